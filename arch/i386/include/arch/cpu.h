@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cpu.h - what this CPU can do
+ *
+ * WHAT     Features found at boot, by name; the physical address width.
+ * SEE      SDM volume 2, CPUID.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+/*      name   CPUID leaf, register, bit       what we use it for            */
+#define CPU_FEATURES(F)                                                       \
+	F(PSE,  1, EDX, 3,  "2 MiB pages (PAE has them anyway)")              \
+	F(TSC,  1, EDX, 4,  "time-stamp counter")                             \
+	F(PAE,  1, EDX, 6,  "36-bit physical addresses: required")            \
+	F(APIC, 1, EDX, 9,  "local APIC")                                     \
+	F(SEP,  1, EDX, 11, "SYSENTER")                                       \
+	F(PGE,  1, EDX, 13, "global pages")                                   \
+	F(PSE36, 1, EDX, 17, "36 address bits where no leaf says more")       \
+	F(SMEP, 7, EBX, 7,  "the kernel may not execute user pages")          \
+	F(SMAP, 7, EBX, 20, "the kernel may not touch user pages by accident") \
+	F(UMIP, 7, ECX, 2,  "user mode may not read GDTR, IDTR, ...")         \
+	F(NX,   0x80000001, EDX, 20, "pages without execution")
+
+enum cpu_feature {
+#define F(name, leaf, reg, bit, what) CPU_##name,
+	CPU_FEATURES(F)
+#undef F
+	CPU_NR_FEATURES
+};
+
+/* Is the feature there, and not switched off on the command line? */
+bool cpu_has(enum cpu_feature feature);
+
+/* Width of a physical address: 32, 36, 40 ... at most 52. */
+unsigned cpu_phys_bits(void);
+
+/* Wait a moment in a busy loop. */
+static inline void cpu_relax(void)
+{
+	__asm__ volatile("pause" : : : "memory");
+}

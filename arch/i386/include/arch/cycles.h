@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cycles.h - the time-stamp counter
+ *
+ * WHAT     Under QEMU's `-icount shift=0` one tick is one guest instruction,
+ *          which is what the benchmarks count. Every CPU with PAE has one.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+static inline uint64_t cycles(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return (uint64_t)high << 32 | low;
+}

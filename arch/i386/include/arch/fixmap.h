@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fixmap.h - virtual addresses that are known when the kernel is compiled
+ *
+ * WHAT     One page table's worth of slots, counted down from FIXADDR_TOP. A
+ *          slot has one purpose for ever; its address is a constant, what it
+ *          maps is not. The last slots belong to kmap_local().
+ *
+ * PICTURE    FIXADDR_TOP    +----------------------+
+ *                           | slot 0               |
+ *                           | slot 1  ...          |
+ *                           | kmap_local, per CPU  |
+ *            FIXADDR_START  +----------------------+
+ *
+ * COST     set or clear: two stores and an invlpg.
+ * SEE      Linux asm/fixmap.h.
+ */
+#pragma once
+
+#include <arch/kpgtable.h>
+#include <arch/kva.h>
+#include <arch/percpu.h>
+#include <arch/pgtable_bits.h>
+#include <arch/tlb.h>
+
+/*  slot                 who sets it, and when                               */
+#define FIXMAP_SLOTS(S)                                                       \
+	S(FIX_EARLY_CONSOLE, "video memory, until the console is mapped")     \
+	S(FIX_LAPIC,         "registers of the local APIC")                   \
+	S(FIX_IOAPIC,        "registers of the I/O APIC")                     \
+	S(FIX_ACPI_WINDOW,   "one page of an ACPI table at a time")           \
+	S(FIX_TEST,          "self-tests and benchmarks")
+
+#define KMAP_LOCAL_SLOTS  16   /* per CPU: nesting depth of kmap_local()     */
+
+enum fixmap_slot {
+#define S(slot, what) slot,
+	FIXMAP_SLOTS(S)
+#undef S
+	FIX_KMAP_LOCAL_FIRST,
+	FIX_KMAP_LOCAL_LAST = FIX_KMAP_LOCAL_FIRST +
+			      NR_CPUS * KMAP_LOCAL_SLOTS - 1,
+	FIXMAP_NR_SLOTS
+};
+
+#define FIXADDR_START  (FIXADDR_TOP - FIXMAP_NR_SLOTS * PAGE_SIZE)
+
+_Static_assert(FIXADDR_START > FIXMAP_PT_BASE,
+	       "the fixmap fits one page table, with a gap below it");
+
+/* Address of a slot that is not a constant; slot < FIXMAP_NR_SLOTS. */
+static inline kva_t fixmap_slot_kva(unsigned slot)
+{
+	return FIXADDR_TOP - (slot + 1) * PAGE_SIZE;
+}
+
+/*
+ * The fixmap's page table, slot by slot: fixmap_table[511 - 1 - slot]. Two
+ * words an entry, low half first, as the CPU reads them.
+ */
+struct fixmap_entry {
+	uint32_t low, high;
+};
+
+extern struct fixmap_entry *fixmap_table;
+
+/* Low and high half of the bits that a protection stands for on this CPU. */
+extern struct fixmap_entry kprot_bits[KPROT_NR];
+
+static inline struct fixmap_entry *fixmap_entry(unsigned slot)
+{
+	return &fixmap_table[pt_index(FIXADDR_TOP) - 1 - slot];
+}
+
+/*
+ * Map one frame in a slot, or empty it. For kmap_local(), which counts its
+ * slots itself; everybody else uses set_fixmap() below.
+ */
+static inline void fixmap_map(unsigned slot, pfn_t pfn, enum kprot prot)
+{
+	struct fixmap_entry *e = fixmap_entry(slot);
+
+	/*
+	 * Upper half first: the CPU may walk the entry between the stores, and
+	 * a present bit beside a stale upper half maps some other frame.
+	 */
+	WRITE_ONCE(e->high, pfn.v >> 20 | kprot_bits[prot].high);
+	WRITE_ONCE(e->low, pfn.v << 12 | kprot_bits[prot].low);
+}
+
+static inline void fixmap_unmap(unsigned slot)
+{
+	struct fixmap_entry *e = fixmap_entry(slot);
+
+	WRITE_ONCE(e->low, 0);
+	WRITE_ONCE(e->high, 0);
+	tlb_flush_page(fixmap_slot_kva(slot));
+}
+
+/* A slot that set_fixmap() may name: a constant, and not one of kmap_local. */
+#define CHECK_FIXMAP_SLOT(slot)                                            \
+	_Static_assert((slot) >= 0 && (slot) < FIX_KMAP_LOCAL_FIRST,       \
+		       "not a fixmap slot")
+
+/* The address of a slot, as a pointer; a bad slot does not compile. */
+#define fix_to_virt(slot)                          \
+	({                                         \
+		CHECK_FIXMAP_SLOT(slot);           \
+		kva_to_ptr(fixmap_slot_kva(slot)); \
+	})
+
+/*
+ * Map the frame that contains `pa` in a slot. Replacing what the slot maps is
+ * allowed and flushes; the first use of a slot needs no flush.
+ */
+#define set_fixmap(slot, pa, prot)                                 \
+	do {                                                       \
+		CHECK_FIXMAP_SLOT(slot);                           \
+		if (fixmap_entry(slot)->low)                       \
+			fixmap_unmap(slot);                        \
+		fixmap_map(slot, phys_to_pfn(pa), prot);           \
+	} while (0)
+
+#define clear_fixmap(slot)               \
+	do {                             \
+		CHECK_FIXMAP_SLOT(slot); \
+		fixmap_unmap(slot);      \
+	} while (0)

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tlb.h - make the CPU forget translations
+ *
+ * WHAT     The one interface for every TLB flush of kernel addresses, global
+ *          entries included. When there are more CPUs it will reach them too.
+ * TERMS    A translation may be forgotten by itself at any time; it is only
+ *          sure to be gone after a flush.
+ * COST     A page: one invlpg. A range: one invlpg a page up to
+ *          TLB_FLUSH_ALL_ABOVE pages, then everything at once.
+ * SEE      SDM volume 3, 4.10.4; tlb_stats for the counts that benchmarks
+ *          print beside the instructions.
+ */
+#pragma once
+
+#include <arch/addr.h>
+
+#define TLB_FLUSH_ALL_ABOVE  32   /* pages, Linux's tlb_single_page_flush_ceiling */
+
+struct tlb_stats {
+	unsigned long pages;   /* single-page invalidations */
+	unsigned long all;     /* whole flushes             */
+};
+
+extern struct tlb_stats tlb_stats;
+
+static inline void tlb_flush_page(kva_t va)
+{
+	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+
+/* All kernel translations, global ones included. */
+void tlb_flush_all(void);
+
+/* The pages of [va, va + nr * PAGE_SIZE). */
+void tlb_flush_range(kva_t va, unsigned nr);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+/*
+ * boot_info.h - the hand-off from boot/ to the kernel
+ *
+ * WHAT     Everything that the kernel proper ever learns from the boot loader.
+ *          boot/ fills it while paging is off; kernel_main() copies what it
+ *          keeps. All addresses are physical.
+ *
+ * INVARIANTS
+ *          I1  range[0..nr_ranges) is sorted by start and disjoint; none is
+ *              empty
+ *          I2  no range reaches above the CPU's physical width
+ *          I3  modules lie in RAM, outside the kernel, sorted, disjoint
+ *          I4  cmdline ends with 0 and has no loader's path in front
+ */
+#pragma once
+
+#include <arch/addr.h>
+
+#define BOOT_INFO_MAGIC    0x61676f64u   /* "doga" */
+#define BOOT_RANGES_MAX    128
+#define BOOT_MODULES_MAX   16
+#define BOOT_CMDLINE_MAX   512
+#define BOOT_WARNINGS_MAX  512
+
+/*      type            text as in Linux's e820 lines   stricter wins: down  */
+#define BOOT_RANGE_TYPES(T)                                                   \
+	T(BOOT_RAM,      "usable")                                            \
+	T(BOOT_ACPI,     "ACPI data")                                         \
+	T(BOOT_NVS,      "ACPI NVS")                                          \
+	T(BOOT_RESERVED, "reserved")                                          \
+	T(BOOT_BAD,      "unusable")
+
+enum boot_range_type {
+#define T(type, text) type,
+	BOOT_RANGE_TYPES(T)
+#undef T
+	BOOT_NR_RANGE_TYPES
+};
+
+struct boot_range {
+	phys_addr_t          start, end;   /* end is exclusive */
+	enum boot_range_type type;
+};
+
+struct boot_module {
+	phys_addr_t start, end;
+	char        args[64];   /* cut when longer */
+};
+
+struct boot_info {
+	uint32_t           magic;
+	uint32_t           nr_ranges, nr_modules;
+	uint32_t           phys_bits;
+	struct boot_range  range[BOOT_RANGES_MAX];     /* I1, I2 */
+	struct boot_module module[BOOT_MODULES_MAX];   /* I3     */
+	phys_addr_t        kernel_start, kernel_end;   /* image, boot code too */
+	phys_addr_t        clipped;    /* bytes of RAM above the physical width */
+	char               loader[64];
+	char               cmdline[BOOT_CMDLINE_MAX];  /* I4     */
+	char               warnings[BOOT_WARNINGS_MAX]; /* lines about odd input */
+};

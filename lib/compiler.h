@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/*
+ * compiler.h - what we ask of the compiler, under names of our own
+ *
+ * WHAT     Attributes, branch hints, volatile access and the few macros that
+ *          C lacks. gcc and clang give the same for each.
+ * SEE      Linux include/linux/compiler.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define likely(x)       __builtin_expect(!!(x), 1)
+#define unlikely(x)     __builtin_expect(!!(x), 0)
+
+#define __must_check    __attribute__((warn_unused_result))
+#define __noreturn      __attribute__((noreturn))
+#define __printf(f, a)  __attribute__((format(printf, f, a)))
+#define __aligned(n)    __attribute__((aligned(n)))
+#define __packed        __attribute__((packed))
+#define __section(name) __attribute__((section(name), used))
+#define __cold          __attribute__((cold))
+#define noinline        __attribute__((noinline))
+#define always_inline   inline __attribute__((always_inline))
+
+/* One access, neither split, merged nor left out by the compiler. */
+#define READ_ONCE(x)      (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)  (*(volatile __typeof__(x) *)&(x) = (v))
+#define barrier()         __asm__ volatile("" ::: "memory")
+
+#define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+
+#define MIN(a, b)  ((a) < (b) ? (a) : (b))
+#define MAX(a, b)  ((a) > (b) ? (a) : (b))
+
+/* Text of a macro's value, for assembly and messages. */
+#define STRINGIFY_RAW(x)  #x
+#define STRINGIFY(x)      STRINGIFY_RAW(x)
+
+/*
+ * Lock annotations, read by `clang -Wthread-safety`; empty for gcc. The lock
+ * named must be one that the caller can name too.
+ */
+#if defined(__clang__)
+#define LOCK_TYPE       __attribute__((capability("spinlock")))
+#define ACQUIRES(l)     __attribute__((acquire_capability(l)))
+#define RELEASES(l)     __attribute__((release_capability(l)))
+#define MUST_HOLD(l)    __attribute__((requires_capability(l)))
+#define NO_LOCK_CHECK   __attribute__((no_thread_safety_analysis))
+#else
+#define LOCK_TYPE
+#define ACQUIRES(l)
+#define RELEASES(l)
+#define MUST_HOLD(l)
+#define NO_LOCK_CHECK
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * div64.h - 64-bit division without libgcc
+ *
+ * WHAT     An i386 has no 64-bit divide; the compiler would call libgcc's
+ *          __udivdi3, which a freestanding kernel does not have. Under PAE
+ *          every physical address is 64 bits wide, so the question comes up at
+ *          once. Shifts and multiplication need no help: the compiler emits
+ *          them inline. Use these instead of '/' and '%' on 64-bit values; the
+ *          link test (tests/emu) proves that nobody forgot.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+/* n / d and, in *rem, n % d. d != 0. Long division by two 32-bit steps. */
+static inline uint64_t div_u64_rem(uint64_t n, uint32_t d, uint32_t *rem)
+{
+	uint32_t high = (uint32_t)(n >> 32);
+	uint32_t q_high = high / d;
+	uint32_t r = high % d;
+	uint32_t q_low = 0;
+
+	/* Bit by bit: the i386 `div` could do it at once, but C cannot say so. */
+	for (int bit = 31; bit >= 0; bit--) {
+		bool carry = r >> 31;
+
+		r = r << 1 | ((uint32_t)n >> bit & 1);
+		if (carry || r >= d) {
+			r -= d;
+			q_low |= 1u << bit;
+		}
+	}
+	*rem = r;
+	return (uint64_t)q_high << 32 | q_low;
+}
+
+static inline uint64_t div_u64(uint64_t n, uint32_t d)
+{
+	uint32_t rem;
+
+	return div_u64_rem(n, d, &rem);
+}
+
+/* n / d for any 64-bit d != 0; slow, for averages and reports. */
+uint64_t div64_u64(uint64_t n, uint64_t d);

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/*
+ * errno.h - why something failed, in Linux's numbers
+ *
+ * WHAT     Functions with several reasons to fail return 0 or one of these,
+ *          negated. User mode sees the same numbers, so they are Linux i386's.
+ * SEE      docs/style: call protocols; Linux asm-generic/errno-base.h.
+ */
+#pragma once
+
+#define EPERM    1   /* not allowed                                   */
+#define ENOENT   2   /* no such thing                                 */
+#define EIO      5   /* the device failed                             */
+#define E2BIG    7   /* argument list or request too long             */
+#define ENOEXEC  8   /* not an image that can run                     */
+#define EAGAIN   11  /* would have to wait                            */
+#define ENOMEM   12  /* no memory, or no address space                */
+#define EFAULT   14  /* bad user address                              */
+#define EBUSY    16  /* still in use                                  */
+#define EEXIST   17  /* there already                                 */
+#define ENODEV   19  /* no such device                                */
+#define EINVAL   22  /* argument outside what the function allows     */
+#define ENOSPC   28  /* a fixed-size table is full                    */
+#define ERANGE   34  /* number too large                              */
+#define ENOSYS   38  /* no such call                                  */
+#define EOVERFLOW 75 /* value does not fit its type                   */

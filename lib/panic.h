@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * panic.h - how code below the kernel says that it cannot go on
+ *
+ * WHAT     panic() and assert(). Declared here for lib/ and mm/; defined above
+ *          them, in kernel/panic.c (and in tests/host/ for the host build).
+ * TERMS    assert   states what our own code guarantees. What a user, a boot
+ *                   loader or firmware can cause is a return code instead.
+ * NOT HERE failure that the caller can handle (lib/errno.h), messages
+ *          (lib/log.h).
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+/*
+ * Print the reason, the registers, a backtrace and, where it helps, the page
+ * tables; then leave the emulator with status 37 or halt. A test may have
+ * asked to catch it instead: see tests/ktest.h, EXPECT_PANIC().
+ *
+ * Context: any, also with locks held and interrupts off.
+ */
+void panic(const char *fmt, ...) __printf(1, 2) __noreturn __cold;
+
+/* The failure path of assert(), out of line so that the check stays small. */
+void assert_failed(const char *expr, const char *file, int line,
+		   const char *func) __noreturn __cold;
+
+#define assert(cond)                                                       \
+	do {                                                               \
+		if (unlikely(!(cond)))                                     \
+			assert_failed(#cond, __FILE__, __LINE__, __func__); \
+	} while (0)
+
+/*
+ * For x_check() functions: return the text of the first law that is broken.
+ * The caller decides what to do: a test reports it, a panic prints it.
+ */
+#define HOLDS(cond, law)            \
+	do {                        \
+		if (!(cond))        \
+			return law; \
+	} while (0)

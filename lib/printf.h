@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/*
+ * printf.h - formatted text into a buffer
+ *
+ * WHAT     vsnprintf() without locale, floating point or allocation. No state,
+ *          so boot/ carries a copy of it too.
+ *
+ * TERMS    C's own: %d %i %u %x %X %o %c %s %p %% with flags '-', '0', '+',
+ *          ' ', '#', width and precision (also '*'), lengths hh h l ll z t.
+ *          Ours, each taking a pointer to the value, so that the compiler's
+ *          format check still works and no address is printed by accident:
+ *
+ *            %pP  phys_addr_t *   0x000000012345f000   (16 digits)
+ *            %pB  bus_addr_t *    bus 0x12345000
+ *            %pF  pfn_t *         pfn 0x12345
+ *            %pS  code address    buddy_free+0x12      (symbol, or the number)
+ *            %pM  uint64_t *      a size: 4 KiB, 896 MiB, 61 GiB; exact unit
+ *
+ *          %p prints 0x and eight digits (sixteen on the host).
+ */
+#pragma once
+
+#include <stdarg.h>
+
+#include "lib/compiler.h"
+
+/*
+ * Write at most `size` bytes, the terminating 0 included, into buf.
+ *
+ * Returns: the length the whole text has, as C's snprintf: a value >= size
+ *          means that it was cut. size 0 writes nothing; buf may then be NULL.
+ */
+int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
+	__printf(3, 0);
+int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+
+/*
+ * Like snprintf(), but returns what was really written, without the 0: always
+ * below size (0 for size 0), so that calls can be chained.
+ */
+int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+
+/*
+ * Turns a code address into "symbol+0x12" for %pS. Defined where there is a
+ * symbol table (kernel/symbols.c); boot/ and the host supply one that prints
+ * the number.
+ *
+ * Returns: characters written, without the 0.
+ */
+int symbol_format(char *buf, size_t size, uintptr_t addr);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/*
+ * spinlock.h - mutual exclusion between CPUs, and with interrupt handlers
+ *
+ * WHAT     A word that one CPU at a time owns. One CPU runs today, so a lock
+ *          that is found taken is a deadlock, and says so at once.
+ * TERMS    irqsave   the lock is also taken in interrupt handlers, therefore
+ *                    interrupts stay off while it is held
+ * LOCKING  The order of all locks is in docs/locking.md.
+ * SEE      Linux include/linux/spinlock.h.
+ */
+#pragma once
+
+#include <arch/irqflags.h>
+
+#include "lib/panic.h"
+
+struct LOCK_TYPE spinlock {
+	uint32_t held;   /* 0 or 1 */
+};
+
+#define SPINLOCK_INIT  { 0 }
+
+static inline void spin_lock_init(struct spinlock *lock)
+{
+	lock->held = 0;
+}
+
+static inline bool spin_is_held(const struct spinlock *lock)
+{
+	return READ_ONCE(lock->held) != 0;
+}
+
+/* Every function that MUST_HOLD a lock begins with this. */
+static inline void assert_held(const struct spinlock *lock)
+{
+	assert(spin_is_held(lock));
+}
+
+/* Take the lock; interrupts stay as they are. */
+static inline void spin_lock(struct spinlock *lock) ACQUIRES(lock)
+	NO_LOCK_CHECK
+{
+	bool was_held = __atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE);
+
+	assert(!was_held);
+}
+
+static inline void spin_unlock(struct spinlock *lock) RELEASES(lock)
+	NO_LOCK_CHECK
+{
+	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
+
+/* Take the lock with interrupts off; give the result to the unlock. */
+static inline irqflags_t spin_lock_irqsave(struct spinlock *lock)
+	ACQUIRES(lock) NO_LOCK_CHECK
+{
+	irqflags_t flags = irq_save();
+
+	spin_lock(lock);
+	return flags;
+}
+
+static inline void spin_unlock_irqrestore(struct spinlock *lock,
+					  irqflags_t flags)
+	RELEASES(lock) NO_LOCK_CHECK
+{
+	spin_unlock(lock);
+	irq_restore(flags);
+}

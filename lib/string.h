@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/*
+ * string.h - memory and text, as in C, as far as the kernel needs it
+ *
+ * WHAT     The four mem* functions that a freestanding compiler may call by
+ *          itself, and text functions that cannot run past a buffer. There is
+ *          no strcpy(): use strscpy(). On the host the C library's own
+ *          functions answer to the shared names.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+void *memcpy(void *dst, const void *src, size_t n);
+void *memmove(void *dst, const void *src, size_t n);
+void *memset(void *dst, int c, size_t n);
+int   memcmp(const void *a, const void *b, size_t n);
+
+size_t strlen(const char *s);
+size_t strnlen(const char *s, size_t max);
+int    strcmp(const char *a, const char *b);
+int    strncmp(const char *a, const char *b, size_t n);
+char  *strchr(const char *s, int c);
+
+/*
+ * Copy text into a buffer of `size` bytes (> 0); always ends it with 0.
+ *
+ * Returns: the length copied, or -E2BIG when it had to be cut.
+ */
+int strscpy(char *dst, const char *src, size_t size);
+
+/*
+ * Read an unsigned number: decimal, 0x hexadecimal; parse_size() also takes
+ * one suffix K, M or G (either case), as in "mem=64M".
+ *
+ * Returns: 0 and *value; -EINVAL (not a number, or text after it),
+ *          -ERANGE (does not fit 64 bits); *value is then unchanged.
+ */
+int parse_u64(const char *s, uint64_t *value) __must_check;
+int parse_size(const char *s, uint64_t *value) __must_check;

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmalloc.h - memory that is contiguous in virtual addresses only
+ *
+ * WHAT     vmalloc() finds a free range of the vmalloc area, takes pages from
+ *          anywhere (HIGHMEM first) and maps them there. vmap() does it with
+ *          pages of the caller, ioremap() with device registers. Every area is
+ *          followed by one unmapped guard page.
+ * COST     O(log n) in the number of areas to allocate, free and find.
+ * SEE      Linux mm/vmalloc.c, include/linux/vmalloc.h.
+ */
+#pragma once
+
+#include <arch/kpgtable.h>
+
+#include "mm/page/gfp.h"
+
+struct page;
+
+/*
+ * `size` bytes, rounded up to pages, page-aligned.
+ *
+ * Context: may allocate (GFP_KERNEL); not in interrupt handlers.
+ * Returns: NULL when size is 0 or too large, or memory or address space ran
+ *          out: then everything has been given back.
+ */
+void *vmalloc(size_t size) __must_check;
+void *vzalloc(size_t size) __must_check;
+
+/* NULL is allowed; an address that is not the start of a vmalloc() panics. */
+void vfree(const void *ptr);
+
+/* Map nr pages of the caller, who keeps them. NULL on failure. */
+void *vmap(struct page *const pages[], unsigned nr, enum kprot prot)
+	__must_check;
+void  vunmap(const void *ptr);
+
+/*
+ * Map device registers, uncached: `size` bytes at physical `pa`, which need
+ * not be page-aligned.
+ *
+ * Returns: NULL when the range is empty, wraps, lies above the CPU's physical
+ *          width, contains RAM, or address space ran out. The reason is logged.
+ */
+void *ioremap(phys_addr_t pa, size_t size) __must_check;
+void  iounmap(const void *ptr);
+
+/*      kind         what the area holds                                     */
+#define VM_KINDS(K)                                                           \
+	K(VM_ALLOC,   "vmalloc")                                              \
+	K(VM_MAP,     "vmap")                                                 \
+	K(VM_IOREMAP, "ioremap")
+
+enum vm_kind {
+#define K(kind, text) kind,
+	VM_KINDS(K)
+#undef K
+	VM_NR_KINDS
+};
+
+/* What is known of the area that contains an address. */
+struct vm_area_info {
+	kva_t         start, end;   /* end is exclusive, guard page not counted */
+	enum vm_kind  kind;
+	const void   *caller;       /* code address that asked for it           */
+	bool          guard;        /* the address is in the area's guard page  */
+};
+
+/* Returns: false when no live area contains the address. */
+bool vmalloc_find(kva_t va, struct vm_area_info *info);
+
+/*
+ * Flush the TLB and give back what vfree() has left waiting for it.
+ * Returns: pages freed. Also registered as a shrinker.
+ */
+unsigned long vmalloc_purge(void);
+
+/* Once at boot, after slab_init(). */
+void vmalloc_init(void);
+
+const char *vmalloc_check(void);
+
+/* Linux's /proc/vmallocinfo. */
+void vmallocinfo_dump(void);

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/*
+ * zone.h - the three zones, and what they count
+ *
+ * WHAT     A zone is a range of frames with the same usefulness: DMA for ISA
+ *          devices, NORMAL with permanent addresses, HIGHMEM without. Each has
+ *          its buddy lists, its per-CPU lists and its watermarks.
+ *
+ * TERMS    spanned   frames between start and end, holes included
+ *          present   of these, frames of RAM
+ *          managed   of these, frames that the buddy lists were given
+ *          watermark an ordinary request may not leave fewer free pages than
+ *                    `low` (it then runs the shrinkers) and `min` (it then
+ *                    fails); GFP_HIGH may use half of min
+ *          lowmem_reserve  pages a request that could live in a higher zone
+ *                    must leave here on top of the watermark
+ * SEE      Linux include/linux/mmzone.h, struct zone.
+ */
+#pragma once
+
+#include <arch/percpu.h>
+
+#include "lib/spinlock.h"
+#include "mm/page/gfp.h"
+#include "mm/page/page.h"
+
+/*      name     first frame's address     why it ends where it ends         */
+#define ZONES(Z)                                                              \
+	Z(DMA,     "DMA",     "ISA devices reach 16 MiB")                     \
+	Z(NORMAL,  "Normal",  "the direct map ends here")                     \
+	Z(HIGHMEM, "HighMem", "the end of RAM")
+
+enum zone_type {
+#define Z(name, text, why) ZONE_##name,
+	ZONES(Z)
+#undef Z
+	MAX_NR_ZONES
+};
+
+/* Orders that the per-CPU lists hold; Linux's PAGE_ALLOC_COSTLY_ORDER. */
+#define PCP_ORDERS     4
+#define PCP_LIST_MAX   512   /* blocks in one per-CPU list, at the most      */
+
+/*
+ * Free blocks of one order that one CPU may take without a lock.
+ *
+ * Protection:  I  set at boot, then constant
+ *              c  this CPU, interrupts off
+ */
+struct pcp_list {
+	unsigned      count;    /* c  blocks in the array              */
+	unsigned      high;     /* I  more than this: give back batch  */
+	unsigned      batch;    /* I  blocks moved at once             */
+	struct page **blocks;   /* I  array; c its members             */
+};
+
+/*
+ * Protection:  I  set at boot, then constant
+ *              z  zone->lock
+ *              c  one CPU's own, interrupts off
+ */
+struct zone {
+	struct pcp_list  pcp[NR_CPUS][PCP_ORDERS];     /* c                  */
+	struct spinlock  lock;
+	uint32_t         free_orders;                  /* z  bit n: list n has a block */
+	unsigned long    nr_free;                      /* z  pages on lists  */
+	struct list_head free[MAX_ORDER + 1];          /* z  heads           */
+	unsigned long    blocks[MAX_ORDER + 1];        /* z  length of each list */
+	pfn_t            start, end;                   /* I  end is exclusive */
+	unsigned long    spanned, present, managed;    /* I                  */
+	unsigned long    min, low, high;               /* I  watermarks, pages */
+	unsigned long    lowmem_reserve[MAX_NR_ZONES]; /* I  by the request's first zone */
+	const char      *name;                         /* I                  */
+	enum zone_type   type;                         /* I                  */
+	unsigned long    failures;                     /* z  requests refused */
+};
+
+extern struct zone zones[MAX_NR_ZONES];
+
+/*
+ * The zones of a fallback, best first, NULL at the end; indexed by
+ * gfp & GFP_ZONES. Zones without managed pages are left out.
+ */
+extern struct zone *zonelists[GFP_ZONES + 1][MAX_NR_ZONES + 1];
+
+/* The zone that a frame lies in, whether or not it is RAM. */
+struct zone *pfn_zone(pfn_t pfn);
+
+static inline struct zone *page_zone(const struct page *page)
+{
+	return pfn_zone(page_to_pfn(page));
+}
+
+static inline bool zone_contains(const struct zone *zone, pfn_t pfn)
+{
+	return pfn.v >= zone->start.v && pfn.v < zone->end.v;
+}
+
+/*
+ * Make mem_map and the zones from what memblock knows, hand all free memory
+ * to the buddy lists and retire memblock. Needs the direct map.
+ *
+ * Fails:   panics when not even mem_map fits in lowmem.
+ */
+void zones_init(void);
+
+/* Give a range of reserved frames to the buddy lists after boot: boot code,
+ * boot structures, modules no longer needed. Whole pages inside only. */
+void free_reserved_range(phys_addr_t start, phys_addr_t end);

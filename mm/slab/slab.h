@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab.h - caches of equal objects
+ *
+ * WHAT     kmem_cache_create() makes a cache; kmem_cache_alloc() gives one
+ *          object of it, kmem_cache_free() takes it back. Objects lie in slabs
+ *          (blocks of lowmem pages); a per-CPU magazine in front makes the
+ *          ordinary case a few instructions.
+ *
+ * TERMS    constructor  runs once when a slab is made, not at each
+ *                       allocation: free an object in constructed state
+ *          colour       slabs start their first object at different offsets,
+ *                       so that equal fields do not share cache lines
+ *          debug        SLAB_DEBUG caches put red zones around objects,
+ *                       poison free ones and remember who allocated them
+ * LOCKING  All functions but create and destroy: any context.
+ * SEE      Bonwick, "The Slab Allocator", 1994, and "Magazines and Vmem",
+ *          2001; Linux include/linux/slab.h.
+ */
+#pragma once
+
+#include "mm/page/gfp.h"
+
+struct kmem_cache;
+
+#define SLAB_HWCACHE_ALIGN  0x1u   /* align objects to a cache line          */
+#define SLAB_DMA            0x2u   /* slabs from ZONE_DMA                    */
+#define SLAB_DEBUG          0x4u   /* red zones, poison, owners              */
+#define SLAB_PANIC          0x8u   /* panic when it cannot be created        */
+
+/*
+ * A cache of objects of `size` bytes (1 .. 8192), aligned to `align` (a power
+ * of two up to PAGE_SIZE, or 0 for the natural one). `name` must outlive it.
+ *
+ * Context: may allocate (GFP_KERNEL).
+ * Returns: NULL: no memory, or an argument is out of range (said in the log).
+ */
+struct kmem_cache *kmem_cache_create(const char *name, size_t size,
+				     size_t align, unsigned flags,
+				     void (*ctor)(void *object)) __must_check;
+
+/*
+ * Returns: 0; -EBUSY when objects are still allocated: each is reported, with
+ *          its owner in a debug cache, and the cache stays usable.
+ */
+int kmem_cache_destroy(struct kmem_cache *cache) __must_check;
+
+/* One object, or NULL. GFP_ZERO clears it (not with a constructor). */
+void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp) __must_check;
+void  kmem_cache_free(struct kmem_cache *cache, void *object);
+
+/* Give empty slabs back. Returns: pages freed. */
+unsigned long kmem_cache_shrink(struct kmem_cache *cache);
+
+size_t      kmem_cache_size(const struct kmem_cache *cache);
+const char *kmem_cache_name(const struct kmem_cache *cache);
+
+/* Objects allocated now, magazines not counted. */
+unsigned long kmem_cache_used(const struct kmem_cache *cache);
+
+/* Once at boot, after zones_init(). */
+void slab_init(void);
+
+/* NULL, or the first broken invariant of any cache. */
+const char *slab_check(void);
+
+/* Linux's /proc/slabinfo. */
+void slabinfo_dump(void);
