@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+#
+# Makefile - build Pagoda. `make help` lists the targets.
+#
+# Sources are found by folder (below), so a new file needs no line here.
+
+BUILD  ?= build
+DEBUG  ?= 0
+V      ?= 0
+MEM    ?= 2G
+CPU    ?= max
+APPEND ?=
+
+Q := $(if $(filter 1,$(V)),,@)
+
+# ---- compiler: CROSS_COMPILE, else i686-elf-, i686-linux-gnu-, gcc -m32 ----
+
+have = $(shell command -v $(1) 2>/dev/null)
+ifndef CROSS_COMPILE
+CROSS_COMPILE := $(if $(call have,i686-elf-gcc),i686-elf-,$(if $(call have,i686-linux-gnu-gcc),i686-linux-gnu-,))
+endif
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+LD      := $(CROSS_COMPILE)ld
+OBJCOPY := $(CROSS_COMPILE)objcopy
+NM      := $(CROSS_COMPILE)nm
+PYTHON  := /usr/bin/python3
+TARGET  := $(if $(findstring clang,$(CC)),--target=i686-elf,$(if $(CROSS_COMPILE),,-m32))
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wundef -Wvla -Wno-unused-parameter $(if $(CI),-Werror)
+
+# -freg-struct-return: address types are one-member structs (arch/addr.h); with
+# it they travel in registers and cost exactly what bare integers do.
+# -fno-omit-frame-pointer: backtraces follow EBP.
+CFLAGS := $(TARGET) -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf \
+	-fno-pic -fno-pie -fcf-protection=none -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+	-fno-strict-aliasing -fno-common -fno-delete-null-pointer-checks \
+	-mregparm=3 -freg-struct-return -mno-sse -mno-mmx -mno-80387 \
+	-ffunction-sections $(WARNINGS) \
+	-DCONFIG_DEBUG=$(DEBUG) -I. -Iarch/i386/include -MMD -MP
+ASFLAGS := $(TARGET) -g -I. -Iarch/i386/include -MMD -MP
+
+KERNEL_DIRS := arch/i386/cpu arch/i386/mm arch/i386/platform lib \
+	mm/early mm/page mm/slab mm/kva kernel tests tests/suites tests/bench
+KERNEL_SRCS := $(sort $(wildcard $(KERNEL_DIRS:%=%/*.c) $(KERNEL_DIRS:%=%/*.S)))
+KERNEL_OBJS := $(KERNEL_SRCS:%=$(BUILD)/%.o)
+
+$(BUILD)/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $<")
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS_EXTRA) -march=i686 -c $< -o $@
+
+$(BUILD)/%.S.o: %.S
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  AS      $<")
+	$(Q)$(CC) $(ASFLAGS) -c $< -o $@
+
+-include $(KERNEL_OBJS:.o=.d)

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ktest.h - tests that run in the kernel and, the same source, on the host
+ *
+ * WHAT     A suite is one file in tests/suites/, named after the module it
+ *          tests, with one SUITE() line. Its tests register themselves in a
+ *          linker section and run in the order of the file.
+ *
+ *            SUITE(buddy, buddy_suite_check);
+ *
+ *            KTEST(buddy, merges_back_to_one_block)
+ *            {
+ *                    ...
+ *                    EXPECT(page != NULL);
+ *                    EXPECT_EQ(nr_free_pages(), before);
+ *            }
+ *
+ * TERMS    EXPECT    notes a failure and goes on
+ *          REQUIRE   notes a failure and leaves the test
+ *          SKIP      leaves the test: "needs highmem"; the reason is printed
+ *          check     the suite's last test: the module's x_check()
+ *
+ * ALGORITHM  After each test the runner compares the number of free pages with
+ *          that before it: a test that leaks fails, unless it is marked with
+ *          KTEST_KEEPS(). Output is KTAP version 1.
+ * SEE      The kernel's documentation of KTAP; Linux KUnit.
+ */
+#pragma once
+
+#include <arch/setjmp.h>
+
+#include "lib/compiler.h"
+
+struct ktest {
+	const char *suite;
+	const char *name;
+	void      (*run)(void);
+	bool        keeps_pages;   /* may end with fewer free pages */
+};
+
+struct ktest_suite {
+	const char   *name;
+	const char *(*check)(void);   /* NULL, or the broken law */
+};
+
+/* Declare the suite of this file; `check` runs as its last test, "check". */
+#define SUITE(suite, check)                                               \
+	static const struct ktest_suite suite##_ktest_suite = {           \
+		#suite, check                                             \
+	};                                                                \
+	static const struct ktest_suite *const suite##_ktest_suite_entry  \
+		__section("ktest_suites") = &suite##_ktest_suite
+
+#define KTEST_REGISTER(suite, test, keeps)                                \
+	static void suite##_##test(void);                                 \
+	static const struct ktest suite##_##test##_ktest = {              \
+		#suite, #test, suite##_##test, keeps                      \
+	};                                                                \
+	static const struct ktest *const suite##_##test##_ktest_entry     \
+		__section("ktests") = &suite##_##test##_ktest;            \
+	static void suite##_##test(void)
+
+#define KTEST(suite, test)        KTEST_REGISTER(suite, test, false)
+#define KTEST_KEEPS(suite, test)  KTEST_REGISTER(suite, test, true)
+
+/* Note a failure of the running test. Printed as a KTAP diagnostic line. */
+void ktest_fail(const char *file, int line, const char *fmt, ...)
+	__printf(3, 4);
+
+/* Leave the running test, as skipped or as failed. */
+void ktest_skip(const char *fmt, ...) __printf(1, 2) __noreturn;
+void ktest_abort(void) __noreturn;
+
+#define EXPECT(cond)                                                      \
+	do {                                                              \
+		if (!(cond))                                              \
+			ktest_fail(__FILE__, __LINE__, "%s", #cond);      \
+	} while (0)
+
+#define REQUIRE(cond)                                                     \
+	do {                                                              \
+		if (!(cond)) {                                            \
+			ktest_fail(__FILE__, __LINE__, "%s", #cond);      \
+			ktest_abort();                                    \
+		}                                                         \
+	} while (0)
+
+/* Equal as unsigned long long; prints both when not. */
+#define EXPECT_EQ(a, b)                                                   \
+	do {                                                              \
+		unsigned long long a_ = (unsigned long long)(a);          \
+		unsigned long long b_ = (unsigned long long)(b);          \
+		if (a_ != b_)                                             \
+			ktest_fail(__FILE__, __LINE__,                    \
+				   "%s is %llu (0x%llx), %s is %llu (0x%llx)", \
+				   #a, a_, a_, #b, b_, b_);               \
+	} while (0)
+
+/* For x_check(): NULL, or the law that is broken. */
+#define EXPECT_NULL(text)                                                 \
+	do {                                                              \
+		const char *text_ = (text);                               \
+		if (text_)                                                \
+			ktest_fail(__FILE__, __LINE__, "%s", text_);      \
+	} while (0)
+
+#define EXPECT_STREQ(a, b)  ktest_streq(__FILE__, __LINE__, a, b)
+void ktest_streq(const char *file, int line, const char *a, const char *b);
+
+#define SKIP(...)  ktest_skip(__VA_ARGS__)
+
+/*
+ * Run fn(arg), which must panic with `text` somewhere in the message. The bug
+ * is found before anything changes, so the kernel goes on afterwards. Locks
+ * and interrupts are as before the call.
+ */
+#define EXPECT_PANIC(fn, arg, text) \
+	ktest_expect_panic(__FILE__, __LINE__, fn, arg, text)
+void ktest_expect_panic(const char *file, int line, void (*fn)(void *),
+			void *arg, const char *text);
+
+/*
+ * Make each allocation of fn(arg) fail in turn, until one run has none left
+ * to fail. fn returns true when the operation succeeded; it must undo a
+ * success itself. A run that succeeds although an allocation failed is right
+ * only where the operation can do without it.
+ *
+ * Returns: how many allocations there are to fail.
+ */
+unsigned ktest_each_failure(bool (*fn)(void *), void *arg);
+
+/* The seed of this run, printed at its start; `seed=` gives it again. */
+uint32_t ktest_seed(void);
+
+/*
+ * Run the suites named in a list "buddy,slab", or all for NULL or "".
+ *
+ * Returns: the number of failed tests; a name that no suite has counts as one.
+ */
+struct ktest_totals {
+	unsigned passed, failed, skipped;
+};
+unsigned ktest_run(const char *list, struct ktest_totals *totals);
