@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: MIT
+/*
+ * printf.c - formatted text into a buffer
+ *
+ * WHAT     The one formatter behind the log, the dumps and the tests.
+ *
+ * PICTURE  One conversion, as C and printf.h define it:
+ *
+ *            %  -0+ #   width   .precision   hh h l ll z t   d
+ *               flags                        length          conversion
+ *
+ *          and the parts of the text that it makes:
+ *
+ *            [spaces] prefix [zeros] digits [spaces]
+ *               |     "-" "0x"  |       |      |
+ *               |               |       |      left-adjusted
+ *               right-adjusted  |       precision is the fewest digits
+ *                               0 flag, when there is no precision
+ *
+ * TERMS    sink     where characters go; counts also those that do not fit
+ *          spec     one conversion, taken apart
+ *
+ * ALGORITHM  Digits are made from the last to the first into a small array;
+ *          with their number known, the padding is too. Division by ten is in
+ *          32 bits as soon as the value fits.
+ *
+ * LOCKING  No state. boot/ carries a copy. On the host the C library has a
+ *          vsnprintf() and snprintf() too: there the build renames ours.
+ * SEE      C11 7.21.6.1; Linux Documentation/core-api/printk-formats.rst.
+ */
+#include "lib/printf.h"
+
+#include <arch/addr.h>
+
+#include "lib/div64.h"
+#include "lib/string.h"
+
+#define DIGITS_MAX   22    /* 2^64 - 1 in octal */
+#define SPECIAL_MAX  96    /* the text of %pP, %pB, %pF, %pM, %pS */
+
+struct sink {
+	char   *buf;
+	size_t  size;   /* of buf, the final 0 included */
+	size_t  len;    /* characters so far, written or not */
+};
+
+enum length { LEN_INT, LEN_CHAR, LEN_SHORT, LEN_LONG, LEN_LLONG, LEN_SIZE };
+
+struct spec {
+	bool        left, zero, plus, space, alt;
+	bool        upper;       /* %X */
+	int         width;
+	int         precision;   /* -1: none given */
+	enum length length;
+};
+
+static void put(struct sink *out, char c)
+{
+	if (out->len + 1 < out->size)
+		out->buf[out->len] = c;
+	out->len++;
+}
+
+static void put_times(struct sink *out, char c, int times)
+{
+	for (; times > 0; times--)
+		put(out, c);
+}
+
+static void put_padded(struct sink *out, const struct spec *spec,
+		       const char *text, size_t len)
+{
+	int padding = spec->width - (int)len;
+
+	if (!spec->left)
+		put_times(out, ' ', padding);
+	for (size_t i = 0; i < len; i++)
+		put(out, text[i]);
+	if (spec->left)
+		put_times(out, ' ', padding);
+}
+
+static void put_text(struct sink *out, const struct spec *spec, const char *s)
+{
+	if (!s)
+		s = "(null)";
+	put_padded(out, spec, s, spec->precision < 0 ?
+		   strlen(s) : strnlen(s, (size_t)spec->precision));
+}
+
+/* Writes the digits so that they end before `end`; none for 0. */
+static char *make_digits(char *end, uint64_t value, unsigned base, bool upper)
+{
+	const char *symbols = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	unsigned shift = base == 16 ? 4 : 3;
+	uint32_t low, digit;
+
+	while (base != 10 && value) {
+		*--end = symbols[value & (base - 1)];
+		value >>= shift;
+	}
+	while (value >> 32) {
+		value = div_u64_rem(value, 10, &digit);
+		*--end = symbols[digit];
+	}
+	for (low = (uint32_t)value; low; low /= 10)
+		*--end = symbols[low % 10];
+	return end;
+}
+
+/* `sign` is "", "-", "+" or " ". */
+static void put_number(struct sink *out, const struct spec *spec,
+		       uint64_t value, unsigned base, const char *sign)
+{
+	char array[DIGITS_MAX];
+	char *end = array + sizeof(array);
+	char *digits = make_digits(end, value, base, spec->upper);
+	int len = (int)(end - digits);
+	const char *prefix = sign;
+	int prefix_len, zeros, fewest = spec->precision;
+
+	if (spec->alt && base == 16 && value)
+		prefix = spec->upper ? "0X" : "0x";
+	prefix_len = (int)strlen(prefix);
+	if (fewest < 0)
+		fewest = spec->zero && !spec->left ?
+			MAX(spec->width - prefix_len, 1) : 1;
+	if (spec->alt && base == 8)
+		fewest = MAX(fewest, len + 1);
+	zeros = MAX(fewest - len, 0);
+
+	if (!spec->left)
+		put_times(out, ' ', spec->width - prefix_len - zeros - len);
+	while (*prefix)
+		put(out, *prefix++);
+	put_times(out, '0', zeros);
+	while (digits < end)
+		put(out, *digits++);
+	if (spec->left)
+		put_times(out, ' ', spec->width - prefix_len - zeros - len);
+}
+
+static void put_signed(struct sink *out, const struct spec *spec,
+		       int64_t value)
+{
+	uint64_t magnitude = (uint64_t)value;
+	const char *sign = spec->plus ? "+" : spec->space ? " " : "";
+
+	if (value < 0) {
+		sign = "-";
+		magnitude = 0 - magnitude;
+	}
+	put_number(out, spec, magnitude, 10, sign);
+}
+
+/* The size in the largest unit that leaves nothing over. */
+static void format_size(char *buf, size_t size, uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	unsigned unit = 0;
+
+	while (bytes && !(bytes & 1023) && unit + 1 < ARRAY_SIZE(units)) {
+		bytes >>= 10;
+		unit++;
+	}
+	snprintf(buf, size, "%llu %s", (unsigned long long)bytes, units[unit]);
+}
+
+/* %p alone is a number; a letter after it names one of our own types. */
+static const char *put_pointer(struct sink *out, const struct spec *spec,
+			       const char *fmt, const void *ptr)
+{
+	char text[SPECIAL_MAX] = "";
+
+	switch (*fmt) {
+	case 'P':
+		snprintf(text, sizeof(text), "0x%016llx",
+			 (unsigned long long)((const phys_addr_t *)ptr)->v);
+		break;
+	case 'B':
+		snprintf(text, sizeof(text), "bus 0x%08llx",
+			 (unsigned long long)((const bus_addr_t *)ptr)->v);
+		break;
+	case 'F':
+		snprintf(text, sizeof(text), "pfn 0x%x",
+			 (unsigned)((const pfn_t *)ptr)->v);
+		break;
+	case 'M':
+		format_size(text, sizeof(text), *(const uint64_t *)ptr);
+		break;
+	case 'S':
+		symbol_format(text, sizeof(text), (uintptr_t)ptr);
+		break;
+	default:
+		snprintf(text, sizeof(text), "0x%0*llx",
+			 (int)(2 * sizeof(ptr)),
+			 (unsigned long long)(uintptr_t)ptr);
+		put_text(out, spec, text);
+		return fmt;
+	}
+	put_text(out, spec, text);
+	return fmt + 1;
+}
+
+static const char *read_flags(const char *fmt, struct spec *spec)
+{
+	for (;; fmt++) {
+		switch (*fmt) {
+		case '-': spec->left = true; break;
+		case '0': spec->zero = true; break;
+		case '+': spec->plus = true; break;
+		case ' ': spec->space = true; break;
+		case '#': spec->alt = true; break;
+		default:  return fmt;
+		}
+	}
+}
+
+static const char *read_length(const char *fmt, struct spec *spec)
+{
+	switch (*fmt) {
+	case 'h':
+		spec->length = fmt[1] == 'h' ? LEN_CHAR : LEN_SHORT;
+		return fmt + (fmt[1] == 'h' ? 2 : 1);
+	case 'l':
+		spec->length = fmt[1] == 'l' ? LEN_LLONG : LEN_LONG;
+		return fmt + (fmt[1] == 'l' ? 2 : 1);
+	case 'z':
+	case 't':
+		spec->length = LEN_SIZE;
+		return fmt + 1;
+	default:
+		return fmt;
+	}
+}
+
+/*
+ * The pointer is to a struct because a va_list itself may be an array, which
+ * cannot be handed down by reference portably.
+ */
+struct arguments {
+	va_list list;
+};
+
+/* A number in the format, or the next argument for '*'. */
+static const char *read_number(const char *fmt, struct arguments *args,
+			       int *number)
+{
+	if (*fmt == '*') {
+		*number = va_arg(args->list, int);
+		return fmt + 1;
+	}
+	*number = 0;
+	while (*fmt >= '0' && *fmt <= '9')
+		*number = *number * 10 + (*fmt++ - '0');
+	return fmt;
+}
+
+/* Everything between '%' and the conversion's letter. */
+static const char *read_spec(const char *fmt, struct arguments *args,
+			     struct spec *spec)
+{
+	*spec = (struct spec){ .precision = -1 };
+	fmt = read_flags(fmt, spec);
+	fmt = read_number(fmt, args, &spec->width);
+	if (spec->width < 0) {
+		spec->left = true;
+		spec->width = -spec->width;
+	}
+	if (*fmt == '.')
+		fmt = read_number(fmt + 1, args, &spec->precision);
+	return read_length(fmt, spec);
+}
+
+static int64_t next_signed(struct arguments *args, enum length length)
+{
+	switch (length) {
+	case LEN_CHAR:  return (signed char)va_arg(args->list, int);
+	case LEN_SHORT: return (short)va_arg(args->list, int);
+	case LEN_LONG:  return va_arg(args->list, long);
+	case LEN_LLONG: return va_arg(args->list, long long);
+	case LEN_SIZE:  return va_arg(args->list, ptrdiff_t);
+	default:        return va_arg(args->list, int);
+	}
+}
+
+static uint64_t next_unsigned(struct arguments *args, enum length length)
+{
+	switch (length) {
+	case LEN_CHAR:  return (unsigned char)va_arg(args->list, int);
+	case LEN_SHORT: return (unsigned short)va_arg(args->list, int);
+	case LEN_LONG:  return va_arg(args->list, unsigned long);
+	case LEN_LLONG: return va_arg(args->list, unsigned long long);
+	case LEN_SIZE:  return va_arg(args->list, size_t);
+	default:        return va_arg(args->list, unsigned);
+	}
+}
+
+/* fmt is on the conversion's letter. Returns: what follows the conversion. */
+static const char *put_conversion(struct sink *out, struct spec *spec,
+				  const char *fmt, struct arguments *args)
+{
+	char c = *fmt++;
+
+	switch (c) {
+	case 'd':
+	case 'i':
+		put_signed(out, spec, next_signed(args, spec->length));
+		return fmt;
+	case 'u':
+		put_number(out, spec, next_unsigned(args, spec->length), 10,
+			   "");
+		return fmt;
+	case 'o':
+		put_number(out, spec, next_unsigned(args, spec->length), 8, "");
+		return fmt;
+	case 'X':
+	case 'x':
+		spec->upper = c == 'X';
+		put_number(out, spec, next_unsigned(args, spec->length), 16,
+			   "");
+		return fmt;
+	case 'c':
+		c = (char)va_arg(args->list, int);
+		put_padded(out, spec, &c, 1);
+		return fmt;
+	case 's':
+		put_text(out, spec, va_arg(args->list, const char *));
+		return fmt;
+	case 'p':
+		return put_pointer(out, spec, fmt,
+				   va_arg(args->list, const void *));
+	case '%':
+		put(out, '%');
+		return fmt;
+	default:
+		/* Not ours: show it, and do not run past the end. */
+		put(out, '%');
+		return fmt - 1;
+	}
+}
+
+int vsnprintf(char *buf, size_t size, const char *fmt, va_list list)
+{
+	struct sink out = { buf, size, 0 };
+	struct arguments args;
+	struct spec spec;
+
+	va_copy(args.list, list);
+	while (*fmt) {
+		if (*fmt != '%') {
+			put(&out, *fmt++);
+			continue;
+		}
+		fmt = read_spec(fmt + 1, &args, &spec);
+		fmt = put_conversion(&out, &spec, fmt, &args);
+	}
+	va_end(args.list);
+	if (size)
+		buf[MIN(out.len, size - 1)] = '\0';
+	return (int)out.len;
+}
+
+int snprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(buf, size, fmt, args);
+	va_end(args);
+	return len;
+}
+
+int scnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(buf, size, fmt, args);
+	va_end(args);
+	if (!size)
+		return 0;
+	return (int)MIN((size_t)len, size - 1);
+}
