@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * bench.h - benchmarks that run in the kernel and count instructions
+ *
+ * WHAT     A benchmark measures one operation in batches. Under QEMU's
+ *          `-icount shift=0,sleep=off` a tick of the time-stamp counter is one
+ *          guest instruction, and runs repeat to the digit.
+ *
+ *            BENCH(alloc_page_o0_pair, 2000)
+ *            {
+ *                    while (bench_next(b)) {
+ *                            struct page *page = alloc_page(GFP_KERNEL);
+ *                            if (!page)
+ *                                    return bench_skip(b, "no memory");
+ *                            free_page(page);
+ *                    }
+ *            }
+ *
+ *          Operations that must be done n times before they can be undone n
+ *          times time their halves themselves: bench_start(), bench_stop().
+ *
+ * TERMS    batch   BENCH_BATCHES of them are timed, each `iterations` long; the
+ *                  figure is the smallest, as in most tables of such figures,
+ *                  beside the first (cold) and the median
+ *          loop    what an empty loop of the same form costs is measured first
+ *                  and taken off
+ *          amortized  clean-up that an operation leaves for later (a purge,
+ *                  a flush) falls inside the batches, which are long enough
+ * NOT HERE the bounds and the figures to compare with: tests/bench/bounds.tsv.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+#define BENCH_BATCHES  11
+
+struct bench;
+
+struct bench_case {
+	const char *name;
+	unsigned    iterations;          /* operations in one batch */
+	void      (*run)(struct bench *b);
+};
+
+/* Define a benchmark; the body that follows sees `b`. */
+#define BENCH(what, nr)                                                   \
+	static void bench_##what(struct bench *b);                        \
+	static const struct bench_case bench_case_##what = {              \
+		#what, nr, bench_##what                                   \
+	};                                                                \
+	static const struct bench_case *const bench_entry_##what          \
+		__section("benches") = &bench_case_##what;                \
+	static void bench_##what(struct bench *b)
+
+struct bench {
+	unsigned    left;          /* iterations still to do in this batch     */
+	unsigned    batch;         /* which one is being timed                 */
+	unsigned    iterations;
+	bool        by_hand;       /* the case calls bench_start() itself      */
+	uint64_t    started;       /* cycles() at the start of the timed part  */
+	uint64_t    ticks[BENCH_BATCHES];
+	const char *skipped;       /* why it cannot run here, or NULL          */
+};
+
+/* The slow half of bench_next(): closes a batch, opens the next. */
+bool bench_next_batch(struct bench *b);
+
+/* One iteration after the other, batch after batch. */
+static inline bool bench_next(struct bench *b)
+{
+	if (likely(b->left)) {
+		b->left--;
+		return true;
+	}
+	return bench_next_batch(b);
+}
+
+/*
+ * For halves: the case is called as `while (bench_batch(b))`, sets up, then
+ * bench_start(), does b->iterations operations, bench_stop(), undoes them.
+ */
+bool bench_batch(struct bench *b);
+void bench_start(struct bench *b);
+void bench_stop(struct bench *b);
+
+/* Leave a case that this machine cannot run. */
+void bench_skip(struct bench *b, const char *reason);
+
+/* Run those named in a list "a,b" (prefixes too), or all for "". */
+void bench_run(const char *list);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cmdline.c - tests of kernel/cmdline.c
+ */
+#include "kernel/cmdline.h"
+#include "lib/string.h"
+#include "tests/ktest.h"
+
+SUITE(cmdline, NULL);
+
+static unsigned nr_reports;
+static char last_report[128];
+
+static void note_report(const char *text)
+{
+	nr_reports++;
+	strscpy(last_report, text, sizeof(last_report));
+}
+
+static struct kernel_options options;
+
+static void parse(const char *line)
+{
+	nr_reports = 0;
+	last_report[0] = '\0';
+	cmdline_parse(line, &options, note_report);
+}
+
+KTEST(cmdline, empty_line_gives_the_defaults)
+{
+	parse("");
+	EXPECT(!options.selftest && !options.bench && !options.nonx);
+	EXPECT_EQ(options.mem, 0);
+	EXPECT_EQ(options.loglevel, LOGLEVEL_DEFAULT);
+	EXPECT_EQ(nr_reports, 0);
+}
+
+KTEST(cmdline, words_may_have_any_blanks_around_them)
+{
+	parse("  \t nonx   selftest\t");
+	EXPECT(options.nonx);
+	EXPECT(options.selftest);
+	EXPECT_STREQ(options.selftest_list, "");
+	EXPECT_EQ(nr_reports, 0);
+}
+
+KTEST(cmdline, lists_are_kept_whole)
+{
+	parse("selftest=buddy,slab bench=alloc");
+	EXPECT_STREQ(options.selftest_list, "buddy,slab");
+	EXPECT_STREQ(options.bench_list, "alloc");
+}
+
+KTEST(cmdline, sizes_take_a_suffix)
+{
+	parse("mem=64M vmalloc=0x10000000");
+	EXPECT_EQ(options.mem, 64u << 20);
+	EXPECT_EQ(options.vmalloc, 256u << 20);
+}
+
+KTEST(cmdline, last_of_two_values_wins)
+{
+	parse("loglevel=3 loglevel=8");
+	EXPECT_EQ(options.loglevel, 8);
+}
+
+/* What is reported, and that the words beside it still hold. */
+static const struct bad_word {
+	const char *line, *report;
+} bad_words[] = {
+	{ "nonx quiet", "command line: 'quiet': unknown word, ignored" },
+	{ "nonx nonx=1", "command line: 'nonx': takes no value, ignored" },
+	{ "mem nonx", "command line: 'mem': needs a value, ignored" },
+	{ "mem= nonx", "command line: 'mem': needs a value, ignored" },
+	{ "mem=lots nonx", "command line: 'mem': bad value, ignored" },
+	{ "loglevel=9 nonx",
+	  "command line: 'loglevel': value out of range, ignored" },
+	{ "=5 nonx", "command line: '': unknown word, ignored" },
+};
+
+KTEST(cmdline, bad_words_are_reported_and_the_rest_holds)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad_words); i++) {
+		parse(bad_words[i].line);
+		EXPECT_EQ(nr_reports, 1);
+		EXPECT_STREQ(last_report, bad_words[i].report);
+		EXPECT(options.nonx);
+		EXPECT_EQ(options.mem, 0);
+	}
+}
+
+KTEST(cmdline, line_that_is_too_long_is_cut)
+{
+	static char line[2 * CMDLINE_MAX];
+
+	memset(line, 'x', sizeof(line) - 1);
+	memcpy(line, "nonx ", 5);
+	parse(line);
+	EXPECT(options.nonx);
+	EXPECT_EQ(nr_reports, 2);
+}
+
+static void count_lines(const char *text)
+{
+	nr_reports++;
+}
+
+KTEST(cmdline, help_names_every_word)
+{
+	nr_reports = 0;
+	cmdline_help(count_lines);
+	EXPECT(nr_reports >= 9);
+}
