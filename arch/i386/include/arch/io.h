@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/*
+ * io.h - the I/O ports
+ *
+ * WHAT     One access each. A port is a 16-bit number in a space of its own,
+ *          beside the memory; each access is seen by the device, in order.
+ * SEE      SDM volume 1, 19 "Input/Output".
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+static inline uint8_t inb(uint16_t port)
+{
+	uint8_t value;
+
+	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+	return value;
+}
+
+static inline void outb(uint16_t port, uint8_t value)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static inline void outw(uint16_t port, uint16_t value)
+{
+	__asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+/* Port 0x80 takes the BIOS's progress codes: a write that takes a while. */
+static inline void io_delay(void)
+{
+	outb(0x80, 0);
+}

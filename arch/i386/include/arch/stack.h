@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+/*
+ * stack.h - kernel stacks, each above a page that is never mapped
+ *
+ * WHAT     A registry of stacks by name, so that whoever meets an address in
+ *          a guard page can say whose stack has overflowed; and the two stacks
+ *          that exist before there is an allocator.
+ *
+ * PICTURE    top   +-----------------+ <- ESP at first
+ *                  | stack, grows    |
+ *                  |   downwards     |
+ *            base  +-----------------+
+ *                  | guard, 4 KiB    | never mapped once the final page
+ *            guard +-----------------+ tables are in use
+ *
+ * INVARIANTS (stack_check() restates them)
+ *          K1  guard, base and top are page-aligned; base follows the guard
+ *          K2  no two stacks overlap, guards included
+ *
+ * SEE      arch/i386/cpu/double_fault.c, which diagnoses the overflow.
+ */
+#pragma once
+
+#define KERNEL_STACK_SIZE  16384   /* bytes, without the guard page          */
+
+/* For boot/, before C: where ESP begins. */
+#define BOOT_STACK_TOP_OFFSET  (4096 + KERNEL_STACK_SIZE)
+
+#ifndef __ASSEMBLER__
+
+#include <arch/addr.h>
+
+#include "lib/list.h"
+
+struct kernel_stack {
+	const char      *name;
+	kva_t            guard, base, top;
+	struct list_head list;
+};
+
+/*
+ * The memory of a stack in the kernel image. boot/ enters the kernel with
+ * ESP = boot_stack + BOOT_STACK_TOP_OFFSET.
+ */
+struct stack_area {
+	uint8_t guard[PAGE_SIZE];
+	uint8_t stack[KERNEL_STACK_SIZE];
+} __aligned(PAGE_SIZE);
+
+extern struct stack_area boot_stack;
+extern struct stack_area double_fault_stack;
+
+_Static_assert(sizeof(struct stack_area) == BOOT_STACK_TOP_OFFSET,
+	       "the assembler's idea of a stack is the compiler's");
+
+/* Register the stacks of the image. Before anything else here is called. */
+void stack_init(void);
+
+/* Register a stack; the caller keeps `stack` alive until it is removed. */
+void stack_add(struct kernel_stack *stack, const char *name, kva_t guard,
+	       kva_t top);
+void stack_remove(struct kernel_stack *stack);
+
+/* The stack whose guard page contains va, or that contains va; or NULL. */
+const struct kernel_stack *stack_find_guard(kva_t va);
+const struct kernel_stack *stack_find(kva_t va);
+
+/* NULL, or the first of K1, K2 that is broken. */
+const char *stack_check(void);
+
+/* Walk over all stacks, to unmap their guards and to print them. */
+extern struct list_head kernel_stacks;
+
+#define for_each_kernel_stack(stack) \
+	list_for_each_entry(stack, &kernel_stacks, list)
+
+#endif
