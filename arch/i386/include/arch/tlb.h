@@ -14,6 +14,7 @@
 #pragma once
 
 #include <arch/addr.h>
+#include <arch/cr.h>
 
 #define TLB_FLUSH_ALL_ABOVE  32   /* pages, Linux's tlb_single_page_flush_ceiling */
 
@@ -26,7 +27,8 @@ extern struct tlb_stats tlb_stats;
 
 static inline void tlb_flush_page(kva_t va)
 {
-	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+	tlb_stats.pages++;
+	invlpg(va);
 }
 
 /* All kernel translations, global ones included. */

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/*
+ * paging.h - from the boot tables to the final ones
+ *
+ * WHAT     What kernel_main() calls, once and in this order, to decide how
+ *          much memory has a permanent address and to build the page tables
+ *          that the kernel runs on from then on.
+ *
+ *            memblock_add() ...          the RAM, from boot_info
+ *            lowmem_limit()              what vmalloc=SIZE leaves
+ *            lowmem_init()               high_memory; memblock can allocate
+ *            paging_init()               the final tables, and the switch
+ *
+ * SEE      <arch/layout.h> for the map, <arch/pgtable_check.h> for its proof.
+ */
+#pragma once
+
+#include <arch/layout.h>
+
+#include "lib/errno.h"
+
+#define IMAGE_GUARDS_MAX  4
+
+/*
+ * Where the kernel image lies in the direct map, page-aligned, in this order.
+ * Everything else of the chunks it lies in is ordinary memory.
+ */
+struct image_layout {
+	kva_t    text_start, text_end;       /* read, execute                 */
+	kva_t    rodata_start, rodata_end;   /* read                          */
+	kva_t    data_start, data_end;       /* read, write: data and bss     */
+	kva_t    guard[IMAGE_GUARDS_MAX];    /* pages in data, never mapped   */
+	unsigned nr_guards;
+};
+
+/* The vmalloc=SIZE that is meant when nobody says one. */
+#define VMALLOC_DEFAULT  VMALLOC_RESERVE
+
+/*
+ * Bytes of physical memory that may have a permanent address when `size`
+ * bytes above them are kept for vmalloc, kmap and fixmap together. The size is
+ * rounded up to 4 MiB, so that zones begin on the largest block.
+ *
+ * Returns: 0; -EINVAL when the size is below VMALLOC_DEFAULT or leaves less
+ *          than LOWMEM_MIN: said in the log, and *limit is LOWMEM_MAX.
+ */
+int lowmem_limit(uint64_t size, uint64_t *limit) __must_check;
+
+/*
+ * Set high_memory: the end of the last RAM below the limit. Needs the RAM in
+ * memblock. RAM above the limit is highmem.
+ */
+void lowmem_init(uint64_t limit);
+
+/*
+ * Build the final tables and switch to them. Called once, on the boot tables,
+ * with memblock able to allocate. Afterwards the identity map is gone, each
+ * part of the image has its own protection, and <arch/kpgtable.h>,
+ * <arch/fixmap.h> and vmalloc's addresses can be used.
+ *
+ * Fails:   panics when memory for the tables is missing.
+ */
+void paging_init(const struct image_layout *image);
+
+/* The layout that paging_init() was given. */
+extern struct image_layout kernel_image;
+
+/* The virtual map, region by region, as Linux printed it at boot. */
+void layout_dump(void);
+
+/* The region that contains the address, and its name. */
+enum kva_region kva_region_of(kva_t va);
+const char *kva_region_name(enum kva_region region);
+
+/* Start and end (exclusive; 0 is 4 GiB) of a region. */
+void kva_region_bounds(enum kva_region region, kva_t *start, kva_t *end);
+
+/*
+ * Every mapping of the kernel's quarter, in ranges that are alike: the tables
+ * themselves, as `info mem` of QEMU shows them. First a readable table; then,
+ * with `lines`, one machine-readable line a range that is also physically
+ * contiguous:
+ *
+ *   ptdump<TAB>start<TAB>end<TAB>pa<TAB>flags<TAB>page size in KiB
+ */
+void pgtable_dump(bool lines);

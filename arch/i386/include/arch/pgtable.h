@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pgtable.h - entries of the page tables, one type for each level
+ *
+ * WHAT     For arch/i386/ alone; portable code has <arch/kpgtable.h>. Three
+ *          one-member structs, so that a table of the wrong level is a compile
+ *          error, and the few helpers that make, read and store entries.
+ *
+ * PICTURE    CR3 -> kernel_pdpt[4] -> kernel_pd[512] -> page table[512]
+ *                   [0] empty          one PDE: 2 MiB    one PTE: 4 KiB
+ *                   [1] empty
+ *                   [2] empty
+ *                   [3] -------------> the kernel's quarter
+ *
+ * TERMS    kernel_pd  the ONE page directory of the kernel's quarter. Every
+ *                     task will point its own PDPT[3] at it, so a mapping made
+ *                     here is there for all of them at once.
+ *
+ * INVARIANTS
+ *          E1  an entry is stored upper half first and cleared lower half
+ *              first: a present bit never stands beside a stale frame number
+ *
+ * SEE      <arch/pgtable_bits.h> for the bits.
+ */
+#pragma once
+
+#include <arch/kva.h>
+#include <arch/pgtable_bits.h>
+
+typedef struct { uint64_t v; } pdpte_t;
+typedef struct { uint64_t v; } pde_t;
+typedef struct { uint64_t v; } pte_t;
+
+extern pdpte_t *kernel_pdpt;
+extern pde_t   *kernel_pd;
+
+/* The two stores of an entry, as the CPU's 32-bit bus sees them. */
+struct entry_halves {
+	uint32_t low, high;
+};
+
+static inline void entry_store(void *entry, uint64_t value)
+{
+	struct entry_halves *halves = entry;
+
+	/*
+	 * The CPU may walk the entry in between, and a present bit beside a
+	 * stale upper half maps some other frame.
+	 */
+	WRITE_ONCE(halves->high, (uint32_t)(value >> 32));
+	WRITE_ONCE(halves->low, (uint32_t)value);
+}
+
+static inline void entry_clear(void *entry)
+{
+	struct entry_halves *halves = entry;
+
+	WRITE_ONCE(halves->low, 0);
+	WRITE_ONCE(halves->high, 0);
+}
+
+static inline void pdpte_set(pdpte_t *entry, pdpte_t value)
+{
+	entry_store(entry, value.v);
+}
+
+static inline void pde_set(pde_t *entry, pde_t value)
+{
+	entry_store(entry, value.v);
+}
+
+static inline void pte_set(pte_t *entry, pte_t value)
+{
+	entry_store(entry, value.v);
+}
+
+static inline bool pdpte_present(pdpte_t entry)
+{
+	return entry.v & PAE_P;
+}
+
+static inline bool pde_present(pde_t entry)
+{
+	return entry.v & PAE_P;
+}
+
+static inline bool pte_present(pte_t entry)
+{
+	return entry.v & PAE_P;
+}
+
+/* Does this present PDE map 2 MiB itself? */
+static inline bool pde_large(pde_t entry)
+{
+	return entry.v & PAE_PS;
+}
+
+/* Does this PDE lead to a page table? */
+static inline bool pde_is_table(pde_t entry)
+{
+	return (entry.v & (PAE_P | PAE_PS)) == PAE_P;
+}
+
+/* Not present, but not empty either: see <arch/kpgtable.h>, "retire". */
+static inline bool pte_retired(pte_t entry)
+{
+	return entry.v && !(entry.v & PAE_P);
+}
+
+static inline phys_addr_t pdpte_phys(pdpte_t entry)
+{
+	return PHYS(entry.v & PAE_ADDR_MASK);
+}
+
+static inline phys_addr_t pde_table_phys(pde_t entry)
+{
+	return PHYS(entry.v & PAE_ADDR_MASK);
+}
+
+static inline phys_addr_t pde_large_phys(pde_t entry)
+{
+	return PHYS(entry.v & PAE_LARGE_MASK);
+}
+
+static inline phys_addr_t pte_phys(pte_t entry)
+{
+	return PHYS(entry.v & PAE_ADDR_MASK);
+}
+
+static inline pfn_t pte_pfn(pte_t entry)
+{
+	return phys_to_pfn(pte_phys(entry));
+}
+
+/* The directory or table that an entry leads to; kernel tables are lowmem. */
+static inline pde_t *pdpte_table(pdpte_t entry)
+{
+	return phys_to_virt(pdpte_phys(entry));
+}
+
+static inline pte_t *pde_table(pde_t entry)
+{
+	return phys_to_virt(pde_table_phys(entry));
+}
+
+/*
+ * An entry that leads to a table allows everything: the entries of the table
+ * decide. A is set in advance, so that the CPU need not do it.
+ */
+#define PDE_TABLE_BITS  (PAE_P | PAE_RW | PAE_A)
+
+static inline pde_t pde_make_table(phys_addr_t table)
+{
+	return (pde_t){ table.v | PDE_TABLE_BITS };
+}
+
+static inline pdpte_t pdpte_make(phys_addr_t directory)
+{
+	return (pdpte_t){ directory.v | PAE_P };
+}

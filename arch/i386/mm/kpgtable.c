@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kpgtable.c - map and unmap single pages in the kernel's quarter
+ *
+ * WHAT     Implements <arch/kpgtable.h> on the page tables below kernel_pd,
+ *          and owns the meaning of the protections (KPROT_*) on this CPU.
+ *
+ * PICTURE  A range of pages is a few runs, each within one page table:
+ *
+ *            va                                           va + nr pages
+ *            |---- run ----|--------- run ---------|-- run --|
+ *            ...  table n  |       table n + 1     |  table n + 2 ...
+ *
+ * TERMS    run      consecutive pages whose entries lie in one page table
+ *          empty    an entry of 0: maps nothing, remembers nothing
+ *          retired  P clear, the rest as it was: see <arch/kpgtable.h>
+ *
+ * INVARIANTS (pgtable_check() proves them over all tables)
+ *          a page table, once there, stays; its frame is in state PAGE_TABLE
+ *          or was taken from memblock; every entry that is not present is
+ *          empty or retired
+ *
+ * ALGORITHM  Find the table once a run, then walk its entries with a pointer:
+ *          per page there is nothing left but the two stores and the
+ *          arithmetic between a struct page and its frame number.
+ *
+ * LOCKING  populate_lock guards PDEs from empty to table, nothing else: the
+ *          entries of a table belong to whoever owns the addresses. It is not
+ *          held while a page is allocated, which may sleep.
+ * COST     i386, gcc 12, instructions a page: see docs/benchmarks.md.
+ * NOT HERE which addresses are free (mm/kva/), flushing (tlb.c), the first
+ *          contents of the tables (paging.c).
+ * SEE      Linux mm/vmalloc.c vmap_pages_pte_range(), vunmap_pte_range().
+ */
+#include <arch/cpu.h>
+#include <arch/fixmap.h>
+#include <arch/kpgtable.h>
+#include <arch/pgtable.h>
+
+#include "lib/errno.h"
+#include "lib/spinlock.h"
+#include "lib/string.h"
+#include "mm/early/memblock.h"
+#include "mm/page/page_alloc.h"
+
+#include "arch/i386/mm/mm_impl.h"
+
+pdpte_t *kernel_pdpt;
+pde_t   *kernel_pd;
+
+struct fixmap_entry kprot_bits[KPROT_NR];
+
+static struct spinlock populate_lock = SPINLOCK_INIT;
+
+/* What each protection asks for, before we know what the CPU has. */
+static const uint64_t kprot_wanted[KPROT_NR] = {
+#define K(name, bits) [name] = (bits),
+	KPROTS(K)
+#undef K
+};
+
+/* Bits of every mapping of 4 KiB or 2 MiB with this protection. */
+static uint64_t kprot_entry(enum kprot prot)
+{
+	uint64_t bits = kprot_wanted[prot] | PAE_P | PAE_A;
+
+	/* D too, so that the CPU need not write the entry to set it. */
+	if (bits & PAE_RW)
+		bits |= PAE_D;
+	if (cpu_has(CPU_PGE))
+		bits |= PAE_G;
+	if (!cpu_has(CPU_NX))
+		bits &= ~PAE_XD;
+	return bits;
+}
+
+void kprot_init(void)
+{
+	for (unsigned i = 0; i < KPROT_NR; i++) {
+		uint64_t bits = kprot_entry(i);
+
+		kprot_bits[i].low = (uint32_t)bits;
+		kprot_bits[i].high = (uint32_t)(bits >> 32);
+	}
+}
+
+uint64_t kprot_to_bits(enum kprot prot)
+{
+	return (uint64_t)kprot_bits[prot].high << 32 | kprot_bits[prot].low;
+}
+
+/* A page table is never mapped to user mode nor above the direct map. */
+static bool kpt_owns(kva_t va, unsigned nr)
+{
+	return va >= vmalloc_start() && (va & (PAGE_SIZE - 1)) == 0 &&
+	       nr <= (FIXADDR_TOP - va) / PAGE_SIZE;
+}
+
+/* The entry of a page whose table is there. */
+static pte_t *kpt_entry(kva_t va)
+{
+	pde_t pde = kernel_pd[pd_index(va)];
+
+	assert(pde_is_table(pde));
+	return pde_table(pde) + pt_index(va);
+}
+
+/* Pages from va on whose entries lie in one table, at most nr. */
+static unsigned kpt_run(kva_t va, unsigned nr)
+{
+	return MIN(nr, PTRS_PER_PT - pt_index(va));
+}
+
+/* An entry made of its halves, so that no 64-bit value is ever built. */
+static always_inline void pte_set_frame(pte_t *entry, pfn_t pfn,
+					struct fixmap_entry bits)
+{
+	struct entry_halves *halves = (struct entry_halves *)entry;
+
+	WRITE_ONCE(halves->high, pfn.v >> 20 | bits.high);
+	WRITE_ONCE(halves->low, pfn.v << 12 | bits.low);
+}
+
+/* ---- tables ---------------------------------------------------------- */
+
+void *kpt_alloc_table(void)
+{
+	struct page *page;
+
+	if (!mem_map)
+		return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+	page = alloc_page(GFP_KERNEL | GFP_ZERO);
+	if (!page)
+		return NULL;
+	page->state = PAGE_TABLE;
+	return page_address(page);
+}
+
+static void kpt_free_table(void *table)
+{
+	struct page *page = virt_to_page(table);
+
+	page->state = PAGE_USED;
+	free_page(page);
+}
+
+/* Hang the table in, unless somebody was faster. */
+static bool kpt_install(unsigned index, void *table)
+{
+	irqflags_t flags = spin_lock_irqsave(&populate_lock);
+	bool first = !pde_present(kernel_pd[index]);
+
+	if (first)
+		pde_set(&kernel_pd[index],
+			pde_make_table(virt_to_phys(table)));
+	spin_unlock_irqrestore(&populate_lock, flags);
+	return first;
+}
+
+static int kpt_populate_one(unsigned index)
+{
+	void *table;
+
+	if (pde_present(kernel_pd[index]))
+		return 0;
+	table = kpt_alloc_table();
+	if (!table)
+		return -ENOMEM;
+	if (!kpt_install(index, table))
+		kpt_free_table(table);
+	return 0;
+}
+
+/* ---- public ---------------------------------------------------------- */
+
+int kpt_populate(kva_t va, unsigned nr)
+{
+	assert(kpt_owns(va, nr));
+	if (!nr)
+		return 0;
+
+	unsigned last = pd_index(va + (nr - 1) * PAGE_SIZE);
+
+	for (unsigned index = pd_index(va); index <= last; index++) {
+		int err = kpt_populate_one(index);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void kpt_map_pages(kva_t va, struct page *const pages[], unsigned nr,
+		   enum kprot prot)
+{
+	struct fixmap_entry bits = kprot_bits[prot];
+
+	while (nr) {
+		unsigned run = kpt_run(va, nr);
+		pte_t *entry = kpt_entry(va);
+		struct page *const *end = pages + run;
+
+		while (pages < end)
+			pte_set_frame(entry++, page_to_pfn(*pages++), bits);
+		va += run * PAGE_SIZE;
+		nr -= run;
+	}
+}
+
+void kpt_map_range(kva_t va, pfn_t first, unsigned nr, enum kprot prot)
+{
+	struct fixmap_entry bits = kprot_bits[prot];
+
+	while (nr) {
+		unsigned run = kpt_run(va, nr);
+		pte_t *entry = kpt_entry(va);
+		pte_t *end = entry + run;
+
+		for (; entry < end; entry++, first.v++)
+			pte_set_frame(entry, first, bits);
+		va += run * PAGE_SIZE;
+		nr -= run;
+	}
+}
+
+void kpt_unmap(kva_t va, unsigned nr)
+{
+	while (nr) {
+		unsigned run = kpt_run(va, nr);
+		pte_t *entry = kpt_entry(va);
+		pte_t *end = entry + run;
+
+		for (; entry < end; entry++)
+			entry_clear(entry);
+		va += run * PAGE_SIZE;
+		nr -= run;
+	}
+}
+
+void kpt_retire(kva_t va, unsigned nr)
+{
+	while (nr) {
+		unsigned run = kpt_run(va, nr);
+		struct entry_halves *entry = (void *)kpt_entry(va);
+		struct entry_halves *end = entry + run;
+
+		for (; entry < end; entry++)
+			entry->low &= ~(uint32_t)PAE_P;
+		va += run * PAGE_SIZE;
+		nr -= run;
+	}
+}
+
+/* Reap the entries of one table. Returns where the next page goes. */
+static struct page **kpt_reap_run(struct entry_halves *entry, unsigned run,
+				  struct page **pages)
+{
+	struct entry_halves *end = entry + run;
+
+	for (; entry < end; entry++) {
+		uint32_t low = entry->low, high = entry->high;
+
+		/* A is set in every entry we make, so only empty ones are 0. */
+		if (!low)
+			continue;
+		assert(!(low & PAE_P));
+		*pages++ = pfn_to_page(PFN(high << 20 | low >> 12));
+		WRITE_ONCE(entry->low, 0);
+		WRITE_ONCE(entry->high, 0);
+	}
+	return pages;
+}
+
+unsigned kpt_reap(kva_t va, unsigned nr, struct page *pages[])
+{
+	struct page **next = pages;
+
+	while (nr) {
+		unsigned run = kpt_run(va, nr);
+
+		next = kpt_reap_run((void *)kpt_entry(va), run, next);
+		va += run * PAGE_SIZE;
+		nr -= run;
+	}
+	return (unsigned)(next - pages);
+}
+
+bool kpt_lookup(kva_t va, pfn_t *pfn)
+{
+	pde_t pde = kernel_pd[pd_index(va)];
+	pte_t pte;
+
+	if (va < PAGE_OFFSET || !pde_present(pde))
+		return false;
+	if (pde_large(pde)) {
+		*pfn = pfn_add(phys_to_pfn(pde_large_phys(pde)), pt_index(va));
+		return true;
+	}
+	pte = pde_table(pde)[pt_index(va)];
+	if (!pte_present(pte))
+		return false;
+	*pfn = pte_pfn(pte);
+	return true;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/*
+ * layout.c - the virtual map at run time
+ *
+ * WHAT     high_memory, which is all of the map that is not a constant: how
+ *          much memory has a permanent address. And the map as a table, for
+ *          whoever wants to print it or to know where an address lies.
+ *
+ * PICTURE    vmalloc=SIZE                            4 GiB
+ *            PAGE_OFFSET |---- lowmem ----|---- SIZE ----|
+ *                                         ^ limit
+ *            RAM         [=====] [====]   |  [======]
+ *                                     ^ high_memory    ^ highmem, if any
+ *
+ * INVARIANTS
+ *          high_memory is page-aligned, above PAGE_OFFSET, and at most
+ *          PAGE_OFFSET + LOWMEM_MAX; it never changes after lowmem_init()
+ *
+ * SEE      <arch/layout.h>; Linux arch/x86/mm/init_32.c, "vmalloc=".
+ */
+#include <arch/fixmap.h>
+#include <arch/paging.h>
+
+#include "lib/align.h"
+#include "lib/log.h"
+#include "mm/early/memblock.h"
+
+kva_t high_memory;
+
+#define VMALLOC_ALIGN   (4u << 20)
+#define KERNEL_QUARTER  (1ull << 30)
+#define VMALLOC_MAX     (KERNEL_QUARTER - LOWMEM_MIN)
+
+/* ---- how much is lowmem ---------------------------------------------- */
+
+int lowmem_limit(uint64_t size, uint64_t *limit)
+{
+	*limit = LOWMEM_MAX;
+	if (size < VMALLOC_DEFAULT || size > VMALLOC_MAX) {
+		uint64_t min = VMALLOC_DEFAULT, max = VMALLOC_MAX;
+
+		pr_warn("vmalloc=%pM is not between %pM and %pM: ignored\n",
+			&size, &min, &max);
+		return -EINVAL;
+	}
+	*limit = KERNEL_QUARTER - ALIGN_UP(size, VMALLOC_ALIGN);
+	return 0;
+}
+
+void lowmem_init(uint64_t limit)
+{
+	struct memblock_range range;
+	uint64_t end = 0;
+
+	for (unsigned i = 0; memblock_memory(i, &range); i++) {
+		if (range.start.v < limit)
+			end = MIN(range.end.v, limit);
+	}
+	end = ALIGN_DOWN(end, PAGE_SIZE);
+	if (!end)
+		panic("no RAM below %u MiB", (unsigned)(limit >> 20));
+	high_memory = PAGE_OFFSET + (uint32_t)end;
+}
+
+/* ---- the map as a table ---------------------------------------------- */
+
+static const char *const region_names[KVA_NR_REGIONS] = {
+#define R(name, start, end, what) [KVA_##name] = what,
+	KVA_REGIONS(R)
+#undef R
+};
+
+const char *kva_region_name(enum kva_region region)
+{
+	return region_names[region];
+}
+
+void kva_region_bounds(enum kva_region region, kva_t *start, kva_t *end)
+{
+	switch (region) {
+#define R(name, first, last, what)      \
+	case KVA_##name:                \
+		*start = (first);       \
+		*end = (last);          \
+		return;
+	KVA_REGIONS(R)
+#undef R
+	case KVA_NR_REGIONS:
+		break;
+	}
+	panic("no such region: %u", region);
+}
+
+enum kva_region kva_region_of(kva_t va)
+{
+	assert(va >= PAGE_OFFSET);
+	for (unsigned i = 0; i < KVA_NR_REGIONS; i++) {
+		kva_t start, end;
+
+		kva_region_bounds(i, &start, &end);
+		/* "- 1": the last region ends at 4 GiB, which is 0. */
+		if (va >= start && va <= end - 1)
+			return i;
+	}
+	panic("the regions leave a hole at 0x%08x", va);
+}

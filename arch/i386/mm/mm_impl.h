@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mm_impl.h - what the files of arch/i386/mm/ share among themselves
+ *
+ * WHAT     Nobody else includes it but the tests of these files.
+ */
+#pragma once
+
+#include <arch/kpgtable.h>
+#include <arch/pgtable.h>
+
+/* Fill kprot_bits from what the CPU has: before the first mapping. */
+void kprot_init(void);
+
+/* All bits of a mapping with this protection but the frame number. */
+uint64_t kprot_to_bits(enum kprot prot);
+
+/* A cleared page table, from memblock or the page allocator. NULL: no memory */
+void *kpt_alloc_table(void);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tlb.c - forget many translations at once
+ *
+ * WHAT     The flushes of <arch/tlb.h> that are more than one invlpg.
+ *
+ * ALGORITHM  A load of CR3 keeps global entries, and everything in the
+ *          kernel's quarter is global where the CPU has PGE. What forgets them
+ *          too is a change of CR4.PGE: off and on again. Without PGE nothing
+ *          is global and CR3 will do.
+ *
+ * LOCKING  Interrupts are off between the two writes of CR4, so that no
+ *          handler runs, and is switched away, with PGE off.
+ * SEE      SDM volume 3, 4.10.4.1; Linux arch/x86/mm/tlb.c.
+ */
+#include <arch/cr.h>
+#include <arch/irqflags.h>
+#include <arch/tlb.h>
+
+struct tlb_stats tlb_stats;
+
+void tlb_flush_all(void)
+{
+	uint32_t cr4 = read_cr4();
+
+	tlb_stats.all++;
+	if (cr4 & CR4_PGE) {
+		irqflags_t flags = irq_save();
+
+		write_cr4(cr4 & ~CR4_PGE);
+		write_cr4(cr4);
+		irq_restore(flags);
+	} else {
+		write_cr3(read_cr3());
+	}
+}
+
+void tlb_flush_range(kva_t va, unsigned nr)
+{
+	if (nr > TLB_FLUSH_ALL_ABOVE) {
+		tlb_flush_all();
+		return;
+	}
+	for (unsigned i = 0; i < nr; i++)
+		tlb_flush_page(va + i * PAGE_SIZE);
+}
