@@ -68,6 +68,15 @@ void *get_free_pages(gfp_t gfp, unsigned order) __must_check;
 void *get_zeroed_page(gfp_t gfp) __must_check;
 void  put_free_pages(void *ptr, unsigned order);   /* NULL is allowed */
 
+/*
+ * Say what an allocated block is used for (PAGE_SLAB, PAGE_TABLE). Its owner
+ * sets it back to PAGE_USED before free_pages().
+ */
+static inline void page_set_state(struct page *page, enum page_state state)
+{
+	page->state = (uint8_t)state;
+}
+
 /* Pages free in all zones, per-CPU lists included. */
 unsigned long nr_free_pages(void);
 

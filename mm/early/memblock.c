@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+/*
+ * memblock.c - memory before there is an allocator
+ *
+ * WHAT     Keeps two sorted lists of ranges, what is RAM and what is in use,
+ *          and gives out memory from the difference, highest address first.
+ *
+ * PICTURE    memory    [==========]   [=========================]
+ *            reserved  [==]  [=]                           [====]
+ *            free          ^^   ^^     ^^^^^^^^^^^^^^^^^^^^
+ *                                              <-- taken from this end
+ *
+ * TERMS    range    [start, end), end exclusive, in bytes: boot structures do
+ *                   not respect page boundaries
+ *          touch    one range ends where the next one starts
+ *
+ * INVARIANTS (memblock_check() restates them, under the same numbers)
+ *          M1  no range is empty
+ *          M2  ranges are sorted, and neither overlap nor touch
+ *          M3  a list has at most MEMBLOCK_RANGES_MAX ranges
+ *
+ * ALGORITHM  add: find the first range that ends at or after the new start;
+ *          swallow all ranges from there on that start at or before the new
+ *          end, and put one range in their place. remove: what sticks out of
+ *          the hole on the left and on the right stays. M2 makes both one
+ *          walk, and lets "free" be computed by walking both lists in step.
+ *
+ * LOCKING  Boot only, one CPU, no interrupts. After memblock_retire() the
+ *          lists are constant and may be read by anybody.
+ * COST     O(ranges) a call; a PC has about ten. No memory but the two arrays.
+ * NOT HERE which ranges there are (boot/), what becomes of the rest
+ *          (mm/page/zone.c).
+ * SEE      Linux mm/memblock.c.
+ */
+#include "mm/early/memblock_impl.h"
+
+#include "lib/align.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "lib/string.h"
+
+static struct memblock_list memory = { .name = "memory" };
+static struct memblock_list reserved = { .name = "reserved" };
+static bool retired;
+
+/* ---- one list ---------------------------------------------------------- */
+
+static bool range_is_valid(phys_addr_t start, phys_addr_t end)
+{
+	return start.v < end.v;   /* false for empty and for wrapping ones */
+}
+
+/* Index of the first range that ends at or after pa; count when none does. */
+static unsigned list_position(const struct memblock_list *list, phys_addr_t pa)
+{
+	unsigned i = 0;
+
+	while (i < list->count && list->range[i].end.v < pa.v)
+		i++;
+	return i;
+}
+
+/* Replace `old` ranges from index i on by `new` ones, whose content is the
+ * caller's to fill in. The caller knows that they fit. */
+static void list_replace(struct memblock_list *list, unsigned i, unsigned old,
+			 unsigned new)
+{
+	memmove(&list->range[i + new], &list->range[i + old],
+		(list->count - i - old) * sizeof(list->range[0]));
+	list->count += new - old;
+}
+
+static int list_full(const struct memblock_list *list, phys_addr_t start,
+		     phys_addr_t end)
+{
+	pr_warn("memblock: the %s list is full, %pP - %pP ignored\n",
+		list->name, &start, &end);
+	return -ENOSPC;
+}
+
+int memblock_list_add(struct memblock_list *list, phys_addr_t start,
+		      phys_addr_t end)
+{
+	unsigned i = list_position(list, start);
+	unsigned old = 0;
+
+	if (!range_is_valid(start, end))
+		return -EINVAL;
+	while (i + old < list->count && list->range[i + old].start.v <= end.v)
+		old++;
+	if (old == 0 && list->count == MEMBLOCK_RANGES_MAX)
+		return list_full(list, start, end);
+	if (old > 0) {
+		start.v = MIN(start.v, list->range[i].start.v);
+		end.v = MAX(end.v, list->range[i + old - 1].end.v);
+	}
+	list_replace(list, i, old, 1);
+	list->range[i] = (struct memblock_range){ start, end };
+	return 0;
+}
+
+int memblock_list_remove(struct memblock_list *list, phys_addr_t start,
+			 phys_addr_t end)
+{
+	unsigned i = list_position(list, phys_add(start, 1));
+	struct memblock_range left, right;
+	unsigned old = 0, new = 0;
+
+	if (!range_is_valid(start, end))
+		return -EINVAL;
+	while (i + old < list->count && list->range[i + old].start.v < end.v)
+		old++;
+	if (old == 0)
+		return 0;
+	left = (struct memblock_range){ list->range[i].start, start };
+	right = (struct memblock_range){ end, list->range[i + old - 1].end };
+	new += range_is_valid(left.start, left.end);
+	new += range_is_valid(right.start, right.end);
+	if (list->count - old + new > MEMBLOCK_RANGES_MAX)
+		return list_full(list, start, end);
+	list_replace(list, i, old, new);
+	if (range_is_valid(left.start, left.end))
+		list->range[i++] = left;
+	if (range_is_valid(right.start, right.end))
+		list->range[i] = right;
+	return 0;
+}
+
+const char *memblock_list_check(const struct memblock_list *list)
+{
+	HOLDS(list->count <= MEMBLOCK_RANGES_MAX,
+	      "M3: a list has at most MEMBLOCK_RANGES_MAX ranges");
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct memblock_range *range = &list->range[i];
+
+		HOLDS(range_is_valid(range->start, range->end),
+		      "M1: no range is empty");
+		HOLDS(i == 0 || range[-1].end.v < range->start.v,
+		      "M2: ranges are sorted, and neither overlap nor touch");
+	}
+	return NULL;
+}
+
+/* ---- the difference of two lists ---------------------------------------- */
+
+bool memblock_list_next_free(const struct memblock_list *mem,
+			     const struct memblock_list *used,
+			     phys_addr_t *cursor, struct memblock_range *range)
+{
+	phys_addr_t start = *cursor;
+	unsigned m = list_position(mem, phys_add(start, 1));
+	unsigned u = list_position(used, phys_add(start, 1));
+
+	for (; m < mem->count; m++) {
+		const struct memblock_range *ram = &mem->range[m];
+
+		start.v = MAX(start.v, ram->start.v);
+		/* Step over what is in use at `start`. */
+		while (u < used->count && used->range[u].start.v <= start.v) {
+			start.v = MAX(start.v, used->range[u].end.v);
+			u++;
+		}
+		if (start.v >= ram->end.v)
+			continue;
+		range->start = start;
+		range->end = ram->end;
+		if (u < used->count && used->range[u].start.v < ram->end.v)
+			range->end = used->range[u].start;
+		*cursor = range->end;
+		return true;
+	}
+	return false;
+}
+
+bool memblock_list_find(const struct memblock_list *mem,
+			const struct memblock_list *used, phys_addr_t limit,
+			uint64_t size, uint64_t align, phys_addr_t *found)
+{
+	struct memblock_range range;
+	phys_addr_t cursor = PHYS(0);
+	bool any = false;
+
+	while (memblock_list_next_free(mem, used, &cursor, &range) &&
+	       range.start.v < limit.v) {
+		uint64_t end = MIN(range.end.v, limit.v);
+		uint64_t start;
+
+		if (end - range.start.v < size)
+			continue;
+		start = ALIGN_DOWN(end - size, align);
+		if (start < range.start.v)
+			continue;
+		*found = PHYS(start);   /* the last one found is the highest */
+		any = true;
+	}
+	return any;
+}
+
+/* ---- the two lists ------------------------------------------------------ */
+
+int memblock_add(phys_addr_t start, phys_addr_t end)
+{
+	assert(!retired);
+	return memblock_list_add(&memory, start, end);
+}
+
+int memblock_reserve(phys_addr_t start, phys_addr_t end)
+{
+	assert(!retired);
+	return memblock_list_add(&reserved, start, end);
+}
+
+int memblock_release(phys_addr_t start, phys_addr_t end)
+{
+	assert(!retired);
+	return memblock_list_remove(&reserved, start, end);
+}
+
+void *memblock_alloc_raw(size_t size, size_t align)
+{
+	phys_addr_t limit = PHYS(high_memory - PAGE_OFFSET);
+	phys_addr_t pa;
+
+	assert(size > 0 && is_pow2(align));
+	if (retired ||
+	    !memblock_list_find(&memory, &reserved, limit, size, align, &pa))
+		return NULL;
+	if (memblock_list_add(&reserved, pa, phys_add(pa, size)) != 0)
+		return NULL;
+	return phys_to_virt(pa);
+}
+
+void *memblock_alloc(size_t size, size_t align)
+{
+	void *ptr = memblock_alloc_raw(size, align);
+
+	if (ptr)
+		memset(ptr, 0, size);
+	return ptr;
+}
+
+static bool list_get(const struct memblock_list *list, unsigned i,
+		     struct memblock_range *range)
+{
+	if (i >= list->count)
+		return false;
+	*range = list->range[i];
+	return true;
+}
+
+bool memblock_memory(unsigned i, struct memblock_range *range)
+{
+	return list_get(&memory, i, range);
+}
+
+bool memblock_reserved(unsigned i, struct memblock_range *range)
+{
+	return list_get(&reserved, i, range);
+}
+
+bool memblock_next_free(phys_addr_t *cursor, struct memblock_range *range)
+{
+	return memblock_list_next_free(&memory, &reserved, cursor, range);
+}
+
+phys_addr_t memblock_end(void)
+{
+	return memory.count ? memory.range[memory.count - 1].end : PHYS(0);
+}
+
+void memblock_retire(void)
+{
+	retired = true;
+}
+
+void memblock_reset(void)
+{
+	memory.count = 0;
+	reserved.count = 0;
+	retired = false;
+}
+
+const char *memblock_check(void)
+{
+	const char *broken = memblock_list_check(&memory);
+
+	return broken ? broken : memblock_list_check(&reserved);
+}

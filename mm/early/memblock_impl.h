@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * memblock_impl.h - lists of ranges, for memblock.c and its tests
+ *
+ * WHAT     The two lists of memblock are each a struct memblock_list; the
+ *          functions here know nothing of RAM or of what is in use, so that
+ *          the tests can run them on lists of their own while the system's
+ *          are alive.
+ */
+#pragma once
+
+#include "mm/early/memblock.h"
+
+struct memblock_list {
+	const char           *name;
+	unsigned              count;
+	struct memblock_range range[MEMBLOCK_RANGES_MAX];
+};
+
+/*
+ * Add a range, merged with all that it overlaps or touches; take one out,
+ * which may cut a range in two.
+ *
+ * Returns: 0; -EINVAL (empty or wrapping); -ENOSPC, and nothing has changed.
+ */
+int memblock_list_add(struct memblock_list *list, phys_addr_t start,
+		      phys_addr_t end) __must_check;
+int memblock_list_remove(struct memblock_list *list, phys_addr_t start,
+			 phys_addr_t end) __must_check;
+
+/*
+ * The next range from *cursor on that is in `memory` and not in `reserved`;
+ * *cursor is set to its end.
+ */
+bool memblock_list_next_free(const struct memblock_list *memory,
+			     const struct memblock_list *reserved,
+			     phys_addr_t *cursor,
+			     struct memblock_range *range);
+
+/*
+ * The highest address, aligned to `align`, from which `size` bytes below
+ * `limit` are free.
+ *
+ * Returns: false when there is none.
+ */
+bool memblock_list_find(const struct memblock_list *memory,
+			const struct memblock_list *reserved,
+			phys_addr_t limit, uint64_t size, uint64_t align,
+			phys_addr_t *found);
+
+/* NULL, or the first broken invariant. */
+const char *memblock_list_check(const struct memblock_list *list);
