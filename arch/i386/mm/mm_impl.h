@@ -7,6 +7,7 @@
 #pragma once
 
 #include <arch/kpgtable.h>
+#include <arch/paging.h>
 #include <arch/pgtable.h>
 
 /* Fill kprot_bits from what the CPU has: before the first mapping. */
@@ -17,3 +18,12 @@ uint64_t kprot_to_bits(enum kprot prot);
 
 /* A cleared page table, from memblock or the page allocator. NULL: no memory */
 void *kpt_alloc_table(void);
+
+/* Is any frame of [start, end) RAM? */
+bool phys_range_has_ram(phys_addr_t start, phys_addr_t end);
+
+/* Is this page of the image one that must not be mapped? */
+bool image_is_guard(const struct image_layout *image, kva_t va);
+
+/* The protection of one page of the direct map, guards aside. */
+enum kprot direct_map_prot(const struct image_layout *image, kva_t va);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+/*
+ * paging.c - the final page tables, built once
+ *
+ * WHAT     Builds the kernel's PDPT and page directory from the list of RAM
+ *          and the layout of the image, and switches to them.
+ *
+ * PICTURE  PDPT[3] -> kernel_pd, one entry a chunk of 2 MiB:
+ *
+ *            chunk 0     page table   low memory; 640 KiB - 1 MiB uncached
+ *            chunk 0..n  page table   the image: text, rodata, data, guards
+ *            ...         2 MiB page   RAM
+ *            ...         empty        no RAM at all in this chunk
+ *            last        page table   up to high_memory, where that is no
+ *                                     multiple of 2 MiB
+ *            ...         empty        vmalloc: tables come on demand
+ *            510         page table   kmap, all empty
+ *            511         page table   fixmap, all empty
+ *
+ * TERMS    chunk   2 MiB of the direct map, aligned: what one PDE covers
+ *          small   a chunk mapped by a page table, page by page
+ *
+ * INVARIANTS  are those of pgtable_check(), <arch/pgtable_check.h>.
+ *
+ * ALGORITHM  A chunk with any RAM in it is mapped as a whole: firmware often
+ *          keeps a few pages of such a chunk for itself, and a 2 MiB page
+ *          cannot leave them out. A chunk without RAM stays empty, so that a
+ *          stray pointer into a hole of the memory map faults.
+ *
+ *          The order of the switch: EFER.NXE before a table with XD bits is
+ *          loaded (XD is a reserved bit until then); CR4.PGE after CR3 (SDM
+ *          volume 3, 4.10.2.4), which also forgets what the boot tables left;
+ *          CR0.WP last: from here on read-only holds for the kernel.
+ *
+ * LOCKING  Boot only.
+ * COST     One store of 8 bytes a chunk and a page of the small chunks.
+ * NOT HERE the boot tables (boot/), single pages afterwards (kpgtable.c).
+ * SEE      Linux arch/x86/mm/init_32.c kernel_physical_mapping_init().
+ */
+#include <arch/cpu.h>
+#include <arch/cr.h>
+#include <arch/fixmap.h>
+#include <arch/paging.h>
+#include <arch/pgtable.h>
+
+#include "lib/align.h"
+#include "lib/log.h"
+#include "mm/early/memblock.h"
+
+#include "arch/i386/mm/mm_impl.h"
+
+struct image_layout kernel_image;
+
+/* What was built, for the boot log. */
+static struct {
+	unsigned large, small, holes, tables;
+} built;
+
+/* ---- predicates ------------------------------------------------------ */
+
+bool phys_range_has_ram(phys_addr_t start, phys_addr_t end)
+{
+	struct memblock_range range;
+
+	for (unsigned i = 0; memblock_memory(i, &range); i++) {
+		if (!phys_lt(range.start, end))
+			break;   /* sorted: the rest lies behind */
+		if (phys_lt(start, range.end))
+			return true;
+	}
+	return false;
+}
+
+static bool image_contains(const struct image_layout *image, kva_t start,
+			   kva_t end)
+{
+	return start < image->data_end && image->text_start < end;
+}
+
+bool image_is_guard(const struct image_layout *image, kva_t va)
+{
+	for (unsigned i = 0; i < image->nr_guards; i++) {
+		if (va == image->guard[i])
+			return true;
+	}
+	return false;
+}
+
+enum kprot direct_map_prot(const struct image_layout *image, kva_t va)
+{
+	if (va >= image->text_start && va < image->text_end)
+		return KPROT_RX;
+	if (va >= image->rodata_start && va < image->rodata_end)
+		return KPROT_RO;
+	if (va >= PAGE_OFFSET + ISA_HOLE_START &&
+	    va < PAGE_OFFSET + ISA_HOLE_END)
+		return KPROT_DEVICE;
+	return KPROT_RW;
+}
+
+/* Must this chunk be mapped page by page? */
+static bool chunk_is_small(kva_t start)
+{
+	kva_t end = start + LARGE_PAGE_SIZE;
+
+	return start == PAGE_OFFSET || end > high_memory ||
+	       image_contains(&kernel_image, start, end);
+}
+
+/* ---- building -------------------------------------------------------- */
+
+static void *table_alloc(void)
+{
+	void *table = kpt_alloc_table();
+
+	if (!table)
+		panic("no memory for the kernel's page tables");
+	built.tables++;
+	return table;
+}
+
+static void map_small_chunk(pte_t *table, kva_t start)
+{
+	kva_t end = MIN(start + LARGE_PAGE_SIZE, high_memory);
+
+	for (kva_t va = start; va < end; va += PAGE_SIZE) {
+		enum kprot prot = direct_map_prot(&kernel_image, va);
+		uint64_t pa = va - PAGE_OFFSET;
+
+		if (image_is_guard(&kernel_image, va))
+			continue;
+		pte_set(&table[pt_index(va)],
+			(pte_t){ pa | kprot_to_bits(prot) });
+		built.small++;
+	}
+}
+
+static void map_chunk(kva_t start)
+{
+	uint64_t pa = start - PAGE_OFFSET;
+	pde_t *pde = &kernel_pd[pd_index(start)];
+	pte_t *table;
+
+	if (!phys_range_has_ram(PHYS(pa), PHYS(pa + LARGE_PAGE_SIZE))) {
+		built.holes++;
+	} else if (!chunk_is_small(start)) {
+		pde_set(pde, (pde_t){ pa | PAE_PS | kprot_to_bits(KPROT_RW) });
+		built.large++;
+	} else {
+		table = table_alloc();
+		map_small_chunk(table, start);
+		pde_set(pde, pde_make_table(virt_to_phys(table)));
+	}
+}
+
+static void map_lowmem(void)
+{
+	unsigned chunks = DIV_ROUND_UP(high_memory - PAGE_OFFSET,
+				       LARGE_PAGE_SIZE);
+
+	for (unsigned i = 0; i < chunks; i++)
+		map_chunk(PAGE_OFFSET + i * LARGE_PAGE_SIZE);
+}
+
+/* A page table that is there before anything is mapped through it. */
+static void *install_table(kva_t va)
+{
+	void *table = table_alloc();
+
+	pde_set(&kernel_pd[pd_index(va)], pde_make_table(virt_to_phys(table)));
+	return table;
+}
+
+static void build_tables(void)
+{
+	/* 32 bytes would do, but the PDPT of a task is a page as well. */
+	kernel_pdpt = table_alloc();
+	kernel_pd = table_alloc();
+	map_lowmem();
+	install_table(PKMAP_BASE);
+	fixmap_table = install_table(FIXMAP_PT_BASE);
+	pdpte_set(&kernel_pdpt[pdpt_index(PAGE_OFFSET)],
+		  pdpte_make(virt_to_phys(kernel_pd)));
+}
+
+/* ---- the switch ------------------------------------------------------ */
+
+static void switch_tables(void)
+{
+	if (cpu_has(CPU_NX))
+		write_efer(read_efer() | EFER_NXE);
+	/* Lowmem ends below 4 GiB, so the address fits CR3. */
+	write_cr3((uint32_t)virt_to_phys(kernel_pdpt).v);
+	if (cpu_has(CPU_PGE))
+		write_cr4(read_cr4() | CR4_PGE);
+	tlb_flush_all();
+	write_cr0(read_cr0() | CR0_WP);
+}
+
+static void check_image(const struct image_layout *image)
+{
+	assert(image->text_start >= PAGE_OFFSET);
+	assert(image->text_start <= image->text_end);
+	assert(image->text_end <= image->rodata_start);
+	assert(image->rodata_end <= image->data_start);
+	assert(image->data_start <= image->data_end);
+	assert(image->nr_guards <= IMAGE_GUARDS_MAX);
+}
+
+void paging_init(const struct image_layout *image)
+{
+	check_image(image);
+	if (image->data_end > high_memory)
+		panic("the kernel image does not fit in lowmem");
+	kernel_image = *image;
+	kprot_init();
+	build_tables();
+	switch_tables();
+	pr_info("paging: %u pages of 2 MiB, %u of 4 KiB, %u holes, "
+		"%u tables; NX %s, PGE %s\n", built.large, built.small,
+		built.holes, built.tables, cpu_has(CPU_NX) ? "on" : "off",
+		cpu_has(CPU_PGE) ? "on" : "off");
+}
