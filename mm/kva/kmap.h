@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include <arch/kva.h>
+#include <arch/fixmap.h>
 
 #include "mm/page/page.h"
 
@@ -37,8 +37,24 @@ void  kunmap(struct page *page);
 void *kmap_local(struct page *page) __must_check;
 void  kunmap_local(const void *ptr);
 
+/* Does this address lie in a kmap_local() slot, of any CPU? */
+static inline bool kva_is_kmap_local(kva_t va)
+{
+	return va >= fixmap_slot_kva(FIX_KMAP_LOCAL_LAST) &&
+	       va < fixmap_slot_kva(FIX_KMAP_LOCAL_FIRST - 1);
+}
+
 /* The page that a kmap or kmap_local address stands for; NULL: none. */
 struct page *kmap_to_page(const void *ptr);
+
+/*
+ * A page with a slot is being freed: empty the slot, which nobody uses any
+ * more. Called by free_pages() when page->kmap is not 0.
+ *
+ * Context: any.
+ * Fails:   panics when the page is still kmapped.
+ */
+void kmap_page_freed(struct page *page);
 
 /* Empty all unused slots now, with one flush. Returns: slots emptied. */
 unsigned kmap_flush_unused(void);
@@ -46,12 +62,15 @@ unsigned kmap_flush_unused(void);
 /* Slots by count: free, unused, in use. */
 struct kmap_usage {
 	unsigned free, unused, used;
-	unsigned long flushes;   /* laps since boot */
+	unsigned long flushes;   /* since boot, one a lap */
 };
 void kmap_usage(struct kmap_usage *usage);
 
 /* Once at boot, after the final page tables. */
 void kmap_init(void);
 
+/* Both NULL, or the first broken invariant: kmap.c, kmap_local.c. */
 const char *kmap_check(void);
+const char *kmap_local_check(void);
+
 void kmap_dump(void);

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmap.c - 512 slots of address space that highmem pages take turns in
+ *
+ * WHAT     Gives a highmem page an address until kunmap(), the same to all who
+ *          ask meanwhile, with one TLB flush for hundreds of pages.
+ *
+ * PICTURE  The cursor goes round; what it passes is mapped and stays so:
+ *
+ *            slot     0   1   2   3   4   5   6  ...               511
+ *            count    1   2   1   1   3   0   0   0   0   0   0   0   0
+ *            page     A   B   C   D   E   -   -
+ *                                         ^ cursor
+ *            B has one user, E has two; A, C and D have none, but a TLB may
+ *            know them still. At the end of the lap their slots are emptied.
+ *
+ * TERMS    count   0 free; 1 unused, but in the tables; n > 1: n - 1 users
+ *          lap     one pass of the cursor over all slots
+ *
+ * INVARIANTS (kmap_check() restates them, under the same numbers)
+ *          K1  a slot with users belongs to a highmem page whose kmap field
+ *              names the slot
+ *          K2  a slot is present in the page table exactly when its count is
+ *              not 0, and then it maps the frame of its page
+ *          K3  the numbers of unused and of used slots are right
+ *          K4  no two slots with a count have the same page
+ *
+ * ALGORITHM  kmap_try(): the page's own slot when it has one, used or not;
+ *          else the next free slot at the cursor. kunmap() only counts down,
+ *          so a page that is mapped again soon costs nothing. When the cursor
+ *          reaches the end, all unused slots are emptied with one flush, and a
+ *          new lap begins. That a slot may be reused needs no other flush:
+ *          what was free at the flush has not been present since.
+ *          page->kmap makes finding a page's slot one load, and a table of
+ *          slots makes finding a slot's page another: no hash.
+ *          A page that is freed takes its unused mapping along
+ *          (kmap_page_freed()), one invlpg: a stale address must not read what
+ *          the next owner writes.
+ *
+ * LOCKING  kmap_lock, interrupts off: pages are freed in interrupt handlers.
+ * COST     kmap_try() O(1) amortized, kunmap() O(1).
+ * NOT HERE mappings for a few lines of code (kmap_local.c); sleeping for a
+ *          slot, which the caller of kmap_try() can do.
+ * SEE      Linux mm/highmem.c, map_new_virtual(); docs/decisions/kmap-slot.md.
+ */
+#include "mm/kva/kmap.h"
+
+#include <arch/kpgtable.h>
+#include <arch/tlb.h>
+
+#include "lib/log.h"
+#include "lib/spinlock.h"
+
+/*
+ * Protection:  k  kmap_lock
+ */
+static struct spinlock kmap_lock = SPINLOCK_INIT;
+static unsigned      slot_count[PKMAP_SLOTS];    /* k  see TERMS             */
+static struct page  *slot_page[PKMAP_SLOTS];     /* k  where count is not 0  */
+static unsigned      cursor;                     /* k  next slot to look at  */
+static unsigned      nr_unused, nr_used;         /* k  slots: count 1, above */
+static unsigned long nr_flushes;                 /* k                        */
+
+static kva_t slot_kva(unsigned slot)
+{
+	return PKMAP_BASE + slot * PAGE_SIZE;
+}
+
+static bool kva_is_pkmap(kva_t va)
+{
+	return va >= PKMAP_BASE && va < PKMAP_END;
+}
+
+/* ---- slots ---------------------------------------------------------------- */
+
+/* Empty the table entry of an unused slot; the caller flushes. */
+static void slot_empty_locked(unsigned slot) MUST_HOLD(kmap_lock)
+{
+	kpt_unmap(slot_kva(slot), 1);
+	slot_count[slot] = 0;
+	slot_page[slot]->kmap = 0;
+	nr_unused--;
+}
+
+/* Empty all unused slots. Returns: how many. */
+static unsigned flush_unused_locked(void) MUST_HOLD(kmap_lock)
+{
+	unsigned first = PKMAP_SLOTS, last = 0, emptied = nr_unused;
+
+	if (!emptied)
+		return 0;
+	for (unsigned slot = 0; slot < PKMAP_SLOTS; slot++) {
+		if (slot_count[slot] != 1)
+			continue;
+		slot_empty_locked(slot);
+		first = MIN(first, slot);
+		last = slot;
+	}
+	tlb_flush_range(slot_kva(first), last - first + 1);
+	nr_flushes++;
+	return emptied;
+}
+
+/*
+ * A free slot for a page that has none. The caller saw that not all slots are
+ * used, so at the latest the lap after a flush finds one.
+ */
+static unsigned slot_take_locked(struct page *page) MUST_HOLD(kmap_lock)
+{
+	unsigned slot = cursor;
+
+	for (;; slot++) {
+		if (slot == PKMAP_SLOTS) {
+			flush_unused_locked();
+			slot = 0;
+		}
+		if (!slot_count[slot])
+			break;
+	}
+	cursor = slot + 1;
+	kpt_map_range(slot_kva(slot), page_to_pfn(page), 1, KPROT_RW);
+	slot_page[slot] = page;
+	page->kmap = (uint16_t)(slot + 1);
+	return slot;
+}
+
+/* ---- public --------------------------------------------------------------- */
+
+void *kmap_try(struct page *page)
+{
+	irqflags_t flags;
+	unsigned slot;
+
+	if (!page_is_highmem(page))
+		return page_address(page);
+	flags = spin_lock_irqsave(&kmap_lock);
+	if (page->kmap) {
+		slot = page->kmap - 1u;
+		if (slot_count[slot]++ == 1) {
+			nr_unused--;
+			nr_used++;
+		}
+	} else if (nr_used < PKMAP_SLOTS) {
+		slot = slot_take_locked(page);
+		slot_count[slot] = 2;
+		nr_used++;
+	} else {
+		spin_unlock_irqrestore(&kmap_lock, flags);
+		return NULL;
+	}
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	return kva_to_ptr(slot_kva(slot));
+}
+
+void kunmap(struct page *page)
+{
+	irqflags_t flags;
+	unsigned *count;
+
+	if (!page_is_highmem(page))
+		return;
+	flags = spin_lock_irqsave(&kmap_lock);
+	count = page->kmap ? &slot_count[page->kmap - 1] : NULL;
+	if (unlikely(!count || *count < 2)) {
+		pfn_t pfn = page_to_pfn(page);
+
+		spin_unlock_irqrestore(&kmap_lock, flags);
+		panic("kunmap of %pF, which is not kmapped", &pfn);
+	}
+	if (--*count == 1) {
+		nr_used--;
+		nr_unused++;
+	}
+	spin_unlock_irqrestore(&kmap_lock, flags);
+}
+
+struct page *kmap_to_page(const void *ptr)
+{
+	kva_t va = ptr_to_kva(ptr);
+	unsigned slot = (va - PKMAP_BASE) / PAGE_SIZE;
+	pfn_t pfn;
+
+	if (kva_is_lowmem(va))
+		return virt_to_page(ptr);
+	if (kva_is_pkmap(va))
+		return slot_count[slot] > 1 ? slot_page[slot] : NULL;
+	if (kva_is_kmap_local(va) && kpt_lookup(va, &pfn))
+		return pfn_to_page(pfn);
+	return NULL;
+}
+
+void kmap_page_freed(struct page *page)
+{
+	irqflags_t flags = spin_lock_irqsave(&kmap_lock);
+	unsigned slot = page->kmap - 1u;
+	bool in_use = slot_count[slot] > 1;
+
+	if (!in_use) {
+		slot_empty_locked(slot);
+		tlb_flush_page(slot_kva(slot));
+	}
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	if (in_use) {
+		pfn_t pfn = page_to_pfn(page);
+
+		panic("%pF freed while kmapped at 0x%08x", &pfn,
+		      slot_kva(slot));
+	}
+}
+
+unsigned kmap_flush_unused(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&kmap_lock);
+	unsigned emptied = flush_unused_locked();
+
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	return emptied;
+}
+
+void kmap_usage(struct kmap_usage *usage)
+{
+	irqflags_t flags = spin_lock_irqsave(&kmap_lock);
+
+	*usage = (struct kmap_usage){
+		.free    = PKMAP_SLOTS - nr_used - nr_unused,
+		.unused  = nr_unused,
+		.used    = nr_used,
+		.flushes = nr_flushes,
+	};
+	spin_unlock_irqrestore(&kmap_lock, flags);
+}
+
+void kmap_init(void)
+{
+	if (kpt_populate(PKMAP_BASE, PKMAP_SLOTS))
+		panic("kmap: no page for the table of its slots");
+}
+
+/* ---- check and dump -------------------------------------------------------- */
+
+static const char *slot_check_locked(unsigned slot) MUST_HOLD(kmap_lock)
+{
+	const struct page *page = slot_page[slot];
+	bool mapped = slot_count[slot] > 0;
+	pfn_t pfn;
+
+	HOLDS(kpt_lookup(slot_kva(slot), &pfn) == mapped,
+	      "K2: a slot is present exactly when its count is not 0");
+	if (!mapped)
+		return NULL;
+	HOLDS(pfn_eq(pfn, page_to_pfn(page)),
+	      "K2: a slot maps the frame of its page");
+	HOLDS(page_is_highmem(page) && page->kmap == slot + 1,
+	      "K1, K4: a slot belongs to a highmem page that names it");
+	return NULL;
+}
+
+static const char *slots_check_locked(void) MUST_HOLD(kmap_lock)
+{
+	unsigned unused = 0, used = 0;
+
+	for (unsigned slot = 0; slot < PKMAP_SLOTS; slot++) {
+		const char *law = slot_check_locked(slot);
+
+		HOLDS(!law, law);
+		unused += slot_count[slot] == 1;
+		used += slot_count[slot] > 1;
+	}
+	HOLDS(unused == nr_unused, "K3: the number of unused slots is right");
+	HOLDS(used == nr_used, "K3: the number of used slots is right");
+	return NULL;
+}
+
+const char *kmap_check(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&kmap_lock);
+	const char *law = slots_check_locked();
+
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	return law;
+}
+
+void kmap_dump(void)
+{
+	struct kmap_usage usage;
+
+	kmap_usage(&usage);
+	pr_info("kmap: %u slots: %u used, %u unused, %u free; %lu flushes\n",
+		PKMAP_SLOTS, usage.used, usage.unused, usage.free,
+		usage.flushes);
+	for (unsigned slot = 0; slot < PKMAP_SLOTS; slot++) {
+		pfn_t pfn;
+
+		if (!slot_count[slot])
+			continue;
+		pfn = page_to_pfn(slot_page[slot]);
+		pr_info("  0x%08x  count %u  %pF\n", slot_kva(slot),
+			slot_count[slot], &pfn);
+	}
+}

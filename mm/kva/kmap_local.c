@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmap_local.c - addresses for highmem pages, for a few lines of code
+ *
+ * WHAT     Maps a page on this CPU only, in the next of its sixteen fixmap
+ *          slots, and takes the mapping away again, last in, first out.
+ *
+ * PICTURE  One CPU's slots; two are in use, one by an interrupt handler:
+ *
+ *            slot    FIX_KMAP_LOCAL_FIRST + 0    1    2    3   ...   15
+ *                                          A    I
+ *                                          |    |    ^ depth
+ *            kmap_local(A) in a thread ----+    |
+ *            kmap_local(I) in a handler --------+
+ *
+ * TERMS    depth   slots of this CPU in use; also the next one to take
+ *
+ * INVARIANTS (kmap_local_check() restates them, under the same numbers)
+ *          L1  depth is at most KMAP_LOCAL_SLOTS
+ *          L2  a slot is present exactly when it is below depth
+ *
+ * ALGORITHM  kmap_local(): count up, then write the entry. An entry that was
+ *          not present needs no flush to appear. kunmap_local(): empty the
+ *          entry, flush it, then count down. Lowmem pages have an address
+ *          already, and give it.
+ *
+ * LOCKING  None; the slots are the CPU's own, and the order above keeps
+ *          interrupt handlers apart. A handler undoes whatever it does here
+ *          before it returns, so the code it interrupted finds depth and all
+ *          its slots as they were, even between the load and the store of its
+ *          own count. And a handler takes the slot at depth: counting up
+ *          comes before filling a slot, and counting down after emptying it,
+ *          so that slot is never one that the interrupted code is working on.
+ * COST     A pair is two counts, four stores and one invlpg.
+ * NOT HERE mappings that outlive a sleep (kmap.c); the entries (<arch/fixmap.h>).
+ * SEE      Linux mm/highmem.c, __kmap_local_pfn_prot().
+ */
+#include <arch/fixmap.h>
+
+#include "mm/kva/kmap.h"
+
+static struct {
+	unsigned depth;
+} stacks[NR_CPUS];
+
+/* The fixmap slot at one depth of this CPU's stack. */
+static unsigned local_slot(unsigned depth)
+{
+	return FIX_KMAP_LOCAL_FIRST + smp_processor_id() * KMAP_LOCAL_SLOTS +
+	       depth;
+}
+
+void *kmap_local(struct page *page)
+{
+	unsigned *depth, slot;
+
+	if (!page_is_highmem(page))
+		return page_address(page);
+	depth = &this_cpu(stacks)->depth;
+	if (unlikely(*depth == KMAP_LOCAL_SLOTS))
+		panic("kmap_local nested deeper than %u", KMAP_LOCAL_SLOTS);
+	slot = local_slot(*depth);
+	WRITE_ONCE(*depth, *depth + 1);
+	barrier();
+	fixmap_map(slot, page_to_pfn(page), KPROT_RW);
+	return kva_to_ptr(fixmap_slot_kva(slot));
+}
+
+/* The address is not that of the innermost slot: lowmem, or a mistake. */
+static noinline void kunmap_other(kva_t va)
+{
+	if (kva_is_lowmem(va))
+		return;
+	if (!kva_is_kmap_local(va))
+		panic("kunmap_local of 0x%08x, which kmap_local never gives",
+		      va);
+	panic("kunmap_local out of order: 0x%08x is not the innermost of %u",
+	      va, this_cpu(stacks)->depth);
+}
+
+void kunmap_local(const void *ptr)
+{
+	kva_t va = ptr_to_kva(ptr) & PAGE_MASK;
+	unsigned *depth = &this_cpu(stacks)->depth;
+	unsigned slot = local_slot(*depth - 1);
+
+	/* At depth 0 this is the slot above the first: never a lowmem page's. */
+	if (va != fixmap_slot_kva(slot) || unlikely(!*depth)) {
+		kunmap_other(va);
+		return;
+	}
+	fixmap_unmap(slot);
+	barrier();
+	WRITE_ONCE(*depth, *depth - 1);
+}
+
+const char *kmap_local_check(void)
+{
+	unsigned depth = this_cpu(stacks)->depth;
+	pfn_t pfn;
+
+	HOLDS(depth <= KMAP_LOCAL_SLOTS, "L1: depth is within the slots");
+	for (unsigned i = 0; i < KMAP_LOCAL_SLOTS; i++)
+		HOLDS(kpt_lookup(fixmap_slot_kva(local_slot(i)), &pfn) ==
+		      (i < depth),
+		      "L2: a slot is present exactly when below depth");
+	return NULL;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmalloc.c - memory that is contiguous in virtual addresses only
+ *
+ * WHAT     Fills areas with pages from the page allocator, HIGHMEM first.
+ *
+ * PICTURE  Four pages from anywhere, one range of addresses, one guard page:
+ *
+ *            addresses   [ 0 | 1 | 2 | 3 |guard]
+ *                          |   |    \    \
+ *            frames   [..][1][..][0]..[3]..[2][..]
+ *
+ * INVARIANTS  Those of area.c.
+ *
+ * ALGORITHM  Reserve addresses and page tables first, which needs little and
+ *          can be undone at once. Then take pages and map them, a chunk at a
+ *          time, so that the list of them fits the stack whatever the size;
+ *          afterwards the page tables are that list. When the pages run out
+ *          half-way, the area is freed as any other, and at once.
+ *
+ * LOCKING  None of its own: a BUSY area belongs to who makes it.
+ * COST     Per page: one of a bulk allocation, one entry written. O(log n) in
+ *          the number of areas besides.
+ * NOT HERE address space, lazy freeing (area.c); pages of the caller (vmap.c);
+ *          device registers (ioremap.c).
+ * SEE      Linux mm/vmalloc.c, __vmalloc_area_node().
+ */
+#include "mm/kva/vmalloc.h"
+
+#include <arch/page_ops.h>
+
+#include "mm/kva/vm_area.h"
+#include "mm/page/page_alloc.h"
+
+#define FILL_CHUNK  64   /* pages taken at a time, by way of the stack       */
+
+/*
+ * Put a page behind every address. Returns: false when memory ran out; the
+ * pages had so far are mapped, the rest of the entries are empty.
+ */
+static bool area_fill(const struct vm_area *area)
+{
+	struct page *pages[FILL_CHUNK];
+
+	for (unsigned done = 0; done < area->nr; done += FILL_CHUNK) {
+		unsigned nr = MIN(area->nr - done, FILL_CHUNK);
+		unsigned had = alloc_pages_bulk(GFP_KERNEL | GFP_HIGHMEM, nr,
+						pages);
+
+		kpt_map_pages(vm_area_start(area) + done * PAGE_SIZE, pages,
+			      had, KPROT_RW);
+		if (had < nr)
+			return false;
+	}
+	return true;
+}
+
+static struct vm_area *vmalloc_area(size_t size, const void *caller)
+{
+	size_t nr = size / PAGE_SIZE + (size % PAGE_SIZE != 0);
+	struct vm_area *area;
+
+	/* What can never succeed must not first take all there is. */
+	if (nr > MIN(vm_area_max_pages(), managed_pages()))
+		return NULL;
+	area = vm_area_create((unsigned)nr, VM_ALLOC, caller);
+	if (!area)
+		return NULL;
+	if (!area_fill(area)) {
+		/* Memory is short: what we had must not wait for a flush. */
+		vm_area_retire(area);
+		vmalloc_purge();
+		return NULL;
+	}
+	vm_area_publish(area);
+	return area;
+}
+
+static void area_clear(const struct vm_area *area)
+{
+	for (unsigned i = 0; i < area->nr; i++)
+		clear_page(kva_to_ptr(vm_area_start(area) + i * PAGE_SIZE));
+}
+
+void *vmalloc(size_t size)
+{
+	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0));
+
+	return area ? kva_to_ptr(vm_area_start(area)) : NULL;
+}
+
+void *vzalloc(size_t size)
+{
+	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0));
+
+	if (!area)
+		return NULL;
+	/* Through the new mapping: no page needs kmap_local() for it. */
+	area_clear(area);
+	return kva_to_ptr(vm_area_start(area));
+}
+
+void vfree(const void *ptr)
+{
+	if (ptr)
+		vm_area_retire(vm_area_claim(ptr_to_kva(ptr), VM_ALLOC,
+					     "vfree"));
+}
