@@ -59,3 +59,37 @@ $(BUILD)/%.S.o: %.S
 	$(Q)$(CC) $(ASFLAGS) -c $< -o $@
 
 -include $(KERNEL_OBJS:.o=.d)
+
+# ---- host program: the same suites on a simulated machine ------------------
+
+HOST_CC    ?= gcc
+HOST_BUILD := $(BUILD)/host
+# Suites that need the real machine: traps, double fault, ports.
+HOST_SKIP  :=
+
+HOST_CFLAGS := -m64 -std=gnu11 -O1 -g -U_FORTIFY_SOURCE \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer -fno-strict-aliasing -fno-common \
+	-fno-builtin-printf $(WARNINGS) -DCONFIG_DEBUG=$(DEBUG) \
+	-Dvsnprintf=pagoda_vsnprintf -Dsnprintf=pagoda_snprintf \
+	-Itests/host/include -I. -Iarch/i386/include -MMD -MP
+
+HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
+	$(wildcard lib/*.c mm/*/*.c arch/i386/mm/*.c tests/host/*.c \
+	tests/suites/*.c boot/memmap.c boot/paging.c kernel/cmdline.c \
+	tests/ktest.c)))
+HOST_OBJS := $(HOST_SRCS:%=$(HOST_BUILD)/%.o)
+
+$(HOST_BUILD)/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  HOSTCC  $<")
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(CFLAGS_EXTRA) -c $< -o $@
+
+$(HOST_BUILD)/suites: $(HOST_OBJS)
+	$(if $(Q),@echo "  HOSTLD  $@")
+	$(Q)$(HOST_CC) -m64 -fsanitize=address,undefined $(HOST_OBJS) -o $@
+
+-include $(HOST_OBJS:.o=.d)
+
+.PHONY: host
+host: $(HOST_BUILD)/suites

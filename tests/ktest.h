@@ -36,6 +36,7 @@ struct ktest {
 	const char *name;
 	void      (*run)(void);
 	bool        keeps_pages;   /* may end with fewer free pages */
+	int         line;          /* compilers reorder: this is the order */
 };
 
 struct ktest_suite {
@@ -54,7 +55,7 @@ struct ktest_suite {
 #define KTEST_REGISTER(suite, test, keeps)                                \
 	static void suite##_##test(void);                                 \
 	static const struct ktest suite##_##test##_ktest = {              \
-		#suite, #test, suite##_##test, keeps                      \
+		#suite, #test, suite##_##test, keeps, __LINE__            \
 	};                                                                \
 	static const struct ktest *const suite##_##test##_ktest_entry     \
 		__section("ktests") = &suite##_##test##_ktest;            \
@@ -131,6 +132,14 @@ unsigned ktest_each_failure(bool (*fn)(void *), void *arg);
 
 /* The seed of this run, printed at its start; `seed=` gives it again. */
 uint32_t ktest_seed(void);
+void ktest_set_seed(uint32_t seed);
+
+/*
+ * Called after each suite, when set: NULL, or a law that the suite has left
+ * broken, which fails the suite's "check". For what belongs to no suite alone,
+ * such as the page tables.
+ */
+extern const char *(*ktest_after_suite)(void);
 
 /*
  * Run the suites named in a list "buddy,slab", or all for NULL or "".

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ktest.c - runs the test suites and reports in KTAP
+ *
+ * WHAT     Finds the tests that the linker collected, runs them suite by suite
+ *          and prints one line for each. The same runner works in the kernel
+ *          and on the host.
+ *
+ * PICTURE    KTAP version 1
+ *            # seed 1
+ *            1..2                              suites
+ *                # Subtest: buddy
+ *                KTAP version 1
+ *                1..3                          tests, "check" included
+ *                ok 1 splits_and_merges
+ *                # failed at tests/suites/buddy.c:40: count is 3 ..., ...
+ *                not ok 2 double_free_is_caught
+ *                ok 3 check
+ *            not ok 1 buddy
+ *                ...
+ *
+ * TERMS    suite   in the order of their names, so that a report does not
+ *                  depend on the linker
+ *          settle  make every cache give back what it keeps in reserve, so
+ *                  that free pages can be compared
+ *
+ * INVARIANTS
+ *          K1  every plan is printed before the first test of its level, and
+ *              exactly so many result lines follow
+ *          K2  a test that fails, leaves early or skips changes nothing for
+ *              the next: traps and fail points are taken away after each
+ *
+ * ALGORITHM  Each test runs under kernel_setjmp(): REQUIRE and SKIP come back
+ *          here. A panic that no test expects ends the whole run: the kernel
+ *          is not to be trusted after it.
+ *
+ * NOT HERE the last line with the totals, and the exit status: who calls
+ *          ktest_run() (kernel/selftest.c, tests/host/main.c).
+ * SEE      Linux Documentation/dev-tools/ktap.rst.
+ */
+#include "tests/ktest.h"
+
+#include <arch/irqflags.h>
+
+#include "kernel/console.h"
+#include "kernel/panic.h"
+#include "lib/failpoint.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/shrinker.h"
+
+#define SUITES_MAX       64
+#define DIAGNOSTIC_MAX   256
+#define REASON_MAX       96
+#define FAILURES_MAX     10000   /* allocations in one operation: runaway  */
+
+enum outcome {
+	PASSED = 1,   /* not 0: that is what kernel_setjmp() returns first */
+	FAILED,
+	SKIPPED,
+};
+
+/* The running test. */
+struct running {
+	struct kernel_jmp_buf leave;
+	unsigned              failures;
+	char                  reason[REASON_MAX];   /* why it was skipped */
+};
+
+const char *(*ktest_after_suite)(void);
+
+/* The linker makes these two pairs: the ends of the sections of ktest.h. */
+extern const struct ktest *const __start_ktests[], *const __stop_ktests[];
+extern const struct ktest_suite *const __start_ktest_suites[],
+				*const __stop_ktest_suites[];
+
+static const struct ktest_suite *suites[SUITES_MAX];
+static unsigned       nr_suites;
+static struct running running;
+static uint32_t       seed = 1;
+
+static bool text_contains(const char *text, const char *part)
+{
+	size_t len = strlen(part);
+
+	for (; *text; text++)
+		if (!strncmp(text, part, len))
+			return true;
+	return len == 0;
+}
+
+static bool name_in_list(const char *name, const char *list)
+{
+	size_t len = strlen(name);
+
+	for (const char *word = list; word; ) {
+		const char *comma = strchr(word, ',');
+
+		if (!strncmp(word, name, len) &&
+		    (word[len] == ',' || word[len] == '\0'))
+			return true;
+		word = comma ? comma + 1 : NULL;
+	}
+	return false;
+}
+
+static bool is_selected(const struct ktest_suite *suite, const char *list)
+{
+	return !list || !*list || name_in_list(suite->name, list);
+}
+
+static const struct ktest_suite *find_suite(const char *name, size_t len)
+{
+	const struct ktest_suite *const *s;
+
+	for (s = __start_ktest_suites; s < __stop_ktest_suites; s++)
+		if (!strncmp((*s)->name, name, len) && !(*s)->name[len])
+			return *s;
+	return NULL;
+}
+
+/* ---- what a test may say ------------------------------------------------ */
+
+static void report_failure(const char *file, int line, const char *fmt,
+			   va_list args)
+{
+	char text[DIAGNOSTIC_MAX];
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	console_printf("    # failed at %s:%d: %s\n", file, line, text);
+	running.failures++;
+}
+
+void ktest_fail(const char *file, int line, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	report_failure(file, line, fmt, args);
+	va_end(args);
+}
+
+void ktest_skip(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(running.reason, sizeof(running.reason), fmt, args);
+	va_end(args);
+	kernel_longjmp(&running.leave, SKIPPED);
+}
+
+void ktest_abort(void)
+{
+	kernel_longjmp(&running.leave, FAILED);
+}
+
+void ktest_streq(const char *file, int line, const char *a, const char *b)
+{
+	if (!a || !b || strcmp(a, b))
+		ktest_fail(file, line, "\"%s\" is not \"%s\"",
+			   a ? a : "(null)", b ? b : "(null)");
+}
+
+void ktest_expect_panic(const char *file, int line, void (*fn)(void *),
+			void *arg, const char *text)
+{
+	static struct panic_trap trap;
+	irqflags_t flags = irq_save();
+
+	panic_trap_set(&trap);
+	if (!kernel_setjmp(&trap.env)) {
+		irq_restore(flags);
+		fn(arg);
+		(void)irq_save();
+	}
+	panic_trap_set(NULL);
+	/* Whatever the flag was when the panic came, it is now as before. */
+	irq_restore(flags);
+	if (!trap.caught)
+		ktest_fail(file, line, "no panic; expected \"%s\"", text);
+	else if (!text_contains(trap.message, text))
+		ktest_fail(file, line, "panic \"%s\"; expected \"%s\"",
+			   trap.message, text);
+}
+
+unsigned ktest_each_failure(bool (*fn)(void *), void *arg)
+{
+	for (unsigned n = 1; n <= FAILURES_MAX; n++) {
+		bool done;
+
+		failpoint_arm(n);
+		done = fn(arg);
+		if (failpoint_disarm())
+			continue;
+		if (!done)
+			ktest_fail(__FILE__, __LINE__,
+				   "fails although no allocation failed");
+		return n - 1;
+	}
+	ktest_fail(__FILE__, __LINE__, "more than %u allocations",
+		   FAILURES_MAX);
+	return FAILURES_MAX;
+}
+
+uint32_t ktest_seed(void)
+{
+	return seed;
+}
+
+void ktest_set_seed(uint32_t new_seed)
+{
+	seed = new_seed;
+}
+
+/* ---- one test ----------------------------------------------------------- */
+
+/* Free pages when nobody keeps any in reserve. */
+static unsigned long settled_free_pages(void)
+{
+	unsigned long before;
+
+	/* What one shrinker gives back may empty what another one keeps. */
+	do {
+		before = nr_free_pages();
+		shrink_all();
+	} while (nr_free_pages() > before);
+	return nr_free_pages();
+}
+
+static enum outcome run_guarded(void (*run)(void))
+{
+	irqflags_t flags = irq_save();
+	int left;
+
+	running.failures = 0;
+	running.reason[0] = '\0';
+	left = kernel_setjmp(&running.leave);
+	if (!left) {
+		irq_restore(flags);
+		run();
+		(void)irq_save();
+	}
+	irq_restore(flags);
+	panic_trap_set(NULL);
+	(void)failpoint_disarm();
+	if (running.failures || left == FAILED)
+		return FAILED;
+	return left == SKIPPED ? SKIPPED : PASSED;
+}
+
+static enum outcome run_test(const struct ktest *test)
+{
+	unsigned long before = settled_free_pages();
+	enum outcome outcome = run_guarded(test->run);
+	unsigned long after = settled_free_pages();
+
+	if (after >= before || test->keeps_pages)
+		return outcome;
+	console_printf("    # %s leaked %lu pages\n", test->name,
+		       before - after);
+	return FAILED;
+}
+
+static enum outcome run_check(const struct ktest_suite *suite)
+{
+	const char *law = suite->check ? suite->check() : NULL;
+
+	if (!law && ktest_after_suite)
+		law = ktest_after_suite();
+	if (!law)
+		return PASSED;
+	console_printf("    # broken: %s\n", law);
+	return FAILED;
+}
+
+static void count(struct ktest_totals *totals, enum outcome outcome)
+{
+	totals->passed += outcome == PASSED;
+	totals->failed += outcome == FAILED;
+	totals->skipped += outcome == SKIPPED;
+}
+
+static void report_test(unsigned number, const char *name,
+			enum outcome outcome)
+{
+	console_printf("    %sok %u %s%s%s\n", outcome == FAILED ? "not " : "",
+		       number, name, outcome == SKIPPED ? " # SKIP " : "",
+		       outcome == SKIPPED ? running.reason : "");
+}
+
+/* ---- one suite ---------------------------------------------------------- */
+
+static unsigned count_tests(const char *suite)
+{
+	const struct ktest *const *t;
+	unsigned n = 0;
+
+	for (t = __start_ktests; t < __stop_ktests; t++)
+		n += !strcmp((*t)->suite, suite);
+	return n;
+}
+
+/* The first test of the suite below a line of its file, or NULL. */
+static const struct ktest *next_test(const char *suite, int line)
+{
+	const struct ktest *const *t;
+	const struct ktest *next = NULL;
+
+	for (t = __start_ktests; t < __stop_ktests; t++)
+		if ((*t)->line > line && (!next || (*t)->line < next->line) &&
+		    !strcmp((*t)->suite, suite))
+			next = *t;
+	return next;
+}
+
+static struct ktest_totals run_suite(const struct ktest_suite *suite)
+{
+	struct ktest_totals totals = { 0 };
+	const struct ktest *test = NULL;
+	enum outcome outcome;
+	unsigned number = 0;
+
+	console_printf("    # Subtest: %s\n", suite->name);
+	console_printf("    KTAP version 1\n");
+	console_printf("    1..%u\n", count_tests(suite->name) + 1);
+	while ((test = next_test(suite->name, test ? test->line : 0))) {
+		outcome = run_test(test);
+		report_test(++number, test->name, outcome);
+		count(&totals, outcome);
+	}
+	outcome = run_check(suite);
+	report_test(++number, "check", outcome);
+	count(&totals, outcome);
+	return totals;
+}
+
+/* ---- all suites --------------------------------------------------------- */
+
+static void insert_by_name(const struct ktest_suite *suite)
+{
+	unsigned i = nr_suites++;
+
+	assert(nr_suites <= SUITES_MAX);
+	for (; i > 0 && strcmp(suites[i - 1]->name, suite->name) > 0; i--)
+		suites[i] = suites[i - 1];
+	suites[i] = suite;
+}
+
+static void select_suites(const char *list)
+{
+	const struct ktest_suite *const *s;
+
+	nr_suites = 0;
+	for (s = __start_ktest_suites; s < __stop_ktest_suites; s++)
+		if (is_selected(*s, list))
+			insert_by_name(*s);
+}
+
+/* Go through the names that no suite has; with a number, report each. */
+static unsigned unknown_names(const char *list, unsigned number, bool report)
+{
+	unsigned unknown = 0;
+
+	for (const char *word = list; word && *word; ) {
+		const char *comma = strchr(word, ',');
+		size_t len = comma ? (size_t)(comma - word) : strlen(word);
+
+		if (len && !find_suite(word, len)) {
+			unknown++;
+			if (report)
+				console_printf("not ok %u %.*s # no such suite\n",
+					       ++number, (int)len, word);
+		}
+		word = comma ? comma + 1 : NULL;
+	}
+	return unknown;
+}
+
+unsigned ktest_run(const char *list, struct ktest_totals *totals)
+{
+	unsigned unknown;
+
+	select_suites(list);
+	unknown = unknown_names(list, 0, false);
+	*totals = (struct ktest_totals){ .failed = unknown };
+	console_printf("KTAP version 1\n# seed %u\n1..%u\n", seed,
+		       nr_suites + unknown);
+	for (unsigned i = 0; i < nr_suites; i++) {
+		struct ktest_totals one = run_suite(suites[i]);
+
+		console_printf("%sok %u %s\n", one.failed ? "not " : "", i + 1,
+			       suites[i]->name);
+		totals->passed += one.passed;
+		totals->failed += one.failed;
+		totals->skipped += one.skipped;
+	}
+	unknown_names(list, nr_suites, true);
+	return totals->failed;
+}
