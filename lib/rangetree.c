@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rangetree.c - a sorted set of disjoint address ranges, and the gaps in it
+ *
+ * PICTURE  Bounds 0 to 100, three ranges and the node `top` at the end; each
+ *          node owns the gap below it. Beside each node: gap / max_gap.
+ *
+ *            0    10      20       40   50           80     90  100
+ *            |    [###A###)        [#B##)            [##C###)    |top
+ *            |gap |       |  gap   |    |    gap     |      |gap |
+ *
+ *                          B  20/30
+ *                        /          \
+ *                 A  10/10          C  30/30
+ *                                       \
+ *                                       top 10/10
+ *
+ * TERMS    reach    the free space [start - gap, start) below a node
+ *
+ * INVARIANTS (range_tree_check() restates them, under the same numbers)
+ *          R1  ranges are not empty, in order, disjoint, and within [lo, hi)
+ *          R2  gap is the distance from the node before, or from lo
+ *          R3  max_gap is the largest gap in the node's subtree
+ *          R4  the tree and the ring hold the same nodes in the same order
+ *          R5  the last node is `top`, at [hi, hi)
+ *          R6  hint is a node of the tree
+ *          and T1 to T4 of rbtree.c
+ *
+ * ALGORITHM  By R5 every gap has a node above it, so that all insertions are
+ *          "directly before a node that there is": the new node becomes its
+ *          left child, or the right child of the node before. It takes its
+ *          part of the gap of that node.
+ *          Gap search: max_gap says, without looking, whether a subtree has
+ *          room. Lowest first means: into the left subtree if that has room,
+ *          else this node's own gap, else into the right one. The search from
+ *          the top downwards is its mirror image: a side is an argument.
+ *          hint: whoever looks for a gap inserts there next, and whoever
+ *          removes a range soon fills the hole. When the new range lies in the
+ *          gap of the hinted node, the search for its place is left out.
+ *
+ * COST     O(log n). A change of a gap is carried upwards only as long as it
+ *          is the largest of its subtree.
+ * NOT HERE alignment to pages, guard pages, locks: the owner of the tree.
+ * SEE      lib/rangetree.h; Linux mm/vmalloc.c subtree_max_size.
+ */
+#include "lib/rangetree.h"
+
+#include "lib/align.h"
+#include "lib/errno.h"
+#include "lib/panic.h"
+#include "lib/rbtree_augmented.h"
+
+static always_inline struct range_node *to_range(const struct rb_node *rb)
+{
+	return rb_entry(rb, struct range_node, rb);
+}
+
+static always_inline bool has_room(const struct rb_node *rb, uint32_t size)
+{
+	return rb && to_range(rb)->max_gap >= size;
+}
+
+/* First number of the free space below the node. */
+static always_inline uint32_t reach_start(const struct range_node *node)
+{
+	return node->start - node->gap;
+}
+
+static always_inline uint32_t max_gap_of(const struct range_node *node)
+{
+	const struct rb_node *left = node->rb.child[RB_LEFT];
+	const struct rb_node *right = node->rb.child[RB_RIGHT];
+	uint32_t max = node->gap;
+
+	if (left && to_range(left)->max_gap > max)
+		max = to_range(left)->max_gap;
+	if (right && to_range(right)->max_gap > max)
+		max = to_range(right)->max_gap;
+	return max;
+}
+
+static always_inline bool update_max_gap(struct rb_node *rb)
+{
+	struct range_node *node = to_range(rb);
+	uint32_t max = max_gap_of(node);
+	bool changed = max != node->max_gap;
+
+	node->max_gap = max;
+	return changed;
+}
+
+/* The node's gap changed: carry it upwards. */
+static always_inline void gap_changed(struct range_node *node)
+{
+	rb_update_up(&node->rb, &node->rb, update_max_gap);
+}
+
+/* The lowest node, `top` included, with end > addr; `top` if there is none. */
+static always_inline struct range_node *
+find_from(const struct range_tree *tree, uint32_t addr)
+{
+	const struct range_node *best = &tree->top;
+	const struct rb_node *rb = tree->root.node;
+
+	while (rb) {
+		const struct range_node *node = to_range(rb);
+
+		if (node->end > addr) {
+			best = node;
+			rb = rb->child[RB_LEFT];
+		} else {
+			rb = rb->child[RB_RIGHT];
+		}
+	}
+	return (struct range_node *)best;
+}
+
+/* The node in whose reach [start, ...) would lie, if anywhere. */
+static always_inline struct range_node *
+find_place(const struct range_tree *tree, uint32_t start, uint32_t end)
+{
+	struct range_node *hint = tree->hint;
+
+	if (start >= reach_start(hint) && end <= hint->start)
+		return hint;
+	return find_from(tree, start);
+}
+
+static always_inline void ring_insert(struct range_node *node,
+				      struct range_node *above)
+{
+	node->prev = above->prev;
+	node->next = above;
+	above->prev->next = node;
+	above->prev = node;
+}
+
+/* `node` lies in the reach of `above`: hang it in there. */
+static always_inline void insert_below(struct range_tree *tree,
+				       struct range_node *node,
+				       struct range_node *above)
+{
+	struct rb_node *parent = &above->rb;
+	enum rb_side side = RB_LEFT;
+
+	/* Then the node before ends the left subtree and has a free side. */
+	if (parent->child[RB_LEFT]) {
+		parent = &above->prev->rb;
+		side = RB_RIGHT;
+	}
+	node->gap = node->start - reach_start(above);
+	node->max_gap = node->gap;
+	above->gap = above->start - node->end;
+	ring_insert(node, above);
+	rb_link(&node->rb, parent, &parent->child[side]);
+
+	/* Without a gap of its own it adds nothing to those in between. */
+	if (node->gap)
+		rb_update_up(parent, &above->rb, update_max_gap);
+	else
+		gap_changed(above);
+	rb_balance_insert(&tree->root, &node->rb, update_max_gap);
+}
+
+static bool within_bounds(const struct range_tree *tree, uint32_t start,
+			  uint32_t end)
+{
+	return start >= tree->lo && start < end && end <= tree->top.end;
+}
+
+/* The first node in whose reach `size` fit, seen from one side. */
+static always_inline struct range_node *
+first_room(const struct rb_node *rb, uint32_t size, enum rb_side side)
+{
+	for (;;) {
+		if (has_room(rb->child[side], size))
+			rb = rb->child[side];
+		else if (to_range(rb)->gap >= size)
+			return to_range(rb);
+		else
+			rb = rb->child[!side];
+	}
+}
+
+/* The next such node after `node`, going away from `side`; or NULL. */
+static always_inline struct range_node *
+next_room(const struct range_node *node, uint32_t size, enum rb_side side)
+{
+	const struct rb_node *rb = &node->rb;
+	const struct rb_node *from;
+
+	if (has_room(rb->child[!side], size))
+		return first_room(rb->child[!side], size, side);
+	for (from = rb, rb = rb->parent; rb; from = rb, rb = rb->parent) {
+		if (from == rb->child[!side])
+			continue;
+		if (to_range(rb)->gap >= size)
+			return to_range(rb);
+		if (has_room(rb->child[!side], size))
+			return first_room(rb->child[!side], size, side);
+	}
+	return NULL;
+}
+
+/* Does an aligned piece fit at `from` or later into the node's reach? */
+static always_inline bool fits_from(const struct range_node *node,
+				    uint32_t size, uint32_t align,
+				    uint32_t from, uint32_t *start)
+{
+	uint32_t first = MAX(reach_start(node), from);
+	uint32_t at = ALIGN_UP(first, align);
+
+	if (at < first || at > node->start || node->start - at < size)
+		return false;
+	*start = at;
+	return true;
+}
+
+/* Does a piece that ends at `limit` or earlier fit into the node's reach? */
+static always_inline bool fits_below(const struct range_node *node,
+				     uint32_t size, uint32_t limit,
+				     uint32_t *start)
+{
+	uint32_t end = MIN(node->start, limit);
+
+	if (end < reach_start(node) || end - reach_start(node) < size)
+		return false;
+	*start = end - size;
+	return true;
+}
+
+void range_tree_init(struct range_tree *tree, uint32_t lo, uint32_t hi)
+{
+	struct range_node *top = &tree->top;
+
+	assert(lo < hi);
+	*tree = (struct range_tree){ .lo = lo, .hint = top };
+	top->start = hi;
+	top->end = hi;
+	top->gap = hi - lo;
+	top->max_gap = top->gap;
+	top->prev = top;
+	top->next = top;
+	rb_link(&top->rb, NULL, &tree->root.node);
+	rb_insert(&tree->root, &top->rb);
+}
+
+struct range_node *range_find(const struct range_tree *tree, uint32_t addr)
+{
+	struct range_node *node = find_from(tree, addr);
+
+	/* `top` contains nothing; below it, addr is in the node or its gap. */
+	return node->start <= addr && node != &tree->top ? node : NULL;
+}
+
+struct range_node *range_find_first(const struct range_tree *tree,
+				    uint32_t addr)
+{
+	struct range_node *node = find_from(tree, addr);
+
+	return node != &tree->top ? node : NULL;
+}
+
+int range_insert(struct range_tree *tree, struct range_node *node)
+{
+	struct range_node *above;
+
+	if (!within_bounds(tree, node->start, node->end))
+		return -EINVAL;
+	above = find_place(tree, node->start, node->end);
+	if (above->start < node->end)
+		return -EEXIST;
+	insert_below(tree, node, above);
+	return 0;
+}
+
+void range_remove(struct range_tree *tree, struct range_node *node)
+{
+	struct range_node *above = node->next;
+
+	assert(node != &tree->top);
+	rb_erase_augmented(&tree->root, &node->rb, update_max_gap);
+	node->prev->next = above;
+	above->prev = node->prev;
+	above->gap = above->start - reach_start(node);
+	gap_changed(above);
+	tree->hint = above;
+}
+
+int range_resize(struct range_tree *tree, struct range_node *node,
+		 uint32_t start, uint32_t end)
+{
+	struct range_node *above = node->next;
+	uint32_t from = reach_start(node);
+
+	if (!within_bounds(tree, start, end))
+		return -EINVAL;
+	if (start < from || end > above->start)
+		return -EEXIST;
+	node->start = start;
+	node->end = end;
+	node->gap = start - from;
+	gap_changed(node);
+	above->gap = above->start - end;
+	gap_changed(above);
+	return 0;
+}
+
+bool range_gap_first(struct range_tree *tree, uint32_t size, uint32_t align,
+		     uint32_t from, uint32_t *start)
+{
+	struct range_node *node;
+
+	assert(size && is_pow2(align));
+	if (!has_room(tree->root.node, size))
+		return false;
+	if (from <= tree->lo)
+		node = first_room(tree->root.node, size, RB_LEFT);
+	else
+		node = find_from(tree, from);
+	for (; node; node = next_room(node, size, RB_LEFT)) {
+		if (fits_from(node, size, align, from, start)) {
+			tree->hint = node;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool range_gap_last(struct range_tree *tree, uint32_t size, uint32_t limit,
+		    uint32_t *start)
+{
+	struct range_node *node;
+
+	assert(size);
+	if (!has_room(tree->root.node, size))
+		return false;
+	if (limit >= tree->top.end)
+		node = first_room(tree->root.node, size, RB_RIGHT);
+	else
+		node = find_from(tree, limit);
+	for (; node; node = next_room(node, size, RB_RIGHT)) {
+		if (fits_below(node, size, limit, start)) {
+			tree->hint = node;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* R1, R2 and R3 of one node; *at is where the node before ended. */
+static const char *check_node(const struct range_tree *tree,
+			      const struct range_node *node, uint32_t *at)
+{
+	HOLDS(node->start >= *at,
+	      "R1: ranges are in order, disjoint and within the bounds");
+	HOLDS(node->start < node->end || node == &tree->top,
+	      "R1: a range is not empty");
+	HOLDS(node->gap == node->start - *at,
+	      "R2: gap is the distance from the node before");
+	HOLDS(node->max_gap == max_gap_of(node),
+	      "R3: max_gap is the largest gap in the subtree");
+	*at = node->end;
+	return NULL;
+}
+
+const char *range_tree_check(const struct range_tree *tree)
+{
+	const struct rb_node *rb;
+	const struct range_node *node = tree->top.next;
+	const char *broken = rb_check(&tree->root, NULL);
+	uint32_t at = tree->lo;
+	bool hint_found = false;
+
+	if (broken)
+		return broken;
+	for (rb = rb_first(&tree->root); rb; rb = rb_next(rb)) {
+		HOLDS(rb == &node->rb && node->next->prev == node,
+		      "R4: tree and ring hold the same nodes in order");
+		broken = check_node(tree, node, &at);
+		if (broken)
+			return broken;
+		hint_found |= node == tree->hint;
+		HOLDS((node == &tree->top) == !rb_next(rb),
+		      "R5: the last node is top");
+		node = node->next;
+	}
+	HOLDS(tree->top.start == tree->top.end, "R5: top is empty, at hi");
+	HOLDS(hint_found, "R6: the hint is a node of the tree");
+	return NULL;
+}

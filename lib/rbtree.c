@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rbtree.c - red-black trees
+ *
+ * WHAT     Insert, erase, neighbours and the check of plain trees. The code
+ *          that balances is in rbtree_augmented.h, used here with nothing to
+ *          sum up.
+ *
+ * PICTURE  (5) is red; each path from the root to a missing child passes two
+ *          black nodes:
+ *
+ *                      8
+ *                   /     \
+ *                (5)       12
+ *                /  \        \
+ *               2    6       (15)
+ *
+ * INVARIANTS (rb_check() restates them, under the same numbers)
+ *          T1  the root is black and has no parent
+ *          T2  a child's parent link names its parent
+ *          T3  a red node has no red child
+ *          T4  all paths from a node down have equally many black nodes
+ *          T5  the members are in order from left to right
+ *
+ * ALGORITHM  By T3 at least every second node of a path is black, and by T4
+ *          all paths have the same number of those: the longest is at most
+ *          twice the shortest.
+ *          insert: a new leaf is red, which can break T3 only. Either the
+ *          colours of parent, uncle and grandparent are exchanged and the
+ *          question moves two levels up, or one or two rotations end it.
+ *          erase: a node with two children is first replaced by the next in
+ *          order, so that the one to unhook has at most one. When it was
+ *          black, its place is short of a black node (T4). Either the sibling
+ *          is made short too and the question moves up, or at most three
+ *          rotations end it.
+ *
+ * COST     O(log n); insert and erase rotate at most three times.
+ * SEE      lib/rbtree.h.
+ */
+#include "lib/rbtree.h"
+
+#include "lib/panic.h"
+#include "lib/rbtree_augmented.h"
+
+/* No tree of 2^32 nodes is deeper, while the invariants hold. */
+#define DEPTH_MAX  64
+
+static always_inline bool update_nothing(struct rb_node *node)
+{
+	return false;
+}
+
+void rb_insert(struct rb_root *root, struct rb_node *node)
+{
+	rb_balance_insert(root, node, update_nothing);
+}
+
+void rb_erase(struct rb_root *root, struct rb_node *node)
+{
+	rb_erase_augmented(root, node, update_nothing);
+}
+
+struct rb_node *rb_neighbour(const struct rb_node *node, enum rb_side side)
+{
+	const struct rb_node *parent;
+
+	if (node->child[side])
+		return rb_outermost(node->child[side], !side);
+	for (; (parent = node->parent); node = parent) {
+		if (node == parent->child[!side])
+			break;
+	}
+	return (struct rb_node *)parent;
+}
+
+/* Checks a subtree; *blacks is the number of black nodes on each path. */
+static const char *check_subtree(const struct rb_node *node, unsigned depth,
+				 unsigned *blacks)
+{
+	unsigned below[2] = { 0, 0 };
+
+	HOLDS(depth < DEPTH_MAX, "T4: the tree is too deep");
+	for (int side = RB_LEFT; side <= RB_RIGHT; side++) {
+		const struct rb_node *child = node->child[side];
+		const char *broken;
+
+		if (!child)
+			continue;
+		HOLDS(child->parent == node,
+		      "T2: a child's parent link names its parent");
+		HOLDS(!node->red || !child->red,
+		      "T3: a red node has no red child");
+		broken = check_subtree(child, depth + 1, &below[side]);
+		if (broken)
+			return broken;
+	}
+	HOLDS(below[RB_LEFT] == below[RB_RIGHT],
+	      "T4: all paths down have equally many black nodes");
+	*blacks = below[RB_LEFT] + !node->red;
+	return NULL;
+}
+
+const char *rb_check(const struct rb_root *root,
+		     bool (*less)(const struct rb_node *,
+				  const struct rb_node *))
+{
+	const struct rb_node *node, *next;
+	const char *broken;
+	unsigned blacks;
+
+	if (!root->node)
+		return NULL;
+	HOLDS(!root->node->red && !root->node->parent,
+	      "T1: the root is black and has no parent");
+	broken = check_subtree(root->node, 0, &blacks);
+	if (broken || !less)
+		return broken;
+	for (node = rb_first(root); (next = rb_next(node)); node = next) {
+		HOLDS(!less(next, node),
+		      "T5: the members are in order from left to right");
+	}
+	return NULL;
+}

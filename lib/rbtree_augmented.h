@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rbtree_augmented.h - red-black trees whose nodes sum up their subtree
+ *
+ * WHAT     The balancing code, to be compiled into a module of its own for
+ *          each kind of tree: `update` is called directly, not through a
+ *          pointer. Only rbtree.c and modules with augmented trees include it.
+ *
+ * TERMS    update   rb_update_fn: recomputes what a node holds about its
+ *                   subtree from the node and its two children; returns
+ *                   whether that changed. Constant at every call.
+ *          rotation  turns an edge; keeps the order and changes two subtrees:
+ *
+ *                  top                       rises
+ *                 /   \    rotate to the    /     \
+ *             rises    C   ------------->  A       top
+ *             /   \            right              /   \
+ *            A     moves                      moves    C
+ *
+ *          short    a subtree is short when each of its paths has one black
+ *                   node less than each path beside it
+ *
+ * INVARIANTS, rb_check() and the cases: rbtree.c.
+ * SEE      Linux include/linux/rbtree_augmented.h.
+ */
+#pragma once
+
+#include "lib/rbtree.h"
+
+typedef bool (*rb_update_fn)(struct rb_node *node);
+
+static always_inline bool rb_is_red(const struct rb_node *node)
+{
+	return node && node->red;
+}
+
+/* Which child of `parent` is `node`? NULL is the one that is not there. */
+static always_inline enum rb_side rb_side_of(const struct rb_node *node,
+					     const struct rb_node *parent)
+{
+	return node == parent->child[RB_RIGHT] ? RB_RIGHT : RB_LEFT;
+}
+
+/* Let whatever points down at `node` point at `by`, which may be NULL. */
+static always_inline void rb_replace_child(struct rb_root *root,
+					   struct rb_node *parent,
+					   const struct rb_node *node,
+					   struct rb_node *by)
+{
+	if (parent)
+		parent->child[rb_side_of(node, parent)] = by;
+	else
+		root->node = by;
+	if (by)
+		by->parent = parent;
+}
+
+/* `top` sinks to `side`; its child on the other side takes its place. */
+static always_inline void rb_rotate(struct rb_root *root, struct rb_node *top,
+				    enum rb_side side, rb_update_fn update)
+{
+	struct rb_node *rises = top->child[!side];
+	struct rb_node *moves = rises->child[side];
+
+	rb_replace_child(root, top->parent, top, rises);
+	rises->child[side] = top;
+	top->parent = rises;
+	top->child[!side] = moves;
+	if (moves)
+		moves->parent = top;
+	update(top);
+	update(rises);
+}
+
+/*
+ * Something changed at `node`: update it and all nodes above it. As far as
+ * `last` they all are; beyond it only until one has not changed.
+ */
+static always_inline void rb_update_up(struct rb_node *node,
+				       const struct rb_node *last,
+				       rb_update_fn update)
+{
+	for (; node != last; node = node->parent)
+		update(node);
+	for (; node; node = node->parent) {
+		if (!update(node))
+			break;
+	}
+}
+
+/*
+ * `node` is red and new, and everything but "a red node has no red child"
+ * holds. Its own value and those above it are up to date.
+ */
+static always_inline void rb_balance_insert(struct rb_root *root,
+					    struct rb_node *node,
+					    rb_update_fn update)
+{
+	struct rb_node *parent;
+
+	while ((parent = node->parent) && parent->red) {
+		/* Red, so not the root: there is a grandparent, and black. */
+		struct rb_node *grand = parent->parent;
+		enum rb_side side = rb_side_of(parent, grand);
+		struct rb_node *uncle = grand->child[!side];
+
+		if (rb_is_red(uncle)) {
+			/* Push the grandparent's black down; look there. */
+			parent->red = false;
+			uncle->red = false;
+			grand->red = true;
+			node = grand;
+			continue;
+		}
+		if (node == parent->child[!side]) {
+			/* An inner grandchild: make it an outer one. */
+			rb_rotate(root, parent, side, update);
+			parent = node;
+		}
+		rb_rotate(root, grand, !side, update);
+		parent->red = false;
+		grand->red = true;
+		break;
+	}
+	root->node->red = false;
+}
+
+/*
+ * The subtree `node` (maybe empty) of `parent` is short: repair it.
+ */
+static always_inline void rb_balance_erase(struct rb_root *root,
+					   struct rb_node *node,
+					   struct rb_node *parent,
+					   rb_update_fn update)
+{
+	while (parent && !rb_is_red(node)) {
+		enum rb_side side = rb_side_of(node, parent);
+		/* Its paths have a black node more, so there is a sibling. */
+		struct rb_node *sibling = parent->child[!side];
+
+		if (sibling->red) {
+			rb_rotate(root, parent, side, update);
+			sibling->red = false;
+			parent->red = true;
+			sibling = parent->child[!side];
+		}
+		if (!rb_is_red(sibling->child[RB_LEFT]) &&
+		    !rb_is_red(sibling->child[RB_RIGHT])) {
+			/* Make the sibling short too: now the parent is. */
+			sibling->red = true;
+			node = parent;
+			parent = node->parent;
+			continue;
+		}
+		if (!rb_is_red(sibling->child[!side])) {
+			/* The sibling's red child is inside: turn it out. */
+			struct rb_node *inner = sibling->child[side];
+
+			rb_rotate(root, sibling, !side, update);
+			inner->red = false;
+			sibling->red = true;
+			sibling = inner;
+		}
+		rb_rotate(root, parent, side, update);
+		sibling->red = parent->red;
+		parent->red = false;
+		sibling->child[!side]->red = false;
+		return;
+	}
+	if (node)
+		node->red = false;
+}
+
+/*
+ * Put the next node in order, the leftmost on the right, in the place and
+ * colour of `node`. Returns: the lowest node whose subtree changed.
+ */
+static always_inline struct rb_node *rb_swap_in_next(struct rb_root *root,
+						     struct rb_node *node,
+						     struct rb_node *next)
+{
+	struct rb_node *below = next->parent;
+
+	if (below == node) {
+		below = next;
+	} else {
+		rb_replace_child(root, below, next, next->child[RB_RIGHT]);
+		next->child[RB_RIGHT] = node->child[RB_RIGHT];
+		next->child[RB_RIGHT]->parent = next;
+	}
+	next->child[RB_LEFT] = node->child[RB_LEFT];
+	next->child[RB_LEFT]->parent = next;
+	next->red = node->red;
+	rb_replace_child(root, node->parent, node, next);
+	return below;
+}
+
+static always_inline void rb_erase_augmented(struct rb_root *root,
+					     struct rb_node *node,
+					     rb_update_fn update)
+{
+	struct rb_node *left = node->child[RB_LEFT];
+	struct rb_node *right = node->child[RB_RIGHT];
+	struct rb_node *child, *parent;
+	bool was_red;
+
+	if (left && right) {
+		struct rb_node *next = rb_outermost(right, RB_LEFT);
+
+		was_red = next->red;
+		child = next->child[RB_RIGHT];
+		parent = rb_swap_in_next(root, node, next);
+		/* `next` is new in its place: its old value proves nothing. */
+		rb_update_up(parent, next->parent, update);
+	} else {
+		was_red = node->red;
+		child = left ? left : right;
+		parent = node->parent;
+		rb_replace_child(root, parent, node, child);
+		rb_update_up(parent, parent, update);
+	}
+	if (!was_red)
+		rb_balance_erase(root, child, parent, update);
+}
