@@ -59,6 +59,11 @@ static const uint64_t kprot_wanted[KPROT_NR] = {
 #undef K
 };
 
+uint64_t kprot_sdm_bits(enum kprot prot)
+{
+	return kprot_wanted[prot];
+}
+
 /* Bits of every mapping of 4 KiB or 2 MiB with this protection. */
 static uint64_t kprot_entry(enum kprot prot)
 {
@@ -132,7 +137,7 @@ void *kpt_alloc_table(void)
 	page = alloc_page(GFP_KERNEL | GFP_ZERO);
 	if (!page)
 		return NULL;
-	page->state = PAGE_TABLE;
+	page_set_state(page, PAGE_TABLE);
 	return page_address(page);
 }
 
@@ -140,7 +145,7 @@ static void kpt_free_table(void *table)
 {
 	struct page *page = virt_to_page(table);
 
-	page->state = PAGE_USED;
+	page_set_state(page, PAGE_USED);
 	free_page(page);
 }
 

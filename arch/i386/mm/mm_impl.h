@@ -13,6 +13,9 @@
 /* Fill kprot_bits from what the CPU has: before the first mapping. */
 void kprot_init(void);
 
+/* The SDM's bits that a protection stands for: KPROTS, whatever the CPU has. */
+uint64_t kprot_sdm_bits(enum kprot prot);
+
 /* All bits of a mapping with this protection but the frame number. */
 uint64_t kprot_to_bits(enum kprot prot);
 
@@ -27,3 +30,6 @@ bool image_is_guard(const struct image_layout *image, kva_t va);
 
 /* The protection of one page of the direct map, guards aside. */
 enum kprot direct_map_prot(const struct image_layout *image, kva_t va);
+
+/* Must the chunk of the direct map that starts here be mapped page by page? */
+bool direct_map_is_small(const struct image_layout *image, kva_t start);

@@ -42,6 +42,7 @@
 #include <arch/fixmap.h>
 #include <arch/paging.h>
 #include <arch/pgtable.h>
+#include <arch/pgtable_check.h>
 
 #include "lib/align.h"
 #include "lib/log.h"
@@ -98,13 +99,12 @@ enum kprot direct_map_prot(const struct image_layout *image, kva_t va)
 	return KPROT_RW;
 }
 
-/* Must this chunk be mapped page by page? */
-static bool chunk_is_small(kva_t start)
+bool direct_map_is_small(const struct image_layout *image, kva_t start)
 {
 	kva_t end = start + LARGE_PAGE_SIZE;
 
 	return start == PAGE_OFFSET || end > high_memory ||
-	       image_contains(&kernel_image, start, end);
+	       image_contains(image, start, end);
 }
 
 /* ---- building -------------------------------------------------------- */
@@ -143,7 +143,7 @@ static void map_chunk(kva_t start)
 
 	if (!phys_range_has_ram(PHYS(pa), PHYS(pa + LARGE_PAGE_SIZE))) {
 		built.holes++;
-	} else if (!chunk_is_small(start)) {
+	} else if (!direct_map_is_small(&kernel_image, start)) {
 		pde_set(pde, (pde_t){ pa | PAE_PS | kprot_to_bits(KPROT_RW) });
 		built.large++;
 	} else {
@@ -197,6 +197,19 @@ static void switch_tables(void)
 	write_cr0(read_cr0() | CR0_WP);
 }
 
+/* A wrong table loaded into CR3 is a reset without a word: look first. */
+static void check_tables(void)
+{
+	struct pgtable_report report;
+	struct pgtable_facts facts;
+
+	pgtable_facts_init(&facts);
+	if (pgtable_check_tables(kernel_pdpt, &facts, &report))
+		panic("page tables: %s: %s of 0x%08x is 0x%016llx", report.law,
+		      report.level, report.va,
+		      (unsigned long long)report.entry);
+}
+
 static void check_image(const struct image_layout *image)
 {
 	assert(image->text_start >= PAGE_OFFSET);
@@ -215,6 +228,7 @@ void paging_init(const struct image_layout *image)
 	kernel_image = *image;
 	kprot_init();
 	build_tables();
+	check_tables();
 	switch_tables();
 	pr_info("paging: %u pages of 2 MiB, %u of 4 KiB, %u holes, "
 		"%u tables; NX %s, PGE %s\n", built.large, built.small,

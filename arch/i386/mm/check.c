@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: MIT
+/*
+ * check.c - every entry of the page tables, held against the rules of the map
+ *
+ * WHAT     pgtable_check_tables() visits the PDPT, the page directory and all
+ *          page tables, and stops at the first entry that breaks a rule.
+ *
+ * PICTURE    PDPTE --check_pdpt--> PDE --check_pde--> PTE --check_pte
+ *                                   |                   |
+ *                                 2 MiB page            +--> bits: B1..B7
+ *                                   |                   +--> place: the rule
+ *                                   +------------------>     of its region
+ *
+ * TERMS    leaf     an entry that maps memory: a PTE, or a PDE with PS
+ *          facts    what the CPU has and where the image lies; an argument, so
+ *                   that a test can make a right entry wrong
+ *
+ * INVARIANTS  The rules. About tables:
+ *          T1  user mode's three PDPTEs are empty, the kernel's is present
+ *          T2  a table's frame is RAM with a permanent address
+ *          T3  a table's frame is marked as in use
+ *          T4  no table is referenced twice
+ *          T5  an entry to a table allows everything: the leaf decides
+ *          About the bits of every present entry:
+ *          B1  bits above the physical address width are 0
+ *          B2  XD is set only while EFER.NXE is
+ *          B3  software's bits are 0
+ *          B4  user mode has no access
+ *          B5  reserved and PAT bits are 0
+ *          B6  a leaf is global exactly when CR4.PGE is set
+ *          B7  nothing is writable and executable
+ *          About places:
+ *          N1  what is not present is 0, or retired in the vmalloc area
+ *          G1  gaps are never mapped
+ *          D1  a direct map entry maps its address minus 3 GiB
+ *          D2  guard pages of the image are not mapped
+ *          D3  the direct map has the chunks with RAM, complete
+ *          D4  only text is executable
+ *          D5  ... D8  text, rodata, data and the ISA hole are protected as
+ *              such
+ *          D9  first chunk, last chunk and image are mapped page by page
+ *          V1  in the vmalloc area only live areas are mapped, guards never
+ *          V2  only dead areas have retired entries
+ *          V3  what is cached is RAM, what is uncached is not
+ *          V4  2 MiB pages are for the direct map only
+ *          K1  kmap slots map RAM that has no permanent address
+ *          K2  kmap slots are writable and not executable
+ *          F1  kmap_local slots map RAM that has no permanent address
+ *          About the CPU, in pgtable_check() alone:
+ *          C1  CR3 holds the kernel's PDPT
+ *          C2  CR0.WP, CR4.PGE and EFER.NXE are as the tables assume
+ *
+ * ALGORITHM  In address order, so that the region and the vmalloc area of the
+ *          entry before are most often those of the next.
+ *
+ * LOCKING  None: boot, tests and a stopped kernel. With several CPUs an area
+ *          that comes and goes meanwhile could be reported.
+ * NOT HERE what maps where at boot (paging.c).
+ * SEE      SDM volume 3, 4.4.2, tables 4-8 to 4-11; Linux arch/x86/mm/
+ *          dump_pagetables.c, "Checked W+X mappings".
+ */
+#include <arch/cpu.h>
+#include <arch/cr.h>
+#include <arch/fixmap.h>
+#include <arch/pgtable_check.h>
+
+#include "lib/log.h"
+#include "mm/kva/vmalloc.h"
+#include "mm/page/page.h"
+
+#include "arch/i386/mm/mm_impl.h"
+
+#define SOFTWARE_BITS   0xe00ull              /* bits 9..11                 */
+#define PTE_PAT         0x080ull              /* bit 7 of a PTE             */
+#define PROT_BITS       (PAE_RW | PAE_PWT | PAE_PCD | PAE_XD)
+#define UNCACHED        (PAE_PWT | PAE_PCD)
+#define ADDR_TOP_BIT    63                    /* above it is only XD        */
+
+/* One walk. */
+struct walk {
+	const struct pgtable_facts *facts;
+	struct pgtable_report      *report;
+	const pde_t                *pd;
+	struct vm_area_info         area;      /* the area found last      */
+	bool                        have_area;
+};
+
+/* One leaf, or one entry that is not present. */
+struct leaf {
+	kva_t       va;
+	uint64_t    bits;
+	phys_addr_t pa;
+	bool        large;
+};
+
+/* ---- predicates ------------------------------------------------------ */
+
+/* Bits phys_bits..62, which are reserved under PAE. */
+static uint64_t above_width(const struct pgtable_facts *facts)
+{
+	return ((1ull << ADDR_TOP_BIT) - 1) & ~((1ull << facts->phys_bits) - 1);
+}
+
+static phys_addr_t leaf_end(const struct leaf *leaf)
+{
+	return phys_add(leaf->pa, leaf->large ? LARGE_PAGE_SIZE : PAGE_SIZE);
+}
+
+static bool leaf_is_ram(const struct leaf *leaf)
+{
+	return phys_range_has_ram(leaf->pa, leaf_end(leaf));
+}
+
+static bool leaf_is_highmem_ram(const struct leaf *leaf)
+{
+	return leaf_is_ram(leaf) && !phys_is_lowmem(leaf->pa);
+}
+
+/* Are the protection bits exactly those that `prot` stands for? */
+static bool leaf_has_prot(const struct walk *w, const struct leaf *leaf,
+			  enum kprot prot)
+{
+	uint64_t want = kprot_sdm_bits(prot);
+
+	if (!w->facts->nx)
+		want &= ~PAE_XD;
+	return (leaf->bits & PROT_BITS) == want;
+}
+
+static bool chunk_has_ram(kva_t va)
+{
+	uint64_t pa = va - PAGE_OFFSET;
+
+	return phys_range_has_ram(PHYS(pa), PHYS(pa + LARGE_PAGE_SIZE));
+}
+
+static bool frame_in_use(phys_addr_t pa)
+{
+	const struct page *page;
+
+	if (!mem_map)
+		return true;   /* before there is a mem_map nothing is free */
+	page = pfn_to_page(phys_to_pfn(pa));
+	return page->state == PAGE_TABLE || page->state == PAGE_RESERVED;
+}
+
+/* ---- B: bits --------------------------------------------------------- */
+
+/* What holds for present entries of every level. */
+static const char *check_bits(const struct walk *w, uint64_t entry)
+{
+	HOLDS(!(entry & above_width(w->facts)),
+	      "B1: bits above the physical address width are 0");
+	HOLDS(w->facts->nx || !(entry & PAE_XD),
+	      "B2: XD is set only while EFER.NXE is");
+	HOLDS(!(entry & SOFTWARE_BITS), "B3: software's bits are 0");
+	return NULL;
+}
+
+static const char *check_leaf_bits(const struct walk *w,
+				   const struct leaf *leaf)
+{
+	uint64_t reserved = leaf->large ? PAE_LARGE_RSVD | PAGE_SIZE : PTE_PAT;
+	bool writable = leaf->bits & PAE_RW;
+	bool executable = !(leaf->bits & PAE_XD);
+
+	HOLDS(!(leaf->bits & PAE_US), "B4: user mode has no access");
+	HOLDS(!(leaf->bits & reserved), "B5: reserved and PAT bits are 0");
+	HOLDS(!!(leaf->bits & PAE_G) == w->facts->pge,
+	      "B6: a leaf is global exactly when CR4.PGE is set");
+	HOLDS(!w->facts->nx || !writable || !executable,
+	      "B7: nothing is writable and executable");
+	return NULL;
+}
+
+/* ---- places: one function a region ------------------------------------ */
+
+static const char *const direct_map_laws[KPROT_NR] = {
+	[KPROT_RX]     = "D5: text is read-only and executable",
+	[KPROT_RO]     = "D6: rodata is read-only and not executable",
+	[KPROT_RW]     = "D7: data is writable, cached, not executable",
+	[KPROT_DEVICE] = "D8: the ISA hole is uncached",
+};
+
+static const char *place_lowmem(struct walk *w, const struct leaf *leaf)
+{
+	const struct image_layout *image = w->facts->image;
+	enum kprot prot = direct_map_prot(image, leaf->va);
+
+	HOLDS(leaf->pa.v == leaf->va - PAGE_OFFSET,
+	      "D1: a direct map entry maps its address minus 3 GiB");
+	HOLDS(!image_is_guard(image, leaf->va),
+	      "D2: guard pages of the image are not mapped");
+	HOLDS(!w->facts->nx || prot == KPROT_RX || leaf->bits & PAE_XD,
+	      "D4: only text is executable");
+	HOLDS(leaf_has_prot(w, leaf, prot), direct_map_laws[prot]);
+	HOLDS(!leaf->large || !direct_map_is_small(image, leaf->va),
+	      "D9: first chunk, last chunk, image are mapped page by page");
+	return NULL;
+}
+
+static const char *place_gap(struct walk *w, const struct leaf *leaf)
+{
+	return "G1: gaps are never mapped";
+}
+
+/* Is the address in a live area, its guard page not counted? */
+static bool area_contains(struct walk *w, kva_t va)
+{
+	if (!w->have_area || va < w->area.start || va >= w->area.end)
+		w->have_area = w->facts->find_area(va, &w->area);
+	return w->have_area && !w->area.guard &&
+	       va >= w->area.start && va < w->area.end;
+}
+
+static const char *check_cached(const struct leaf *leaf)
+{
+	HOLDS(!(leaf->bits & UNCACHED) == leaf_is_ram(leaf),
+	      "V3: what is cached is RAM, what is uncached is not");
+	return NULL;
+}
+
+static const char *place_vmalloc(struct walk *w, const struct leaf *leaf)
+{
+	HOLDS(!leaf->large, "V4: 2 MiB pages are for the direct map only");
+	HOLDS(!w->facts->find_area || area_contains(w, leaf->va),
+	      "V1: in the vmalloc area only live areas are mapped");
+	return check_cached(leaf);
+}
+
+static const char *place_pkmap(struct walk *w, const struct leaf *leaf)
+{
+	HOLDS(!leaf->large, "V4: 2 MiB pages are for the direct map only");
+	HOLDS(leaf_is_highmem_ram(leaf),
+	      "K1: kmap slots map RAM that has no permanent address");
+	HOLDS(leaf_has_prot(w, leaf, KPROT_RW),
+	      "K2: kmap slots are writable and not executable");
+	return NULL;
+}
+
+static const char *place_fixmap(struct walk *w, const struct leaf *leaf)
+{
+	unsigned slot = (FIXADDR_TOP - leaf->va) / PAGE_SIZE - 1;
+
+	if (slot >= FIX_KMAP_LOCAL_FIRST)
+		HOLDS(leaf_is_highmem_ram(leaf),
+		      "F1: kmap_local slots map RAM without an address");
+	/* Firmware's tables are no RAM of ours, but memory all the same. */
+	if (slot == FIX_ACPI_WINDOW)
+		return NULL;
+	return check_cached(leaf);
+}
+
+typedef const char *(*place_fn)(struct walk *w, const struct leaf *leaf);
+
+static const place_fn places[KVA_NR_REGIONS] = {
+	[KVA_LOWMEM]    = place_lowmem,
+	[KVA_GAP_LOW]   = place_gap,
+	[KVA_VMALLOC]   = place_vmalloc,
+	[KVA_GAP_PKMAP] = place_gap,
+	[KVA_PKMAP]     = place_pkmap,
+	[KVA_GAP_FIX]   = place_gap,
+	[KVA_FIXMAP]    = place_fixmap,
+	[KVA_GAP_TOP]   = place_gap,
+};
+
+/* ---- entries ---------------------------------------------------------- */
+
+/* A PDE or PTE that is not present. */
+static const char *check_absent(struct walk *w, const struct leaf *leaf)
+{
+	if (!leaf->bits) {
+		HOLDS(leaf->va >= high_memory || !chunk_has_ram(leaf->va) ||
+		      image_is_guard(w->facts->image, leaf->va),
+		      "D3: the direct map has the chunks with RAM, complete");
+		return NULL;
+	}
+	HOLDS(!leaf->large && kva_region_of(leaf->va) == KVA_VMALLOC,
+	      "N1: what is not present is 0, or retired in the vmalloc area");
+	HOLDS(!w->facts->find_area || !area_contains(w, leaf->va),
+	      "V2: only dead areas have retired entries");
+	return NULL;
+}
+
+static const char *check_leaf(struct walk *w, const struct leaf *leaf)
+{
+	const char *law;
+
+	if (!(leaf->bits & PAE_P))
+		return check_absent(w, leaf);
+	w->report->present++;
+	law = check_bits(w, leaf->bits);
+	if (!law)
+		law = check_leaf_bits(w, leaf);
+	if (!law)
+		law = places[kva_region_of(leaf->va)](w, leaf);
+	return law;
+}
+
+/* Note the entry that broke a rule. */
+static const char *broken(struct walk *w, const char *law, const char *level,
+			  kva_t va, uint64_t entry)
+{
+	w->report->law = law;
+	w->report->level = level;
+	w->report->va = va;
+	w->report->entry = entry;
+	return law;
+}
+
+static const char *check_pt(struct walk *w, const pte_t *pt, kva_t start)
+{
+	/* Up to here an empty entry needs a look; beyond, empty is right. */
+	kva_t lowmem_end = high_memory;
+
+	for (unsigned i = 0; i < PTRS_PER_PT; i++) {
+		struct leaf leaf = {
+			.va = start + i * PAGE_SIZE, .bits = pt[i].v,
+		};
+		const char *law;
+
+		if (!leaf.bits && leaf.va >= lowmem_end)
+			continue;
+		leaf.pa = pte_phys(pt[i]);
+		law = check_leaf(w, &leaf);
+		if (law)
+			return broken(w, law, "PTE", leaf.va, leaf.bits);
+	}
+	return NULL;
+}
+
+/* ---- T: tables --------------------------------------------------------- */
+
+static const char *check_frame(phys_addr_t pa)
+{
+	HOLDS(phys_is_lowmem(pa) &&
+	      phys_range_has_ram(pa, phys_add(pa, PAGE_SIZE)),
+	      "T2: a table's frame is RAM with a permanent address");
+	HOLDS(frame_in_use(pa), "T3: a table's frame is marked as in use");
+	return NULL;
+}
+
+/* Does a PDE before this one lead to the same table? */
+static bool table_seen(const struct walk *w, unsigned index)
+{
+	phys_addr_t pa = pde_table_phys(w->pd[index]);
+
+	if (phys_eq(pa, virt_to_phys(w->pd)))
+		return true;
+	for (unsigned i = 0; i < index; i++) {
+		if (pde_is_table(w->pd[i]) &&
+		    phys_eq(pde_table_phys(w->pd[i]), pa))
+			return true;
+	}
+	return false;
+}
+
+static const char *check_table_entry(struct walk *w, unsigned index, kva_t va)
+{
+	uint64_t entry = w->pd[index].v;
+	uint64_t allowed = PAE_ADDR_MASK | PAE_XD | PDE_TABLE_BITS |
+			   SOFTWARE_BITS;
+	const char *law = check_bits(w, entry);
+
+	if (law)
+		return law;
+	HOLDS(!(entry & PAE_US), "B4: user mode has no access");
+	HOLDS(!(entry & ~allowed) && entry & PAE_RW && !(entry & PAE_XD),
+	      "T5: an entry to a table allows everything: the leaf decides");
+	law = check_frame(pde_table_phys(w->pd[index]));
+	if (law)
+		return law;
+	HOLDS(!table_seen(w, index), "T4: no table is referenced twice");
+	HOLDS(va >= high_memory || chunk_has_ram(va),
+	      "D3: the direct map has the chunks with RAM, complete");
+	return NULL;
+}
+
+static const char *check_pde(struct walk *w, unsigned index)
+{
+	kva_t va = PAGE_OFFSET + index * LARGE_PAGE_SIZE;
+	pde_t pde = w->pd[index];
+	const char *law;
+
+	if (pde_is_table(pde)) {
+		w->report->tables++;
+		law = check_table_entry(w, index, va);
+		if (!law)
+			return check_pt(w, pde_table(pde), va);
+	} else {
+		struct leaf leaf = {
+			.va = va, .bits = pde.v, .large = true,
+			.pa = pde_large_phys(pde),
+		};
+
+		law = check_leaf(w, &leaf);
+		if (!law && pde_present(pde) && !chunk_has_ram(va))
+			law = "D3: the direct map has the chunks with RAM, "
+			      "complete";
+	}
+	return law ? broken(w, law, "PDE", va, pde.v) : NULL;
+}
+
+static const char *check_pdpte(struct walk *w, unsigned index, pdpte_t pdpte)
+{
+	const char *law;
+
+	if (index != pdpt_index(PAGE_OFFSET)) {
+		HOLDS(!pdpte.v, "T1: user mode's three PDPTEs are empty");
+		return NULL;
+	}
+	HOLDS(pdpte_present(pdpte), "T1: the kernel's PDPTE is present");
+	law = check_bits(w, pdpte.v);
+	if (law)
+		return law;
+	HOLDS(!(pdpte.v & (PDPTE_RSVD | PAE_XD)),
+	      "B5: reserved and PAT bits are 0");
+	return check_frame(pdpte_phys(pdpte));
+}
+
+/* ---- public ------------------------------------------------------------ */
+
+void pgtable_facts_init(struct pgtable_facts *facts)
+{
+	facts->phys_bits = cpu_phys_bits();
+	facts->nx = cpu_has(CPU_NX);
+	facts->pge = cpu_has(CPU_PGE);
+	facts->image = &kernel_image;
+	facts->find_area = mem_map ? vmalloc_find : NULL;
+}
+
+const char *pgtable_check_tables(const pdpte_t *pdpt,
+				 const struct pgtable_facts *facts,
+				 struct pgtable_report *report)
+{
+	struct walk w = { .facts = facts, .report = report };
+
+	*report = (struct pgtable_report){ .tables = 2 };
+	for (unsigned i = 0; i < PTRS_PER_PDPT; i++) {
+		const char *law = check_pdpte(&w, i, pdpt[i]);
+
+		if (law)
+			return broken(&w, law, "PDPTE", i << 30, pdpt[i].v);
+	}
+	w.pd = pdpte_table(pdpt[pdpt_index(PAGE_OFFSET)]);
+	for (unsigned i = 0; i < PTRS_PER_PD; i++) {
+		const char *law = check_pde(&w, i);
+
+		if (law)
+			return law;
+	}
+	return NULL;
+}
+
+/* The registers that give the entries their meaning. */
+static const char *check_cpu(const struct pgtable_facts *facts)
+{
+	HOLDS(read_cr3() == virt_to_phys(kernel_pdpt).v,
+	      "C1: CR3 holds the kernel's PDPT");
+	HOLDS(read_cr0() & CR0_WP &&
+	      !!(read_cr4() & CR4_PGE) == facts->pge &&
+	      (!facts->nx || read_efer() & EFER_NXE),
+	      "C2: CR0.WP, CR4.PGE and EFER.NXE are as the tables assume");
+	return NULL;
+}
+
+const char *pgtable_check(void)
+{
+	struct pgtable_report report;
+	struct pgtable_facts facts;
+	const char *law;
+
+	pgtable_facts_init(&facts);
+	law = check_cpu(&facts);
+	if (law)
+		return law;
+	law = pgtable_check_tables(kernel_pdpt, &facts, &report);
+	if (law)
+		pr_err("page tables: %s: %s of 0x%08x is 0x%016llx\n", law,
+		       report.level, report.va,
+		       (unsigned long long)report.entry);
+	return law;
+}
