@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""conftest.py - what the tests on whole machines share
+
+The kernel and the host program are built before (`make test` does); a test
+that finds none fails with the command that makes it.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import machine  # noqa: E402  (needs the path above)
+
+SUITE_LINE = re.compile(r"^SUITE\((\w+),", re.MULTILINE)
+
+
+def source_suites():
+    """Names of all suites in the source tree."""
+    names = set()
+    for path in (machine.ROOT / "tests" / "suites").glob("*.c"):
+        found = SUITE_LINE.findall(path.read_text())
+        assert len(found) == 1, f"{path}: one SUITE() line, not {found}"
+        names.add(found[0])
+    return names
+
+
+def host_skipped():
+    """Suites that the Makefile leaves out of the host program."""
+    text = (machine.ROOT / "Makefile").read_text()
+    return set(re.search(r"^HOST_SKIP\s*:=(.*)$", text,
+                         re.MULTILINE).group(1).split())
+
+
+@pytest.fixture(scope="session")
+def suites():
+    return source_suites()
+
+
+@pytest.fixture(scope="session")
+def kernel():
+    assert machine.KERNEL.exists(), "no kernel: run `make` first"
+    return machine.KERNEL
+
+
+@pytest.fixture(scope="session")
+def host_program():
+    path = machine.BUILD / "host" / "suites"
+    assert path.exists(), "no host program: run `make host` first"
+    return path
