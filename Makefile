@@ -58,7 +58,55 @@ $(BUILD)/%.S.o: %.S
 	$(if $(Q),@echo "  AS      $<")
 	$(Q)$(CC) $(ASFLAGS) -c $< -o $@
 
--include $(KERNEL_OBJS:.o=.d)
+# ---- the boot world: one unit of its own, linked at physical addresses ----
+#
+# boot/ and the files of lib/ that it needs are compiled for an i486, so that a
+# CPU without PAE can be told so, then linked into one object in which every
+# name but _start is local. What it leaves undefined is listed here.
+
+BOOT_SRCS := $(sort $(wildcard boot/*.c boot/*.S)) \
+	lib/string.c lib/text.c lib/printf.c lib/div64.c
+BOOT_OBJS := $(BOOT_SRCS:%=$(BUILD)/bootunit/%.o)
+BOOT_MAY_USE := kernel_main,boot_stack,page_offset,image_start,image_end,$\
+	boot_bss_start,boot_bss_end,kernel_bss_phys,kernel_bss_size
+
+# The parts that touch no hardware are in the kernel a second time, for tests.
+BOOT_PURE := boot/boot_info.c boot/cmdline.c boot/memmap.c boot/modules.c \
+	boot/multiboot.c boot/paging.c
+KERNEL_OBJS += $(BOOT_PURE:%=$(BUILD)/%.o)
+
+$(BUILD)/bootunit/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $< (boot)")
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS_EXTRA) -march=i486 -c $< -o $@
+
+$(BUILD)/bootunit/%.S.o: %.S
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  AS      $< (boot)")
+	$(Q)$(CC) $(ASFLAGS) -c $< -o $@
+
+$(BUILD)/boot.o: $(BOOT_OBJS) tools/check_image.py
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(LD) -m elf_i386 -r --gc-sections -e _start -o $@.tmp $(BOOT_OBJS)
+	$(Q)$(OBJCOPY) --keep-global-symbol=_start \
+		--prefix-alloc-sections=.boot $@.tmp $@
+	@rm -f $@.tmp
+	$(Q)$(PYTHON) tools/check_image.py $@ --unit $(BOOT_MAY_USE)
+
+# ---- the image ----
+
+PAGE_OFFSET := $(shell sed -n 's/^.define PAGE_OFFSET  *\(0x[0-9a-f]*\)u.*/\1/p' \
+	arch/i386/include/arch/layout.h)
+LDFLAGS := -m elf_i386 -T linker.ld --defsym=page_offset=$(PAGE_OFFSET) \
+	-static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none
+
+$(BUILD)/pagoda.elf: $(BUILD)/boot.o $(KERNEL_OBJS) linker.ld tools/check_image.py
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(LD) $(LDFLAGS) -o $@.tmp $(BUILD)/boot.o $(KERNEL_OBJS)
+	$(Q)$(PYTHON) tools/check_image.py $@.tmp --page-offset $(PAGE_OFFSET)
+	@mv $@.tmp $@
+
+-include $(KERNEL_OBJS:.o=.d) $(BOOT_OBJS:.o=.d)
 
 # ---- host program: the same suites on a simulated machine ------------------
 
@@ -76,7 +124,7 @@ HOST_CFLAGS := -m64 -std=gnu11 -O1 -g -U_FORTIFY_SOURCE \
 
 HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
 	$(wildcard lib/*.c mm/*/*.c arch/i386/mm/*.c tests/host/*.c \
-	tests/suites/*.c boot/memmap.c boot/paging.c kernel/cmdline.c \
+	tests/suites/*.c $(BOOT_PURE) kernel/cmdline.c \
 	tests/ktest.c)))
 HOST_OBJS := $(HOST_SRCS:%=$(HOST_BUILD)/%.o)
 

@@ -60,3 +60,9 @@ struct boot_info {
 	char               cmdline[BOOT_CMDLINE_MAX];  /* I4     */
 	char               warnings[BOOT_WARNINGS_MAX]; /* lines about odd input */
 };
+
+/* Append a line about odd input to info->warnings; dropped when it is full. */
+void boot_warn(struct boot_info *info, const char *fmt, ...) __printf(2, 3);
+
+/* NULL when I1 to I4 hold. */
+const char *boot_info_check(const struct boot_info *info);

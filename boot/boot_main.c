@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/*
+ * boot_main.c - the boot world, in one list
+ *
+ * WHAT     Runs with paging off, at physical addresses, sharing no global with
+ *          the kernel: boot/ and the copies of lib/ that it carries are linked
+ *          by themselves, and the build checks that nothing is left undefined
+ *          but kernel_main and the names that linker.ld gives.
+ *
+ * PICTURE    loader's structures --> struct boot_info --> kernel_main()
+ *            CPUID                --> struct boot_tables --> CR3
+ *
+ * ALGORITHM  Check everything that can be checked while a failure can still be
+ *          said in words; what comes after is a reset without a message.
+ * SEE      entry.S, which calls this and then turns paging on.
+ */
+#include <arch/layout.h>
+
+#include "boot/boot_info.h"
+#include "boot/cpu_gate.h"
+#include "boot/fail.h"
+#include "boot/memmap.h"
+#include "boot/multiboot.h"
+#include "boot/paging.h"
+#include "lib/align.h"
+#include "lib/string.h"
+
+/* Made by linker.ld; physical addresses. */
+extern char image_start[], image_end[];
+
+/* For entry.S. */
+extern struct boot_tables boot_tables;
+extern uint32_t boot_cr4_bits;
+struct boot_info *boot_main(uint32_t magic, uint32_t info_phys);
+
+struct boot_tables boot_tables;
+uint32_t boot_cr4_bits;
+
+static struct boot_info boot_info;
+
+/* Is there RAM under the whole image? A loader that says no is odd, not wrong:
+ * it did load us. */
+static void warn_unless_image_in_ram(struct boot_info *info)
+{
+	for (unsigned i = 0; i < info->nr_ranges; i++) {
+		const struct boot_range *r = &info->range[i];
+
+		if (r->type == BOOT_RAM &&
+		    !phys_lt(info->kernel_start, r->start) &&
+		    !phys_lt(r->end, info->kernel_end))
+			return;
+	}
+	boot_warn(info, "memory map: the kernel itself does not lie in RAM");
+}
+
+static void collect(struct boot_info *info, uint32_t info_phys,
+		    unsigned phys_bits)
+{
+	const char *why;
+
+	info->magic = BOOT_INFO_MAGIC;
+	info->phys_bits = phys_bits;
+	info->kernel_start = PHYS((uint32_t)image_start);
+	info->kernel_end = PHYS((uint32_t)image_end);
+	why = multiboot_read((const struct multiboot_info *)info_phys, info);
+	if (why)
+		boot_fail("%s.", why);
+	warn_unless_image_in_ram(info);
+	why = boot_info_check(info);
+	if (why)
+		boot_fail("boot_info breaks %s.", why);
+}
+
+static void make_tables(const struct boot_info *info)
+{
+	uint32_t end = MAX(memmap_lowmem_end(info), (uint32_t)image_end);
+	const struct boot_paging what = {
+		.tables_phys = (uint32_t)&boot_tables,
+		.lowmem_end  = MIN(ALIGN_UP(end, LARGE_PAGE_SIZE), LOWMEM_MAX),
+		.image_end   = (uint32_t)image_end,
+		.phys_bits   = info->phys_bits,
+	};
+	struct paging_defect defect;
+
+	paging_build(&boot_tables, &what);
+	defect = paging_lint(&boot_tables, &what);
+	if (defect.law)
+		boot_fail("the first page tables are wrong: %s[%u] is "
+			  "0x%016llx\n%s.", defect.table, defect.index,
+			  (unsigned long long)defect.entry, defect.law);
+}
+
+/*
+ * Context: called once by entry.S. `magic` and `info_phys` are the loader's
+ *          EAX and EBX.
+ * Returns: the hand-off, by its physical address.
+ */
+struct boot_info *boot_main(uint32_t magic, uint32_t info_phys)
+{
+	struct cpu_facts cpu;
+
+	if (magic != MULTIBOOT_LOADER_MAGIC)
+		boot_fail("the loader does not speak multiboot 1 (EAX is "
+			  "0x%08x).", (unsigned)magic);
+	cpu_gate(&cpu);
+	boot_cr4_bits = cpu.cr4_bits;
+	collect(&boot_info, info_phys, cpu.phys_bits);
+	make_tables(&boot_info);
+	return &boot_info;
+}

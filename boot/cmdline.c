@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cmdline.c - the kernel's words out of what a loader calls a command line
+ *
+ * WHAT     Loaders disagree on what comes first:
+ *
+ *            loader   multiboot string           we keep
+ *            qemu     "build/k.elf selftest"     "selftest"
+ *            GRUB 2   "selftest"                 "selftest"
+ *            v86      "selftest", or no string   "selftest", ""
+ *
+ *          Blanks are reduced to one space between words; bytes that are not
+ *          printable ASCII become '?', since they end up on consoles.
+ *
+ * INVARIANTS
+ *          C1  the result is a sequence of whole words of the input: a cut in
+ *              the middle would turn mem=64M into mem=6
+ * COST     One pass.
+ */
+#include "boot/cmdline.h"
+
+#include "lib/string.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static char printable(char c)
+{
+	return c > ' ' && c < 0x7f ? c : '?';
+}
+
+static size_t blanks_length(const char *s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && is_blank(s[n]))
+		n++;
+	return n;
+}
+
+static size_t word_length(const char *s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && !is_blank(s[n]))
+		n++;
+	return n;
+}
+
+/*
+ * Append a word at *used, after a space unless it is the first.
+ *
+ * Returns: false when there is no room for all of it.
+ */
+static bool word_add(char *out, size_t *used, const char *word, size_t length)
+{
+	size_t space = *used > 0;
+
+	if (*used + space + length >= BOOT_CMDLINE_MAX)
+		return false;
+	if (space)
+		out[(*used)++] = ' ';
+	for (size_t i = 0; i < length; i++)
+		out[(*used)++] = printable(word[i]);
+	return true;
+}
+
+void boot_cmdline_set(struct boot_info *info, const char *raw)
+{
+	bool skip_word = strcmp(info->loader, "qemu") == 0;
+	size_t left = raw ? strnlen(raw, CMDLINE_RAW_MAX) : 0;
+	size_t used = 0;
+
+	while (left) {
+		size_t blanks = blanks_length(raw, left);
+		size_t word = word_length(raw + blanks, left - blanks);
+
+		if (word && !skip_word &&
+		    !word_add(info->cmdline, &used, raw + blanks, word)) {
+			boot_warn(info, "command line: too long, cut after "
+				  "%u bytes", (unsigned)used);
+			break;
+		}
+		skip_word = false;
+		raw += blanks + word;
+		left -= blanks + word;
+	}
+	info->cmdline[used] = '\0';
+}

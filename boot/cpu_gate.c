@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cpu_gate.c - may this CPU enter?
+ *
+ * WHAT     Refuses a CPU without PAE in words, and finds the width of a
+ *          physical address. NX, PGE, PSE and APIC are optional; the kernel
+ *          proper asks for them later.
+ *
+ * ALGORITHM  Is there a CPUID instruction at all (EFLAGS.ID can be changed)?
+ *          Then: does leaf 1 say PAE? The boot unit is compiled for an i486,
+ *          so that it lives long enough to ask.
+ *
+ *          Width of a physical address, first rule that applies:
+ *            leaf 0x80000008 exists   what it says
+ *            PSE36                    36
+ *            else                     32
+ *          The SDM's rule for the second line is "PAE: 36". It is wrong for
+ *          QEMU's default CPU, which has PAE and faults on bit 32.
+ *
+ * SEE      SDM volume 1, 20.1 (EFLAGS.ID), volume 2, CPUID; volume 3, 4.1.4.
+ */
+#include "boot/cpu_gate.h"
+
+#include "boot/fail.h"
+
+#define EFLAGS_ID       0x00200000u
+
+#define CPUID_PSE       (1u << 3)    /* leaf 1, EDX */
+#define CPUID_PAE       (1u << 6)
+#define CPUID_PSE36     (1u << 17)
+#define CPUID_EXT_MAX   0x80000000u
+#define CPUID_EXT_WIDTH 0x80000008u
+#define CPUID_EXT_LIMIT 0x8000ffffu  /* above it the "maximum" is garbage */
+
+#define CR4_PSE         0x10u
+#define CR4_PAE         0x20u
+
+#define WIDTH_MIN       32u
+#define WIDTH_MAX       52u          /* what a PAE entry has room for     */
+
+#define WHAT_HAS_PAE \
+	"Pagoda needs PAE, which every CPU since the Pentium Pro of 1995 " \
+	"has.\nIn QEMU, leave out -cpu or take -cpu max."
+
+struct cpuid {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+static bool has_cpuid(void)
+{
+	uint32_t before, after;
+
+	__asm__("pushfl\n\t"
+		"popl	%0\n\t"
+		"movl	%0, %1\n\t"
+		"xorl	%2, %1\n\t"
+		"pushl	%1\n\t"
+		"popfl\n\t"
+		"pushfl\n\t"
+		"popl	%1\n\t"
+		"pushl	%0\n\t"
+		"popfl"
+		: "=&r"(before), "=&r"(after) : "i"(EFLAGS_ID) : "cc");
+	return (before ^ after) & EFLAGS_ID;
+}
+
+static struct cpuid cpuid(uint32_t leaf)
+{
+	struct cpuid r;
+
+	__asm__("cpuid"
+		: "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+		: "0"(leaf), "2"(0));
+	return r;
+}
+
+static unsigned phys_bits(uint32_t features)
+{
+	uint32_t max = cpuid(CPUID_EXT_MAX).eax;
+	unsigned bits;
+
+	if (max >= CPUID_EXT_WIDTH && max <= CPUID_EXT_LIMIT) {
+		bits = cpuid(CPUID_EXT_WIDTH).eax & 0xff;
+		if (bits >= WIDTH_MIN)
+			return MIN(bits, WIDTH_MAX);
+	}
+	return features & CPUID_PSE36 ? 36 : 32;
+}
+
+void cpu_gate(struct cpu_facts *facts)
+{
+	uint32_t features;
+
+	if (!has_cpuid())
+		boot_fail("this CPU has no CPUID instruction, so no PAE.\n"
+			  WHAT_HAS_PAE);
+	features = cpuid(1).edx;
+	if (!(features & CPUID_PAE))
+		boot_fail("this CPU has no PAE (physical address extension)."
+			  "\n" WHAT_HAS_PAE);
+
+	/*
+	 * PSE has no say under PAE (SDM 4.4.1), but v86 takes a 2 MiB entry
+	 * for a page table without it.
+	 */
+	facts->cr4_bits = CR4_PAE | (features & CPUID_PSE ? CR4_PSE : 0);
+	facts->phys_bits = phys_bits(features);
+}

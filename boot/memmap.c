@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+/*
+ * memmap.c - from a firmware's memory map to one that can be trusted
+ *
+ * WHAT     Firmware and loaders hand over maps whose entries overlap, are
+ *          unsorted, empty, wrap around 2^64, lie where the CPU has no address
+ *          lines, or call video memory RAM. Here they become sorted, disjoint
+ *          ranges; what two entries disagree about gets the stricter type.
+ *
+ * PICTURE  entries     RAM       [---------------------)
+ *                      reserved          [-----)
+ *                      RAM                        [------------)
+ *                      ACPI                              [--)
+ *
+ *          edges       |         |       |     |  |    | |  |  |
+ *
+ *          ranges                [ RAM   )[rsvd)[ RAM    )[A )[)
+ *
+ * TERMS    edge      an address where some entry begins or ends
+ *          stripe    what lies between two edges that follow each other: every
+ *                    entry covers all of it or nothing
+ *          stricter  the greater enum boot_range_type
+ *          hole      what no entry covers; belongs to no range
+ *
+ * INVARIANTS (of the result: I1 and I2 of boot_info.h, and)
+ *          R1  an address has the strictest type of the entries that cover it,
+ *              and no range where none does
+ *          R2  640 KiB to 1 MiB is never RAM
+ *          R3  ranges of equal type never touch
+ *          R4  when there are more ranges than boot_info has room for, ranges
+ *              are left out, never made larger: first the smallest that are not
+ *              RAM, then the smallest RAM. To the kernel they become holes.
+ *
+ * ALGORITHM  Sort the edges; give each stripe its type; join stripes of equal
+ *          type that touch. R1 is true by construction, which is why this and
+ *          not cutting entries against each other, pair by pair.
+ *
+ *          Above the CPU's physical width nothing is kept; RAM there is counted
+ *          in `clipped` (QEMU's default CPU has 32 bits and its map goes on).
+ *
+ *          When there are too many entries, RAM gives way: forgetting RAM only
+ *          wastes it, forgetting a reservation would hand out a device.
+ *
+ * COST     O(edges * entries), 1/8 of a million steps for 256 entries; a PC has
+ *          about six.
+ * NOT HERE where the entries come from (multiboot.c), page granularity (early
+ *          allocator), the kernel image and modules, which lie in RAM.
+ * SEE      Linux arch/x86/kernel/e820.c, e820__update_table().
+ */
+#include "boot/memmap.h"
+
+#include <arch/layout.h>
+
+#include "lib/string.h"
+
+/* The firmware's numbers: ACPI 6.4, table 15.4. */
+static const enum boot_range_type firmware_type[] = {
+	[0] = BOOT_RESERVED,
+	[1] = BOOT_RAM,
+	[2] = BOOT_RESERVED,
+	[3] = BOOT_ACPI,
+	[4] = BOOT_NVS,
+	[5] = BOOT_BAD,
+};
+
+static enum boot_range_type type_of(uint32_t number)
+{
+	return number < ARRAY_SIZE(firmware_type) ? firmware_type[number] :
+						    BOOT_RESERVED;
+}
+
+static uint64_t entry_size(const struct memmap_entry *e)
+{
+	return e->end - e->start;
+}
+
+static uint64_t range_size(const struct boot_range *r)
+{
+	return r->end.v - r->start.v;
+}
+
+/* The smallest RAM entry, or NULL: what gives way in a full table. */
+static struct memmap_entry *smallest_ram_entry(struct memmap *map)
+{
+	struct memmap_entry *least = NULL;
+
+	for (unsigned i = 0; i < map->nr; i++) {
+		struct memmap_entry *e = &map->entry[i];
+
+		if (e->type == BOOT_RAM &&
+		    (!least || entry_size(e) < entry_size(least)))
+			least = e;
+	}
+	return least;
+}
+
+/*
+ * A place for one more entry in a full table, or NULL: then `add` is RAM and
+ * may be forgotten, or no RAM is left that a reservation could protect.
+ */
+static struct memmap_entry *make_room(struct memmap *map,
+				      const struct memmap_entry *add)
+{
+	struct memmap_entry *least = smallest_ram_entry(map);
+
+	if (!least)
+		return NULL;
+	if (add->type == BOOT_RAM && entry_size(add) <= entry_size(least))
+		return NULL;
+	return least;
+}
+
+/* Sort the edges of all entries, and the end of what the CPU can address. */
+static void edges_collect(struct memmap *map, uint64_t limit)
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < map->nr; i++) {
+		map->edge[nr++] = map->entry[i].start;
+		map->edge[nr++] = map->entry[i].end;
+	}
+	map->edge[nr++] = limit;
+	map->nr_edges = nr;
+
+	for (unsigned i = 1; i < nr; i++) {
+		uint64_t edge = map->edge[i];
+		unsigned j = i;
+
+		for (; j > 0 && map->edge[j - 1] > edge; j--)
+			map->edge[j] = map->edge[j - 1];
+		map->edge[j] = edge;
+	}
+}
+
+/*
+ * Strictest type of the entries that cover the stripe which begins here.
+ *
+ * Returns: false for a hole.
+ */
+static bool stripe_type(const struct memmap *map, uint64_t start,
+			enum boot_range_type *type)
+{
+	bool covered = false;
+
+	for (unsigned i = 0; i < map->nr; i++) {
+		const struct memmap_entry *e = &map->entry[i];
+
+		if (start < e->start || start >= e->end)
+			continue;
+		*type = covered ? MAX(*type, e->type) : e->type;
+		covered = true;
+	}
+	return covered;
+}
+
+/* Is `a` of less use to the kernel than `b`? */
+static bool less_useful(const struct boot_range *a, const struct boot_range *b)
+{
+	if ((a->type == BOOT_RAM) != (b->type == BOOT_RAM))
+		return a->type != BOOT_RAM;
+	return range_size(a) < range_size(b);
+}
+
+/* R4: append a range; when the table is full the least useful is left out. */
+static void range_emit(struct boot_info *info, const struct boot_range *add)
+{
+	unsigned nr = info->nr_ranges, least = 0;
+
+	if (nr < BOOT_RANGES_MAX) {
+		info->range[info->nr_ranges++] = *add;
+		return;
+	}
+	for (unsigned i = 1; i < nr; i++)
+		if (less_useful(&info->range[i], &info->range[least]))
+			least = i;
+	if (!less_useful(&info->range[least], add))
+		return;
+	memmove(&info->range[least], &info->range[least + 1],
+		(nr - least - 1) * sizeof(info->range[0]));
+	info->range[nr - 1] = *add;
+}
+
+/* Count what lies above the limit, emit the rest. */
+static void range_finish(struct boot_info *info, const struct boot_range *r,
+			 uint64_t limit)
+{
+	if (r->start.v >= limit) {
+		if (r->type == BOOT_RAM)
+			info->clipped.v += range_size(r);
+		return;
+	}
+	range_emit(info, r);
+}
+
+/*
+ * Walk the stripes in order; `open` is the range that still grows.
+ *
+ * Returns: the number of ranges, also of those for which there was no room.
+ */
+static unsigned sweep(struct memmap *map, struct boot_info *info,
+		      uint64_t limit)
+{
+	struct boot_range open = { PHYS(0), PHYS(0), BOOT_RESERVED };
+	enum boot_range_type type = BOOT_RESERVED;
+	unsigned found = 0;
+
+	for (unsigned i = 0; i + 1 < map->nr_edges; i++) {
+		uint64_t start = map->edge[i], end = map->edge[i + 1];
+
+		if (start == end || !stripe_type(map, start, &type))
+			continue;
+		if (open.end.v == start && open.type == type &&
+		    start != limit) {
+			open.end.v = end;
+			continue;
+		}
+		if (range_size(&open))
+			range_finish(info, &open, limit);
+		open = (struct boot_range){ PHYS(start), PHYS(end), type };
+		found += start < limit;
+	}
+	if (range_size(&open))
+		range_finish(info, &open, limit);
+	return found;
+}
+
+void memmap_init(struct memmap *map)
+{
+	map->nr = 1;
+	map->entry[0] = (struct memmap_entry){
+		ISA_HOLE_START, ISA_HOLE_END, BOOT_RESERVED
+	};
+}
+
+void memmap_add(struct memmap *map, struct boot_info *info, uint64_t start,
+		uint64_t length, uint32_t type)
+{
+	struct memmap_entry add = { start, start + length, type_of(type) };
+	struct memmap_entry *place = &map->entry[map->nr];
+
+	if (!length)
+		return;
+	if (add.end < start) {
+		boot_warn(info, "memory map: an entry at 0x%llx wraps",
+			  (unsigned long long)start);
+		if (add.type == BOOT_RAM)
+			return;   /* its length is a lie; how much of it? */
+		add.end = UINT64_MAX;
+	}
+	if (map->nr == MEMMAP_ENTRIES_MAX) {
+		place = make_room(map, &add);
+		if (!place)
+			return;
+	} else if (++map->nr == MEMMAP_ENTRIES_MAX) {
+		boot_warn(info, "memory map: %u entries or more, some RAM may "
+			  "be left out", map->nr);
+	}
+	*place = add;
+}
+
+uint64_t memmap_sanitize(struct memmap *map, struct boot_info *info)
+{
+	uint64_t limit = 1ull << info->phys_bits, ram = 0;
+	unsigned found;
+
+	info->nr_ranges = 0;
+	info->clipped = PHYS(0);
+	edges_collect(map, limit);
+	found = sweep(map, info, limit);
+	if (found > info->nr_ranges)
+		boot_warn(info, "memory map: %u ranges, the smallest %u left "
+			  "out", found, found - info->nr_ranges);
+	for (unsigned i = 0; i < info->nr_ranges; i++)
+		if (info->range[i].type == BOOT_RAM)
+			ram += range_size(&info->range[i]);
+	return ram;
+}
+
+uint32_t memmap_lowmem_end(const struct boot_info *info)
+{
+	uint32_t end = 0;
+
+	for (unsigned i = 0; i < info->nr_ranges; i++) {
+		const struct boot_range *r = &info->range[i];
+
+		if (r->type == BOOT_RAM && r->start.v < LOWMEM_MAX)
+			end = (uint32_t)MIN(r->end.v, (uint64_t)LOWMEM_MAX);
+	}
+	return end;
+}

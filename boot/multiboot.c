@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/*
+ * multiboot.c - reduce what a multiboot loader left to one boot_info
+ *
+ * WHAT     The only code that knows the loader's structures. Each field is
+ *          read only where a flag says that the loader filled it.
+ *
+ * INVARIANTS
+ *          M1  every loop ends, whatever the lengths and counts say
+ *          M2  nothing that the loader left is written to, and no pointer to
+ *              it is kept: the kernel may give that memory to anyone
+ *
+ * ALGORITHM  In this order, since each step needs the one before: the loader's
+ *          name (whose command line begins with a path?), command line, memory
+ *          map, modules (are they in RAM?).
+ * SEE      Multiboot Specification 0.6.96, 3.3; memmap.c, cmdline.c, modules.c.
+ */
+#include "boot/multiboot.h"
+
+#include "boot/boot_info.h"
+#include "boot/cmdline.h"
+#include "boot/memmap.h"
+#include "boot/modules.h"
+#include "lib/string.h"
+
+/* What `size` counts: the fields of an entry behind it. */
+#define MMAP_ENTRY_MIN \
+	(sizeof(struct multiboot_mmap_entry) - sizeof(uint32_t))
+
+/* A map or a list longer than these is nonsense, and may not end: M1. */
+#define MMAP_LENGTH_MAX   65536u
+#define MODULES_READ_MAX  256u
+
+#define FIRMWARE_RAM      1u
+
+static struct memmap memmap;
+
+/* A structure of the loader: physical addresses are pointers here. */
+static const void *at(uint32_t pa)
+{
+	return (const void *)(uintptr_t)pa;
+}
+
+static const char *text_at(uint32_t pa)
+{
+	return pa ? at(pa) : NULL;
+}
+
+static void read_texts(const struct multiboot_info *mb, struct boot_info *info)
+{
+	const char *loader = NULL, *cmdline = NULL;
+
+	if (mb->flags & MULTIBOOT_HAS_LOADER)
+		loader = text_at(mb->loader_name);
+	if (mb->flags & MULTIBOOT_HAS_CMDLINE)
+		cmdline = text_at(mb->cmdline);
+	/* A loader's name that is cut is still a name. */
+	(void)strscpy(info->loader, loader ? loader : "", sizeof(info->loader));
+	boot_cmdline_set(info, cmdline);
+}
+
+static uint64_t read_mmap(const struct multiboot_info *mb,
+			  struct boot_info *info)
+{
+	uint32_t length = MIN(mb->mmap_length, MMAP_LENGTH_MAX);
+	struct multiboot_mmap_entry e;
+	uint32_t offset = 0;
+
+	memmap_init(&memmap);
+	if (!(mb->flags & MULTIBOOT_HAS_MMAP))
+		return 0;
+	while (multiboot_mmap_next(at(mb->mmap_addr), length, &offset, &e))
+		memmap_add(&memmap, info, e.base, e.length, e.type);
+	return memmap_sanitize(&memmap, info);
+}
+
+/* Without a map: the two runs of RAM that every PC has. */
+static uint64_t read_mem_sizes(const struct multiboot_info *mb,
+			       struct boot_info *info)
+{
+	memmap_init(&memmap);
+	if (!(mb->flags & MULTIBOOT_HAS_MEM))
+		return 0;
+	boot_warn(info, "memory map: none with RAM in it, taking the loader's "
+		  "two sizes");
+	memmap_add(&memmap, info, 0, (uint64_t)mb->mem_lower << 10,
+		   FIRMWARE_RAM);
+	memmap_add(&memmap, info, 1 << 20, (uint64_t)mb->mem_upper << 10,
+		   FIRMWARE_RAM);
+	return memmap_sanitize(&memmap, info);
+}
+
+static void read_modules(const struct multiboot_info *mb,
+			 struct boot_info *info)
+{
+	const struct multiboot_module *m = at(mb->mods_addr);
+
+	if (!(mb->flags & MULTIBOOT_HAS_MODULES))
+		return;
+	for (uint32_t i = 0; i < MIN(mb->mods_count, MODULES_READ_MAX); i++)
+		module_add(info, PHYS(m[i].start), PHYS(m[i].end),
+			   text_at(m[i].args));
+}
+
+bool multiboot_mmap_next(const void *mmap, uint32_t length, uint32_t *offset,
+			 struct multiboot_mmap_entry *entry)
+{
+	uint32_t left = length - *offset;
+
+	if (*offset >= length || left < sizeof(*entry))
+		return false;
+	memcpy(entry, (const char *)mmap + *offset, sizeof(*entry));
+	if (entry->size < MMAP_ENTRY_MIN)
+		return false;
+	/* An entry may be longer than we know; the last may end the map. */
+	*offset += MIN(entry->size, left - (uint32_t)sizeof(entry->size)) +
+		   (uint32_t)sizeof(entry->size);
+	return true;
+}
+
+const char *multiboot_read(const struct multiboot_info *mb,
+			   struct boot_info *info)
+{
+	read_texts(mb, info);
+	if (!read_mmap(mb, info) && !read_mem_sizes(mb, info))
+		return "the loader names no RAM at all";
+	read_modules(mb, info);
+	return NULL;
+}
