@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "kernel/log.h"
 
 #define CMDLINE_MAX  512
 
@@ -27,7 +27,6 @@ struct kernel_options {
 	char        text[CMDLINE_MAX]; /* the line, cut into words              */
 };
 
-#define LOGLEVEL_DEFAULT  7   /* all but debug */
 #define SEED_DEFAULT      1
 
 /*

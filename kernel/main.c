@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/*
+ * main.c - the kernel's first C function, and the order in which it starts
+ *
+ * WHAT     Runs on the boot stack, at high addresses, under boot/'s first page
+ *          tables. Starts everything once, then does what the command line
+ *          asks for.
+ *
+ * ALGORITHM  kernel_main() is a list. Each line needs those above it; where
+ *          that is not plain to see, a comment says why.
+ *
+ * LOCKING  One CPU, interrupts off.
+ * SEE      boot/boot_info.h for what is handed over; kernel/memory.c for the
+ *          order inside memory management.
+ */
+#include <arch/cpu.h>
+#include <arch/cycles.h>
+#include <arch/kva.h>
+#include <arch/machine.h>
+#include <arch/trap.h>
+
+#include "boot/boot_info.h"
+#include "kernel/cmdline.h"
+#include "kernel/console.h"
+#include "kernel/crash.h"
+#include "kernel/log.h"
+#include "kernel/memory.h"
+#include "kernel/selftest.h"
+#include "lib/log.h"
+#include "lib/panic.h"
+#include "lib/string.h"
+
+void kernel_main(uint32_t boot_info_phys) __noreturn;
+
+/* Our copies: boot/'s own memory is given to the zones in the end. */
+static struct boot_info boot;
+static struct kernel_options options;
+
+static void boot_info_copy(uint32_t phys)
+{
+	memcpy(&boot, phys_to_virt(PHYS(phys)), sizeof(boot));
+	if (boot.magic != BOOT_INFO_MAGIC)
+		panic("boot_info at 0x%x has magic 0x%x: boot/ and kernel/ do not match",
+		      phys, boot.magic);
+}
+
+static void warn(const char *text)
+{
+	pr_warn("%s\n", text);
+}
+
+static void hint(const char *text)
+{
+	pr_info("%s\n", text);
+}
+
+static bool complained;
+
+static void complain(const char *text)
+{
+	complained = true;
+	warn(text);
+}
+
+/* Unknown words are reported, and what there is instead. */
+static void options_init(void)
+{
+	cmdline_parse(boot.cmdline, &options, complain);
+	log_set_level(options.loglevel);
+	pr_info("Command line: %s\n", boot.cmdline);
+	if (complained) {
+		hint("The command line may have these words:");
+		cmdline_help(hint);
+	}
+	if (options.nonx)
+		cpu_disable(CPU_NX);
+}
+
+static void banner(void)
+{
+	pr_info("Pagoda, a teaching microkernel for i386 with PAE (%s)\n",
+		CONFIG_DEBUG ? "debug build" : "ordinary build");
+	if (boot.loader[0])
+		pr_info("Booted by %s\n", boot.loader);
+	if (boot.warnings[0])
+		pr_warn("boot: %s\n", boot.warnings);
+}
+
+/* crash=KIND, at the moment that the kind belongs to. */
+static void crash_as_asked(bool early)
+{
+	const struct crash *crash;
+
+	if (!options.crash)
+		return;
+	crash = crash_find(options.crash);
+	if (!crash) {
+		pr_warn("crash=%s: no such kind, ignored\n", options.crash);
+		crash_list();
+		options.crash = NULL;
+	} else if (crash->early == early) {
+		crash->run();
+	}
+}
+
+/* What the command line asks for; else there is nothing more to do. */
+static void do_as_asked(void) __noreturn;
+static void do_as_asked(void)
+{
+	crash_as_asked(false);
+	if (options.witness)
+		witness_main();
+	if (options.selftest)
+		selftest_main(options.selftest_list);
+	if (options.bench)
+		bench_main(options.bench_list);
+	pr_info("Nothing to run: powering off\n");
+	machine_poweroff();
+}
+
+void kernel_main(uint32_t boot_info_phys)
+{
+	uint64_t started = cycles();
+	uint64_t ticks;
+	const char *law;
+
+	console_init();         /* first: from here on a failure can be told  */
+	traps_init();           /* then faults are explained, not triple      */
+	boot_info_copy(boot_info_phys);
+	banner();
+	cpu_init();
+	options_init();         /* before memory: mem=, vmalloc=, nonx        */
+	crash_as_asked(true);
+	memory_map_dump(&boot);
+	memory_init(&boot, &options);
+	memory_release_boot(&boot);
+	law = memory_check_all();
+	if (law)
+		panic("memory is not sound after boot: %s", law);
+	ticks = cycles();
+	console_printf("# pagoda: boot: %llu cycles since reset, %llu in the kernel\n",
+		       (unsigned long long)ticks,
+		       (unsigned long long)(ticks - started));
+	do_as_asked();
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * selftest.c - self-tests, benchmarks and the witness, from the command line
+ *
+ * WHAT     Each of the three runs once and ends the machine: status 33 for
+ *          success, 35 when a test failed (37, a panic, is kernel/panic.c's).
+ *
+ * TERMS    witness  somebody outside (QEMU's monitor) who reads the same page
+ *                   tables and must come to the same result
+ */
+#include "kernel/selftest.h"
+
+#include <arch/fixmap.h>
+#include <arch/machine.h>
+#include <arch/paging.h>
+
+#include "kernel/console.h"
+#include "kernel/memory.h"
+#include "lib/panic.h"
+#include "mm/kva/kmap.h"
+#include "mm/kva/vmalloc.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/zone.h"
+#include "tests/bench.h"
+#include "tests/ktest.h"
+
+void selftest_main(const char *list)
+{
+	struct ktest_totals totals;
+
+	ktest_after_suite = memory_check_all;
+	ktest_run(list, &totals);
+	console_printf("# pagoda: selftest: %u passed, %u failed, %u skipped\n",
+		       totals.passed, totals.failed, totals.skipped);
+	machine_exit(totals.failed ? EXIT_TEST_FAILED : EXIT_OK);
+}
+
+void bench_main(const char *list)
+{
+	bench_run(list);
+	machine_exit(EXIT_OK);
+}
+
+/* One line for the witness: what is mapped where, and where it ends. */
+static void witness_line(const char *what, const void *ptr, unsigned pages)
+{
+	console_printf("witness\t%s\t%08x\t%u\n", what, ptr_to_kva(ptr), pages);
+}
+
+void witness_main(void)
+{
+	struct page *page = alloc_page(GFP_HIGHUSER);
+	void *area = vmalloc(3 * PAGE_SIZE);
+	void *slot = page ? kmap_try(page) : NULL;
+
+	if (!area || !slot)
+		panic("witness: no memory for three pages and one");
+	set_fixmap(FIX_TEST, page_to_phys(page), KPROT_RO);
+	witness_line("vmalloc", area, 3);
+	if (page_is_highmem(page))
+		witness_line("kmap", slot, 1);
+	witness_line("fixmap", fix_to_virt(FIX_TEST), 1);
+	pgtable_dump(true);
+	console_printf("# pagoda: witness: ready\n");
+	machine_halt();
+}

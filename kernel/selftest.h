@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * selftest.h - what the command line can ask the booted kernel to do
+ *
+ * WHAT     Runs the self-tests, the benchmarks or the witness, and leaves the
+ *          emulator with the status that belongs to the result.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+/*
+ * Run the suites in `list` ("" for all), print the last line
+ * "# pagoda: selftest: N passed, N failed, N skipped" and leave.
+ */
+void selftest_main(const char *list) __noreturn;
+
+/* Run the benchmarks in `list` ("" for all) and leave with success. */
+void bench_main(const char *list) __noreturn;
+
+/*
+ * Make one mapping of each kind, print the tables as the kernel sees them and
+ * the line "# pagoda: witness: ready", then wait to be looked at from outside.
+ */
+void witness_main(void) __noreturn;
