@@ -113,7 +113,7 @@ static struct image_layout image_from_linker(void)
 		.rodata_start = ptr_to_kva(rodata_start),
 		.rodata_end = ptr_to_kva(rodata_end),
 		.data_start = ptr_to_kva(data_start),
-		.data_end = ptr_to_kva(image_end),
+		.data_end = ptr_to_kva(bss_end),
 	};
 
 	for_each_kernel_stack(stack) {
