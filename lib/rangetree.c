@@ -9,11 +9,9 @@
  *            |    [###A###)        [#B##)            [##C###)    |top
  *            |gap |       |  gap   |    |    gap     |      |gap |
  *
- *                          B  20/30
- *                        /          \
- *                 A  10/10          C  30/30
- *                                       \
- *                                       top 10/10
+ *            the tree:      B 20/30          the ring:
+ *                         /         \          top - A - B - C - top
+ *                   A 10/10         C 30/30
  *
  * TERMS    reach    the free space [start - gap, start) below a node
  *
@@ -22,18 +20,20 @@
  *          R2  gap is the distance from the node before, or from lo
  *          R3  max_gap is the largest gap in the node's subtree
  *          R4  the tree and the ring hold the same nodes in the same order
- *          R5  the last node is `top`, at [hi, hi)
- *          R6  hint is a node of the tree
+ *          R5  `top` is at [hi, hi), in the ring but not in the tree
+ *          R6  hint is a node of the ring
  *          and T1 to T4 of rbtree.c
  *
  * ALGORITHM  By R5 every gap has a node above it, so that all insertions are
- *          "directly before a node that there is": the new node becomes its
+ *          "directly below a node that there is": the new node becomes its
  *          left child, or the right child of the node before. It takes its
  *          part of the gap of that node.
  *          Gap search: max_gap says, without looking, whether a subtree has
  *          room. Lowest first means: into the left subtree if that has room,
  *          else this node's own gap, else into the right one. The search from
  *          the top downwards is its mirror image: a side is an argument.
+ *          A set that grows upwards is cut from the gap of `top` again and
+ *          again. As `top` is not in the tree, nothing has to be recomputed.
  *          hint: whoever looks for a gap inserts there next, and whoever
  *          removes a range soon fills the hole. When the new range lies in the
  *          gap of the hinted node, the search for its place is left out.
@@ -89,10 +89,26 @@ static always_inline bool update_max_gap(struct rb_node *rb)
 	return changed;
 }
 
-/* The node's gap changed: carry it upwards. */
-static always_inline void gap_changed(struct range_node *node)
+static always_inline void copy_max_gap(struct rb_node *to,
+				       const struct rb_node *from)
 {
-	rb_update_up(&node->rb, &node->rb, update_max_gap);
+	to_range(to)->max_gap = to_range(from)->max_gap;
+}
+
+static const struct rb_augment largest_gap = { update_max_gap, copy_max_gap };
+
+/* The gap of a node in the tree has become larger, or smaller. */
+static always_inline void gap_grew(struct range_node *node)
+{
+	struct rb_node *rb = &node->rb;
+
+	for (; rb && to_range(rb)->max_gap < node->gap; rb = rb->parent)
+		to_range(rb)->max_gap = node->gap;
+}
+
+static always_inline void gap_shrank(struct range_node *node)
+{
+	rb_update_up(&node->rb, &node->rb, &largest_gap);
 }
 
 /* The lowest node, `top` included, with end > addr; `top` if there is none. */
@@ -135,31 +151,42 @@ static always_inline void ring_insert(struct range_node *node,
 	above->prev = node;
 }
 
-/* `node` lies in the reach of `above`: hang it in there. */
+/* Hang the node in as a leaf. Returns: whether it is below `above` there. */
+static always_inline bool link_below(struct range_tree *tree,
+				     struct range_node *node,
+				     struct range_node *above)
+{
+	struct rb_node *parent = &above->prev->rb;
+
+	if (above != &tree->top && !above->rb.child[RB_LEFT]) {
+		rb_link(&node->rb, &above->rb, &above->rb.child[RB_LEFT]);
+		return true;
+	}
+	/* The node before ends the left subtree, or the tree. */
+	if (above->prev == &tree->top)
+		rb_link(&node->rb, NULL, &tree->root.node);
+	else
+		rb_link(&node->rb, parent, &parent->child[RB_RIGHT]);
+	return above != &tree->top;
+}
+
+/* `node` lies in the reach of `above`: put it there. */
 static always_inline void insert_below(struct range_tree *tree,
 				       struct range_node *node,
 				       struct range_node *above)
 {
-	struct rb_node *parent = &above->rb;
-	enum rb_side side = RB_LEFT;
+	bool is_below = link_below(tree, node, above);
 
-	/* Then the node before ends the left subtree and has a free side. */
-	if (parent->child[RB_LEFT]) {
-		parent = &above->prev->rb;
-		side = RB_RIGHT;
-	}
 	node->gap = node->start - reach_start(above);
-	node->max_gap = node->gap;
+	node->max_gap = 0;
 	above->gap = above->start - node->end;
 	ring_insert(node, above);
-	rb_link(&node->rb, parent, &parent->child[side]);
 
-	/* Without a gap of its own it adds nothing to those in between. */
-	if (node->gap)
-		rb_update_up(parent, &above->rb, update_max_gap);
-	else
-		gap_changed(above);
-	rb_balance_insert(&tree->root, &node->rb, update_max_gap);
+	/* A gap of its own is smaller than what that of `above` was. */
+	gap_grew(node);
+	if (is_below)
+		gap_shrank(above);
+	rb_balance_insert(&tree->root, &node->rb, &largest_gap);
 }
 
 static bool within_bounds(const struct range_tree *tree, uint32_t start,
@@ -202,6 +229,28 @@ next_room(const struct range_node *node, uint32_t size, enum rb_side side)
 	return NULL;
 }
 
+/* The lowest node above `node` that may have room, or `top`. */
+static always_inline struct range_node *
+room_above(struct range_tree *tree, const struct range_node *node,
+	   uint32_t size)
+{
+	struct range_node *next = next_room(node, size, RB_LEFT);
+
+	return next ? next : &tree->top;
+}
+
+/* The highest node below `node`, which may be `top`; or NULL. */
+static always_inline struct range_node *
+room_below(struct range_tree *tree, const struct range_node *node,
+	   uint32_t size)
+{
+	if (node != &tree->top)
+		return next_room(node, size, RB_RIGHT);
+	if (has_room(tree->root.node, size))
+		return first_room(tree->root.node, size, RB_RIGHT);
+	return NULL;
+}
+
 /* Does an aligned piece fit at `from` or later into the node's reach? */
 static always_inline bool fits_from(const struct range_node *node,
 				    uint32_t size, uint32_t align,
@@ -234,15 +283,13 @@ void range_tree_init(struct range_tree *tree, uint32_t lo, uint32_t hi)
 	struct range_node *top = &tree->top;
 
 	assert(lo < hi);
-	*tree = (struct range_tree){ .lo = lo, .hint = top };
-	top->start = hi;
-	top->end = hi;
-	top->gap = hi - lo;
-	top->max_gap = top->gap;
-	top->prev = top;
-	top->next = top;
-	rb_link(&top->rb, NULL, &tree->root.node);
-	rb_insert(&tree->root, &top->rb);
+	tree->root.node = NULL;
+	tree->lo = lo;
+	tree->hint = top;
+	*top = (struct range_node){
+		.prev = top, .next = top,
+		.start = hi, .end = hi, .gap = hi - lo,
+	};
 }
 
 struct range_node *range_find(const struct range_tree *tree, uint32_t addr)
@@ -279,11 +326,12 @@ void range_remove(struct range_tree *tree, struct range_node *node)
 	struct range_node *above = node->next;
 
 	assert(node != &tree->top);
-	rb_erase_augmented(&tree->root, &node->rb, update_max_gap);
+	above->gap = above->start - reach_start(node);
+	if (above != &tree->top)
+		gap_grew(above);
+	rb_erase_augmented(&tree->root, &node->rb, &largest_gap);
 	node->prev->next = above;
 	above->prev = node->prev;
-	above->gap = above->start - reach_start(node);
-	gap_changed(above);
 	tree->hint = above;
 }
 
@@ -300,92 +348,83 @@ int range_resize(struct range_tree *tree, struct range_node *node,
 	node->start = start;
 	node->end = end;
 	node->gap = start - from;
-	gap_changed(node);
+	gap_grew(node);
+	gap_shrank(node);
 	above->gap = above->start - end;
-	gap_changed(above);
+	if (above == &tree->top)
+		return 0;
+	gap_grew(above);
+	gap_shrank(above);
 	return 0;
 }
 
 bool range_gap_first(struct range_tree *tree, uint32_t size, uint32_t align,
 		     uint32_t from, uint32_t *start)
 {
-	struct range_node *node;
+	struct range_node *node = &tree->top;
 
 	assert(size && is_pow2(align));
-	if (!has_room(tree->root.node, size))
-		return false;
-	if (from <= tree->lo)
-		node = first_room(tree->root.node, size, RB_LEFT);
-	else
+	if (from > tree->lo)
 		node = find_from(tree, from);
-	for (; node; node = next_room(node, size, RB_LEFT)) {
-		if (fits_from(node, size, align, from, start)) {
-			tree->hint = node;
-			return true;
-		}
+	else if (has_room(tree->root.node, size))
+		node = first_room(tree->root.node, size, RB_LEFT);
+	while (!fits_from(node, size, align, from, start)) {
+		if (node == &tree->top)
+			return false;
+		node = room_above(tree, node, size);
 	}
-	return false;
+	tree->hint = node;
+	return true;
 }
 
 bool range_gap_last(struct range_tree *tree, uint32_t size, uint32_t limit,
 		    uint32_t *start)
 {
-	struct range_node *node;
+	struct range_node *node = find_from(tree, limit);
 
 	assert(size);
-	if (!has_room(tree->root.node, size))
-		return false;
-	if (limit >= tree->top.end)
-		node = first_room(tree->root.node, size, RB_RIGHT);
-	else
-		node = find_from(tree, limit);
-	for (; node; node = next_room(node, size, RB_RIGHT)) {
-		if (fits_below(node, size, limit, start)) {
-			tree->hint = node;
-			return true;
-		}
+	while (!fits_below(node, size, limit, start)) {
+		node = room_below(tree, node, size);
+		if (!node)
+			return false;
 	}
-	return false;
+	tree->hint = node;
+	return true;
 }
 
-/* R1, R2 and R3 of one node; *at is where the node before ended. */
-static const char *check_node(const struct range_tree *tree,
-			      const struct range_node *node, uint32_t *at)
+/* R1 and R2 of one node, `top` too; *at is where the node before ended. */
+static const char *check_gap(const struct range_node *node, uint32_t *at)
 {
 	HOLDS(node->start >= *at,
 	      "R1: ranges are in order, disjoint and within the bounds");
-	HOLDS(node->start < node->end || node == &tree->top,
-	      "R1: a range is not empty");
 	HOLDS(node->gap == node->start - *at,
 	      "R2: gap is the distance from the node before");
-	HOLDS(node->max_gap == max_gap_of(node),
-	      "R3: max_gap is the largest gap in the subtree");
 	*at = node->end;
 	return NULL;
 }
 
 const char *range_tree_check(const struct range_tree *tree)
 {
-	const struct rb_node *rb;
 	const struct range_node *node = tree->top.next;
 	const char *broken = rb_check(&tree->root, NULL);
+	bool hint_found = tree->hint == &tree->top;
+	const struct rb_node *rb;
 	uint32_t at = tree->lo;
-	bool hint_found = false;
 
-	if (broken)
-		return broken;
-	for (rb = rb_first(&tree->root); rb; rb = rb_next(rb)) {
+	for (rb = rb_first(&tree->root); rb && !broken; rb = rb_next(rb)) {
 		HOLDS(rb == &node->rb && node->next->prev == node,
 		      "R4: tree and ring hold the same nodes in order");
-		broken = check_node(tree, node, &at);
-		if (broken)
-			return broken;
+		HOLDS(node->start < node->end, "R1: a range is not empty");
+		HOLDS(node->max_gap == max_gap_of(node),
+		      "R3: max_gap is the largest gap in the subtree");
 		hint_found |= node == tree->hint;
-		HOLDS((node == &tree->top) == !rb_next(rb),
-		      "R5: the last node is top");
+		broken = check_gap(node, &at);
 		node = node->next;
 	}
-	HOLDS(tree->top.start == tree->top.end, "R5: top is empty, at hi");
-	HOLDS(hint_found, "R6: the hint is a node of the tree");
-	return NULL;
+	if (broken)
+		return broken;
+	HOLDS(node == &tree->top && node->start == node->end,
+	      "R5: top is empty, and after all nodes of the tree");
+	HOLDS(hint_found, "R6: the hint is a node of the ring");
+	return check_gap(node, &at);
 }

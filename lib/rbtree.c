@@ -50,14 +50,21 @@ static always_inline bool update_nothing(struct rb_node *node)
 	return false;
 }
 
+static always_inline void copy_nothing(struct rb_node *to,
+				       const struct rb_node *from)
+{
+}
+
+static const struct rb_augment plain = { update_nothing, copy_nothing };
+
 void rb_insert(struct rb_root *root, struct rb_node *node)
 {
-	rb_balance_insert(root, node, update_nothing);
+	rb_balance_insert(root, node, &plain);
 }
 
 void rb_erase(struct rb_root *root, struct rb_node *node)
 {
-	rb_erase_augmented(root, node, update_nothing);
+	rb_erase_augmented(root, node, &plain);
 }
 
 struct rb_node *rb_neighbour(const struct rb_node *node, enum rb_side side)

@@ -3,12 +3,13 @@
  * rbtree_augmented.h - red-black trees whose nodes sum up their subtree
  *
  * WHAT     The balancing code, to be compiled into a module of its own for
- *          each kind of tree: `update` is called directly, not through a
- *          pointer. Only rbtree.c and modules with augmented trees include it.
+ *          each kind of tree: struct rb_augment is constant at every call, so
+ *          its functions are called directly, not through a pointer. Only rbtree.c and modules with augmented trees include it.
  *
- * TERMS    update   rb_update_fn: recomputes what a node holds about its
- *                   subtree from the node and its two children; returns
- *                   whether that changed. Constant at every call.
+ * TERMS    update   recomputes what a node holds about its subtree from the
+ *                   node and its two children; returns whether that changed
+ *          copy     for a node that takes another's place: the subtree has the
+ *                   same members as before, so the same value
  *          rotation  turns an edge; keeps the order and changes two subtrees:
  *
  *                  top                       rises
@@ -27,7 +28,10 @@
 
 #include "lib/rbtree.h"
 
-typedef bool (*rb_update_fn)(struct rb_node *node);
+struct rb_augment {
+	bool (*update)(struct rb_node *node);
+	void (*copy)(struct rb_node *to, const struct rb_node *from);
+};
 
 static always_inline bool rb_is_red(const struct rb_node *node)
 {
@@ -57,7 +61,8 @@ static always_inline void rb_replace_child(struct rb_root *root,
 
 /* `top` sinks to `side`; its child on the other side takes its place. */
 static always_inline void rb_rotate(struct rb_root *root, struct rb_node *top,
-				    enum rb_side side, rb_update_fn update)
+				    enum rb_side side,
+				    const struct rb_augment *augment)
 {
 	struct rb_node *rises = top->child[!side];
 	struct rb_node *moves = rises->child[side];
@@ -68,8 +73,8 @@ static always_inline void rb_rotate(struct rb_root *root, struct rb_node *top,
 	top->child[!side] = moves;
 	if (moves)
 		moves->parent = top;
-	update(top);
-	update(rises);
+	augment->copy(rises, top);
+	augment->update(top);
 }
 
 /*
@@ -78,12 +83,12 @@ static always_inline void rb_rotate(struct rb_root *root, struct rb_node *top,
  */
 static always_inline void rb_update_up(struct rb_node *node,
 				       const struct rb_node *last,
-				       rb_update_fn update)
+				       const struct rb_augment *augment)
 {
 	for (; node != last; node = node->parent)
-		update(node);
+		augment->update(node);
 	for (; node; node = node->parent) {
-		if (!update(node))
+		if (!augment->update(node))
 			break;
 	}
 }
@@ -94,7 +99,7 @@ static always_inline void rb_update_up(struct rb_node *node,
  */
 static always_inline void rb_balance_insert(struct rb_root *root,
 					    struct rb_node *node,
-					    rb_update_fn update)
+					    const struct rb_augment *augment)
 {
 	struct rb_node *parent;
 
@@ -114,10 +119,10 @@ static always_inline void rb_balance_insert(struct rb_root *root,
 		}
 		if (node == parent->child[!side]) {
 			/* An inner grandchild: make it an outer one. */
-			rb_rotate(root, parent, side, update);
+			rb_rotate(root, parent, side, augment);
 			parent = node;
 		}
-		rb_rotate(root, grand, !side, update);
+		rb_rotate(root, grand, !side, augment);
 		parent->red = false;
 		grand->red = true;
 		break;
@@ -131,7 +136,7 @@ static always_inline void rb_balance_insert(struct rb_root *root,
 static always_inline void rb_balance_erase(struct rb_root *root,
 					   struct rb_node *node,
 					   struct rb_node *parent,
-					   rb_update_fn update)
+					   const struct rb_augment *augment)
 {
 	while (parent && !rb_is_red(node)) {
 		enum rb_side side = rb_side_of(node, parent);
@@ -139,7 +144,7 @@ static always_inline void rb_balance_erase(struct rb_root *root,
 		struct rb_node *sibling = parent->child[!side];
 
 		if (sibling->red) {
-			rb_rotate(root, parent, side, update);
+			rb_rotate(root, parent, side, augment);
 			sibling->red = false;
 			parent->red = true;
 			sibling = parent->child[!side];
@@ -156,12 +161,12 @@ static always_inline void rb_balance_erase(struct rb_root *root,
 			/* The sibling's red child is inside: turn it out. */
 			struct rb_node *inner = sibling->child[side];
 
-			rb_rotate(root, sibling, !side, update);
+			rb_rotate(root, sibling, !side, augment);
 			inner->red = false;
 			sibling->red = true;
 			sibling = inner;
 		}
-		rb_rotate(root, parent, side, update);
+		rb_rotate(root, parent, side, augment);
 		sibling->red = parent->red;
 		parent->red = false;
 		sibling->child[!side]->red = false;
@@ -197,7 +202,7 @@ static always_inline struct rb_node *rb_swap_in_next(struct rb_root *root,
 
 static always_inline void rb_erase_augmented(struct rb_root *root,
 					     struct rb_node *node,
-					     rb_update_fn update)
+					     const struct rb_augment *augment)
 {
 	struct rb_node *left = node->child[RB_LEFT];
 	struct rb_node *right = node->child[RB_RIGHT];
@@ -210,15 +215,15 @@ static always_inline void rb_erase_augmented(struct rb_root *root,
 		was_red = next->red;
 		child = next->child[RB_RIGHT];
 		parent = rb_swap_in_next(root, node, next);
-		/* `next` is new in its place: its old value proves nothing. */
-		rb_update_up(parent, next->parent, update);
+		augment->copy(next, node);
+		rb_update_up(parent, next, augment);
 	} else {
 		was_red = node->red;
 		child = left ? left : right;
 		parent = node->parent;
 		rb_replace_child(root, parent, node, child);
-		rb_update_up(parent, parent, update);
+		rb_update_up(parent, parent, augment);
 	}
 	if (!was_red)
-		rb_balance_erase(root, child, parent, update);
+		rb_balance_erase(root, child, parent, augment);
 }
