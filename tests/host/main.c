@@ -16,6 +16,7 @@
 #include <arch/cr.h>
 #include <arch/kva.h>
 #include <arch/paging.h>
+#include <arch/pgtable_check.h>
 
 #include "lib/log.h"
 #include "lib/string.h"
@@ -166,6 +167,14 @@ static void init_memory(void)
 	kmap_init();
 }
 
+/* After each suite: the tables are right, and the TLB agrees with them. */
+static const char *check_machine(void)
+{
+	const char *law = pgtable_check();
+
+	return law ? law : host_tlb_check();
+}
+
 int main(int argc, char **argv)
 {
 	struct ktest_totals totals;
@@ -174,6 +183,7 @@ int main(int argc, char **argv)
 		parse_option(argv[i]);
 	build_machine();
 	init_memory();
+	ktest_after_suite = check_machine;
 	ktest_set_seed((uint32_t)opt.seed);
 	ktest_run(opt.list, &totals);
 	printf("# pagoda: selftest: %u passed, %u failed, %u skipped\n",
