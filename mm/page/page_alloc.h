@@ -83,6 +83,9 @@ unsigned long nr_free_pages(void);
 /* Move all per-CPU pages of this CPU back into the buddy lists. */
 void drain_local_pages(void);
 
+/* Once at boot, by zones_init(). */
+void page_alloc_init(void);
+
 /* NULL, or the first invariant that does not hold, over all zones. */
 const char *page_alloc_check(void);
 

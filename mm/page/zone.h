@@ -56,6 +56,7 @@ struct pcp_list {
 
 /*
  * Protection:  I  set at boot, then constant
+ *              b  the same, but free_reserved_range() makes it grow
  *              z  zone->lock
  *              c  one CPU's own, interrupts off
  */
@@ -67,9 +68,10 @@ struct zone {
 	struct list_head free[MAX_ORDER + 1];          /* z  heads           */
 	unsigned long    blocks[MAX_ORDER + 1];        /* z  length of each list */
 	pfn_t            start, end;                   /* I  end is exclusive */
-	unsigned long    spanned, present, managed;    /* I                  */
-	unsigned long    min, low, high;               /* I  watermarks, pages */
-	unsigned long    lowmem_reserve[MAX_NR_ZONES]; /* I  by the request's first zone */
+	unsigned long    spanned, present;             /* I                  */
+	unsigned long    managed;                      /* b                  */
+	unsigned long    min, low, high;               /* b  watermarks, pages */
+	unsigned long    lowmem_reserve[MAX_NR_ZONES]; /* b  by the request's first zone */
 	const char      *name;                         /* I                  */
 	enum zone_type   type;                         /* I                  */
 	unsigned long    failures;                     /* z  requests refused */
@@ -86,9 +88,16 @@ extern struct zone *zonelists[GFP_ZONES + 1][MAX_NR_ZONES + 1];
 /* The zone that a frame lies in, whether or not it is RAM. */
 struct zone *pfn_zone(pfn_t pfn);
 
+/* The first entry of each zone in mem_map, also of one without frames. */
+extern struct page *zone_first_page[MAX_NR_ZONES];
+
 static inline struct zone *page_zone(const struct page *page)
 {
-	return pfn_zone(page_to_pfn(page));
+	if (page >= zone_first_page[ZONE_HIGHMEM])
+		return &zones[ZONE_HIGHMEM];
+	if (page >= zone_first_page[ZONE_NORMAL])
+		return &zones[ZONE_NORMAL];
+	return &zones[ZONE_DMA];
 }
 
 static inline bool zone_contains(const struct zone *zone, pfn_t pfn)
@@ -104,6 +113,14 @@ static inline bool zone_contains(const struct zone *zone, pfn_t pfn)
  */
 void zones_init(void);
 
-/* Give a range of reserved frames to the buddy lists after boot: boot code,
- * boot structures, modules no longer needed. Whole pages inside only. */
+/*
+ * Give a range of reserved frames to the buddy lists after boot: boot code,
+ * boot structures, modules no longer needed. Whole pages inside only; what is
+ * not RAM is passed over.
+ *
+ * Fails:   panics when one of the frames is not reserved.
+ */
 void free_reserved_range(phys_addr_t start, phys_addr_t end);
+
+/* NULL, or the first broken invariant of the zones and their watermarks. */
+const char *zones_check(void);

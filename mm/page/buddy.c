@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy.c - free blocks of one zone, in powers of two
+ *
+ * WHAT     Gives out and takes back runs of 2^order page frames of one zone.
+ *
+ * PICTURE  Sixteen frames; 5 is allocated, everything else is free:
+ *
+ *            pfn         0   1   2   3   4   5   6   7   8   ...  15
+ *            order 3                                     [---------]
+ *            order 2     [-----------]
+ *            order 1                             [---]
+ *            order 0                     []  ##
+ *
+ *          Free 5: its buddy 4 is free, they become 4-5; the buddy of that,
+ *          6-7, is free: 4-7; then 0-3: 0-7; then 8-15: one block of order 4.
+ *
+ * TERMS    block   2^order frames, the first ("head") aligned to 2^order
+ *          buddy   the other half of the parent block: pfn ^ (1 << order)
+ *          parent  pfn & ~(1 << order), one order up
+ *          virgin  a block of MAX_ORDER whose entries, but for its head, have
+ *                  not been written yet (pageblock.c)
+ *
+ * INVARIANTS (buddy_check() restates them, under the same numbers)
+ *          B1  a page on free list n is a free head of order n
+ *          B2  the head of an order-n block is aligned to 2^n frames
+ *          B3  a block lies inside its zone
+ *          B4  two buddies are never both free at the same order
+ *          B5  zone->nr_free is the sum over the lists
+ *          B6  blocks[n] is the length of list n; bit n of free_orders is set
+ *              exactly when that is not 0
+ *
+ * ALGORITHM  alloc: find the smallest free block of order >= n (B6 makes that
+ *          one bit scan), split it, put the upper halves on their lists. free:
+ *          while the buddy is free at this order, unlist it and go on with the
+ *          parent. B2 is what lets xor find the buddy; B4 is what the loop
+ *          restores before it ends.
+ *
+ *          Whether a buddy is free is one comparison of its 16-bit
+ *          state_order. That a stale entry cannot pass it is the duty of
+ *          whoever turns a head into the inside of a larger block: he writes
+ *          PAGE_TAIL into it.
+ *
+ *          Lists are used like stacks, except that virgin blocks wait at the
+ *          end: memory that was touched before is used before other memory is.
+ *
+ * LOCKING  zone->lock, interrupts off. Never sleeps.
+ * COST     alloc and free O(MAX_ORDER); a list operation is about ten
+ *          instructions. No memory of its own: links and order live in
+ *          struct page.
+ * NOT HERE choosing a zone, watermarks (page_alloc.c); per-CPU lists (pcp.c).
+ * SEE      Linux mm/page_alloc.c __free_one_page(); Knuth, TAOCP 1, 2.5.
+ */
+#include "mm/page/buddy.h"
+
+#include "lib/align.h"
+#include "mm/page/pageblock.h"
+
+/* ---- one list ----------------------------------------------------------- */
+
+static bool is_free_head(const struct page *page, unsigned order)
+{
+	return page->state_order == STATE_ORDER(PAGE_FREE, order);
+}
+
+static void list_block(struct zone *zone, struct page *page, unsigned order)
+{
+	page->state_order = STATE_ORDER(PAGE_FREE, order);
+	list_add(&page->list, &zone->free[order]);
+	zone->blocks[order]++;
+	zone->free_orders |= 1u << order;
+}
+
+static void unlist_block(struct zone *zone, struct page *page, unsigned order)
+{
+	list_del(&page->list);
+	page->state_order = STATE_ORDER(PAGE_TAIL, 0);
+	if (--zone->blocks[order] == 0)
+		zone->free_orders &= ~(1u << order);
+}
+
+/* ---- core --------------------------------------------------------------- */
+
+struct page *buddy_alloc_locked(struct zone *zone, unsigned order)
+{
+	unsigned have = buddy_smallest_order(zone, order);
+	struct page *page;
+
+	assert_held(&zone->lock);
+	if (have > MAX_ORDER)
+		return NULL;
+	page = list_first_entry(&zone->free[have], struct page, list);
+	unlist_block(zone, page, have);
+	if (have == MAX_ORDER &&
+	    pageblock_state(page_to_pfn(page)) == PAGEBLOCK_VIRGIN)
+		pageblock_make_live(page_to_pfn(page));
+	while (have > order) {
+		have--;
+		list_block(zone, page + (1u << have), have);
+	}
+	zone->nr_free -= 1ul << order;
+	return page;
+}
+
+void buddy_free_locked(struct zone *zone, struct page *page, unsigned order)
+{
+	uint32_t pfn = page_to_pfn(page).v;
+
+	assert_held(&zone->lock);
+	zone->nr_free += 1ul << order;
+	page->state_order = STATE_ORDER(PAGE_TAIL, 0);
+	while (order < MAX_ORDER) {
+		struct page *buddy = pfn_to_page(PFN(pfn ^ 1u << order));
+
+		if (!is_free_head(buddy, order))
+			break;
+		unlist_block(zone, buddy, order);
+		pfn &= ~(1u << order);
+		order++;
+	}
+	list_block(zone, pfn_to_page(PFN(pfn)), order);
+}
+
+/* The largest block that starts at pfn and has at most nr pages; nr > 0. */
+static unsigned largest_order(uint32_t pfn, unsigned long nr)
+{
+	unsigned aligned = (unsigned)__builtin_ctz(pfn | PAGEBLOCK_PAGES);
+
+	return MIN(aligned, ilog2(nr));
+}
+
+void buddy_free_run_locked(struct zone *zone, struct page *page,
+			   unsigned long nr)
+{
+	while (nr > 0) {
+		unsigned order = largest_order(page_to_pfn(page).v, nr);
+
+		buddy_free_locked(zone, page, order);
+		page += 1ul << order;
+		nr -= 1ul << order;
+	}
+}
+
+/* ---- init --------------------------------------------------------------- */
+
+void buddy_add_virgin_locked(struct zone *zone, pfn_t first)
+{
+	struct page *page = pfn_to_page(first);
+
+	assert_held(&zone->lock);
+	pageblock_init_virgin(first);
+	list_block(zone, page, MAX_ORDER);
+	list_move_tail(&page->list, &zone->free[MAX_ORDER]);
+	zone->nr_free += PAGEBLOCK_PAGES;
+}
+
+void buddy_init(struct zone *zone)
+{
+	for (unsigned order = 0; order <= MAX_ORDER; order++) {
+		list_init(&zone->free[order]);
+		zone->blocks[order] = 0;
+	}
+	zone->free_orders = 0;
+	zone->nr_free = 0;
+	spin_lock_init(&zone->lock);
+}
+
+/* ---- check -------------------------------------------------------------- */
+
+static const char *block_check(const struct zone *zone,
+			       const struct page *page, unsigned order)
+{
+	pfn_t pfn = page_to_pfn(page);
+
+	HOLDS(is_free_head(page, order),
+	      "B1: a page on free list n is a free head of order n");
+	HOLDS(IS_ALIGNED(pfn.v, 1u << order),
+	      "B2: the head of an order-n block is aligned to 2^n frames");
+	HOLDS(zone_contains(zone, pfn) &&
+	      pfn.v + (1u << order) <= zone->end.v,
+	      "B3: a block lies inside its zone");
+	HOLDS(order == MAX_ORDER ||
+	      !is_free_head(pfn_to_page(PFN(pfn.v ^ 1u << order)), order),
+	      "B4: two buddies are never both free at the same order");
+	return NULL;
+}
+
+const char *buddy_check(const struct zone *zone)
+{
+	unsigned long free = 0;
+
+	for (unsigned order = 0; order <= MAX_ORDER; order++) {
+		const struct page *page;
+		unsigned long blocks = 0;
+
+		list_for_each_entry(page, &zone->free[order], list) {
+			const char *broken = block_check(zone, page, order);
+
+			if (broken)
+				return broken;
+			blocks++;
+		}
+		free += blocks << order;
+		HOLDS(blocks == zone->blocks[order] &&
+		      (blocks != 0) == (zone->free_orders >> order & 1),
+		      "B6: blocks[] and free_orders tell the lists' lengths");
+	}
+	HOLDS(free == zone->nr_free,
+	      "B5: nr_free is the sum over the lists");
+	return NULL;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+/*
+ * dump.c - zones and free lists in the formats of Linux's /proc
+ *
+ * WHAT     buddyinfo_dump() prints what Linux's /proc/buddyinfo has,
+ *          zoneinfo_dump() what /proc/zoneinfo has, line by line and blank by
+ *          blank, so that scripts which read those read ours. Lines that stand
+ *          for what we have not (nodes, LRU lists, CMA) are 0 or left out as
+ *          Linux does when they are configured out.
+ * LOCKING  None: a line may be one allocation older than the next.
+ * SEE      Linux mm/vmstat.c frag_show_print(), zoneinfo_show_print().
+ */
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/pcp.h"
+#include "mm/page/zone.h"
+
+void buddyinfo_dump(void)
+{
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		const struct zone *zone = &zones[i];
+		char line[32 + 12 * (MAX_ORDER + 1)];
+		size_t len = 0;
+
+		if (zone->present == 0)
+			continue;
+		for (unsigned order = 0; order <= MAX_ORDER; order++)
+			len += (size_t)scnprintf(line + len, sizeof(line) - len,
+						 "%6lu ", zone->blocks[order]);
+		pr_info("Node 0, zone %8s %s\n", zone->name, line);
+	}
+}
+
+static void zone_marks_dump(const struct zone *zone)
+{
+	pr_info("  pages free     %lu\n", zone->nr_free);
+	pr_info("        boost    0\n");
+	pr_info("        min      %lu\n", zone->min);
+	pr_info("        low      %lu\n", zone->low);
+	pr_info("        high     %lu\n", zone->high);
+	pr_info("        spanned  %lu\n", zone->spanned);
+	pr_info("        present  %lu\n", zone->present);
+	pr_info("        managed  %lu\n", zone->managed);
+	pr_info("        cma      0\n");
+	pr_info("        protection: (%lu, %lu, %lu)\n",
+		zone->lowmem_reserve[ZONE_DMA],
+		zone->lowmem_reserve[ZONE_NORMAL],
+		zone->lowmem_reserve[ZONE_HIGHMEM]);
+}
+
+static unsigned long pcp_list_pages(const struct zone *zone, unsigned cpu,
+				    bool high)
+{
+	unsigned long pages = 0;
+
+	for (unsigned order = 0; order < PCP_ORDERS; order++) {
+		const struct pcp_list *pcp = &zone->pcp[cpu][order];
+
+		pages += (unsigned long)(high ? pcp->high : pcp->count)
+			 << order;
+	}
+	return pages;
+}
+
+static void zone_pcp_dump(const struct zone *zone)
+{
+	pr_info("  pagesets\n");
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		pr_info("    cpu: %u\n", cpu);
+		pr_info("              count: %lu\n",
+			pcp_list_pages(zone, cpu, false));
+		pr_info("              high:  %lu\n",
+			pcp_list_pages(zone, cpu, true));
+		pr_info("              batch: %u\n", zone->pcp[cpu][0].batch);
+	}
+}
+
+void zoneinfo_dump(void)
+{
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		const struct zone *zone = &zones[i];
+
+		pr_info("Node 0, zone %8s\n", zone->name);
+		zone_marks_dump(zone);
+		if (zone->present == 0)   /* Linux says no more either */
+			continue;
+		pr_info("      nr_free_pages %lu\n", zone->nr_free);
+		zone_pcp_dump(zone);
+		pr_info("  node_unreclaimable:  0\n");
+		pr_info("  start_pfn:           %u\n", zone->start.v);
+	}
+}

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: MIT
+/*
+ * page_alloc.c - get and give back whole pages
+ *
+ * WHAT     Chooses the zone for a request and takes the block: from this CPU's
+ *          list where it has one, from the buddy lists where it has not.
+ *
+ * PICTURE    alloc_pages()                           free_pages()
+ *                |                                        |
+ *             [ per-CPU list of the first zone ] <--------+  order < 4
+ *                | empty             ^                    |
+ *                v        refill     | batch              | drain, order >= 4
+ *             [ HIGHMEM ] -> [ NORMAL ] -> [ DMA ]  <-----+
+ *                | none above its watermark
+ *                v
+ *             shrinkers, then the same below the watermark, then NULL
+ *
+ * TERMS    first zone  the best zone of the request's fallback
+ *          floor       free pages that this request must leave in a zone:
+ *                      watermark + lowmem_reserve (watermark.h)
+ *
+ * INVARIANTS (page_alloc_check() restates them, under the same numbers)
+ *          A1  frame by frame, each managed page is in exactly one block:
+ *              walking from head to head meets only heads and reserved frames
+ *          A2  the pages of the free heads met are nr_free
+ *          A3  the pages of the per-CPU heads met are those of the lists
+ *          A4  managed = free + per-CPU + used
+ *          and the invariants of buddy.c, pcp.c, zone.c and watermark.c
+ *
+ * ALGORITHM  The ordinary case is the first eight lines of alloc_pages(): pop
+ *          from the list of the first zone. No watermark is looked at: pages in
+ *          a list were counted out of the zone when the list was filled, and
+ *          then the watermark was looked at.
+ *
+ *          free_pages() compares state and order of the page, in one 16-bit
+ *          comparison, with what an allocated block of this order must have.
+ *          So a double free, a wrong order, a free from the middle and a free
+ *          of somebody's slab cost nothing to catch; which of these it was is
+ *          found out afterwards (report.c).
+ *
+ * LOCKING  Per-CPU lists: interrupts off. zone->lock inside that. Shrinkers are
+ *          called with neither.
+ * COST     A pair from the per-CPU list: about 70 instructions.
+ * NOT HERE splitting and merging (buddy.c), batches (pcp.c), the marks
+ *          (watermark.c), words (report.c, dump.c).
+ * SEE      Linux mm/page_alloc.c get_page_from_freelist().
+ */
+#include "mm/page/page_alloc.h"
+
+#include <arch/page_ops.h>
+
+#include "lib/failpoint.h"
+#include "mm/kva/kmap.h"
+#include "mm/page/buddy.h"
+#include "mm/page/pageblock.h"
+#include "mm/page/pcp.h"
+#include "mm/page/report.h"
+#include "mm/page/shrinker.h"
+#include "mm/page/watermark.h"
+
+/* ---- helpers ------------------------------------------------------------ */
+
+/* The block belongs to a caller of ours from here on. */
+static always_inline struct page *give_out(struct page *page, unsigned order)
+{
+	page->state_order = STATE_ORDER(PAGE_USED, order);
+	page->refs = 1;
+	return page;
+}
+
+static void clear_pages(struct page *page, unsigned order)
+{
+	for (unsigned i = 0; i < 1u << order; i++) {
+		void *ptr = kmap_local(&page[i]);
+
+		clear_page(ptr);
+		kunmap_local(ptr);
+	}
+}
+
+/* From this CPU's list, as it is. NULL: empty. */
+static always_inline struct page *take_pcp(struct zone *zone, unsigned order)
+{
+	irqflags_t flags = irq_save();
+	struct pcp_list *pcp = zone_pcp(zone, order);
+	struct page *page = NULL;
+
+	if (likely(pcp->count > 0))
+		page = give_out(pcp_pop(pcp), order);
+	irq_restore(flags);
+	return page;
+}
+
+/* ---- allocation, the slow way ------------------------------------------- */
+
+/* A small block: through the list, which is refilled first. */
+static struct page *zone_take_small(struct zone *zone, unsigned order,
+				    unsigned long floor)
+{
+	struct pcp_list *pcp = zone_pcp(zone, order);
+	irqflags_t flags = irq_save();
+	struct page *page = NULL;
+
+	if (pcp->count > 0 || pcp_refill(zone, order, floor))
+		page = give_out(pcp_pop(pcp), order);
+	irq_restore(flags);
+	return page;
+}
+
+static struct page *zone_take_large(struct zone *zone, unsigned order)
+{
+	irqflags_t flags = spin_lock_irqsave(&zone->lock);
+	struct page *page = buddy_alloc_locked(zone, order);
+
+	if (page)
+		give_out(page, order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return page;
+}
+
+/* From the first zone of the fallback that stays above its floor. */
+static struct page *take_from_zones(gfp_t gfp, unsigned order,
+				    enum watermark mark)
+{
+	struct zone **list = zonelists[gfp & GFP_ZONES];
+	struct page *page = NULL;
+
+	for (; *list && !page; list++) {
+		struct zone *zone = *list;
+		unsigned long floor = zone_floor(zone, gfp, mark);
+
+		if (READ_ONCE(zone->nr_free) < floor + (1ul << order))
+			continue;
+		page = order < PCP_ORDERS ? zone_take_small(zone, order, floor)
+					  : zone_take_large(zone, order);
+	}
+	return page;
+}
+
+/* Plenty was not there: shrink, then reach deeper. */
+static struct page *take_below_low(gfp_t gfp, unsigned order)
+{
+	enum watermark mark = gfp & GFP_HIGH ? MARK_RESERVE : MARK_MIN;
+	struct page *page;
+
+	if (gfp & GFP_RECLAIM)
+		shrink_all();
+	page = take_from_zones(gfp, order, mark);
+	if (!page && !(gfp & GFP_RECLAIM)) {
+		/* This CPU's own lists may hold what completes a block. */
+		drain_local_pages();
+		page = take_from_zones(gfp, order, mark);
+	}
+	return page;
+}
+
+static struct page *alloc_failed(gfp_t gfp, unsigned order)
+{
+	struct zone *zone = zonelists[gfp & GFP_ZONES][0];
+
+	if (zone)
+		zone->failures++;
+	if (!(gfp & GFP_NOWARN))
+		report_alloc_failure(gfp, order);
+	return NULL;
+}
+
+/* Everything that the fast path leaves: no list, an empty one, GFP_ZERO. */
+static noinline struct page *alloc_slow(gfp_t gfp, unsigned order)
+{
+	struct zone *first = zonelists[gfp & GFP_ZONES][0];
+	struct page *page = NULL;
+
+	if (order > MAX_ORDER)
+		return alloc_failed(gfp, order);
+	if (first && order < PCP_ORDERS)
+		page = take_pcp(first, order);
+	if (!page)
+		page = take_from_zones(gfp, order, MARK_LOW);
+	if (!page)
+		page = take_below_low(gfp, order);
+	if (!page)
+		return alloc_failed(gfp, order);
+	if (gfp & GFP_ZERO)
+		clear_pages(page, order);
+	return page;
+}
+
+/* ---- freeing ------------------------------------------------------------ */
+
+static inline void check_free(const struct page *page, unsigned order)
+{
+	/* In full width: an order above 255 must not come out as another. */
+	if (unlikely(page->state_order != (PAGE_USED | order << 8)))
+		panic_bad_free(page, order);
+}
+
+static noinline void free_large(struct page *page, unsigned order)
+{
+	struct zone *zone = page_zone(page);
+	irqflags_t flags = spin_lock_irqsave(&zone->lock);
+
+	buddy_free_locked(zone, page, order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* Interrupts are off. */
+static always_inline void free_small(struct page *page, unsigned order)
+{
+	struct zone *zone = page_zone(page);
+	struct pcp_list *pcp = zone_pcp(zone, order);
+
+	if (unlikely(pcp->count >= pcp->high))
+		pcp_drain(zone, order, pcp->batch);
+	pcp_push(pcp, page, order);
+}
+
+/* ---- public functions --------------------------------------------------- */
+
+struct page *alloc_pages(gfp_t gfp, unsigned order)
+{
+	struct zone *first = zonelists[gfp & GFP_ZONES][0];
+	struct page *page;
+
+	if (should_fail())
+		return NULL;
+	if (likely(order < PCP_ORDERS && !(gfp & GFP_ZERO) && first)) {
+		page = take_pcp(first, order);
+		if (likely(page))
+			return page;
+	}
+	return alloc_slow(gfp, order);
+}
+
+void free_pages(struct page *page, unsigned order)
+{
+	irqflags_t flags;
+
+	check_free(page, order);
+	if (unlikely(order >= PCP_ORDERS)) {
+		free_large(page, order);
+		return;
+	}
+	flags = irq_save();
+	free_small(page, order);
+	irq_restore(flags);
+}
+
+/* What one CPU's list of the first zone has, up to nr. */
+static unsigned take_pcp_bulk(struct zone *zone, unsigned nr,
+			      struct page *pages[])
+{
+	irqflags_t flags = irq_save();
+	struct pcp_list *pcp = zone_pcp(zone, 0);
+	unsigned n = pcp->count < nr ? pcp->count : nr;
+
+	for (unsigned i = 0; i < n; i++)
+		pages[i] = give_out(pcp_pop(pcp), 0);
+	irq_restore(flags);
+	return n;
+}
+
+unsigned alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page *pages[])
+{
+	struct zone *first = zonelists[gfp & GFP_ZONES][0];
+	unsigned n = 0;
+
+	/* A failure in the middle is the one that callers get wrong. */
+	if (should_fail())
+		nr /= 2;
+	while (n < nr && first) {
+		unsigned got = take_pcp_bulk(first, nr - n, &pages[n]);
+
+		if (got == 0) {
+			pages[n] = alloc_slow(gfp & ~GFP_ZERO, 0);
+			if (!pages[n])
+				break;
+			got = 1;   /* and the list is filled again */
+		}
+		n += got;
+	}
+	if (gfp & GFP_ZERO)
+		for (unsigned i = 0; i < n; i++)
+			clear_pages(pages[i], 0);
+	return n;
+}
+
+/* Pages freed with interrupts off at a stretch, by free_pages_bulk(). */
+#define FREE_BULK_STRETCH  64u
+
+void free_pages_bulk(struct page *const pages[], unsigned nr)
+{
+	for (unsigned done = 0; done < nr; ) {
+		unsigned end = MIN(nr, done + FREE_BULK_STRETCH);
+		irqflags_t flags = irq_save();
+
+		for (; done < end; done++) {
+			check_free(pages[done], 0);
+			free_small(pages[done], 0);
+		}
+		irq_restore(flags);
+	}
+}
+
+void *get_free_pages(gfp_t gfp, unsigned order)
+{
+	struct page *page;
+
+	assert(!(gfp & GFP_HIGHMEM));
+	page = alloc_pages(gfp, order);
+	return page ? page_address(page) : NULL;
+}
+
+void *get_zeroed_page(gfp_t gfp)
+{
+	return get_free_pages(gfp | GFP_ZERO, 0);
+}
+
+void put_free_pages(void *ptr, unsigned order)
+{
+	if (ptr)
+		free_pages(virt_to_page(ptr), order);
+}
+
+unsigned long nr_free_pages(void)
+{
+	unsigned long pages = 0;
+
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		pages += zones[i].nr_free + pcp_pages(&zones[i]);
+	return pages;
+}
+
+/* ---- draining ----------------------------------------------------------- */
+
+static unsigned long drain_all_zones(void)
+{
+	irqflags_t flags = irq_save();
+	unsigned long pages = 0;
+
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		pages += pcp_drain_zone(&zones[i]);
+	irq_restore(flags);
+	return pages;
+}
+
+void drain_local_pages(void)
+{
+	drain_all_zones();
+}
+
+static struct shrinker pcp_shrinker = {
+	.name = "per-CPU pages",
+	.shrink = drain_all_zones,
+};
+
+void page_alloc_init(void)
+{
+	register_shrinker(&pcp_shrinker);
+}
+
+/* ---- check -------------------------------------------------------------- */
+
+/* Pages of one zone, by what a walk over its frames finds. */
+struct census {
+	unsigned long free, pcp, used;
+};
+
+/* Count the block at pfn. Returns: its size; 0 when pfn is no head. */
+static uint32_t census_block(struct census *census, pfn_t pfn)
+{
+	unsigned order;
+
+	if (page_state(pfn) == PAGE_RESERVED)
+		return 1;
+	if (page_state(pfn) == PAGE_TAIL)
+		return 0;
+	order = pfn_to_page(pfn)->order;
+	if (page_state(pfn) == PAGE_FREE)
+		census->free += 1ul << order;
+	else if (page_state(pfn) == PAGE_PCP)
+		census->pcp += 1ul << order;
+	else
+		census->used += 1ul << order;
+	return 1u << order;
+}
+
+static const char *census_check(const struct zone *zone)
+{
+	struct census census = { 0 };
+	pfn_t pfn = zone->start;
+
+	while (pfn_lt(pfn, zone->end)) {
+		uint32_t size = PAGEBLOCK_PAGES - (pfn.v & (PAGEBLOCK_PAGES - 1));
+
+		if (pageblock_state(pfn) != PAGEBLOCK_HOLE)
+			size = census_block(&census, pfn);
+		HOLDS(size > 0, "A1: from head to head there are only heads");
+		pfn = pfn_add(pfn, size);
+	}
+	HOLDS(census.free == zone->nr_free,
+	      "A2: the free heads are those of the lists");
+	HOLDS(census.pcp == pcp_pages(zone),
+	      "A3: the per-CPU heads are those of the lists");
+	HOLDS(census.free + census.pcp + census.used == zone->managed,
+	      "A4: managed = free + per-CPU + used");
+	return NULL;
+}
+
+static const char *zone_check(const struct zone *zone)
+{
+	const char *broken = buddy_check(zone);
+
+	if (!broken)
+		broken = pcp_check(zone);
+	if (!broken)
+		broken = census_check(zone);
+	return broken;
+}
+
+const char *page_alloc_check(void)
+{
+	const char *broken = zones_check();
+
+	for (unsigned i = 0; i < MAX_NR_ZONES && !broken; i++) {
+		irqflags_t flags = spin_lock_irqsave(&zones[i].lock);
+
+		broken = zone_check(&zones[i]);
+		spin_unlock_irqrestore(&zones[i].lock, flags);
+	}
+	return broken;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pageblock.c - entries of mem_map are written when they are first needed
+ *
+ * WHAT     Boot on a machine with 64 GiB would write 16 million entries to say
+ *          16 million times "free, inside a large block". Instead, one byte a
+ *          4 MiB block says so for all 1024 frames of it, and the entries are
+ *          written when the block is first taken off its free list.
+ *
+ * PICTURE    frames      0      1024     2048     3072     4096
+ *            RAM         [####free][free   ][free   ]         [free   ]
+ *            block         LIVE     VIRGIN   VIRGIN    HOLE     VIRGIN
+ *            written      1024       1        1         0        1
+ *
+ * INVARIANTS
+ *          V1  the first entry of a virgin block is a free head of MAX_ORDER
+ *          V2  all entries of a live block are written
+ *          V3  no entry of a hole is ever read
+ *
+ * ALGORITHM  Why the buddy code may go on reading its neighbours: the buddy of
+ *          a block of order n is pfn ^ (1 << n). For n < MAX_ORDER that changes
+ *          only the low MAX_ORDER bits, so the buddy lies in the same 4 MiB
+ *          block; and a block of MAX_ORDER has no buddy. A frame can be
+ *          allocated, freed, split or merged only after its 4 MiB block became
+ *          live, hence (V2) whatever the loop reads has been written.
+ *
+ * LOCKING  States change before the zones are published, and later under the
+ *          lock of the zone that the block is in.
+ * COST     At boot one byte and one entry per 4 MiB; 16 KiB of states for
+ *          64 GiB. A first use costs about five instructions a page, once.
+ * NOT HERE the free lists (buddy.c), which frames are free at boot (zone.c).
+ * SEE      docs/decisions/deferred-struct-page.md.
+ */
+#include "mm/page/pageblock.h"
+
+#include "lib/align.h"
+#include "mm/early/memblock.h"
+
+struct page *mem_map;
+pfn_t max_pfn;
+pfn_t max_low_pfn;
+uint8_t *pageblock_states;
+
+enum page_state page_state(pfn_t pfn)
+{
+	switch (pageblock_state(pfn)) {
+	case PAGEBLOCK_LIVE:
+		return pfn_to_page(pfn)->state;
+	case PAGEBLOCK_VIRGIN:
+		return pfn_eq(pfn, pageblock_first(pfn)) ? PAGE_FREE
+							 : PAGE_TAIL;
+	case PAGEBLOCK_HOLE:
+		break;
+	}
+	return PAGE_RESERVED;
+}
+
+static void entry_init(struct page *page, enum page_state state)
+{
+	page->state_order = STATE_ORDER(state, 0);
+	page->kmap = 0;
+	page->refs = 0;
+}
+
+static void set_state(pfn_t first, enum pageblock_state from,
+		      enum pageblock_state to)
+{
+	assert(IS_ALIGNED(first.v, PAGEBLOCK_PAGES));
+	assert(pageblock_state(first) == from);
+	pageblock_states[first.v >> MAX_ORDER] = (uint8_t)to;
+}
+
+void pageblock_init_reserved(pfn_t first)
+{
+	struct page *page = pfn_to_page(first);
+
+	set_state(first, PAGEBLOCK_HOLE, PAGEBLOCK_LIVE);
+	for (unsigned i = 0; i < PAGEBLOCK_PAGES; i++)
+		entry_init(&page[i], PAGE_RESERVED);
+}
+
+void pageblock_init_virgin(pfn_t first)
+{
+	set_state(first, PAGEBLOCK_HOLE, PAGEBLOCK_VIRGIN);
+	entry_init(pfn_to_page(first), PAGE_TAIL);
+}
+
+void pageblock_make_live(pfn_t first)
+{
+	struct page *page = pfn_to_page(first);
+
+	set_state(first, PAGEBLOCK_VIRGIN, PAGEBLOCK_LIVE);
+	for (unsigned i = 1; i < PAGEBLOCK_PAGES; i++)
+		entry_init(&page[i], PAGE_TAIL);
+}
+
+unsigned long pageblock_count(enum pageblock_state state)
+{
+	unsigned long n = 0;
+
+	for (pfn_t pfn = PFN(0); pfn_valid(pfn); pfn = pageblock_next(pfn))
+		n += pageblock_state(pfn) == state;
+	return n;
+}
+
+void pageblock_init(void)
+{
+	size_t blocks = DIV_ROUND_UP(max_pfn.v, PAGEBLOCK_PAGES);
+	size_t size = blocks * PAGEBLOCK_PAGES * sizeof(struct page);
+
+	mem_map = memblock_alloc_raw(size, PAGE_SIZE);
+	pageblock_states = memblock_alloc(blocks, sizeof(long));
+	if (!mem_map || !pageblock_states)
+		panic("no room in lowmem for mem_map: %zu bytes for %u frames",
+		      size, max_pfn.v);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pageblock.h - which entries of mem_map are true
+ *
+ * WHAT     mem_map has an entry for each frame, but boot does not write them:
+ *          one byte for each 4 MiB block ("pageblock", 2^MAX_ORDER frames)
+ *          says whether the block's entries have been written yet. Whoever
+ *          walks frames asks page_state() instead of reading page->state.
+ *
+ * TERMS    hole     no RAM in the block; its entries are never written
+ *          virgin   all of the block is free RAM that nobody had yet: it is
+ *                   one block of MAX_ORDER on a free list, and only its first
+ *                   entry is written
+ *          live     all entries are written; a block never leaves this state
+ * SEE      Linux CONFIG_DEFERRED_STRUCT_PAGE_INIT, pageblock_flags.
+ */
+#pragma once
+
+#include "mm/page/page.h"
+
+#define PAGEBLOCK_PAGES  (1u << MAX_ORDER)
+
+enum pageblock_state {
+	PAGEBLOCK_HOLE,     /* 0: what memblock_alloc() leaves */
+	PAGEBLOCK_VIRGIN,
+	PAGEBLOCK_LIVE,
+};
+
+extern uint8_t *pageblock_states;   /* enum pageblock_state, by pfn >> MAX_ORDER */
+
+static inline enum pageblock_state pageblock_state(pfn_t pfn)
+{
+	return pageblock_states[pfn.v >> MAX_ORDER];
+}
+
+/* First frame of the block that contains pfn. */
+static inline pfn_t pageblock_first(pfn_t pfn)
+{
+	return PFN(pfn.v & ~(PAGEBLOCK_PAGES - 1));
+}
+
+/* First frame of the next block. */
+static inline pfn_t pageblock_next(pfn_t pfn)
+{
+	return pfn_add(pageblock_first(pfn), PAGEBLOCK_PAGES);
+}
+
+/*
+ * Whatever the state of its block, what is this frame? pfn_valid(pfn).
+ *
+ * Returns: as page->state; PAGE_RESERVED for a hole.
+ */
+enum page_state page_state(pfn_t pfn);
+
+/*
+ * Write all entries of a hole: PAGE_RESERVED. For blocks that contain RAM, but
+ * not only free RAM.
+ */
+void pageblock_init_reserved(pfn_t first);
+
+/* Write only the first entry of a hole; the caller puts it on a free list. */
+void pageblock_init_virgin(pfn_t first);
+
+/* Write all other entries of a virgin block that leaves the free list. */
+void pageblock_make_live(pfn_t first);
+
+/* Blocks in a state, among those of mem_map. */
+unsigned long pageblock_count(enum pageblock_state state);
+
+/*
+ * Allocate mem_map and the block states from memblock, for max_pfn frames, all
+ * blocks holes. The entries of a last, partial block are there too.
+ *
+ * Fails:   panics when there is no room in lowmem.
+ */
+void pageblock_init(void);

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pcp.c - free blocks that one CPU may take without a lock
+ *
+ * WHAT     A stack of free blocks for each CPU, zone and order below
+ *          PCP_ORDERS, in front of the buddy lists.
+ *
+ * PICTURE    blocks[]   0                      count          high
+ *                       [ oldest ...... newest |              ]
+ *                         ^                  ^
+ *                   drain: batch at once     pop, push
+ *
+ * TERMS    refill   move blocks from the buddy lists into an empty array
+ *          drain    move the oldest blocks of a full array back
+ *          batch    how many of them; a power of two
+ *          run      blocks in the array whose frames follow each other, up or
+ *                   down
+ *
+ * INVARIANTS (pcp_check() restates them, under the same numbers)
+ *          L1  count <= high
+ *          L2  a block in list n is a head in state PAGE_PCP of order n,
+ *              aligned, inside the zone
+ *
+ * ALGORITHM  An array, not a linked list: push and pop touch one word of it
+ *          and one of struct page. The newest block is given out first, since
+ *          the cache still knows it; the oldest ones are drained.
+ *
+ *          refill takes the smallest free block, cuts it straight into the
+ *          array, and goes on until there is a batch. Where memory is whole
+ *          that is one large block, at a few instructions a page; where it is
+ *          in pieces the pieces are used up first, and no large block is
+ *          broken without need. Pieces are stored last page first, so that
+ *          callers who ask for page after page get ascending frames.
+ *
+ *          drain looks for runs. Blocks that were cut from one piece are often
+ *          given back in order, so a batch is often one run; its frames go to
+ *          the buddy lists as one large block and are not merged pair by pair.
+ *
+ * LOCKING  The arrays: the own CPU, interrupts off. zone->lock inside that.
+ * COST     push, pop: about ten instructions. refill, drain: about ten a page
+ *          for runs, a buddy operation a block otherwise.
+ * NOT HERE watermarks: the caller says how many pages the zone must keep.
+ * SEE      Linux mm/page_alloc.c rmqueue_bulk(), free_pcppages_bulk().
+ */
+#include "mm/page/pcp.h"
+
+#include "lib/align.h"
+#include "lib/string.h"
+#include "mm/early/memblock.h"
+#include "mm/page/buddy.h"
+
+/* A list holds 1/256 of its zone, but never less than 8 blocks. */
+#define PCP_ZONE_SHARE  256
+#define PCP_LIST_MIN    8u
+#define PCP_BATCH_MIN   4u
+#define PCP_BATCH_MAX   64u
+
+_Static_assert(PCP_LIST_MIN / 2 >= PCP_BATCH_MIN, "a batch fits the list");
+_Static_assert((PCP_BATCH_MAX << (PCP_ORDERS - 1)) <= 1u << MAX_ORDER,
+	       "a batch can be one block of the buddy lists");
+
+/* ---- refill ------------------------------------------------------------- */
+
+/* Push the 2^n parts of a block, the last one first. */
+static void cut_block(struct pcp_list *pcp, struct page *page, unsigned n,
+		      unsigned order)
+{
+	struct page **bottom = &pcp->blocks[pcp->count];
+	struct page **slot = bottom + (1u << n);
+
+	pcp->count += 1u << n;
+	while (slot > bottom) {
+		page->state_order = STATE_ORDER(PAGE_PCP, order);
+		*--slot = page;
+		page += 1u << order;
+	}
+}
+
+/* How many blocks a refill may take: a batch, if the zone keeps `floor`. */
+static unsigned refill_size(const struct zone *zone,
+			    const struct pcp_list *pcp, unsigned order,
+			    unsigned long floor)
+{
+	unsigned long room;
+
+	if (zone->nr_free <= floor)
+		return 0;
+	room = (zone->nr_free - floor) >> order;
+	return room < pcp->batch ? (unsigned)room : pcp->batch;
+}
+
+bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor)
+{
+	struct pcp_list *pcp = zone_pcp(zone, order);
+	unsigned want;
+
+	assert(pcp->count == 0);
+	spin_lock(&zone->lock);
+	want = refill_size(zone, pcp, order, floor);
+	while (pcp->count < want) {
+		unsigned have = buddy_smallest_order(zone, order);
+		unsigned n = ilog2(want - pcp->count);
+
+		if (have > MAX_ORDER)
+			break;
+		n = MIN(n, have - order);
+		cut_block(pcp, buddy_alloc_locked(zone, order + n), n, order);
+	}
+	spin_unlock(&zone->lock);
+	return pcp->count > 0;
+}
+
+/* ---- drain -------------------------------------------------------------- */
+
+/* Blocks, of the n at `blocks`, that follow each other at a distance. */
+static unsigned run_length(struct page *const blocks[], unsigned n,
+			   ptrdiff_t distance)
+{
+	unsigned i = 1;
+
+	while (i < n && blocks[i] == blocks[i - 1] + distance)
+		i++;
+	return i;
+}
+
+/* Free the run that begins at blocks[0]. Returns: blocks in it. */
+static unsigned drain_run(struct zone *zone, struct page *const blocks[],
+			  unsigned n, unsigned order) MUST_HOLD(&zone->lock)
+{
+	ptrdiff_t size = (ptrdiff_t)1 << order;
+	struct page *first = blocks[0];
+	unsigned run = run_length(blocks, n, size);
+
+	if (run == 1) {
+		run = run_length(blocks, n, -size);
+		first = blocks[run - 1];
+	}
+	for (unsigned i = 0; i < run; i++)
+		blocks[i]->state_order = STATE_ORDER(PAGE_TAIL, 0);
+	buddy_free_run_locked(zone, first, (unsigned long)run << order);
+	return run;
+}
+
+void pcp_drain(struct zone *zone, unsigned order, unsigned nr)
+{
+	struct pcp_list *pcp = zone_pcp(zone, order);
+	unsigned done = 0;
+
+	assert(nr <= pcp->count);
+	spin_lock(&zone->lock);
+	while (done < nr)
+		done += drain_run(zone, &pcp->blocks[done], nr - done, order);
+	spin_unlock(&zone->lock);
+	pcp->count -= nr;
+	memmove(pcp->blocks, pcp->blocks + nr,
+		pcp->count * sizeof(pcp->blocks[0]));
+}
+
+unsigned long pcp_drain_zone(struct zone *zone)
+{
+	unsigned long pages = 0;
+
+	for (unsigned order = 0; order < PCP_ORDERS; order++) {
+		unsigned count = zone_pcp(zone, order)->count;
+
+		pages += (unsigned long)count << order;
+		if (count > 0)
+			pcp_drain(zone, order, count);
+	}
+	return pages;
+}
+
+/* ---- count, init, check ------------------------------------------------- */
+
+unsigned long pcp_pages(const struct zone *zone)
+{
+	unsigned long pages = 0;
+
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
+		for (unsigned order = 0; order < PCP_ORDERS; order++)
+			pages += (unsigned long)zone->pcp[cpu][order].count
+				 << order;
+	return pages;
+}
+
+static void pcp_list_init(struct pcp_list *pcp, unsigned long pages,
+			  unsigned order)
+{
+	unsigned long high = pages / PCP_ZONE_SHARE >> order;
+	unsigned batch;
+
+	high = MAX(high, PCP_LIST_MIN);
+	high = MIN(high, PCP_LIST_MAX);
+	batch = 1u << ilog2(high / 8);
+	batch = MAX(batch, PCP_BATCH_MIN);
+	batch = MIN(batch, PCP_BATCH_MAX);
+	pcp->count = 0;
+	pcp->high = (unsigned)high;
+	pcp->batch = batch;
+	pcp->blocks = memblock_alloc(high * sizeof(pcp->blocks[0]),
+				     sizeof(pcp->blocks[0]));
+	if (!pcp->blocks)
+		panic("no room in lowmem for per-CPU page lists");
+}
+
+void pcp_init(struct zone *zone, unsigned long pages)
+{
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
+		for (unsigned order = 0; order < PCP_ORDERS; order++)
+			pcp_list_init(&zone->pcp[cpu][order], pages, order);
+}
+
+static const char *list_check(const struct zone *zone,
+			      const struct pcp_list *pcp, unsigned order)
+{
+	HOLDS(pcp->count <= pcp->high, "L1: count <= high");
+	for (unsigned i = 0; i < pcp->count; i++) {
+		const struct page *page = pcp->blocks[i];
+		pfn_t pfn = page_to_pfn(page);
+
+		HOLDS(zone_contains(zone, pfn) &&
+		      IS_ALIGNED(pfn.v, 1u << order) &&
+		      page->state_order == STATE_ORDER(PAGE_PCP, order),
+		      "L2: a block in list n is a PAGE_PCP head of order n");
+	}
+	return NULL;
+}
+
+const char *pcp_check(const struct zone *zone)
+{
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
+		for (unsigned order = 0; order < PCP_ORDERS; order++) {
+			const char *broken =
+				list_check(zone, &zone->pcp[cpu][order], order);
+
+			if (broken)
+				return broken;
+		}
+	return NULL;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pcp.h - free blocks that one CPU may take without a lock
+ *
+ * WHAT     Small blocks (order < PCP_ORDERS) come and go all the time. Each CPU
+ *          has, for each zone and order, an array of free blocks that it uses
+ *          as a stack; the buddy lists are only asked for a batch at a time.
+ *          The theory is at the head of pcp.c.
+ *
+ * LOCKING  Everything here: on the own CPU, interrupts off. Refill and drain
+ *          take zone->lock.
+ * SEE      Linux struct per_cpu_pages.
+ */
+#pragma once
+
+#include "mm/page/zone.h"
+
+/* This CPU's list of a zone; order < PCP_ORDERS. */
+static inline struct pcp_list *zone_pcp(struct zone *zone, unsigned order)
+{
+	return &(*this_cpu(zone->pcp))[order];
+}
+
+/* The block that was pushed last; count > 0. Its state is the caller's. */
+static inline struct page *pcp_pop(struct pcp_list *pcp)
+{
+	return pcp->blocks[--pcp->count];
+}
+
+/* Put a free block on the list; count < high. */
+static inline void pcp_push(struct pcp_list *pcp, struct page *page,
+			    unsigned order)
+{
+	page->state_order = STATE_ORDER(PAGE_PCP, order);
+	pcp->blocks[pcp->count++] = page;
+}
+
+/*
+ * Fill an empty list with up to a batch of blocks, so many that the zone keeps
+ * `floor` free pages.
+ *
+ * Returns: false when there was not even one.
+ */
+bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor);
+
+/* Give the oldest nr blocks of a list back to the buddy lists. */
+void pcp_drain(struct zone *zone, unsigned order, unsigned nr);
+
+/* Give all blocks of this CPU in a zone back. Returns: pages. */
+unsigned long pcp_drain_zone(struct zone *zone);
+
+/* Pages in the lists of all CPUs. */
+unsigned long pcp_pages(const struct zone *zone);
+
+/*
+ * Allocate the arrays from memblock, sized for a zone of so many pages.
+ *
+ * Fails:   panics when there is no memory.
+ */
+void pcp_init(struct zone *zone, unsigned long pages);
+
+/* NULL, or the first broken invariant. Interrupts are off. */
+const char *pcp_check(const struct zone *zone);

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+/*
+ * report.c - what the page allocator says, in words
+ *
+ * WHAT     Three occasions: the end of zones_init(), an allocation that found
+ *          no memory, a free that is wrong. The last one gets a diagnosis: the
+ *          fast path only knows that the page is not an allocated block of
+ *          this order, here we look at what it is instead.
+ */
+#include "mm/page/report.h"
+
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "mm/page/pageblock.h"
+#include "mm/page/pcp.h"
+#include "mm/page/zone.h"
+
+#define KB(pages)  ((unsigned long)(pages) * (PAGE_SIZE / 1024))
+
+/* ---- boot --------------------------------------------------------------- */
+
+static void announce_zone(const struct zone *zone)
+{
+	unsigned long long start = pfn_to_phys(zone->start).v;
+	unsigned long long last = pfn_to_phys(zone->end).v - 1;
+
+	if (zone->spanned == 0)
+		pr_info("  %-8s empty\n", zone->name);
+	else
+		pr_info("  %-8s [mem %#018llx-%#018llx]\n", zone->name, start,
+			last);
+}
+
+static void announce_mem_map(void)
+{
+	unsigned long blocks = (max_pfn.v + PAGEBLOCK_PAGES - 1) >> MAX_ORDER;
+	unsigned long holes = pageblock_count(PAGEBLOCK_HOLE);
+	unsigned long virgin = pageblock_count(PAGEBLOCK_VIRGIN);
+	uint64_t size = (uint64_t)blocks * PAGEBLOCK_PAGES *
+			sizeof(struct page);
+
+	pr_info("mem_map: %u frames of %zu bytes, %lluK; %lu of %lu blocks of 4 MiB written, %lu when first used, %lu holes\n",
+		max_pfn.v, sizeof(struct page), (unsigned long long)size >> 10,
+		blocks - virgin - holes, blocks, virgin, holes);
+}
+
+void zones_announce(void)
+{
+	unsigned long present = 0, managed = 0;
+
+	pr_info("Zone ranges:\n");
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		announce_zone(&zones[i]);
+		present += zones[i].present;
+		managed += zones[i].managed;
+	}
+	pr_info("Memory: %luK/%luK available (%luK reserved, %luK highmem)\n",
+		KB(managed), KB(present), KB(present - managed),
+		KB(zones[ZONE_HIGHMEM].managed));
+	announce_mem_map();
+}
+
+/* ---- an allocation that failed ------------------------------------------ */
+
+static const struct {
+	gfp_t       flag;
+	const char *name;
+} gfp_names[] = {
+	{ GFP_DMA,     "GFP_DMA" },
+	{ GFP_HIGHMEM, "GFP_HIGHMEM" },
+	{ GFP_RECLAIM, "GFP_RECLAIM" },
+	{ GFP_HIGH,    "GFP_HIGH" },
+	{ GFP_ZERO,    "GFP_ZERO" },
+	{ GFP_NOWARN,  "GFP_NOWARN" },
+};
+
+static void gfp_format(char *buf, size_t size, gfp_t gfp)
+{
+	const char *separator = "";
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < ARRAY_SIZE(gfp_names); i++) {
+		if (!(gfp & gfp_names[i].flag))
+			continue;
+		len += (size_t)scnprintf(buf + len, size - len, "%s%s",
+					 separator, gfp_names[i].name);
+		separator = "|";
+	}
+}
+
+void report_alloc_failure(gfp_t gfp, unsigned order)
+{
+	char names[96];
+
+	gfp_format(names, sizeof(names), gfp);
+	pr_warn("page allocation failure: order:%u, mode:%#x(%s)\n", order, gfp,
+		names);
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		const struct zone *zone = &zones[i];
+
+		if (zone->managed == 0)
+			continue;
+		pr_warn("%s free:%lukB pcp:%lukB min:%lukB low:%lukB high:%lukB managed:%lukB\n",
+			zone->name, KB(zone->nr_free), KB(pcp_pages(zone)),
+			KB(zone->min), KB(zone->low), KB(zone->high),
+			KB(zone->managed));
+	}
+}
+
+/* ---- a free that is wrong ----------------------------------------------- */
+
+/* The block that a tail lies in; `page` itself when none is found. */
+static const struct page *block_head(const struct page *page)
+{
+	pfn_t pfn = page_to_pfn(page);
+
+	for (unsigned order = 1; order <= MAX_ORDER; order++) {
+		pfn_t head = PFN(pfn.v & ~((1u << order) - 1));
+
+		if (page_state(head) != PAGE_TAIL &&
+		    pfn_to_page(head)->order >= order)
+			return pfn_to_page(head);
+	}
+	return page;
+}
+
+static void __noreturn panic_tail(pfn_t pfn, const struct page *head)
+{
+	pfn_t head_pfn = page_to_pfn(head);
+
+	if (head->state == PAGE_FREE || head->state == PAGE_PCP)
+		panic("double free of %pF: it is inside a free block (%pF, order %u)",
+		      &pfn, &head_pfn, head->order);
+	panic("free of %pF: in the middle of a block (%pF, order %u)", &pfn,
+	      &head_pfn, head->order);
+}
+
+void panic_bad_free(const struct page *page, unsigned order)
+{
+	pfn_t pfn = page_to_pfn(page);
+
+	if (page < mem_map || !pfn_valid(pfn))
+		panic("free_pages: %p is not in mem_map", page);
+	switch (page_state(pfn)) {
+	case PAGE_FREE:
+		panic("double free of %pF: the block is free (order %u)", &pfn,
+		      page->order);
+	case PAGE_PCP:
+		panic("double free of %pF: the block is free, in a per-CPU list (order %u)",
+		      &pfn, page->order);
+	case PAGE_RESERVED:
+		panic("free of %pF: reserved, it was never given out", &pfn);
+	case PAGE_SLAB:
+		panic("free of %pF: still a page of a slab", &pfn);
+	case PAGE_TABLE:
+		panic("free of %pF: still a page table", &pfn);
+	case PAGE_TAIL:
+		panic_tail(pfn, block_head(page));
+	default:
+		panic("wrong order: %pF was allocated with %u, freed with %u",
+		      &pfn, page->order, order);
+	}
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shrinker.c - who can give memory back when a zone runs out
+ *
+ * WHAT     The list of registered shrinkers, and calling them all.
+ * LOCKING  The list is written at boot only. A shrinker that allocates would
+ *          come back here; `shrinking` stops it, and an interrupt handler that
+ *          runs out of memory in the meantime.
+ */
+#include "mm/page/shrinker.h"
+
+#include "lib/log.h"
+
+static LIST_HEAD(shrinkers);
+static bool shrinking;
+
+void register_shrinker(struct shrinker *shrinker)
+{
+	list_add_tail(&shrinker->list, &shrinkers);
+}
+
+unsigned long shrink_all(void)
+{
+	struct shrinker *shrinker;
+	unsigned long total = 0;
+
+	if (READ_ONCE(shrinking))
+		return 0;
+	WRITE_ONCE(shrinking, true);
+	list_for_each_entry(shrinker, &shrinkers, list) {
+		unsigned long pages = shrinker->shrink();
+
+		pr_debug("shrinker %s: %lu pages\n", shrinker->name, pages);
+		total += pages;
+	}
+	WRITE_ONCE(shrinking, false);
+	return total;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+/*
+ * watermark.c - how many pages a zone keeps back, and from whom
+ *
+ * WHAT     Sets, from the sizes of the zones, three watermarks for each zone
+ *          (min, low, high), the pages it keeps from requests that could live
+ *          elsewhere, and the order in which zones are tried.
+ *
+ * PICTURE    free pages of a zone
+ *                 |  anybody may have these
+ *            low  +----------------------------------------------------
+ *                 |  ordinary requests run the shrinkers first
+ *            min  +----------------------------------------------------
+ *                 |  only GFP_HIGH: interrupt handlers, those who free
+ *            min/2+----------------------------------------------------
+ *                 |  nobody
+ *            0    +----------------------------------------------------
+ *
+ *          All lines move up by lowmem_reserve[] of the request's zone.
+ *
+ * INVARIANTS (watermarks_check() restates them, under the same numbers)
+ *          W1  min <= low <= high in each zone with managed pages
+ *          W2  a zone keeps nothing back from requests that it is first for
+ *          W3  a zonelist holds zones with managed pages, in falling order,
+ *              none above the request's
+ *
+ * ALGORITHM  min_free_kbytes = sqrt(16 * lowmem in KiB): a machine 100 times as
+ *          large keeps 10 times as much. The lowmem zones share it in
+ *          proportion to their size; highmem, which no interrupt handler
+ *          depends on, keeps a token 32 .. 128 pages. low and high are steps
+ *          of min/4 or 0.1 % of the zone above, whichever is more.
+ *
+ *          lowmem_reserve of zone i against requests for zone j > i: the pages
+ *          of zones i+1 .. j, divided by the ratio of i. The more memory there
+ *          was to choose from, the more is kept: with 61 GiB of highmem, all
+ *          of NORMAL is.
+ *
+ * LOCKING  Written at boot; free_reserved_range() only lets values grow.
+ * NOT HERE who looks at the marks (page_alloc.c).
+ * SEE      Linux mm/page_alloc.c __setup_per_zone_wmarks(),
+ *          setup_per_zone_lowmem_reserve(); sysctl min_free_kbytes and
+ *          lowmem_reserve_ratio in its documentation.
+ */
+#include "mm/page/watermark.h"
+
+#include "lib/div64.h"
+
+#define MIN_FREE_KBYTES_MIN  128u
+#define MIN_FREE_KBYTES_MAX  262144u
+#define HIGHMEM_MIN_LEAST    32u
+#define HIGHMEM_MIN_MOST     128u
+
+#define KB_PER_PAGE  (PAGE_SIZE / 1024)
+
+/* Linux's sysctl_lowmem_reserve_ratio; 0: keeps nothing back. */
+static const unsigned lowmem_reserve_ratio[MAX_NR_ZONES] = {
+	[ZONE_DMA]     = 256,
+	[ZONE_NORMAL]  = 32,
+	[ZONE_HIGHMEM] = 0,
+};
+
+struct zone *zonelists[GFP_ZONES + 1][MAX_NR_ZONES + 1];
+
+/* Largest r with r * r <= x. */
+static unsigned long int_sqrt(unsigned long x)
+{
+	unsigned long root = 0;
+
+	for (unsigned long bit = 1ul << 15; bit; bit >>= 1)
+		if ((root | bit) * (root | bit) <= x)
+			root |= bit;
+	return root;
+}
+
+static unsigned long clamp_ul(unsigned long x, unsigned long low,
+			      unsigned long high)
+{
+	return x < low ? low : x > high ? high : x;
+}
+
+/* Pages that all lowmem zones together keep. */
+static unsigned long min_free_pages(unsigned long lowmem)
+{
+	unsigned long kbytes = int_sqrt(lowmem * KB_PER_PAGE * 16);
+
+	return clamp_ul(kbytes, MIN_FREE_KBYTES_MIN, MIN_FREE_KBYTES_MAX) /
+	       KB_PER_PAGE;
+}
+
+static void set_marks(struct zone *zone, unsigned long lowmem)
+{
+	unsigned long step;
+
+	if (zone->type == ZONE_HIGHMEM)
+		zone->min = clamp_ul(zone->managed / 1024, HIGHMEM_MIN_LEAST,
+				     HIGHMEM_MIN_MOST);
+	else
+		zone->min = (unsigned long)div_u64(
+			(uint64_t)min_free_pages(lowmem) * zone->managed,
+			(uint32_t)lowmem);
+	step = MAX(zone->min / 4, zone->managed / 1000);
+	zone->low = zone->min + step;
+	zone->high = zone->low + step;
+}
+
+static void set_lowmem_reserve(struct zone *zone)
+{
+	unsigned ratio = lowmem_reserve_ratio[zone->type];
+	unsigned long above = 0;
+
+	for (unsigned j = zone->type + 1; j < MAX_NR_ZONES; j++) {
+		above += zones[j].managed;
+		zone->lowmem_reserve[j] = ratio ? above / ratio : 0;
+	}
+}
+
+static void set_zonelist(gfp_t gfp)
+{
+	struct zone **next = zonelists[gfp];
+
+	for (int i = gfp_zone(gfp); i >= 0; i--)
+		if (zones[i].managed > 0)
+			*next++ = &zones[i];
+	*next = NULL;
+}
+
+void watermarks_update(void)
+{
+	unsigned long lowmem =
+		zones[ZONE_DMA].managed + zones[ZONE_NORMAL].managed;
+
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		if (zones[i].managed > 0)
+			set_marks(&zones[i], lowmem);
+		set_lowmem_reserve(&zones[i]);
+	}
+	for (gfp_t gfp = 0; gfp <= GFP_ZONES; gfp++)
+		set_zonelist(gfp);
+}
+
+/* ---- check -------------------------------------------------------------- */
+
+static const char *zonelist_check(gfp_t gfp)
+{
+	int above = gfp_zone(gfp) + 1;
+
+	for (struct zone **zone = zonelists[gfp]; *zone; zone++) {
+		HOLDS((int)(*zone)->type < above && (*zone)->managed > 0,
+		      "W3: a zonelist falls through zones with pages");
+		above = (int)(*zone)->type;
+	}
+	return NULL;
+}
+
+const char *watermarks_check(void)
+{
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		const struct zone *zone = &zones[i];
+
+		HOLDS(zone->min <= zone->low && zone->low <= zone->high,
+		      "W1: min <= low <= high");
+		HOLDS(zone->lowmem_reserve[i] == 0,
+		      "W2: nothing is kept from requests of the own zone");
+	}
+	for (gfp_t gfp = 0; gfp <= GFP_ZONES; gfp++) {
+		const char *broken = zonelist_check(gfp);
+
+		if (broken)
+			return broken;
+	}
+	return NULL;
+}
