@@ -171,9 +171,8 @@ static always_inline bool link_below(struct range_tree *tree,
 }
 
 /* `node` lies in the reach of `above`: put it there. */
-static always_inline void insert_below(struct range_tree *tree,
-				       struct range_node *node,
-				       struct range_node *above)
+static void insert_below(struct range_tree *tree, struct range_node *node,
+			 struct range_node *above)
 {
 	bool is_below = link_below(tree, node, above);
 
@@ -210,7 +209,7 @@ first_room(const struct rb_node *rb, uint32_t size, enum rb_side side)
 }
 
 /* The next such node after `node`, going away from `side`; or NULL. */
-static always_inline struct range_node *
+static struct range_node *
 next_room(const struct range_node *node, uint32_t size, enum rb_side side)
 {
 	const struct rb_node *rb = &node->rb;
@@ -230,7 +229,7 @@ next_room(const struct range_node *node, uint32_t size, enum rb_side side)
 }
 
 /* The lowest node above `node` that may have room, or `top`. */
-static always_inline struct range_node *
+static struct range_node *
 room_above(struct range_tree *tree, const struct range_node *node,
 	   uint32_t size)
 {
@@ -240,7 +239,7 @@ room_above(struct range_tree *tree, const struct range_node *node,
 }
 
 /* The highest node below `node`, which may be `top`; or NULL. */
-static always_inline struct range_node *
+static struct range_node *
 room_below(struct range_tree *tree, const struct range_node *node,
 	   uint32_t size)
 {
@@ -276,6 +275,26 @@ static always_inline bool fits_below(const struct range_node *node,
 		return false;
 	*start = end - size;
 	return true;
+}
+
+/* The node in whose reach range_gap_first() finds its gap, or NULL. */
+static always_inline struct range_node *
+lowest_gap(struct range_tree *tree, uint32_t size, uint32_t align,
+	   uint32_t from, uint32_t *start)
+{
+	struct range_node *node = &tree->top;
+
+	assert(size && is_pow2(align));
+	if (from > tree->lo)
+		node = find_from(tree, from);
+	else if (has_room(tree->root.node, size))
+		node = first_room(tree->root.node, size, RB_LEFT);
+	while (!fits_from(node, size, align, from, start)) {
+		if (node == &tree->top)
+			return NULL;
+		node = room_above(tree, node, size);
+	}
+	return node;
 }
 
 void range_tree_init(struct range_tree *tree, uint32_t lo, uint32_t hi)
@@ -361,19 +380,24 @@ int range_resize(struct range_tree *tree, struct range_node *node,
 bool range_gap_first(struct range_tree *tree, uint32_t size, uint32_t align,
 		     uint32_t from, uint32_t *start)
 {
-	struct range_node *node = &tree->top;
+	struct range_node *above = lowest_gap(tree, size, align, from, start);
 
-	assert(size && is_pow2(align));
-	if (from > tree->lo)
-		node = find_from(tree, from);
-	else if (has_room(tree->root.node, size))
-		node = first_room(tree->root.node, size, RB_LEFT);
-	while (!fits_from(node, size, align, from, start)) {
-		if (node == &tree->top)
-			return false;
-		node = room_above(tree, node, size);
-	}
-	tree->hint = node;
+	if (!above)
+		return false;
+	tree->hint = above;
+	return true;
+}
+
+bool range_insert_first(struct range_tree *tree, struct range_node *node,
+			uint32_t size, uint32_t align, uint32_t from)
+{
+	struct range_node *above =
+		lowest_gap(tree, size, align, from, &node->start);
+
+	if (!above)
+		return false;
+	node->end = node->start + size;
+	insert_below(tree, node, above);
 	return true;
 }
 

@@ -86,6 +86,14 @@ int range_resize(struct range_tree *tree, struct range_node *node,
 bool range_gap_first(struct range_tree *tree, uint32_t size, uint32_t align,
 		     uint32_t from, uint32_t *start) __must_check;
 
+/*
+ * range_gap_first() and range_insert() in one, and cheaper: sets start and end
+ * of the node too. Returns: false when there is no such gap.
+ */
+bool range_insert_first(struct range_tree *tree, struct range_node *node,
+			uint32_t size, uint32_t align, uint32_t from)
+	__must_check;
+
 /* The HIGHEST start with `size` free numbers that end at limit or below. */
 bool range_gap_last(struct range_tree *tree, uint32_t size, uint32_t limit,
 		    uint32_t *start) __must_check;

@@ -344,10 +344,11 @@ KTEST(rangetree, a_full_tree_is_emptied_in_any_order)
 	rng_init(&rng, ktest_seed());
 	init(0, MANY_NODES * 16);
 	for (unsigned i = 0; i < MANY_NODES; i++) {
-		REQUIRE(range_gap_first(&tree, 16, 16, 0, &start));
-		EXPECT_EQ(start, i * 16);
-		EXPECT_EQ(insert(i, start, start + 16), 0);
+		REQUIRE(range_insert_first(&tree, &nodes[i], 16, 16, 0));
+		EXPECT_EQ(nodes[i].start, i * 16);
+		EXPECT_EQ(nodes[i].end, i * 16 + 16);
 	}
+	EXPECT(!range_insert_first(&tree, &nodes[0], 1, 1, 0));
 	EXPECT(!range_gap_first(&tree, 1, 1, 0, &start));
 	EXPECT_NULL(range_tree_check(&tree));
 	for (unsigned left = MANY_NODES; left; left--) {
