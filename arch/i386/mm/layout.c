@@ -104,3 +104,32 @@ enum kva_region kva_region_of(kva_t va)
 	}
 	panic("the regions leave a hole at 0x%08x", va);
 }
+
+/* ---- the boot message ------------------------------------------------- */
+
+/* A line of the map; the unit is the larger one where the range is large. */
+static void layout_line(const char *name, kva_t start, kva_t end)
+{
+	uint32_t kib = (end - start) >> 10;
+	bool mib = kib >= 8 * 1024;
+
+	if (start == end)
+		return;
+	pr_info("    %7s : 0x%08x - 0x%08x   (%4u %s)\n", name, start, end,
+		mib ? kib >> 10 : kib, mib ? "MB" : "kB");
+}
+
+void layout_dump(void)
+{
+	const struct image_layout *image = &kernel_image;
+
+	pr_info("virtual kernel memory layout:\n");
+	layout_line("fixmap ", FIXADDR_START, FIXADDR_TOP);
+	layout_line("pkmap  ", PKMAP_BASE, PKMAP_END);
+	layout_line("vmalloc", vmalloc_start(), VMALLOC_END);
+	layout_line("lowmem ", PAGE_OFFSET, high_memory);
+	layout_line(".init", image->init_start, image->init_end);
+	layout_line(".data", image->data_start, image->data_end);
+	layout_line(".rodata", image->rodata_start, image->rodata_end);
+	layout_line(".text", image->text_start, image->text_end);
+}

@@ -29,6 +29,7 @@ struct image_layout {
 	kva_t    text_start, text_end;       /* read, execute                 */
 	kva_t    rodata_start, rodata_end;   /* read                          */
 	kva_t    data_start, data_end;       /* read, write: data and bss     */
+	kva_t    init_start, init_end;       /* boot code, freed later; or 0  */
 	kva_t    guard[IMAGE_GUARDS_MAX];    /* pages in data, never mapped   */
 	unsigned nr_guards;
 };

@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fault.c - why the CPU refused an access, in words
+ *
+ * WHAT     fault_classify() finds the rule that was broken; fault_describe()
+ *          prints it with the entries that show it.
+ *
+ * PICTURE    error code   entries      surroundings
+ *                \           |           /
+ *                 first row of rules[] that applies
+ *                            |
+ *                  cause, and the guilty level
+ *
+ * TERMS    leaf      the last entry of the walk, if it maps memory
+ *          guilty    the level whose entry has the bit that refused
+ *
+ * INVARIANTS  rules[] has a row for every cause, in the order in which they
+ *          must be asked: reserved bits before rights, rights before absence;
+ *          the last row always applies.
+ *
+ * ALGORITHM  The error code says what was tried and whether the entries were
+ *          present; the entries say which bit it was. QEMU reports reserved
+ *          bits without P, so P is not looked at where RSVD is set. Where code
+ *          and entries contradict each other, the CPU used a translation that
+ *          is no longer in the tables.
+ *
+ * LOCKING  None; reads what may be changing. It runs when the kernel dies.
+ * NOT HERE whether a fault is an error at all (arch/i386/cpu/).
+ * SEE      SDM volume 3, 4.7, figure 4-12; Linux arch/x86/mm/fault.c,
+ *          show_fault_oops().
+ */
+#include <arch/cpu.h>
+#include <arch/cr.h>
+#include <arch/fault.h>
+#include <arch/fixmap.h>
+#include <arch/pgtable.h>
+#include <arch/stack.h>
+
+#include "lib/printf.h"
+#include "mm/kva/vmalloc.h"
+#include "mm/page/page.h"
+
+#include "arch/i386/mm/mm_impl.h"
+
+#define LINE_MAX  128
+
+/* All that a rule may look at. */
+struct fault_case {
+	const struct fault       *fault;
+	const struct fault_walk  *walk;
+	const struct fault_facts *facts;
+};
+
+/* ---- predicates on entries --------------------------------------------- */
+
+static uint64_t last_entry(const struct fault_walk *walk)
+{
+	return walk->levels ? walk->entry[walk->levels - 1] : 0;
+}
+
+/* Did the walk end at an entry that maps memory? */
+static bool has_leaf(const struct fault_walk *walk)
+{
+	uint64_t last = last_entry(walk);
+
+	if (!(last & PAE_P))
+		return false;
+	return walk->levels == FAULT_NR_LEVELS ||
+	       (walk->levels == FAULT_PDE + 1 && last & PAE_PS);
+}
+
+/* Rights are the intersection over PDE and PTE; a PDPTE has none. */
+static bool all_levels_have(const struct fault_walk *walk, uint64_t bit)
+{
+	for (unsigned i = FAULT_PDE; i < walk->levels; i++) {
+		if (!(walk->entry[i] & bit))
+			return false;
+	}
+	return true;
+}
+
+static bool some_level_has(const struct fault_walk *walk, uint64_t bits)
+{
+	for (unsigned i = 0; i < walk->levels; i++) {
+		if (walk->entry[i] & PAE_P && walk->entry[i] & bits)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t too_wide(const struct fault_facts *facts)
+{
+	return ~PAE_XD & ~((1ull << facts->phys_bits) - 1);
+}
+
+static bool in_region(const struct fault_case *c, enum kva_region region)
+{
+	return c->fault->va >= PAGE_OFFSET &&
+	       kva_region_of(c->fault->va) == region;
+}
+
+/* ---- rules --------------------------------------------------------------- */
+
+static bool is_nx_reserved(const struct fault_case *c)
+{
+	return c->fault->error & PF_RESERVED && !c->facts->nx &&
+	       some_level_has(c->walk, PAE_XD);
+}
+
+static bool is_too_wide(const struct fault_case *c)
+{
+	return c->fault->error & PF_RESERVED &&
+	       some_level_has(c->walk, too_wide(c->facts));
+}
+
+static bool is_reserved(const struct fault_case *c)
+{
+	return c->fault->error & PF_RESERVED;
+}
+
+static bool is_kernel_page(const struct fault_case *c)
+{
+	return has_leaf(c->walk) && c->fault->error & PF_USER &&
+	       !all_levels_have(c->walk, PAE_US);
+}
+
+static bool is_read_only(const struct fault_case *c)
+{
+	return has_leaf(c->walk) && c->fault->error & PF_WRITE &&
+	       !all_levels_have(c->walk, PAE_RW);
+}
+
+static bool is_nx(const struct fault_case *c)
+{
+	return has_leaf(c->walk) && c->fault->error & PF_FETCH &&
+	       c->facts->nx && some_level_has(c->walk, PAE_XD);
+}
+
+static bool is_user_page(const struct fault_case *c)
+{
+	return has_leaf(c->walk) && !(c->fault->error & PF_USER) &&
+	       c->fault->error & PF_PRESENT &&
+	       all_levels_have(c->walk, PAE_US);
+}
+
+static bool is_smep(const struct fault_case *c)
+{
+	return is_user_page(c) && c->fault->error & PF_FETCH;
+}
+
+static bool is_stale(const struct fault_case *c)
+{
+	return has_leaf(c->walk);
+}
+
+static bool is_gone(const struct fault_case *c)
+{
+	return c->fault->error & PF_PRESENT;
+}
+
+static bool is_null(const struct fault_case *c)
+{
+	return c->fault->va < USER_BASE;
+}
+
+static bool is_user_unmapped(const struct fault_case *c)
+{
+	return c->fault->va < PAGE_OFFSET && c->fault->error & PF_USER;
+}
+
+static bool is_user_address(const struct fault_case *c)
+{
+	return c->fault->va < PAGE_OFFSET;
+}
+
+static bool is_stack_guard(const struct fault_case *c)
+{
+	return c->facts->stack;
+}
+
+static bool is_no_ram(const struct fault_case *c)
+{
+	return in_region(c, KVA_LOWMEM);
+}
+
+static bool is_area_guard(const struct fault_case *c)
+{
+	return in_region(c, KVA_VMALLOC) && c->facts->area &&
+	       c->facts->area->guard;
+}
+
+static bool is_area_hole(const struct fault_case *c)
+{
+	return in_region(c, KVA_VMALLOC) && c->facts->area;
+}
+
+static bool is_freed(const struct fault_case *c)
+{
+	return in_region(c, KVA_VMALLOC) && last_entry(c->walk);
+}
+
+static bool is_no_area(const struct fault_case *c)
+{
+	return in_region(c, KVA_VMALLOC);
+}
+
+static bool is_kmap_slot(const struct fault_case *c)
+{
+	return in_region(c, KVA_PKMAP);
+}
+
+static bool is_fixmap_slot(const struct fault_case *c)
+{
+	return in_region(c, KVA_FIXMAP);
+}
+
+static bool is_gap(const struct fault_case *c)
+{
+	return true;
+}
+
+/* The bit that one level has wrong, where the cause is a bit. */
+#define SET    true
+#define CLEAR  false
+
+struct fault_rule {
+	bool      (*applies)(const struct fault_case *c);
+	uint64_t    bit;
+	bool        wrong;      /* the bit is wrong when set, or when clear */
+	const char *mark;
+};
+
+static const struct fault_rule rules[FAULT_NR_CAUSES] = {
+	[FAULT_NX_RESERVED] = { is_nx_reserved, PAE_XD, SET, "XD is set" },
+	[FAULT_TOO_WIDE] = { is_too_wide, 0, SET, "address too wide" },
+	[FAULT_RESERVED] = { is_reserved, 0, SET, NULL },
+	[FAULT_KERNEL_PAGE] = { is_kernel_page, PAE_US, CLEAR, "US is clear" },
+	[FAULT_READ_ONLY] = { is_read_only, PAE_RW, CLEAR, "RW is clear" },
+	[FAULT_NX] = { is_nx, PAE_XD, SET, "XD is set" },
+	[FAULT_SMEP] = { is_smep, PAE_US, SET, "US is set" },
+	[FAULT_SMAP] = { is_user_page, PAE_US, SET, "US is set" },
+	[FAULT_STALE] = { is_stale, 0, SET, NULL },
+	[FAULT_GONE] = { is_gone, PAE_P, CLEAR, "P is clear" },
+	[FAULT_NULL] = { is_null, PAE_P, CLEAR, "P is clear" },
+	[FAULT_USER_UNMAPPED] = { is_user_unmapped, PAE_P, CLEAR,
+				  "P is clear" },
+	[FAULT_USER_ADDRESS] = { is_user_address, PAE_P, CLEAR, "P is clear" },
+	[FAULT_STACK_GUARD] = { is_stack_guard, PAE_P, CLEAR, "P is clear" },
+	[FAULT_NO_RAM] = { is_no_ram, PAE_P, CLEAR, "P is clear" },
+	[FAULT_AREA_GUARD] = { is_area_guard, PAE_P, CLEAR, "P is clear" },
+	[FAULT_AREA_HOLE] = { is_area_hole, PAE_P, CLEAR, "P is clear" },
+	[FAULT_FREED] = { is_freed, PAE_P, CLEAR, "P is clear, frame kept" },
+	[FAULT_NO_AREA] = { is_no_area, PAE_P, CLEAR, "P is clear" },
+	[FAULT_KMAP_SLOT] = { is_kmap_slot, PAE_P, CLEAR, "P is clear" },
+	[FAULT_FIXMAP_SLOT] = { is_fixmap_slot, PAE_P, CLEAR, "P is clear" },
+	[FAULT_GAP] = { is_gap, PAE_P, CLEAR, "P is clear" },
+};
+
+enum fault_cause fault_classify(const struct fault *fault,
+				const struct fault_walk *walk,
+				const struct fault_facts *facts)
+{
+	struct fault_case c = { fault, walk, facts };
+	unsigned cause = 0;
+
+	while (cause < FAULT_NR_CAUSES - 1 && !rules[cause].applies(&c))
+		cause++;
+	return cause;
+}
+
+const char *fault_cause_text(enum fault_cause cause)
+{
+	static const char *const texts[FAULT_NR_CAUSES] = {
+#define C(name, text) [name] = text,
+		FAULT_CAUSES(C)
+#undef C
+	};
+
+	return texts[cause];
+}
+
+/* Does the entry of this level carry the cause? */
+static bool level_is_guilty(const struct fault_case *c, unsigned level,
+			    enum fault_cause cause)
+{
+	const struct fault_rule *rule = &rules[cause];
+	uint64_t bit = cause == FAULT_TOO_WIDE ? too_wide(c->facts) :
+						 rule->bit;
+	bool set = c->walk->entry[level] & bit;
+
+	/* A PDPTE has P and an address, but no rights. */
+	if (!bit || (level == FAULT_PDPTE && bit & (PAE_RW | PAE_US)))
+		return false;
+	return set == rule->wrong;
+}
+
+/* ---- words ----------------------------------------------------------------- */
+
+static const struct {
+	uint64_t    bit;
+	const char *name;
+} bit_names[] = {
+	{ PAE_P,   "P"   }, { PAE_RW,  "RW"  }, { PAE_US, "US" },
+	{ PAE_PWT, "PWT" }, { PAE_PCD, "PCD" }, { PAE_A,  "A"  },
+	{ PAE_D,   "D"   }, { PAE_PS,  "PS"  }, { PAE_G,  "G"  },
+	{ PAE_XD,  "XD"  },
+};
+
+static const char *const level_names[FAULT_NR_LEVELS] = {
+	[FAULT_PDPTE] = "PDPTE", [FAULT_PDE] = "PDE", [FAULT_PTE] = "PTE",
+};
+
+static unsigned level_index(unsigned level, kva_t va)
+{
+	return level == FAULT_PDPTE ? pdpt_index(va) :
+	       level == FAULT_PDE ? pd_index(va) : pt_index(va);
+}
+
+static int bits_format(char *buf, size_t size, uint64_t entry)
+{
+	int len = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < ARRAY_SIZE(bit_names); i++) {
+		if (entry & bit_names[i].bit)
+			len += scnprintf(buf + len, size - (size_t)len, " %s",
+					 bit_names[i].name);
+	}
+	return len;
+}
+
+static void describe_access(const struct fault *fault,
+			    void (*out)(const char *line))
+{
+	char line[LINE_MAX];
+	int len = scnprintf(line, sizeof(line), "  %s 0x%08x by %s mode",
+			    fault->error & PF_FETCH ? "fetch from" :
+			    fault->error & PF_WRITE ? "write to" : "read of",
+			    fault->va,
+			    fault->error & PF_USER ? "user" : "kernel");
+
+	if (fault->ip)
+		len += scnprintf(line + len, sizeof(line) - (size_t)len,
+				 " at 0x%08x %pS", fault->ip,
+				 (void *)(uintptr_t)fault->ip);
+	scnprintf(line + len, sizeof(line) - (size_t)len, ", error 0x%x",
+		  fault->error);
+	out(line);
+}
+
+static void describe_region(const struct fault *fault,
+			    void (*out)(const char *line))
+{
+	kva_t start = 0, end = USER_BASE;
+	const char *name = "never mapped";
+	char line[LINE_MAX];
+
+	if (fault->va >= PAGE_OFFSET) {
+		enum kva_region region = kva_region_of(fault->va);
+
+		kva_region_bounds(region, &start, &end);
+		name = kva_region_name(region);
+	} else if (fault->va >= USER_BASE) {
+		start = USER_BASE;
+		end = PAGE_OFFSET;
+		name = "user mode";
+	}
+	scnprintf(line, sizeof(line), "  region: %s, 0x%08x - 0x%08x", name,
+		  start, end - 1);
+	out(line);
+}
+
+/* What lies there by name, for the causes that have one. */
+static void describe_owner(const struct fault_case *c, enum fault_cause cause,
+			   void (*out)(const char *line))
+{
+	const struct vm_area_info *area = c->facts->area;
+	char line[LINE_MAX];
+
+	if (cause == FAULT_STACK_GUARD)
+		scnprintf(line, sizeof(line), "  guard page of stack \"%s\"",
+			  c->facts->stack);
+	else if (cause == FAULT_AREA_GUARD || cause == FAULT_AREA_HOLE)
+		scnprintf(line, sizeof(line),
+			  "  area 0x%08x - 0x%08x, made by %pS", area->start,
+			  area->end, area->caller);
+	else if (cause == FAULT_KMAP_SLOT)
+		scnprintf(line, sizeof(line), "  kmap slot %u",
+			  (c->fault->va - PKMAP_BASE) / PAGE_SIZE);
+	else if (cause == FAULT_FIXMAP_SLOT)
+		scnprintf(line, sizeof(line), "  fixmap slot %u",
+			  (FIXADDR_TOP - c->fault->va - 1) / PAGE_SIZE);
+	else
+		return;
+	out(line);
+}
+
+static void describe_level(const struct fault_case *c, unsigned level,
+			   enum fault_cause cause,
+			   void (*out)(const char *line))
+{
+	uint64_t entry = c->walk->entry[level];
+	char line[LINE_MAX];
+	int len = scnprintf(line, sizeof(line), "  %5s[%3u] 0x%016llx ",
+			    level_names[level],
+			    level_index(level, c->fault->va),
+			    (unsigned long long)entry);
+
+	len += bits_format(line + len, sizeof(line) - (size_t)len, entry);
+	if (level_is_guilty(c, level, cause))
+		scnprintf(line + len, sizeof(line) - (size_t)len, "  <-- %s",
+			  rules[cause].mark);
+	out(line);
+}
+
+void fault_describe(const struct fault *fault, const struct fault_walk *walk,
+		    const struct fault_facts *facts,
+		    void (*out)(const char *line))
+{
+	enum fault_cause cause = fault_classify(fault, walk, facts);
+	struct fault_case c = { fault, walk, facts };
+
+	out(fault_cause_text(cause));
+	describe_access(fault, out);
+	describe_region(fault, out);
+	describe_owner(&c, cause, out);
+	for (unsigned level = 0; level < walk->levels; level++)
+		describe_level(&c, level, cause, out);
+}
+
+/* ---- the live tables ---------------------------------------------------- */
+
+/* A table that we may look at: wrong entries lead anywhere. NULL: we may not */
+static const uint64_t *table_at(phys_addr_t pa)
+{
+	if (!phys_is_lowmem(pa) ||
+	    !phys_range_has_ram(pa, phys_add(pa, PAGE_SIZE)))
+		return NULL;
+	return phys_to_virt(pa);
+}
+
+void fault_walk(uint32_t cr3, kva_t va, struct fault_walk *walk)
+{
+	/* The PDPT is aligned to 32 bytes, the rest to pages. */
+	const uint64_t *table = table_at(PHYS(cr3 & ~31u));
+
+	walk->levels = 0;
+	while (table && walk->levels < FAULT_NR_LEVELS) {
+		unsigned level = walk->levels++;
+		uint64_t entry = table[level_index(level, va)];
+
+		walk->entry[level] = entry;
+		if (!(entry & PAE_P) || (level == FAULT_PDE && entry & PAE_PS))
+			return;
+		table = table_at(PHYS(entry & PAE_ADDR_MASK));
+	}
+}
+
+void fault_explain(const struct fault *fault, void (*out)(const char *line))
+{
+	const struct kernel_stack *stack = stack_find_guard(fault->va);
+	struct fault_facts facts = {
+		.phys_bits = cpu_phys_bits(),
+		.nx = cpu_has(CPU_NX),
+		.stack = stack ? stack->name : NULL,
+	};
+	struct vm_area_info area;
+	struct fault_walk walk;
+
+	if (mem_map && vmalloc_find(fault->va, &area))
+		facts.area = &area;
+	fault_walk(read_cr3(), fault->va, &walk);
+	fault_describe(fault, &walk, &facts, out);
+}
