@@ -13,6 +13,8 @@ APPEND ?=
 
 Q := $(if $(filter 1,$(V)),,@)
 
+.DEFAULT_GOAL := all
+
 # ---- compiler: CROSS_COMPILE, else i686-elf-, i686-linux-gnu-, gcc -m32 ----
 
 have = $(shell command -v $(1) 2>/dev/null)
@@ -139,5 +141,48 @@ $(HOST_BUILD)/suites: $(HOST_OBJS)
 
 -include $(HOST_OBJS:.o=.d)
 
-.PHONY: host
-host: $(HOST_BUILD)/suites
+# ---- what one can ask for --------------------------------------------------
+#
+# `run` and `test` call make again after tools/setup, because which compiler
+# there is was decided when this file was read.
+
+QEMU := qemu-system-i386
+JOBS ?= 2
+MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
+
+.PHONY: all host run test bench check help clean
+
+all: $(BUILD)/pagoda.elf  ## build the kernel: build/pagoda.elf
+
+host: $(HOST_BUILD)/suites  ## build the suites as a program: build/host/suites
+
+run:  ## install what is missing, build, boot in QEMU (MEM= CPU= APPEND=)
+	$(Q)tools/setup run
+	$(Q)$(MAKE_AGAIN) all
+	$(QEMU) -kernel $(BUILD)/pagoda.elf -append "$(APPEND)" -cpu $(CPU) \
+		-m $(MEM) -display none -serial stdio -monitor none -no-reboot
+
+test:  ## install what is missing, build, run every test
+	$(Q)tools/setup test
+	$(Q)$(MAKE_AGAIN) all host
+	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests
+
+bench: all  ## instructions per operation, beside bounds and Linux's figures
+	$(Q)$(QEMU) -kernel $(BUILD)/pagoda.elf -append "bench $(APPEND)" \
+		-accel tcg -icount shift=0,sleep=off -m $(MEM) -display none \
+		-serial stdio -monitor none -no-reboot \
+		-device isa-debug-exit,iobase=0xf4,iosize=0x04 \
+		< /dev/null > $(BUILD)/bench.txt; test $$? = 33 || \
+		{ cat $(BUILD)/bench.txt; exit 1; }
+	$(Q)$(PYTHON) tools/bench_table.py < $(BUILD)/bench.txt
+
+check:  ## static analysis, layers, style
+	$(Q)$(PYTHON) tools/check_layers.py
+	$(Q)$(PYTHON) tools/check_style.py
+	$(Q)tools/analyze $(filter %.c,$(KERNEL_SRCS)) $(wildcard boot/*.c)
+
+help:  ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+clean:  ## remove build/
+	rm -rf $(BUILD)
