@@ -25,7 +25,8 @@
 #include "lib/log.h"
 #include "mm/early/memblock.h"
 
-kva_t high_memory;
+/* Until lowmem_init(): all that may be, so that boot's structures can be read */
+kva_t high_memory = PAGE_OFFSET + LOWMEM_MAX;
 
 #define VMALLOC_ALIGN   (4u << 20)
 #define KERNEL_QUARTER  (1ull << 30)
