@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmap.c (tests) - the 512 slots: counts, laps, and what one flush is for
+ */
+#include <arch/probe.h>
+#include <arch/tlb.h>
+
+#include "lib/random.h"
+#include "lib/string.h"
+#include "mm/kva/kmap.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/zone.h"
+#include "tests/ktest.h"
+
+SUITE(kmap, kmap_check);
+
+#define PAGES_MAX  (PKMAP_SLOTS + 88)
+
+static struct page *pages[PAGES_MAX];
+
+/* nr pages of HIGHMEM in pages[], without slots; all slots free or used. */
+static void take_highmem(unsigned nr)
+{
+	unsigned had;
+
+	if (zones[ZONE_HIGHMEM].managed < 2 * nr)
+		SKIP("needs highmem");
+	had = alloc_pages_bulk(GFP_HIGHUSER, nr, pages);
+	REQUIRE(had == nr);
+	for (unsigned i = 0; i < nr; i++)
+		if (!page_is_highmem(pages[i])) {
+			free_pages_bulk(pages, nr);
+			SKIP("needs more highmem");
+		}
+	kmap_flush_unused();
+}
+
+static void give_highmem(unsigned nr)
+{
+	free_pages_bulk(pages, nr);
+}
+
+static struct kmap_usage usage_now(void)
+{
+	struct kmap_usage usage;
+
+	kmap_usage(&usage);
+	return usage;
+}
+
+static bool readable(const void *ptr)
+{
+	uint8_t byte;
+
+	return probe_read8(ptr, &byte);
+}
+
+KTEST(kmap, a_lowmem_page_has_its_address_already)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	struct kmap_usage before = usage_now();
+
+	REQUIRE(page);
+	EXPECT(kmap_try(page) == page_address(page));
+	EXPECT(kmap_to_page(page_address(page)) == page);
+	EXPECT_EQ(usage_now().used, before.used);
+	EXPECT_EQ(page->kmap, 0);
+	kunmap(page);
+	free_page(page);
+}
+
+KTEST(kmap, one_page_has_one_address)
+{
+	struct kmap_usage before;
+	void *ptr;
+
+	take_highmem(2);
+	before = usage_now();
+	ptr = kmap_try(pages[0]);
+	REQUIRE(ptr);
+	EXPECT(ptr_to_kva(ptr) >= PKMAP_BASE && ptr_to_kva(ptr) < PKMAP_END);
+	EXPECT(kmap_try(pages[0]) == ptr);
+	EXPECT(kmap_try(pages[1]) != ptr);
+	EXPECT_EQ(usage_now().used, before.used + 2);
+	kunmap(pages[1]);
+	kunmap(pages[0]);
+	EXPECT_EQ(usage_now().used, before.used + 1);
+	kunmap(pages[0]);
+	EXPECT_EQ(usage_now().used, before.used);
+	EXPECT_EQ(usage_now().unused, before.unused + 2);
+	give_highmem(2);
+}
+
+KTEST(kmap, contents_are_those_of_the_page)
+{
+	char *ptr, *local;
+
+	take_highmem(1);
+	ptr = kmap_try(pages[0]);
+	REQUIRE(ptr);
+	strscpy(ptr, "by kmap", 32);
+	local = kmap_local(pages[0]);
+	EXPECT_STREQ(local, "by kmap");
+	strscpy(local + PAGE_SIZE - 16, "by kmap_local", 16);
+	kunmap_local(local);
+	EXPECT_STREQ(ptr + PAGE_SIZE - 16, "by kmap_local");
+	kunmap(pages[0]);
+	give_highmem(1);
+}
+
+KTEST(kmap, to_page_knows_slots_in_use_only)
+{
+	char *ptr;
+
+	take_highmem(1);
+	ptr = kmap_try(pages[0]);
+	REQUIRE(ptr);
+	EXPECT(kmap_to_page(ptr + 123) == pages[0]);
+	kunmap(pages[0]);
+	EXPECT(!kmap_to_page(ptr));
+	EXPECT(!kmap_to_page(kva_to_ptr(PKMAP_END)));
+	EXPECT(!kmap_to_page(NULL));
+	EXPECT(!kmap_to_page(kva_to_ptr(FIXADDR_TOP)));
+	give_highmem(1);
+}
+
+KTEST(kmap, a_page_mapped_again_soon_keeps_its_slot)
+{
+	struct tlb_stats before;
+	void *ptr;
+
+	take_highmem(1);
+	ptr = kmap_try(pages[0]);
+	before = tlb_stats;
+	kunmap(pages[0]);
+	EXPECT(kmap_try(pages[0]) == ptr);
+	EXPECT_EQ(tlb_stats.pages, before.pages);
+	EXPECT_EQ(tlb_stats.all, before.all);
+	kunmap(pages[0]);
+	give_highmem(1);
+}
+
+KTEST(kmap, no_slot_is_left_when_all_are_in_use)
+{
+	struct kmap_usage usage;
+	unsigned nr = 0;
+
+	take_highmem(PKMAP_SLOTS + 1);
+	while (nr <= PKMAP_SLOTS && kmap_try(pages[nr]))
+		nr++;
+	usage = usage_now();
+	EXPECT(nr <= PKMAP_SLOTS);
+	EXPECT_EQ(usage.used, PKMAP_SLOTS);
+	EXPECT_EQ(usage.free + usage.unused, 0);
+	EXPECT_NULL(kmap_check());
+	/* Pages that have a slot still get it; one slot less used is enough. */
+	EXPECT(kmap_try(pages[0]));
+	kunmap(pages[0]);
+	EXPECT(!kmap_try(pages[nr]));
+	kunmap(pages[nr / 2]);
+	EXPECT(kmap_try(pages[nr]));
+	EXPECT_EQ(pages[nr / 2]->kmap, 0);
+	EXPECT(!kmap_try(pages[nr / 2]));
+	kunmap(pages[nr]);
+	for (unsigned i = 0; i < nr; i++)
+		if (i != nr / 2)
+			kunmap(pages[i]);
+	EXPECT_EQ(usage_now().used, 0);
+	give_highmem(PKMAP_SLOTS + 1);
+}
+
+KTEST(kmap, one_flush_a_lap)
+{
+	unsigned long flushes, all, single;
+	enum { LAPS = 3 };
+
+	take_highmem(PAGES_MAX);
+	REQUIRE(usage_now().used == 0);
+	flushes = usage_now().flushes;
+	all = tlb_stats.all;
+	single = tlb_stats.pages;
+	for (unsigned i = 0; i < LAPS * PKMAP_SLOTS; i++) {
+		struct page *page = pages[i % PAGES_MAX];
+
+		REQUIRE(kmap_try(page));
+		kunmap(page);
+	}
+	EXPECT(usage_now().flushes - flushes >= LAPS - 1);
+	EXPECT(usage_now().flushes - flushes <= LAPS);
+	EXPECT_EQ(tlb_stats.all - all, usage_now().flushes - flushes);
+	EXPECT_EQ(tlb_stats.pages, single);
+	EXPECT_NULL(kmap_check());
+	give_highmem(PAGES_MAX);
+}
+
+KTEST(kmap, a_used_slot_survives_the_laps)
+{
+	uint32_t *kept;
+
+	take_highmem(PAGES_MAX);
+	kept = kmap_try(pages[0]);
+	REQUIRE(kept);
+	*kept = 0xfeedc0de;
+	for (unsigned i = 1; i < PAGES_MAX; i++) {
+		uint32_t *ptr = kmap_try(pages[i]);
+
+		REQUIRE(ptr);
+		EXPECT(ptr != kept);
+		*ptr = i;
+		kunmap(pages[i]);
+	}
+	EXPECT_EQ(*kept, 0xfeedc0de);
+	EXPECT(kmap_try(pages[0]) == kept);
+	kunmap(pages[0]);
+	kunmap(pages[0]);
+	give_highmem(PAGES_MAX);
+}
+
+KTEST(kmap, flush_unused_empties_slots_and_the_tlb)
+{
+	char *ptr[3];
+
+	take_highmem(3);
+	for (unsigned i = 0; i < 3; i++) {
+		ptr[i] = kmap_try(pages[i]);
+		REQUIRE(ptr[i]);
+		*ptr[i] = 1;
+	}
+	kunmap(pages[0]);
+	kunmap(pages[2]);
+	EXPECT_EQ(kmap_flush_unused(), 2);
+	EXPECT(!readable(ptr[0]));
+	EXPECT(readable(ptr[1]));
+	EXPECT(!readable(ptr[2]));
+	EXPECT_EQ(kmap_flush_unused(), 0);
+	kunmap(pages[1]);
+	give_highmem(3);
+}
+
+KTEST(kmap, a_freed_page_leaves_no_address_behind)
+{
+	char *ptr;
+
+	take_highmem(1);
+	ptr = kmap_try(pages[0]);
+	REQUIRE(ptr);
+	*ptr = 1;
+	kunmap(pages[0]);
+	free_page(pages[0]);
+	EXPECT(!readable(ptr));
+	EXPECT_NULL(kmap_check());
+}
+
+static void free_it(void *page)
+{
+	free_page(page);
+}
+
+static void unmap_it(void *page)
+{
+	kunmap(page);
+}
+
+KTEST(kmap, freeing_a_page_in_use_is_caught)
+{
+	take_highmem(1);
+	REQUIRE(kmap_try(pages[0]));
+	EXPECT_PANIC(free_it, pages[0], "freed while kmapped");
+	kunmap(pages[0]);
+	give_highmem(1);
+}
+
+KTEST(kmap, kunmap_too_often_is_caught)
+{
+	take_highmem(1);
+	EXPECT_PANIC(unmap_it, pages[0], "which is not kmapped");
+	REQUIRE(kmap_try(pages[0]));
+	kunmap(pages[0]);
+	EXPECT_PANIC(unmap_it, pages[0], "which is not kmapped");
+	give_highmem(1);
+}
+
+/* free_pages() looks at the first page of a block only. */
+KTEST(kmap, a_page_inside_a_block_keeps_its_slot_for_its_next_owner)
+{
+	struct page *block;
+
+	take_highmem(1);
+	give_highmem(1);
+	block = alloc_pages(GFP_HIGHUSER, 2);
+	REQUIRE(block);
+	if (!page_is_highmem(block)) {
+		free_pages(block, 2);
+		SKIP("needs more highmem");
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t *ptr = kmap_try(block + i);
+
+		REQUIRE(ptr);
+		*ptr = i;
+		kunmap(block + i);
+	}
+	free_pages(block, 2);
+	EXPECT_NULL(kmap_check());
+	block = alloc_pages(GFP_HIGHUSER, 1);
+	REQUIRE(block);
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t *ptr = kmap_try(block + i), *local;
+
+		REQUIRE(ptr);
+		*ptr = 100 + i;
+		local = kmap_local(block + i);
+		EXPECT_EQ(*local, 100 + i);
+		kunmap_local(local);
+		kunmap(block + i);
+	}
+	EXPECT_NULL(kmap_check());
+	kmap_flush_unused();
+	free_pages(block, 1);
+}
+
+KTEST(kmap, check_finds_a_slot_that_maps_nothing)
+{
+	void *ptr;
+	const char *law;
+
+	take_highmem(1);
+	ptr = kmap_try(pages[0]);
+	REQUIRE(ptr);
+	kpt_unmap(ptr_to_kva(ptr), 1);
+	tlb_flush_page(ptr_to_kva(ptr));
+	law = kmap_check();
+	EXPECT(law && law[0] == 'K' && law[1] == '2');
+	kpt_map_range(ptr_to_kva(ptr), page_to_pfn(pages[0]), 1, KPROT_RW);
+	EXPECT_NULL(kmap_check());
+	kunmap(pages[0]);
+	give_highmem(1);
+}
+
+KTEST(kmap, random_operations_match_a_naive_model)
+{
+	static unsigned users[PAGES_MAX];
+	static uint32_t *address[PAGES_MAX];
+	unsigned used = 0;
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	memset(users, 0, sizeof(users));
+	take_highmem(PAGES_MAX);
+	for (unsigned step = 0; step < 6000; step++) {
+		unsigned i = rng_below(&rng, PAGES_MAX);
+
+		if (users[i] && rng_below(&rng, 5) < 2) {
+			EXPECT_EQ(*address[i], i);
+			kunmap(pages[i]);
+			used -= --users[i] == 0;
+		} else {
+			uint32_t *ptr = kmap_try(pages[i]);
+
+			EXPECT_EQ(!ptr, !users[i] && used == PKMAP_SLOTS);
+			if (!ptr)
+				continue;
+			EXPECT(!users[i] || ptr == address[i]);
+			address[i] = ptr;
+			*ptr = i;
+			used += users[i]++ == 0;
+		}
+		EXPECT_EQ(usage_now().used, used);
+		if (step % 256 == 0)
+			EXPECT_NULL(kmap_check());
+	}
+	for (unsigned i = 0; i < PAGES_MAX; i++)
+		for (; users[i]; users[i]--)
+			kunmap(pages[i]);
+	EXPECT_EQ(usage_now().used, 0);
+	give_highmem(PAGES_MAX);
+}

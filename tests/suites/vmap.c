@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap.c (tests) - pages of the caller in a row, and the end of address space
+ */
+#include <arch/pgtable_bits.h>
+#include <arch/probe.h>
+
+#include "lib/random.h"
+#include "lib/string.h"
+#include "mm/kva/vm_area.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/shrinker.h"
+#include "mm/slab/kmalloc.h"
+#include "tests/ktest.h"
+
+SUITE(vmap, vmalloc_check);
+
+#define NR_PAGES  8
+
+static struct page *pages[NR_PAGES];
+
+static void take_pages(void)
+{
+	unsigned had = alloc_pages_bulk(GFP_HIGHUSER, NR_PAGES, pages);
+
+	REQUIRE(had == NR_PAGES);
+}
+
+static void give_pages(void)
+{
+	free_pages_bulk(pages, NR_PAGES);
+}
+
+static bool readable(const char *ptr)
+{
+	uint8_t byte;
+
+	return probe_read8(ptr, &byte);
+}
+
+KTEST_KEEPS(vmap, page_tables_are_made_once)
+{
+	REQUIRE(kpt_populate(vmalloc_start(), 8 * PTRS_PER_PT) == 0);
+}
+
+KTEST(vmap, two_mappings_show_the_same_pages)
+{
+	char *a, *b;
+
+	take_pages();
+	a = vmap(pages, NR_PAGES, KPROT_RW);
+	b = vmap(pages, NR_PAGES, KPROT_RW);
+	REQUIRE(a && b);
+	EXPECT(a != b);
+	for (unsigned i = 0; i < NR_PAGES; i++)
+		a[i * PAGE_SIZE + i] = (char)('a' + i);
+	for (unsigned i = 0; i < NR_PAGES; i++)
+		EXPECT_EQ(b[i * PAGE_SIZE + i], 'a' + i);
+	vunmap(a);
+	EXPECT_EQ(b[0], 'a');
+	vunmap(b);
+	give_pages();
+}
+
+KTEST(vmap, pages_may_stand_in_any_order_and_twice)
+{
+	struct page *list[3];
+	uint32_t *ptr;
+
+	take_pages();
+	list[0] = list[2] = pages[5];
+	list[1] = pages[2];
+	ptr = vmap(list, 3, KPROT_RW);
+	REQUIRE(ptr);
+	ptr[1] = 0x12345678;
+	EXPECT_EQ(ptr[2 * (PAGE_SIZE / 4) + 1], 0x12345678);
+	vunmap(ptr);
+	give_pages();
+}
+
+KTEST(vmap, read_only_cannot_be_written)
+{
+	void *ptr;
+
+	take_pages();
+	ptr = vmap(pages, 1, KPROT_RO);
+	REQUIRE(ptr);
+	EXPECT(readable(ptr));
+	EXPECT(!probe_write(ptr));
+	vunmap(ptr);
+	give_pages();
+}
+
+KTEST(vmap, guard_page_faults)
+{
+	char *ptr;
+
+	take_pages();
+	ptr = vmap(pages, 2, KPROT_RW);
+	REQUIRE(ptr);
+	EXPECT(readable(ptr + 2 * PAGE_SIZE - 1));
+	EXPECT(!readable(ptr + 2 * PAGE_SIZE));
+	vunmap(ptr);
+	give_pages();
+}
+
+KTEST(vmap, numbers_of_pages_that_cannot_be_are_refused)
+{
+	take_pages();
+	EXPECT(!vmap(pages, 0, KPROT_RW));
+	EXPECT(!vmap(pages, vm_area_max_pages() + 1, KPROT_RW));
+	EXPECT(!vmap(pages, ~0u, KPROT_RW));
+	give_pages();
+}
+
+/* The pages may be freed in the next line, so nothing may be left behind. */
+KTEST(vmap, vunmap_flushes_before_it_returns)
+{
+	char *ptr, *again;
+
+	take_pages();
+	vmalloc_purge();
+	ptr = vmap(pages, NR_PAGES, KPROT_RW);
+	REQUIRE(ptr);
+	memset(ptr, 1, NR_PAGES * PAGE_SIZE);
+	vunmap(ptr);
+	for (unsigned i = 0; i < NR_PAGES; i++)
+		EXPECT(!readable(ptr + i * PAGE_SIZE));
+	again = vmap(pages, 1, KPROT_RW);
+	EXPECT(again == ptr);
+	vunmap(again);
+	give_pages();
+}
+
+KTEST(vmap, pages_stay_the_callers)
+{
+	unsigned long free;
+	void *ptr;
+
+	take_pages();
+	shrink_all();
+	free = nr_free_pages();
+	ptr = vmap(pages, NR_PAGES, KPROT_RW);
+	REQUIRE(ptr);
+	vunmap(ptr);
+	shrink_all();
+	EXPECT_EQ(nr_free_pages(), free);
+	give_pages();
+}
+
+static void unmap_it(void *ptr)
+{
+	vunmap(ptr);
+}
+
+static void free_it(void *ptr)
+{
+	vfree(ptr);
+}
+
+KTEST(vmap, wrong_unmaps_are_caught)
+{
+	char *ptr;
+
+	take_pages();
+	vunmap(NULL);
+	ptr = vmap(pages, 2, KPROT_RW);
+	REQUIRE(ptr);
+	EXPECT_PANIC(unmap_it, ptr + PAGE_SIZE, "in the middle of the area");
+	EXPECT_PANIC(free_it, ptr, "this is vmap memory");
+	vunmap(ptr);
+	EXPECT_PANIC(unmap_it, ptr, "no area is there");
+	give_pages();
+}
+
+static bool try_vmap(void *arg)
+{
+	void *ptr = vmap(pages, NR_PAGES, KPROT_RW);
+
+	vunmap(ptr);
+	return ptr != NULL;
+}
+
+KTEST(vmap, failure_of_each_allocation_gives_everything_back)
+{
+	unsigned long free;
+
+	take_pages();
+	shrink_all();
+	free = nr_free_pages();
+	ktest_each_failure(try_vmap, NULL);
+	shrink_all();
+	EXPECT(nr_free_pages() >= free);
+	EXPECT_NULL(vmalloc_check());
+	give_pages();
+}
+
+/* ---- the end of address space -------------------------------------------- */
+
+#define CHUNK  2048           /* pages of the largest mapping tried        */
+#define MAPS   400            /* enough for 1 GiB by chunks of 8 MiB       */
+
+/*
+ * Map one page everywhere: chunks as large as fit, then half as large, ...
+ * Returns: how many mappings there are.
+ */
+static unsigned fill_address_space(struct page **same, void *map[])
+{
+	unsigned nr_maps = 0;
+
+	for (unsigned nr = CHUNK; nr > 0; nr /= 2) {
+		void *ptr;
+
+		while (nr_maps < MAPS && (ptr = vmap(same, nr, KPROT_RW)))
+			map[nr_maps++] = ptr;
+	}
+	return nr_maps;
+}
+
+static void expect_full(struct page **same, void *map[], unsigned nr_maps)
+{
+	unsigned bad = 0;
+
+	EXPECT(!vmap(same, 1, KPROT_RW));
+	EXPECT(!vmalloc(1));
+	EXPECT_NULL(vmalloc_check());
+	strscpy(map[0], "everywhere", 32);
+	for (unsigned i = 0; i < nr_maps; i++)
+		bad += strcmp(map[i], "everywhere") != 0;
+	EXPECT_EQ(bad, 0);
+}
+
+/* Leaves the page tables of the whole region behind. */
+KTEST_KEEPS(vmap, address_space_runs_out_and_comes_back)
+{
+	struct page **same, *page = alloc_page(GFP_KERNEL);
+	static void *map[MAPS];
+	void *waiting, *again;
+	unsigned nr_maps;
+
+	REQUIRE(page);
+	if (vm_area_max_pages() / PTRS_PER_PT > nr_free_pages() / 4) {
+		free_page(page);
+		SKIP("needs more memory for page tables");
+	}
+	same = kmalloc(CHUNK * sizeof(*same), GFP_KERNEL);
+	waiting = vmalloc(4 * PAGE_SIZE);
+	REQUIRE(same && waiting);
+	for (unsigned i = 0; i < CHUNK; i++)
+		same[i] = page;
+	nr_maps = fill_address_space(same, map);
+	REQUIRE(nr_maps > 0 && nr_maps < MAPS);
+	expect_full(same, map, nr_maps);
+	/* What waits for a flush holds addresses: the search gets them back. */
+	vfree(waiting);
+	again = vmap(same, 4, KPROT_RW);
+	EXPECT(again == waiting);
+	vunmap(again);
+	for (unsigned i = 0; i < nr_maps; i++)
+		vunmap(map[i]);
+	kfree(same);
+	free_page(page);
+}
+
+KTEST(vmap, random_operations_keep_the_laws)
+{
+	enum { NR = 64 };
+	static char *map[NR];
+	static unsigned first[NR];
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	memset(map, 0, sizeof(map));
+	take_pages();
+	for (unsigned i = 0; i < NR_PAGES; i++) {
+		char *ptr = vmap(&pages[i], 1, KPROT_RW);
+
+		REQUIRE(ptr);
+		*ptr = (char)i;
+		vunmap(ptr);
+	}
+	for (unsigned step = 0; step < 2000; step++) {
+		unsigned i = rng_below(&rng, NR);
+
+		if (map[i]) {
+			EXPECT_EQ(*map[i], first[i]);
+			vunmap(map[i]);
+			map[i] = NULL;
+		} else {
+			first[i] = rng_below(&rng, NR_PAGES);
+			map[i] = vmap(&pages[first[i]],
+				      1 + rng_below(&rng, NR_PAGES - first[i]),
+				      KPROT_RW);
+			REQUIRE(map[i]);
+		}
+		if (step % 64 == 0)
+			EXPECT_NULL(vmalloc_check());
+	}
+	for (unsigned i = 0; i < NR; i++)
+		vunmap(map[i]);
+	give_pages();
+}
