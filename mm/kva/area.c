@@ -112,16 +112,9 @@ static bool area_place(struct vm_area *area)
 {
 	uint32_t size = area_range_pages(area) * PAGE_SIZE;
 	irqflags_t flags = spin_lock_irqsave(&area_lock);
-	bool placed = range_gap_first(&areas, size, PAGE_SIZE,
-				      vmalloc_start(), &area->node.start);
+	bool placed = range_insert_first(&areas, &area->node, size, PAGE_SIZE,
+					 vmalloc_start());
 
-	if (placed) {
-		int err;
-
-		area->node.end = area->node.start + size;
-		err = range_insert(&areas, &area->node);
-		assert(!err);
-	}
 	spin_unlock_irqrestore(&area_lock, flags);
 	return placed;
 }
