@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * boot_cmdline.c - tests of boot/cmdline.c and boot/boot_info.c: the loader's
+ *                  text, and the warnings about it
+ */
+#include "boot/cmdline.h"
+
+#include "lib/random.h"
+#include "lib/string.h"
+#include "tests/ktest.h"
+
+static const struct {
+	const char *loader, *raw, *want;
+} cases[] = {
+	/* QEMU puts the path of the image first. */
+	{ "qemu", "build/pagoda.elf selftest", "selftest" },
+	{ "qemu", "build/pagoda.elf", "" },
+	{ "qemu", "build/pagoda.elf ", "" },
+	{ "qemu", "/a/b.elf selftest=buddy,slab loglevel=8",
+	  "selftest=buddy,slab loglevel=8" },
+	{ "qemu", "", "" },
+	{ "qemu", NULL, "" },
+	/* GRUB 2 and v86 give the words only; v86 names no loader. */
+	{ "GRUB 2.06-13+deb12u2", "selftest mem=64M", "selftest mem=64M" },
+	{ "", "selftest", "selftest" },
+	{ "", "", "" },
+	{ "", NULL, "" },
+	{ "qemux", "selftest bench", "selftest bench" },
+	/* Blanks and bytes that no console should see. */
+	{ "", "  a \t b\n\nc\r\n ", "a b c" },
+	{ "qemu", "  k.elf   a  ", "a" },
+	{ "", "caf\xc3\xa9 \x1b[2J \x7f", "caf?? ?[2J ?" },
+};
+
+/* Static: too big for a stack. */
+static struct boot_info info;
+static char raw[CMDLINE_RAW_MAX + 64];
+
+static void start(const char *loader)
+{
+	memset(&info, 0, sizeof(info));
+	memset(info.cmdline, 'z', sizeof(info.cmdline));
+	info.magic = BOOT_INFO_MAGIC;
+	info.phys_bits = 32;
+	strscpy(info.loader, loader, sizeof(info.loader));
+}
+
+KTEST(boot_cmdline, words_are_kept_as_each_loader_gives_them)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		start(cases[i].loader);
+		boot_cmdline_set(&info, cases[i].raw);
+		EXPECT_STREQ(info.cmdline, cases[i].want);
+		EXPECT_EQ(info.warnings[0], 0);
+	}
+}
+
+KTEST(boot_cmdline, longest_line_that_fits_is_not_cut)
+{
+	start("");
+	memset(raw, 'a', BOOT_CMDLINE_MAX - 1);
+	raw[BOOT_CMDLINE_MAX - 1] = '\0';
+	boot_cmdline_set(&info, raw);
+	EXPECT_STREQ(info.cmdline, raw);
+	EXPECT_EQ(info.warnings[0], 0);
+}
+
+KTEST(boot_cmdline, too_long_is_cut_between_words_and_warned_about)
+{
+	size_t length;
+
+	start("");
+	for (unsigned i = 0; i < 600; i++)
+		raw[i] = "mem=64M "[i % 8];
+	raw[600] = '\0';
+	boot_cmdline_set(&info, raw);
+
+	length = strlen(info.cmdline);
+	EXPECT(length < BOOT_CMDLINE_MAX);
+	EXPECT(length + 8 >= BOOT_CMDLINE_MAX);
+	EXPECT(strcmp(info.cmdline + length - 7, "mem=64M") == 0);
+	EXPECT(info.warnings[0] != 0);
+	EXPECT_NULL(boot_info_check(&info));
+}
+
+KTEST(boot_cmdline, text_without_an_end_is_read_so_far_and_no_further)
+{
+	start("");
+	memset(raw, ' ', sizeof(raw));
+	raw[CMDLINE_RAW_MAX - 1] = 'a';
+	raw[CMDLINE_RAW_MAX] = 'b';
+	boot_cmdline_set(&info, raw);
+	EXPECT_STREQ(info.cmdline, "a");
+}
+
+KTEST(boot_cmdline, random_bytes_become_printable_words_with_single_spaces)
+{
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	for (unsigned round = 0; round < 50; round++) {
+		for (unsigned i = 0; i < 700; i++)
+			raw[i] = (char)rng_below(&rng, 256);
+		raw[700] = '\0';
+		start(round % 2 ? "qemu" : "");
+		boot_cmdline_set(&info, raw);
+		EXPECT_NULL(boot_info_check(&info));
+		EXPECT(info.cmdline[0] != ' ');
+		for (const char *c = info.cmdline; *c; c++) {
+			EXPECT(*c >= ' ' && *c < 0x7f);
+			EXPECT(*c != ' ' || (c[1] != ' ' && c[1] != '\0'));
+		}
+	}
+}
+
+KTEST(boot_cmdline, warnings_are_whole_lines_and_never_overflow)
+{
+	start("");
+	for (unsigned i = 0; i < 200; i++)
+		boot_warn(&info, "line %03u", i);
+	EXPECT(strnlen(info.warnings, BOOT_WARNINGS_MAX) < BOOT_WARNINGS_MAX);
+	/* "line 000\n" has 9 bytes: 56 lines fit, the 0 included. */
+	EXPECT_EQ(strlen(info.warnings), 56 * 9);
+	EXPECT(strcmp(info.warnings + 55 * 9, "line 055\n") == 0);
+}
+
+static const char *boot_cmdline_suite_check(void)
+{
+	return boot_info_check(&info);
+}
+
+SUITE(boot_cmdline, boot_cmdline_suite_check);

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * boot_modules.c - tests of boot/modules.c: modules lying in the way
+ */
+#include "boot/modules.h"
+
+#include "lib/string.h"
+#include "tests/ktest.h"
+
+#define K  1024ull
+#define M  (1024 * K)
+
+#define KERNEL_START  (1 * M)
+#define KERNEL_END    (2 * M)
+#define RAM_END       (64 * M)
+#define RAM_HOLE      (32 * M)   /* one page reserved */
+
+static struct boot_info info;
+
+static void start(void)
+{
+	memset(&info, 0, sizeof(info));
+	info.magic = BOOT_INFO_MAGIC;
+	info.phys_bits = 32;
+	info.kernel_start = PHYS(KERNEL_START);
+	info.kernel_end = PHYS(KERNEL_END);
+	info.range[0] = (struct boot_range){ PHYS(1 * M), PHYS(RAM_HOLE),
+					     BOOT_RAM };
+	info.range[1] = (struct boot_range){ PHYS(RAM_HOLE),
+					     PHYS(RAM_HOLE + 4 * K),
+					     BOOT_RESERVED };
+	info.range[2] = (struct boot_range){ PHYS(RAM_HOLE + 4 * K),
+					     PHYS(RAM_END), BOOT_RAM };
+	info.nr_ranges = 3;
+}
+
+static bool add(uint64_t from, uint64_t to)
+{
+	return module_add(&info, PHYS(from), PHYS(to), "args");
+}
+
+static void expect_dropped(uint64_t from, uint64_t to)
+{
+	unsigned nr = info.nr_modules;
+
+	info.warnings[0] = '\0';
+	EXPECT(!add(from, to));
+	EXPECT_EQ(info.nr_modules, nr);
+	EXPECT(info.warnings[0] != '\0');
+	EXPECT_NULL(boot_info_check(&info));
+}
+
+KTEST(boot_modules, module_right_behind_the_kernel_is_taken)
+{
+	start();
+	EXPECT(add(KERNEL_END, KERNEL_END + 10000));
+	EXPECT_EQ(info.nr_modules, 1);
+	EXPECT_EQ(info.module[0].end.v, KERNEL_END + 10000);
+	EXPECT_STREQ(info.module[0].args, "args");
+	EXPECT_EQ(info.warnings[0], 0);
+}
+
+KTEST(boot_modules, modules_are_sorted_whatever_order_the_loader_has)
+{
+	start();
+	EXPECT(add(8 * M, 9 * M));
+	EXPECT(add(4 * M, 5 * M));
+	EXPECT(add(12 * M, 13 * M));
+	EXPECT(add(5 * M, 6 * M));
+	EXPECT_EQ(info.nr_modules, 4);
+	EXPECT_NULL(boot_info_check(&info));
+	EXPECT_EQ(info.module[0].start.v, 4 * M);
+	EXPECT_EQ(info.module[3].start.v, 12 * M);
+}
+
+KTEST(boot_modules, module_over_the_kernel_is_dropped)
+{
+	start();
+	expect_dropped(KERNEL_END - 1, KERNEL_END + 4096);
+	expect_dropped(KERNEL_START, KERNEL_START + 1);
+	expect_dropped(KERNEL_START, KERNEL_END);
+	expect_dropped(KERNEL_START, KERNEL_END + 1);
+}
+
+KTEST(boot_modules, module_over_another_is_dropped)
+{
+	start();
+	EXPECT(add(4 * M, 6 * M));
+	expect_dropped(5 * M, 7 * M);
+	expect_dropped(3 * M, 5 * M);
+	expect_dropped(3 * M, 7 * M);
+	expect_dropped(4 * M, 6 * M);
+	expect_dropped(5 * M, 5 * M + 1);
+	EXPECT(add(6 * M, 7 * M));
+	EXPECT(add(3 * M, 4 * M));
+}
+
+KTEST(boot_modules, module_outside_ram_is_dropped)
+{
+	start();
+	expect_dropped(RAM_END - 4096, RAM_END + 1);
+	expect_dropped(RAM_END, RAM_END + 4096);
+	expect_dropped(RAM_HOLE - 4096, RAM_HOLE + 8192);
+	expect_dropped(0xfff00000, 0xfff01000);
+	expect_dropped(0, 4096);
+}
+
+KTEST(boot_modules, empty_and_backward_modules_are_dropped)
+{
+	start();
+	expect_dropped(4 * M, 4 * M);
+	expect_dropped(5 * M, 4 * M);
+}
+
+KTEST(boot_modules, one_module_too_many_is_dropped)
+{
+	start();
+	for (unsigned i = 0; i < BOOT_MODULES_MAX; i++)
+		EXPECT(add((4 + i) * M, (5 + i) * M));
+	expect_dropped(40 * M, 41 * M);
+}
+
+KTEST(boot_modules, text_that_is_missing_or_too_long)
+{
+	char text[200];
+
+	start();
+	EXPECT(module_add(&info, PHYS(4 * M), PHYS(5 * M), NULL));
+	EXPECT_STREQ(info.module[0].args, "");
+
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	EXPECT(module_add(&info, PHYS(6 * M), PHYS(7 * M), text));
+	EXPECT_EQ(strlen(info.module[1].args),
+		  sizeof(info.module[1].args) - 1);
+	EXPECT(info.warnings[0] != '\0');
+}
+
+static const char *boot_modules_suite_check(void)
+{
+	return boot_info_check(&info);
+}
+
+SUITE(boot_modules, boot_modules_suite_check);

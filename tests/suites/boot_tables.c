@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+/*
+ * boot_tables.c - tests of boot/paging.c: the linter finds what is planted
+ *
+ * WHAT     Builds the first page tables for several sizes, which the linter
+ *          must like; then breaks one entry at a time, and the linter must
+ *          name that entry and the law.
+ */
+#include "boot/paging.h"
+
+#include <arch/layout.h>
+
+#include "lib/random.h"
+#include "lib/string.h"
+#include "tests/ktest.h"
+
+#define M  0x100000u
+
+static struct boot_tables tables;
+
+static struct boot_paging what = {
+	.tables_phys = 0x00104000, .image_end = 0x00180000, .phys_bits = 36,
+};
+
+static void build(uint32_t lowmem_end)
+{
+	memset(&tables, 0, sizeof(tables));
+	what.lowmem_end = lowmem_end;
+	paging_build(&tables, &what);
+}
+
+/* The law that the linter reports, or NULL. */
+static const char *lint(void)
+{
+	return paging_lint(&tables, &what).law;
+}
+
+static void expect_law(const char *law, const char *name)
+{
+	const char *found = lint();
+
+	if (!found || strncmp(found, name, 2) != 0)
+		ktest_fail(__FILE__, __LINE__, "%s: the linter says %s", law,
+			   found ? found : "nothing");
+}
+
+static const struct {
+	const char *name;
+	unsigned    index;
+	uint64_t    clear, set;
+	const char *law;
+} pd_defects[] = {
+	{ "not present",              0, PAE_P,  0,            "P7" },
+	{ "not present, in the middle", 17, PAE_P, 0,          "P7" },
+	{ "present behind the end",  32, 0, PAE_P | PAE_RW | PAE_PS, "P7" },
+	{ "present, the very last", 511, 0, PAE_P,             "P7" },
+	{ "XD while NXE is clear",    5, 0, PAE_XD,            "P4" },
+	{ "reserved bit 13",          6, 0, 1ull << 13,        "P4" },
+	{ "reserved bit 20",          7, 0, 1ull << 20,        "P4" },
+	{ "bit 36 on 36 bits",        8, 0, 1ull << 36,        "P4" },
+	{ "bit 51 on 36 bits",        9, 0, 1ull << 51,        "P4" },
+	{ "no large page",           10, PAE_PS, 0,            "P5" },
+	{ "user mode",               11, 0, PAE_US,            "P5" },
+	{ "read-only",               12, PAE_RW, 0,            "P5" },
+	{ "its neighbour's frame",   13, 0, 1ull << 22,        "P6" },
+	{ "aliased above 4 GiB",     14, 0, 1ull << 32,        "P6" },
+};
+
+static const struct {
+	const char *name;
+	unsigned    index;
+	uint64_t    clear, set;
+	const char *law;
+} pdpt_defects[] = {
+	{ "no identity",       0, PAE_P, 0,          "P3" },
+	{ "no direct map",     3, PAE_P, 0,          "P3" },
+	{ "RW set",            3, 0, PAE_RW,         "P2" },
+	{ "US set",            0, 0, PAE_US,         "P2" },
+	{ "G set",             3, 0, PAE_G,          "P2" },
+	{ "XD set",            3, 0, PAE_XD,         "P2" },
+	{ "above the width",   3, 0, 1ull << 40,     "P2" },
+	{ "another directory", 3, 0, 1ull << 24,     "P3" },
+	{ "one too many",      1, 0, PAE_P,          "P3" },
+};
+
+KTEST(boot_tables, tables_for_every_size_are_without_defect)
+{
+	static const uint32_t sizes[] = {
+		2 * M, 16 * M, 64 * M, 894 * M, LOWMEM_MAX,
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+		build(sizes[i]);
+		EXPECT_NULL(lint());
+	}
+}
+
+KTEST(boot_tables, same_physical_address_from_both_views)
+{
+	build(64 * M);
+	for (uint32_t pa = 0; pa < 64 * M; pa += LARGE_PAGE_SIZE) {
+		uint32_t va = PAGE_OFFSET + pa;
+
+		EXPECT_EQ(tables.pdpt[pdpt_index(pa)],
+			  tables.pdpt[pdpt_index(va)]);
+		EXPECT_EQ(pd_index(pa), pd_index(va));
+		EXPECT_EQ(tables.pd[pd_index(va)] & PAE_LARGE_MASK, pa);
+	}
+}
+
+KTEST(boot_tables, linter_finds_each_planted_directory_entry)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(pd_defects); i++) {
+		unsigned index = pd_defects[i].index;
+		struct paging_defect d;
+
+		build(64 * M);
+		tables.pd[index] &= ~pd_defects[i].clear;
+		tables.pd[index] |= pd_defects[i].set;
+		expect_law(pd_defects[i].name, pd_defects[i].law);
+
+		d = paging_lint(&tables, &what);
+		EXPECT_EQ(d.index, index);
+		EXPECT_EQ(d.entry, tables.pd[index]);
+		EXPECT_STREQ(d.table, "PD");
+	}
+}
+
+KTEST(boot_tables, linter_finds_each_planted_pdpt_entry)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(pdpt_defects); i++) {
+		unsigned index = pdpt_defects[i].index;
+		struct paging_defect d;
+
+		build(64 * M);
+		tables.pdpt[index] &= ~pdpt_defects[i].clear;
+		tables.pdpt[index] |= pdpt_defects[i].set;
+		expect_law(pdpt_defects[i].name, pdpt_defects[i].law);
+
+		d = paging_lint(&tables, &what);
+		EXPECT_EQ(d.index, index);
+		EXPECT_STREQ(d.table, "PDPT");
+	}
+}
+
+KTEST(boot_tables, linter_reports_the_first_of_two_defects)
+{
+	build(64 * M);
+	tables.pd[20] = 0;
+	tables.pd[3] |= PAE_US;
+	EXPECT_EQ(paging_lint(&tables, &what).index, 3);
+}
+
+KTEST(boot_tables, address_above_32_bits_is_a_defect_on_a_32_bit_cpu)
+{
+	build(64 * M);
+	tables.pd[1] |= 1ull << 32;
+	what.phys_bits = 32;
+	expect_law("bit 32 on 32 bits", "P4");
+	what.phys_bits = 36;
+}
+
+KTEST(boot_tables, misplaced_tables_and_images_are_found)
+{
+	struct boot_paging good = what;
+
+	build(64 * M);
+	what.tables_phys = good.tables_phys + 16;
+	expect_law("CR3 not a multiple of 32", "P1");
+	what.tables_phys = good.tables_phys + 32;
+	expect_law("directory not page-aligned", "P1");
+	what = good;
+	what.lowmem_end = 64 * M;
+	what.image_end = 65 * M;
+	expect_law("image above lowmem", "P7");
+	what = good;
+}
+
+KTEST(boot_tables, bit_flipped_anywhere_is_noticed)
+{
+	/* PWT, PCD, A, D, G and the bits for software are free to differ. */
+	const uint64_t free_bits = PAE_PWT | PAE_PCD | PAE_A | PAE_D | PAE_G |
+				   0xe00 | 0x7ffull << 52 | 1ull << 12;
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	for (unsigned round = 0; round < 300; round++) {
+		uint64_t flip = 1ull << rng_below(&rng, 64);
+		unsigned index = rng_below(&rng, 32);
+
+		build(64 * M);
+		tables.pd[index] ^= flip;
+		if (flip & free_bits)
+			continue;
+		if (!lint())
+			ktest_fail(__FILE__, __LINE__, "PD[%u] ^ 0x%llx passes",
+				   index, (unsigned long long)flip);
+	}
+}
+
+static const char *boot_tables_suite_check(void)
+{
+	build(64 * M);
+	return lint();
+}
+
+SUITE(boot_tables, boot_tables_suite_check);
