@@ -55,7 +55,7 @@ KTEST(boot_cmdline, words_are_kept_as_each_loader_gives_them)
 	}
 }
 
-KTEST(boot_cmdline, longest_line_that_fits_is_not_cut)
+KTEST(boot_cmdline, longest_word_that_fits_is_kept_and_one_byte_more_is_not)
 {
 	start("");
 	memset(raw, 'a', BOOT_CMDLINE_MAX - 1);
@@ -63,6 +63,13 @@ KTEST(boot_cmdline, longest_line_that_fits_is_not_cut)
 	boot_cmdline_set(&info, raw);
 	EXPECT_STREQ(info.cmdline, raw);
 	EXPECT_EQ(info.warnings[0], 0);
+
+	start("");   /* and one byte more */
+	raw[BOOT_CMDLINE_MAX - 1] = 'a';
+	raw[BOOT_CMDLINE_MAX] = '\0';
+	boot_cmdline_set(&info, raw);
+	EXPECT_STREQ(info.cmdline, "");
+	EXPECT(info.warnings[0] != 0);
 }
 
 KTEST(boot_cmdline, too_long_is_cut_between_words_and_warned_about)
@@ -116,12 +123,23 @@ KTEST(boot_cmdline, random_bytes_become_printable_words_with_single_spaces)
 KTEST(boot_cmdline, warnings_are_whole_lines_and_never_overflow)
 {
 	start("");
+	boot_cmdline_set(&info, NULL);
 	for (unsigned i = 0; i < 200; i++)
 		boot_warn(&info, "line %03u", i);
 	EXPECT(strnlen(info.warnings, BOOT_WARNINGS_MAX) < BOOT_WARNINGS_MAX);
 	/* "line 000\n" has 9 bytes: 56 lines fit, the 0 included. */
 	EXPECT_EQ(strlen(info.warnings), 56 * 9);
 	EXPECT(strcmp(info.warnings + 55 * 9, "line 055\n") == 0);
+}
+
+KTEST(boot_cmdline, warning_that_just_fits_and_one_that_does_not)
+{
+	start("");
+	boot_cmdline_set(&info, NULL);
+	boot_warn(&info, "%*s", BOOT_WARNINGS_MAX - 1, "x");
+	EXPECT_EQ(strlen(info.warnings), 0);
+	boot_warn(&info, "%*s", BOOT_WARNINGS_MAX - 2, "x");
+	EXPECT_EQ(strlen(info.warnings), BOOT_WARNINGS_MAX - 1);
 }
 
 static const char *boot_cmdline_suite_check(void)
