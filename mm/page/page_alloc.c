@@ -27,8 +27,8 @@
  *          A4  managed = free + per-CPU + used
  *          and the invariants of buddy.c, pcp.c, zone.c and watermark.c
  *
- * ALGORITHM  The ordinary case is the first eight lines of alloc_pages(): pop
- *          from the list of the first zone. No watermark is looked at: pages in
+ * ALGORITHM  The ordinary case is alloc_small(): pop from the list of the
+ *          first zone. No watermark is looked at: pages in
  *          a list were counted out of the zone when the list was filled, and
  *          then the watermark was looked at.
  *
@@ -60,10 +60,10 @@
 
 /* ---- helpers ------------------------------------------------------------ */
 
-/* The block belongs to a caller of ours from here on. */
-static always_inline struct page *give_out(struct page *page, unsigned order)
+/* A block belongs to the caller from here on; its order is written already. */
+static always_inline struct page *give_out(struct page *page)
 {
-	page->state_order = STATE_ORDER(PAGE_USED, order);
+	page->state = PAGE_USED;
 	page->refs = 1;
 	return page;
 }
@@ -78,19 +78,6 @@ static void clear_pages(struct page *page, unsigned order)
 	}
 }
 
-/* From this CPU's list, as it is. NULL: empty. */
-static always_inline struct page *take_pcp(struct zone *zone, unsigned order)
-{
-	irqflags_t flags = irq_save();
-	struct pcp_list *pcp = zone_pcp(zone, order);
-	struct page *page = NULL;
-
-	if (likely(pcp->count > 0))
-		page = give_out(pcp_pop(pcp), order);
-	irq_restore(flags);
-	return page;
-}
-
 /* ---- allocation, the slow way ------------------------------------------- */
 
 /* A small block: through the list, which is refilled first. */
@@ -102,7 +89,7 @@ static struct page *zone_take_small(struct zone *zone, unsigned order,
 	struct page *page = NULL;
 
 	if (pcp->count > 0 || pcp_refill(zone, order, floor))
-		page = give_out(pcp_pop(pcp), order);
+		page = give_out(pcp_pop(pcp));
 	irq_restore(flags);
 	return page;
 }
@@ -112,8 +99,10 @@ static struct page *zone_take_large(struct zone *zone, unsigned order)
 	irqflags_t flags = spin_lock_irqsave(&zone->lock);
 	struct page *page = buddy_alloc_locked(zone, order);
 
-	if (page)
-		give_out(page, order);
+	if (page) {
+		page->state_order = STATE_ORDER(PAGE_USED, order);
+		page->refs = 1;
+	}
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return page;
 }
@@ -173,8 +162,8 @@ static noinline struct page *alloc_slow(gfp_t gfp, unsigned order)
 
 	if (order > MAX_ORDER)
 		return alloc_failed(gfp, order);
-	if (first && order < PCP_ORDERS)
-		page = take_pcp(first, order);
+	if (first && order < PCP_ORDERS && zone_pcp(first, order)->count > 0)
+		page = zone_take_small(first, order, 0);
 	if (!page)
 		page = take_from_zones(gfp, order, MARK_LOW);
 	if (!page)
@@ -198,52 +187,98 @@ static inline void check_free(const struct page *page, unsigned order)
 static noinline void free_large(struct page *page, unsigned order)
 {
 	struct zone *zone = page_zone(page);
-	irqflags_t flags = spin_lock_irqsave(&zone->lock);
+	irqflags_t flags;
 
+	check_free(page, order);
+	flags = spin_lock_irqsave(&zone->lock);
 	buddy_free_locked(zone, page, order);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/* Interrupts are off. */
-static always_inline void free_small(struct page *page, unsigned order)
+/* The list is full: make room first. */
+static noinline void free_full(struct page *page, unsigned order)
 {
 	struct zone *zone = page_zone(page);
 	struct pcp_list *pcp = zone_pcp(zone, order);
+	irqflags_t flags = irq_save();
 
-	if (unlikely(pcp->count >= pcp->high))
+	if (pcp->count >= pcp->high)
 		pcp_drain(zone, order, pcp->batch);
-	pcp_push(pcp, page, order);
+	pcp_push(pcp, page);
+	irq_restore(flags);
+}
+
+/* The fast path; order < PCP_ORDERS. Calls as its last step, as above. */
+static always_inline void free_small(struct page *page, unsigned order)
+{
+	struct pcp_list *pcp = zone_pcp(page_zone(page), order);
+	irqflags_t flags;
+
+	check_free(page, order);
+	flags = irq_save();
+	if (unlikely(pcp->count >= pcp->high)) {
+		irq_restore(flags);
+		return free_full(page, order);
+	}
+	pcp_push(pcp, page);
+	irq_restore(flags);
 }
 
 /* ---- public functions --------------------------------------------------- */
 
+/* A failure is armed: perhaps this is the request that it hits. */
+static noinline struct page *alloc_armed(gfp_t gfp, unsigned order)
+{
+	return should_fail() ? NULL : alloc_slow(gfp, order);
+}
+
+/*
+ * The fast path; order < PCP_ORDERS. What it calls, it calls as its last step:
+ * so that nothing has to be kept in the registers that a call preserves.
+ */
+static always_inline struct page *alloc_small(gfp_t gfp, unsigned order)
+{
+	struct zone *zone = fast_zones[gfp & GFP_FAST];
+	struct pcp_list *pcp;
+	struct page *page;
+	irqflags_t flags;
+
+	if (unlikely(READ_ONCE(failpoint_countdown)))
+		return alloc_armed(gfp, order);
+	flags = irq_save();
+	pcp = zone_pcp(zone, order);
+	if (unlikely(pcp->count == 0)) {
+		irq_restore(flags);
+		return alloc_slow(gfp, order);
+	}
+	page = give_out(pcp_pop(pcp));
+	irq_restore(flags);
+	return page;
+}
+
+struct page *alloc_page(gfp_t gfp)
+{
+	return alloc_small(gfp, 0);
+}
+
 struct page *alloc_pages(gfp_t gfp, unsigned order)
 {
-	struct zone *first = zonelists[gfp & GFP_ZONES][0];
-	struct page *page;
+	if (likely(order < PCP_ORDERS))
+		return alloc_small(gfp, order);
+	return alloc_armed(gfp, order);
+}
 
-	if (should_fail())
-		return NULL;
-	if (likely(order < PCP_ORDERS && !(gfp & GFP_ZERO) && first)) {
-		page = take_pcp(first, order);
-		if (likely(page))
-			return page;
-	}
-	return alloc_slow(gfp, order);
+void free_page(struct page *page)
+{
+	free_small(page, 0);
 }
 
 void free_pages(struct page *page, unsigned order)
 {
-	irqflags_t flags;
-
-	check_free(page, order);
-	if (unlikely(order >= PCP_ORDERS)) {
+	if (likely(order < PCP_ORDERS))
+		free_small(page, order);
+	else
 		free_large(page, order);
-		return;
-	}
-	flags = irq_save();
-	free_small(page, order);
-	irq_restore(flags);
 }
 
 /* What one CPU's list of the first zone has, up to nr. */
@@ -255,7 +290,7 @@ static unsigned take_pcp_bulk(struct zone *zone, unsigned nr,
 	unsigned n = pcp->count < nr ? pcp->count : nr;
 
 	for (unsigned i = 0; i < n; i++)
-		pages[i] = give_out(pcp_pop(pcp), 0);
+		pages[i] = give_out(pcp_pop(pcp));
 	irq_restore(flags);
 	return n;
 }
@@ -285,6 +320,17 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page *pages[])
 	return n;
 }
 
+static void free_one_irqoff(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+	struct pcp_list *pcp = zone_pcp(zone, 0);
+
+	check_free(page, 0);
+	if (unlikely(pcp->count >= pcp->high))
+		pcp_drain(zone, 0, pcp->batch);
+	pcp_push(pcp, page);
+}
+
 /* Pages freed with interrupts off at a stretch, by free_pages_bulk(). */
 #define FREE_BULK_STRETCH  64u
 
@@ -294,10 +340,8 @@ void free_pages_bulk(struct page *const pages[], unsigned nr)
 		unsigned end = MIN(nr, done + FREE_BULK_STRETCH);
 		irqflags_t flags = irq_save();
 
-		for (; done < end; done++) {
-			check_free(pages[done], 0);
-			free_small(pages[done], 0);
-		}
+		for (; done < end; done++)
+			free_one_irqoff(pages[done]);
 		irq_restore(flags);
 	}
 }

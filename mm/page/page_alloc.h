@@ -41,15 +41,9 @@ struct page *alloc_pages(gfp_t gfp, unsigned order) __must_check;
  */
 void free_pages(struct page *page, unsigned order);
 
-static inline struct page *alloc_page(gfp_t gfp)
-{
-	return alloc_pages(gfp, 0);
-}
-
-static inline void free_page(struct page *page)
-{
-	free_pages(page, 0);
-}
+/* The same for one page; functions of their own because they are shorter. */
+struct page *alloc_page(gfp_t gfp) __must_check;
+void free_page(struct page *page);
 
 /*
  * Up to nr single pages at once, cheaper than one by one.

@@ -27,12 +27,14 @@ static inline struct page *pcp_pop(struct pcp_list *pcp)
 	return pcp->blocks[--pcp->count];
 }
 
-/* Put a free block on the list; count < high. */
-static inline void pcp_push(struct pcp_list *pcp, struct page *page,
-			    unsigned order)
+/* Put a block on the list of its order; count < high. */
+static inline void pcp_push(struct pcp_list *pcp, struct page *page)
 {
-	page->state_order = STATE_ORDER(PAGE_PCP, order);
-	pcp->blocks[pcp->count++] = page;
+	unsigned count = pcp->count;
+
+	page->state = PAGE_PCP;
+	pcp->blocks[count] = page;
+	pcp->count = count + 1;
 }
 
 /*

@@ -60,6 +60,10 @@ static const unsigned lowmem_reserve_ratio[MAX_NR_ZONES] = {
 };
 
 struct zone *zonelists[GFP_ZONES + 1][MAX_NR_ZONES + 1];
+struct zone *fast_zones[GFP_FAST + 1];
+
+/* Its lists are empty for ever. */
+static struct zone no_zone = { .name = "none" };
 
 /* Largest r with r * r <= x. */
 static unsigned long int_sqrt(unsigned long x)
@@ -124,6 +128,13 @@ static void set_zonelist(gfp_t gfp)
 	*next = NULL;
 }
 
+static void set_fast_zone(gfp_t gfp)
+{
+	struct zone *first = zonelists[gfp & GFP_ZONES][0];
+
+	fast_zones[gfp] = first && !(gfp & GFP_ZERO) ? first : &no_zone;
+}
+
 void watermarks_update(void)
 {
 	unsigned long lowmem =
@@ -136,6 +147,8 @@ void watermarks_update(void)
 	}
 	for (gfp_t gfp = 0; gfp <= GFP_ZONES; gfp++)
 		set_zonelist(gfp);
+	for (gfp_t gfp = 0; gfp <= GFP_FAST; gfp++)
+		set_fast_zone(gfp);
 }
 
 /* ---- check -------------------------------------------------------------- */

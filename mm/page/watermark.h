@@ -37,6 +37,15 @@ static inline unsigned long zone_floor(const struct zone *zone, gfp_t gfp,
 	return floor + zone->min / 2;
 }
 
+/*
+ * The zone whose per-CPU list may answer a request at once, by gfp. Where the
+ * list cannot (GFP_ZERO has work to do; there is no such zone) it is a zone
+ * with nothing in it, so that the fast path needs no test of its own.
+ */
+#define GFP_FAST  (GFP_ZERO * 2 - 1)
+
+extern struct zone *fast_zones[GFP_FAST + 1];
+
 /* Set watermarks, lowmem_reserve and zonelists from the zones' managed pages. */
 void watermarks_update(void);
 
