@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/*
+ * exit.c - how the kernel leaves the machine
+ *
+ * WHAT     One write after the other to ports that make some emulator end.
+ *          A port that no device listens to swallows the write, so the order
+ *          is: the way that carries a status first, then those that only turn
+ *          the power off, then halt.
+ * SEE      QEMU hw/misc/debugexit.c; ACPI 4.8.3.2.1 "PM1 control registers";
+ *          Bochs iodev/unmapped.cc.
+ */
+#include <arch/io.h>
+#include <arch/machine.h>
+#include <arch/uart.h>
+
+#define PORT_DEBUG_EXIT      0xf4     /* -device isa-debug-exit,iobase=0xf4  */
+#define PORT_PM1A_QEMU       0x604    /* PM1a control, QEMU pc and q35       */
+#define PORT_PM1A_OLD        0xb004   /* the same of old QEMU, and of Bochs  */
+#define PM1_SLEEP_S5         0x2000   /* SLP_EN, sleep type 0: soft off      */
+#define PORT_BOCHS_SHUTDOWN  0x8900   /* wants "Shutdown", byte by byte      */
+
+void machine_exit(enum exit_code code)
+{
+	uart_drain();
+	outb(PORT_DEBUG_EXIT, (uint8_t)code);
+	machine_poweroff();
+}
+
+void machine_poweroff(void)
+{
+	static const char shutdown[] = "Shutdown";
+
+	uart_drain();
+	outw(PORT_PM1A_QEMU, PM1_SLEEP_S5);
+	outw(PORT_PM1A_OLD, PM1_SLEEP_S5);
+	for (const char *c = shutdown; *c; c++)
+		outb(PORT_BOCHS_SHUTDOWN, (uint8_t)*c);
+	machine_halt();
+}
+
+void machine_halt(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt" : : : "memory");
+}

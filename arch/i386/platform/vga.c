@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vga.c - text on the screen of a PC
+ *
+ * WHAT     A terminal of 80 columns and 25 rows, without colours or escape
+ *          sequences, in the text memory of the VGA adapter.
+ *
+ * PICTURE    cell, 16 bits:  15 ... 8   7 ... 0
+ *                            colour     character (code page 437)
+ *            cells[row * 80 + column], row 0 on top
+ *
+ * INVARIANTS
+ *          V1  column < VGA_COLUMNS, row < VGA_ROWS, between two calls
+ *
+ * COST     A scroll moves 24 rows, 1920 cells.
+ * SEE      IBM VGA/XGA Technical Reference, 2.5 "CRT controller".
+ */
+#include <arch/io.h>
+#include <arch/vga.h>
+
+#define GREY_ON_BLACK  0x0700
+#define TAB_WIDTH      8
+
+/* The CRT controller: the number of a register to INDEX, its value to DATA. */
+#define CRTC_INDEX        0x3d4
+#define CRTC_DATA         0x3d5
+#define CRTC_CURSOR_HIGH  0x0e
+#define CRTC_CURSOR_LOW   0x0f
+
+static volatile uint16_t *screen;   /* NULL before vga_init()                */
+static unsigned row, column;        /* V1                                    */
+
+static void clear_row(unsigned r)
+{
+	for (unsigned c = 0; c < VGA_COLUMNS; c++)
+		screen[r * VGA_COLUMNS + c] = GREY_ON_BLACK | ' ';
+}
+
+static void scroll(void)
+{
+	for (unsigned i = 0; i < (VGA_ROWS - 1) * VGA_COLUMNS; i++)
+		screen[i] = screen[i + VGA_COLUMNS];
+	clear_row(VGA_ROWS - 1);
+}
+
+static void new_line(void)
+{
+	column = 0;
+	if (row < VGA_ROWS - 1)
+		row++;
+	else
+		scroll();
+}
+
+static void put_visible(char c)
+{
+	screen[row * VGA_COLUMNS + column] = GREY_ON_BLACK | (uint8_t)c;
+	if (++column == VGA_COLUMNS)
+		new_line();
+}
+
+static void put_char(char c)
+{
+	switch (c) {
+	case '\n':
+		new_line();
+		break;
+	case '\r':
+		column = 0;
+		break;
+	case '\b':
+		column -= column > 0;
+		break;
+	case '\t':
+		do
+			put_visible(' ');
+		while (column % TAB_WIDTH);
+		break;
+	default:
+		put_visible(c);
+	}
+}
+
+static void move_cursor(void)
+{
+	unsigned cell = row * VGA_COLUMNS + column;
+
+	outb(CRTC_INDEX, CRTC_CURSOR_HIGH);
+	outb(CRTC_DATA, (uint8_t)(cell >> 8));
+	outb(CRTC_INDEX, CRTC_CURSOR_LOW);
+	outb(CRTC_DATA, (uint8_t)cell);
+}
+
+void vga_init(volatile uint16_t *cells)
+{
+	screen = cells;
+	row = 0;
+	column = 0;
+	for (unsigned r = 0; r < VGA_ROWS; r++)
+		clear_row(r);
+	move_cursor();
+}
+
+void vga_write(const char *text, size_t len)
+{
+	if (!screen)
+		return;
+	for (size_t i = 0; i < len; i++)
+		put_char(text[i]);
+	move_cursor();
+}
