@@ -30,6 +30,25 @@ enum cpu_feature {
 	CPU_NR_FEATURES
 };
 
+/* Ask the CPU. First thing in the kernel, before anybody calls cpu_has(). */
+void cpu_detect(void);
+
+/*
+ * Behave as if the feature were not there, as `nonx` on the command line
+ * wants. Before cpu_enable_features().
+ */
+void cpu_disable(enum cpu_feature feature);
+
+/*
+ * Switch on what protects the kernel from itself, as far as the CPU has it:
+ * CR0.WP, EFER.NXE, CR4.PGE, SMEP, SMAP, UMIP. Before the final page tables,
+ * whose NX bits are reserved bits without EFER.NXE.
+ */
+void cpu_enable_features(void);
+
+/* Say in the log which CPU this is and what it has. */
+void cpu_log(void);
+
 /* Is the feature there, and not switched off on the command line? */
 bool cpu_has(enum cpu_feature feature);
 

@@ -3,7 +3,7 @@
  * stack.h - kernel stacks, each above a page that is never mapped
  *
  * WHAT     A registry of stacks by name, so that whoever meets an address in
- *          a guard page can say whose stack has overflowed; and the two stacks
+ *          a guard page can say whose stack has overflowed; and the stacks
  *          that exist before there is an allocator.
  *
  * PICTURE    top   +-----------------+ <- ESP at first
@@ -14,7 +14,8 @@
  *            guard +-----------------+ tables are in use
  *
  * INVARIANTS (stack_check() restates them)
- *          K1  guard, base and top are page-aligned; base follows the guard
+ *          K1  guard, base and top are page-aligned, base follows the guard,
+ *              and there is a stack between base and top
  *          K2  no two stacks overlap, guards included
  *
  * SEE      arch/i386/cpu/double_fault.c, which diagnoses the overflow.
@@ -47,16 +48,18 @@ struct stack_area {
 	uint8_t stack[KERNEL_STACK_SIZE];
 } __aligned(PAGE_SIZE);
 
-extern struct stack_area boot_stack;
-extern struct stack_area double_fault_stack;
-
 _Static_assert(sizeof(struct stack_area) == BOOT_STACK_TOP_OFFSET,
 	       "the assembler's idea of a stack is the compiler's");
 
-/* Register the stacks of the image. Before anything else here is called. */
+extern struct stack_area boot_stack, double_fault_stack;
+
+/* Register the stacks of the image. traps_init() does. */
 void stack_init(void);
 
-/* Register a stack; the caller keeps `stack` alive until it is removed. */
+/*
+ * Register the stack that lies above the guard page at `guard`, up to `top`;
+ * the caller keeps `stack` alive until it is removed.
+ */
 void stack_add(struct kernel_stack *stack, const char *name, kva_t guard,
 	       kva_t top);
 void stack_remove(struct kernel_stack *stack);
@@ -68,7 +71,7 @@ const struct kernel_stack *stack_find(kva_t va);
 /* NULL, or the first of K1, K2 that is broken. */
 const char *stack_check(void);
 
-/* Walk over all stacks, to unmap their guards and to print them. */
+/* All stacks, to unmap their guards and to print them. */
 extern struct list_head kernel_stacks;
 
 #define for_each_kernel_stack(stack) \

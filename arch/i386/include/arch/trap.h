@@ -51,7 +51,15 @@ static inline bool trap_from_user(const struct trap_regs *regs)
 /* ESP of the interrupted code: in ring 0 the CPU did not push it. */
 uint32_t trap_esp(const struct trap_regs *regs);
 
-/* "page fault", "#PF"; "unknown", "#?" for a vector without a name. */
+struct fault;
+
+/* The page fault that these registers tell of, for <arch/fault.h>. */
+struct fault trap_page_fault(const struct trap_regs *regs);
+
+/* Is a page fault what happened, or what led to the double fault? */
+bool trap_is_page_fault(const struct trap_regs *regs);
+
+/* "page fault" and "#PF"; "interrupt" and "IRQ" above the exceptions. */
 const char *trap_name(unsigned vector);
 const char *trap_mnemonic(unsigned vector);
 
@@ -70,12 +78,14 @@ void traps_init(void);
 void traps_use_current_cr3(void);
 
 /*
- * The innermost exception being handled on this CPU, or NULL. panic() prints
- * its registers. trap_set_current() is for who leaves a handler by
- * kernel_longjmp() and puts back what was current before.
+ * The exception of which the kernel is about to die, or NULL: panic() prints
+ * its registers. trap_forgive() is for a panic that was caught.
  */
-const struct trap_regs *trap_current(void);
-void trap_set_current(const struct trap_regs *regs);
+const struct trap_regs *trap_fatal(void);
+void trap_forgive(void);
+
+/* Print the registers, and the control registers as they are now. */
+void trap_dump(const struct trap_regs *regs, void (*out)(const char *line));
 
 /*
  * For tests: see a vector before anybody else does. The hook returns true
@@ -85,8 +95,14 @@ void trap_set_current(const struct trap_regs *regs);
 typedef bool (*trap_hook_fn)(struct trap_regs *regs);
 void trap_set_hook(unsigned vector, trap_hook_fn hook);
 
-/* Interrupts that came without anybody having asked for them. */
-unsigned long traps_spurious_irqs(void);
+/*
+ * An access at address `insn` is allowed to fault; it then goes on at the
+ * address returned. 0 where it is not in the table of fix-ups.
+ */
+kva_t trap_find_fixup(kva_t insn);
+
+/* NULL, or what is wrong with the table of fix-ups. */
+const char *trap_check(void);
 
 /* Return address of calls out of trap_entry.S: a frame of traps, not of C. */
 extern const char trap_return_address[];

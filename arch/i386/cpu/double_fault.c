@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * double_fault.c - when there is no stack left to report on
+ *
+ * WHAT     An exception pushes onto the kernel's stack. When that push faults
+ *          too, because ESP has reached the guard page, the CPU raises a
+ *          double fault, whose push would fault a third time and reset the
+ *          machine. Hence a task gate: the CPU stores all registers in the
+ *          main task's TSS, loads those of another task, which has a stack of
+ *          its own, and that task can say what happened.
+ *
+ * PICTURE    recursion --push--> guard page --#PF--> push --> guard page
+ *                                                     |
+ *            double_fault_tss <----- task gate <-----#DF
+ *              ESP: own stack
+ *              EIP: double_fault_entry   main_tss: the interrupted registers
+ *
+ * INVARIANTS
+ *          D1  double_fault_tss is only read by the CPU (but for its link), so
+ *              it is ready again at once: the handler leaves the task by
+ *              gdt_become_main_task(), not by a task switch, which would store
+ *              into it
+ *          D2  its CR3 names page tables that are in use: a task switch loads
+ *              CR3 from the TSS, and does not store the old one
+ *
+ * SEE      SDM volume 3, 6.15 "Interrupt 8", 7.3 "Task switching".
+ */
+#include <arch/cr.h>
+#include <arch/kva.h>
+#include <arch/stack.h>
+
+#include "arch/i386/cpu/segments.h"
+#include "arch/i386/cpu/traps_impl.h"
+#include "arch/i386/cpu/vectors.h"
+#include "lib/printf.h"
+
+#define EFLAGS_RESERVED_1  2u   /* bit 1 is always 1; interrupts off         */
+
+struct tss double_fault_tss;
+
+/* The registers as they were, in the form that everybody knows. */
+static struct trap_regs interrupted;
+
+extern const char double_fault_entry[];   /* trap_entry.S */
+
+static void copy_registers(struct trap_regs *regs, const struct tss *tss)
+{
+	*regs = (struct trap_regs){
+		.cr2 = read_cr2(),
+		.edi = tss->edi, .esi = tss->esi, .ebp = tss->ebp,
+		.ebx = tss->ebx, .edx = tss->edx, .ecx = tss->ecx,
+		.eax = tss->eax,
+		.gs = tss->gs, .fs = tss->fs, .es = tss->es, .ds = tss->ds,
+		.vector = VECTOR_DF,
+		.eip = tss->eip, .cs = tss->cs, .eflags = tss->eflags,
+		.user_esp = tss->esp, .user_ss = tss->ss,
+	};
+}
+
+/*
+ * The stack that has no room left. The push goes below ESP; a function with
+ * large variables may have moved ESP deep into the guard page before.
+ */
+static const struct kernel_stack *overflown_stack(const struct trap_regs *regs)
+{
+	const struct kernel_stack *stack;
+
+	stack = stack_find_guard(regs->user_esp - sizeof(uint32_t));
+	return stack ? stack : stack_find_guard(regs->cr2);
+}
+
+/* Called by trap_entry.S, on the double-fault stack. */
+void double_fault_handle(void)
+{
+	const struct kernel_stack *stack;
+
+	gdt_become_main_task();
+	copy_registers(&interrupted, &main_tss);
+	trap_set_fatal(&interrupted);
+	stack = overflown_stack(&interrupted);
+	if (stack)
+		panic("kernel stack overflow at %pS: ESP 0x%08x, address 0x%08x is in the guard page of the %s",
+		      kva_to_ptr(interrupted.eip), interrupted.user_esp,
+		      interrupted.cr2, stack->name);
+	panic("double fault (#DF) at %pS: an exception while the CPU was delivering another; ESP 0x%08x, CR2 0x%08x",
+	      kva_to_ptr(interrupted.eip), interrupted.user_esp,
+	      interrupted.cr2);
+}
+
+void double_fault_init(kva_t stack_top)
+{
+	double_fault_tss = (struct tss){
+		.cr3 = read_cr3(),
+		.eip = ptr_to_kva(double_fault_entry),
+		.eflags = EFLAGS_RESERVED_1,
+		.esp = stack_top,
+		.cs = KERNEL_CS,
+		.ss = KERNEL_DS, .ds = KERNEL_DS, .es = KERNEL_DS,
+		.fs = KERNEL_DS, .gs = KERNEL_DS,
+		.iomap_base = sizeof(struct tss),
+	};
+}
+
+void traps_use_current_cr3(void)
+{
+	double_fault_tss.cr3 = read_cr3();
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/*
+ * gdt.c - segments, which we do not use, and tasks, of which we use two
+ *
+ * WHAT     The global descriptor table. All segments are flat, 0 to 4 GiB:
+ *          protection is the page tables' business.
+ *
+ * PICTURE    index   0     1      2      3      4      5      6
+ *                    null  code   data   code   data   main   double-
+ *                          ring 0        ring 3        TSS    fault TSS
+ *
+ * TERMS    TSS   task-state segment: where a task switch by hardware puts the
+ *                registers of the old task and finds those of the new one
+ *          busy  a bit of the TSS's descriptor: this task is running, or was
+ *                interrupted by a nested one. A switch to a busy task is #GP.
+ *          TR    the register that names the running task's TSS
+ *
+ * SEE      SDM volume 3, 3.4.5 "Segment descriptors", 7.2 "Task management
+ *          data structures".
+ */
+#include "arch/i386/cpu/segments.h"
+
+/* Access bytes: present, level in bits 5-6, and what kind of segment. */
+#define ACCESS_CODE(level)  (0x9b | (level) << 5)   /* readable, accessed    */
+#define ACCESS_DATA(level)  (0x93 | (level) << 5)   /* writable, accessed    */
+#define ACCESS_TSS          0x89                    /* 32 bits, not busy     */
+#define FLAT_FLAGS          0xc                     /* 32 bits, 4 KiB units  */
+
+#define EFLAGS_NT           0x4000u                 /* inside a nested task  */
+
+/* A descriptor's fields lie scattered: the 80286 had only 24 address bits. */
+#define DESCRIPTOR(base, limit, access, flags)                              \
+	((uint64_t)((limit) & 0xffff) |                                     \
+	 (uint64_t)((base) & 0xffffff) << 16 |                              \
+	 (uint64_t)(access) << 40 |                                         \
+	 (uint64_t)((limit) >> 16 & 0xf) << 48 |                            \
+	 (uint64_t)(flags) << 52 |                                          \
+	 (uint64_t)((base) >> 24 & 0xff) << 56)
+
+#define FLAT(access)  DESCRIPTOR(0u, 0xfffffu, access, FLAT_FLAGS)
+
+_Static_assert(FLAT(ACCESS_CODE(0)) == 0x00cf9b000000ffffull,
+	       "the descriptor that every tutorial shows");
+
+struct table_pointer {
+	uint16_t    limit;
+	const void *base;
+} __packed;
+
+struct tss main_tss = { .iomap_base = sizeof(struct tss) };
+
+static uint64_t gdt[GDT_SIZE] __aligned(8) = {
+	[KERNEL_CS / 8] = FLAT(ACCESS_CODE(0)),
+	[KERNEL_DS / 8] = FLAT(ACCESS_DATA(0)),
+	[USER_CS / 8]   = FLAT(ACCESS_CODE(3)),
+	[USER_DS / 8]   = FLAT(ACCESS_DATA(3)),
+};
+
+/* A descriptor for a TSS that is not busy. */
+static uint64_t tss_descriptor(const struct tss *tss)
+{
+	return DESCRIPTOR((uint32_t)tss, (uint32_t)sizeof(*tss) - 1,
+			  ACCESS_TSS, 0u);
+}
+
+static void load_segments(void)
+{
+	__asm__ volatile("ljmp %0, $1f\n"
+			 "1: mov %1, %%ds\n"
+			 "   mov %1, %%es\n"
+			 "   mov %1, %%fs\n"
+			 "   mov %1, %%gs\n"
+			 "   mov %1, %%ss\n"
+			 : : "i"(KERNEL_CS), "r"(KERNEL_DS) : "memory");
+}
+
+void gdt_init(void)
+{
+	struct table_pointer pointer = { sizeof(gdt) - 1, gdt };
+
+	main_tss.ss0 = KERNEL_DS;
+	__asm__ volatile("lgdt %0" : : "m"(pointer));
+	load_segments();
+	/* Out of reset LDTR is valid, 64 KiB at 0: stray selectors read it. */
+	__asm__ volatile("lldt %w0" : : "r"(0));
+	gdt_become_main_task();
+}
+
+void gdt_become_main_task(void)
+{
+	uint32_t eflags;
+
+	/* Fresh descriptors, because a task switch has left both busy. */
+	gdt[MAIN_TSS / 8] = tss_descriptor(&main_tss);
+	gdt[DOUBLE_FAULT_TSS / 8] = tss_descriptor(&double_fault_tss);
+	__asm__ volatile("ltr %w0" : : "r"(MAIN_TSS) : "memory");
+
+	/* An IRET with NT set would switch back to the interrupted task. */
+	__asm__ volatile("pushf; pop %0" : "=r"(eflags));
+	__asm__ volatile("push %0; popf" : : "r"(eflags & ~EFLAGS_NT)
+			 : "memory", "cc");
+	/* A task switch sets CR0.TS, for a lazy switch of the coprocessor. */
+	__asm__ volatile("clts" : : : "memory");
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * idt.c - where the CPU goes for each vector
+ *
+ * WHAT     The interrupt descriptor table: an interrupt gate to its entry
+ *          point in trap_entry.S for each vector, a task gate for the double
+ *          fault. Vectors without a gate end in #GP, which names them.
+ *
+ * TERMS    interrupt gate  clears EFLAGS.IF on the way in (a trap gate would
+ *                          not): no handler is interrupted before it says so
+ *          task gate       switches to a task, with a stack of its own: the
+ *                          only gate that works when ESP is no good
+ *          DPL             the ring from which INT n may come here; the CPU's
+ *                          own exceptions do not ask
+ *
+ * SEE      SDM volume 3, 6.11 "IDT descriptors".
+ */
+#include "arch/i386/cpu/segments.h"
+#include "arch/i386/cpu/vectors.h"
+#include "lib/compiler.h"
+
+#define GATE_INTERRUPT(dpl)  (0x8e00u | (dpl) << 13)
+#define GATE_TASK            0x8500u
+
+struct gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint16_t type;
+	uint16_t offset_high;
+};
+
+struct table_pointer {
+	uint16_t    limit;
+	const void *base;
+} __packed;
+
+static struct gate idt[NR_VECTORS] __aligned(8);
+
+/* trap_entry.S: the address of each vector's entry point. */
+extern const uint32_t trap_entry_points[NR_VECTORS];
+
+static void set_gate(unsigned vector, unsigned dpl)
+{
+	uint32_t entry = trap_entry_points[vector];
+
+	idt[vector] = (struct gate){
+		.offset_low  = (uint16_t)entry,
+		.selector    = KERNEL_CS,
+		.type        = (uint16_t)GATE_INTERRUPT(dpl),
+		.offset_high = (uint16_t)(entry >> 16),
+	};
+}
+
+void idt_init(void)
+{
+	struct table_pointer pointer = { sizeof(idt) - 1, idt };
+
+	for (unsigned vector = 0; vector < NR_VECTORS; vector++)
+		set_gate(vector, 0);
+	set_gate(VECTOR_BP, 3);   /* a debugger in user mode plants INT3 */
+	idt[VECTOR_DF] = (struct gate){
+		.selector = DOUBLE_FAULT_TSS,
+		.type     = GATE_TASK,
+	};
+	__asm__ volatile("lidt %0" : : "m"(pointer));
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/*
+ * segments.h - our descriptors, for C and assembly
+ *
+ * WHAT     Selectors of the GDT, and the task-state segment.
+ * SEE      SDM volume 3, 3.4.2 "Segment selectors", 7.2.1 "TSS".
+ */
+#pragma once
+
+/* A selector is 8 * index in the GDT + privilege level. */
+#define KERNEL_CS         0x08
+#define KERNEL_DS         0x10
+#define USER_CS           0x1b
+#define USER_DS           0x23
+#define MAIN_TSS          0x28   /* the CPU as it runs normally              */
+#define DOUBLE_FAULT_TSS  0x30   /* the task that diagnoses double faults    */
+#define GDT_SIZE          7
+
+#ifndef __ASSEMBLER__
+
+#include <arch/addr.h>
+
+struct tss {
+	uint32_t link;
+	uint32_t esp0, ss0, esp1, ss1, esp2, ss2;
+	uint32_t cr3;
+	uint32_t eip, eflags;
+	uint32_t eax, ecx, edx, ebx, esp, ebp, esi, edi;
+	uint32_t es, cs, ss, ds, fs, gs;
+	uint32_t ldt;
+	uint16_t trap, iomap_base;
+};
+
+_Static_assert(sizeof(struct tss) == 104, "as the CPU reads it");
+
+extern struct tss main_tss, double_fault_tss;
+
+/* Load the GDT and the segment registers; run as the main task from now on. */
+void gdt_init(void);
+
+/*
+ * Become the main task without a task switch: the CPU goes on where it is. For
+ * the double-fault task, which never returns to what it interrupted.
+ */
+void gdt_become_main_task(void);
+
+/* Fill the IDT and load it. */
+void idt_init(void);
+
+/* Make the double-fault task ready; it begins with ESP = stack_top. */
+void double_fault_init(kva_t stack_top);
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/*
+ * stack.c - kernel stacks, by name
+ *
+ * WHAT     The list of stacks; see <arch/stack.h>.
+ * LOCKING  One CPU runs and interrupts are off where stacks come and go.
+ * COST     A search is a walk over the list: it is made when the kernel is
+ *          about to die, and by tests.
+ */
+#include <arch/kva.h>
+#include <arch/stack.h>
+
+struct stack_area boot_stack __section(".bss.stacks");
+struct stack_area double_fault_stack __section(".bss.stacks");
+
+struct list_head kernel_stacks = LIST_HEAD_INIT(kernel_stacks);
+
+static struct kernel_stack boot, double_fault;
+
+static bool page_aligned(kva_t va)
+{
+	return (va & ~PAGE_MASK) == 0;
+}
+
+static bool overlap(const struct kernel_stack *a, const struct kernel_stack *b)
+{
+	return a->guard < b->top && b->guard < a->top;
+}
+
+void stack_init(void)
+{
+	stack_add(&boot, "boot stack", ptr_to_kva(&boot_stack),
+		  ptr_to_kva(&boot_stack + 1));
+	stack_add(&double_fault, "double-fault stack",
+		  ptr_to_kva(&double_fault_stack),
+		  ptr_to_kva(&double_fault_stack + 1));
+}
+
+void stack_add(struct kernel_stack *stack, const char *name, kva_t guard,
+	       kva_t top)
+{
+	assert(page_aligned(guard) && page_aligned(top));
+	assert(top > guard + PAGE_SIZE);
+	stack->name = name;
+	stack->guard = guard;
+	stack->base = guard + PAGE_SIZE;
+	stack->top = top;
+	list_add_tail(&stack->list, &kernel_stacks);
+}
+
+void stack_remove(struct kernel_stack *stack)
+{
+	list_del_init(&stack->list);
+}
+
+const struct kernel_stack *stack_find_guard(kva_t va)
+{
+	const struct kernel_stack *stack;
+
+	for_each_kernel_stack(stack) {
+		if (va >= stack->guard && va < stack->base)
+			return stack;
+	}
+	return NULL;
+}
+
+const struct kernel_stack *stack_find(kva_t va)
+{
+	const struct kernel_stack *stack;
+
+	for_each_kernel_stack(stack) {
+		if (va >= stack->base && va < stack->top)
+			return stack;
+	}
+	return NULL;
+}
+
+const char *stack_check(void)
+{
+	const struct kernel_stack *a, *b;
+
+	for_each_kernel_stack(a) {
+		HOLDS(page_aligned(a->guard) && page_aligned(a->top) &&
+		      a->base == a->guard + PAGE_SIZE && a->base < a->top,
+		      "K1: a stack is whole pages, above its guard page");
+		for_each_kernel_stack(b)
+			HOLDS(a == b || !overlap(a, b),
+			      "K2: no two stacks overlap");
+	}
+	return NULL;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/*
+ * trap_entry.S - the way into C for exceptions and interrupts, and back
+ *
+ * WHAT     One entry point a vector, which makes the stack look alike whether
+ *          or not the CPU has pushed an error code; then the common part.
+ *
+ * PICTURE  the stack in trap_dispatch(), lowest address below
+ *
+ *            user_ss, user_esp      only when the CPU came from ring 3
+ *            eflags, cs, eip        pushed by the CPU
+ *            error                  by the CPU, or 0 by the entry point
+ *            vector                 by the entry point
+ *            ds es fs gs            by the common part ...
+ *            eax ecx edx ebx esp ebp esi edi
+ *            cr2                    <- EAX: struct trap_regs *
+ *            return address
+ *
+ * INVARIANTS
+ *          T1  the layout is that of struct trap_regs
+ *          T2  EBP is not touched before trap_dispatch(): its saved EBP is the
+ *              interrupted code's, so a chain of frames leads through here.
+ *              Who finds trap_return_address in a frame knows that the
+ *              registers lie above it.
+ *          T3  CR2 is saved before anything can fault again
+ *
+ * SEE      SDM volume 3, 6.12.1 "Exception- or interrupt-handler procedures".
+ */
+#include "arch/i386/cpu/segments.h"
+#include "arch/i386/cpu/vectors.h"
+
+/* EFLAGS with nothing set but bit 1, which is always 1. */
+#define EFLAGS_CLEAN  2
+
+	.text
+
+.macro ENTRY_NONE nr
+trap_entry_\nr:
+	pushl	$0
+	pushl	$\nr
+	jmp	trap_common
+.endm
+
+.macro ENTRY_CODE nr
+trap_entry_\nr:
+	pushl	$\nr
+	jmp	trap_common
+.endm
+
+#define ENTRY_SELECTOR  ENTRY_CODE
+#define ENTRY_PAGE      ENTRY_CODE
+
+#define V(nr, mnemonic, name, kind, error) ENTRY_##error nr;
+TRAP_VECTORS(V)
+#undef V
+
+.altmacro
+.macro ENTRY_IRQS from, to
+	.set	vector, \from
+	.rept	\to - \from
+	ENTRY_NONE %vector
+	.set	vector, vector + 1
+	.endr
+.endm
+	ENTRY_IRQS NR_EXCEPTIONS, NR_VECTORS
+
+	.type	trap_common, @function
+trap_common:
+	pushl	%ds
+	pushl	%es
+	pushl	%fs
+	pushl	%gs
+	pusha
+	movl	%cr2, %eax
+	pushl	%eax
+
+	/*
+	 * Whatever was interrupted may have set DF, which C forbids, NT, which
+	 * turns IRET into a task switch, or AC, which switches SMAP off. IF is
+	 * clear already.
+	 */
+	pushl	$EFLAGS_CLEAN
+	popfl
+	movl	$KERNEL_DS, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+
+	movl	%esp, %eax
+	call	trap_dispatch
+	.globl	trap_return_address
+trap_return_address:
+	addl	$4, %esp		/* CR2 */
+	popa
+	popl	%gs
+	popl	%fs
+	popl	%es
+	popl	%ds
+	addl	$8, %esp		/* vector, error */
+	iret
+	.size	trap_common, . - trap_common
+
+	/* Task gate: on the double-fault stack, registers from its TSS. */
+	.globl	double_fault_entry
+	.type	double_fault_entry, @function
+double_fault_entry:
+	call	double_fault_handle	/* never comes back */
+	ud2
+	.size	double_fault_entry, . - double_fault_entry
+
+	.section .rodata
+	.balign	4
+	.globl	trap_entry_points
+trap_entry_points:
+.macro POINTERS
+	.set	vector, 0
+	.rept	NR_VECTORS
+	POINTER %vector
+	.set	vector, vector + 1
+	.endr
+.endm
+.macro POINTER nr
+	.long	trap_entry_\nr
+.endm
+	POINTERS
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/*
+ * traps.c - what becomes of an exception
+ *
+ * WHAT     In the kernel an exception is a bug, and ends in a panic that says
+ *          in words what happened; unless the instruction is one that is
+ *          allowed to fault, or a test is waiting for it.
+ *
+ * PICTURE    trap_entry.S --> trap_dispatch() --> a test's hook: go on
+ *                                             --> IRQ: pic_unexpected()
+ *                                             --> fix-up: go on there
+ *                                             --> panic()
+ *
+ * INVARIANTS (trap_check() restates it)
+ *          X1  an entry of ex_table names an instruction in the kernel's text,
+ *              and a place there to go on
+ *
+ * LOCKING  None: interrupts are off in every handler.
+ * NOT HERE the double fault, which is a task (double_fault.c); the words for a
+ *          page fault (arch/i386/mm/fault.c); what a panic prints
+ *          (kernel/panic.c).
+ * SEE      SDM volume 3, 6.15 "Exception and interrupt reference".
+ */
+#include <arch/fault.h>
+#include <arch/kva.h>
+#include <arch/pic.h>
+#include <arch/sections.h>
+#include <arch/stack.h>
+#include <arch/trap.h>
+
+#include "arch/i386/cpu/segments.h"
+#include "arch/i386/cpu/traps_impl.h"
+#include "arch/i386/cpu/vectors.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+
+/* Error code SELECTOR: bits 3..15 are the selector, below them where it is. */
+#define SELECTOR_IDT  2u   /* a gate in the IDT                              */
+#define SELECTOR_LDT  4u   /* in the LDT and not in the GDT                  */
+
+enum error_kind { NONE, CODE, SELECTOR, PAGE };
+
+struct vector_row {
+	const char     *mnemonic;
+	const char     *name;
+	enum error_kind error;
+};
+
+static const struct vector_row rows[NR_EXCEPTIONS] = {
+#define V(nr, mnemonic, name, kind, error) [nr] = { mnemonic, name, error },
+	TRAP_VECTORS(V)
+#undef V
+};
+
+/* The section ex_table, between two symbols of the linker. */
+struct fixup {
+	kva_t insn, fixup;
+};
+
+extern const struct fixup __start_ex_table[], __stop_ex_table[];
+
+static trap_hook_fn hooks[NR_VECTORS];
+static const struct trap_regs *fatal;
+
+static bool in_text(kva_t va)
+{
+	return va >= ptr_to_kva(text_start) && va < ptr_to_kva(text_end);
+}
+
+/*
+ * A fetch that fails has EIP itself as its address: nothing to find in the
+ * table. But the call that led there has pushed its return address last.
+ */
+static kva_t fixup_of_call(const struct trap_regs *regs)
+{
+	const uint32_t *return_address = kva_to_ptr(trap_esp(regs));
+
+	if (regs->vector != VECTOR_PF || regs->eip != regs->cr2)
+		return 0;
+	return trap_find_fixup(*return_address);
+}
+
+/* Go on elsewhere where that is allowed. */
+static bool fix_up(struct trap_regs *regs)
+{
+	kva_t fixup;
+
+	if (trap_from_user(regs))
+		return false;
+	fixup = trap_find_fixup(regs->eip);
+	if (!fixup)
+		fixup = fixup_of_call(regs);
+	if (!fixup)
+		return false;
+	regs->eip = fixup;
+	return true;
+}
+
+/* The first line of fault_explain(), which is the cause. */
+static char fault_cause_line[64];
+
+static void take_first_line(const char *line)
+{
+	if (!fault_cause_line[0])
+		strscpy(fault_cause_line, line, sizeof(fault_cause_line));
+}
+
+static void explain_page_fault(const struct trap_regs *regs, char *buf,
+			       size_t size)
+{
+	const struct fault fault = trap_page_fault(regs);
+	const char *access = "read of";
+
+	/* Without NX no bit tells a fetch, but its address is EIP. */
+	if (fault.va == fault.ip)
+		access = "execution of";
+	else if (fault.error & PF_WRITE)
+		access = "write to";
+	fault_cause_line[0] = '\0';
+	fault_explain(&fault, take_first_line);
+	scnprintf(buf, size, ": %s 0x%08x: %s", access, fault.va,
+		  fault_cause_line);
+}
+
+/* What the error code adds to the exception's name; "" where it is silent. */
+static void explain_error(const struct trap_regs *regs, char *buf, size_t size)
+{
+	uint32_t error = regs->error;
+
+	buf[0] = '\0';
+	switch (rows[regs->vector].error) {
+	case PAGE:
+		explain_page_fault(regs, buf, size);
+		break;
+	case SELECTOR:
+		if (error & SELECTOR_IDT)
+			scnprintf(buf, size, ": vector %u of the IDT",
+				  error >> 3);
+		else if (error)
+			scnprintf(buf, size, ": selector 0x%x of the %s",
+				  error & ~7u,
+				  error & SELECTOR_LDT ? "LDT" : "GDT");
+		break;
+	case NONE:
+	case CODE:
+		break;
+	}
+}
+
+static __noreturn void die(const struct trap_regs *regs)
+{
+	char why[160];
+
+	trap_set_fatal(regs);
+	explain_error(regs, why, sizeof(why));
+	panic("%s (%s) at %pS%s", trap_name(regs->vector),
+	      trap_mnemonic(regs->vector), kva_to_ptr(regs->eip), why);
+}
+
+/* Called by trap_entry.S, interrupts off. */
+void trap_dispatch(struct trap_regs *regs)
+{
+	trap_hook_fn hook = hooks[regs->vector];
+
+	if (hook && hook(regs))
+		return;
+	if (regs->vector >= NR_EXCEPTIONS)
+		pic_unexpected(regs->vector - PIC_VECTOR_BASE);
+	else if (!fix_up(regs))
+		die(regs);
+}
+
+void trap_set_fatal(const struct trap_regs *regs)
+{
+	fatal = regs;
+}
+
+uint32_t trap_esp(const struct trap_regs *regs)
+{
+	/*
+	 * From ring 3 the CPU pushes ESP; from ring 0 it stays on the stack,
+	 * and the interrupted code's stack goes on right behind EFLAGS. The
+	 * double-fault task fills the field in.
+	 */
+	if (trap_from_user(regs) || regs->vector == VECTOR_DF)
+		return regs->user_esp;
+	return ptr_to_kva(&regs->user_esp);
+}
+
+bool trap_is_page_fault(const struct trap_regs *regs)
+{
+	return regs->vector == VECTOR_PF ||
+	       (regs->vector == VECTOR_DF && stack_find_guard(regs->cr2));
+}
+
+struct fault trap_page_fault(const struct trap_regs *regs)
+{
+	return (struct fault){
+		.va = regs->cr2,
+		/* A double fault has no bits of its own; what failed: a push. */
+		.error = regs->vector == VECTOR_DF ? PF_WRITE : regs->error,
+		.ip = regs->eip,
+	};
+}
+
+const char *trap_name(unsigned vector)
+{
+	return vector < NR_EXCEPTIONS ? rows[vector].name : "interrupt";
+}
+
+const char *trap_mnemonic(unsigned vector)
+{
+	return vector < NR_EXCEPTIONS ? rows[vector].mnemonic : "IRQ";
+}
+
+void traps_init(void)
+{
+	gdt_init();
+	stack_init();
+	double_fault_init(ptr_to_kva(&double_fault_stack + 1));
+	idt_init();
+	pic_init();
+}
+
+const struct trap_regs *trap_fatal(void)
+{
+	return fatal;
+}
+
+void trap_forgive(void)
+{
+	fatal = NULL;
+}
+
+void trap_set_hook(unsigned vector, trap_hook_fn hook)
+{
+	assert(vector < NR_VECTORS);
+	hooks[vector] = hook;
+}
+
+kva_t trap_find_fixup(kva_t insn)
+{
+	const struct fixup *f;
+
+	for (f = __start_ex_table; f < __stop_ex_table; f++) {
+		if (f->insn == insn)
+			return f->fixup;
+	}
+	return 0;
+}
+
+const char *trap_check(void)
+{
+	const struct fixup *f;
+
+	for (f = __start_ex_table; f < __stop_ex_table; f++)
+		HOLDS(in_text(f->insn) && in_text(f->fixup),
+		      "X1: a fix-up leads from kernel text to kernel text");
+	return NULL;
+}
