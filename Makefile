@@ -102,9 +102,29 @@ PAGE_OFFSET := $(shell sed -n 's/^.define PAGE_OFFSET  *\(0x[0-9a-f]*\)u.*/\1/p'
 LDFLAGS := -m elf_i386 -T linker.ld --defsym=page_offset=$(PAGE_OFFSET) \
 	-static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none
 
-$(BUILD)/pagoda.elf: $(BUILD)/boot.o $(KERNEL_OBJS) linker.ld tools/check_image.py
+# Linked twice: the table of functions that backtraces need is made from the
+# first link, whose table is empty. It stands behind all code, so that the
+# second link moves no function; cmp proves it.
+MAKE_SYMBOLS := tools/make_symbols.py $(PAGE_OFFSET)
+
+$(BUILD)/symbols0.S: tools/make_symbols.py
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) $(MAKE_SYMBOLS) </dev/null >$@
+
+$(BUILD)/symbols.S: $(BUILD)/boot.o $(KERNEL_OBJS) $(BUILD)/symbols0.o linker.ld
 	$(if $(Q),@echo "  LD      $@")
-	$(Q)$(LD) $(LDFLAGS) -o $@.tmp $(BUILD)/boot.o $(KERNEL_OBJS)
+	$(Q)$(LD) $(LDFLAGS) -o $(BUILD)/pass1.elf $(filter %.o,$^)
+	$(Q)$(NM) -n -S $(BUILD)/pass1.elf | $(PYTHON) $(MAKE_SYMBOLS) >$@
+
+$(BUILD)/symbols%.o: $(BUILD)/symbols%.S
+	$(Q)$(CC) $(TARGET) -c $< -o $@
+
+$(BUILD)/pagoda.elf: $(BUILD)/boot.o $(KERNEL_OBJS) $(BUILD)/symbols.o \
+		linker.ld tools/check_image.py
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(LD) $(LDFLAGS) -o $@.tmp $(filter %.o,$^)
+	$(Q)$(NM) -n -S $@.tmp | $(PYTHON) $(MAKE_SYMBOLS) | \
+		cmp - $(BUILD)/symbols.S
 	$(Q)$(PYTHON) tools/check_image.py $@.tmp --page-offset $(PAGE_OFFSET)
 	@mv $@.tmp $@
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/*
+ * panic.c - the end, in words
+ *
+ * WHAT     Says why the kernel cannot go on and everything that helps to find
+ *          out, then leaves the machine.
+ *
+ * PICTURE  what is printed, in this order:
+ *
+ *            PANIC: the reason                            why
+ *            registers at page fault (#PF) ...            of the exception
+ *            called from:                                 backtrace
+ *            page tables:                                 the walk
+ *            # pagoda: panic: the reason                  for scripts: last
+ *
+ * TERMS    trap     here: a test that wants this panic, see kernel/panic.h
+ *
+ * INVARIANTS
+ *          N1  a panic while a panic is reported prints one line and leaves;
+ *              a third one just leaves: the end is reached in any case
+ *
+ * LOCKING  None is taken; the log's is broken.
+ * NOT HERE the reason of an exception (arch/i386/cpu/traps.c).
+ * SEE      Linux kernel/panic.c.
+ */
+#include "kernel/panic.h"
+
+#include <arch/fault.h>
+#include <arch/irqflags.h>
+#include <arch/machine.h>
+#include <arch/trap.h>
+
+#include "kernel/backtrace.h"
+#include "kernel/console.h"
+#include "kernel/log.h"
+#include "lib/panic.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+
+#define RULER  "----------------------------------------------------------------"
+
+static struct panic_trap *armed;
+static unsigned depth;   /* panics that are being reported */
+
+static void say(const char *line)
+{
+	pr_emerg("%s\n", line);
+}
+
+/* Registers and callers: of the exception, if one is what we die of. */
+static void report_place(const struct trap_regs *regs)
+{
+	if (regs)
+		trap_dump(regs, say);
+	say("called from:");
+	if (regs)
+		backtrace_regs(regs, say);
+	else
+		backtrace_here(say);
+}
+
+static void report_page_fault(const struct trap_regs *regs)
+{
+	const struct fault fault = trap_page_fault(regs);
+
+	say("page tables:");
+	fault_explain(&fault, say);
+}
+
+static void report(const char *reason)
+{
+	const struct trap_regs *regs = trap_fatal();
+
+	say(RULER);
+	pr_emerg("PANIC: %s\n", reason);
+	report_place(regs);
+	if (regs && trap_is_page_fault(regs))
+		report_page_fault(regs);
+	say(RULER);
+}
+
+/* Give the panic to the test that waits for it. */
+static __noreturn void deliver(const char *reason)
+{
+	struct panic_trap *trap = armed;
+
+	armed = NULL;
+	trap_forgive();
+	strscpy(trap->message, reason, sizeof(trap->message));
+	trap->caught = true;
+	kernel_longjmp(&trap->env, 1);
+}
+
+static __noreturn void die(const char *reason)
+{
+	depth++;
+	if (depth == 1)
+		report(reason);
+	if (depth <= 2)
+		console_printf("# pagoda: panic%s: %s\n",
+			       depth == 2 ? " in a panic" : "", reason);
+	machine_exit(EXIT_PANIC);
+}
+
+void panic(const char *fmt, ...)
+{
+	char reason[PANIC_MESSAGE_MAX];
+	va_list args;
+
+	(void)irq_save();
+	log_break_lock();
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	if (armed)
+		deliver(reason);
+	die(reason);
+}
+
+void assert_failed(const char *expr, const char *file, int line,
+		   const char *func)
+{
+	panic("assertion failed: %s, in %s() at %s:%d", expr, func, file, line);
+}
+
+void panic_trap_set(struct panic_trap *trap)
+{
+	if (trap)
+		trap->caught = false;
+	armed = trap;
+}
