@@ -128,8 +128,10 @@ void kernel_main(uint32_t boot_info_phys)
 	traps_init();           /* then faults are explained, not triple      */
 	boot_info_copy(boot_info_phys);
 	banner();
-	cpu_init();
+	cpu_detect();
 	options_init();         /* before memory: mem=, vmalloc=, nonx        */
+	cpu_enable_features();  /* before page tables that have NX in them    */
+	cpu_log();
 	crash_as_asked(true);
 	memory_map_dump(&boot);
 	memory_init(&boot, &options);

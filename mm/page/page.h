@@ -64,27 +64,19 @@ struct page {
 	};
 	union {
 		struct {
-			union {
-				struct {
-					uint8_t state; /* enum page_state     */
-					uint8_t order; /* of the head's block */
-				};
-				uint16_t state_order;  /* both, to compare    */
-			};
-			uint16_t kmap;           /* kmap slot + 1, 0: none    */
+			uint8_t state;   /* enum page_state               */
+			uint8_t order;   /* of the block, in its head     */
 		};
-		uint32_t state_order_kmap;       /* all three, to compare     */
+		uint16_t state_order;    /* both, for one comparison      */
 	};
+	uint16_t kmap;                   /* kmap slot + 1, 0: none        */
 	uint32_t refs;                   /* owner's reference count       */
 };
 
 _Static_assert(sizeof(struct page) == 2 * sizeof(void *) + 8,
 	       "P1: 16 bytes on i386 (24 on the 64-bit host)");
 
-/*
- * state and order as they stand in state_order, and in state_order_kmap of a
- * page without a kmap slot (little-endian).
- */
+/* state and order as they stand in state_order (little-endian). */
 #define STATE_ORDER(state, order)  ((uint16_t)((state) | (order) << 8))
 
 extern struct page *mem_map;

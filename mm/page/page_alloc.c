@@ -177,20 +177,11 @@ static noinline struct page *alloc_slow(gfp_t gfp, unsigned order)
 
 /* ---- freeing ------------------------------------------------------------ */
 
-/* An allocated block of that order, and without a kmap slot? */
-static inline bool free_is_plain(const struct page *page, unsigned order)
-{
-	return page->state_order_kmap == (PAGE_USED | order << 8);
-}
-
-/* Something is in the way: a mistake, or a kmap slot, which goes too. */
-static noinline void free_unusual(struct page *page, unsigned order)
+static inline void check_free(const struct page *page, unsigned order)
 {
 	/* In full width: an order above 255 must not come out as another. */
-	if (page->state_order != (PAGE_USED | order << 8))
+	if (unlikely(page->state_order != (PAGE_USED | order << 8)))
 		panic_bad_free(page, order);
-	kmap_page_freed(page);
-	free_pages(page, order);
 }
 
 static noinline void free_large(struct page *page, unsigned order)
@@ -198,8 +189,7 @@ static noinline void free_large(struct page *page, unsigned order)
 	struct zone *zone = page_zone(page);
 	irqflags_t flags;
 
-	if (unlikely(order > MAX_ORDER || !free_is_plain(page, order)))
-		return free_unusual(page, order);
+	check_free(page, order);
 	flags = spin_lock_irqsave(&zone->lock);
 	buddy_free_locked(zone, page, order);
 	spin_unlock_irqrestore(&zone->lock, flags);
@@ -224,8 +214,7 @@ static always_inline void free_small(struct page *page, unsigned order)
 	struct pcp_list *pcp = zone_pcp(page_zone(page), order);
 	irqflags_t flags;
 
-	if (unlikely(!free_is_plain(page, order)))
-		return free_unusual(page, order);
+	check_free(page, order);
 	flags = irq_save();
 	if (unlikely(pcp->count >= pcp->high)) {
 		irq_restore(flags);
@@ -336,8 +325,7 @@ static void free_one_irqoff(struct page *page)
 	struct zone *zone = page_zone(page);
 	struct pcp_list *pcp = zone_pcp(zone, 0);
 
-	if (unlikely(!free_is_plain(page, 0)))
-		return free_unusual(page, 0);
+	check_free(page, 0);
 	if (unlikely(pcp->count >= pcp->high))
 		pcp_drain(zone, 0, pcp->batch);
 	pcp_push(pcp, page);

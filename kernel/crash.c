@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+/*
+ * crash.c - ways to die on purpose
+ *
+ * WHAT     A table of bugs, each in a function as short as it can be. The
+ *          first group is for reading the diagnosis, and tests compare it; the
+ *          second is for testing whoever judges a run of the self-tests, and
+ *          must not be mistaken for a pass.
+ *
+ * SEE      tests/emu; kernel/panic.c for what is printed.
+ */
+#include "kernel/crash.h"
+
+#include <arch/fixmap.h>
+#include <arch/machine.h>
+#include <arch/sections.h>
+
+#include "kernel/console.h"
+#include "lib/log.h"
+#include "lib/spinlock.h"
+#include "lib/string.h"
+#include "mm/kva/vmalloc.h"
+
+#define FAKE_TOTALS    "# pagoda: selftest: 100 passed, 0 failed, 0 skipped\n"
+#define HALFWAY_TESTS  5   /* results that are printed before the end        */
+
+/* Bits of an entry's upper half. */
+#define HIGH_XD        (1u << 31)
+#define HIGH_BIT_51    (1u << 19)   /* above any physical width              */
+
+/* ---- bugs, for the diagnosis -------------------------------------------- */
+
+static void crash_panic(void)
+{
+	panic("as the command line asked");
+}
+
+static void crash_assert(void)
+{
+	volatile int two = 2;
+
+	assert(two + two == 5);
+}
+
+static void read_at(volatile kva_t va)
+{
+	(void)*(volatile uint32_t *)kva_to_ptr(va);
+}
+
+static void crash_null(void)
+{
+	read_at(4);   /* the second word of a structure that is not there */
+}
+
+static void crash_null_call(void)
+{
+	void (*volatile function)(void) = NULL;
+
+	function();
+}
+
+static void crash_write_ro(void)
+{
+	*(volatile char *)text_start = 0;
+}
+
+static void crash_exec_data(void)
+{
+	static uint8_t code[] = { 0xc3 };   /* ret */
+	void (*volatile function)(void) = (void (*)(void))(uintptr_t)code;
+
+	function();
+	panic("data was executed: this CPU has no NX, or nonx was asked for");
+}
+
+/* Its end is never reached, but the compiler must not see that. */
+static unsigned recurse(volatile unsigned *caller, volatile bool *stop)
+{
+	volatile unsigned room[16];
+
+	room[0] = caller[0] + 1;
+	if (*stop)
+		return 0;
+	return recurse(room, stop) + room[0];
+}
+
+static void crash_guard(void)
+{
+	volatile unsigned depth = 0;
+	volatile bool stop = false;
+
+	recurse(&depth, &stop);
+}
+
+static void crash_vmalloc_guard(void)
+{
+	void *area = vmalloc(PAGE_SIZE);
+
+	if (!area)
+		panic("no memory for one page");
+	read_at(ptr_to_kva(area) + PAGE_SIZE);
+}
+
+static void crash_vmalloc_freed(void)
+{
+	void *area = vmalloc(PAGE_SIZE);
+
+	if (!area)
+		panic("no memory for one page");
+	vfree(area);
+	read_at(ptr_to_kva(area));
+}
+
+static void crash_hole(void)
+{
+	read_at(VMALLOC_END);
+}
+
+static void crash_user(void)
+{
+	read_at(USER_BASE);
+}
+
+/* Read through an entry whose upper half has one bit too many. */
+static void read_with_bit(uint32_t high_bit)
+{
+	set_fixmap(FIX_TEST, PHYS(0), KPROT_RO);
+	fixmap_entry(FIX_TEST)->high |= high_bit;
+	tlb_flush_page(ptr_to_kva(fix_to_virt(FIX_TEST)));
+	read_at(ptr_to_kva(fix_to_virt(FIX_TEST)));
+}
+
+static void crash_reserved_bit(void)
+{
+	read_with_bit(HIGH_BIT_51);
+}
+
+static void crash_reserved_nx(void)
+{
+	read_with_bit(HIGH_XD);
+	panic("bit 63 was no reserved bit: ask for nonx too");
+}
+
+static void crash_divide(void)
+{
+	volatile int zero = 0;
+
+	zero = 1 / zero;
+}
+
+static void crash_ud(void)
+{
+	__asm__ volatile("ud2");
+}
+
+static void crash_int3(void)
+{
+	__asm__ volatile("int3");
+}
+
+static void crash_gp(void)
+{
+	__asm__ volatile("mov %0, %%fs" : : "r"(0x50));   /* no such segment */
+}
+
+static void crash_double_fault(void)
+{
+	/* ESP where nothing is mapped, and then a push: nobody can say where. */
+	__asm__ volatile("mov %0, %%esp; push %%eax"
+			 : : "r"(VMALLOC_END) : "memory");
+}
+
+static void crash_deadlock(void)
+{
+	static struct spinlock lock = SPINLOCK_INIT;
+
+	spin_lock(&lock);
+	spin_lock(&lock);
+}
+
+/* ---- lies, for the judge ------------------------------------------------- */
+
+static void crash_hang(void)
+{
+	machine_halt();
+}
+
+static void crash_triple(void)
+{
+	static const uint16_t no_idt[3];
+
+	__asm__ volatile("lidt %0; int3" : : "m"(no_idt));
+}
+
+static void crash_fake_pass(void)
+{
+	console_printf(FAKE_TOTALS);
+	machine_halt();
+}
+
+static void crash_fake_exit(void)
+{
+	console_printf(FAKE_TOTALS);
+	machine_exit(EXIT_OK);
+}
+
+/* A console that counts results as they pass by, and pulls the plug. */
+static void halfway_write(const char *text, size_t len)
+{
+	static const char result[] = "    ok ";
+	static unsigned results;
+
+	if (len < sizeof(result) || strncmp(text, result, sizeof(result) - 1))
+		return;
+	if (++results == HALFWAY_TESTS)
+		machine_exit(EXIT_OK);
+}
+
+static void crash_halfway(void)
+{
+	static struct console plug = {
+		.name = "halfway", .write = halfway_write,
+	};
+
+	console_add(&plug);
+}
+
+/* ---- the table ------------------------------------------------------------ */
+
+static const struct crash crashes[] = {
+	{ "panic",         false, "panic()", crash_panic },
+	{ "assert",        false, "an assertion that fails", crash_assert },
+	{ "null",          false, "read through a null pointer", crash_null },
+	{ "nullcall",      false, "call a null pointer", crash_null_call },
+	{ "user",          false, "read an address of user mode", crash_user },
+	{ "write-ro",      false, "write to the kernel's code", crash_write_ro },
+	{ "exec-data",     false, "run data (needs NX)", crash_exec_data },
+	{ "guard",         false, "overflow the stack", crash_guard },
+	{ "vmalloc-guard", false, "read behind a vmalloc area",
+	  crash_vmalloc_guard },
+	{ "vmalloc-freed", false, "read a vmalloc area after vfree()",
+	  crash_vmalloc_freed },
+	{ "hole",          false, "read a hole of the virtual map", crash_hole },
+	{ "reserved-bit",  false, "reserved address bit in an entry",
+	  crash_reserved_bit },
+	{ "reserved-nx",   false, "NX bit in an entry, with nonx",
+	  crash_reserved_nx },
+	{ "divide",        false, "divide by zero", crash_divide },
+	{ "ud",            false, "invalid opcode", crash_ud },
+	{ "int3",          false, "breakpoint", crash_int3 },
+	{ "gp",            false, "load a selector that is none", crash_gp },
+	{ "double-fault",  false, "push with a wild ESP", crash_double_fault },
+	{ "deadlock",      false, "take a lock twice", crash_deadlock },
+	{ "hang",          false, "stop without a word", crash_hang },
+	{ "triple",        false, "fault without an IDT: reset", crash_triple },
+	{ "fakepass",      false, "print the line of a pass, then hang",
+	  crash_fake_pass },
+	{ "fakeexit",      false, "print it, and exit with the status of a pass",
+	  crash_fake_exit },
+	{ "halfway",       false, "with selftest: leave in the middle of a suite",
+	  crash_halfway },
+	{ "early-panic",   true,  "panic() before memory is set up",
+	  crash_panic },
+	{ "early-null",    true,  "null pointer under boot's page tables",
+	  crash_null },
+	{ "early-hang",    true,  "stop before memory is set up", crash_hang },
+	{ "early-triple",  true,  "reset before memory is set up",
+	  crash_triple },
+};
+
+const struct crash *crash_find(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(crashes); i++) {
+		if (!strcmp(crashes[i].name, name))
+			return &crashes[i];
+	}
+	return NULL;
+}
+
+void crash_list(void)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(crashes); i++)
+		pr_info("  crash=%-14s %s\n", crashes[i].name, crashes[i].what);
+}
