@@ -64,12 +64,17 @@ struct page {
 	};
 	union {
 		struct {
-			uint8_t state;   /* enum page_state               */
-			uint8_t order;   /* of the block, in its head     */
+			union {
+				struct {
+					uint8_t state;  /* enum page_state    */
+					uint8_t order;  /* of the head's block */
+				};
+				uint16_t state_order;   /* both at once       */
+			};
+			uint16_t kmap;    /* kmap slot + 1, 0: none           */
 		};
-		uint16_t state_order;    /* both, for one comparison      */
+		uint32_t state_order_kmap;      /* all, for one comparison    */
 	};
-	uint16_t kmap;                   /* kmap slot + 1, 0: none        */
 	uint32_t refs;                   /* owner's reference count       */
 };
 

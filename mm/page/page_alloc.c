@@ -177,20 +177,43 @@ static noinline struct page *alloc_slow(gfp_t gfp, unsigned order)
 
 /* ---- freeing ------------------------------------------------------------ */
 
-static inline void check_free(const struct page *page, unsigned order)
+/* Is it the head of an allocated block of this order, without a kmap slot? */
+static always_inline bool may_free(const struct page *page, unsigned order)
 {
-	/* In full width: an order above 255 must not come out as another. */
-	if (unlikely(page->state_order != (PAGE_USED | order << 8)))
+	return likely(page->state_order_kmap == (PAGE_USED | order << 8));
+}
+
+/*
+ * It is not. Either it has a kmap slot that nobody uses any more and that must
+ * go with it, or the caller has a bug.
+ */
+static noinline void check_free_slowly(struct page *page, unsigned order)
+{
+	if (page->state_order == (PAGE_USED | order << 8) && page->kmap)
+		kmap_page_freed(page);
+	if (!may_free(page, order))
 		panic_bad_free(page, order);
+}
+
+static noinline void free_odd(struct page *page, unsigned order)
+{
+	check_free_slowly(page, order);
+	free_pages(page, order);
+}
+
+/* The other pages of a highmem block may have kmap slots too. */
+static noinline void drop_kmaps(struct page *page, unsigned order)
+{
+	for (unsigned i = 1; i < 1u << order; i++)
+		if (page[i].kmap)
+			kmap_page_freed(&page[i]);
 }
 
 static noinline void free_large(struct page *page, unsigned order)
 {
 	struct zone *zone = page_zone(page);
-	irqflags_t flags;
+	irqflags_t flags = spin_lock_irqsave(&zone->lock);
 
-	check_free(page, order);
-	flags = spin_lock_irqsave(&zone->lock);
 	buddy_free_locked(zone, page, order);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
@@ -214,7 +237,8 @@ static always_inline void free_small(struct page *page, unsigned order)
 	struct pcp_list *pcp = zone_pcp(page_zone(page), order);
 	irqflags_t flags;
 
-	check_free(page, order);
+	if (!may_free(page, order))
+		return free_odd(page, order);
 	flags = irq_save();
 	if (unlikely(pcp->count >= pcp->high)) {
 		irq_restore(flags);
@@ -273,12 +297,27 @@ void free_page(struct page *page)
 	free_small(page, 0);
 }
 
-void free_pages(struct page *page, unsigned order)
+/* All blocks but the ordinary ones: large, or in highmem, or both. */
+static noinline void free_block(struct page *page, unsigned order)
 {
-	if (likely(order < PCP_ORDERS))
+	if (order > MAX_ORDER)
+		panic_bad_free(page, order);
+	if (!may_free(page, order))
+		return free_odd(page, order);
+	if (page_is_highmem(page))
+		drop_kmaps(page, order);
+	if (order < PCP_ORDERS)
 		free_small(page, order);
 	else
 		free_large(page, order);
+}
+
+void free_pages(struct page *page, unsigned order)
+{
+	if (order == 0 || (order < PCP_ORDERS && !page_is_highmem(page)))
+		free_small(page, order);
+	else
+		free_block(page, order);
 }
 
 /* What one CPU's list of the first zone has, up to nr. */
@@ -325,7 +364,8 @@ static void free_one_irqoff(struct page *page)
 	struct zone *zone = page_zone(page);
 	struct pcp_list *pcp = zone_pcp(zone, 0);
 
-	check_free(page, 0);
+	if (!may_free(page, 0))
+		check_free_slowly(page, 0);
 	if (unlikely(pcp->count >= pcp->high))
 		pcp_drain(zone, 0, pcp->batch);
 	pcp_push(pcp, page);
