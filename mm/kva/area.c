@@ -110,10 +110,10 @@ static kva_t area_guard(const struct vm_area *area)
 /* Returns: false when no gap is large enough. */
 static bool area_place(struct vm_area *area)
 {
-	uint32_t size = area_range_pages(area) * PAGE_SIZE;
 	irqflags_t flags = spin_lock_irqsave(&area_lock);
-	bool placed = range_insert_first(&areas, &area->node, size, PAGE_SIZE,
-					 vmalloc_start());
+	bool placed = range_insert_first(&areas, &area->node,
+					 area_range_pages(area) * PAGE_SIZE,
+					 PAGE_SIZE, 0);
 
 	spin_unlock_irqrestore(&area_lock, flags);
 	return placed;
@@ -234,24 +234,34 @@ void vm_area_retire(struct vm_area *area)
 		vmalloc_purge();
 }
 
-/*
- * Free the pages of a retired area, found in its entries. The TLB knows
- * nothing of them any more. Returns: how many there were.
- */
-static unsigned area_reap(struct vm_area *area)
+/* Pages on their way from retired entries to the page allocator. */
+struct reaper {
+	struct page  *pages[REAP_CHUNK];
+	unsigned      nr;      /* pages in the array     */
+	unsigned long freed;   /* pages that have left it */
+};
+
+static void reaper_empty(struct reaper *reaper)
 {
-	struct page *pages[REAP_CHUNK];
-	unsigned freed = 0;
+	free_pages_bulk(reaper->pages, reaper->nr);
+	reaper->freed += reaper->nr;
+	reaper->nr = 0;
+}
 
-	for (unsigned done = 0; done < area->nr; done += REAP_CHUNK) {
-		unsigned nr = MIN(area->nr - done, REAP_CHUNK);
-		unsigned had = kpt_reap(vm_area_start(area) + done * PAGE_SIZE,
-					nr, pages);
+/* Free the pages of an area that the TLB knows nothing of any more. */
+static void area_reap(const struct vm_area *area, struct reaper *reaper)
+{
+	kva_t va = vm_area_start(area), end = area_guard(area);
 
-		free_pages_bulk(pages, had);
-		freed += had;
+	while (va < end) {
+		unsigned left = (end - va) / PAGE_SIZE;
+		unsigned nr = MIN(left, REAP_CHUNK - reaper->nr);
+
+		reaper->nr += kpt_reap(va, nr, reaper->pages + reaper->nr);
+		if (reaper->nr == REAP_CHUNK)
+			reaper_empty(reaper);
+		va += nr * PAGE_SIZE;
 	}
-	return freed;
 }
 
 /* Make every TLB forget the areas of a list that span `pages` pages. */
@@ -284,17 +294,19 @@ static unsigned long take_lazy(struct list_head *list)
 
 unsigned long vmalloc_purge(void)
 {
+	struct reaper reaper = { .nr = 0, .freed = 0 };
 	struct vm_area *area, *next;
-	unsigned long freed = 0, pages;
+	unsigned long pages;
 	LIST_HEAD(list);
 
 	pages = take_lazy(&list);
 	flush_areas(&list, pages);
 	list_for_each_entry_safe(area, next, &list, lazy) {
-		freed += area_reap(area);
+		area_reap(area, &reaper);
 		vm_area_destroy(area);
 	}
-	return freed;
+	reaper_empty(&reaper);
+	return reaper.freed;
 }
 
 /* ---- the public rest ------------------------------------------------------- */

@@ -28,6 +28,16 @@ extern struct host_irq host_irq;
 irqflags_t irq_save(void);
 void irq_restore(irqflags_t flags);
 
+static inline void irq_save_to(irqflags_t *flags)
+{
+	*flags = irq_save();
+}
+
+static inline void irq_restore_from(const irqflags_t *flags)
+{
+	irq_restore(*flags);
+}
+
 static inline bool irqs_disabled(void)
 {
 	return !(host_irq.flags & EFLAGS_IF);

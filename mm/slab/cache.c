@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cache.c - caches: made, listed, shrunk, destroyed
+ *
+ * WHAT     kmem_cache_create() and its opposite, the list of all caches, and
+ *          the beginning: a cache is itself an object of a cache.
+ *
+ * TERMS    cache of caches      cache_cache, where struct kmem_cache come from
+ *          slab descriptors     cache of struct slab for caches whose slabs
+ *                               have it elsewhere
+ *
+ * ALGORITHM  These two are variables, initialised by hand before any other
+ *          cache. The cache of caches has large objects, so its slabs need
+ *          descriptors; the descriptors are small and need none: the circle
+ *          ends there.
+ *
+ *          destroy: first empty the magazines, then count. Whatever is still
+ *          taken is a leak, and the cache stays, so that the leaked objects
+ *          can still be freed.
+ *
+ * LOCKING  cache_list_lock for the list, taken before any cache->lock and held
+ *          while a shrinker frees pages. Creating and destroying the same
+ *          cache from two sides at once is a bug of the caller.
+ * COST     create: one object. shrink: O(empty slabs + magazine).
+ * NOT HERE objects (magazine.c), slabs (slab.c).
+ * SEE      Linux 6.1 mm/slab_common.c.
+ */
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "mm/page/shrinker.h"
+#include "mm/slab/kmalloc.h"
+#include "mm/slab/slab_impl.h"
+
+#define SLAB_KNOWN_FLAGS \
+	(SLAB_HWCACHE_ALIGN | SLAB_DMA | SLAB_DEBUG | SLAB_PANIC)
+
+struct list_head cache_list = LIST_HEAD_INIT(cache_list);
+struct spinlock cache_list_lock = SPINLOCK_INIT;
+
+struct kmem_cache slab_descriptors;
+static struct kmem_cache cache_cache;
+
+/* ---- arguments --------------------------------------------------------- */
+
+/*
+ * The alignment that objects really get. SLAB_HWCACHE_ALIGN lets small objects
+ * share a line, in halves and quarters, but none straddle two.
+ */
+static uint32_t effective_align(size_t size, size_t align, unsigned flags)
+{
+	uint32_t line = SLAB_CACHE_LINE;
+
+	align = MAX(align, (size_t)SLAB_MIN_ALIGN);
+	if (!(flags & SLAB_HWCACHE_ALIGN))
+		return (uint32_t)align;
+	while (size <= line / 2)
+		line /= 2;
+	return MAX((uint32_t)align, line);
+}
+
+/* NULL, or what is wrong with the arguments of kmem_cache_create(). */
+static const char *find_bad_argument(const char *name, size_t size,
+				     size_t align, unsigned flags)
+{
+	if (!name || !*name)
+		return "no name";
+	if (size == 0 || size > SLAB_MAX_SIZE)
+		return "size out of range";
+	if (align && (!is_pow2(align) || align > PAGE_SIZE))
+		return "alignment is no power of two up to a page";
+	if (flags & ~SLAB_KNOWN_FLAGS)
+		return "unknown flag";
+	return NULL;
+}
+
+/* ---- one cache --------------------------------------------------------- */
+
+static void cache_init_lists(struct kmem_cache *cache)
+{
+	spin_lock_init(&cache->lock);
+	list_init(&cache->full);
+	list_init(&cache->partial);
+	list_init(&cache->empty);
+}
+
+/* Arguments are good. Returns: false when no slab could hold an object. */
+static bool cache_init(struct kmem_cache *cache, const char *name,
+		       size_t size, size_t align, unsigned flags,
+		       void (*ctor)(void *))
+{
+	memset(cache, 0, sizeof(*cache));
+	cache->name = name;
+	cache->size = size;
+	cache->align = effective_align(size, align, flags);
+	cache->flags = flags | (CONFIG_DEBUG ? SLAB_DEBUG : 0);
+	cache->ctor = ctor;
+	cache_init_lists(cache);
+	if (!slab_layout(cache))
+		return false;
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
+		cache->magazine[cpu].capacity = magazine_capacity(cache);
+	return true;
+}
+
+static void cache_enlist(struct kmem_cache *cache)
+{
+	irqflags_t flags = spin_lock_irqsave(&cache_list_lock);
+
+	list_add_tail(&cache->list, &cache_list);
+	spin_unlock_irqrestore(&cache_list_lock, flags);
+}
+
+static void cache_delist(struct kmem_cache *cache)
+{
+	irqflags_t flags = spin_lock_irqsave(&cache_list_lock);
+
+	list_del(&cache->list);
+	spin_unlock_irqrestore(&cache_list_lock, flags);
+}
+
+/* All empty slabs, given back. Returns: pages. */
+static unsigned long cache_free_empty(struct kmem_cache *cache)
+{
+	LIST_HEAD(slabs);
+	irqflags_t flags = spin_lock_irqsave(&cache->lock);
+
+	slab_detach_empty_locked(cache, 0, &slabs);
+	spin_unlock_irqrestore(&cache->lock, flags);
+	return slab_destroy_list(cache, &slabs);
+}
+
+/* Panics go last, when the caller holds no lock any more. */
+static void cache_report(const struct kmem_cache *cache, const void *bad)
+{
+	if (unlikely(bad))
+		slab_report_bad_free(cache, bad, NULL);
+}
+
+/* ---- public ------------------------------------------------------------ */
+
+struct kmem_cache *kmem_cache_create(const char *name, size_t size,
+				     size_t align, unsigned flags,
+				     void (*ctor)(void *object))
+{
+	const char *problem = find_bad_argument(name, size, align, flags);
+	struct kmem_cache *cache = NULL;
+
+	if (!problem) {
+		problem = "no memory";
+		cache = kmem_cache_alloc(&cache_cache, GFP_KERNEL);
+	}
+	if (cache && !cache_init(cache, name, size, align, flags, ctor)) {
+		problem = "no slab is large enough";
+		kmem_cache_free(&cache_cache, cache);
+		cache = NULL;
+	}
+	if (cache) {
+		cache_enlist(cache);
+		return cache;
+	}
+	if (flags & SLAB_PANIC)
+		panic("slab: cannot create cache '%s': %s",
+		      name ? name : "", problem);
+	pr_err("slab: cannot create cache '%s': %s\n", name ? name : "",
+	       problem);
+	return NULL;
+}
+
+int kmem_cache_destroy(struct kmem_cache *cache)
+{
+	unsigned long leaks;
+
+	cache_report(cache, magazine_drain(cache));
+	leaks = slab_report_leaks(cache);
+	if (leaks) {
+		pr_err("slab: cache '%s' not destroyed: %lu objects in use\n",
+		       cache->name, leaks);
+		return -EBUSY;
+	}
+	cache_delist(cache);
+	cache_free_empty(cache);
+	assert(cache->nr_slabs == 0);
+	kmem_cache_free(&cache_cache, cache);
+	return 0;
+}
+
+unsigned long kmem_cache_shrink(struct kmem_cache *cache)
+{
+	void *bad = magazine_drain(cache);
+	unsigned long pages = cache_free_empty(cache);
+
+	cache_report(cache, bad);
+	return pages;
+}
+
+size_t kmem_cache_size(const struct kmem_cache *cache)
+{
+	return cache->size;
+}
+
+const char *kmem_cache_name(const struct kmem_cache *cache)
+{
+	return cache->name;
+}
+
+unsigned long kmem_cache_used(const struct kmem_cache *cache)
+{
+	unsigned long used = cache->taken;
+
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
+		used -= cache->magazine[cpu].count;
+	return used;
+}
+
+/* ---- init -------------------------------------------------------------- */
+
+/*
+ * For the page allocator, when memory is short. Caches created last come
+ * first: the early ones hold what the later ones are made of.
+ */
+static unsigned long slab_shrink(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&cache_list_lock);
+	struct kmem_cache *cache, *bad_cache = NULL;
+	void *bad = NULL;
+	unsigned long pages = 0;
+	struct list_head *pos;
+
+	for (pos = cache_list.prev; pos != &cache_list; pos = pos->prev) {
+		void *found;
+
+		cache = list_entry(pos, struct kmem_cache, list);
+		found = magazine_drain(cache);
+		if (found) {
+			bad = found;
+			bad_cache = cache;
+		}
+		pages += cache_free_empty(cache);
+	}
+	spin_unlock_irqrestore(&cache_list_lock, flags);
+	cache_report(bad_cache, bad);
+	return pages;
+}
+
+static struct shrinker slab_shrinker = {
+	.name = "slab",
+	.shrink = slab_shrink,
+};
+
+/* One of the two caches that no cache can be asked for. */
+static void cache_init_first(struct kmem_cache *cache, const char *name,
+			     size_t size)
+{
+	bool fits = cache_init(cache, name, size, 0, 0, NULL);
+
+	assert(fits);
+	cache_enlist(cache);
+}
+
+void slab_init(void)
+{
+	cache_init_first(&slab_descriptors, "slab_descriptor",
+			 sizeof(struct slab) +
+			 SLAB_OFF_OBJECTS * sizeof(uint16_t));
+	assert(!slab_descriptors.off_slab);
+	cache_init_first(&cache_cache, "kmem_cache", sizeof(struct kmem_cache));
+	kmalloc_init();
+	register_shrinker(&slab_shrinker);
+}

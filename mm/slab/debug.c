@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+/*
+ * debug.c - who broke the heap, and how
+ *
+ * WHAT     The slot of a debug cache has more than the object: red zones before
+ *          and behind it, and the addresses from which it was last allocated
+ *          and freed. A free object is filled with poison. Each allocation and
+ *          each free checks, and what is wrong is said in words.
+ *
+ * PICTURE  A slot; addresses grow to the right:
+ *
+ *            |<- red_left ->|<-- size -->|<- to a word, + 8 ->|
+ *            +-------+------+------------+--------------------+-------+------+
+ *            | (pad) | red  |   object   |        red         | owner | (pad)|
+ *            +-------+------+------------+--------------------+-------+------+
+ *                           ^ what the user has
+ *
+ *            red zones   bb when free, cc when taken
+ *            object      6b 6b ... 6b a5 when free; 5a when just given
+ *
+ *          red_left is a multiple of the alignment, so that the object keeps
+ *          it. An object with a constructor is not poisoned: it must stay
+ *          constructed while free.
+ *
+ * INVARIANTS (slab_check() restates them, under the same numbers)
+ *          D1  the red zones of each object are whole
+ *          D2  each free object without constructor is whole poison
+ *
+ * ALGORITHM  A use after free shows as damaged poison when the object is given
+ *          again, an overrun as a damaged red zone when it is freed. A bad
+ *          free is found by the slab (index, next[]). Each panics before
+ *          anything is changed; a damaged free object is healed first, so that
+ *          one bug is reported once.
+ *
+ * LOCKING  None for the contents: the object belongs to who calls.
+ * COST     Each byte of the slot is written and read once a cycle.
+ * NOT HERE how calls get here past the magazines (magazine.c).
+ * SEE      Linux include/linux/poison.h, for the values.
+ */
+#include "lib/log.h"
+#include "lib/string.h"
+#include "mm/slab/slab_impl.h"
+
+#define RED_ZONE      8u      /* bytes, on each side at least               */
+#define RED_FREE      0xbb
+#define RED_TAKEN     0xcc
+#define POISON_FREE   0x6b
+#define POISON_END    0xa5
+#define POISON_GIVEN  0x5a
+
+/* At the end of a slot. */
+struct slab_owner {
+	const void *allocated_by;
+	const void *freed_by;
+};
+
+/* ---- layout of a slot -------------------------------------------------- */
+
+/* From the start of the object. */
+static uint32_t owner_offset(const struct kmem_cache *cache)
+{
+	return ALIGN_UP((uint32_t)cache->size, sizeof(void *)) + RED_ZONE;
+}
+
+static struct slab_owner *owner_of(const struct kmem_cache *cache,
+				   const void *object)
+{
+	return (struct slab_owner *)((char *)object + owner_offset(cache));
+}
+
+uint32_t debug_red_left(const struct kmem_cache *cache)
+{
+	return ALIGN_UP(RED_ZONE, cache->align);
+}
+
+uint32_t debug_slot_size(const struct kmem_cache *cache)
+{
+	return debug_red_left(cache) + owner_offset(cache) +
+	       sizeof(struct slab_owner);
+}
+
+/* ---- filling and checking ---------------------------------------------- */
+
+/* The first byte of a range that is not `value`, or NULL. */
+static const uint8_t *find_other(const uint8_t *start, const uint8_t *end,
+				 uint8_t value)
+{
+	for (; start < end; start++)
+		if (*start != value)
+			return start;
+	return NULL;
+}
+
+static void fill_red_zones(const struct kmem_cache *cache, void *object,
+			   int value)
+{
+	char *start = object;
+
+	memset(start - RED_ZONE, value, RED_ZONE);
+	memset(start + cache->size, value,
+	       owner_offset(cache) - cache->size);
+}
+
+static void fill_poison(const struct kmem_cache *cache, void *object)
+{
+	char *start = object;
+
+	if (cache->ctor)
+		return;
+	memset(start, POISON_FREE, cache->size - 1);
+	start[cache->size - 1] = (char)POISON_END;
+}
+
+static void mark_free(const struct kmem_cache *cache, void *object)
+{
+	fill_red_zones(cache, object, RED_FREE);
+	fill_poison(cache, object);
+}
+
+const char *debug_find_damage(const struct kmem_cache *cache,
+			      const void *object, bool taken,
+			      const uint8_t **where)
+{
+	uint8_t red = taken ? RED_TAKEN : RED_FREE;
+	const uint8_t *start = object;
+	const uint8_t *end = start + cache->size;
+
+	*where = find_other(start - RED_ZONE, start, red);
+	if (*where)
+		return "write before the object";
+	*where = find_other(end, start + owner_offset(cache), red);
+	if (*where)
+		return "write past the end";
+	if (taken || cache->ctor)
+		return NULL;
+	*where = find_other(start, end - 1, POISON_FREE);
+	if (!*where)
+		*where = find_other(end - 1, end, POISON_END);
+	return *where ? "write after free" : NULL;
+}
+
+/* ---- reports ----------------------------------------------------------- */
+
+static void __noreturn report_damage(const char *name, const void *object,
+				     const char *damage, long offset,
+				     unsigned byte,
+				     const struct slab_owner *owner)
+{
+	panic("slab: %s: object %p of cache '%s': byte at offset %ld is 0x%02x; allocated by %pS, freed by %pS",
+	      damage, object, name, offset, byte, owner->allocated_by,
+	      owner->freed_by);
+}
+
+static void __noreturn report_double_free(const struct kmem_cache *cache,
+					  const void *object,
+					  const void *caller)
+{
+	const struct slab_owner *owner;
+
+	if (!cache_is_debug(cache))
+		panic("slab: double free of object %p of cache '%s'",
+		      object, cache->name);
+	owner = owner_of(cache, object);
+	panic("slab: double free of object %p of cache '%s' by %pS; allocated by %pS, freed by %pS",
+	      object, cache->name, caller, owner->allocated_by,
+	      owner->freed_by);
+}
+
+void slab_report_bad_free(const struct kmem_cache *cache, const void *object,
+			  const void *caller)
+{
+	const struct page *page;
+	unsigned index;
+
+	if (!caller)
+		pr_err("slab: found when a magazine of cache '%s' was drained\n",
+		       cache->name);
+	if (!kva_is_lowmem(ptr_to_kva(object)))
+		panic("slab: free of %p to cache '%s': not an address in lowmem",
+		      object, cache->name);
+	page = virt_to_page(object);
+	if (page->state != PAGE_SLAB)
+		panic("slab: free of %p to cache '%s': not in a slab",
+		      object, cache->name);
+	if (page->slab_cache != cache)
+		panic("slab: free of %p to cache '%s': object of cache '%s'",
+		      object, cache->name, page->slab_cache->name);
+	if (!slab_index(cache, page->slab, object, &index))
+		panic("slab: free of %p to cache '%s': not the start of an object",
+		      object, cache->name);
+	report_double_free(cache, object, caller);
+}
+
+static void report_leak(const struct kmem_cache *cache, const void *object)
+{
+	if (cache_is_debug(cache))
+		pr_err("slab: cache '%s': leaked object %p, allocated by %pS\n",
+		       cache->name, object,
+		       owner_of(cache, object)->allocated_by);
+	else
+		pr_err("slab: cache '%s': leaked object %p\n", cache->name,
+		       object);
+}
+
+static unsigned long report_leaks_of(const struct kmem_cache *cache,
+				     const struct list_head *slabs)
+{
+	unsigned long leaks = 0;
+	const struct slab *slab;
+
+	list_for_each_entry(slab, slabs, list) {
+		for (unsigned i = 0; i < cache->per_slab; i++) {
+			if (slab->next[i] != SLOT_TAKEN)
+				continue;
+			report_leak(cache, slab_object(cache, slab, i));
+			leaks++;
+		}
+	}
+	return leaks;
+}
+
+unsigned long slab_report_leaks(struct kmem_cache *cache)
+{
+	irqflags_t flags = spin_lock_irqsave(&cache->lock);
+	unsigned long leaks = report_leaks_of(cache, &cache->full) +
+			      report_leaks_of(cache, &cache->partial);
+
+	spin_unlock_irqrestore(&cache->lock, flags);
+	return leaks;
+}
+
+/* ---- on the way out and in --------------------------------------------- */
+
+void debug_init_object(const struct kmem_cache *cache, void *object)
+{
+	struct slab_owner *owner = owner_of(cache, object);
+
+	owner->allocated_by = NULL;
+	owner->freed_by = NULL;
+	mark_free(cache, object);
+}
+
+/* A damaged object stays out of circulation no longer than its report. */
+static void return_healed(struct kmem_cache *cache, void *object)
+{
+	irqflags_t flags;
+	unsigned put;
+
+	mark_free(cache, object);
+	flags = spin_lock_irqsave(&cache->lock);
+	put = slab_put_locked(cache, &object, 1);
+	spin_unlock_irqrestore(&cache->lock, flags);
+	assert(put == 1);
+}
+
+void debug_alloc(struct kmem_cache *cache, void *object, const void *caller)
+{
+	const uint8_t *where;
+	const char *damage = debug_find_damage(cache, object, false, &where);
+
+	if (damage) {
+		long offset = (const char *)where - (const char *)object;
+		unsigned byte = *where;
+
+		return_healed(cache, object);
+		report_damage(cache->name, object, damage, offset, byte,
+			      owner_of(cache, object));
+	}
+	fill_red_zones(cache, object, RED_TAKEN);
+	if (!cache->ctor)
+		memset(object, POISON_GIVEN, cache->size);
+	owner_of(cache, object)->allocated_by = caller;
+}
+
+void debug_free(struct kmem_cache *cache, void *object, const void *caller)
+{
+	const uint8_t *where;
+	const char *damage;
+
+	if (!slab_is_taken(cache, object))
+		slab_report_bad_free(cache, object, caller);
+	damage = debug_find_damage(cache, object, true, &where);
+	if (damage)
+		report_damage(cache->name, object, damage,
+			      (const char *)where - (const char *)object,
+			      *where, owner_of(cache, object));
+	owner_of(cache, object)->freed_by = caller;
+	mark_free(cache, object);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmalloc.c - memory by size
+ *
+ * WHAT     Finds the cache for a size, and for an address the cache that it
+ *          came from. What is larger than any cache's objects is whole pages.
+ *
+ * PICTURE  kfree() has only an address. The frame's entry in mem_map knows:
+ *
+ *            ptr --> page --state PAGE_SLAB--> page->slab_cache
+ *                        \-state PAGE_USED, marked as ours: free_pages()
+ *                         \ anything else: panic, in words
+ *
+ * TERMS    class    one of the sizes in KMALLOC_CLASSES
+ *          large    above KMALLOC_CACHE_MAX: 2^order pages
+ *
+ * ALGORITHM  A size known to the compiler becomes a class in the header. One
+ *          known only at run time indexes a table of 24 bytes up to 192, in
+ *          steps of 8, because 96 and 192 are no powers of two; above, the
+ *          class is a logarithm.
+ *
+ *          The first page of a large block carries a mark in its list member,
+ *          so that kfree() of pages that came from alloc_pages() is caught.
+ *
+ * LOCKING  That of the caches.
+ * COST     kmalloc(constant) 22, kfree 24 instructions; a size found at run
+ *          time 10 more.
+ * NOT HERE the caches themselves (cache.c), their front (magazine.c).
+ * SEE      Linux 6.1 mm/slab_common.c, kmalloc_info[].
+ */
+#include "mm/slab/kmalloc.h"
+
+#include "lib/string.h"
+#include "mm/page/page_alloc.h"
+#include "mm/slab/magazine.h"
+
+/* Up to this size the class comes from the table. */
+#define TABLE_MAX   192u
+#define TABLE_STEP  8u
+
+struct kmem_cache *kmalloc_caches[2][KMALLOC_NR_CLASSES];
+
+static const uint16_t class_size[KMALLOC_NR_CLASSES] = {
+#define C(size) size,
+	KMALLOC_CLASSES(C)
+#undef C
+};
+
+static const char *const class_name[2][KMALLOC_NR_CLASSES] = {
+	{
+#define C(size) "kmalloc-" #size,
+	KMALLOC_CLASSES(C)
+#undef C
+	}, {
+#define C(size) "dma-kmalloc-" #size,
+	KMALLOC_CLASSES(C)
+#undef C
+	},
+};
+
+/* Bytes of lowmem: one comparison tells a pointer that has no page. */
+static kva_t lowmem_span;
+
+/* class_table[(size - 1) / 8]; filled from class_size[] at boot. */
+static uint8_t class_table[TABLE_MAX / TABLE_STEP];
+
+/* In page->list.next of a large block's first page. */
+static struct list_head large_mark;
+
+/* ---- which class ------------------------------------------------------- */
+
+static always_inline unsigned class_by_size(size_t size)
+{
+	if (likely(size <= TABLE_MAX))
+		return class_table[(size - 1) / TABLE_STEP];
+	return KMALLOC_256 + ilog2(size - 1) - ilog2(TABLE_MAX);
+}
+
+_Static_assert(KMALLOC_8192 - KMALLOC_256 == 5,
+	       "above the table each class is a power of two");
+
+/* The largest power of two that divides the size, up to a page. */
+static size_t class_align(size_t size)
+{
+	return MIN(size & -size, (size_t)PAGE_SIZE);
+}
+
+/* ---- whole pages ------------------------------------------------------- */
+
+static bool page_is_large(const struct page *page, const void *ptr)
+{
+	return page->state == PAGE_USED && page->list.next == &large_mark &&
+	       page_address(page) == ptr;
+}
+
+static noinline void *kmalloc_large(size_t size, gfp_t gfp)
+{
+	struct page *page;
+
+	if (size == 0 || size > KMALLOC_MAX_SIZE || should_fail())
+		return NULL;
+	assert(!(gfp & GFP_HIGHMEM));
+	page = alloc_pages(gfp, ilog2_up(DIV_ROUND_UP(size, PAGE_SIZE)));
+	if (!page)
+		return NULL;
+	page->list.next = &large_mark;
+	return page_address(page);
+}
+
+/* What is not an object of a cache: NULL, whole pages, or a mistake. */
+static noinline void kfree_slow(const void *ptr)
+{
+	struct page *page;
+
+	if (!ptr)
+		return;
+	if (!kva_is_lowmem(ptr_to_kva(ptr)))
+		panic("kfree: %p is not an address in lowmem", ptr);
+	page = virt_to_page(ptr);
+	if (!page_is_large(page, ptr))
+		panic("kfree: %p was not given by kmalloc(), or freed before",
+		      ptr);
+	page->list.next = NULL;
+	free_pages(page, page->order);
+}
+
+/* ---- public ------------------------------------------------------------ */
+
+void *kmalloc_by_size(size_t size, gfp_t gfp)
+{
+	/* size - 1: 0 becomes very large. */
+	if (unlikely(size - 1 >= KMALLOC_CACHE_MAX))
+		return kmalloc_large(size, gfp);
+	return cache_alloc(kmalloc_caches[gfp & GFP_DMA][class_by_size(size)],
+			   gfp);
+}
+
+void *kcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kzalloc(bytes, gfp);
+}
+
+void *krealloc(void *ptr, size_t size, gfp_t gfp)
+{
+	size_t old_size;
+	void *moved;
+
+	if (!ptr)
+		return kmalloc(size, gfp);
+	if (!size) {
+		kfree(ptr);
+		return NULL;
+	}
+	old_size = ksize(ptr);
+	if (size <= old_size)
+		return ptr;
+	moved = kmalloc(size, gfp);
+	if (!moved)
+		return NULL;
+	memcpy(moved, ptr, old_size);
+	kfree(ptr);
+	return moved;
+}
+
+void kfree(const void *ptr)
+{
+	kva_t offset = ptr_to_kva(ptr) - PAGE_OFFSET;
+	struct page *page;
+
+	if (unlikely(offset >= lowmem_span)) {
+		kfree_slow(ptr);
+		return;
+	}
+	page = &mem_map[offset >> PAGE_SHIFT];
+	if (unlikely(page->state != PAGE_SLAB)) {
+		kfree_slow(ptr);
+		return;
+	}
+	cache_free(page->slab_cache, (void *)ptr);
+}
+
+size_t ksize(const void *ptr)
+{
+	const struct page *page;
+
+	if (!kva_is_lowmem(ptr_to_kva(ptr)))
+		panic("ksize: %p is not an address in lowmem", ptr);
+	page = virt_to_page(ptr);
+	if (page->state == PAGE_SLAB)
+		return page->slab_cache->size;
+	if (!page_is_large(page, ptr))
+		panic("ksize: %p was not given by kmalloc()", ptr);
+	return (size_t)PAGE_SIZE << page->order;
+}
+
+/* ---- init -------------------------------------------------------------- */
+
+static void class_table_init(void)
+{
+	unsigned class = 0;
+
+	for (unsigned size = TABLE_STEP; size <= TABLE_MAX; size += TABLE_STEP) {
+		if (size > class_size[class])
+			class++;
+		class_table[size / TABLE_STEP - 1] = (uint8_t)class;
+	}
+}
+
+void kmalloc_init(void)
+{
+	lowmem_span = high_memory - PAGE_OFFSET;
+	class_table_init();
+	for (unsigned dma = 0; dma < 2; dma++)
+		for (unsigned i = 0; i < KMALLOC_NR_CLASSES; i++)
+			kmalloc_caches[dma][i] = kmem_cache_create(
+				class_name[dma][i], class_size[i],
+				class_align(class_size[i]),
+				SLAB_PANIC | (dma ? SLAB_DMA : 0), NULL);
+}

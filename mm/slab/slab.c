@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab.c - the slabs of one cache
+ *
+ * WHAT     Makes slabs out of blocks of pages, takes objects out of them and
+ *          puts objects back. The picture of a slab is in slab_impl.h.
+ *
+ * TERMS    chain    free objects of one slab, linked through next[]
+ *          run      neighbours in a magazine that lie in the same slab
+ *          colour   extra offset of object 0, from slab to slab another one
+ *
+ * INVARIANTS (slab_check() restates them, under the same numbers)
+ *          S1  a slab is on the list that its inuse says
+ *          S2  the chain holds per_slab - inuse objects, none twice, and ends
+ *          S3  all other objects are marked taken
+ *          S4  each page of the block is PAGE_SLAB and names cache and slab
+ *          S5  all objects lie within the block, aligned
+ *          S6  nr_slabs, nr_empty and taken are the sums over the lists
+ *
+ * ALGORITHM  Free objects are named by 16-bit indices in next[], beside the
+ *          objects: constructed objects stay as they are while free, a write
+ *          after free cannot break the chain, and next[i] == SLOT_TAKEN answers
+ *          "is it allocated?" with one comparison, so each double free that
+ *          reaches a slab is caught. Taking and putting work on runs, with the
+ *          head of the chain in a register; the lists are looked at once a run.
+ *          Partial slabs are used before empty ones, so that empty ones can
+ *          be given back.
+ *
+ *          The smallest order that wastes less than an eighth of the block is
+ *          chosen; what is left over, less than that, makes the colours.
+ *
+ * LOCKING  cache->lock for functions named _locked.
+ * COST     take, put: O(1) an object. slab_create(): a store per object.
+ * NOT HERE the per-CPU front (magazine.c), checks of contents (debug.c).
+ * SEE      Bonwick, "The Slab Allocator", 1994; Linux 6.1 mm/slab.c.
+ */
+#include "mm/page/page_alloc.h"
+#include "mm/slab/slab_impl.h"
+
+/* ---- layout ------------------------------------------------------------ */
+
+static uint32_t slab_header_size(const struct kmem_cache *cache, uint32_t n)
+{
+	return cache->off_slab ? 0 : sizeof(struct slab) + n * sizeof(uint16_t);
+}
+
+/* Where slot 0 begins in a block with n objects. */
+static uint32_t slab_slot_start(const struct kmem_cache *cache, uint32_t n)
+{
+	return ALIGN_UP(slab_header_size(cache, n), cache->align);
+}
+
+/* Objects that fit a block. */
+static uint32_t slab_capacity(const struct kmem_cache *cache, uint32_t block)
+{
+	uint32_t n = block / cache->stride;
+
+	if (!cache->off_slab)
+		n = (block - sizeof(struct slab)) /
+		    (cache->stride + sizeof(uint16_t));
+	/* Aligning the first slot may cost the last one. */
+	while (n && slab_slot_start(cache, n) + n * cache->stride > block)
+		n--;
+	return n;
+}
+
+static uint32_t slab_leftover(const struct kmem_cache *cache, unsigned order)
+{
+	uint32_t block = PAGE_SIZE << order;
+	uint32_t n = slab_capacity(cache, block);
+
+	return block - slab_header_size(cache, n) - n * cache->stride;
+}
+
+/*
+ * The smallest order that wastes less than an eighth, else the one that wastes
+ * the smallest part.
+ */
+static unsigned slab_choose_order(const struct kmem_cache *cache)
+{
+	uint32_t least = UINT32_MAX;
+	unsigned best = 0;
+
+	for (unsigned order = 0; order <= SLAB_ORDER_MAX; order++) {
+		/* As if scaled up to the largest order, to compare parts. */
+		uint32_t waste = slab_leftover(cache, order)
+				 << (SLAB_ORDER_MAX - order);
+
+		if (waste < least) {
+			least = waste;
+			best = order;
+		}
+		if (waste < (PAGE_SIZE << SLAB_ORDER_MAX) / 8)
+			break;
+	}
+	return best;
+}
+
+bool slab_layout(struct kmem_cache *cache)
+{
+	uint32_t slot = (uint32_t)cache->size;
+	uint32_t block, start;
+
+	if (cache_is_debug(cache)) {
+		cache->red_left = debug_red_left(cache);
+		slot = debug_slot_size(cache);
+	}
+	cache->stride = ALIGN_UP(slot, cache->align);
+	cache->reciprocal = UINT32_MAX / cache->stride + 1;
+	cache->off_slab = cache->stride >= SLAB_OFF_MIN;
+	cache->order = slab_choose_order(cache);
+
+	block = PAGE_SIZE << cache->order;
+	cache->per_slab = slab_capacity(cache, block);
+	if (!cache->per_slab)
+		return false;
+	assert(!cache->off_slab || cache->per_slab <= SLAB_OFF_OBJECTS);
+	cache->span = cache->per_slab * cache->stride;
+	start = slab_slot_start(cache, cache->per_slab);
+	cache->first = start + cache->red_left;
+	cache->colour_step = MAX(cache->align, SLAB_CACHE_LINE);
+	cache->colours = (block - start - cache->span) / cache->colour_step + 1;
+	return true;
+}
+
+/* ---- making and destroying --------------------------------------------- */
+
+static uint32_t slab_next_colour(struct kmem_cache *cache)
+{
+	irqflags_t flags = spin_lock_irqsave(&cache->lock);
+	unsigned colour = cache->colour;
+
+	cache->colour = colour + 1 < cache->colours ? colour + 1 : 0;
+	spin_unlock_irqrestore(&cache->lock, flags);
+	return colour * cache->colour_step;
+}
+
+static void slab_claim_pages(struct kmem_cache *cache, struct slab *slab)
+{
+	for (unsigned i = 0; i < 1u << cache->order; i++) {
+		slab->page[i].slab_cache = cache;
+		slab->page[i].slab = slab;
+		page_set_state(&slab->page[i], PAGE_SLAB);
+	}
+}
+
+static void slab_release_pages(struct kmem_cache *cache, struct page *page)
+{
+	page_set_state(page, PAGE_USED);
+	for (unsigned i = 1; i < 1u << cache->order; i++)
+		page_set_state(&page[i], PAGE_TAIL);
+	free_pages(page, cache->order);
+}
+
+/* All free: 0 -> 1 -> ... -> END. */
+static void slab_init_chain(const struct kmem_cache *cache, struct slab *slab)
+{
+	unsigned last = cache->per_slab - 1;
+
+	for (unsigned i = 0; i < last; i++)
+		slab->next[i] = (uint16_t)(i + 1);
+	slab->next[last] = SLOT_END;
+	slab->free = 0;
+	slab->inuse = 0;
+}
+
+static void slab_init_objects(const struct kmem_cache *cache,
+			      struct slab *slab)
+{
+	for (unsigned i = 0; i < cache->per_slab; i++) {
+		void *object = slab_object(cache, slab, i);
+
+		if (cache->ctor)
+			cache->ctor(object);
+		if (cache_is_debug(cache))
+			debug_init_object(cache, object);
+	}
+}
+
+static gfp_t slab_page_gfp(const struct kmem_cache *cache, gfp_t gfp)
+{
+	gfp &= ~(GFP_ZONES | GFP_ZERO);
+	return cache->flags & SLAB_DMA ? gfp | GFP_DMA : gfp;
+}
+
+struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp)
+{
+	struct page *page = alloc_pages(slab_page_gfp(cache, gfp),
+					cache->order);
+	struct slab *slab;
+	char *start;
+
+	if (!page)
+		return NULL;
+	start = page_address(page);
+	slab = (struct slab *)start;
+	if (cache->off_slab)
+		slab = kmem_cache_alloc(&slab_descriptors,
+					gfp & ~(GFP_ZONES | GFP_ZERO));
+	if (!slab)
+		goto free_page;
+	slab->page = page;
+	slab->objects = start + cache->first + slab_next_colour(cache);
+	slab_init_chain(cache, slab);
+	slab_claim_pages(cache, slab);
+	if (cache->ctor || cache_is_debug(cache))
+		slab_init_objects(cache, slab);
+	return slab;
+free_page:
+	free_pages(page, cache->order);
+	return NULL;
+}
+
+void slab_destroy(struct kmem_cache *cache, struct slab *slab)
+{
+	struct page *page = slab->page;
+
+	assert(slab->inuse == 0);
+	if (cache->off_slab)
+		kmem_cache_free(&slab_descriptors, slab);
+	slab_release_pages(cache, page);
+}
+
+unsigned long slab_destroy_list(struct kmem_cache *cache,
+				struct list_head *slabs)
+{
+	unsigned long pages = 0;
+	struct slab *slab, *next;
+
+	list_for_each_entry_safe(slab, next, slabs, list) {
+		slab_destroy(cache, slab);
+		pages += 1ul << cache->order;
+	}
+	return pages;
+}
+
+/* ---- lists ------------------------------------------------------------- */
+
+void slab_add_locked(struct kmem_cache *cache, struct slab *slab)
+{
+	assert_held(&cache->lock);
+	list_add(&slab->list, &cache->empty);
+	cache->nr_slabs++;
+	cache->nr_empty++;
+}
+
+void slab_detach_empty_locked(struct kmem_cache *cache, unsigned long keep,
+			      struct list_head *to)
+{
+	assert_held(&cache->lock);
+	while (cache->nr_empty > keep) {
+		list_move(cache->empty.prev, to);
+		cache->nr_empty--;
+		cache->nr_slabs--;
+	}
+}
+
+static struct slab *slab_with_free(struct kmem_cache *cache)
+{
+	if (!list_empty(&cache->partial))
+		return list_first_entry(&cache->partial, struct slab, list);
+	if (!list_empty(&cache->empty))
+		return list_first_entry(&cache->empty, struct slab, list);
+	return NULL;
+}
+
+/* inuse has changed from `before`: to the right list (S1). */
+static void slab_relist(struct kmem_cache *cache, struct slab *slab,
+			unsigned before)
+{
+	if (before == 0)
+		cache->nr_empty--;
+	if (slab->inuse == 0) {
+		list_move(&slab->list, &cache->empty);
+		cache->nr_empty++;
+	} else if (slab->inuse == cache->per_slab) {
+		list_move(&slab->list, &cache->full);
+	} else if (before == 0 || before == cache->per_slab) {
+		list_move(&slab->list, &cache->partial);
+	}
+}
+
+/* ---- taking and putting ------------------------------------------------ */
+
+/*
+ * n objects, which there are, off the chain of one slab. What the loop needs
+ * is in local variables: the compiler must assume that a store to objects[]
+ * changes the cache.
+ */
+static always_inline void slab_take_run(const struct kmem_cache *cache,
+					struct slab *slab, void *objects[],
+					unsigned n)
+{
+	char *base = slab->objects;
+	uint32_t stride = cache->stride;
+	unsigned free = slab->free;
+	void **end = objects + n;
+
+	do {
+		*objects = base + free * stride;
+		objects++;
+		unsigned taken = free;
+
+		free = slab->next[taken];
+		slab->next[taken] = SLOT_TAKEN;
+	} while (objects < end);
+	slab->free = (uint16_t)free;
+}
+
+unsigned slab_take_locked(struct kmem_cache *cache, void *objects[],
+			  unsigned n)
+{
+	unsigned done = 0;
+
+	assert_held(&cache->lock);
+	while (done < n) {
+		struct slab *slab = slab_with_free(cache);
+		unsigned before, run;
+
+		if (!slab)
+			break;
+		before = slab->inuse;
+		run = MIN(n - done, cache->per_slab - before);
+		slab_take_run(cache, slab, objects + done, run);
+		slab->inuse = (uint16_t)(before + run);
+		slab_relist(cache, slab, before);
+		done += run;
+	}
+	cache->taken += done;
+	return done;
+}
+
+/* As many of n objects as are taken objects of this slab, onto its chain. */
+static noinline unsigned slab_put_run(const struct kmem_cache *cache,
+				      struct slab *slab,
+				      void *const objects[], unsigned n)
+{
+	unsigned done;
+
+	for (done = 0; done < n; done++) {
+		unsigned index;
+		uint16_t *next;
+
+		if (!slab_index(cache, slab, objects[done], &index))
+			break;
+		next = &slab->next[index];
+		if (*next != SLOT_TAKEN)
+			break;
+		*next = slab->free;
+		slab->free = (uint16_t)index;
+	}
+	return done;
+}
+
+unsigned slab_put_locked(struct kmem_cache *cache, void *const objects[],
+			 unsigned n)
+{
+	unsigned done = 0;
+
+	assert_held(&cache->lock);
+	while (done < n) {
+		struct slab *slab = slab_find(cache, objects[done]);
+		unsigned before, run;
+
+		if (!slab)
+			break;
+		run = slab_put_run(cache, slab, objects + done, n - done);
+		if (!run)
+			break;
+		before = slab->inuse;
+		assert(run <= before);
+		slab->inuse = (uint16_t)(before - run);
+		slab_relist(cache, slab, before);
+		done += run;
+	}
+	cache->taken -= done;
+	return done;
+}
+
+struct slab *slab_find(const struct kmem_cache *cache, const void *ptr)
+{
+	const struct page *page;
+
+	if (!kva_is_lowmem(ptr_to_kva(ptr)))
+		return NULL;
+	page = virt_to_page(ptr);
+	if (page->state != PAGE_SLAB || page->slab_cache != cache)
+		return NULL;
+	return page->slab;
+}
+
+bool slab_is_taken(const struct kmem_cache *cache, const void *ptr)
+{
+	const struct slab *slab = slab_find(cache, ptr);
+	unsigned index;
+
+	return slab && slab_index(cache, slab, ptr, &index) &&
+	       slab->next[index] == SLOT_TAKEN;
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab_impl.h - what the files of mm/slab/ share: caches, slabs, magazines
+ *
+ * WHAT     The structures, and the arithmetic between an object's address and
+ *          its index. Only mm/slab/ and its tests include this.
+ *
+ * PICTURE  A slab with its descriptor inside, objects of 64 bytes:
+ *
+ *            page ->  +-------------+--------+-----+-----+     +-----+
+ *                     | struct slab | colour | ob0 | ob1 | ... | obn |
+ *                     | and next[]  |        |     |     |     |     |
+ *                     +-------------+--------+-----+-----+     +-----+
+ *                     |<-- cache->first ---->|<----- cache->span --->|
+ *
+ *          (colour 0: `first` counts without it). From SLAB_OFF_MIN bytes on
+ *          the descriptor lies elsewhere and object 0 begins the page, so that
+ *          an object of 4096 bytes is page-aligned.
+ *
+ *          Who is free is written in next[], not in the objects:
+ *
+ *            free = 3    next[]:  taken  END  taken  5  taken  1
+ *            the chain 3 -> 5 -> 1 -> END; objects 0, 2 and 4 are taken
+ *
+ * TERMS    slot     one object with all that a debug cache puts around it
+ *          stride   bytes from one slot to the next
+ *          taken    out of its slab: at a user, or in a magazine
+ *          magazine a few taken objects that one CPU keeps at hand
+ *
+ * SEE      mm/slab/slab.c for the chain, magazine.c for the magazines,
+ *          debug.c for the slot of a debug cache, slabinfo.c for the numbered
+ *          invariants.
+ */
+#pragma once
+
+#include <arch/percpu.h>
+
+#include "lib/align.h"
+#include "lib/list.h"
+#include "lib/spinlock.h"
+#include "mm/page/page.h"
+#include "mm/slab/slab.h"
+
+#define SLAB_MIN_ALIGN     8u      /* enough for any C type                  */
+#define SLAB_MAX_SIZE      8192u   /* above, whole pages waste less          */
+#define SLAB_ORDER_MAX     3u      /* Linux's PAGE_ALLOC_COSTLY_ORDER        */
+#define SLAB_OFF_MIN       512u    /* this stride: descriptor off the slab   */
+#define SLAB_EMPTY_KEEP    2u      /* empty slabs a cache keeps for itself   */
+#define SLAB_CACHE_LINE    64u     /* bytes of a cache line, and of a colour */
+
+/*
+ * Objects in a slab whose descriptor is elsewhere, at the most. A larger order
+ * is only tried when the smaller one, of 2^k pages, wasted an eighth; then the
+ * stride is above 512 * 2^k, and twice the pages hold at most 15.
+ */
+#define SLAB_OFF_OBJECTS   16u
+
+/* In next[]: */
+#define SLOT_TAKEN         0xfffeu
+#define SLOT_END           0xffffu
+
+/*
+ * One block of pages, cut into objects.
+ *
+ * Protection:  I  set when it is made, then constant
+ *              l  cache->lock
+ */
+struct slab {
+	struct list_head list;      /* l  cache->full, partial or empty      */
+	struct page     *page;      /* I  first page of the block            */
+	char            *objects;   /* I  object 0, as the user sees it      */
+	uint16_t         free;      /* l  first free object, or SLOT_END     */
+	uint16_t         inuse;     /* l  objects taken                      */
+	uint16_t         next[];    /* l  next free object, or SLOT_TAKEN    */
+};
+
+/* Slots of the largest magazine; which caches have it says magazine.c. */
+#define MAGAZINE_MAX  120u
+
+/*
+ * Protection:  c  its CPU, interrupts off
+ *              I  constant
+ */
+struct magazine {
+	irqflags_t flags;                   /* c  of the caller, on the fast path */
+	unsigned   count;                   /* c  objects in it              */
+	unsigned   capacity;                /* I  0 in debug caches          */
+	void      *objects[MAGAZINE_MAX];   /* c  the hottest last           */
+};
+
+/*
+ * Protection:  I  set by kmem_cache_create(), then constant
+ *              c  its CPU, interrupts off
+ *              l  lock, interrupts off
+ *              g  cache_list_lock
+ */
+struct kmem_cache {
+	struct magazine  magazine[NR_CPUS];  /* c  first: no offset to add   */
+
+	const char      *name;               /* I                            */
+	size_t           size;               /* I  what the user may use     */
+	uint32_t         align;              /* I  of each object            */
+	unsigned         flags;              /* I  SLAB_...                  */
+	void           (*ctor)(void *);      /* I                            */
+
+	uint32_t         stride;             /* I  see TERMS                 */
+	uint32_t         reciprocal;         /* I  ceil(2^32 / stride)       */
+	uint32_t         span;               /* I  stride * per_slab         */
+	uint32_t         first;              /* I  object 0 in its block     */
+	uint32_t         red_left;           /* I  bytes before it in its slot */
+	uint32_t         colour_step;        /* I                            */
+	unsigned         colours;            /* I  1: always colour 0        */
+	unsigned         per_slab;           /* I  objects in each           */
+	unsigned         order;              /* I  of its blocks             */
+	bool             off_slab;           /* I  descriptors elsewhere     */
+
+	struct spinlock  lock;
+	struct list_head full;               /* l  inuse == per_slab         */
+	struct list_head partial;            /* l  between                   */
+	struct list_head empty;              /* l  inuse == 0                */
+	unsigned long    nr_slabs;           /* l                            */
+	unsigned long    nr_empty;           /* l  length of empty           */
+	unsigned long    taken;              /* l  sum of inuse              */
+	unsigned         colour;             /* l  of the next slab          */
+
+	struct list_head list;               /* g  all caches                */
+};
+
+extern struct list_head cache_list;          /* in order of creation         */
+extern struct spinlock cache_list_lock;
+extern struct kmem_cache slab_descriptors;   /* struct slab, off-slab        */
+
+/* ---- an object's index in its slab, without a division ----------------- */
+
+/*
+ * index = offset / stride. With R = ceil(2^32 / stride), offset < 2^15 and
+ * stride <= 2^14, the upper half of offset * R is the quotient, and the lower
+ * half is below R exactly when nothing remains.
+ * Lemire, Kaser, Kurz, "Faster remainder by direct computation", 2019.
+ *
+ * Returns: false when this is not the address of an object of the slab:
+ *          outside, or in the middle of one.
+ */
+static inline bool slab_index(const struct kmem_cache *cache,
+			      const struct slab *slab, const void *object,
+			      unsigned *index)
+{
+	uintptr_t offset = (uintptr_t)object - (uintptr_t)slab->objects;
+	uint64_t product;
+
+	if (unlikely(offset >= cache->span))
+		return false;
+	product = (uint64_t)(uint32_t)offset * cache->reciprocal;
+	*index = (unsigned)(product >> 32);
+	return likely((uint32_t)product < cache->reciprocal);
+}
+
+static inline void *slab_object(const struct kmem_cache *cache,
+				const struct slab *slab, unsigned index)
+{
+	return slab->objects + index * cache->stride;
+}
+
+static inline bool cache_is_debug(const struct kmem_cache *cache)
+{
+	return cache->flags & SLAB_DEBUG;
+}
+
+/* ---- slab.c: the slabs of one cache ------------------------------------ */
+
+/*
+ * Decide how objects lie in the cache's blocks, from size, align and flags.
+ *
+ * Returns: false when no order up to SLAB_ORDER_MAX holds an object.
+ */
+bool slab_layout(struct kmem_cache *cache) __must_check;
+
+/*
+ * A new slab, all objects free and constructed, on no list; NULL: no memory.
+ *
+ * Context: without cache->lock; may run shrinkers when gfp says so.
+ */
+struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp) __must_check;
+
+/* Give the pages of a slab back. It is on no list, and inuse is 0. */
+void slab_destroy(struct kmem_cache *cache, struct slab *slab);
+
+/* Destroy a list of slabs. Returns: pages freed. */
+unsigned long slab_destroy_list(struct kmem_cache *cache,
+				struct list_head *slabs);
+
+/* A new slab joins the cache. */
+void slab_add_locked(struct kmem_cache *cache, struct slab *slab)
+	MUST_HOLD(&cache->lock);
+
+/* Move empty slabs above `keep` to a list, for slab_destroy_list(). */
+void slab_detach_empty_locked(struct kmem_cache *cache, unsigned long keep,
+			      struct list_head *to) MUST_HOLD(&cache->lock);
+
+/*
+ * Take up to n free objects out of slabs that have some.
+ *
+ * Returns: how many; below n when the cache needs a new slab.
+ */
+unsigned slab_take_locked(struct kmem_cache *cache, void *objects[],
+			  unsigned n) MUST_HOLD(&cache->lock);
+
+/*
+ * Put n taken objects back.
+ *
+ * Returns: how many; below n when objects[that] is not a taken object of this
+ *          cache, and then nothing was done with it.
+ */
+unsigned slab_put_locked(struct kmem_cache *cache, void *const objects[],
+			 unsigned n) MUST_HOLD(&cache->lock);
+
+/* The slab whose memory contains ptr, or NULL: not of this cache. */
+struct slab *slab_find(const struct kmem_cache *cache, const void *ptr);
+
+/* Is this the address of a taken object of the cache? */
+bool slab_is_taken(const struct kmem_cache *cache, const void *ptr);
+
+/* ---- magazine.c: see magazine.h ---------------------------------------- */
+
+/* Slots that the magazines of a cache get. */
+unsigned magazine_capacity(const struct kmem_cache *cache);
+
+/*
+ * Put all objects of this CPU's magazine back into their slabs.
+ *
+ * Returns: NULL, or a pointer that should never have been freed to this cache,
+ *          for slab_report_bad_free(). The magazine is empty in any case.
+ */
+void *magazine_drain(struct kmem_cache *cache);
+
+/* ---- debug.c: red zones, poison, owners -------------------------------- */
+
+/* Bytes of a slot, and of the part before the object, in a debug cache. */
+uint32_t debug_slot_size(const struct kmem_cache *cache);
+uint32_t debug_red_left(const struct kmem_cache *cache);
+
+/* Mark an object of a new slab as free. */
+void debug_init_object(const struct kmem_cache *cache, void *object);
+
+/*
+ * An object of a debug cache on its way to the user, and back: panic when it
+ * was written to while free, outside its bounds, or is not taken at all.
+ */
+void debug_alloc(struct kmem_cache *cache, void *object, const void *caller);
+void debug_free(struct kmem_cache *cache, void *object, const void *caller);
+
+/*
+ * What is wrong with an object that should be free or taken.
+ *
+ * Returns: NULL, or words; *where is then the first byte that is wrong.
+ */
+const char *debug_find_damage(const struct kmem_cache *cache,
+			      const void *object, bool taken,
+			      const uint8_t **where);
+
+/*
+ * Panic, saying why `object` cannot be freed to this cache. caller: who tried,
+ * or NULL when a magazine kept it since.
+ */
+void slab_report_bad_free(const struct kmem_cache *cache, const void *object,
+			  const void *caller) __noreturn __cold;
+
+/* Name each taken object in the log. Returns: how many. */
+unsigned long slab_report_leaks(struct kmem_cache *cache);

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""The build itself: no warnings, no library of the compiler's, no segment
+that is both writable and executable, the rules of layers and style."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import machine
+from machine import ROOT, limit
+
+COMPILERS = {"gcc": [], "clang": ["CC=clang", "LD=ld.lld"]}
+
+
+def make(*words):
+    environment = {k: v for k, v in os.environ.items()
+                   if not k.startswith("MAKE") and k != "MFLAGS"}
+    return subprocess.run(["make", "-j2", *words], cwd=ROOT, text=True,
+                          capture_output=True, check=False, env=environment,
+                          timeout=limit("build"))
+
+
+def tool(name, *arguments):
+    return subprocess.run([sys.executable, ROOT / "tools" / name, *arguments],
+                          cwd=ROOT, capture_output=True, text=True,
+                          check=False)
+
+
+@pytest.mark.parametrize("debug", ["0", "1"])
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_builds_without_warnings_and_boots(tmp_path, suites, compiler, debug):
+    """Warnings are errors here only: CI=1. The kernel must also work."""
+    done = make(f"BUILD={tmp_path}", "CI=1", f"DEBUG={debug}",
+                *COMPILERS[compiler])
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    assert "warning" not in done.stderr, done.stderr
+    ran = machine.run(machine.Shape("128M", "max"), "selftest", "selftest",
+                      kernel=tmp_path / "pagoda.elf")
+    assert ran.status == 33, ran.text[-3000:]
+
+
+def test_host_program_builds_without_warnings(tmp_path):
+    done = make(f"BUILD={tmp_path}", "CI=1", "host")
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+def test_nothing_to_do_after_a_build(kernel):
+    """Otherwise `make` builds too much each time, or a rule is wrong."""
+    done = make("-q", f"BUILD={os.path.relpath(machine.BUILD, ROOT)}", "all")
+    assert done.returncode == 0, make(
+        "-n", f"BUILD={os.path.relpath(machine.BUILD, ROOT)}", "all").stdout
+
+
+def test_image_is_what_loaders_want(kernel):
+    done = tool("check_image.py", kernel)
+    assert done.returncode == 0, done.stderr
+
+
+def broken_image(kernel, tmp_path, change):
+    data = bytearray(kernel.read_bytes())
+    change(data)
+    path = tmp_path / "broken.elf"
+    path.write_bytes(data)
+    return tool("check_image.py", path)
+
+
+def break_checksum(data):
+    at = data.index(0x1BADB002.to_bytes(4, "little"))
+    data[at + 8] ^= 1
+
+
+def make_segment_writable(data):
+    start = int.from_bytes(data[28:32], "little")
+    for i in range(int.from_bytes(data[44:46], "little")):
+        flags = start + 32 * i + 24
+        if data[flags] & 1:
+            data[flags] |= 2
+
+
+def make_it_64_bit(data):
+    data[4] = 2
+
+
+@pytest.mark.parametrize("change, words", [
+    (break_checksum, "no valid multiboot header"),
+    (make_segment_writable, "writable and executable"),
+    (make_it_64_bit, "ELF32"),
+])
+def test_broken_image_is_refused(kernel, tmp_path, change, words):
+    done = broken_image(kernel, tmp_path, change)
+    assert done.returncode != 0
+    assert words in done.stdout + done.stderr
+
+
+def test_no_libgcc(kernel):
+    """64-bit division is lib/div64.h's; no helper of the compiler's is in."""
+    names = subprocess.run(["nm", kernel], capture_output=True, text=True,
+                           check=True).stdout
+    assert not re.search(r"\b__u?(div|mod|divmod)[dt]i[34]\b", names)
+    assert not re.search(r"\b__(ashl|ashr|lshr)di3\b", names)
+    assert " U " not in names
+
+
+def test_layers_are_kept():
+    done = tool("check_layers.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_style_is_kept():
+    done = tool("check_style.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("clang"), reason="needs clang")
+def test_every_header_compiles_alone():
+    headers = [p for folder in ("arch/i386/include", "boot", "kernel", "lib",
+                                "mm", "tests")
+               for p in sorted((ROOT / folder).rglob("*.h"))
+               if "host" not in p.relative_to(ROOT).parts]
+    assert len(headers) > 40
+    bad = []
+    for header in headers:
+        done = subprocess.run(
+            ["clang", "--target=i686-elf", "-std=gnu11", "-ffreestanding",
+             "-fsyntax-only", "-Wall", "-Werror", "-Wno-pragma-once-outside-"
+             "header", "-Wno-unused-function", "-DCONFIG_DEBUG=0", "-I.",
+             "-Iarch/i386/include", "-x", "c", header], cwd=ROOT,
+            capture_output=True, text=True, check=False)
+        if done.returncode:
+            bad.append(f"{header}\n{done.stderr}")
+    assert not bad, "\n".join(bad)
+
+
+def test_locking_rules_hold():
+    """clang's thread-safety analysis over the annotations of lib/spinlock.h."""
+    bad = []
+    for folder in ("lib", "mm", "kernel", "arch/i386"):
+        for path in sorted((ROOT / folder).rglob("*.c")):
+            done = subprocess.run(
+                ["clang", "--target=i686-elf", "-std=gnu11", "-ffreestanding",
+                 "-fsyntax-only", "-Wthread-safety", "-Werror",
+                 "-mregparm=3", "-freg-struct-return", "-fno-builtin-printf",
+                 "-DCONFIG_DEBUG=0", "-I.", "-Iarch/i386/include", path],
+                cwd=ROOT, capture_output=True, text=True, check=False)
+            if done.returncode:
+                bad.append(done.stderr)
+    assert not bad, "\n".join(bad)
+
+
+def test_help_names_every_target():
+    text = make("help").stdout
+    for target in ("all", "run", "test", "host", "bench", "check", "clean",
+                   "help"):
+        assert re.search(rf"^{target} ", text, re.MULTILINE), text
+
+
+def test_setup_is_quiet_when_nothing_is_missing():
+    for purpose in ("run", "test"):
+        done = subprocess.run([ROOT / "tools" / "setup", purpose],
+                              capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_setup_names_the_packages_elsewhere(tmp_path):
+    """On a system without apt and without anything."""
+    for name in ("sh", "tr"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    done = subprocess.run([ROOT / "tools" / "setup", "test"], text=True,
+                          capture_output=True, check=False,
+                          env={"PATH": str(tmp_path)})
+    assert done.returncode == 1
+    for words in ("dnf install", "pacman -S", "apk add", "brew install",
+                  "apt-get install", "qemu-system-x86"):
+        assert words in done.stderr
+    assert "multilib" not in done.stderr
+
+
+def test_ci_runs_make_test():
+    text = (ROOT / ".ci" / "run").read_text()
+    assert "exec make test" in text

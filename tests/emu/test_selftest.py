@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""All suites, in the kernel, on every shape of machine.
+
+What a machine has not (highmem, NX) its tests skip by name; everything else
+must pass everywhere.
+"""
+
+import re
+
+import pytest
+
+from conftest import source_suites
+from judge import judge
+from machine import Shape, run
+
+SIZES = ["16M", "64M", "512M", "895M", "896M", "897M", "1G", "2G", "4G", "5G"]
+
+SHAPES = [Shape(mem, cpu) for mem in SIZES for cpu in (None, "max")]
+SHAPES += [Shape(mem, "max") for mem in ("16G", "61G")]
+SHAPES += [Shape(mem, "max", "q35") for mem in ("16M", "1G", "3G", "5G")]
+SHAPES += [Shape("2G", None, "q35")]
+SHAPES += [Shape("1G", cpu) for cpu in ("qemu32,+nx", "pentium3",
+                                         "core2duo")]
+SHAPES += [Shape("5G", "pentium3")]
+
+# RAM that is split early: little below 4 GiB, the rest above. Most of it is
+# then highmem that only PAE reaches, without needing much of the host's.
+SPLIT = ",max-ram-below-4g=128M"
+SHAPES += [Shape(mem, cpu, machine + SPLIT)
+           for mem, cpu in (("256M", "pentium3,+nx"), ("2G", "max"))
+           for machine in ("pc", "q35")]
+
+KTAP_SUITES = re.compile(r"^(?:not )?ok \d+ (\w+)$", re.MULTILINE)
+
+
+def check(shape, append, expected, status=33):
+    done = run(shape, append, "selftest")
+    verdict = judge(done.text, done.status, expected, done.timed_out)
+    assert verdict.ok, f"{shape}: {verdict.text}\n{tail(done)}"
+    assert done.status == status
+    return done, verdict
+
+
+def tail(done, lines=40):
+    return "\n".join(done.text.splitlines()[-lines:]) + done.errors
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_all_suites_pass(kernel, suites, shape):
+    _, verdict = check(shape, "selftest", suites)
+    assert verdict.tests >= 150
+
+
+@pytest.mark.parametrize("word", ["vmalloc=256M", "mem=64M", "nonx",
+                                  "loglevel=3", "loglevel=8", "seed=12345"])
+def test_command_line_options_hold(kernel, suites, word):
+    done, _ = check(Shape("1G", "max"), f"selftest {word}", suites)
+    assert "unknown word" not in done.text
+
+
+def test_two_seeds_make_two_runs(kernel, suites):
+    texts = [check(Shape("128M"), f"selftest seed={seed}", suites)[0].text
+             for seed in (7, 8)]
+    assert "# seed 7\n" in texts[0]
+    assert "# seed 8\n" in texts[1]
+
+
+def test_list_of_suites_runs_only_those(kernel):
+    names = sorted(source_suites())[:2]
+    done, _ = check(Shape("64M"), "selftest=" + ",".join(names), set(names))
+    assert KTAP_SUITES.findall(done.text) == names
+
+
+def test_unknown_suite_is_a_failure(kernel):
+    done = run(Shape("64M"), "selftest=no_such_suite", "selftest")
+    assert done.status == 35
+    assert "not ok 1 no_such_suite" in done.text
+
+
+@pytest.mark.parametrize("word, reason", [
+    ("frobnicate", "'frobnicate': unknown word"),
+    ("vmalloc=junk", "bad value"),
+    ("vmalloc=1M", "ignored"),
+    ("nonx=1", "takes no value"),
+    ("mem", "needs a value"),
+])
+def test_bad_word_is_reported_and_the_rest_holds(kernel, word, reason):
+    name = sorted(source_suites())[0]
+    done, _ = check(Shape("64M"), f"{word} selftest={name}", {name})
+    assert reason in done.text
+
+
+def test_mem_limits_the_memory(kernel):
+    done = run(Shape("1G"), "mem=64M")
+    memory = re.search(r"Memory: .*", done.text)
+    assert memory, done.text
+    total = int(re.search(r"/(\d+)K available", memory.group(0)).group(1))
+    assert 60 << 10 <= total <= 64 << 10, memory.group(0)
+
+
+def test_modules_are_kept(kernel, suites, tmp_path):
+    """Three modules, one of a megabyte: listed, reserved, tests pass."""
+    files = []
+    for i, size in enumerate((5, 4096, 1 << 20)):
+        path = tmp_path / f"module{i}"
+        path.write_bytes(bytes([i + 1]) * size)
+        files.append(f"{path} name={i}")
+    shape = Shape("64M", extra=["-initrd", ",".join(files)])
+    done, _ = check(shape, "selftest", suites)
+    for i in range(3):
+        assert re.search(rf"module {i}: .*name={i}", done.text), done.text
+
+
+@pytest.mark.parametrize("mem", ["16M", "2G"])
+def test_486_is_refused_in_words(kernel, mem):
+    done = run(Shape(mem, "486"), "selftest")
+    assert "PAE" in done.text
+    assert done.status == 37, done.text
+
+
+def test_486_without_exit_device_still_says_so(kernel):
+    """It cannot leave then; it halts, and the message is there."""
+    done = run(Shape("64M", "486"), "selftest", "hang", exit_device=False)
+    assert "PAE" in done.text
+
+
+def test_ordinary_boot_ends_with_status_0(kernel):
+    done = run(Shape("2G", "max"), "", exit_device=False)
+    assert done.status == 0, tail(done)
+    assert "panic" not in done.text
+
+
+def test_boot_log_shows_the_memory_map(kernel):
+    """In the form in which Linux prints it, so that eyes and parsers know it."""
+    text = run(Shape("2G", "max"), "").text
+    for form in (r"BIOS-e820: \[mem 0x[0-9a-f]{16}-0x[0-9a-f]{16}\] usable",
+                 r"Zone ranges:", r"DMA +\[mem 0x", r"Normal +\[mem 0x",
+                 r"HighMem +\[mem 0x", r"virtual kernel memory layout",
+                 r"vmalloc +: 0x[0-9a-f]{8} - 0x[0-9a-f]{8}",
+                 r"lowmem +: 0x[0-9a-f]{8} - 0x[0-9a-f]{8}",
+                 r"fixmap +: 0x", r"pkmap +: 0x", r"mem_map"):
+        assert re.search(form, text, re.IGNORECASE), f"{form}\n{text}"
+
+
+def test_default_cpu_leaves_memory_above_4g_alone(kernel):
+    """qemu32 has 32 address bits; its memory map lists RAM above all the
+    same, and touching that is a fault."""
+    text = run(Shape("5G"), "").text
+    assert re.search(r"above the CPU's 32 address bits", text), text

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/*
+ * failpoint.c - the countdown that makes one allocation fail
+ */
+#include "lib/failpoint.h"
+
+#include "tests/ktest.h"
+
+/* Nothing may stay armed when a suite is done. */
+static const char *suite_check(void)
+{
+	return failpoint_countdown ? "FP1: nothing is armed" : NULL;
+}
+
+SUITE(failpoint, suite_check);
+
+KTEST(failpoint, nothing_fails_unless_armed)
+{
+	failpoint_disarm();
+	for (unsigned i = 0; i < 10; i++)
+		EXPECT(!should_fail());
+}
+
+KTEST(failpoint, the_chosen_one_fails_and_only_once)
+{
+	for (unsigned n = 1; n <= 5; n++) {
+		failpoint_arm(n);
+		for (unsigned i = 1; i <= 10; i++)
+			EXPECT_EQ(should_fail(), i == n);
+		EXPECT(failpoint_disarm());
+	}
+}
+
+KTEST(failpoint, disarm_says_whether_it_came_to_that)
+{
+	failpoint_arm(3);
+	EXPECT(!should_fail());
+	EXPECT(!should_fail());
+	EXPECT(!failpoint_disarm());
+	EXPECT(!should_fail());
+	failpoint_arm(1);
+	EXPECT(!failpoint_disarm());
+}
+
+static bool takes_three(void *arg)
+{
+	int taken = 0;
+
+	while (taken < 3 && !should_fail())
+		taken++;
+	return taken == 3;
+}
+
+KTEST(failpoint, each_failure_counts_the_allocations)
+{
+	EXPECT_EQ(ktest_each_failure(takes_three, NULL), 3);
+}
