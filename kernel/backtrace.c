@@ -79,7 +79,7 @@ static void print_code(struct walk *walk, uint32_t addr, unsigned back)
 	uintptr_t start;
 	const char *name = symbol_find(addr - back, &start);
 
-	if (addr == walk->last) {
+	if (walk->frames && addr == walk->last) {
 		walk->repeats++;
 		return;
 	}

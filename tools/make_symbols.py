@@ -18,19 +18,19 @@ def read_functions(lines, page_offset):
     end = 0
     for line in lines:
         words = line.split()
-        if len(words) < 3 or words[-2] not in "tTwW":
+        if len(words) < 3:
             continue
-        address, name = int(words[0], 16), words[-1]
-        if address < page_offset:
-            continue
-        if name in ("text_start", "text_end"):
-            end = max(end, address)
+        address, kind, name = int(words[0], 16), words[-2], words[-1]
+        if name == "text_end":
+            end = address
+        if address < page_offset or kind not in "tTwW":
             continue
         # Of several names for one address a function's comes before a label's:
         # only functions have a size.
         if len(words) == 4 or address not in functions:
             functions[address] = name
-    return sorted(functions.items()), end
+    # The linker script's names for boundaries count as code, too.
+    return sorted(f for f in functions.items() if f[0] < end), end
 
 
 def emit(functions, end, out):
@@ -61,8 +61,6 @@ def emit(functions, end, out):
 def main():
     page_offset = int(sys.argv[1], 0)
     functions, end = read_functions(sys.stdin, page_offset)
-    if functions and end <= functions[-1][0]:
-        sys.exit("make_symbols: no text_end behind the last function")
     emit(functions, end, sys.stdout)
 
 
