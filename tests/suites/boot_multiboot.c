@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/*
+ * boot_multiboot.c - tests of boot/multiboot.c: what loaders leave, and leave
+ *                    out
+ *
+ * WHAT     Plays the loader: fills the structures in memory of its own and
+ *          reads them back as a boot_info. Multiboot addresses have 32 bits,
+ *          so where the test's own data lies higher (a host program that the
+ *          system loaded above 4 GiB) the tests are skipped.
+ */
+#include "boot/multiboot.h"
+
+#include "boot/boot_info.h"
+#include "lib/string.h"
+#include "tests/ktest.h"
+
+#define K  1024ull
+#define M  (1024 * K)
+
+#define POISON  0xdeadbeef   /* in fields that no flag vouches for */
+
+static struct boot_info info;
+static struct multiboot_info mb;
+static struct multiboot_mmap_entry mmap[4];
+static struct multiboot_module mods[300];
+
+static char loader[] = "GRUB 2.06";
+static char qemu[] = "qemu";
+static char words[] = "pagoda.elf selftest";
+
+static uint32_t addr(const void *ptr)
+{
+	uintptr_t a = (uintptr_t)ptr;
+
+	if ((uint32_t)a != a)
+		SKIP("needs addresses below 4 GiB");
+	return (uint32_t)a;
+}
+
+/* A loader that fills nothing: every field that might be read is poison. */
+static void start(void)
+{
+	memset(&info, 0, sizeof(info));
+	info.magic = BOOT_INFO_MAGIC;
+	info.phys_bits = 32;
+	info.kernel_start = PHYS(1 * M);
+	info.kernel_end = PHYS(2 * M);
+	for (unsigned i = 0; i < sizeof(mb) / 4; i++)
+		((uint32_t *)&mb)[i] = POISON;
+	mb.flags = 0;
+}
+
+static void give_mmap(uint32_t type)
+{
+	mmap[0] = (struct multiboot_mmap_entry){ 20, 0, 639 * K, type };
+	mmap[1] = (struct multiboot_mmap_entry){ 20, 1 * M, 31 * M, type };
+	mb.flags |= MULTIBOOT_HAS_MMAP;
+	mb.mmap_addr = addr(mmap);
+	mb.mmap_length = 2 * sizeof(mmap[0]);
+}
+
+static void give_sizes(void)
+{
+	mb.flags |= MULTIBOOT_HAS_MEM;
+	mb.mem_lower = 639;
+	mb.mem_upper = 15 * 1024;
+}
+
+static uint64_t top_of_ram(void)
+{
+	return info.nr_ranges ? info.range[info.nr_ranges - 1].end.v : 0;
+}
+
+KTEST(boot_multiboot, everything_given_is_taken)
+{
+	start();
+	give_mmap(1);
+	give_sizes();
+	mb.flags |= MULTIBOOT_HAS_LOADER | MULTIBOOT_HAS_CMDLINE |
+		    MULTIBOOT_HAS_MODULES;
+	mb.loader_name = addr(loader);
+	mb.cmdline = addr(words);
+	mb.mods_addr = addr(mods);
+	mb.mods_count = 1;
+	mods[0] = (struct multiboot_module){ 2 * M, 3 * M, addr(words), 0 };
+
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_NULL(boot_info_check(&info));
+	EXPECT_EQ(top_of_ram(), 32 * M);   /* the map, not the sizes */
+	EXPECT_STREQ(info.loader, "GRUB 2.06");
+	EXPECT_STREQ(info.cmdline, "pagoda.elf selftest");
+	EXPECT_EQ(info.nr_modules, 1);
+	EXPECT_STREQ(info.module[0].args, "pagoda.elf selftest");
+	EXPECT_EQ(info.warnings[0], 0);
+}
+
+KTEST(boot_multiboot, qemus_path_is_stripped_since_the_name_is_read_first)
+{
+	start();
+	give_mmap(1);
+	mb.flags |= MULTIBOOT_HAS_LOADER | MULTIBOOT_HAS_CMDLINE;
+	mb.loader_name = addr(qemu);
+	mb.cmdline = addr(words);
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_STREQ(info.cmdline, "selftest");
+}
+
+KTEST(boot_multiboot, fields_without_their_flag_are_not_followed)
+{
+	start();
+	give_mmap(1);
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_STREQ(info.loader, "");
+	EXPECT_STREQ(info.cmdline, "");
+	EXPECT_EQ(info.nr_modules, 0);
+}
+
+KTEST(boot_multiboot, text_pointers_of_zero_are_no_text)
+{
+	start();
+	give_mmap(1);
+	mb.flags |= MULTIBOOT_HAS_LOADER | MULTIBOOT_HAS_CMDLINE |
+		    MULTIBOOT_HAS_MODULES;
+	mb.loader_name = 0;
+	mb.cmdline = 0;
+	mb.mods_addr = addr(mods);
+	mb.mods_count = 1;
+	mods[0] = (struct multiboot_module){ 2 * M, 3 * M, 0, 0 };
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_EQ(info.nr_modules, 1);
+	EXPECT_STREQ(info.module[0].args, "");
+}
+
+KTEST(boot_multiboot, without_a_map_the_two_sizes_are_taken)
+{
+	start();
+	give_sizes();
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_NULL(boot_info_check(&info));
+	EXPECT_EQ(top_of_ram(), 16 * M);
+	EXPECT(info.warnings[0] != 0);
+}
+
+KTEST(boot_multiboot, map_without_ram_falls_back_to_the_two_sizes)
+{
+	start();
+	give_mmap(2);
+	give_sizes();
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_EQ(top_of_ram(), 16 * M);
+
+	start();
+	give_mmap(1);
+	give_sizes();
+	mb.mmap_length = 0;
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_EQ(top_of_ram(), 16 * M);
+}
+
+KTEST(boot_multiboot, without_any_ram_the_boot_is_refused)
+{
+	start();
+	EXPECT(multiboot_read(&mb, &info) != NULL);
+
+	start();
+	give_mmap(2);
+	EXPECT(multiboot_read(&mb, &info) != NULL);
+}
+
+KTEST(boot_multiboot, lengths_and_counts_that_lie_end_anyway)
+{
+	start();
+	give_mmap(1);
+	mmap[2].size = 0;   /* where the map really ends */
+	mb.mmap_length = 0xffffffff;
+	mb.flags |= MULTIBOOT_HAS_MODULES;
+	mb.mods_addr = addr(mods);
+	mb.mods_count = 0xffffffff;
+	for (unsigned i = 0; i < ARRAY_SIZE(mods); i++)
+		mods[i] = (struct multiboot_module){
+			2 * M + i * 4096, 2 * M + (i + 1) * 4096, 0, 0
+		};
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_NULL(boot_info_check(&info));
+	EXPECT_EQ(info.nr_modules, BOOT_MODULES_MAX);
+	EXPECT(info.warnings[0] != 0);
+}
+
+static const char *boot_multiboot_suite_check(void)
+{
+	return boot_info_check(&info);
+}
+
+SUITE(boot_multiboot, boot_multiboot_suite_check);
