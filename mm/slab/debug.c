@@ -68,6 +68,12 @@ static struct slab_owner *owner_of(const struct kmem_cache *cache,
 	return (struct slab_owner *)((char *)object + owner_offset(cache));
 }
 
+const void *debug_allocated_by(const struct kmem_cache *cache,
+			       const void *object)
+{
+	return owner_of(cache, object)->allocated_by;
+}
+
 uint32_t debug_red_left(const struct kmem_cache *cache)
 {
 	return ALIGN_UP(RED_ZONE, cache->align);
@@ -196,7 +202,7 @@ static void report_leak(const struct kmem_cache *cache, const void *object)
 	if (cache_is_debug(cache))
 		pr_err("slab: cache '%s': leaked object %p, allocated by %pS\n",
 		       cache->name, object,
-		       owner_of(cache, object)->allocated_by);
+		       debug_allocated_by(cache, object));
 	else
 		pr_err("slab: cache '%s': leaked object %p\n", cache->name,
 		       object);

@@ -249,6 +249,10 @@ void debug_init_object(const struct kmem_cache *cache, void *object);
 void debug_alloc(struct kmem_cache *cache, void *object, const void *caller);
 void debug_free(struct kmem_cache *cache, void *object, const void *caller);
 
+/* From where a taken object of a debug cache was allocated. */
+const void *debug_allocated_by(const struct kmem_cache *cache,
+			       const void *object);
+
 /*
  * What is wrong with an object that should be free or taken.
  *

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mempool.c - allocations that must not fail
+ *
+ * WHAT     A pool puts min_nr elements aside when it is made, while failure is
+ *          still an answer. Later it asks its allocator first, and gives one
+ *          of its own only when that has nothing.
+ *
+ * PICTURE    mempool_alloc()                      mempool_free()
+ *              |                                    |
+ *              |-> alloc(), without a warning       |-> reserve, while it is
+ *              |                                    |   not full
+ *              '-> if that failed: the reserve      '-> else free()
+ *
+ * TERMS    element  what the pool gives: an object, some bytes, pages
+ *          reserve  elements[0 .. nr - 1]
+ *          out      elements that users hold
+ *
+ * INVARIANTS (mempool_check() restates them, under the same numbers)
+ *          L1  the reserve holds at most min_nr elements
+ *          L2  none of them is NULL, none is there twice
+ *          L3  reserve and elements out are at least min_nr together
+ *
+ * ALGORITHM  L3 is the promise: with fewer than min_nr elements out, the
+ *          reserve is not empty. An alloc from it moves one element from one
+ *          side of the sum to the other; a free that finds the reserve full
+ *          may let one go, because then L3 holds without it.
+ *          mempool_resize() allocates what it needs first, outside the lock,
+ *          and then commits, which cannot fail.
+ *
+ * LOCKING  pool->lock, interrupts off; never held while the allocator behind
+ *          the pool is called.
+ * COST     One lock beside the allocator's own.
+ * SEE      Linux mm/mempool.c; its waiting for a free element comes with
+ *          threads.
+ */
+#include "mm/slab/mempool.h"
+
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "lib/spinlock.h"
+#include "lib/string.h"
+#include "mm/page/page_alloc.h"
+#include "mm/slab/kmalloc.h"
+
+/*
+ * Protection:  I  set by mempool_create(), then constant
+ *              l  lock
+ */
+struct mempool {
+	struct spinlock   lock;
+	unsigned          min_nr;      /* l  size of the full reserve        */
+	unsigned          nr;          /* l  elements in the reserve         */
+	unsigned          out;         /* l  elements at users               */
+	void            **elements;    /* l  array of min_nr                 */
+	mempool_alloc_fn  alloc;       /* I                                  */
+	mempool_free_fn   free;        /* I                                  */
+	void             *pool_data;   /* I  for alloc and free              */
+};
+
+/* ---- arrays of elements ------------------------------------------------ */
+
+static void free_elements(const struct mempool *pool, void *elements[],
+			  unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		pool->free(elements[i], pool->pool_data);
+}
+
+/* n new elements. Returns: false, with none left over, when memory is short. */
+static bool alloc_elements(const struct mempool *pool, void *elements[],
+			   unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		elements[i] = pool->alloc(GFP_KERNEL, pool->pool_data);
+		if (!elements[i]) {
+			free_elements(pool, elements, i);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* An array with room for n, which is above 0; NULL also for a silly n. */
+static void **alloc_array(unsigned n)
+{
+	return kcalloc(n, sizeof(void *), GFP_KERNEL);
+}
+
+/* ---- making and destroying --------------------------------------------- */
+
+struct mempool *mempool_create(unsigned min_nr, mempool_alloc_fn alloc,
+			       mempool_free_fn free, void *pool_data)
+{
+	struct mempool *pool = kzalloc(sizeof(*pool), GFP_KERNEL);
+
+	if (!pool)
+		return NULL;
+	spin_lock_init(&pool->lock);
+	pool->min_nr = min_nr;
+	pool->nr = min_nr;
+	pool->alloc = alloc;
+	pool->free = free;
+	pool->pool_data = pool_data;
+	pool->elements = alloc_array(min_nr);
+	if (!pool->elements)
+		goto free_pool;
+	if (!alloc_elements(pool, pool->elements, min_nr))
+		goto free_array;
+	return pool;
+free_array:
+	kfree(pool->elements);
+free_pool:
+	kfree(pool);
+	return NULL;
+}
+
+int mempool_destroy(struct mempool *pool)
+{
+	if (pool->out) {
+		pr_err("mempool: pool %p not destroyed: %u elements in use\n",
+		       (void *)pool, pool->out);
+		return -EBUSY;
+	}
+	free_elements(pool, pool->elements, pool->nr);
+	kfree(pool->elements);
+	kfree(pool);
+	return 0;
+}
+
+/* ---- three kinds of pool ----------------------------------------------- */
+
+static void *slab_pool_alloc(gfp_t gfp, void *cache)
+{
+	return kmem_cache_alloc(cache, gfp);
+}
+
+static void slab_pool_free(void *element, void *cache)
+{
+	kmem_cache_free(cache, element);
+}
+
+struct mempool *mempool_create_slab_pool(unsigned min_nr,
+					 struct kmem_cache *cache)
+{
+	return mempool_create(min_nr, slab_pool_alloc, slab_pool_free, cache);
+}
+
+/* pool_data is a number here, not a pointer. */
+static void *kmalloc_pool_alloc(gfp_t gfp, void *size)
+{
+	return kmalloc((size_t)size, gfp);
+}
+
+static void kmalloc_pool_free(void *element, void *size)
+{
+	kfree(element);
+}
+
+struct mempool *mempool_create_kmalloc_pool(unsigned min_nr, size_t size)
+{
+	return mempool_create(min_nr, kmalloc_pool_alloc, kmalloc_pool_free,
+			      (void *)size);
+}
+
+static void *page_pool_alloc(gfp_t gfp, void *order)
+{
+	return alloc_pages(gfp, (unsigned)(uintptr_t)order);
+}
+
+static void page_pool_free(void *element, void *order)
+{
+	free_pages(element, (unsigned)(uintptr_t)order);
+}
+
+struct mempool *mempool_create_page_pool(unsigned min_nr, unsigned order)
+{
+	return mempool_create(min_nr, page_pool_alloc, page_pool_free,
+			      (void *)(uintptr_t)order);
+}
+
+/* ---- elements ---------------------------------------------------------- */
+
+/*
+ * One more is out: `element`, or when that is NULL, the last of the reserve.
+ *
+ * Returns: the element, or NULL: the reserve is empty too.
+ */
+static void *give_element(struct mempool *pool, void *element)
+{
+	irqflags_t flags = spin_lock_irqsave(&pool->lock);
+
+	if (!element && pool->nr)
+		element = pool->elements[--pool->nr];
+	pool->out += element != NULL;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return element;
+}
+
+void *mempool_alloc(struct mempool *pool, gfp_t gfp)
+{
+	/* An element of the reserve cannot be zeroed: its size is unknown. */
+	assert(!(gfp & GFP_ZERO));
+	return give_element(pool, pool->alloc(gfp | GFP_NOWARN,
+					      pool->pool_data));
+}
+
+void mempool_free(struct mempool *pool, void *element)
+{
+	irqflags_t flags;
+
+	if (!element)
+		return;
+	flags = spin_lock_irqsave(&pool->lock);
+	if (unlikely(!pool->out)) {
+		spin_unlock_irqrestore(&pool->lock, flags);
+		panic("mempool: %p freed to pool %p, which has no element out",
+		      element, (void *)pool);
+	}
+	pool->out--;
+	if (pool->nr < pool->min_nr) {
+		pool->elements[pool->nr++] = element;
+		element = NULL;
+	}
+	spin_unlock_irqrestore(&pool->lock, flags);
+	if (element)
+		pool->free(element, pool->pool_data);
+}
+
+/* ---- resizing ---------------------------------------------------------- */
+
+/*
+ * Swap in an array with room for min_nr, whose first `fresh` members are new
+ * elements. Cannot fail.
+ *
+ * Returns: how many elements are too many; they are at the front of the old
+ *          array, which is left in *array.
+ */
+static unsigned resize_commit(struct mempool *pool, unsigned min_nr,
+			      unsigned fresh, void ***array)
+{
+	irqflags_t flags = spin_lock_irqsave(&pool->lock);
+	void **old = pool->elements;
+	unsigned keep = MIN(pool->nr, min_nr - fresh);
+	unsigned surplus = pool->nr - keep;
+
+	memcpy(*array + fresh, old + surplus, keep * sizeof(void *));
+	pool->elements = *array;
+	pool->nr = fresh + keep;
+	pool->min_nr = min_nr;
+	*array = old;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return surplus;
+}
+
+int mempool_resize(struct mempool *pool, unsigned min_nr)
+{
+	unsigned fresh, surplus;
+	void **array;
+
+	if (!min_nr)
+		return -EINVAL;
+	fresh = min_nr > pool->min_nr ? min_nr - pool->min_nr : 0;
+	array = alloc_array(min_nr);
+	if (!array)
+		return -ENOMEM;
+	if (!alloc_elements(pool, array, fresh)) {
+		kfree(array);
+		return -ENOMEM;
+	}
+	surplus = resize_commit(pool, min_nr, fresh, &array);
+	free_elements(pool, array, surplus);
+	kfree(array);
+	return 0;
+}
+
+/* ---- check ------------------------------------------------------------- */
+
+const char *mempool_check(const struct mempool *pool)
+{
+	HOLDS(pool->nr <= pool->min_nr,
+	      "L1: the reserve holds at most min_nr elements");
+	for (unsigned i = 0; i < pool->nr; i++) {
+		HOLDS(pool->elements[i], "L2: no element of the reserve is NULL");
+		for (unsigned j = 0; j < i; j++)
+			HOLDS(pool->elements[i] != pool->elements[j],
+			      "L2: no element is in the reserve twice");
+	}
+	HOLDS(pool->nr + pool->out >= pool->min_nr,
+	      "L3: reserve and elements out are at least min_nr together");
+	return NULL;
+}
