@@ -38,9 +38,9 @@ class Image:
         return self.get(E_PHOFF) + index * size + field
 
     def rename(self, old, new):
-        """Rename a symbol, in place and not longer."""
+        """Rename a symbol wherever it stands, to a name not longer."""
         old, new = b"\0" + old + b"\0", b"\0" + new
-        assert self.data.count(old) == 1
+        assert old in self.data
         self.data[:] = self.data.replace(old, new.ljust(len(old), b"\0"))
 
 
