@@ -325,7 +325,7 @@ KTEST(rangetree, random_operations_agree_with_an_array_of_bytes)
 	init(MODEL_LO, MODEL_HI);
 	memset(model, 0, sizeof(model));
 	memset(in_tree, 0, sizeof(in_tree));
-	for (unsigned step = 0; step < 2000; step++) {
+	for (unsigned step = 0; step < 1000; step++) {
 		const char *broken;
 
 		random_step(&rng);

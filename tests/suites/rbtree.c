@@ -117,7 +117,7 @@ KTEST(rbtree, random_operations_agree_with_an_array)
 
 	init();
 	rng_init(&rng, ktest_seed());
-	for (unsigned step = 0; step < 2000; step++) {
+	for (unsigned step = 0; step < 1000; step++) {
 		unsigned i = rng_below(&rng, ITEMS);
 
 		if (in_tree[i])
