@@ -27,7 +27,7 @@ static void announce_zone(const struct zone *zone)
 	if (zone->spanned == 0)
 		pr_info("  %-8s empty\n", zone->name);
 	else
-		pr_info("  %-8s [mem %#018llx-%#018llx]\n", zone->name, start,
+		pr_info("  %-8s [mem 0x%016llx-0x%016llx]\n", zone->name, start,
 			last);
 }
 

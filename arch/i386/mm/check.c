@@ -413,7 +413,11 @@ static const char *check_pdpte(struct walk *w, unsigned index, pdpte_t pdpte)
 	law = check_bits(w, pdpte.v);
 	if (law)
 		return law;
-	HOLDS(!(pdpte.v & (PDPTE_RSVD | PAE_XD)),
+	/*
+	 * A is reserved too, but QEMU's software MMU sets it in a PDPTE that
+	 * it walks, as 64-bit paging would; no CPU does.
+	 */
+	HOLDS(!(pdpte.v & ((PDPTE_RSVD & ~PAE_A) | PAE_XD)),
 	      "B5: reserved and PAT bits are 0");
 	return check_frame(pdpte_phys(pdpte));
 }
