@@ -29,6 +29,7 @@
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "lib/string.h"
+#include "tests/ktest.h"
 
 void kernel_main(uint32_t boot_info_phys) __noreturn;
 
@@ -110,6 +111,7 @@ static void do_as_asked(void)
 	crash_as_asked(false);
 	if (options.witness)
 		witness_main();
+	ktest_set_seed(options.seed);
 	if (options.selftest)
 		selftest_main(options.selftest_list);
 	if (options.bench)

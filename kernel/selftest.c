@@ -15,6 +15,7 @@
 #include <arch/paging.h>
 
 #include "kernel/console.h"
+#include "kernel/log.h"
 #include "kernel/memory.h"
 #include "lib/panic.h"
 #include "mm/kva/kmap.h"
@@ -28,6 +29,7 @@ void selftest_main(const char *list)
 {
 	struct ktest_totals totals;
 
+	log_set_prefix("# ");   /* the log's lines are comments of KTAP */
 	ktest_after_suite = memory_check_all;
 	ktest_run(list, &totals);
 	console_printf("# pagoda: selftest: %u passed, %u failed, %u skipped\n",
