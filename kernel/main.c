@@ -77,14 +77,22 @@ static void options_init(void)
 		cpu_disable(CPU_NX);
 }
 
+/* One line of the log for each that boot/ left. */
+static void boot_warnings_print(void)
+{
+	const char *line = boot.warnings, *end;
+
+	for (; (end = strchr(line, '\n')); line = end + 1)
+		pr_warn("boot: %.*s\n", (int)(end - line), line);
+}
+
 static void banner(void)
 {
 	pr_info("Pagoda, a teaching microkernel for i386 with PAE (%s)\n",
 		CONFIG_DEBUG ? "debug build" : "ordinary build");
 	if (boot.loader[0])
 		pr_info("Booted by %s\n", boot.loader);
-	if (boot.warnings[0])
-		pr_warn("boot: %s\n", boot.warnings);
+	boot_warnings_print();
 }
 
 /* crash=KIND, at the moment that the kind belongs to. */
