@@ -198,7 +198,8 @@ bench: all  ## instructions per operation, beside bounds and Linux's figures
 	$(Q)$(PYTHON) tools/bench_table.py < $(BUILD)/bench.txt
 
 check:  ## static analysis, layers, style
-	$(Q)$(PYTHON) tools/check_layers.py
+	$(Q)$(PYTHON) tools/check_layers.py --cc "$(CC) $(CFLAGS)" \
+		--host-cc "$(HOST_CC) $(HOST_CFLAGS)"
 	$(Q)$(PYTHON) tools/check_style.py
 	$(Q)tools/analyze $(filter %.c,$(KERNEL_SRCS)) $(wildcard boot/*.c)
 

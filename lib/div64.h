@@ -21,7 +21,7 @@ static inline uint64_t div_u64_rem(uint64_t n, uint32_t d, uint32_t *rem)
 	uint32_t r = high % d;
 	uint32_t q_low = 0;
 
-	/* Bit by bit: the i386 `div` could do it at once, but C cannot say so. */
+	/* Bit by bit: the i386 has an instruction for it, C no words. */
 	for (int bit = 31; bit >= 0; bit--) {
 		bool carry = r >> 31;
 

@@ -4,7 +4,8 @@
  *
  * WHAT     The balancing code, to be compiled into a module of its own for
  *          each kind of tree: struct rb_augment is constant at every call, so
- *          its functions are called directly, not through a pointer. Only rbtree.c and modules with augmented trees include it.
+ *          its functions are called directly, not through a pointer. Only
+ *          rbtree.c and modules with augmented trees include it.
  *
  * TERMS    update   recomputes what a node holds about its subtree from the
  *                   node and its two children; returns whether that changed

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""check_style.py - the habits of the style that a machine can see
+
+WHAT    One function for each habit; RULES lists them with the files that they
+        are for. What needs judgement (names, comments, the head of a module)
+        is left to readers.
+
+TERMS   raw    the file's lines as they are
+        code   the same lines with comments and the insides of texts blanked
+
+USAGE   check_style.py [--root DIR] [FILE ...]
+        Without files: the whole tree. Exit status 1 and one line per fault,
+        "file:line: what is wrong".
+"""
+import argparse
+import os
+import re
+import sys
+
+COLUMNS = 80
+FUNCTION_LINES = 60
+FILE_LINES = 500
+SKIPPED = {"build", ".git", "__pycache__", ".pytest_cache", ".cache"}
+
+C = (".c", ".h")
+SOURCE = (".c", ".h", ".S", ".ld")
+SCRIPT = (".py", ".sh")
+TEXT = SOURCE + SCRIPT + (".md", ".tsv", ".ini", "Makefile")
+
+# Written in two halves, so that this file does not name them itself.
+UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME",
+                                           "XX" + "X"]) + r")\b")
+
+# Names with two leading underscores that are the compiler's or the linker's.
+RESERVED = re.compile(r"""
+    __(builtin|atomic|sync|has|start|stop|asan|ubsan|sanitizer|SIZEOF)_\w+ |
+    __(attribute|asm|volatile|typeof|extension|label|alignof|inline)__ |
+    __(func|FILE|LINE|COUNTER|VA_ARGS|VA_OPT|clang|GNUC|ASSEMBLER)__ |
+    __(x86_64|i386|BYTE_ORDER|ORDER_\w+|SANITIZE_ADDRESS)__ |
+    __(int128|thread|auto_type|restrict|va_list|ATOMIC_\w+|seg_\w+)
+    """, re.VERBOSE)
+DUNDER = re.compile(r"\b__\w+")
+ATTRIBUTE = re.compile(r"#define\s+(__\w+)")
+
+TOKENS = re.compile(r"""
+    /\*.*?\*/ | //[^\n]* | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
+    """, re.VERBOSE | re.DOTALL)
+
+
+class Source:
+    """One file, read once for all rules."""
+
+    def __init__(self, root, path):
+        self.path = path
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            self.text = file.read()
+        self.raw = self.text.splitlines()
+        self.code = self.raw
+        if path.endswith(C):
+            self.code = TOKENS.sub(blank, self.text).splitlines()
+
+    def functions(self):
+        """(first, last) line numbers of bodies: '{' and '}' in column 0."""
+        first = None
+        for number, line in enumerate(self.code, 1):
+            if line == "{":
+                first = number
+            elif line.startswith("}") and first:
+                yield first, number
+                first = None
+
+
+def blank(match):
+    """Keeps the lines of a comment or text, and the quotes."""
+    token = match.group()
+    lines = "\n" * token.count("\n")
+    return lines if token[0] == "/" else token[0] + lines + token[0]
+
+
+def spdx_first(source):
+    scripted = source.raw[:1] and source.raw[0].startswith("#!")
+    line = 2 if scripted else 1
+    if "SPDX-License-Identifier: MIT" not in "".join(source.raw[line-1:line]):
+        yield line, "the first line is not the SPDX line"
+
+
+def columns(source):
+    for number, line in enumerate(source.raw, 1):
+        width = len(line.expandtabs(8))
+        if width > COLUMNS:
+            yield number, f"{width} columns, more than {COLUMNS}"
+
+
+def tidy_ends(source):
+    for number, line in enumerate(source.raw, 1):
+        if line != line.rstrip():
+            yield number, "blanks at the end of the line"
+    if source.text and not source.text.endswith("\n"):
+        yield len(source.raw), "the last line has no end"
+
+
+def finished(source):
+    for number, line in enumerate(source.raw, 1):
+        match = UNFINISHED.search(line)
+        if match:
+            yield number, f"{match.group()}: unfinished work is not committed"
+
+
+def file_length(source):
+    if len(source.raw) > FILE_LINES:
+        yield len(source.raw), f"more than {FILE_LINES} lines: split the file"
+
+
+def function_length(source):
+    for first, last in source.functions():
+        if last - first - 1 > FUNCTION_LINES:
+            yield first, (f"a function of {last - first - 1} lines, "
+                          f"more than {FUNCTION_LINES}")
+
+
+def no_conditional_inside(source):
+    for first, last in source.functions():
+        for number in range(first, last):
+            if re.match(r"\s*#\s*(if|ifdef|ifndef|elif|else)\b",
+                        source.code[number - 1]):
+                yield number, "#if inside a function: choose by file or by if"
+
+
+def no_debug_ifdef(source):
+    for number, line in enumerate(source.code, 1):
+        if re.match(r"\s*#\s*if(n?def\s+|.*defined.*)CONFIG_", line):
+            yield number, "CONFIG_ constants are 0 or 1: use an ordinary if"
+
+
+def no_leading_underscores(source):
+    for number, line in enumerate(source.code, 1):
+        for name in DUNDER.findall(line):
+            if not RESERVED.fullmatch(name) and name not in ATTRIBUTES:
+                yield number, f"{name}: no names of our own begin with __"
+
+
+def no_forward_statics(source):
+    code = "\n".join(re.sub(r"\\$", "{", line) for line in source.code)
+    # Not LIST_HEAD(x); and not pointers: struct s (*x)(void);
+    pattern = r"^static\s[^={};#(]*\b[a-z]\w*\([^={};#]*\)\s*;"
+    for match in re.finditer(pattern, code, re.MULTILINE):
+        if "__printf" in match.group():   # has no place at the definition
+            continue
+        yield (code.count("\n", 0, match.start()) + 1,
+               "a static function is declared forward: order bottom-up")
+
+
+def pragma_once(source):
+    if not any(line.strip() == "#pragma once" for line in source.code):
+        yield 1, "a header without #pragma once"
+
+
+#    rule                     files             but not
+RULES = [
+    (spdx_first,              SOURCE + SCRIPT,  ()),
+    (columns,                 SOURCE + SCRIPT,  ()),
+    (tidy_ends,               TEXT,             ()),
+    (finished,                TEXT,             ()),
+    (file_length,             SOURCE + SCRIPT,  ()),
+    (function_length,         C,                ()),
+    (no_conditional_inside,   C,                ()),
+    (no_debug_ifdef,          C,                ()),
+    (no_leading_underscores,  C,                ("lib/compiler.h",)),
+    (no_forward_statics,      (".c",),          ()),
+    (pragma_once,             (".h",),          ()),
+]
+
+ATTRIBUTES = set()
+
+
+def read_attributes(root):
+    """The attribute names that lib/compiler.h defines."""
+    path = os.path.join(root, "lib/compiler.h")
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            ATTRIBUTES.update(ATTRIBUTE.findall(file.read()))
+
+
+def all_files(root):
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [f for f in folders if f not in SKIPPED]
+        found += [os.path.relpath(os.path.join(folder, f), root)
+                  for f in files if f.endswith(TEXT)]
+    return sorted(found)
+
+
+def check_file(root, path):
+    """All faults of one file, as (line, text), in order."""
+    source = Source(root, path)
+    faults = []
+    for rule, suffixes, exempt in RULES:
+        if path.endswith(suffixes) and path not in exempt:
+            faults += rule(source)
+    return sorted(faults)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", default=os.path.dirname(
+        os.path.dirname(os.path.abspath(__file__))))
+    parser.add_argument("files", nargs="*")
+    args = parser.parse_args()
+
+    read_attributes(args.root)
+    files = args.files or all_files(args.root)
+    count = 0
+    for path in files:
+        for line, what in check_file(args.root, path):
+            print(f"{path}:{line}: {what}")
+            count += 1
+    print(f"check_style: {len(files)} files, {count} faults")
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
