@@ -11,19 +11,6 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-static bool range_is_ram(const struct boot_info *info, phys_addr_t start,
-			 phys_addr_t end)
-{
-	for (unsigned i = 0; i < info->nr_ranges; i++) {
-		const struct boot_range *r = &info->range[i];
-
-		if (r->type == BOOT_RAM && !phys_lt(start, r->start) &&
-		    !phys_lt(r->end, end))
-			return true;
-	}
-	return false;
-}
-
 static const char *ranges_check(const struct boot_info *info)
 {
 	const struct boot_range *r = info->range;
@@ -45,7 +32,7 @@ static const char *modules_check(const struct boot_info *info)
 
 	HOLDS(info->nr_modules <= BOOT_MODULES_MAX, "I3: too many modules");
 	for (unsigned i = 0; i < info->nr_modules; i++) {
-		HOLDS(range_is_ram(info, m[i].start, m[i].end),
+		HOLDS(boot_range_is_ram(info, m[i].start, m[i].end),
 		      "I3: modules lie in RAM");
 		HOLDS(!phys_lt(m[i].start, info->kernel_end) ||
 		      !phys_lt(info->kernel_start, m[i].end),
@@ -74,6 +61,19 @@ void boot_warn(struct boot_info *info, const char *fmt, ...)
 	}
 	info->warnings[used + length] = '\n';
 	info->warnings[used + length + 1] = '\0';
+}
+
+bool boot_range_is_ram(const struct boot_info *info, phys_addr_t start,
+		       phys_addr_t end)
+{
+	for (unsigned i = 0; i < info->nr_ranges; i++) {
+		const struct boot_range *r = &info->range[i];
+
+		if (r->type == BOOT_RAM && !phys_lt(start, r->start) &&
+		    !phys_lt(r->end, end))
+			return true;
+	}
+	return false;
 }
 
 const char *boot_info_check(const struct boot_info *info)

@@ -64,5 +64,9 @@ struct boot_info {
 /* Append a line about odd input to info->warnings; dropped when it is full. */
 void boot_warn(struct boot_info *info, const char *fmt, ...) __printf(2, 3);
 
+/* Is all of [start, end) usable RAM? */
+bool boot_range_is_ram(const struct boot_info *info, phys_addr_t start,
+		       phys_addr_t end);
+
 /* NULL when I1 to I4 hold. */
 const char *boot_info_check(const struct boot_info *info);

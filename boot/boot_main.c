@@ -38,21 +38,6 @@ uint32_t boot_cr4_bits;
 
 static struct boot_info boot_info;
 
-/* Is there RAM under the whole image? A loader that says no is odd, not wrong:
- * it did load us. */
-static void warn_unless_image_in_ram(struct boot_info *info)
-{
-	for (unsigned i = 0; i < info->nr_ranges; i++) {
-		const struct boot_range *r = &info->range[i];
-
-		if (r->type == BOOT_RAM &&
-		    !phys_lt(info->kernel_start, r->start) &&
-		    !phys_lt(r->end, info->kernel_end))
-			return;
-	}
-	boot_warn(info, "memory map: the kernel itself does not lie in RAM");
-}
-
 static void collect(struct boot_info *info, uint32_t info_phys,
 		    unsigned phys_bits)
 {
@@ -65,7 +50,9 @@ static void collect(struct boot_info *info, uint32_t info_phys,
 	why = multiboot_read((const struct multiboot_info *)info_phys, info);
 	if (why)
 		boot_fail("%s.", why);
-	warn_unless_image_in_ram(info);
+	/* Odd, not wrong: the loader did put us there. */
+	if (!boot_range_is_ram(info, info->kernel_start, info->kernel_end))
+		boot_warn(info, "memory map: the kernel does not lie in RAM");
 	why = boot_info_check(info);
 	if (why)
 		boot_fail("boot_info breaks %s.", why);

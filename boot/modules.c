@@ -20,19 +20,6 @@ static bool overlap(phys_addr_t a_start, phys_addr_t a_end,
 	return phys_lt(a_start, b_end) && phys_lt(b_start, a_end);
 }
 
-static bool in_ram(const struct boot_info *info, phys_addr_t start,
-		   phys_addr_t end)
-{
-	for (unsigned i = 0; i < info->nr_ranges; i++) {
-		const struct boot_range *r = &info->range[i];
-
-		if (r->type == BOOT_RAM && !phys_lt(start, r->start) &&
-		    !phys_lt(r->end, end))
-			return true;
-	}
-	return false;
-}
-
 static bool hits_module(const struct boot_info *info, phys_addr_t start,
 			phys_addr_t end)
 {
@@ -51,7 +38,7 @@ static const char *objection(const struct boot_info *info, phys_addr_t start,
 		return "it is empty";
 	if (info->nr_modules == BOOT_MODULES_MAX)
 		return "there are too many";
-	if (!in_ram(info, start, end))
+	if (!boot_range_is_ram(info, start, end))
 		return "it is not in RAM";
 	if (overlap(start, end, info->kernel_start, info->kernel_end))
 		return "it overlaps the kernel";

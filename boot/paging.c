@@ -46,7 +46,7 @@
 #define LARGE_ENTRY  (PAE_P | PAE_RW | PAE_PS)
 
 _Static_assert(PAGE_OFFSET % (1u << 30) == 0,
-	       "the direct map begins with a PDPT entry, so one directory serves "
+	       "the direct map begins with a PDPT entry: one directory serves "
 	       "both views");
 _Static_assert(LOWMEM_MAX % LARGE_PAGE_SIZE == 0 && LOWMEM_MAX <= 1u << 30,
 	       "lowmem is whole large pages and fits one directory");

@@ -11,6 +11,8 @@
 #include "boot/multiboot.h"
 
 #include "boot/boot_info.h"
+#include "boot/memmap.h"
+#include "lib/random.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
 
@@ -20,6 +22,7 @@
 #define POISON  0xdeadbeef   /* in fields that no flag vouches for */
 
 static struct boot_info info;
+static struct memmap map;
 static struct multiboot_info mb;
 static struct multiboot_mmap_entry mmap[4];
 static struct multiboot_module mods[300];
@@ -184,6 +187,111 @@ KTEST(boot_multiboot, lengths_and_counts_that_lie_end_anyway)
 	EXPECT_NULL(boot_info_check(&info));
 	EXPECT_EQ(info.nr_modules, BOOT_MODULES_MAX);
 	EXPECT(info.warnings[0] != 0);
+}
+
+/* ---- the loader's form of the map: entries of variable size ---- */
+
+static struct multiboot_mmap_entry *entry_at(uint8_t *buf, unsigned offset,
+					     uint32_t size, uint64_t base)
+{
+	struct multiboot_mmap_entry *e = (void *)(buf + offset);
+
+	e->size = size;
+	e->base = base;
+	e->length = 4096;
+	e->type = 1;
+	return e;
+}
+
+static unsigned count_entries(const uint8_t *buf, uint32_t length)
+{
+	struct multiboot_mmap_entry e;
+	uint32_t offset = 0;
+	unsigned n = 0;
+
+	while (n < 1000 && multiboot_mmap_next(buf, length, &offset, &e))
+		n++;
+	return n;
+}
+
+KTEST(boot_multiboot, entries_longer_than_we_know_are_stepped_over)
+{
+	struct multiboot_mmap_entry e;
+	uint32_t offset = 0;
+	uint8_t buf[128];
+
+	memset(buf, 0, sizeof(buf));
+	entry_at(buf, 0, 20, 1);
+	entry_at(buf, 24, 24, 2);
+	entry_at(buf, 52, 36, 3);
+	entry_at(buf, 92, 20, 4);
+	for (unsigned i = 1; i <= 4; i++) {
+		REQUIRE(multiboot_mmap_next(buf, 116, &offset, &e));
+		EXPECT_EQ(e.base, i);
+	}
+	EXPECT(!multiboot_mmap_next(buf, 116, &offset, &e));
+}
+
+KTEST(boot_multiboot, size_of_zero_or_too_short_ends_the_map)
+{
+	uint8_t buf[72];
+
+	memset(buf, 0, sizeof(buf));
+	EXPECT_EQ(count_entries(buf, sizeof(buf)), 0);
+	for (uint32_t size = 1; size < 20; size++) {
+		entry_at(buf, 0, 20, 1);
+		entry_at(buf, 24, size, 2);
+		EXPECT_EQ(count_entries(buf, sizeof(buf)), 1);
+	}
+}
+
+KTEST(boot_multiboot, size_that_leads_out_of_the_map_ends_it)
+{
+	uint8_t buf[48];
+
+	memset(buf, 0, sizeof(buf));
+	for (unsigned shift = 5; shift < 32; shift++) {
+		entry_at(buf, 0, 1u << shift, 1);
+		EXPECT_EQ(count_entries(buf, 28), 1);
+	}
+	entry_at(buf, 0, 0xffffffff, 1);
+	EXPECT_EQ(count_entries(buf, sizeof(buf)), 1);
+}
+
+KTEST(boot_multiboot, map_cut_in_the_middle_of_an_entry)
+{
+	uint8_t buf[48];
+
+	entry_at(buf, 0, 20, 1);
+	entry_at(buf, 24, 20, 2);
+	EXPECT_EQ(count_entries(buf, 48), 2);
+	for (uint32_t length = 24; length < 48; length++)
+		EXPECT_EQ(count_entries(buf, length), 1);
+	for (uint32_t length = 0; length < 24; length++)
+		EXPECT_EQ(count_entries(buf, length), 0);
+}
+
+KTEST(boot_multiboot, random_bytes_as_a_map_end_and_sanitize)
+{
+	struct multiboot_mmap_entry e;
+	uint32_t offset;
+	struct rng rng;
+	uint8_t buf[240];
+
+	rng_init(&rng, ktest_seed());
+	for (unsigned round = 0; round < 50; round++) {
+		for (unsigned i = 0; i < sizeof(buf); i++)
+			buf[i] = (uint8_t)rng_next(&rng);
+		for (unsigned i = 0; i < sizeof(buf); i += 24)
+			buf[i + 1] = buf[i + 2] = buf[i + 3] = 0;
+		start();
+		memmap_init(&map);
+		offset = 0;
+		while (multiboot_mmap_next(buf, sizeof(buf), &offset, &e))
+			memmap_add(&map, &info, e.base, e.length, e.type);
+		memmap_sanitize(&map, &info);
+		EXPECT_NULL(boot_info_check(&info));
+	}
 }
 
 static const char *boot_multiboot_suite_check(void)
