@@ -46,6 +46,7 @@
 #include "mm/kva/kmap.h"
 
 #include <arch/kpgtable.h>
+#include <arch/pkmap.h>
 #include <arch/tlb.h>
 
 #include "lib/log.h"
@@ -76,7 +77,7 @@ static bool kva_is_pkmap(kva_t va)
 /* Empty the table entry of an unused slot; the caller flushes. */
 static void slot_empty_locked(unsigned slot) MUST_HOLD(kmap_lock)
 {
-	kpt_unmap(slot_kva(slot), 1);
+	pkmap_unmap(slot);
 	slot_count[slot] = 0;
 	slot_page[slot]->kmap = 0;
 	nr_unused--;
@@ -118,7 +119,7 @@ static unsigned slot_take_locked(struct page *page) MUST_HOLD(kmap_lock)
 			break;
 	}
 	cursor = slot + 1;
-	kpt_map_range(slot_kva(slot), page_to_pfn(page), 1, KPROT_RW);
+	pkmap_map(slot, page_to_pfn(page));
 	slot_page[slot] = page;
 	page->kmap = (uint16_t)(slot + 1);
 	return slot;

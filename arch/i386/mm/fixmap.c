@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * fixmap.c - where the fixmap's page table is
+ * fixmap.c - where the page tables of the fixmap and of kmap are
  *
- * WHAT     The one variable behind <arch/fixmap.h>, whose functions are inline
- *          because kmap_local() counts their instructions.
+ * WHAT     The variables behind <arch/fixmap.h> and <arch/pkmap.h>, whose
+ *          functions are inline because kmap() and kmap_local() count their
+ *          instructions.
  *
  * INVARIANTS (pgtable_check() proves them)
  *          only slots 0 .. FIXMAP_NR_SLOTS - 1 are ever present; the entry of
  *          FIXADDR_TOP, the last of the table, never is
  */
 #include <arch/fixmap.h>
+#include <arch/pkmap.h>
 
-struct fixmap_entry *fixmap_table;
+struct fixmap_entry *fixmap_table, *pkmap_table;

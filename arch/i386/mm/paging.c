@@ -43,6 +43,7 @@
 #include <arch/paging.h>
 #include <arch/pgtable.h>
 #include <arch/pgtable_check.h>
+#include <arch/pkmap.h>
 
 #include "lib/align.h"
 #include "lib/log.h"
@@ -177,7 +178,7 @@ static void build_tables(void)
 	kernel_pdpt = table_alloc();
 	kernel_pd = table_alloc();
 	map_lowmem();
-	install_table(PKMAP_BASE);
+	pkmap_table = install_table(PKMAP_BASE);
 	fixmap_table = install_table(FIXMAP_PT_BASE);
 	pdpte_set(&kernel_pdpt[pdpt_index(PAGE_OFFSET)],
 		  pdpte_make(virt_to_phys(kernel_pd)));

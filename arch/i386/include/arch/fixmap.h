@@ -72,14 +72,9 @@ static inline struct fixmap_entry *fixmap_entry(unsigned slot)
 	return &fixmap_table[pt_index(FIXADDR_TOP) - 1 - slot];
 }
 
-/*
- * Map one frame in a slot, or empty it. For kmap_local(), which counts its
- * slots itself; everybody else uses set_fixmap() below.
- */
-static inline void fixmap_map(unsigned slot, pfn_t pfn, enum kprot prot)
+static inline void fixmap_entry_set(struct fixmap_entry *e, pfn_t pfn,
+				    enum kprot prot)
 {
-	struct fixmap_entry *e = fixmap_entry(slot);
-
 	/*
 	 * Upper half first: the CPU may walk the entry between the stores, and
 	 * a present bit beside a stale upper half maps some other frame.
@@ -88,12 +83,24 @@ static inline void fixmap_map(unsigned slot, pfn_t pfn, enum kprot prot)
 	WRITE_ONCE(e->low, pfn.v << 12 | kprot_bits[prot].low);
 }
 
-static inline void fixmap_unmap(unsigned slot)
+static inline void fixmap_entry_clear(struct fixmap_entry *e)
 {
-	struct fixmap_entry *e = fixmap_entry(slot);
-
 	WRITE_ONCE(e->low, 0);
 	WRITE_ONCE(e->high, 0);
+}
+
+/*
+ * Map one frame in a slot, or empty it. For kmap_local(), which counts its
+ * slots itself; everybody else uses set_fixmap() below.
+ */
+static inline void fixmap_map(unsigned slot, pfn_t pfn, enum kprot prot)
+{
+	fixmap_entry_set(fixmap_entry(slot), pfn, prot);
+}
+
+static inline void fixmap_unmap(unsigned slot)
+{
+	fixmap_entry_clear(fixmap_entry(slot));
 	tlb_flush_page(fixmap_slot_kva(slot));
 }
 

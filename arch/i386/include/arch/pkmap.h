@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pkmap.h - the page table of the kmap slots
+ *
+ * WHAT     Map a frame in a slot and empty the slot again. The table is there
+ *          from boot on, so this is <arch/fixmap.h> for another table: two
+ *          stores, without a walk. Who has which slot is mm/kva/kmap.c's.
+ *
+ * LOCKING  The caller owns the slot.
+ * NOT HERE flushing: kmap() flushes once a lap, not once a slot.
+ */
+#pragma once
+
+#include <arch/fixmap.h>
+
+extern struct fixmap_entry *pkmap_table;
+
+static inline kva_t pkmap_slot_kva(unsigned slot)
+{
+	return PKMAP_BASE + slot * PAGE_SIZE;
+}
+
+static inline void pkmap_map(unsigned slot, pfn_t pfn)
+{
+	fixmap_entry_set(&pkmap_table[slot], pfn, KPROT_RW);
+}
+
+static inline void pkmap_unmap(unsigned slot)
+{
+	fixmap_entry_clear(&pkmap_table[slot]);
+}
