@@ -74,7 +74,7 @@ static void crash_exec_data(void)
 }
 
 /* Its end is never reached, but the compiler must not see that. */
-static unsigned recurse(volatile unsigned *caller, volatile bool *stop)
+static noinline unsigned recurse(volatile unsigned *caller, volatile bool *stop)
 {
 	volatile unsigned room[16];
 

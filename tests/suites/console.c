@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/*
+ * console.c - tests of the consoles, the serial port and the screen
+ */
+#include "kernel/console.h"
+
+#include <arch/kva.h>
+#include <arch/uart.h>
+#include <arch/vga.h>
+
+#include "lib/string.h"
+#include "tests/ktest.h"
+
+SUITE(console, NULL);
+
+static unsigned nr_writes;
+
+static void count_writes(const char *text, size_t len)
+{
+	nr_writes++;
+}
+
+KTEST(console, gets_text_while_it_is_registered)
+{
+	static struct console console = { .name = "c", .write = count_writes };
+
+	nr_writes = 0;
+	console_write("", 0);
+	EXPECT_EQ(nr_writes, 0);
+	console_add(&console);
+	console_write("", 0);
+	EXPECT_EQ(nr_writes, 1);
+	console_remove(&console);
+	console_write("", 0);
+	EXPECT_EQ(nr_writes, 1);
+}
+
+KTEST(console, uart_echoes_in_loopback)
+{
+	static const uint8_t bytes[] = { 0x00, 0x55, 0xaa, 0xff, 'P' };
+
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		EXPECT(uart_loopback_test(bytes[i]));
+}
+
+/* ---- the screen, on memory of our own ---- */
+
+static uint16_t cells[VGA_COLUMNS * VGA_ROWS];
+
+static void screen_borrow(void)
+{
+	vga_init(cells);
+}
+
+static void screen_give_back(void)
+{
+	vga_init(kva_to_ptr(PAGE_OFFSET + VGA_TEXT_PHYS));
+}
+
+static void write(const char *text)
+{
+	vga_write(text, strlen(text));
+}
+
+static char char_at(unsigned row, unsigned column)
+{
+	return (char)cells[row * VGA_COLUMNS + column];
+}
+
+KTEST(console, vga_begins_with_an_empty_screen)
+{
+	memset(cells, 0x55, sizeof(cells));
+	screen_borrow();
+	for (unsigned i = 0; i < ARRAY_SIZE(cells); i++)
+		EXPECT_EQ(cells[i], 0x0700 | ' ');
+	screen_give_back();
+}
+
+KTEST(console, vga_puts_text_at_the_cursor)
+{
+	screen_borrow();
+	write("ab\ncd\re");
+	screen_give_back();
+	EXPECT_EQ(char_at(0, 0), 'a');
+	EXPECT_EQ(char_at(0, 1), 'b');
+	EXPECT_EQ(char_at(1, 0), 'e');
+	EXPECT_EQ(char_at(1, 1), 'd');
+}
+
+KTEST(console, vga_goes_to_the_next_tab_stop)
+{
+	screen_borrow();
+	write("ab\tc\td\be");
+	screen_give_back();
+	EXPECT_EQ(char_at(0, 8), 'c');
+	EXPECT_EQ(char_at(0, 16), 'e');
+}
+
+KTEST(console, vga_wraps_at_the_right_edge)
+{
+	screen_borrow();
+	for (unsigned i = 0; i < VGA_COLUMNS; i++)
+		write("x");
+	write("y");
+	screen_give_back();
+	EXPECT_EQ(char_at(0, VGA_COLUMNS - 1), 'x');
+	EXPECT_EQ(char_at(1, 0), 'y');
+}
+
+KTEST(console, vga_scrolls_at_the_bottom)
+{
+	char line[] = "a\n";
+
+	screen_borrow();
+	for (unsigned i = 0; i < VGA_ROWS; i++, line[0]++)
+		write(line);
+	screen_give_back();
+	EXPECT_EQ(char_at(0, 0), 'b');
+	EXPECT_EQ(char_at(VGA_ROWS - 2, 0), 'a' + VGA_ROWS - 1);
+	EXPECT_EQ(char_at(VGA_ROWS - 1, 0), ' ');
+}

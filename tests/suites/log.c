@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/*
+ * log.c - tests of printk(): levels, consoles, the ring
+ */
+#include "kernel/log.h"
+
+#include <arch/addr.h>
+
+#include "kernel/console.h"
+#include "lib/string.h"
+#include "tests/ktest.h"
+
+SUITE(log, log_check);
+
+/* A console that remembers what it was given. */
+static char seen[CONSOLE_LINE_MAX];
+static size_t seen_len;
+
+static void remember(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && seen_len < sizeof(seen) - 1; i++)
+		seen[seen_len++] = text[i];
+	seen[seen_len] = '\0';
+}
+
+static struct console witness = { .name = "witness", .write = remember };
+
+static void listen(void)
+{
+	seen_len = 0;
+	seen[0] = '\0';
+	console_add(&witness);
+}
+
+static const char *heard(void)
+{
+	console_remove(&witness);
+	return seen;
+}
+
+static void take_last(const struct log_record *record, void *arg)
+{
+	*(struct log_record *)arg = *record;
+}
+
+static struct log_record last_record(void)
+{
+	struct log_record record = { .seq = 0 };
+
+	log_for_each(take_last, &record);
+	return record;
+}
+
+static bool contains(const char *text, const char *part)
+{
+	for (; *text; text++) {
+		if (!strncmp(text, part, strlen(part)))
+			return true;
+	}
+	return false;
+}
+
+KTEST(log, a_line_reaches_the_consoles)
+{
+	listen();
+	pr_info("two and %s\n", "two");
+	EXPECT(contains(heard(), "two and two\n"));
+}
+
+KTEST(log, a_line_without_newline_gets_one)
+{
+	listen();
+	pr_info("no newline");
+	EXPECT(contains(heard(), "no newline\n"));
+}
+
+KTEST(log, quiet_lines_go_to_the_ring_only)
+{
+	listen();
+	pr_debug("only for the ring\n");
+	EXPECT_STREQ(heard(), "");
+	EXPECT_STREQ(last_record().text, "only for the ring");
+	EXPECT_EQ(last_record().level, LOG_DEBUG);
+}
+
+KTEST(log, loglevel_decides_what_is_shown)
+{
+	unsigned old = log_set_level(LOG_WARNING);
+
+	listen();
+	pr_warn("not below the level\n");
+	EXPECT_STREQ(seen, "");
+	pr_err("below it\n");
+	EXPECT(contains(heard(), "below it\n"));
+	EXPECT_EQ(log_set_level(old), LOG_WARNING);
+}
+
+KTEST(log, long_lines_are_cut)
+{
+	char text[2 * LOG_TEXT_MAX];
+
+	memset(text, 'z', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	pr_debug("%s\n", text);
+	EXPECT_EQ(last_record().len, LOG_TEXT_MAX);
+}
+
+KTEST(log, records_are_in_the_order_of_time)
+{
+	struct log_record first, second;
+
+	pr_debug("first\n");
+	first = last_record();
+	pr_debug("second\n");
+	second = last_record();
+	EXPECT_EQ(second.seq, first.seq + 1);
+	EXPECT(second.tsc > first.tsc);
+}
+
+KTEST(log, prints_addresses_by_their_type)
+{
+	const phys_addr_t pa = PHYS(0x123456000ull);
+	const pfn_t pfn = PFN(0x123456);
+
+	pr_debug("%pP %pF\n", &pa, &pfn);
+	EXPECT_STREQ(last_record().text, "0x0000000123456000 pfn 0x123456");
+}
+
+KTEST(log, prints_code_by_its_name)
+{
+	pr_debug("%pS\n", (void *)printk);
+	EXPECT_STREQ(last_record().text, "printk+0x0");
+}
+
+static void print_bad_pointer(void *arg)
+{
+	pr_debug("%s\n", (const char *)arg);
+}
+
+KTEST(log, survives_a_panic_in_its_middle)
+{
+	EXPECT_PANIC(print_bad_pointer, (void *)16, "null pointer");
+	pr_debug("and goes on\n");
+	EXPECT_STREQ(last_record().text, "and goes on");
+}
