@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mm.h - one user address space, and the calls that shape it
+ *
+ * WHAT     struct mm is the user half of a task: its page tables, its VMAs and
+ *          what it counts. The functions below are Linux's memory calls; each
+ *          takes and returns what the call does, negative errno included, so
+ *          that kernel/linux/ has nothing to translate.
+ *
+ * PICTURE    0x00010000   image: text, data, bss
+ *                         [heap] brk ->
+ *                         ...
+ *                         <- mmap, highest gap first
+ *            0xbf800000   (limit of the stack's growth)
+ *                         [stack], grows down
+ *            0xc0000000   the kernel
+ *
+ * INVARIANTS (mm_check() restates them)
+ *          V1  VMAs are page-aligned, disjoint, within USER_BASE..USER_END
+ *          V2  no two neighbours could be one VMA
+ *          V3  every present user entry lies in a VMA
+ *          V4  an entry is writable only where its VMA is, and only when its
+ *              page has one reference (or the VMA is shared)
+ *          V5  total_vm, locked_vm and committed are the sums over the VMAs
+ *          V6  refs of an anonymous page is the number of entries that map it
+ *
+ * LOCKING  mm->lock, a mutex, around everything here. Faults take it too.
+ * SEE      Linux mm/mmap.c, mm/mprotect.c, mm/mremap.c, mm/madvise.c.
+ */
+#pragma once
+
+#include <arch/upgtable.h>
+
+#include "mm/vm/vma.h"
+
+#define USER_END       PAGE_OFFSET
+#define STACK_LIMIT    (8u << 20)        /* RLIMIT_STACK's default           */
+#define STACK_GUARD_GAP  (256 * PAGE_SIZE)  /* unmapped below a stack        */
+#define MAX_MAP_COUNT  65530             /* areas in one address space       */
+
+/* Protection: I set at creation; l the address space's lock. */
+struct mm {
+	struct upgtable    tables;         /* l                              */
+	struct range_tree  vmas;           /* l                              */
+	uint32_t           nr_vmas;        /* l                              */
+	uint32_t           total_vm;       /* l  pages in VMAs               */
+	uint32_t           locked_vm;      /* l  pages in VM_LOCKED VMAs     */
+	uint32_t           committed;      /* l  pages in VM_ACCOUNT VMAs    */
+	uint32_t           rss;            /* l  pages mapped                */
+	uint32_t           brk_start, brk; /* l                              */
+	uint32_t           stack_limit;    /* l  bytes a stack may grow to   */
+	uint32_t           refs;           /*    mm_get(), mm_put()          */
+};
+
+/* Linux's values: they are the ABI. */
+#define PROT_NONE              0x0
+#define PROT_READ              0x1
+#define PROT_WRITE             0x2
+#define PROT_EXEC              0x4
+#define PROT_GROWSDOWN         0x01000000
+#define PROT_GROWSUP           0x02000000
+#define MAP_SHARED             0x01
+#define MAP_PRIVATE            0x02
+#define MAP_SHARED_VALIDATE    0x03
+#define MAP_TYPE               0x0f
+#define MAP_FIXED              0x10
+#define MAP_ANONYMOUS          0x20
+#define MAP_GROWSDOWN          0x0100
+#define MAP_LOCKED             0x2000
+#define MAP_NORESERVE          0x4000
+#define MAP_POPULATE           0x8000
+#define MAP_STACK              0x20000
+#define MAP_FIXED_NOREPLACE    0x100000
+#define MREMAP_MAYMOVE         1
+#define MREMAP_FIXED           2
+#define MREMAP_DONTUNMAP       4
+#define MADV_NORMAL            0
+#define MADV_RANDOM            1
+#define MADV_SEQUENTIAL        2
+#define MADV_WILLNEED          3
+#define MADV_DONTNEED          4
+
+/* Returns: 0 and a new, empty address space with one reference; -ENOMEM. */
+int mm_create(struct mm **mmp) __must_check;
+
+/*
+ * A copy of `from`, as fork makes it: private writable pages are shared and
+ * write-protected on both sides, shared areas are shared.
+ * Returns: 0; -ENOMEM, and nothing is left behind.
+ */
+int mm_fork(struct mm *from, struct mm **mmp) __must_check;
+
+/* The last reference unmaps everything and frees the tables. */
+void mm_get(struct mm *mm);
+void mm_put(struct mm *mm);
+
+/*
+ * The memory calls. Addresses are numbers as user mode gave them. An address
+ * that comes back is >= 0 as unsigned; errors are the last 4095 values, as in
+ * Linux: IS_ERR_VALUE().
+ */
+long mm_mmap(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot,
+	     unsigned flags);
+long mm_munmap(struct mm *mm, uint32_t addr, uint32_t length);
+long mm_mprotect(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot);
+long mm_mremap(struct mm *mm, uint32_t addr, uint32_t old_length,
+	       uint32_t new_length, unsigned flags, uint32_t new_addr);
+long mm_brk(struct mm *mm, uint32_t brk);
+long mm_madvise(struct mm *mm, uint32_t addr, uint32_t length, int advice);
+long mm_mlock(struct mm *mm, uint32_t addr, uint32_t length);
+long mm_munlock(struct mm *mm, uint32_t addr, uint32_t length);
+
+/* One byte a page of [addr, addr + length) into vec[], at most `max` bytes. */
+long mm_mincore(struct mm *mm, uint32_t addr, uint32_t length, uint8_t *vec,
+		uint32_t max);

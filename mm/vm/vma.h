@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vma.h - one area of a user address space
+ *
+ * WHAT     A VMA is a run of user pages with the same rights and the same
+ *          source. The areas of an address space lie in a range tree, sorted,
+ *          disjoint; neighbours that could be one are one.
+ *
+ * TERMS    anonymous  backed by nothing: zero until written
+ *          shared     anonymous pages that a fork shares instead of copying;
+ *                     they belong to a vm_object, VMAs only name it
+ *          pager      an endpoint that is asked for each page (kernel/ipc/)
+ *
+ * NOT HERE the address space (mm/vm/mm.h), what happens at a fault
+ *          (mm/vm/fault.h).
+ * SEE      Linux struct vm_area_struct, include/linux/mm.h.
+ */
+#pragma once
+
+#include <arch/addr.h>
+
+#include "lib/rangetree.h"
+
+/*      bit           letter in `maps`  meaning; the values are ours         */
+#define VM_READ       0x001u   /* r */
+#define VM_WRITE      0x002u   /* w */
+#define VM_EXEC       0x004u   /* x */
+#define VM_SHARED     0x008u   /* s: a fork shares the pages; else p         */
+#define VM_GROWSDOWN  0x010u   /* a stack: a fault below extends it          */
+#define VM_LOCKED     0x020u   /* mlock: populated, counted                  */
+#define VM_ACCOUNT    0x040u   /* counts against what may be committed       */
+#define VM_RIGHTS     (VM_READ | VM_WRITE | VM_EXEC)
+
+struct vm_object;
+struct endpoint;
+
+/* Protection: all fields by mm->lock (a mutex). */
+struct vma {
+	struct range_node  range;      /* [start, end), page-aligned         */
+	unsigned           flags;      /* VM_*                               */
+	struct vm_object  *object;     /* of a shared area, referenced; else NULL */
+	uint32_t           offset;     /* of start in the object, in pages   */
+	struct endpoint   *pager;      /* referenced; NULL: none             */
+	const char        *name;       /* "[heap]", "[stack]", ... or NULL   */
+};
+
+static inline struct vma *range_to_vma(struct range_node *node)
+{
+	return container_of(node, struct vma, range);
+}
+
+static inline uint32_t vma_pages(const struct vma *vma)
+{
+	return (vma->range.end - vma->range.start) >> PAGE_SHIFT;
+}
