@@ -24,13 +24,14 @@
  *          V5  total_vm, locked_vm and committed are the sums over the VMAs
  *          V6  refs of an anonymous page is the number of entries that map it
  *
- * LOCKING  mm->lock, a mutex, around everything here. Faults take it too.
+ * LOCKING  mm->lock, a mutex: each function below takes it itself.
  * SEE      Linux mm/mmap.c, mm/mprotect.c, mm/mremap.c, mm/madvise.c.
  */
 #pragma once
 
 #include <arch/upgtable.h>
 
+#include "lib/wait.h"
 #include "mm/vm/vma.h"
 
 #define USER_END       PAGE_OFFSET
@@ -40,6 +41,7 @@
 
 /* Protection: I set at creation; l the address space's lock. */
 struct mm {
+	struct mutex       lock;
 	struct upgtable    tables;         /* l                              */
 	struct range_tree  vmas;           /* l                              */
 	uint32_t           nr_vmas;        /* l                              */
@@ -113,3 +115,41 @@ long mm_munlock(struct mm *mm, uint32_t addr, uint32_t length);
 /* One byte a page of [addr, addr + length) into vec[], at most `max` bytes. */
 long mm_mincore(struct mm *mm, uint32_t addr, uint32_t length, uint8_t *vec,
 		uint32_t max);
+
+/* Where the kernel itself places things: an image's segment, a stack. */
+long mm_map_fixed(struct mm *mm, uint32_t start, uint32_t length,
+		  unsigned vm_flags, const char *name);
+
+/* The heap starts behind the image: once, by the loader. */
+void mm_set_brk_start(struct mm *mm, uint32_t start);
+
+/*
+ * Copy between kernel memory and an address space that need not be the current
+ * one, faulting pages in as an access by its owner would (`force` ignores
+ * read-only rights, for the loader).
+ * Returns: 0; -EFAULT: then a part may have been copied.
+ */
+int mm_write(struct mm *mm, uint32_t addr, const void *from, uint32_t length,
+	     bool force) __must_check;
+int mm_read(struct mm *mm, uint32_t addr, void *to, uint32_t length)
+	__must_check;
+
+/* The VMA that contains addr, copied out; false: none. For maps and messages. */
+struct vma_info {
+	uint32_t    start, end;
+	unsigned    flags;
+	const char *name;
+};
+bool mm_find_vma(struct mm *mm, uint32_t addr, struct vma_info *info);
+
+/* The first VMA that ends above addr: to walk over all of them. */
+bool mm_next_vma(struct mm *mm, uint32_t addr, struct vma_info *info);
+
+/* NULL, or the first broken invariant of the address space. */
+const char *mm_check(struct mm *mm);
+
+/* Lines of Linux's /proc/PID/maps. */
+void mm_maps_dump(struct mm *mm);
+
+/* Once at boot, after slab_init(). */
+void mm_init(void);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/*
+ * thread.h - what of a thread is the machine's
+ *
+ * WHAT     Saved stack pointer, FPU and SSE registers, TLS descriptors; the
+ *          switch between two threads; the way to user mode.
+ * SEE      SDM volume 3, 7.2 and 13.4; Linux arch/x86/kernel/process_32.c.
+ */
+#pragma once
+
+#include <arch/trap.h>
+
+#define TLS_ENTRIES    3
+#define TLS_ENTRY_MIN  6   /* GDT index of the first, as on Linux i386: 0x33  */
+
+struct arch_thread {
+	uint32_t  esp;               /* where its switch frame lies           */
+	void     *fpu;               /* 512 bytes, FXSAVE; NULL: never used   */
+	uint64_t  tls[TLS_ENTRIES];  /* descriptors for the GDT               */
+};
+
+/* Prepare a stack on which the first switch begins fn(arg). */
+void arch_thread_init(struct arch_thread *thread, kva_t stack_top,
+		      void (*fn)(void *arg), void *arg);
+
+/* Leave `prev`, go on as `next`. Interrupts off. Returns when prev runs again. */
+void arch_thread_switch(struct arch_thread *prev, struct arch_thread *next);
+
+/*
+ * What must follow each switch: ESP0 of the TSS and of SYSENTER, the TLS
+ * descriptors, the FPU's state.
+ */
+void arch_thread_activate(struct arch_thread *thread, kva_t stack_top);
+
+/* Free what the thread had of the machine (its FPU area). */
+void arch_thread_release(struct arch_thread *thread);
+
+/* Copy FPU state and TLS, for fork. Returns: 0 or -ENOMEM. */
+int arch_thread_fork(struct arch_thread *child, struct arch_thread *parent)
+	__must_check;
+
+/* Go to user mode with these registers, which lie at the stack's top. */
+void arch_enter_user(struct trap_regs *regs) __noreturn;
+
+/* Registers of a program at its start: all 0, flags 0x202, user segments. */
+void arch_user_regs_init(struct trap_regs *regs, uint32_t eip, uint32_t esp);
+
+/*
+ * Set a TLS descriptor as set_thread_area() describes it.
+ * Returns: the entry used (user_desc.entry_number -1: the first free one);
+ *          -EINVAL, -ESRCH.
+ */
+int arch_set_tls(struct arch_thread *thread, int entry, uint32_t base,
+		 uint32_t limit, uint32_t flags);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * clock.h - time since boot, and things to do at a time
+ *
+ * WHAT     A tick every 10 ms from the timer interrupt; clock_ns() also counts
+ *          within a tick. Timers run in the timer interrupt.
+ */
+#pragma once
+
+#include "lib/list.h"
+
+#define CLOCK_HZ       100
+#define NS_PER_SEC     1000000000ull
+#define NS_PER_TICK    (NS_PER_SEC / CLOCK_HZ)
+
+/* Never goes back. */
+uint64_t clock_ns(void);
+
+/* The timer interrupt starts; interrupts are on afterwards. */
+void clock_init(void);
+
+struct timer {
+	struct list_head list;      /* sorted by expiry */
+	uint64_t         expires;   /* clock_ns() */
+	void           (*fn)(struct timer *timer);
+	bool             armed;
+};
+
+/* Call timer->fn in interrupt context at or after `expires`. Re-arming moves. */
+void timer_arm(struct timer *timer, uint64_t expires,
+	       void (*fn)(struct timer *timer));
+
+/* Returns: whether it was still armed. */
+bool timer_cancel(struct timer *timer);

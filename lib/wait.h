@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * wait.h - sleep until something is true, and mutual exclusion that sleeps
+ *
+ * WHAT     Wait queues and mutexes. Declared here for mm/, which must be able
+ *          to wait for a kmap slot or an address space; defined above it, in
+ *          kernel/sched/ (on the host, where nobody else runs, a wait that
+ *          would really sleep is a failure of the test).
+ *
+ *            wait_event(&queue, slot_is_free());
+ *
+ * TERMS    waiter   a thread that sleeps in a queue; woken first come, first
+ *                   served within a priority
+ * LOCKING  Never sleep with a spinlock held or interrupts off: panics.
+ *          Waking is allowed in any context, interrupt handlers too.
+ * SEE      Linux include/linux/wait.h, include/linux/mutex.h.
+ */
+#pragma once
+
+#include "lib/list.h"
+#include "lib/panic.h"
+
+struct thread;
+
+struct wait_queue {
+	struct list_head waiters;
+};
+
+#define WAIT_QUEUE_INIT(q)  { LIST_HEAD_INIT((q).waiters) }
+
+static inline void wait_queue_init(struct wait_queue *queue)
+{
+	list_init(&queue->waiters);
+}
+
+#define WAIT_FOREVER  UINT64_MAX
+
+/*
+ * The three steps of wait_event(). wait_prepare() enters the queue, so that a
+ * wake between it and wait_sleep() is not lost; wait_sleep() returns when
+ * woken (true) or at `deadline` (clock_ns() time; false); wait_finish() leaves.
+ */
+void wait_prepare(struct wait_queue *queue);
+bool wait_sleep(uint64_t deadline);
+void wait_finish(struct wait_queue *queue);
+
+/* Wake the first waiter, or all. Returns: how many were woken. */
+unsigned wake_up_one(struct wait_queue *queue);
+unsigned wake_up_all(struct wait_queue *queue);
+
+/* Sleep until cond is true; it is looked at each time somebody wakes us. */
+#define wait_event(queue, cond)                         \
+	do {                                            \
+		while (!(cond)) {                       \
+			wait_prepare(queue);            \
+			if (!(cond))                    \
+				wait_sleep(WAIT_FOREVER); \
+			wait_finish(queue);             \
+		}                                       \
+	} while (0)
+
+/*
+ * A lock for long work. The owner may sleep while it holds one.
+ * Protection: taken and released by threads only, never by interrupt handlers.
+ */
+struct mutex {
+	struct thread    *owner;     /* NULL: free */
+	bool              locked;
+	struct wait_queue queue;
+};
+
+#define MUTEX_INIT(m)  { NULL, false, WAIT_QUEUE_INIT((m).queue) }
+
+static inline void mutex_init(struct mutex *mutex)
+{
+	mutex->owner = NULL;
+	mutex->locked = false;
+	wait_queue_init(&mutex->queue);
+}
+
+void mutex_lock(struct mutex *mutex);
+bool mutex_trylock(struct mutex *mutex);
+void mutex_unlock(struct mutex *mutex);
+
+static inline void assert_mutex_held(const struct mutex *mutex)
+{
+	assert(mutex->locked);
+}

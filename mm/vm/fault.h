@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fault.h - what becomes of a user page that is touched
+ *
+ * WHAT     Resolves an access to an address space: demand zero, the shared zero
+ *          page for reads, copy on write, growth of a stack, a pager's page.
+ *          Called by the page-fault entry for user mode, and for the kernel
+ *          when it copies from or to user memory.
+ * SEE      Linux mm/memory.c handle_mm_fault().
+ */
+#pragma once
+
+#include "mm/vm/mm.h"
+
+/*      result              what to tell the task                             */
+#define VM_FAULTS(F)                                                          \
+	F(VM_FAULT_DONE,    "resolved: run the instruction again")            \
+	F(VM_FAULT_MAPERR,  "no area at this address")                        \
+	F(VM_FAULT_ACCERR,  "the area does not allow this access")            \
+	F(VM_FAULT_STACK,   "below the stack's limit or its guard gap")       \
+	F(VM_FAULT_OOM,     "out of memory")                                  \
+	F(VM_FAULT_PAGER,   "the pager refused or is gone")
+
+enum vm_fault {
+#define F(result, what) result,
+	VM_FAULTS(F)
+#undef F
+	VM_NR_FAULTS
+};
+
+/*
+ * `access` is one of VM_READ, VM_WRITE, VM_EXEC. `esp` is user mode's stack
+ * pointer, for the growth of stacks.
+ *
+ * Context: a thread; may sleep (pager, memory). Takes mm->lock.
+ */
+enum vm_fault vm_fault(struct mm *mm, uint32_t addr, unsigned access,
+		       uint32_t esp);
+
+const char *vm_fault_text(enum vm_fault fault);
+
+/*
+ * Pagers. mm/vm cannot know endpoints, so kernel/ipc/ registers the function
+ * that asks one: it sleeps until the pager has answered with a page, which
+ * becomes the caller's. mm->lock is not held while it runs.
+ * Returns: a page with one reference, or NULL (refused, or the pager is gone).
+ */
+typedef struct page *(*vm_pager_fn)(struct endpoint *pager, struct mm *mm,
+				    uint32_t addr, unsigned access);
+void vm_set_pager_fn(vm_pager_fn fn);
+
+/* Name a pager for [addr, addr + length), which must be whole VMAs' pages. */
+long mm_set_pager(struct mm *mm, uint32_t addr, uint32_t length,
+		  struct endpoint *pager);
+
+/*
+ * Give pages of one address space to another: `grant` takes them away from the
+ * giver, else both have them (shared). A VMA operation, not a copy.
+ * Returns: the address in `to`, or -errno and nothing has changed.
+ */
+long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
+		 struct mm *to, uint32_t to_addr, unsigned rights, bool grant);
