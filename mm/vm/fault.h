@@ -19,7 +19,8 @@
 	F(VM_FAULT_ACCERR,  "the area does not allow this access")            \
 	F(VM_FAULT_STACK,   "below the stack's limit or its guard gap")       \
 	F(VM_FAULT_OOM,     "out of memory")                                  \
-	F(VM_FAULT_PAGER,   "the pager refused or is gone")
+	F(VM_FAULT_PAGER,   "the pager refused or is gone")                   \
+	F(VM_FAULT_BUS,     "beyond the end of the shared object")
 
 enum vm_fault {
 #define F(result, what) result,
@@ -30,7 +31,7 @@ enum vm_fault {
 
 /*
  * `access` is one of VM_READ, VM_WRITE, VM_EXEC. `esp` is user mode's stack
- * pointer, for the growth of stacks.
+ * pointer; as in Linux since 5.0 a stack grows wherever it points.
  *
  * Context: a thread; may sleep (pager, memory). Takes mm->lock.
  */
@@ -48,6 +49,13 @@ const char *vm_fault_text(enum vm_fault fault);
 typedef struct page *(*vm_pager_fn)(struct endpoint *pager, struct mm *mm,
 				    uint32_t addr, unsigned access);
 void vm_set_pager_fn(vm_pager_fn fn);
+
+/*
+ * Each VMA with a pager holds a reference to it; these take and drop one.
+ * Called with mm->lock held: `put` must not come back to this address space.
+ */
+void vm_set_pager_refs(void (*get)(struct endpoint *pager),
+		       void (*put)(struct endpoint *pager));
 
 /* Name a pager for [addr, addr + length), which must be whole VMAs' pages. */
 long mm_set_pager(struct mm *mm, uint32_t addr, uint32_t length,

@@ -112,7 +112,12 @@ long mm_madvise(struct mm *mm, uint32_t addr, uint32_t length, int advice);
 long mm_mlock(struct mm *mm, uint32_t addr, uint32_t length);
 long mm_munlock(struct mm *mm, uint32_t addr, uint32_t length);
 
-/* One byte a page of [addr, addr + length) into vec[], at most `max` bytes. */
+/*
+ * One byte a page of [addr, addr + length) into vec[]; 1: present. Ends at the
+ * end of an area, and after `max` bytes: the call goes on from there.
+ * Returns: the bytes written (0 only for length 0); -EINVAL (addr not
+ *          aligned); -ENOMEM (no area at addr).
+ */
 long mm_mincore(struct mm *mm, uint32_t addr, uint32_t length, uint8_t *vec,
 		uint32_t max);
 

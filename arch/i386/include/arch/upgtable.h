@@ -95,12 +95,13 @@ int upt_for_each(const struct upgtable *upt, uint32_t start, uint32_t end,
 /*
  * Copy all present entries of [start, end) from one space into another, whose
  * range is empty. With `write_protect` both lose UPT_WRITE. `fn` is told each
- * page once, to count the new reference.
- * Returns: 0; -ENOMEM: the caller unmaps what was copied.
+ * page once, in batches, to count the new references.
+ * Returns: 0; -ENOMEM: the caller unmaps what was copied, which is what `fn`
+ *          was told.
  */
 int upt_copy_range(struct upgtable *to, struct upgtable *from, uint32_t start,
-		   uint32_t end, bool write_protect,
-		   void (*fn)(struct page *page)) __must_check;
+		   uint32_t end, bool write_protect, upt_pages_fn fn,
+		   void *arg) __must_check;
 
 /*
  * Move all entries of [from, from + size) to another place of the same space.
