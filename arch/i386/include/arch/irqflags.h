@@ -27,6 +27,17 @@ static inline void irq_restore(irqflags_t flags)
 	__asm__ volatile("push %0; popf" : : "r"(flags) : "memory", "cc");
 }
 
+/* On and off, where the caller knows how they were. */
+static inline void irq_enable(void)
+{
+	__asm__ volatile("sti" : : : "memory");
+}
+
+static inline void irq_disable(void)
+{
+	__asm__ volatile("cli" : : : "memory");
+}
+
 /*
  * The same with the flags kept in memory that only this CPU uses, and only with
  * interrupts off: a fast path then has one register more, of six. Interrupts

@@ -19,7 +19,10 @@ struct arch_thread {
 	uint64_t  tls[TLS_ENTRIES];  /* descriptors for the GDT               */
 };
 
-/* Prepare a stack on which the first switch begins fn(arg). */
+/*
+ * Prepare a stack on which the first switch begins fn(arg), interrupts off. fn
+ * does not return. Fills all of *thread: no FPU state, no TLS.
+ */
 void arch_thread_init(struct arch_thread *thread, kva_t stack_top,
 		      void (*fn)(void *arg), void *arg);
 
@@ -27,23 +30,34 @@ void arch_thread_init(struct arch_thread *thread, kva_t stack_top,
 void arch_thread_switch(struct arch_thread *prev, struct arch_thread *next);
 
 /*
- * What must follow each switch: ESP0 of the TSS and of SYSENTER, the TLS
- * descriptors, the FPU's state.
+ * What must precede or follow each switch: ESP0 of the TSS and of SYSENTER, the
+ * TLS descriptors, whose FPU state the next FPU instruction finds. Interrupts
+ * off. The thread that was active before must not have been released.
  */
 void arch_thread_activate(struct arch_thread *thread, kva_t stack_top);
 
-/* Free what the thread had of the machine (its FPU area). */
+/* Free what the thread had of the machine (its FPU area). Not the active one. */
 void arch_thread_release(struct arch_thread *thread);
 
 /* Copy FPU state and TLS, for fork. Returns: 0 or -ENOMEM. */
 int arch_thread_fork(struct arch_thread *child, struct arch_thread *parent)
 	__must_check;
 
-/* Go to user mode with these registers, which lie at the stack's top. */
+/*
+ * Go to user mode with these registers, which lie at the stack's top:
+ * stack_top - sizeof(struct trap_regs). return_to_user_work() runs first if
+ * return_work says so.
+ */
 void arch_enter_user(struct trap_regs *regs) __noreturn;
 
 /* Registers of a program at its start: all 0, flags 0x202, user segments. */
 void arch_user_regs_init(struct trap_regs *regs, uint32_t eip, uint32_t esp);
+
+/*
+ * Make registers that come from outside (a signal frame, a debugger) such that
+ * user mode may have them: user segments, interrupts on, ring 3's flags only.
+ */
+void arch_user_regs_sanitize(struct trap_regs *regs);
 
 /*
  * Set a TLS descriptor as set_thread_area() describes it.
@@ -52,3 +66,12 @@ void arch_user_regs_init(struct trap_regs *regs, uint32_t eip, uint32_t esp);
  */
 int arch_set_tls(struct arch_thread *thread, int entry, uint32_t base,
 		 uint32_t limit, uint32_t flags);
+
+/*
+ * The I/O ports that ring 3 may use from now on: a bitmap of 65536 bits, 1 is
+ * allowed; NULL: none. At each switch between tasks. The bitmap is copied only
+ * when it is another than the last one that was not NULL: whoever changes or
+ * frees one says so.
+ */
+void arch_set_io_ports(const uint8_t *bitmap);
+void arch_io_ports_changed(const uint8_t *bitmap);

@@ -104,5 +104,48 @@ kva_t trap_find_fixup(kva_t insn);
 /* NULL, or what is wrong with the table of fix-ups. */
 const char *trap_check(void);
 
+/* ---- on the way back -------------------------------------------------- */
+
+/*
+ * Not 0: something is to be done before the CPU goes on with what was
+ * interrupted. Set and cleared by kernel/, with interrupts off: to anything
+ * when the running thread shall give way, shall end or has a signal; to what
+ * holds for the next thread at each switch; to 0 when all is done.
+ *
+ * It is looked at after each exception, interrupt and call. On the way to
+ * ring 3 return_to_user_work() runs until it is 0. On the way from an interrupt
+ * back into the kernel sched_preempt_if_due() runs once, if the interrupted
+ * code had interrupts on and no kmap_local() page in its hands.
+ */
+extern uint32_t return_work;
+
+/*
+ * DEFINED ABOVE, in kernel/. The thread is about to go to ring 3 with these
+ * registers. Context: interrupts on; may switch threads, and not return.
+ */
+void return_to_user_work(struct trap_regs *regs);
+
+/* DEFINED ABOVE (kernel/sched/sched.h). Context: interrupts off. */
+void sched_preempt_if_due(void);
+
+/*
+ * DEFINED ABOVE, in kernel/. User mode, or the kernel for it in <arch/
+ * uaccess.h>, touched `addr`, which is below PAGE_OFFSET; `error` has PF_*.
+ * When the kernel did it, `regs` are the kernel's and PF_USER is clear.
+ *
+ * Context: the thread that did it; interrupts on; may sleep.
+ * Returns: true: the instruction runs again. false: for user mode,
+ *          user_exception() follows; for the kernel, -EFAULT.
+ */
+bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs);
+
+/*
+ * DEFINED ABOVE, in kernel/. User mode caused an exception that nobody else
+ * has dealt with: regs->vector, regs->error, and regs->cr2 for a page fault.
+ *
+ * Context: interrupts on. Need not return.
+ */
+void user_exception(struct trap_regs *regs);
+
 /* Return address of calls out of trap_entry.S: a frame of traps, not of C. */
 extern const char trap_return_address[];

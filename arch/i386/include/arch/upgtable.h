@@ -112,3 +112,9 @@ int upt_move_range(struct upgtable *upt, uint32_t from, uint32_t to,
 
 /* NULL, or the first broken rule of these tables (see pgtable_check). */
 const char *upt_check(const struct upgtable *upt);
+
+/*
+ * Once at boot, after slab_init() and kmap_init(): the cache of PDPTs, and
+ * whether this machine can walk a table above 4 GiB, which is tried out.
+ */
+void upt_init(void);

@@ -28,6 +28,16 @@ extern struct host_irq host_irq;
 irqflags_t irq_save(void);
 void irq_restore(irqflags_t flags);
 
+static inline void irq_enable(void)
+{
+	host_irq.flags = EFLAGS_IF;
+}
+
+static inline void irq_disable(void)
+{
+	host_irq.flags = 0;
+}
+
 static inline void irq_save_to(irqflags_t *flags)
 {
 	*flags = irq_save();

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/*
+ * clocksource.h - the machine's clock, and its tick
+ *
+ * WHAT     The 8254 timer interrupts ARCH_CLOCK_HZ times a second; between two
+ *          interrupts its counter can be read. Both together are a clock.
+ *
+ * NOT HERE timers and time slices (kernel/sched/clock.h).
+ * SEE      arch/i386/platform/pit.c.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+#define ARCH_CLOCK_HZ  100
+
+/*
+ * Start the tick: `tick` runs in the timer interrupt, interrupts off, each
+ * 10 ms. Takes the line IRQ_TIMER and unmasks it; does not turn interrupts on.
+ */
+void arch_clock_init(void (*tick)(void));
+
+/*
+ * Nanoseconds since arch_clock_init(); 0 before. Never goes back. Ticks that
+ * come while interrupts are off for more than 10 ms are lost.
+ *
+ * Context: any.
+ * COST     About 60 instructions, five of them port accesses.
+ */
+uint64_t arch_clock_ns(void);

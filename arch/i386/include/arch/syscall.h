@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * syscall.h - how user mode asks the kernel for something
+ *
+ * WHAT     Two ways in, one set of registers: `int $0x80`, and SYSENTER where
+ *          the CPU has it. Both leave a struct trap_regs at the top of the
+ *          thread's stack, in which regs->eax is the call and, afterwards,
+ *          its result.
+ *
+ * SEE      kernel/uapi/abi.h for user mode's side; arch/i386/cpu/
+ *          syscall_entry.S.
+ */
+#pragma once
+
+#include <arch/trap.h>
+
+#define VECTOR_SYSCALL   0x80   /* regs->vector of a call by `int $0x80`     */
+#define VECTOR_SYSENTER  0x81   /* ... and by SYSENTER: no vector of the CPU */
+
+/*
+ * DEFINED ABOVE, in kernel/: do the call regs->eax. It writes the result to
+ * regs->eax and may change any other register. regs->error still holds the
+ * number of the call, for calls that are to be started again.
+ *
+ * Context: the thread that called; interrupts on at entry and at return.
+ */
+void syscall_dispatch(struct trap_regs *regs);
+
+/*
+ * For tests: give calls to fn instead of syscall_dispatch(). NULL: as it was.
+ */
+typedef void (*syscall_fn)(struct trap_regs *regs);
+void syscall_set_hook(syscall_fn fn);
+
+/* Make SYSENTER lead here, where the CPU has it. Once, at boot. */
+void syscall_init(void);

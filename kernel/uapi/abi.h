@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/*
+ * abi.h - how user mode calls the kernel: registers and instructions
+ *
+ * WHAT     Two ways in. `int $0x80` is Linux's and does everything. SYSENTER
+ *          does the same in fewer cycles, for our own calls (1024 and above),
+ *          on CPUs that have it (CPUID leaf 1, EDX bit 11).
+ *
+ * PICTURE    register          going in               coming back
+ *            EAX               number of the call     result; -4095..-1 is
+ *                                                     an error
+ *            EBX ECX EDX       arguments 1 to 6       as they were, unless
+ *            ESI EDI EBP                              the call says otherwise
+ *
+ *          SYSENTER itself saves neither ESP nor EIP. So EBP is the stack
+ *          pointer there, and two words lie where it points:
+ *
+ *            4(%ebp)   argument 6
+ *            0(%ebp)   address to come back to
+ *
+ *          The kernel comes back to that address with ESP = EBP as it was, and
+ *          EBP = argument 6. One stub does for all calls:
+ *
+ *            pagoda_sysenter:
+ *                    pushl %ecx
+ *                    pushl %edx
+ *                    pushl %ebp
+ *                    pushl $1f
+ *                    movl  %esp, %ebp
+ *                    sysenter
+ *            1:      addl  $8, %esp        # the address; EBP is back already
+ *                    popl  %edx
+ *                    popl  %ecx
+ *                    ret
+ *
+ *          ECX and EDX hold a call's results where the call gives any in them;
+ *          else they are lost. A stub that wants the results does not pop over
+ *          them.
+ *
+ * INVARIANTS
+ *          after SYSENTER the arithmetic flags are lost, DF is clear; TF, AC
+ *          and NT do not survive it: single-stepping goes on behind the call
+ *          when a debugger plants INT3 there. Where the two words at EBP cannot
+ *          be read, no call is made: the thread gets the page fault that it
+ *          would have got by reading them itself.
+ * SEE      Linux arch/x86/entry/vdso/vdso32/system_call.S.
+ */
+#pragma once
+
+#define SYSCALL_INT            0x80
+#define SYSCALL_PAGODA_FIRST   1024   /* below it the numbers are Linux's     */
