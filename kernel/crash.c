@@ -143,9 +143,9 @@ static void crash_reserved_nx(void)
 
 static void crash_divide(void)
 {
-	volatile int zero = 0;
+	volatile int number = 100, zero = 0;
 
-	zero = 1 / zero;
+	panic("100 / 0 is %d", number / zero);
 }
 
 static void crash_ud(void)

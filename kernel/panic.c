@@ -9,7 +9,7 @@
  *
  *            PANIC: the reason                            why
  *            registers at page fault (#PF) ...            of the exception
- *            called from:                                 backtrace
+ *            backtrace, innermost first:                  who called whom
  *            page tables:                                 the walk
  *            # pagoda: panic: the reason                  for scripts: last
  *
@@ -52,7 +52,7 @@ static void report_place(const struct trap_regs *regs)
 {
 	if (regs)
 		trap_dump(regs, say);
-	say("called from:");
+	say("backtrace, innermost first:");
 	if (regs)
 		backtrace_regs(regs, say);
 	else
