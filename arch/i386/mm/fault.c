@@ -332,9 +332,11 @@ static int bits_format(char *buf, size_t size, uint64_t entry)
 static void describe_access(const struct fault *fault,
 			    void (*out)(const char *line))
 {
+	/* Without NX there is no such bit, but the address is EIP itself. */
+	bool fetch = fault->error & PF_FETCH || fault->va == fault->ip;
 	char line[LINE_MAX];
 	int len = scnprintf(line, sizeof(line), "  %s 0x%08x by %s mode",
-			    fault->error & PF_FETCH ? "fetch from" :
+			    fetch ? "fetch from" :
 			    fault->error & PF_WRITE ? "write to" : "read of",
 			    fault->va,
 			    fault->error & PF_USER ? "user" : "kernel");
