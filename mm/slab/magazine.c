@@ -82,25 +82,27 @@ static void magazine_forget_oldest(struct magazine *magazine, unsigned n)
 /*
  * Put the n oldest objects back into their slabs. Interrupts are off.
  *
- * Returns: NULL, or the pointer that stopped it: it was not a taken object of
- *          this cache, and is no longer in the magazine.
+ * Returns: false when it had to stop early, because *bad was not a taken
+ *          object of this cache; it is no longer in the magazine.
  */
-static void *magazine_flush(struct kmem_cache *cache,
-			    struct magazine *magazine, unsigned n)
+static bool magazine_flush(struct kmem_cache *cache,
+			   struct magazine *magazine, unsigned n,
+			   const void **bad)
 {
 	LIST_HEAD(surplus);
-	void *bad = NULL;
 	unsigned done;
+	bool good;
 
 	spin_lock(&cache->lock);
 	done = slab_put_locked(cache, magazine->objects, n);
 	slab_detach_empty_locked(cache, SLAB_EMPTY_KEEP, &surplus);
 	spin_unlock(&cache->lock);
-	if (unlikely(done < n))
-		bad = magazine->objects[done++];
+	good = done == n;
+	if (unlikely(!good))
+		*bad = magazine->objects[done++];
 	magazine_forget_oldest(magazine, done);
 	slab_destroy_list(cache, &surplus);
-	return bad;
+	return good;
 }
 
 /*
@@ -178,36 +180,35 @@ noinline void cache_free_slow(struct kmem_cache *cache, void *object,
 			      const void *caller)
 {
 	struct magazine *magazine;
+	const void *bad;
 	irqflags_t flags;
-	void *bad = NULL;
+	bool good = true;
 
 	if (cache_is_debug(cache))
 		debug_free(cache, object, caller);
 	flags = irq_save();
 	magazine = this_cpu(cache->magazine);
-	if (magazine->count == magazine->capacity)
-		bad = magazine_flush(cache, magazine, magazine->capacity / 2);
+	if (magazine->capacity && magazine->count == magazine->capacity)
+		good = magazine_flush(cache, magazine, magazine->capacity / 2,
+				      &bad);
 	magazine->objects[magazine->count++] = object;
 	if (magazine->count > magazine->capacity)   /* of a debug cache */
-		bad = magazine_flush(cache, magazine, magazine->count);
+		good = magazine_flush(cache, magazine, magazine->count, &bad);
 	irq_restore(flags);
-	if (unlikely(bad))
+	if (unlikely(!good))
 		slab_report_bad_free(cache, bad, caller);
 }
 
-void *magazine_drain(struct kmem_cache *cache)
+bool magazine_drain(struct kmem_cache *cache, const void **bad)
 {
 	irqflags_t flags = irq_save();
 	struct magazine *magazine = this_cpu(cache->magazine);
-	void *bad = NULL;
+	bool good = true;
 
-	while (magazine->count) {
-		void *found = magazine_flush(cache, magazine, magazine->count);
-
-		bad = found ? found : bad;
-	}
+	while (magazine->count)
+		good &= magazine_flush(cache, magazine, magazine->count, bad);
 	irq_restore(flags);
-	return bad;
+	return good;
 }
 
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)

@@ -211,7 +211,7 @@ free_page:
 	return NULL;
 }
 
-void slab_destroy(struct kmem_cache *cache, struct slab *slab)
+static void slab_destroy(struct kmem_cache *cache, struct slab *slab)
 {
 	struct page *page = slab->page;
 
@@ -221,17 +221,12 @@ void slab_destroy(struct kmem_cache *cache, struct slab *slab)
 	slab_release_pages(cache, page);
 }
 
-unsigned long slab_destroy_list(struct kmem_cache *cache,
-				struct list_head *slabs)
+void slab_destroy_list(struct kmem_cache *cache, struct list_head *slabs)
 {
-	unsigned long pages = 0;
 	struct slab *slab, *next;
 
-	list_for_each_entry_safe(slab, next, slabs, list) {
+	list_for_each_entry_safe(slab, next, slabs, list)
 		slab_destroy(cache, slab);
-		pages += 1ul << cache->order;
-	}
-	return pages;
 }
 
 /* ---- lists ------------------------------------------------------------- */

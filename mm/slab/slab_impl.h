@@ -182,12 +182,8 @@ bool slab_layout(struct kmem_cache *cache) __must_check;
  */
 struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp) __must_check;
 
-/* Give the pages of a slab back. It is on no list, and inuse is 0. */
-void slab_destroy(struct kmem_cache *cache, struct slab *slab);
-
-/* Destroy a list of slabs. Returns: pages freed. */
-unsigned long slab_destroy_list(struct kmem_cache *cache,
-				struct list_head *slabs);
+/* Give the pages of slabs back that are on this list only, and empty. */
+void slab_destroy_list(struct kmem_cache *cache, struct list_head *slabs);
 
 /* A new slab joins the cache. */
 void slab_add_locked(struct kmem_cache *cache, struct slab *slab)
@@ -228,10 +224,10 @@ unsigned magazine_capacity(const struct kmem_cache *cache);
 /*
  * Put all objects of this CPU's magazine back into their slabs.
  *
- * Returns: NULL, or a pointer that should never have been freed to this cache,
- *          for slab_report_bad_free(). The magazine is empty in any case.
+ * Returns: false when one of them, *bad, should never have been freed to this
+ *          cache: tell slab_report_bad_free(). The magazine is empty then too.
  */
-void *magazine_drain(struct kmem_cache *cache);
+bool magazine_drain(struct kmem_cache *cache, const void **bad) __must_check;
 
 /* ---- debug.c: red zones, poison, owners -------------------------------- */
 
