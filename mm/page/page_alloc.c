@@ -126,17 +126,20 @@ static struct page *take_from_zones(gfp_t gfp, unsigned order,
 	return page;
 }
 
-/* Plenty was not there: shrink, then reach deeper. */
+/*
+ * Plenty was not there: shrink, then reach deeper. What shrinkers free, and
+ * what may complete a block, is in this CPU's lists until they are drained.
+ */
 static struct page *take_below_low(gfp_t gfp, unsigned order)
 {
 	enum watermark mark = gfp & GFP_HIGH ? MARK_RESERVE : MARK_MIN;
-	struct page *page;
+	struct page *page = NULL;
 
 	if (gfp & GFP_RECLAIM)
 		shrink_all();
-	page = take_from_zones(gfp, order, mark);
-	if (!page && !(gfp & GFP_RECLAIM)) {
-		/* This CPU's own lists may hold what completes a block. */
+	else
+		page = take_from_zones(gfp, order, mark);
+	if (!page) {
 		drain_local_pages();
 		page = take_from_zones(gfp, order, mark);
 	}
