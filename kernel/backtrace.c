@@ -216,12 +216,9 @@ static void walk_to_end(struct walk *walk)
 	}
 }
 
-noinline void backtrace_here(void (*out)(const char *line))
+void backtrace_frame(const void *frame, void (*out)(const char *line))
 {
-	struct walk walk = {
-		.out = out,
-		.ebp = ptr_to_kva(__builtin_frame_address(0)),
-	};
+	struct walk walk = { .out = out, .ebp = ptr_to_kva(frame) };
 
 	walk_to_end(&walk);
 }

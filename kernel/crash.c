@@ -165,7 +165,7 @@ static void crash_gp(void)
 
 static void crash_double_fault(void)
 {
-	/* ESP where nothing is mapped, and then a push: nobody can say where. */
+	/* ESP where nothing is mapped, and then a push. */
 	__asm__ volatile("mov %0, %%esp; push %%eax"
 			 : : "r"(VMALLOC_END) : "memory");
 }
@@ -225,7 +225,7 @@ static void crash_halfway(void)
 	console_add(&plug);
 }
 
-/* ---- the table ------------------------------------------------------------ */
+/* ---- the table ---------------------------------------------------------- */
 
 static const struct crash crashes[] = {
 	{ "panic",         false, "panic()", crash_panic },
@@ -233,14 +233,14 @@ static const struct crash crashes[] = {
 	{ "null",          false, "read through a null pointer", crash_null },
 	{ "nullcall",      false, "call a null pointer", crash_null_call },
 	{ "user",          false, "read an address of user mode", crash_user },
-	{ "write-ro",      false, "write to the kernel's code", crash_write_ro },
+	{ "write-ro",      false, "write to kernel code", crash_write_ro },
 	{ "exec-data",     false, "run data (needs NX)", crash_exec_data },
 	{ "guard",         false, "overflow the stack", crash_guard },
 	{ "vmalloc-guard", false, "read behind a vmalloc area",
 	  crash_vmalloc_guard },
 	{ "vmalloc-freed", false, "read a vmalloc area after vfree()",
 	  crash_vmalloc_freed },
-	{ "hole",          false, "read a hole of the virtual map", crash_hole },
+	{ "hole",          false, "read between two regions", crash_hole },
 	{ "reserved-bit",  false, "reserved address bit in an entry",
 	  crash_reserved_bit },
 	{ "reserved-nx",   false, "NX bit in an entry, with nonx",
@@ -255,9 +255,9 @@ static const struct crash crashes[] = {
 	{ "triple",        false, "fault without an IDT: reset", crash_triple },
 	{ "fakepass",      false, "print the line of a pass, then hang",
 	  crash_fake_pass },
-	{ "fakeexit",      false, "print it, and exit with the status of a pass",
+	{ "fakeexit",      false, "print it, and exit with the right status",
 	  crash_fake_exit },
-	{ "halfway",       false, "with selftest: leave in the middle of a suite",
+	{ "halfway",       false, "with selftest: leave in mid-suite",
 	  crash_halfway },
 	{ "early-panic",   true,  "panic() before memory is set up",
 	  crash_panic },

@@ -37,7 +37,7 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-#define RULER  "----------------------------------------------------------------"
+#define RULER  "--------------------------------------------------------"
 
 static struct panic_trap *armed;
 static unsigned depth;   /* panics that are being reported */
@@ -48,7 +48,7 @@ static void say(const char *line)
 }
 
 /* Registers and callers: of the exception, if one is what we die of. */
-static void report_place(const struct trap_regs *regs)
+static void report_place(const struct trap_regs *regs, const void *frame)
 {
 	if (regs)
 		trap_dump(regs, say);
@@ -56,7 +56,7 @@ static void report_place(const struct trap_regs *regs)
 	if (regs)
 		backtrace_regs(regs, say);
 	else
-		backtrace_here(say);
+		backtrace_frame(frame, say);
 }
 
 static void report_page_fault(const struct trap_regs *regs)
@@ -67,13 +67,13 @@ static void report_page_fault(const struct trap_regs *regs)
 	fault_explain(&fault, say);
 }
 
-static void report(const char *reason)
+static void report(const char *reason, const void *frame)
 {
 	const struct trap_regs *regs = trap_fatal();
 
 	say(RULER);
 	pr_emerg("PANIC: %s\n", reason);
-	report_place(regs);
+	report_place(regs, frame);
 	if (regs && trap_is_page_fault(regs))
 		report_page_fault(regs);
 	say(RULER);
@@ -91,11 +91,11 @@ static __noreturn void deliver(const char *reason)
 	kernel_longjmp(&trap->env, 1);
 }
 
-static __noreturn void die(const char *reason)
+static __noreturn void die(const char *reason, const void *frame)
 {
 	depth++;
 	if (depth == 1)
-		report(reason);
+		report(reason, frame);
 	if (depth <= 2)
 		console_printf("# pagoda: panic%s: %s\n",
 			       depth == 2 ? " in a panic" : "", reason);
@@ -114,7 +114,7 @@ void panic(const char *fmt, ...)
 	va_end(args);
 	if (armed)
 		deliver(reason);
-	die(reason);
+	die(reason, __builtin_frame_address(0));
 }
 
 void assert_failed(const char *expr, const char *file, int line,

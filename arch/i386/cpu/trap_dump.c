@@ -86,7 +86,8 @@ static void dump_stack_use(const struct trap_regs *regs,
 	if (!stack)
 		scnprintf(line, sizeof(line), "  esp is in no stack we know");
 	else
-		scnprintf(line, sizeof(line), "  %s 0x%08x-0x%08x, %u of %u bytes used",
+		scnprintf(line, sizeof(line),
+			  "  %s 0x%08x-0x%08x, %u of %u bytes used",
 			  stack->name, stack->base, stack->top - 1,
 			  stack->top - esp, stack->top - stack->base);
 	out(line);
@@ -104,7 +105,8 @@ static void dump_code(const struct trap_regs *regs,
 	len = (size_t)scnprintf(line, sizeof(line), "  code at eip:");
 	for (unsigned i = 0; i < CODE_BYTES; i++) {
 		if (!probe_read8(&code[i], &byte)) {
-			scnprintf(line + len, sizeof(line) - len, " (unmapped)");
+			scnprintf(line + len, sizeof(line) - len,
+				  " (unmapped)");
 			break;
 		}
 		len += (size_t)scnprintf(line + len, sizeof(line) - len,
