@@ -29,7 +29,6 @@
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "lib/string.h"
-#include "tests/ktest.h"
 
 void kernel_main(uint32_t boot_info_phys) __noreturn;
 
@@ -119,9 +118,8 @@ static void do_as_asked(void)
 	crash_as_asked(false);
 	if (options.witness)
 		witness_main();
-	ktest_set_seed(options.seed);
 	if (options.selftest)
-		selftest_main(options.selftest_list);
+		selftest_main(options.selftest_list, options.seed);
 	if (options.bench)
 		bench_main(options.bench_list);
 	pr_info("Nothing to run: powering off\n");

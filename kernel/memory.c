@@ -150,7 +150,7 @@ void memory_release_boot(const struct boot_info *boot)
 	pr_info("Freeing unused boot memory: %pM\n", &size);
 }
 
-/* In the order of the layers: the first law broken is the nearest to the cause. */
+/* In the order of the layers: the first broken law is nearest to the cause. */
 static const char *(*const checkers[])(void) = {
 	memblock_check,
 	page_alloc_check,

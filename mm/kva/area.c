@@ -84,7 +84,7 @@ static const char *const kind_name[VM_NR_KINDS] = {
 static struct spinlock area_lock = SPINLOCK_INIT;
 static struct range_tree areas;                  /* a  by address            */
 static LIST_HEAD(lazy_areas);                    /* a  retired, oldest first */
-static unsigned long lazy_pages;                 /* a  of addresses, with guards */
+static unsigned long lazy_pages;                 /* a  addresses, with guards */
 static unsigned long lazy_limit;                 /* I                        */
 static struct kmem_cache *area_cache;            /* I                        */
 
@@ -215,7 +215,7 @@ void vm_area_unmap(struct vm_area *area)
 	vm_area_destroy(area);
 }
 
-/* ---- lazy freeing --------------------------------------------------------- */
+/* ---- lazy freeing ------------------------------------------------------- */
 
 void vm_area_retire(struct vm_area *area)
 {
@@ -309,7 +309,7 @@ unsigned long vmalloc_purge(void)
 	return reaper.freed;
 }
 
-/* ---- the public rest ------------------------------------------------------- */
+/* ---- the public rest ---------------------------------------------------- */
 
 bool vmalloc_find(kva_t va, struct vm_area_info *info)
 {
@@ -352,7 +352,7 @@ void vmalloc_init(void)
 	register_shrinker(&vmalloc_shrinker);
 }
 
-/* ---- check and dump -------------------------------------------------------- */
+/* ---- check and dump ----------------------------------------------------- */
 
 static const char *area_check_pages(const struct vm_area *area)
 {

@@ -72,7 +72,7 @@ static bool kva_is_pkmap(kva_t va)
 	return va >= PKMAP_BASE && va < PKMAP_END;
 }
 
-/* ---- slots ---------------------------------------------------------------- */
+/* ---- slots -------------------------------------------------------------- */
 
 /* Empty the table entry of an unused slot; the caller flushes. */
 static void slot_empty_locked(unsigned slot) MUST_HOLD(kmap_lock)
@@ -125,7 +125,7 @@ static unsigned slot_take_locked(struct page *page) MUST_HOLD(kmap_lock)
 	return slot;
 }
 
-/* ---- public --------------------------------------------------------------- */
+/* ---- public ------------------------------------------------------------- */
 
 void *kmap_try(struct page *page)
 {
@@ -237,7 +237,7 @@ void kmap_init(void)
 		panic("kmap: no page for the table of its slots");
 }
 
-/* ---- check and dump -------------------------------------------------------- */
+/* ---- check and dump ----------------------------------------------------- */
 
 static const char *slot_check_locked(unsigned slot) MUST_HOLD(kmap_lock)
 {

@@ -32,7 +32,7 @@
  *          comes before filling a slot, and counting down after emptying it,
  *          so that slot is never one that the interrupted code is working on.
  * COST     A pair is two counts, four stores and one invlpg.
- * NOT HERE mappings that outlive a sleep (kmap.c); the entries (<arch/fixmap.h>).
+ * NOT HERE mappings that outlive a sleep (kmap.c); entries (<arch/fixmap.h>).
  * SEE      Linux mm/highmem.c, __kmap_local_pfn_prot().
  */
 #include <arch/fixmap.h>
@@ -84,7 +84,7 @@ void kunmap_local(const void *ptr)
 	unsigned *depth = &this_cpu(stacks)->depth;
 	unsigned slot = local_slot(*depth - 1);
 
-	/* At depth 0 this is the slot above the first: never a lowmem page's. */
+	/* At depth 0 it is the slot above the first: never a lowmem page's. */
 	if (va != fixmap_slot_kva(slot) || unlikely(!*depth)) {
 		kunmap_other(va);
 		return;

@@ -478,7 +478,8 @@ static const char *census_check(const struct zone *zone)
 	pfn_t pfn = zone->start;
 
 	while (pfn_lt(pfn, zone->end)) {
-		uint32_t size = PAGEBLOCK_PAGES - (pfn.v & (PAGEBLOCK_PAGES - 1));
+		uint32_t size = PAGEBLOCK_PAGES -
+				(pfn.v & (PAGEBLOCK_PAGES - 1));
 
 		if (pageblock_state(pfn) != PAGEBLOCK_HOLE)
 			size = census_block(&census, pfn);

@@ -203,7 +203,8 @@ static void class_table_init(void)
 {
 	unsigned class = 0;
 
-	for (unsigned size = TABLE_STEP; size <= TABLE_MAX; size += TABLE_STEP) {
+	for (unsigned size = TABLE_STEP; size <= TABLE_MAX;
+	     size += TABLE_STEP) {
 		if (size > class_size[class])
 			class++;
 		class_table[size / TABLE_STEP - 1] = (uint8_t)class;

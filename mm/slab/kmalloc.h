@@ -68,7 +68,7 @@ extern struct kmem_cache *kmalloc_caches[2][KMALLOC_NR_CLASSES];
 
 void *kmalloc_by_size(size_t size, gfp_t gfp) __must_check;
 
-/* The class of a size that the compiler knows; 0 < size <= KMALLOC_CACHE_MAX. */
+/* The class of a size known when compiled; 0 < size <= KMALLOC_CACHE_MAX. */
 static always_inline enum kmalloc_class kmalloc_class_of(size_t size)
 {
 #define C(limit) if (size <= (limit)) return KMALLOC_##limit;

@@ -82,7 +82,7 @@ struct slab {
  *              I  constant
  */
 struct magazine {
-	irqflags_t flags;                   /* c  of the caller, on the fast path */
+	irqflags_t flags;                   /* c  of the caller, on fast path */
 	unsigned   count;                   /* c  objects in it              */
 	unsigned   capacity;                /* I  0 in debug caches          */
 	void      *objects[MAGAZINE_MAX];   /* c  the hottest last           */
@@ -107,7 +107,7 @@ struct kmem_cache {
 	uint32_t         reciprocal;         /* I  ceil(2^32 / stride)       */
 	uint32_t         span;               /* I  stride * per_slab         */
 	uint32_t         first;              /* I  object 0 in its block     */
-	uint32_t         red_left;           /* I  bytes before it in its slot */
+	uint32_t         red_left;           /* I  bytes before it in slot  */
 	uint32_t         colour_step;        /* I                            */
 	unsigned         colours;            /* I  1: always colour 0        */
 	unsigned         per_slab;           /* I  objects in each           */

@@ -214,7 +214,7 @@ KTEST(pgtable, the_direct_map_can_be_looked_up)
 	free_page(page);
 }
 
-/* ---- failure and misuse --------------------------------------------------- */
+/* ---- failure and misuse ------------------------------------------------- */
 
 /* A 2 MiB range of the vmalloc area without a page table; 0: none. */
 static kva_t unpopulated(void)
@@ -278,7 +278,7 @@ KTEST(pgtable, misuse_is_caught)
 	teardown();
 }
 
-/* ---- random operations against a model ------------------------------------ */
+/* ---- random operations against a model ---------------------------------- */
 
 #define MODEL    48u
 #define STEPS    600u

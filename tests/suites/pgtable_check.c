@@ -41,7 +41,7 @@ static struct {
 	struct image_layout  image;
 	kva_t    area;            /* a live area of AREA_PAGES pages */
 	unsigned large;           /* index of a 2 MiB page, 0: none  */
-	unsigned empty;           /* index of an empty PDE of the vmalloc area */
+	unsigned empty;           /* index of an empty PDE of vmalloc's area */
 	struct page *lowmem, *highmem;   /* highmem: NULL where there is none */
 } copy;
 

@@ -53,7 +53,7 @@ KTEST_KEEPS(vmalloc, page_tables_are_made_once)
 	EXPECT_EQ(nr_free_pages(), before);
 }
 
-/* ---- what it gives -------------------------------------------------------- */
+/* ---- what it gives ------------------------------------------------------ */
 
 KTEST(vmalloc, sizes_that_cannot_be_are_refused)
 {
@@ -203,7 +203,7 @@ KTEST(vmalloc, the_code_there_cannot_run)
 	vfree(ptr);
 }
 
-/* ---- what happens to freed memory ----------------------------------------- */
+/* ---- what happens to freed memory --------------------------------------- */
 
 KTEST(vmalloc, freed_memory_faults_after_a_flush)
 {
@@ -325,7 +325,7 @@ KTEST(vmalloc, what_waits_is_bounded)
 	EXPECT(free - nr_free_pages() <= MIN(1024, managed_pages() / 64) + 2);
 }
 
-/* ---- wrong frees ----------------------------------------------------------- */
+/* ---- wrong frees -------------------------------------------------------- */
 
 static void free_it(void *ptr)
 {
@@ -364,7 +364,7 @@ KTEST(vmalloc, free_of_a_wrong_address_is_caught)
 	vfree(ptr);
 }
 
-/* ---- failure --------------------------------------------------------------- */
+/* ---- failure ------------------------------------------------------------ */
 
 static bool try_vmalloc(void *arg)
 {
@@ -407,7 +407,7 @@ KTEST_KEEPS(vmalloc, memory_that_runs_out_half_way_comes_back)
 	EXPECT_NULL(vmalloc_check());
 }
 
-/* ---- address space ---------------------------------------------------------- */
+/* ---- address space ------------------------------------------------------ */
 
 KTEST(vmalloc, lowest_gap_that_fits_is_taken)
 {
@@ -479,7 +479,7 @@ KTEST(vmalloc, find_knows_the_area_and_its_guard)
 	EXPECT(!vmalloc_find(0xffffffffu, &info));
 }
 
-/* ---- the checker is checked -------------------------------------------------- */
+/* ---- the checker is checked --------------------------------------------- */
 
 static bool law_is(const char *law, const char *number)
 {
@@ -517,7 +517,7 @@ KTEST(vmalloc, check_finds_a_guard_page_that_is_mapped)
 	vfree(ptr);
 }
 
-/* ---- against a naive model ---------------------------------------------------- */
+/* ---- against a naive model ---------------------------------------------- */
 
 #define MODEL_MAX  48
 

@@ -294,7 +294,7 @@ static bool level_is_guilty(const struct fault_case *c, unsigned level,
 	return set == rule->wrong;
 }
 
-/* ---- words ----------------------------------------------------------------- */
+/* ---- words -------------------------------------------------------------- */
 
 static const struct {
 	uint64_t    bit;
