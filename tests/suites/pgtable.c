@@ -270,7 +270,7 @@ KTEST(pgtable, misuse_is_caught)
 	kva_t gap = vmalloc_start() - PAGE_SIZE;
 
 	setup();
-	EXPECT_PANIC(map_without_table, &gap, "pde_is_table");
+	EXPECT_PANIC(map_without_table, &gap, "is_table");
 	EXPECT_PANIC(populate_lowmem, NULL, "kpt_owns");
 	EXPECT_PANIC(populate_past_the_end, NULL, "kpt_owns");
 	kpt_map_pages(at(0), pages, 1, KPROT_RW);
