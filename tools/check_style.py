@@ -22,8 +22,8 @@ COLUMNS = 80
 FUNCTION_LINES = 60
 # About 500; a few lines more do not make two modules of one.
 FILE_LINES = 520
-# A suite may have long tables of cases.
-TEST_FILE_LINES = 650
+# A suite is one file for each module, and has long tables of cases.
+TEST_FILE_LINES = 700
 SKIPPED = {"build", ".git", "__pycache__", ".pytest_cache", ".cache"}
 
 C = (".c", ".h")
