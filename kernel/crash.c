@@ -35,6 +35,22 @@ static void crash_panic(void)
 	panic("as the command line asked");
 }
 
+/* A console that cannot even print that the kernel panics. */
+static void broken_write(const char *text, size_t len)
+{
+	panic("a console is broken");
+}
+
+static void crash_panic_twice(void)
+{
+	static struct console broken = {
+		.name = "broken", .write = broken_write,
+	};
+
+	console_add(&broken);
+	panic("and nobody can print it");
+}
+
 static void crash_assert(void)
 {
 	volatile int two = 2;
@@ -229,6 +245,8 @@ static void crash_halfway(void)
 
 static const struct crash crashes[] = {
 	{ "panic",         false, "panic()", crash_panic },
+	{ "panic-twice",   false, "panic() while panic() prints",
+	  crash_panic_twice },
 	{ "assert",        false, "an assertion that fails", crash_assert },
 	{ "null",          false, "read through a null pointer", crash_null },
 	{ "nullcall",      false, "call a null pointer", crash_null_call },

@@ -16,8 +16,8 @@
  * TERMS    trap     here: a test that wants this panic, see kernel/panic.h
  *
  * INVARIANTS
- *          N1  a panic while a panic is reported prints one line and leaves;
- *              a third one just leaves: the end is reached in any case
+ *          N1  a panic while a panic is reported prints both reasons and
+ *              leaves; a third one just leaves: the end is reached in any case
  *
  * LOCKING  None is taken; the log's is broken.
  * NOT HERE the reason of an exception (arch/i386/cpu/traps.c).
@@ -40,7 +40,8 @@
 #define RULER  "--------------------------------------------------------"
 
 static struct panic_trap *armed;
-static unsigned depth;   /* panics that are being reported */
+static unsigned depth;            /* panics that are being reported      */
+static const char *first_reason;  /* of the first: what the end is about */
 
 static void say(const char *line)
 {
@@ -93,12 +94,18 @@ static __noreturn void deliver(const char *reason)
 
 static __noreturn void die(const char *reason, const void *frame)
 {
-	depth++;
-	if (depth == 1)
+	switch (++depth) {
+	case 1:
+		first_reason = reason;
 		report(reason, frame);
-	if (depth <= 2)
-		console_printf("# pagoda: panic%s: %s\n",
-			       depth == 2 ? " in a panic" : "", reason);
+		console_printf("# pagoda: panic: %s\n", reason);
+		break;
+	case 2:
+		/* In one go: the console may be what panics. */
+		console_printf("PANIC while reporting a panic: %s\n"
+			       "# pagoda: panic: %s\n", reason, first_reason);
+		break;
+	}
 	machine_exit(EXIT_PANIC);
 }
 

@@ -79,7 +79,7 @@ static __noreturn void die(const struct trap_regs *regs)
 		      "0x%08x is in the guard page of the %s, ESP 0x%08x",
 		      eip, regs->cr2, stack->name, regs->user_esp);
 	panic("double fault (#DF) at %pS: "
-	      "an exception while another was delivered; ESP 0x%08x, CR2 0x%08x",
+	      "an exception while delivering another; ESP 0x%08x, CR2 0x%08x",
 	      eip, regs->user_esp, regs->cr2);
 }
 
