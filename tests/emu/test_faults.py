@@ -14,7 +14,9 @@ SHAPE = Shape("128M", "max")
 # kind, words of the command line beside it, what the diagnosis must say
 KINDS = [
     ("panic", "", [r"PANIC: as the command line asked",
-                   r"called from:", r"crash_panic\+0x"]),
+                   r"backtrace, innermost first:", r"crash_panic\+0x"]),
+    ("panic-twice", "", [r"PANIC while reporting a panic: a console is broken",
+                         r"# pagoda: panic: and nobody can print it"]),
     ("assert", "", [r"assertion failed: two \+ two == 5, in crash_assert\(\) "
                     r"at kernel/crash\.c:\d+"]),
     ("null", "", [r"read of 0x00000004: null pointer", r"crash_null\+0x",
