@@ -205,7 +205,8 @@ check:  ## static analysis, layers, style
 	$(Q)$(PYTHON) tools/check_layers.py --cc "$(CC) $(CFLAGS)" \
 		--host-cc "$(HOST_CC) $(HOST_CFLAGS)"
 	$(Q)$(PYTHON) tools/check_style.py
-	$(Q)tools/analyze $(filter %.c,$(KERNEL_SRCS)) $(wildcard boot/*.c)
+	$(Q)tools/analyze $(filter-out tests/%,$(filter %.c,$(KERNEL_SRCS))) \
+		$(wildcard boot/*.c)
 
 help:  ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12

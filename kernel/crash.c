@@ -186,7 +186,7 @@ static void crash_double_fault(void)
 			 : : "r"(VMALLOC_END) : "memory");
 }
 
-static void crash_deadlock(void)
+static void NO_LOCK_CHECK crash_deadlock(void)
 {
 	static struct spinlock lock = SPINLOCK_INIT;
 
