@@ -49,8 +49,8 @@ enum zone_type {
  */
 struct pcp_list {
 	unsigned      count;    /* c  blocks in the array              */
-	unsigned      high;     /* I  more than this: give back batch  */
-	unsigned      batch;    /* I  blocks moved at once             */
+	unsigned      high;     /* I  room; when full, half goes back  */
+	unsigned      batch;    /* I  blocks that a refill takes       */
 	struct page **blocks;   /* I  array; c its members             */
 };
 

@@ -101,7 +101,7 @@ KTEST(pcp, an_empty_list_is_filled_with_a_batch)
 	}
 }
 
-KTEST(pcp, a_full_list_gives_its_oldest_batch_back)
+KTEST(pcp, a_full_list_gives_its_older_half_back)
 {
 	struct pcp_list *pcp;
 	struct page *oldest;
@@ -117,9 +117,9 @@ KTEST(pcp, a_full_list_gives_its_oldest_batch_back)
 	for (unsigned i = 0; i < nr - 1; i++)
 		free_pages(pages[i], 3);
 	EXPECT_EQ(pcp->count, pcp->high);
-	oldest = pcp->blocks[pcp->batch];
+	oldest = pcp->blocks[pcp->high / 2];
 	free_pages(pages[nr - 1], 3);
-	EXPECT_EQ(pcp->count, pcp->high - pcp->batch + 1);
+	EXPECT_EQ(pcp->count, pcp->high - pcp->high / 2 + 1);
 	EXPECT(pcp->blocks[0] == oldest);
 	EXPECT(pcp->blocks[pcp->count - 1] == pages[nr - 1]);
 	EXPECT_NULL(page_alloc_check());
