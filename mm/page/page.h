@@ -39,7 +39,7 @@
 	S(PAGE_RESERVED, 'r', "hole, firmware, kernel image: never given out") \
 	S(PAGE_FREE,     'f', "head of a free block on a buddy list: list")   \
 	S(PAGE_PCP,      'p', "head of a free block in a per-CPU list")       \
-	S(PAGE_USED,     'u', "head of an allocated block: list is the owner's") \
+	S(PAGE_USED,     'u', "head of an allocated block: its owner's list") \
 	S(PAGE_SLAB,     's', "page of a slab: slab_cache, slab")             \
 	S(PAGE_TABLE,    't', "page table of the kernel or a user mode")      \
 	S(PAGE_TAIL,     '.', "inside a block: look at its head")

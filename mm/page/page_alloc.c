@@ -276,23 +276,15 @@ static always_inline struct page *alloc_small(gfp_t gfp, unsigned order)
 	return page;
 }
 
-struct page *alloc_page(gfp_t gfp)
+/* Of their own, so that what chooses between them needs no stack frame. */
+static noinline struct page *alloc_ordered(gfp_t gfp, unsigned order)
 {
-	return alloc_small(gfp, 0);
+	return alloc_small(gfp, order);
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned order)
+static noinline void free_ordered(struct page *page, unsigned order)
 {
-	if (order == 0)
-		return alloc_page(gfp);
-	if (order < PCP_ORDERS)
-		return alloc_small(gfp, order);
-	return alloc_armed(gfp, order);
-}
-
-void free_page(struct page *page)
-{
-	free_small(page, 0);
+	free_small(page, order);
 }
 
 /* All blocks but the ordinary ones: large, or in highmem, or both. */
@@ -305,9 +297,28 @@ static noinline void free_block(struct page *page, unsigned order)
 	if (page_is_highmem(page))
 		drop_kmaps(page, order);
 	if (order < PCP_ORDERS)
-		free_small(page, order);
+		free_ordered(page, order);
 	else
 		free_large(page, order);
+}
+
+struct page *alloc_page(gfp_t gfp)
+{
+	return alloc_small(gfp, 0);
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned order)
+{
+	if (order == 0)
+		return alloc_page(gfp);
+	if (order < PCP_ORDERS)
+		return alloc_ordered(gfp, order);
+	return alloc_armed(gfp, order);
+}
+
+void free_page(struct page *page)
+{
+	free_small(page, 0);
 }
 
 void free_pages(struct page *page, unsigned order)
@@ -315,7 +326,7 @@ void free_pages(struct page *page, unsigned order)
 	if (order == 0)
 		free_page(page);
 	else if (order < PCP_ORDERS && !page_is_highmem(page))
-		free_small(page, order);
+		free_ordered(page, order);
 	else
 		free_block(page, order);
 }
