@@ -114,6 +114,8 @@ static struct image_layout image_from_linker(void)
 		.rodata_end = ptr_to_kva(rodata_end),
 		.data_start = ptr_to_kva(data_start),
 		.data_end = ptr_to_kva(bss_end),
+		.init_start = PAGE_OFFSET + (uint32_t)boot_start,
+		.init_end = PAGE_OFFSET + (uint32_t)boot_end,
 	};
 
 	for_each_kernel_stack(stack) {

@@ -382,7 +382,8 @@ static void describe_owner(const struct fault_case *c, enum fault_cause cause,
 	if (cause == FAULT_STACK_GUARD)
 		scnprintf(line, sizeof(line), "  guard page of stack \"%s\"",
 			  c->facts->stack);
-	else if (cause == FAULT_AREA_GUARD || cause == FAULT_AREA_HOLE)
+	else if (area &&
+		 (cause == FAULT_AREA_GUARD || cause == FAULT_AREA_HOLE))
 		scnprintf(line, sizeof(line),
 			  "  area 0x%08x - 0x%08x, made by %pS", area->start,
 			  area->end, area->caller);
@@ -426,7 +427,8 @@ void fault_describe(const struct fault *fault, const struct fault_walk *walk,
 	describe_access(fault, out);
 	describe_region(fault, out);
 	describe_owner(&c, cause, out);
-	for (unsigned level = 0; level < walk->levels; level++)
+	for (unsigned level = 0; level < MIN(walk->levels, FAULT_NR_LEVELS);
+	     level++)
 		describe_level(&c, level, cause, out);
 }
 
