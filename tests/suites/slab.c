@@ -169,34 +169,57 @@ KTEST(slab, zeroed_object_is_zero_also_when_used_before)
 
 KTEST(slab, index_of_each_object_is_found_without_division)
 {
+	char *start = get_free_pages(GFP_KERNEL, SLAB_ORDER_MAX);
+	struct slab slab = { .objects = start };
 	struct kmem_cache geometry = { 0 };
-	struct slab slab = { .objects = NULL };
 	uint32_t block = PAGE_SIZE << SLAB_ORDER_MAX;
 
-	for (uint32_t stride = 8; stride <= 16384; stride += 8) {
+	REQUIRE(start);
+	for (uint32_t stride = 8; stride <= block; stride += 8) {
 		uint32_t n = block / stride;
-		unsigned index;
+		const uint32_t some[] = { 0, 1 % n, n / 2, n - 1 };
 
-		geometry.stride = stride;
-		geometry.reciprocal = UINT32_MAX / stride + 1;
-		geometry.span = n * stride;
-		/* First, second, middle, last; and their neighbours. */
-		for (unsigned i = 0; i < 4; i++) {
-			uint32_t which = (uint32_t[]){ 0, 1, n / 2, n - 1 }[i];
-			uintptr_t at = (uintptr_t)which * stride;
+		slab_set_stride(&geometry, stride);
+		geometry.per_slab = n;
+		for (unsigned i = 0; i < ARRAY_SIZE(some); i++) {
+			char *at = start + some[i] * stride;
 
-			if (which >= n)
-				continue;
-			EXPECT(slab_index(&geometry, &slab, (void *)at,
-					  &index) && index == which);
-			EXPECT(!slab_index(&geometry, &slab, (void *)(at + 1),
-					   &index));
-			EXPECT(!slab_index(&geometry, &slab, (void *)(at - 1),
-					   &index));
+			EXPECT_EQ(slab_index(&geometry, &slab, at), some[i]);
+			EXPECT(slab_index(&geometry, &slab, at + 1) >= n);
+			EXPECT(slab_index(&geometry, &slab, at - 1) >= n);
+			EXPECT(slab_index(&geometry, &slab, at + 4) >= n);
 		}
-		EXPECT(!slab_index(&geometry, &slab,
-				   (void *)(uintptr_t)geometry.span, &index));
+		EXPECT(slab_index(&geometry, &slab, start + n * stride) >= n);
+		EXPECT(slab_index(&geometry, &slab, start - stride) >= n);
 	}
+	put_free_pages(start, SLAB_ORDER_MAX);
+}
+
+KTEST(slab, nothing_but_objects_has_an_index)
+{
+	static const uint16_t strides[] = { 8, 24, 64, 96, 192, 704, 4096 };
+	char *start = get_free_pages(GFP_KERNEL, SLAB_ORDER_MAX);
+	struct slab slab = { .objects = start };
+	struct kmem_cache geometry = { 0 };
+	uint32_t block = PAGE_SIZE << SLAB_ORDER_MAX;
+
+	REQUIRE(start);
+	for (unsigned i = 0; i < ARRAY_SIZE(strides); i++) {
+		slab_set_stride(&geometry, strides[i]);
+		geometry.per_slab = block / strides[i];
+		for (uint32_t offset = 0; offset < block; offset++) {
+			bool object = offset % strides[i] == 0 && offset <
+				geometry.per_slab * strides[i];
+			unsigned index = slab_index(&geometry, &slab,
+						    start + offset);
+
+			if ((index < geometry.per_slab) != object)
+				ktest_fail(__FILE__, __LINE__,
+					   "stride %u, offset %u: index %u",
+					   strides[i], offset, index);
+		}
+	}
+	put_free_pages(start, SLAB_ORDER_MAX);
 }
 
 /* No smaller order would do, and no order at all wastes less. */
@@ -254,12 +277,25 @@ static unsigned colour_of(const struct slab *slab)
 	return (unsigned)(slab->objects - start) - cache->first;
 }
 
+/* Not every size leaves a cache line over. */
+static size_t size_with_colours(void)
+{
+	struct kmem_cache geometry = { .size = 96, .align = 8 };
+
+	do {
+		geometry.size += 8;
+		geometry.flags = CONFIG_DEBUG ? SLAB_DEBUG : 0;
+		REQUIRE(slab_layout(&geometry));
+	} while (geometry.colours < 2);
+	return geometry.size;
+}
+
 KTEST(slab, neighbouring_slabs_have_different_colours)
 {
 	const struct slab *last = NULL;
 	unsigned n, slabs = 0, last_colour = 0;
 
-	set_up(192);
+	set_up(size_with_colours());
 	REQUIRE(cache->colours >= 2);
 	/* Each new slab takes the next colour. */
 	for (n = 0; n < 100; n++) {
