@@ -469,7 +469,7 @@ void fault_explain(const struct fault *fault, void (*out)(const char *line))
 		.stack = stack ? stack->name : NULL,
 	};
 	struct vm_area_info area;
-	struct fault_walk walk;
+	struct fault_walk walk = { 0 };
 
 	if (mem_map && vmalloc_find(fault->va, &area))
 		facts.area = &area;
