@@ -6,6 +6,7 @@
 #include "mm/early/memblock.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pageblock.h"
+#include "mm/page/report.h"
 #include "mm/page/watermark.h"
 #include "mm/page/zone.h"
 #include "tests/ktest.h"
@@ -141,6 +142,18 @@ KTEST(zone, check_finds_each_broken_law)
 		     "W2: nothing is kept from requests of the own zone");
 	dma->lowmem_reserve[ZONE_DMA] = 0;
 	EXPECT_NULL(zones_check());
+}
+
+/* A line of Debian's Linux 6.1, and the same numbers from us. */
+KTEST(zone, buddyinfo_reads_as_that_of_linux)
+{
+	struct zone zone = { .name = "Normal", .blocks = {
+		216, 55, 189, 101, 84, 38, 37, 27, 5, 12345, 1234567 } };
+	char line[160];
+
+	EXPECT_EQ(buddyinfo_format(line, sizeof(line), &zone), 100);
+	EXPECT_STREQ(line, "Node 0, zone   Normal    216     55    189    101"
+			   "     84     38     37     27      5  12345 1234567 ");
 }
 
 /* ---- free_reserved_range() ---------------------------------------------- */
