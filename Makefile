@@ -155,6 +155,10 @@ HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
 	tests/ktest.c)))
 HOST_OBJS := $(HOST_SRCS:%=$(HOST_BUILD)/%.o)
 
+# tests/host/flush_check.c looks over these calls of mm/kva/.
+$(HOST_BUILD)/mm/kva/%.c.o: HOST_CFLAGS += \
+	$(foreach f,reap map_pages map_range,-Dkpt_$(f)=checked_kpt_$(f))
+
 $(HOST_BUILD)/%.c.o: %.c
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  HOSTCC  $<")
