@@ -40,7 +40,11 @@ void *kcalloc(size_t n, size_t size, gfp_t gfp) __must_check;
  */
 void *krealloc(void *ptr, size_t size, gfp_t gfp) __must_check;
 
-/* NULL is allowed. Anything that kmalloc() did not give panics. */
+/*
+ * NULL is allowed, and so is an object of any cache. Anything else panics: what
+ * lies in no slab at once; a pointer into an object, or one freed twice, when
+ * its magazine is flushed, in a debug cache at once.
+ */
 void kfree(const void *ptr);
 
 /* Bytes usable at ptr. */
