@@ -30,8 +30,8 @@
  * ALGORITHM  A new area takes the lowest gap that is large enough. Most areas
  *          are small and of few different sizes, so a small one that comes
  *          back is kept in its place, as a spare of its size: the next request
- *          needs no search, no page table and no memory. Spares are bounded,
- *          and given up when a search fails or memory is short.
+ *          needs no search, no page table and no memory. All spares are given
+ *          up when there are too many, a search fails, or memory is short.
  *
  * LOCKING  vm_areas.lock, interrupts off, for the tree, the states and the
  *          lists. Never held while memory is allocated or freed: that may run
@@ -48,7 +48,11 @@
 #include "mm/kva/vm_area.h"
 #include "mm/slab/slab.h"
 
-#define SPARE_PAGES_MAX  1024   /* of addresses, in all spare areas: 4 MiB   */
+/*
+ * Pages of addresses in all spare areas: room for what two purges bring, so
+ * that a purge does not drive out what the one before it has left.
+ */
+#define SPARE_PAGES_MAX  (2 * RETIRED_LIMIT_MAX)
 
 struct vm_areas vm_areas;
 
@@ -135,22 +139,6 @@ static always_inline struct vm_area *spare_take(unsigned nr)
 	return area;
 }
 
-void vm_area_recycle(struct vm_area *area)
-{
-	irqflags_t flags;
-
-	if (area->nr > SPARE_NR_MAX || vm_areas.spare_pages > SPARE_PAGES_MAX) {
-		vm_area_destroy(area);
-		return;
-	}
-	flags = spin_lock_irqsave(&vm_areas.lock);
-	area->state = AREA_SPARE;
-	/* In front: its page table is likelier to be in the cache. */
-	list_add(&area->link, &vm_areas.spare[area->nr]);
-	vm_areas.spare_pages += vm_area_span(area->nr);
-	spin_unlock_irqrestore(&vm_areas.lock, flags);
-}
-
 void vm_area_drop_spares(void)
 {
 	struct vm_area *area;
@@ -158,6 +146,25 @@ void vm_area_drop_spares(void)
 	for (unsigned nr = 1; nr <= SPARE_NR_MAX; nr++)
 		while ((area = spare_take(nr)))
 			vm_area_destroy(area);
+}
+
+void vm_area_recycle(struct vm_area *area)
+{
+	irqflags_t flags;
+
+	if (area->nr > SPARE_NR_MAX) {
+		vm_area_destroy(area);
+		return;
+	}
+	/* Sizes that nobody wants any more must not keep out the others. */
+	if (unlikely(vm_areas.spare_pages >= SPARE_PAGES_MAX))
+		vm_area_drop_spares();
+	flags = spin_lock_irqsave(&vm_areas.lock);
+	area->state = AREA_SPARE;
+	/* In front: its page table is likelier to be in the cache. */
+	list_add(&area->link, &vm_areas.spare[area->nr]);
+	vm_areas.spare_pages += vm_area_span(area->nr);
+	spin_unlock_irqrestore(&vm_areas.lock, flags);
 }
 
 /* ---- create, claim, unmap --------------------------------------------- */

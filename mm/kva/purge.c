@@ -41,8 +41,7 @@
 #include "mm/page/page_alloc.h"
 #include "mm/page/shrinker.h"
 
-#define RETIRED_LIMIT_MAX   1024   /* pages: 4 MiB that wait for a flush     */
-#define RETIRED_LIMIT_PART  64     /* and never more than 1/64 of memory     */
+#define RETIRED_LIMIT_PART  64     /* never more than 1/64 of memory waits   */
 #define REAP_CHUNK          64     /* pages freed at once, on the stack      */
 
 static unsigned long retired_limit;   /* set once, by vm_area_purge_init() */

@@ -55,7 +55,8 @@ struct vm_area {
 	enum vm_area_state state;   /* a                                    */
 };
 
-#define SPARE_NR_MAX  16   /* larger areas are not kept as spares           */
+#define SPARE_NR_MAX       16     /* larger areas are not kept as spares      */
+#define RETIRED_LIMIT_MAX  1024   /* pages that wait for a flush: 4 MiB       */
 
 /*
  * All areas.
