@@ -54,11 +54,11 @@ struct boot_info {
 	uint32_t           phys_bits;
 	struct boot_range  range[BOOT_RANGES_MAX];     /* I1, I2 */
 	struct boot_module module[BOOT_MODULES_MAX];   /* I3     */
-	phys_addr_t        kernel_start, kernel_end;   /* image, boot code too */
-	phys_addr_t        clipped;    /* bytes of RAM above the physical width */
+	phys_addr_t        kernel_start, kernel_end;   /* image, with boot/ */
+	phys_addr_t        clipped;    /* bytes of RAM above the CPU's width */
 	char               loader[64];
 	char               cmdline[BOOT_CMDLINE_MAX];  /* I4     */
-	char               warnings[BOOT_WARNINGS_MAX]; /* lines about odd input */
+	char               warnings[BOOT_WARNINGS_MAX]; /* lines, odd input */
 };
 
 /* Append a line about odd input to info->warnings; dropped when it is full. */

@@ -22,8 +22,8 @@
  *          E3  no instruction here needs more than an i486, until boot_main()
  *              has found PAE
  *
- * SEE      linker.ld; Multiboot Specification 0.6.96, 3.1.1 and 3.2; SDM volume 3, 9.9
- *          "Mode switching", 4.1.2.1 "Determination of paging modes".
+ * SEE      linker.ld; Multiboot Specification 0.6.96, 3.1.1 and 3.2; SDM
+ *          volume 3, 9.9 "Mode switching", 4.1.2.1 "Determination of paging modes".
  */
 #include <arch/stack.h>
 

@@ -17,7 +17,7 @@ struct boot_tables {
 /* What the tables are for. */
 struct boot_paging {
 	uint32_t tables_phys;    /* where the struct boot_tables lies        */
-	uint32_t lowmem_end;     /* physical 0 up to here, rounded up to 2 MiB */
+	uint32_t lowmem_end;     /* physical 0 to here, rounded up to 2 MiB */
 	uint32_t image_end;      /* the code that turns paging on is below   */
 	unsigned phys_bits;
 };

@@ -35,9 +35,11 @@
 
 #include "kernel/symbols.h"
 #include "lib/printf.h"
+#include "lib/string.h"
 
 #define LINES_MAX  24      /* what one looks at                              */
 #define TRAPS_MAX  8
+#define SCAN_WORDS 32      /* of the stack, for the caller of a leaf         */
 #define LINE_MAX   96
 
 struct walk {
@@ -73,8 +75,9 @@ static void print_repeats(struct walk *walk)
 	walk->repeats = 0;
 }
 
-/* One code address; `back` is 1 for return addresses, else 0. */
-static void print_code(struct walk *walk, uint32_t addr, unsigned back)
+/* One code address; `back` is 1 for return addresses, else 0. `mark`: doubt. */
+static void print_code(struct walk *walk, uint32_t addr, unsigned back,
+		       const char *mark)
 {
 	uintptr_t start;
 	const char *name = symbol_find(addr - back, &start);
@@ -87,25 +90,72 @@ static void print_code(struct walk *walk, uint32_t addr, unsigned back)
 	walk->last = addr;
 	walk->frames++;
 	if (name)
-		print_line(walk, "  %08x  %s+0x%lx", addr, name,
+		print_line(walk, "  %08x  %s%s+0x%lx", addr, mark, name,
 			   (unsigned long)(addr - start));
 	else
 		print_line(walk, "  %08x  (no function of the kernel)", addr);
 }
 
+/* Has the function at eip made its frame: push %ebp; mov %esp, %ebp? */
+static bool has_frame(uint32_t eip)
+{
+	static const uint8_t prologue[] = { 0x55, 0x89, 0xe5 };
+	uintptr_t start;
+
+	if (!symbol_find(eip, &start) || eip < start + sizeof(prologue))
+		return false;
+	return !memcmp(kva_to_ptr(start), prologue, sizeof(prologue));
+}
+
+/* Does a call instruction stand before this address, in the kernel's code? */
+static bool is_return_address(uint32_t addr)
+{
+	static const uint8_t indirect_lengths[] = { 2, 3, 4, 6, 7 };
+	const uint8_t *code = kva_to_ptr(addr);
+	uintptr_t start;
+
+	if (!symbol_find(addr - 1, &start) || addr - start < 7)
+		return false;
+	if (code[-5] == 0xe8)   /* call, relative */
+		return true;
+	for (unsigned i = 0; i < ARRAY_SIZE(indirect_lengths); i++) {
+		const uint8_t *insn = code - indirect_lengths[i];
+
+		if (insn[0] == 0xff && (insn[1] >> 3 & 7) == 2)
+			return true;   /* call through register or memory */
+	}
+	return false;
+}
+
+/*
+ * Code without a frame of its own, because it is a leaf, or at its very first
+ * instruction, or no code at all: its caller is not in the chain. The return
+ * address is the first one that the stack has, hence the '?'.
+ */
+static void print_hidden_caller(struct walk *walk, const struct trap_regs *regs)
+{
+	const uint32_t *stack = kva_to_ptr(trap_esp(regs));
+	uint32_t word;
+
+	for (unsigned i = 0; i < SCAN_WORDS; i++) {
+		if (ptr_to_kva(&stack[i]) == regs->ebp ||
+		    !probe_read32(&stack[i], &word))
+			return;
+		if (is_return_address(word)) {
+			print_code(walk, word, 1, "? ");
+			return;
+		}
+	}
+}
+
 /* Print where the code was interrupted. Returns: can the walk go on there? */
 static bool step_into_regs(struct walk *walk, const struct trap_regs *regs)
 {
-	uint32_t caller;
-
-	print_code(walk, regs->eip, 0);
+	print_code(walk, regs->eip, 0, "");
 	if (trap_from_user(regs))
 		return false;
-	/* A call to nowhere has made no frame, but pushed where it came from. */
-	if (!symbol_find(regs->eip, &(uintptr_t){ 0 }) &&
-	    probe_read32(kva_to_ptr(trap_esp(regs)), &caller) &&
-	    symbol_find(caller - 1, &(uintptr_t){ 0 }))
-		print_code(walk, caller, 1);
+	if (!has_frame(regs->eip))
+		print_hidden_caller(walk, regs);
 	walk->ebp = regs->ebp;
 	return true;
 }
@@ -143,7 +193,7 @@ static bool step(struct walk *walk)
 		return step_trap(walk);
 	if (!return_address)
 		return false;
-	print_code(walk, return_address, 1);
+	print_code(walk, return_address, 1, "");
 	if (caller_ebp && caller_ebp <= walk->ebp) {
 		print_line(walk, "  (the chain of frames turns back: EBP %08x)",
 			   caller_ebp);
@@ -166,12 +216,9 @@ static void walk_to_end(struct walk *walk)
 	}
 }
 
-noinline void backtrace_here(void (*out)(const char *line))
+void backtrace_frame(const void *frame, void (*out)(const char *line))
 {
-	struct walk walk = {
-		.out = out,
-		.ebp = ptr_to_kva(__builtin_frame_address(0)),
-	};
+	struct walk walk = { .out = out, .ebp = ptr_to_kva(frame) };
 
 	walk_to_end(&walk);
 }

@@ -12,8 +12,11 @@
 
 struct trap_regs;
 
-/* The callers of the function that calls this, one line each, to `out`. */
-void backtrace_here(void (*out)(const char *line));
+/*
+ * The callers of the function whose frame this is (__builtin_frame_address(0)
+ * in it), one line each, to `out`.
+ */
+void backtrace_frame(const void *frame, void (*out)(const char *line));
 
 /* The callers of code interrupted by an exception, itself first. */
 void backtrace_regs(const struct trap_regs *regs,

@@ -13,18 +13,18 @@
 #define CMDLINE_MAX  512
 
 struct kernel_options {
-	bool        selftest;        /* run suites, then exit with a status    */
-	const char *selftest_list;   /* "a,b", or "" for all                   */
-	bool        bench;           /* run benchmarks, then exit              */
-	const char *bench_list;      /* "a,b", prefixes too, or "" for all     */
-	const char *crash;           /* die in this way, to be looked at       */
-	bool        witness;         /* set up known mappings, dump, wait      */
-	bool        nonx;            /* behave as on a CPU without NX          */
-	uint64_t    mem;             /* ignore RAM from this address on; 0: all */
-	uint64_t    vmalloc;         /* bytes between lowmem and 4 GiB; 0: default */
-	unsigned    loglevel;        /* lines below it are shown               */
-	uint32_t    seed;            /* of the tests' random numbers           */
-	char        text[CMDLINE_MAX]; /* the line, cut into words              */
+	bool        selftest;        /* run suites, then exit with a status   */
+	const char *selftest_list;   /* "a,b", or "" for all                  */
+	bool        bench;           /* run benchmarks, then exit             */
+	const char *bench_list;      /* "a,b", prefixes too, or "" for all    */
+	const char *crash;           /* die in this way, to be looked at      */
+	bool        witness;         /* set up known mappings, dump, wait     */
+	bool        nonx;            /* behave as on a CPU without NX         */
+	uint64_t    mem;             /* ignore RAM from here on; 0: use all   */
+	uint64_t    vmalloc;         /* lowmem to 4 GiB, bytes; 0: default    */
+	unsigned    loglevel;        /* lines below it are shown              */
+	uint32_t    seed;            /* of the tests' random numbers          */
+	char        text[CMDLINE_MAX]; /* the line, cut into words            */
 };
 
 #define SEED_DEFAULT      1

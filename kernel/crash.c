@@ -35,6 +35,22 @@ static void crash_panic(void)
 	panic("as the command line asked");
 }
 
+/* A console that cannot even print that the kernel panics. */
+static void broken_write(const char *text, size_t len)
+{
+	panic("a console is broken");
+}
+
+static void crash_panic_twice(void)
+{
+	static struct console broken = {
+		.name = "broken", .write = broken_write,
+	};
+
+	console_add(&broken);
+	panic("and nobody can print it");
+}
+
 static void crash_assert(void)
 {
 	volatile int two = 2;
@@ -143,9 +159,9 @@ static void crash_reserved_nx(void)
 
 static void crash_divide(void)
 {
-	volatile int zero = 0;
+	volatile int number = 100, zero = 0;
 
-	zero = 1 / zero;
+	panic("100 / 0 is %d", number / zero);
 }
 
 static void crash_ud(void)
@@ -165,12 +181,12 @@ static void crash_gp(void)
 
 static void crash_double_fault(void)
 {
-	/* ESP where nothing is mapped, and then a push: nobody can say where. */
+	/* ESP where nothing is mapped, and then a push. */
 	__asm__ volatile("mov %0, %%esp; push %%eax"
 			 : : "r"(VMALLOC_END) : "memory");
 }
 
-static void crash_deadlock(void)
+static void NO_LOCK_CHECK crash_deadlock(void)
 {
 	static struct spinlock lock = SPINLOCK_INIT;
 
@@ -225,22 +241,24 @@ static void crash_halfway(void)
 	console_add(&plug);
 }
 
-/* ---- the table ------------------------------------------------------------ */
+/* ---- the table ---------------------------------------------------------- */
 
 static const struct crash crashes[] = {
 	{ "panic",         false, "panic()", crash_panic },
+	{ "panic-twice",   false, "panic() while panic() prints",
+	  crash_panic_twice },
 	{ "assert",        false, "an assertion that fails", crash_assert },
 	{ "null",          false, "read through a null pointer", crash_null },
 	{ "nullcall",      false, "call a null pointer", crash_null_call },
 	{ "user",          false, "read an address of user mode", crash_user },
-	{ "write-ro",      false, "write to the kernel's code", crash_write_ro },
+	{ "write-ro",      false, "write to kernel code", crash_write_ro },
 	{ "exec-data",     false, "run data (needs NX)", crash_exec_data },
 	{ "guard",         false, "overflow the stack", crash_guard },
 	{ "vmalloc-guard", false, "read behind a vmalloc area",
 	  crash_vmalloc_guard },
 	{ "vmalloc-freed", false, "read a vmalloc area after vfree()",
 	  crash_vmalloc_freed },
-	{ "hole",          false, "read a hole of the virtual map", crash_hole },
+	{ "hole",          false, "read between two regions", crash_hole },
 	{ "reserved-bit",  false, "reserved address bit in an entry",
 	  crash_reserved_bit },
 	{ "reserved-nx",   false, "NX bit in an entry, with nonx",
@@ -255,9 +273,9 @@ static const struct crash crashes[] = {
 	{ "triple",        false, "fault without an IDT: reset", crash_triple },
 	{ "fakepass",      false, "print the line of a pass, then hang",
 	  crash_fake_pass },
-	{ "fakeexit",      false, "print it, and exit with the status of a pass",
+	{ "fakeexit",      false, "print it, and exit with the right status",
 	  crash_fake_exit },
-	{ "halfway",       false, "with selftest: leave in the middle of a suite",
+	{ "halfway",       false, "with selftest: leave in mid-suite",
 	  crash_halfway },
 	{ "early-panic",   true,  "panic() before memory is set up",
 	  crash_panic },

@@ -110,7 +110,7 @@ const char *log_ring_check(const struct log_ring *ring)
 	while (at < ring->used) {
 		size_t len = ring_byte(ring, at);
 
-		HOLDS(len <= LOG_TEXT_MAX, "R2: a text is at most LOG_TEXT_MAX");
+		HOLDS(len <= LOG_TEXT_MAX, "R2: no text is above LOG_TEXT_MAX");
 		for (size_t i = 0; i < len; i++)
 			HOLDS(ring_byte(ring, at + HEADER_SIZE + i),
 			      "R2: a text has no 0 in it");

@@ -9,12 +9,13 @@
  * ALGORITHM  kernel_main() is a list. Each line needs those above it; where
  *          that is not plain to see, a comment says why.
  *
- * LOCKING  One CPU, interrupts off.
+ * LOCKING  One CPU; interrupts are off until everything has started.
  * SEE      boot/boot_info.h for what is handed over; kernel/memory.c for the
  *          order inside memory management.
  */
 #include <arch/cpu.h>
 #include <arch/cycles.h>
+#include <arch/irqflags.h>
 #include <arch/kva.h>
 #include <arch/machine.h>
 #include <arch/trap.h>
@@ -29,7 +30,6 @@
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "lib/string.h"
-#include "tests/ktest.h"
 
 void kernel_main(uint32_t boot_info_phys) __noreturn;
 
@@ -119,9 +119,8 @@ static void do_as_asked(void)
 	crash_as_asked(false);
 	if (options.witness)
 		witness_main();
-	ktest_set_seed(options.seed);
 	if (options.selftest)
-		selftest_main(options.selftest_list);
+		selftest_main(options.selftest_list, options.seed);
 	if (options.bench)
 		bench_main(options.bench_list);
 	pr_info("Nothing to run: powering off\n");
@@ -153,5 +152,6 @@ void kernel_main(uint32_t boot_info_phys)
 	console_printf("# pagoda: boot: %llu cycles since reset, %llu in the kernel\n",
 		       (unsigned long long)ticks,
 		       (unsigned long long)(ticks - started));
+	irq_enable();           /* every line is masked, but IF is as later   */
 	do_as_asked();
 }

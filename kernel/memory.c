@@ -114,6 +114,8 @@ static struct image_layout image_from_linker(void)
 		.rodata_end = ptr_to_kva(rodata_end),
 		.data_start = ptr_to_kva(data_start),
 		.data_end = ptr_to_kva(bss_end),
+		.init_start = PAGE_OFFSET + (uint32_t)boot_start,
+		.init_end = PAGE_OFFSET + (uint32_t)boot_end,
 	};
 
 	for_each_kernel_stack(stack) {
@@ -150,7 +152,7 @@ void memory_release_boot(const struct boot_info *boot)
 	pr_info("Freeing unused boot memory: %pM\n", &size);
 }
 
-/* In the order of the layers: the first law broken is the nearest to the cause. */
+/* In the order of the layers: the first broken law is nearest to the cause. */
 static const char *(*const checkers[])(void) = {
 	memblock_check,
 	page_alloc_check,

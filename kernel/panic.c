@@ -9,15 +9,15 @@
  *
  *            PANIC: the reason                            why
  *            registers at page fault (#PF) ...            of the exception
- *            called from:                                 backtrace
+ *            backtrace, innermost first:                  who called whom
  *            page tables:                                 the walk
  *            # pagoda: panic: the reason                  for scripts: last
  *
  * TERMS    trap     here: a test that wants this panic, see kernel/panic.h
  *
  * INVARIANTS
- *          N1  a panic while a panic is reported prints one line and leaves;
- *              a third one just leaves: the end is reached in any case
+ *          N1  a panic while a panic is reported prints both reasons and
+ *              leaves; a third one just leaves: the end is reached in any case
  *
  * LOCKING  None is taken; the log's is broken.
  * NOT HERE the reason of an exception (arch/i386/cpu/traps.c).
@@ -37,10 +37,11 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-#define RULER  "----------------------------------------------------------------"
+#define RULER  "--------------------------------------------------------"
 
 static struct panic_trap *armed;
-static unsigned depth;   /* panics that are being reported */
+static unsigned depth;            /* panics that are being reported      */
+static const char *first_reason;  /* of the first: what the end is about */
 
 static void say(const char *line)
 {
@@ -48,15 +49,15 @@ static void say(const char *line)
 }
 
 /* Registers and callers: of the exception, if one is what we die of. */
-static void report_place(const struct trap_regs *regs)
+static void report_place(const struct trap_regs *regs, const void *frame)
 {
 	if (regs)
 		trap_dump(regs, say);
-	say("called from:");
+	say("backtrace, innermost first:");
 	if (regs)
 		backtrace_regs(regs, say);
 	else
-		backtrace_here(say);
+		backtrace_frame(frame, say);
 }
 
 static void report_page_fault(const struct trap_regs *regs)
@@ -67,13 +68,13 @@ static void report_page_fault(const struct trap_regs *regs)
 	fault_explain(&fault, say);
 }
 
-static void report(const char *reason)
+static void report(const char *reason, const void *frame)
 {
 	const struct trap_regs *regs = trap_fatal();
 
 	say(RULER);
 	pr_emerg("PANIC: %s\n", reason);
-	report_place(regs);
+	report_place(regs, frame);
 	if (regs && trap_is_page_fault(regs))
 		report_page_fault(regs);
 	say(RULER);
@@ -91,14 +92,20 @@ static __noreturn void deliver(const char *reason)
 	kernel_longjmp(&trap->env, 1);
 }
 
-static __noreturn void die(const char *reason)
+static __noreturn void die(const char *reason, const void *frame)
 {
-	depth++;
-	if (depth == 1)
-		report(reason);
-	if (depth <= 2)
-		console_printf("# pagoda: panic%s: %s\n",
-			       depth == 2 ? " in a panic" : "", reason);
+	switch (++depth) {
+	case 1:
+		first_reason = reason;
+		report(reason, frame);
+		console_printf("# pagoda: panic: %s\n", reason);
+		break;
+	case 2:
+		/* In one go: the console may be what panics. */
+		console_printf("PANIC while reporting a panic: %s\n"
+			       "# pagoda: panic: %s\n", reason, first_reason);
+		break;
+	}
 	machine_exit(EXIT_PANIC);
 }
 
@@ -114,7 +121,7 @@ void panic(const char *fmt, ...)
 	va_end(args);
 	if (armed)
 		deliver(reason);
-	die(reason);
+	die(reason, __builtin_frame_address(0));
 }
 
 void assert_failed(const char *expr, const char *file, int line,

@@ -25,12 +25,13 @@
 #include "tests/bench.h"
 #include "tests/ktest.h"
 
-void selftest_main(const char *list)
+void selftest_main(const char *list, uint32_t seed)
 {
 	struct ktest_totals totals;
 
 	log_set_prefix("# ");   /* the log's lines are comments of KTAP */
 	ktest_after_suite = memory_check_all;
+	ktest_set_seed(seed);
 	ktest_run(list, &totals);
 	console_printf("# pagoda: selftest: %u passed, %u failed, %u skipped\n",
 		       totals.passed, totals.failed, totals.skipped);

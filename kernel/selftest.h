@@ -11,9 +11,10 @@
 
 /*
  * Run the suites in `list` ("" for all), print the last line
- * "# pagoda: selftest: N passed, N failed, N skipped" and leave.
+ * "# pagoda: selftest: N passed, N failed, N skipped" and leave. Random tests
+ * begin with `seed`.
  */
-void selftest_main(const char *list) __noreturn;
+void selftest_main(const char *list, uint32_t seed) __noreturn;
 
 /* Run the benchmarks in `list` ("" for all) and leave with success. */
 void bench_main(const char *list) __noreturn;

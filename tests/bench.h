@@ -53,13 +53,13 @@ struct bench_case {
 	static void bench_##what(struct bench *b)
 
 struct bench {
-	unsigned    left;          /* iterations still to do in this batch     */
-	unsigned    batch;         /* which one is being timed                 */
+	unsigned    left;          /* iterations still to do in this batch    */
+	unsigned    batch;         /* which one is being timed                */
 	unsigned    iterations;
-	bool        by_hand;       /* the case calls bench_start() itself      */
-	uint64_t    started;       /* cycles() at the start of the timed part  */
+	bool        by_hand;       /* the case calls bench_start() itself     */
+	uint64_t    started;       /* cycles() at the start of the timed part */
 	uint64_t    ticks[BENCH_BATCHES];
-	const char *skipped;       /* why it cannot run here, or NULL          */
+	const char *skipped;       /* why it cannot run here, or NULL         */
 };
 
 /* The slow half of bench_next(): closes a batch, opens the next. */

@@ -20,7 +20,10 @@ import sys
 
 COLUMNS = 80
 FUNCTION_LINES = 60
-FILE_LINES = 500
+# About 500; a few lines more do not make two modules of one.
+FILE_LINES = 520
+# A suite is one file for each module, and has long tables of cases.
+TEST_FILE_LINES = 700
 SKIPPED = {"build", ".git", "__pycache__", ".pytest_cache", ".cache"}
 
 C = (".c", ".h")
@@ -43,6 +46,7 @@ RESERVED = re.compile(r"""
 DUNDER = re.compile(r"\b__\w+")
 ATTRIBUTE = re.compile(r"#define\s+(__\w+)")
 
+STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 TOKENS = re.compile(r"""
     /\*.*?\*/ | //[^\n]* | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
     """, re.VERBOSE | re.DOTALL)
@@ -78,6 +82,11 @@ def blank(match):
     return lines if token[0] == "/" else token[0] + lines + token[0]
 
 
+def shorten(match):
+    """A text with blanks, which is a message, to nothing."""
+    return '""' if " " in match.group() else match.group()
+
+
 def spdx_first(source):
     scripted = source.raw[:1] and source.raw[0].startswith("#!")
     line = 2 if scripted else 1
@@ -86,9 +95,11 @@ def spdx_first(source):
 
 
 def columns(source):
+    """A message is never broken, so that grep finds it: texts do not count."""
     for number, line in enumerate(source.raw, 1):
         width = len(line.expandtabs(8))
-        if width > COLUMNS:
+        without = len(STRING.sub(shorten, line).expandtabs(8))
+        if without > COLUMNS:
             yield number, f"{width} columns, more than {COLUMNS}"
 
 
@@ -108,8 +119,10 @@ def finished(source):
 
 
 def file_length(source):
-    if len(source.raw) > FILE_LINES:
-        yield len(source.raw), f"more than {FILE_LINES} lines: split the file"
+    tests = source.path.startswith("tests/")
+    limit = TEST_FILE_LINES if tests else FILE_LINES
+    if len(source.raw) > limit:
+        yield len(source.raw), f"more than {limit} lines: split the file"
 
 
 def function_length(source):

@@ -43,7 +43,7 @@ int memblock_release(phys_addr_t start, phys_addr_t end) __must_check;
  */
 void *memblock_alloc(size_t size, size_t align) __must_check;
 
-/* The same without clearing it: for mem_map, which must not cost a store a page. */
+/* The same, not cleared: for mem_map, which must not cost a store a page. */
 void *memblock_alloc_raw(size_t size, size_t align) __must_check;
 
 /*

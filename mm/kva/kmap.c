@@ -22,7 +22,7 @@
  *              names the slot
  *          K2  a slot is present in the page table exactly when its count is
  *              not 0, and then it maps the frame of its page
- *          K3  the numbers of unused and of used slots are right
+ *          K3  the number of used slots is right
  *          K4  no two slots with a count have the same page
  *
  * ALGORITHM  kmap_try(): the page's own slot when it has one, used or not;
@@ -59,7 +59,7 @@ static struct spinlock kmap_lock = SPINLOCK_INIT;
 static unsigned      slot_count[PKMAP_SLOTS];    /* k  see TERMS             */
 static struct page  *slot_page[PKMAP_SLOTS];     /* k  where count is not 0  */
 static unsigned      cursor;                     /* k  next slot to look at  */
-static unsigned      nr_unused, nr_used;         /* k  slots: count 1, above */
+static unsigned      nr_used;                    /* k  slots: count above 1  */
 static unsigned long nr_flushes;                 /* k                        */
 
 static kva_t slot_kva(unsigned slot)
@@ -72,7 +72,7 @@ static bool kva_is_pkmap(kva_t va)
 	return va >= PKMAP_BASE && va < PKMAP_END;
 }
 
-/* ---- slots ---------------------------------------------------------------- */
+/* ---- slots -------------------------------------------------------------- */
 
 /* Empty the table entry of an unused slot; the caller flushes. */
 static void slot_empty_locked(unsigned slot) MUST_HOLD(kmap_lock)
@@ -80,25 +80,25 @@ static void slot_empty_locked(unsigned slot) MUST_HOLD(kmap_lock)
 	pkmap_unmap(slot);
 	slot_count[slot] = 0;
 	slot_page[slot]->kmap = 0;
-	nr_unused--;
 }
 
 /* Empty all unused slots. Returns: how many. */
 static unsigned flush_unused_locked(void) MUST_HOLD(kmap_lock)
 {
-	unsigned first = PKMAP_SLOTS, last = 0, emptied = nr_unused;
+	unsigned first = 0, end = 0, emptied = 0;
 
-	if (!emptied)
-		return 0;
 	for (unsigned slot = 0; slot < PKMAP_SLOTS; slot++) {
 		if (slot_count[slot] != 1)
 			continue;
 		slot_empty_locked(slot);
-		first = MIN(first, slot);
-		last = slot;
+		if (!emptied++)
+			first = slot;
+		end = slot + 1;
 	}
-	tlb_flush_range(slot_kva(first), last - first + 1);
-	nr_flushes++;
+	if (emptied) {
+		tlb_flush_range(slot_kva(first), end - first);
+		nr_flushes++;
+	}
 	return emptied;
 }
 
@@ -106,7 +106,8 @@ static unsigned flush_unused_locked(void) MUST_HOLD(kmap_lock)
  * A free slot for a page that has none. The caller saw that not all slots are
  * used, so at the latest the lap after a flush finds one.
  */
-static unsigned slot_take_locked(struct page *page) MUST_HOLD(kmap_lock)
+static unsigned slot_take_locked(struct page *page, pfn_t pfn)
+	MUST_HOLD(kmap_lock)
 {
 	unsigned slot = cursor;
 
@@ -119,30 +120,29 @@ static unsigned slot_take_locked(struct page *page) MUST_HOLD(kmap_lock)
 			break;
 	}
 	cursor = slot + 1;
-	pkmap_map(slot, page_to_pfn(page));
+	pkmap_map(slot, pfn);
 	slot_page[slot] = page;
 	page->kmap = (uint16_t)(slot + 1);
 	return slot;
 }
 
-/* ---- public --------------------------------------------------------------- */
+/* ---- public ------------------------------------------------------------- */
 
 void *kmap_try(struct page *page)
 {
+	pfn_t pfn = page_to_pfn(page);
 	irqflags_t flags;
 	unsigned slot;
 
-	if (!page_is_highmem(page))
+	if (pfn_lt(pfn, max_low_pfn))
 		return page_address(page);
 	flags = spin_lock_irqsave(&kmap_lock);
 	if (page->kmap) {
 		slot = page->kmap - 1u;
-		if (slot_count[slot]++ == 1) {
-			nr_unused--;
+		if (slot_count[slot]++ == 1)
 			nr_used++;
-		}
 	} else if (nr_used < PKMAP_SLOTS) {
-		slot = slot_take_locked(page);
+		slot = slot_take_locked(page, pfn);
 		slot_count[slot] = 2;
 		nr_used++;
 	} else {
@@ -153,25 +153,31 @@ void *kmap_try(struct page *page)
 	return kva_to_ptr(slot_kva(slot));
 }
 
+static void __noreturn __cold refuse_kunmap(const struct page *page)
+{
+	pfn_t pfn = page_to_pfn(page);
+
+	panic("kunmap of %pF, which is not kmapped", &pfn);
+}
+
 void kunmap(struct page *page)
 {
+	/* Stays as it is while the caller has the page mapped. */
+	unsigned kmap = page->kmap;
 	irqflags_t flags;
-	unsigned *count;
 
-	if (!page_is_highmem(page))
+	if (unlikely(!kmap)) {
+		if (page_is_highmem(page))
+			refuse_kunmap(page);
 		return;
+	}
 	flags = spin_lock_irqsave(&kmap_lock);
-	count = page->kmap ? &slot_count[page->kmap - 1] : NULL;
-	if (unlikely(!count || *count < 2)) {
-		pfn_t pfn = page_to_pfn(page);
-
+	if (unlikely(slot_count[kmap - 1] < 2)) {
 		spin_unlock_irqrestore(&kmap_lock, flags);
-		panic("kunmap of %pF, which is not kmapped", &pfn);
+		refuse_kunmap(page);
 	}
-	if (--*count == 1) {
+	if (--slot_count[kmap - 1] == 1)
 		nr_used--;
-		nr_unused++;
-	}
 	spin_unlock_irqrestore(&kmap_lock, flags);
 }
 
@@ -222,12 +228,11 @@ void kmap_usage(struct kmap_usage *usage)
 {
 	irqflags_t flags = spin_lock_irqsave(&kmap_lock);
 
-	*usage = (struct kmap_usage){
-		.free    = PKMAP_SLOTS - nr_used - nr_unused,
-		.unused  = nr_unused,
-		.used    = nr_used,
-		.flushes = nr_flushes,
-	};
+	*usage = (struct kmap_usage){ .used = nr_used, .flushes = nr_flushes };
+	for (unsigned slot = 0; slot < PKMAP_SLOTS; slot++) {
+		usage->free += slot_count[slot] == 0;
+		usage->unused += slot_count[slot] == 1;
+	}
 	spin_unlock_irqrestore(&kmap_lock, flags);
 }
 
@@ -237,7 +242,7 @@ void kmap_init(void)
 		panic("kmap: no page for the table of its slots");
 }
 
-/* ---- check and dump -------------------------------------------------------- */
+/* ---- check and dump ----------------------------------------------------- */
 
 static const char *slot_check_locked(unsigned slot) MUST_HOLD(kmap_lock)
 {
@@ -258,16 +263,14 @@ static const char *slot_check_locked(unsigned slot) MUST_HOLD(kmap_lock)
 
 static const char *slots_check_locked(void) MUST_HOLD(kmap_lock)
 {
-	unsigned unused = 0, used = 0;
+	unsigned used = 0;
 
 	for (unsigned slot = 0; slot < PKMAP_SLOTS; slot++) {
 		const char *law = slot_check_locked(slot);
 
 		HOLDS(!law, law);
-		unused += slot_count[slot] == 1;
 		used += slot_count[slot] > 1;
 	}
-	HOLDS(unused == nr_unused, "K3: the number of unused slots is right");
 	HOLDS(used == nr_used, "K3: the number of used slots is right");
 	return NULL;
 }

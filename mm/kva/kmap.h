@@ -34,8 +34,8 @@ void  kunmap(struct page *page);
  * Context: any, including interrupt handlers. Never sleeps, never fails;
  *          nesting deeper than KMAP_LOCAL_SLOTS panics.
  */
-void *kmap_local(struct page *page) __must_check;
-void  kunmap_local(const void *ptr);
+static void *kmap_local(struct page *page) __must_check;
+static void  kunmap_local(const void *ptr);
 
 /* Does this address lie in a kmap_local() slot, of any CPU? */
 static inline bool kva_is_kmap_local(kva_t va)
@@ -74,3 +74,64 @@ const char *kmap_check(void);
 const char *kmap_local_check(void);
 
 void kmap_dump(void);
+
+/* ---- kmap_local(): few instructions, and most of them constants ---------- */
+
+/*
+ * The slots that one CPU has in use, counted downwards, as their addresses and
+ * their entries go: 0 for none, -1 for one ...; see kmap_local.c.
+ */
+struct kmap_local_stack {
+	int top;
+};
+
+extern struct kmap_local_stack kmap_local_stacks[NR_CPUS];
+
+/* The address and the entry of the slot that is next when top is `top`. */
+static inline kva_t kmap_local_kva(int top)
+{
+	return fixmap_slot_kva(FIX_KMAP_LOCAL_FIRST +
+			       smp_processor_id() * KMAP_LOCAL_SLOTS) +
+	       (unsigned)top * PAGE_SIZE;
+}
+
+static inline struct fixmap_entry *kmap_local_entry(int top)
+{
+	return fixmap_entry(FIX_KMAP_LOCAL_FIRST +
+			    smp_processor_id() * KMAP_LOCAL_SLOTS) + top;
+}
+
+void kmap_local_too_deep(void) __noreturn __cold;
+
+/* An address that is not the innermost slot's: of lowmem, or a mistake. */
+void kunmap_local_other(kva_t va);
+
+static inline void *kmap_local(struct page *page)
+{
+	int *top = &this_cpu(kmap_local_stacks)->top, slot = *top;
+	pfn_t pfn = page_to_pfn(page);
+
+	if (pfn_lt(pfn, max_low_pfn))
+		return kva_to_ptr(PAGE_OFFSET + pfn.v * PAGE_SIZE);
+	if (unlikely(slot == -KMAP_LOCAL_SLOTS))
+		kmap_local_too_deep();
+	WRITE_ONCE(*top, slot - 1);
+	barrier();
+	fixmap_entry_set(kmap_local_entry(slot), pfn, KPROT_RW);
+	return kva_to_ptr(kmap_local_kva(slot));
+}
+
+static inline void kunmap_local(const void *ptr)
+{
+	int *top = &this_cpu(kmap_local_stacks)->top, slot = *top + 1;
+	kva_t va = ptr_to_kva(ptr) & PAGE_MASK;
+
+	if (va != kmap_local_kva(slot) || unlikely(slot > 0)) {
+		kunmap_local_other(va);
+		return;
+	}
+	fixmap_entry_clear(kmap_local_entry(slot));
+	tlb_flush_page(va);
+	barrier();
+	WRITE_ONCE(*top, slot);
+}

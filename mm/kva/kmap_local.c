@@ -31,43 +31,29 @@
  *          own count. And a handler takes the slot at depth: counting up
  *          comes before filling a slot, and counting down after emptying it,
  *          so that slot is never one that the interrupted code is working on.
- * COST     A pair is two counts, four stores and one invlpg.
- * NOT HERE mappings that outlive a sleep (kmap.c); the entries (<arch/fixmap.h>).
+ * COST     A pair is about 40 instructions and one invlpg: the functions are
+ *          inline, in kmap.h, and addresses and entries grow downwards with
+ *          the count, so that only constants are added to it.
+ * NOT HERE mappings that outlive a sleep (kmap.c); entries (<arch/fixmap.h>).
  * SEE      Linux mm/highmem.c, __kmap_local_pfn_prot().
  */
 #include <arch/fixmap.h>
 
 #include "mm/kva/kmap.h"
 
-static struct {
-	unsigned depth;
-} stacks[NR_CPUS];
+struct kmap_local_stack kmap_local_stacks[NR_CPUS];
 
-/* The fixmap slot at one depth of this CPU's stack. */
-static unsigned local_slot(unsigned depth)
+static unsigned local_depth(void)
 {
-	return FIX_KMAP_LOCAL_FIRST + smp_processor_id() * KMAP_LOCAL_SLOTS +
-	       depth;
+	return (unsigned)-this_cpu(kmap_local_stacks)->top;
 }
 
-void *kmap_local(struct page *page)
+void kmap_local_too_deep(void)
 {
-	unsigned *depth, slot;
-
-	if (!page_is_highmem(page))
-		return page_address(page);
-	depth = &this_cpu(stacks)->depth;
-	if (unlikely(*depth == KMAP_LOCAL_SLOTS))
-		panic("kmap_local nested deeper than %u", KMAP_LOCAL_SLOTS);
-	slot = local_slot(*depth);
-	WRITE_ONCE(*depth, *depth + 1);
-	barrier();
-	fixmap_map(slot, page_to_pfn(page), KPROT_RW);
-	return kva_to_ptr(fixmap_slot_kva(slot));
+	panic("kmap_local nested deeper than %u", KMAP_LOCAL_SLOTS);
 }
 
-/* The address is not that of the innermost slot: lowmem, or a mistake. */
-static noinline void kunmap_other(kva_t va)
+void kunmap_local_other(kva_t va)
 {
 	if (kva_is_lowmem(va))
 		return;
@@ -75,34 +61,17 @@ static noinline void kunmap_other(kva_t va)
 		panic("kunmap_local of 0x%08x, which kmap_local never gives",
 		      va);
 	panic("kunmap_local out of order: 0x%08x is not the innermost of %u",
-	      va, this_cpu(stacks)->depth);
-}
-
-void kunmap_local(const void *ptr)
-{
-	kva_t va = ptr_to_kva(ptr) & PAGE_MASK;
-	unsigned *depth = &this_cpu(stacks)->depth;
-	unsigned slot = local_slot(*depth - 1);
-
-	/* At depth 0 this is the slot above the first: never a lowmem page's. */
-	if (va != fixmap_slot_kva(slot) || unlikely(!*depth)) {
-		kunmap_other(va);
-		return;
-	}
-	fixmap_unmap(slot);
-	barrier();
-	WRITE_ONCE(*depth, *depth - 1);
+	      va, local_depth());
 }
 
 const char *kmap_local_check(void)
 {
-	unsigned depth = this_cpu(stacks)->depth;
+	unsigned depth = local_depth();
 	pfn_t pfn;
 
 	HOLDS(depth <= KMAP_LOCAL_SLOTS, "L1: depth is within the slots");
 	for (unsigned i = 0; i < KMAP_LOCAL_SLOTS; i++)
-		HOLDS(kpt_lookup(fixmap_slot_kva(local_slot(i)), &pfn) ==
-		      (i < depth),
+		HOLDS(kpt_lookup(kmap_local_kva(-(int)i), &pfn) == (i < depth),
 		      "L2: a slot is present exactly when below depth");
 	return NULL;
 }

@@ -1,28 +1,36 @@
 // SPDX-License-Identifier: MIT
 /*
- * vm_area.h - areas of the vmalloc range, for the files of mm/kva/ only
+ * vm_area.h - areas of the vmalloc region, for the files of mm/kva/ only
  *
- * WHAT     What vmalloc.c, vmap.c and ioremap.c share: reserve an address
- *          range, publish it when it is mapped, claim it back when it is
- *          freed. Nobody outside mm/kva/ and its tests includes this file.
+ * WHAT     What area.c, purge.c, vmalloc.c, vmap.c and ioremap.c share:
+ *          reserve an address range, publish it when it is mapped, claim it
+ *          back when it is freed. Nobody outside mm/kva/ and its tests
+ *          includes this file.
  *
  * PICTURE  The life of an area; the names are enum vm_area_state:
  *
- *            create --> BUSY --publish--> LIVE --claim--> BUSY --> destroy
- *                         |                                |
- *                         +----------- retire ------------>+--> RETIRED
- *                                                                 |
- *                          destroy <-- flush, reap <-- purge <----+
+ *            create --> BUSY --publish--> LIVE --claim--> BUSY --> unmap --+
+ *             ^  ^        |                                |               |
+ *             |  |        +----------- retire ------------>+--> RETIRED    |
+ *             |  |                                               |         |
+ *          (nothing)                       flush, reap <-- purge +         |
+ *             ^  |                               |                         |
+ *             |  +----------- SPARE <---------- recycle <------------------+
+ *             |                 |                |
+ *             +--- destroy <----+<---------------+
  *
  * TERMS    BUSY   one thread is filling it or taking it down; nobody else
  *                 looks at its page-table entries
- * SEE      area.c for the theory.
+ *          SPARE  nothing is mapped and no TLB remembers that anything was:
+ *                 ready for the next request of exactly this size
+ * SEE      area.c and purge.c for the theory.
  */
 #pragma once
 
 #include <arch/kpgtable.h>
 
 #include "lib/rangetree.h"
+#include "lib/spinlock.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/zone.h"
 
@@ -30,15 +38,16 @@ enum vm_area_state {
 	AREA_BUSY,
 	AREA_LIVE,
 	AREA_RETIRED,
+	AREA_SPARE,
 };
 
 /*
  * Protection:  I  set before the area is published, then constant
- *              a  area.c's lock
+ *              a  vm_areas.lock
  */
 struct vm_area {
 	struct range_node  node;    /* a  [start, end), guard page included */
-	struct list_head   lazy;    /* a  while AREA_RETIRED                */
+	struct list_head   link;    /* a  while AREA_RETIRED or AREA_SPARE  */
 	const void        *caller;  /* I  code address that asked for it    */
 	phys_addr_t        phys;    /* I  of VM_IOREMAP                     */
 	unsigned           nr;      /* I  pages, guard page not counted     */
@@ -46,15 +55,51 @@ struct vm_area {
 	enum vm_area_state state;   /* a                                    */
 };
 
-/* Pages that fit at the most, beside one guard page. */
-static inline unsigned vm_area_max_pages(void)
+#define SPARE_NR_MAX       16     /* larger areas are not kept as spares      */
+#define RETIRED_LIMIT_MAX  1024   /* pages that wait for a flush: 4 MiB       */
+
+/*
+ * All areas.
+ *
+ * Protection:  a  lock
+ */
+struct vm_areas {
+	struct spinlock   lock;
+	struct range_tree tree;                     /* a  by address         */
+	struct list_head  retired;                  /* a  oldest first       */
+	unsigned long     retired_pages;            /* a  of addresses       */
+	struct list_head  spare[SPARE_NR_MAX + 1];  /* a  by number of pages */
+	unsigned long     spare_pages;              /* a  of addresses       */
+};
+
+extern struct vm_areas vm_areas;
+
+static inline struct vm_area *node_area(struct range_node *node)
 {
-	return (VMALLOC_END - vmalloc_start()) / PAGE_SIZE - 1;
+	return node ? container_of(node, struct vm_area, node) : NULL;
 }
 
 static inline kva_t vm_area_start(const struct vm_area *area)
 {
 	return area->node.start;
+}
+
+/* The guard page: also the end of what is mapped. */
+static inline kva_t vm_area_guard(const struct vm_area *area)
+{
+	return area->node.end - PAGE_SIZE;
+}
+
+/* Pages of addresses that an area of nr pages takes. */
+static inline unsigned vm_area_span(unsigned nr)
+{
+	return nr + 1;
+}
+
+/* Pages that fit at the most, beside one guard page. */
+static inline unsigned vm_area_max_pages(void)
+{
+	return (VMALLOC_END - vmalloc_start()) / PAGE_SIZE - 1;
 }
 
 /* Pages that the page allocator was given, over all zones. */
@@ -67,9 +112,11 @@ static inline unsigned long managed_pages(void)
 	return managed;
 }
 
+/* ---- area.c ----------------------------------------------------------- */
+
 /*
- * An area of nr pages and its guard page at the lowest address where it fits,
- * BUSY, with page tables but nothing mapped.
+ * An area of nr pages and its guard page, BUSY, with page tables but nothing
+ * mapped: a spare one, or the lowest gap where it fits.
  *
  * Context: may allocate (GFP_KERNEL).
  * Returns: NULL: nr is 0 or too large, no memory, no address space.
@@ -78,7 +125,10 @@ struct vm_area *vm_area_create(unsigned nr, enum vm_kind kind,
 			       const void *caller) __must_check;
 
 /* Everything is mapped: from now on the area can be found and freed. */
-void vm_area_publish(struct vm_area *area);
+static inline void vm_area_publish(struct vm_area *area)
+{
+	WRITE_ONCE(area->state, AREA_LIVE);
+}
 
 /*
  * The area that begins at va, made BUSY for the caller, who takes it down.
@@ -89,10 +139,21 @@ void vm_area_publish(struct vm_area *area);
 struct vm_area *vm_area_claim(kva_t va, enum vm_kind kind, const char *who);
 
 /*
- * Give a BUSY area's address range back. Nothing of it may be mapped, and no
- * TLB may remember that anything was.
+ * Give a BUSY area back: as a spare one, or its addresses to the tree. Nothing
+ * of it may be mapped, and no TLB may remember that anything was.
  */
+void vm_area_recycle(struct vm_area *area);
+
+/* The same, always to the tree. */
 void vm_area_destroy(struct vm_area *area);
+
+/* Unmap, flush and recycle a BUSY area whose pages are not ours. */
+void vm_area_unmap(struct vm_area *area);
+
+/* Give the addresses of all spare areas back. */
+void vm_area_drop_spares(void);
+
+/* ---- purge.c ---------------------------------------------------------- */
 
 /*
  * Take the P bit from all pages of a BUSY VM_ALLOC area and leave it and its
@@ -100,5 +161,9 @@ void vm_area_destroy(struct vm_area *area);
  */
 void vm_area_retire(struct vm_area *area);
 
-/* Unmap, flush and destroy a BUSY area whose pages are not ours. */
-void vm_area_unmap(struct vm_area *area);
+/* Set the limit from the size of memory, register the shrinker. */
+void vm_area_purge_init(void);
+
+/* ---- area_check.c ----------------------------------------------------- */
+
+extern const char *const vm_kind_name[VM_NR_KINDS];

@@ -21,8 +21,8 @@
  * LOCKING  None of its own: a BUSY area belongs to who makes it.
  * COST     Per page: one of a bulk allocation, one entry written. O(log n) in
  *          the number of areas besides.
- * NOT HERE address space, lazy freeing (area.c); pages of the caller (vmap.c);
- *          device registers (ioremap.c).
+ * NOT HERE address space (area.c), lazy freeing (purge.c); pages of the caller
+ *          (vmap.c), device registers (ioremap.c).
  * SEE      Linux mm/vmalloc.c, __vmalloc_area_node().
  */
 #include "mm/kva/vmalloc.h"
@@ -61,7 +61,7 @@ static struct vm_area *vmalloc_area(size_t size, const void *caller)
 	struct vm_area *area;
 
 	/* What can never succeed must not first take all there is. */
-	if (nr > MIN(vm_area_max_pages(), managed_pages()))
+	if (nr > managed_pages())
 		return NULL;
 	area = vm_area_create((unsigned)nr, VM_ALLOC, caller);
 	if (!area)

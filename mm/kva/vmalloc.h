@@ -60,10 +60,10 @@ enum vm_kind {
 
 /* What is known of the area that contains an address. */
 struct vm_area_info {
-	kva_t         start, end;   /* end is exclusive, guard page not counted */
+	kva_t         start, end;   /* end is exclusive, without guard page   */
 	enum vm_kind  kind;
-	const void   *caller;       /* code address that asked for it           */
-	bool          guard;        /* the address is in the area's guard page  */
+	const void   *caller;       /* code address that asked for it         */
+	bool          guard;        /* the address is in its guard page       */
 };
 
 /* Returns: false when no live area contains the address. */

@@ -14,21 +14,28 @@
 #include "lib/printf.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pcp.h"
+#include "mm/page/report.h"
 #include "mm/page/zone.h"
+
+int buddyinfo_format(char *buf, size_t size, const struct zone *zone)
+{
+	int len = scnprintf(buf, size, "Node 0, zone %8s ", zone->name);
+
+	for (unsigned order = 0; order <= MAX_ORDER; order++)
+		len += scnprintf(buf + len, size - (size_t)len, "%6lu ",
+				 zone->blocks[order]);
+	return len;
+}
 
 void buddyinfo_dump(void)
 {
-	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
-		const struct zone *zone = &zones[i];
-		char line[32 + 12 * (MAX_ORDER + 1)];
-		size_t len = 0;
+	char line[32 + 12 * (MAX_ORDER + 1)];
 
-		if (zone->present == 0)
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		if (zones[i].present == 0)   /* Linux leaves it out too */
 			continue;
-		for (unsigned order = 0; order <= MAX_ORDER; order++)
-			len += (size_t)scnprintf(line + len, sizeof(line) - len,
-						 "%6lu ", zone->blocks[order]);
-		pr_info("Node 0, zone %8s %s\n", zone->name, line);
+		buddyinfo_format(line, sizeof(line), &zones[i]);
+		pr_info("%s\n", line);
 	}
 }
 

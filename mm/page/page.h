@@ -39,7 +39,7 @@
 	S(PAGE_RESERVED, 'r', "hole, firmware, kernel image: never given out") \
 	S(PAGE_FREE,     'f', "head of a free block on a buddy list: list")   \
 	S(PAGE_PCP,      'p', "head of a free block in a per-CPU list")       \
-	S(PAGE_USED,     'u', "head of an allocated block: list is the owner's") \
+	S(PAGE_USED,     'u', "head of an allocated block: its owner's list") \
 	S(PAGE_SLAB,     's', "page of a slab: slab_cache, slab")             \
 	S(PAGE_TABLE,    't', "page table of the kernel or a user mode")      \
 	S(PAGE_TAIL,     '.', "inside a block: look at its head")
@@ -67,7 +67,7 @@ struct page {
 			union {
 				struct {
 					uint8_t state;  /* enum page_state    */
-					uint8_t order;  /* of the head's block */
+					uint8_t order;  /* of its block */
 				};
 				uint16_t state_order;   /* both at once       */
 			};
@@ -85,8 +85,8 @@ _Static_assert(sizeof(struct page) == 2 * sizeof(void *) + 8,
 #define STATE_ORDER(state, order)  ((uint16_t)((state) | (order) << 8))
 
 extern struct page *mem_map;
-extern pfn_t max_pfn;     /* first frame after the last RAM: entries in mem_map */
-extern pfn_t max_low_pfn; /* first frame without a permanent address            */
+extern pfn_t max_pfn;     /* first frame after the last RAM; mem_map's size  */
+extern pfn_t max_low_pfn; /* first frame without a permanent address         */
 
 static inline struct page *pfn_to_page(pfn_t pfn)
 {

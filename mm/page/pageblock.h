@@ -26,7 +26,8 @@ enum pageblock_state {
 	PAGEBLOCK_LIVE,
 };
 
-extern uint8_t *pageblock_states;   /* enum pageblock_state, by pfn >> MAX_ORDER */
+/* enum pageblock_state, by pfn >> MAX_ORDER */
+extern uint8_t *pageblock_states;
 
 static inline enum pageblock_state pageblock_state(pfn_t pfn)
 {

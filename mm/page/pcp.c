@@ -8,11 +8,11 @@
  * PICTURE    blocks[]   0                      count          high
  *                       [ oldest ...... newest |              ]
  *                         ^                  ^
- *                   drain: batch at once     pop, push
+ *                   drain: the older half    pop, push
  *
  * TERMS    refill   move blocks from the buddy lists into an empty array
- *          drain    move the oldest blocks of a full array back
  *          batch    how many of them; a power of two
+ *          drain    move the older half of a full array back
  *          run      blocks in the array whose frames follow each other, up or
  *                   down
  *
@@ -33,8 +33,10 @@
  *          callers who ask for page after page get ascending frames.
  *
  *          drain looks for runs. Blocks that were cut from one piece are often
- *          given back in order, so a batch is often one run; its frames go to
- *          the buddy lists as one large block and are not merged pair by pair.
+ *          given back in order; the frames of such a run go to the buddy lists
+ *          as large blocks and are not merged pair by pair. It takes half of
+ *          the array because the other half has to move down: so each block
+ *          moves about once in its stay.
  *
  * LOCKING  The arrays: the own CPU, interrupts off. zone->lock inside that.
  * COST     push, pop: about ten instructions. refill, drain: about ten a page
@@ -112,14 +114,18 @@ bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor)
 
 /* ---- drain -------------------------------------------------------------- */
 
-/* Blocks, of the n at `blocks`, that follow each other at a distance. */
-static unsigned run_length(struct page *const blocks[], unsigned n,
-			   ptrdiff_t distance)
+/*
+ * Blocks, of the n at `blocks`, that follow each other at a distance. They are
+ * no heads from here on.
+ */
+static unsigned claim_run(struct page *const blocks[], unsigned n,
+			  ptrdiff_t distance)
 {
-	unsigned i = 1;
+	unsigned i = 0;
 
-	while (i < n && blocks[i] == blocks[i - 1] + distance)
-		i++;
+	do
+		blocks[i++]->state_order = STATE_ORDER(PAGE_TAIL, 0);
+	while (i < n && blocks[i] == blocks[i - 1] + distance);
 	return i;
 }
 
@@ -129,14 +135,12 @@ static unsigned drain_run(struct zone *zone, struct page *const blocks[],
 {
 	ptrdiff_t size = (ptrdiff_t)1 << order;
 	struct page *first = blocks[0];
-	unsigned run = run_length(blocks, n, size);
+	unsigned run = claim_run(blocks, n, size);
 
 	if (run == 1) {
-		run = run_length(blocks, n, -size);
+		run = claim_run(blocks, n, -size);
 		first = blocks[run - 1];
 	}
-	for (unsigned i = 0; i < run; i++)
-		blocks[i]->state_order = STATE_ORDER(PAGE_TAIL, 0);
 	buddy_free_run_locked(zone, first, (unsigned long)run << order);
 	return run;
 }
@@ -168,6 +172,14 @@ unsigned long pcp_drain_zone(struct zone *zone)
 			pcp_drain(zone, order, count);
 	}
 	return pages;
+}
+
+void pcp_make_room(struct zone *zone, unsigned order)
+{
+	struct pcp_list *pcp = zone_pcp(zone, order);
+
+	if (pcp->count >= pcp->high)
+		pcp_drain(zone, order, pcp->high / 2);
 }
 
 /* ---- count, init, check ------------------------------------------------- */

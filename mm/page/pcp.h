@@ -48,6 +48,9 @@ bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor);
 /* Give the oldest nr blocks of a list back to the buddy lists. */
 void pcp_drain(struct zone *zone, unsigned order, unsigned nr);
 
+/* Make sure that a list has room for a block: give its older half back. */
+void pcp_make_room(struct zone *zone, unsigned order);
+
 /* Give all blocks of this CPU in a zone back. Returns: pages. */
 unsigned long pcp_drain_zone(struct zone *zone);
 

@@ -39,7 +39,9 @@ static void announce_mem_map(void)
 	uint64_t size = (uint64_t)blocks * PAGEBLOCK_PAGES *
 			sizeof(struct page);
 
-	pr_info("mem_map: %u frames of %zu bytes, %lluK; %lu of %lu blocks of 4 MiB written, %lu when first used, %lu holes\n",
+	pr_info("mem_map: %u frames of %zu bytes, %lluK; "
+		"%lu of %lu blocks of 4 MiB written, "
+		"%lu when first used, %lu holes\n",
 		max_pfn.v, sizeof(struct page), (unsigned long long)size >> 10,
 		blocks - virgin - holes, blocks, virgin, holes);
 }
@@ -101,7 +103,8 @@ void report_alloc_failure(gfp_t gfp, unsigned order)
 
 		if (zone->managed == 0)
 			continue;
-		pr_warn("%s free:%lukB pcp:%lukB min:%lukB low:%lukB high:%lukB managed:%lukB\n",
+		pr_warn("%s free:%lukB pcp:%lukB min:%lukB low:%lukB "
+			"high:%lukB managed:%lukB\n",
 			zone->name, KB(zone->nr_free), KB(pcp_pages(zone)),
 			KB(zone->min), KB(zone->low), KB(zone->high),
 			KB(zone->managed));
@@ -130,7 +133,8 @@ static void __noreturn panic_tail(pfn_t pfn, const struct page *head)
 	pfn_t head_pfn = page_to_pfn(head);
 
 	if (head->state == PAGE_FREE || head->state == PAGE_PCP)
-		panic("double free of %pF: it is inside a free block (%pF, order %u)",
+		panic("double free of %pF: "
+		      "it is inside a free block (%pF, order %u)",
 		      &pfn, &head_pfn, head->order);
 	panic("free of %pF: in the middle of a block (%pF, order %u)", &pfn,
 	      &head_pfn, head->order);
@@ -147,7 +151,8 @@ void panic_bad_free(const struct page *page, unsigned order)
 		panic("double free of %pF: the block is free (order %u)", &pfn,
 		      page->order);
 	case PAGE_PCP:
-		panic("double free of %pF: the block is free, in a per-CPU list (order %u)",
+		panic("double free of %pF: "
+		      "the block is free, in a per-CPU list (order %u)",
 		      &pfn, page->order);
 	case PAGE_RESERVED:
 		panic("free of %pF: reserved, it was never given out", &pfn);

@@ -3,6 +3,9 @@
  * shrinker.c - who can give memory back when a zone runs out
  *
  * WHAT     The list of registered shrinkers, and calling them all.
+ * ALGORITHM  Last registered, first called: who came later is built on who came
+ *          before, and what a vmalloc area gives back to its slab, the slab's
+ *          shrinker then finds empty.
  * LOCKING  The list is written at boot only. A shrinker that allocates would
  *          come back here; `shrinking` stops it, and an interrupt handler that
  *          runs out of memory in the meantime.
@@ -16,7 +19,7 @@ static bool shrinking;
 
 void register_shrinker(struct shrinker *shrinker)
 {
-	list_add_tail(&shrinker->list, &shrinkers);
+	list_add(&shrinker->list, &shrinkers);
 }
 
 unsigned long shrink_all(void)

@@ -95,6 +95,7 @@ static void set_marks(struct zone *zone, unsigned long lowmem)
 {
 	unsigned long step;
 
+	assert(lowmem > 0);   /* mem_map lies there, if nothing else */
 	if (zone->type == ZONE_HIGHMEM)
 		zone->min = clamp_ul(zone->managed / 1024, HIGHMEM_MIN_LEAST,
 				     HIGHMEM_MIN_MOST);

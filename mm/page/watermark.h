@@ -46,7 +46,7 @@ static inline unsigned long zone_floor(const struct zone *zone, gfp_t gfp,
 
 extern struct zone *fast_zones[GFP_FAST + 1];
 
-/* Set watermarks, lowmem_reserve and zonelists from the zones' managed pages. */
+/* Set watermarks, lowmem_reserve and zonelists from the managed pages. */
 void watermarks_update(void);
 
 /* NULL, or the first broken invariant. */

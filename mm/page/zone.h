@@ -49,8 +49,8 @@ enum zone_type {
  */
 struct pcp_list {
 	unsigned      count;    /* c  blocks in the array              */
-	unsigned      high;     /* I  more than this: give back batch  */
-	unsigned      batch;    /* I  blocks moved at once             */
+	unsigned      high;     /* I  room; when full, half goes back  */
+	unsigned      batch;    /* I  blocks that a refill takes       */
 	struct page **blocks;   /* I  array; c its members             */
 };
 
@@ -61,19 +61,19 @@ struct pcp_list {
  *              c  one CPU's own, interrupts off
  */
 struct zone {
-	struct pcp_list  pcp[NR_CPUS][PCP_ORDERS];     /* c                  */
+	struct pcp_list  pcp[NR_CPUS][PCP_ORDERS];     /* c                   */
 	struct spinlock  lock;
-	uint32_t         free_orders;                  /* z  bit n: list n has a block */
-	unsigned long    nr_free;                      /* z  pages on lists  */
-	struct list_head free[MAX_ORDER + 1];          /* z  heads           */
-	unsigned long    blocks[MAX_ORDER + 1];        /* z  length of each list */
+	uint32_t         free_orders;                  /* z  lists not empty  */
+	unsigned long    nr_free;                      /* z  pages on lists   */
+	struct list_head free[MAX_ORDER + 1];          /* z  heads            */
+	unsigned long    blocks[MAX_ORDER + 1];        /* z  length of a list */
 	pfn_t            start, end;                   /* I  end is exclusive */
-	unsigned long    spanned, present;             /* I                  */
-	unsigned long    managed;                      /* b                  */
-	unsigned long    min, low, high;               /* b  watermarks, pages */
-	unsigned long    lowmem_reserve[MAX_NR_ZONES]; /* b  by the request's first zone */
-	const char      *name;                         /* I                  */
-	enum zone_type   type;                         /* I                  */
+	unsigned long    spanned, present;             /* I                   */
+	unsigned long    managed;                      /* b                   */
+	unsigned long    min, low, high;               /* b  watermarks       */
+	unsigned long    lowmem_reserve[MAX_NR_ZONES]; /* b  by first zone    */
+	const char      *name;                         /* I                   */
+	enum zone_type   type;                         /* I                   */
 	unsigned long    failures;                     /* z  requests refused */
 };
 

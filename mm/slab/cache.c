@@ -119,22 +119,30 @@ static void cache_delist(struct kmem_cache *cache)
 	spin_unlock_irqrestore(&cache_list_lock, flags);
 }
 
-/* All empty slabs, given back. Returns: pages. */
-static unsigned long cache_free_empty(struct kmem_cache *cache)
+static void cache_free_empty(struct kmem_cache *cache)
 {
 	LIST_HEAD(slabs);
 	irqflags_t flags = spin_lock_irqsave(&cache->lock);
 
 	slab_detach_empty_locked(cache, 0, &slabs);
 	spin_unlock_irqrestore(&cache->lock, flags);
-	return slab_destroy_list(cache, &slabs);
+	slab_destroy_list(cache, &slabs);
 }
 
-/* Panics go last, when the caller holds no lock any more. */
-static void cache_report(const struct kmem_cache *cache, const void *bad)
+/*
+ * Give back all that the cache can do without, and add the pages to *pages.
+ *
+ * Returns: as magazine_drain(). The report waits until no lock is held.
+ */
+static bool cache_shrink(struct kmem_cache *cache, unsigned long *pages,
+			 const void **bad)
 {
-	if (unlikely(bad))
-		slab_report_bad_free(cache, bad, NULL);
+	unsigned long before = cache->nr_slabs;
+	bool good = magazine_drain(cache, bad);
+
+	cache_free_empty(cache);
+	*pages += (before - cache->nr_slabs) << cache->order;
+	return good;
 }
 
 /* ---- public ------------------------------------------------------------ */
@@ -170,8 +178,10 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size,
 int kmem_cache_destroy(struct kmem_cache *cache)
 {
 	unsigned long leaks;
+	const void *bad;
 
-	cache_report(cache, magazine_drain(cache));
+	if (!magazine_drain(cache, &bad))
+		slab_report_bad_free(cache, bad, NULL);
 	leaks = slab_report_leaks(cache);
 	if (leaks) {
 		pr_err("slab: cache '%s' not destroyed: %lu objects in use\n",
@@ -187,10 +197,11 @@ int kmem_cache_destroy(struct kmem_cache *cache)
 
 unsigned long kmem_cache_shrink(struct kmem_cache *cache)
 {
-	void *bad = magazine_drain(cache);
-	unsigned long pages = cache_free_empty(cache);
+	unsigned long pages = 0;
+	const void *bad;
 
-	cache_report(cache, bad);
+	if (!cache_shrink(cache, &pages, &bad))
+		slab_report_bad_free(cache, bad, NULL);
 	return pages;
 }
 
@@ -222,24 +233,21 @@ unsigned long kmem_cache_used(const struct kmem_cache *cache)
 static unsigned long slab_shrink(void)
 {
 	irqflags_t flags = spin_lock_irqsave(&cache_list_lock);
-	struct kmem_cache *cache, *bad_cache = NULL;
-	void *bad = NULL;
+	struct kmem_cache *bad_cache = NULL;
+	const void *bad = NULL;
 	unsigned long pages = 0;
 	struct list_head *pos;
 
 	for (pos = cache_list.prev; pos != &cache_list; pos = pos->prev) {
-		void *found;
+		struct kmem_cache *cache = list_entry(pos, struct kmem_cache,
+						      list);
 
-		cache = list_entry(pos, struct kmem_cache, list);
-		found = magazine_drain(cache);
-		if (found) {
-			bad = found;
+		if (!cache_shrink(cache, &pages, &bad))
 			bad_cache = cache;
-		}
-		pages += cache_free_empty(cache);
 	}
 	spin_unlock_irqrestore(&cache_list_lock, flags);
-	cache_report(bad_cache, bad);
+	if (unlikely(bad_cache))
+		slab_report_bad_free(bad_cache, bad, NULL);
 	return pages;
 }
 

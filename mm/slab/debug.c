@@ -176,7 +176,6 @@ void slab_report_bad_free(const struct kmem_cache *cache, const void *object,
 			  const void *caller)
 {
 	const struct page *page;
-	unsigned index;
 
 	if (!caller)
 		pr_err("slab: found when a magazine of cache '%s' was drained\n",
@@ -191,7 +190,7 @@ void slab_report_bad_free(const struct kmem_cache *cache, const void *object,
 	if (page->slab_cache != cache)
 		panic("slab: free of %p to cache '%s': object of cache '%s'",
 		      object, cache->name, page->slab_cache->name);
-	if (!slab_index(cache, page->slab, object, &index))
+	if (slab_index(cache, page->slab, object) >= cache->per_slab)
 		panic("slab: free of %p to cache '%s': not the start of an object",
 		      object, cache->name);
 	report_double_free(cache, object, caller);

@@ -40,7 +40,11 @@ void *kcalloc(size_t n, size_t size, gfp_t gfp) __must_check;
  */
 void *krealloc(void *ptr, size_t size, gfp_t gfp) __must_check;
 
-/* NULL is allowed. Anything that kmalloc() did not give panics. */
+/*
+ * NULL is allowed, and so is an object of any cache. Anything else panics: what
+ * lies in no slab at once; a pointer into an object, or one freed twice, when
+ * its magazine is flushed, in a debug cache at once.
+ */
 void kfree(const void *ptr);
 
 /* Bytes usable at ptr. */
@@ -68,7 +72,7 @@ extern struct kmem_cache *kmalloc_caches[2][KMALLOC_NR_CLASSES];
 
 void *kmalloc_by_size(size_t size, gfp_t gfp) __must_check;
 
-/* The class of a size that the compiler knows; 0 < size <= KMALLOC_CACHE_MAX. */
+/* The class of a size known when compiled; 0 < size <= KMALLOC_CACHE_MAX. */
 static always_inline enum kmalloc_class kmalloc_class_of(size_t size)
 {
 #define C(limit) if (size <= (limit)) return KMALLOC_##limit;

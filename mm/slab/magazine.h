@@ -8,6 +8,9 @@
  *          full, debug cache, GFP_ZERO, armed fail point) leaves by a tail
  *          call, so that the caller needs no frame of its own for it.
  * LOCKING  Interrupts off instead of a lock: a magazine belongs to one CPU.
+ *          The flags are saved in it (<arch/irqflags.h>), which asks for its
+ *          address first: right while a thread finds the same address wherever
+ *          it moves. With a second CPU, irq_save() comes first.
  * SEE      mm/slab/magazine.c.
  */
 #pragma once

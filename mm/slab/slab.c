@@ -96,6 +96,19 @@ static unsigned slab_choose_order(const struct kmem_cache *cache)
 	return best;
 }
 
+void slab_set_stride(struct kmem_cache *cache, uint32_t stride)
+{
+	uint32_t odd;
+
+	cache->stride = stride;
+	cache->shift = (uint32_t)__builtin_ctz(stride);
+	odd = stride >> cache->shift;
+	/* Newton: odd is its own inverse in 3 bits; each step doubles them. */
+	cache->inverse = odd;
+	for (unsigned bits = 3; bits < 32; bits *= 2)
+		cache->inverse *= 2 - odd * cache->inverse;
+}
+
 bool slab_layout(struct kmem_cache *cache)
 {
 	uint32_t slot = (uint32_t)cache->size;
@@ -105,8 +118,7 @@ bool slab_layout(struct kmem_cache *cache)
 		cache->red_left = debug_red_left(cache);
 		slot = debug_slot_size(cache);
 	}
-	cache->stride = ALIGN_UP(slot, cache->align);
-	cache->reciprocal = UINT32_MAX / cache->stride + 1;
+	slab_set_stride(cache, ALIGN_UP(slot, cache->align));
 	cache->off_slab = cache->stride >= SLAB_OFF_MIN;
 	cache->order = slab_choose_order(cache);
 
@@ -211,7 +223,7 @@ free_page:
 	return NULL;
 }
 
-void slab_destroy(struct kmem_cache *cache, struct slab *slab)
+static void slab_destroy(struct kmem_cache *cache, struct slab *slab)
 {
 	struct page *page = slab->page;
 
@@ -221,17 +233,12 @@ void slab_destroy(struct kmem_cache *cache, struct slab *slab)
 	slab_release_pages(cache, page);
 }
 
-unsigned long slab_destroy_list(struct kmem_cache *cache,
-				struct list_head *slabs)
+void slab_destroy_list(struct kmem_cache *cache, struct list_head *slabs)
 {
-	unsigned long pages = 0;
 	struct slab *slab, *next;
 
-	list_for_each_entry_safe(slab, next, slabs, list) {
+	list_for_each_entry_safe(slab, next, slabs, list)
 		slab_destroy(cache, slab);
-		pages += 1ul << cache->order;
-	}
-	return pages;
 }
 
 /* ---- lists ------------------------------------------------------------- */
@@ -330,70 +337,59 @@ unsigned slab_take_locked(struct kmem_cache *cache, void *objects[],
 	return done;
 }
 
-/* As many of n objects as are taken objects of this slab, onto its chain. */
-static noinline unsigned slab_put_run(const struct kmem_cache *cache,
-				      struct slab *slab,
-				      void *const objects[], unsigned n)
+/*
+ * Put objects back up to `end`, or up to the first that is not a taken object
+ * of this slab. At least one is there.
+ *
+ * Returns: where it stopped.
+ */
+static noinline void *const *slab_put_run(const struct kmem_cache *cache,
+					  struct slab *slab,
+					  void *const *object,
+					  void *const *end)
 {
-	unsigned done;
+	do {
+		unsigned index = slab_index(cache, slab, *object);
 
-	for (done = 0; done < n; done++) {
-		unsigned index;
-		uint16_t *next;
-
-		if (!slab_index(cache, slab, objects[done], &index))
+		if (index >= cache->per_slab ||
+		    slab->next[index] != SLOT_TAKEN)
 			break;
-		next = &slab->next[index];
-		if (*next != SLOT_TAKEN)
-			break;
-		*next = slab->free;
+		slab->next[index] = slab->free;
 		slab->free = (uint16_t)index;
-	}
-	return done;
+	} while (++object != end);
+	return object;
 }
 
 unsigned slab_put_locked(struct kmem_cache *cache, void *const objects[],
 			 unsigned n)
 {
-	unsigned done = 0;
+	void *const *object = objects;
+	void *const *end = objects + n;
 
 	assert_held(&cache->lock);
-	while (done < n) {
-		struct slab *slab = slab_find(cache, objects[done]);
-		unsigned before, run;
+	while (object != end) {
+		struct slab *slab = slab_find(cache, *object);
+		void *const *stop;
+		unsigned before;
 
 		if (!slab)
 			break;
-		run = slab_put_run(cache, slab, objects + done, n - done);
-		if (!run)
+		stop = slab_put_run(cache, slab, object, end);
+		if (stop == object)
 			break;
 		before = slab->inuse;
-		assert(run <= before);
-		slab->inuse = (uint16_t)(before - run);
+		slab->inuse = (uint16_t)(before - (unsigned)(stop - object));
 		slab_relist(cache, slab, before);
-		done += run;
+		object = stop;
 	}
-	cache->taken -= done;
-	return done;
-}
-
-struct slab *slab_find(const struct kmem_cache *cache, const void *ptr)
-{
-	const struct page *page;
-
-	if (!kva_is_lowmem(ptr_to_kva(ptr)))
-		return NULL;
-	page = virt_to_page(ptr);
-	if (page->state != PAGE_SLAB || page->slab_cache != cache)
-		return NULL;
-	return page->slab;
+	cache->taken -= (unsigned)(object - objects);
+	return (unsigned)(object - objects);
 }
 
 bool slab_is_taken(const struct kmem_cache *cache, const void *ptr)
 {
 	const struct slab *slab = slab_find(cache, ptr);
-	unsigned index;
+	unsigned index = slab ? slab_index(cache, slab, ptr) : UINT32_MAX;
 
-	return slab && slab_index(cache, slab, ptr, &index) &&
-	       slab->next[index] == SLOT_TAKEN;
+	return index < cache->per_slab && slab->next[index] == SLOT_TAKEN;
 }

@@ -45,7 +45,13 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size,
  */
 int kmem_cache_destroy(struct kmem_cache *cache) __must_check;
 
-/* One object, or NULL. GFP_ZERO clears it (not with a constructor). */
+/*
+ * One object, or NULL. GFP_ZERO clears it (not with a constructor). The zone is
+ * that of the cache (SLAB_DMA), whatever gfp says.
+ *
+ * To free what is no object of the cache, or free now, panics: when its
+ * magazine is flushed, in a debug cache at once.
+ */
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp) __must_check;
 void  kmem_cache_free(struct kmem_cache *cache, void *object);
 

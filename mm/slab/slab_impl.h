@@ -75,14 +75,14 @@ struct slab {
 };
 
 /* Slots of the largest magazine; which caches have it says magazine.c. */
-#define MAGAZINE_MAX  120u
+#define MAGAZINE_MAX  128u
 
 /*
  * Protection:  c  its CPU, interrupts off
  *              I  constant
  */
 struct magazine {
-	irqflags_t flags;                   /* c  of the caller, on the fast path */
+	irqflags_t flags;                   /* c  of the caller, on fast path */
 	unsigned   count;                   /* c  objects in it              */
 	unsigned   capacity;                /* I  0 in debug caches          */
 	void      *objects[MAGAZINE_MAX];   /* c  the hottest last           */
@@ -104,10 +104,11 @@ struct kmem_cache {
 	void           (*ctor)(void *);      /* I                            */
 
 	uint32_t         stride;             /* I  see TERMS                 */
-	uint32_t         reciprocal;         /* I  ceil(2^32 / stride)       */
+	uint32_t         inverse;            /* I  see slab_index()          */
+	uint32_t         shift;              /* I  see slab_index()          */
 	uint32_t         span;               /* I  stride * per_slab         */
 	uint32_t         first;              /* I  object 0 in its block     */
-	uint32_t         red_left;           /* I  bytes before it in its slot */
+	uint32_t         red_left;           /* I  bytes before it in slot  */
 	uint32_t         colour_step;        /* I                            */
 	unsigned         colours;            /* I  1: always colour 0        */
 	unsigned         per_slab;           /* I  objects in each           */
@@ -133,26 +134,24 @@ extern struct kmem_cache slab_descriptors;   /* struct slab, off-slab        */
 /* ---- an object's index in its slab, without a division ----------------- */
 
 /*
- * index = offset / stride. With R = ceil(2^32 / stride), offset < 2^15 and
- * stride <= 2^14, the upper half of offset * R is the quotient, and the lower
- * half is below R exactly when nothing remains.
- * Lemire, Kaser, Kurz, "Faster remainder by direct computation", 2019.
+ * Let stride = d * 2^s with d odd, and i the number with d * i = 1 modulo 2^32.
+ * For a multiple of the stride, offset * i rotated right by s is the quotient.
+ * For anything else the rotation yields more than 2^32 / stride: either an odd
+ * multiple cannot be one of the small quotients, or bits that the division
+ * should have shifted out arrive at the top. So one comparison with per_slab
+ * says that the address is in bounds and the start of an object.
+ * Granlund, Montgomery, "Division by invariant integers", 1994, section 9.
  *
- * Returns: false when this is not the address of an object of the slab:
- *          outside, or in the middle of one.
+ * Returns: the index; per_slab or more when this is not the address of an
+ *          object of the slab.
  */
-static inline bool slab_index(const struct kmem_cache *cache,
-			      const struct slab *slab, const void *object,
-			      unsigned *index)
+static inline unsigned slab_index(const struct kmem_cache *cache,
+				  const struct slab *slab, const void *object)
 {
-	uintptr_t offset = (uintptr_t)object - (uintptr_t)slab->objects;
-	uint64_t product;
+	kva_t offset = ptr_to_kva(object) - ptr_to_kva(slab->objects);
+	uint32_t product = offset * cache->inverse;
 
-	if (unlikely(offset >= cache->span))
-		return false;
-	product = (uint64_t)(uint32_t)offset * cache->reciprocal;
-	*index = (unsigned)(product >> 32);
-	return likely((uint32_t)product < cache->reciprocal);
+	return product >> cache->shift | product << (-cache->shift & 31);
 }
 
 static inline void *slab_object(const struct kmem_cache *cache,
@@ -168,6 +167,9 @@ static inline bool cache_is_debug(const struct kmem_cache *cache)
 
 /* ---- slab.c: the slabs of one cache ------------------------------------ */
 
+/* Set stride, inverse and shift. */
+void slab_set_stride(struct kmem_cache *cache, uint32_t stride);
+
 /*
  * Decide how objects lie in the cache's blocks, from size, align and flags.
  *
@@ -182,12 +184,8 @@ bool slab_layout(struct kmem_cache *cache) __must_check;
  */
 struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp) __must_check;
 
-/* Give the pages of a slab back. It is on no list, and inuse is 0. */
-void slab_destroy(struct kmem_cache *cache, struct slab *slab);
-
-/* Destroy a list of slabs. Returns: pages freed. */
-unsigned long slab_destroy_list(struct kmem_cache *cache,
-				struct list_head *slabs);
+/* Give the pages of slabs back that are on this list only, and empty. */
+void slab_destroy_list(struct kmem_cache *cache, struct list_head *slabs);
 
 /* A new slab joins the cache. */
 void slab_add_locked(struct kmem_cache *cache, struct slab *slab)
@@ -215,7 +213,18 @@ unsigned slab_put_locked(struct kmem_cache *cache, void *const objects[],
 			 unsigned n) MUST_HOLD(&cache->lock);
 
 /* The slab whose memory contains ptr, or NULL: not of this cache. */
-struct slab *slab_find(const struct kmem_cache *cache, const void *ptr);
+static inline struct slab *slab_find(const struct kmem_cache *cache,
+				     const void *ptr)
+{
+	const struct page *page;
+
+	if (unlikely(!kva_is_lowmem(ptr_to_kva(ptr))))
+		return NULL;
+	page = virt_to_page(ptr);
+	if (unlikely(page->state != PAGE_SLAB || page->slab_cache != cache))
+		return NULL;
+	return page->slab;
+}
 
 /* Is this the address of a taken object of the cache? */
 bool slab_is_taken(const struct kmem_cache *cache, const void *ptr);
@@ -228,10 +237,10 @@ unsigned magazine_capacity(const struct kmem_cache *cache);
 /*
  * Put all objects of this CPU's magazine back into their slabs.
  *
- * Returns: NULL, or a pointer that should never have been freed to this cache,
- *          for slab_report_bad_free(). The magazine is empty in any case.
+ * Returns: false when one of them, *bad, should never have been freed to this
+ *          cache: tell slab_report_bad_free(). The magazine is empty then too.
  */
-void *magazine_drain(struct kmem_cache *cache);
+bool magazine_drain(struct kmem_cache *cache, const void **bad) __must_check;
 
 /* ---- debug.c: red zones, poison, owners -------------------------------- */
 

@@ -21,20 +21,25 @@ def verdict_on(append, kind="selftest"):
 
 @pytest.mark.parametrize("crash, status, words", [
     ("panic", 37, "status 37: the kernel panicked"),
-    ("early", 37, "status 37: the kernel panicked"),
+    ("panic", 37, "panic: as the command line asked"),
+    ("assert", 37, "assertion failed: two + two == 5"),
+    ("early-panic", 37, "status 37: the kernel panicked"),
     ("triple", 0, "status 0: it reset (triple fault)"),
-    ("fakepass", 33, "no test has run: there is no plan"),
-    ("halfway", None, "stopped after"),
+    ("early-triple", 0, "status 0: it reset (triple fault)"),
+    ("fakeexit", 33, "no test has run: there is no plan"),
+    ("halfway", 33, "stopped after 5 of"),
 ])
 def test_broken_kernel_is_reported(kernel, crash, status, words):
     verdict, done = verdict_on(f"selftest crash={crash}")
     assert not verdict.ok
     assert words in verdict.text, verdict.text
-    assert status is None or done.status == status
+    assert done.status == status
 
 
-def test_hanging_kernel_is_stopped_and_reported(kernel):
-    verdict, done = verdict_on("selftest crash=hang", "hang")
+@pytest.mark.parametrize("crash", ["hang", "early-hang", "fakepass"])
+def test_hanging_kernel_is_stopped_and_reported(kernel, crash):
+    """Also when it has printed the line of a pass before."""
+    verdict, done = verdict_on(f"selftest crash={crash}", "hang")
     assert not verdict.ok
     assert "it hung" in verdict.text
     assert done.status is None

@@ -41,8 +41,12 @@ def check(shape, append, expected, status=33):
     return done, verdict
 
 
-def tail(done, lines=40):
-    return "\n".join(done.text.splitlines()[-lines:]) + done.errors
+def tail(done):
+    """What of a run is worth reading: why tests failed, and how it ended."""
+    lines = done.text.splitlines()
+    reasons = [line for line in lines[:-15]
+               if re.match(r" *(# (failed|broken|.*leaked)|not ok)", line)]
+    return "\n".join(reasons + lines[-15:]) + "\n" + done.errors
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -7,7 +7,7 @@
  *          seen through three kinds of mapping.
  *
  * PICTURE    memfd     0 ............ 896 MiB ............ 4 GiB ...... end
- *            window    [===========================================]  all of it,
+ *            window    [==========================================]  all of it,
  *                      at any address; only the "hardware" looks there
  *            direct    [==============]  at bias + 0xc0000000, the kernel's
  *            pages             []   []   one frame each, at a bias + kva that

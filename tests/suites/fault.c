@@ -142,7 +142,7 @@ static void case_make(unsigned i, struct fault *fault,
 	};
 }
 
-/* ---- the text, collected --------------------------------------------------- */
+/* ---- the text, collected ------------------------------------------------ */
 
 static char text[2048];
 static unsigned lines;
@@ -170,7 +170,7 @@ static bool text_has(const char *what)
 	return false;
 }
 
-/* ---- tests ------------------------------------------------------------------- */
+/* ---- tests -------------------------------------------------------------- */
 
 KTEST(fault, each_cause_is_told_from_the_others)
 {
@@ -284,7 +284,7 @@ KTEST(fault, random_faults_always_have_an_explanation)
 	}
 }
 
-/* ---- the tables in use ----------------------------------------------------- */
+/* ---- the tables in use -------------------------------------------------- */
 
 KTEST(fault, the_walk_reads_the_tables_in_use)
 {

@@ -41,7 +41,7 @@ static struct {
 	struct image_layout  image;
 	kva_t    area;            /* a live area of AREA_PAGES pages */
 	unsigned large;           /* index of a 2 MiB page, 0: none  */
-	unsigned empty;           /* index of an empty PDE of the vmalloc area */
+	unsigned empty;           /* index of an empty PDE of vmalloc's area */
 	struct page *lowmem, *highmem;   /* highmem: NULL where there is none */
 } copy;
 
@@ -564,8 +564,9 @@ KTEST(pgtable_check, write_protection_switched_off_is_noticed)
 }
 
 /*
- * Each bit of one entry in turn. A frame number with a wrong bit may still
- * lead to a harmless page; every other bit but A has a rule.
+ * One bit of an entry at a time. A frame number with a wrong bit may still
+ * lead to a harmless page (so some of them will do); every other bit but A has
+ * a rule.
  */
 KTEST(pgtable_check, any_single_bit_is_survived)
 {
@@ -576,6 +577,8 @@ KTEST(pgtable_check, any_single_bit_is_survived)
 		uint64_t flipped = 1ull << bit;
 		const char *law;
 
+		if (flipped & PAE_ADDR_MASK && bit % 4)
+			continue;
 		copy_refresh();
 		copy.pd[PKMAP_PDE].v ^= flipped;
 		law = pgtable_check_tables(copy.pdpt, &copy.facts, &report);

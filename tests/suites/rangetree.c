@@ -184,6 +184,51 @@ KTEST(rangetree, the_check_finds_a_wrong_gap)
 	EXPECT_NULL(range_tree_check(&tree));
 }
 
+KTEST(rangetree, the_check_finds_a_hint_that_is_not_there)
+{
+	init(0, 1000);
+	EXPECT_EQ(insert(0, 100, 200), 0);
+	tree.hint = &nodes[5];
+	EXPECT_STREQ(range_tree_check(&tree),
+		     "R6: the hint is a node of the ring");
+	tree.hint = &tree.top;
+	EXPECT_NULL(range_tree_check(&tree));
+}
+
+static void init_upside_down(void *arg)
+{
+	init(200, 100);
+}
+
+static void look_for_nothing(void *arg)
+{
+	uint32_t start;
+
+	EXPECT(!range_gap_first(&tree, 0, 1, 0, &start));
+}
+
+static void look_with_odd_alignment(void *arg)
+{
+	uint32_t start;
+
+	EXPECT(!range_gap_first(&tree, 1, 3, 0, &start));
+}
+
+static void remove_the_top(void *arg)
+{
+	range_remove(&tree, &tree.top);
+}
+
+KTEST(rangetree, misuse_is_caught)
+{
+	init(0, 1000);
+	EXPECT_PANIC(init_upside_down, NULL, "lo < hi");
+	EXPECT_PANIC(look_for_nothing, NULL, "size");
+	EXPECT_PANIC(look_with_odd_alignment, NULL, "is_pow2");
+	EXPECT_PANIC(remove_the_top, NULL, "top");
+	EXPECT_NULL(range_tree_check(&tree));
+}
+
 /* ---- random operations against the bytes ---- */
 
 static bool model_free(uint32_t start, uint32_t size)

@@ -21,7 +21,7 @@ SUITE(tlb, pgtable_check);
 static struct vm_area *area;
 static struct page *set[2][PAGES];
 
-static uint32_t *word(unsigned i)
+static volatile uint32_t *word(unsigned i)
 {
 	return kva_to_ptr(vm_area_start(area) + i * PAGE_SIZE);
 }

@@ -69,22 +69,27 @@ static const struct kernel_stack *overflown_stack(const struct trap_regs *regs)
 	return stack ? stack : stack_find_guard(regs->cr2);
 }
 
+static __noreturn void die(const struct trap_regs *regs)
+{
+	const struct kernel_stack *stack = overflown_stack(regs);
+	const void *eip = kva_to_ptr(regs->eip);
+
+	if (stack)
+		panic("kernel stack overflow at %pS: "
+		      "0x%08x is in the guard page of the %s, ESP 0x%08x",
+		      eip, regs->cr2, stack->name, regs->user_esp);
+	panic("double fault (#DF) at %pS: "
+	      "an exception while delivering another; ESP 0x%08x, CR2 0x%08x",
+	      eip, regs->user_esp, regs->cr2);
+}
+
 /* Called by trap_entry.S, on the double-fault stack. */
 void double_fault_handle(void)
 {
-	const struct kernel_stack *stack;
-
 	gdt_become_main_task();
 	copy_registers(&interrupted, &main_tss);
 	trap_set_fatal(&interrupted);
-	stack = overflown_stack(&interrupted);
-	if (stack)
-		panic("kernel stack overflow at %pS: ESP 0x%08x, address 0x%08x is in the guard page of the %s",
-		      kva_to_ptr(interrupted.eip), interrupted.user_esp,
-		      interrupted.cr2, stack->name);
-	panic("double fault (#DF) at %pS: an exception while the CPU was delivering another; ESP 0x%08x, CR2 0x%08x",
-	      kva_to_ptr(interrupted.eip), interrupted.user_esp,
-	      interrupted.cr2);
+	die(&interrupted);
 }
 
 void double_fault_init(kva_t stack_top)

@@ -7,11 +7,14 @@
  */
 #include <arch/cr.h>
 #include <arch/kva.h>
+#include <arch/probe.h>
+#include <arch/stack.h>
 #include <arch/trap.h>
 
 #include "lib/printf.h"
 
-#define LINE_MAX  96
+#define LINE_MAX    96
+#define CODE_BYTES  12
 
 struct bit_name {
 	uint32_t    bit;
@@ -70,6 +73,48 @@ static void dump_control(const struct trap_regs *regs,
 	out(line);
 }
 
+/* How full the interrupted code's stack is, where it is one of ours. */
+static void dump_stack_use(const struct trap_regs *regs,
+			   void (*out)(const char *line))
+{
+	kva_t esp = trap_esp(regs);
+	const struct kernel_stack *stack = stack_find(esp);
+	char line[LINE_MAX];
+
+	if (!stack)
+		stack = stack_find_guard(esp);
+	if (!stack)
+		scnprintf(line, sizeof(line), "  esp is in no stack we know");
+	else
+		scnprintf(line, sizeof(line),
+			  "  %s 0x%08x-0x%08x, %u of %u bytes used",
+			  stack->name, stack->base, stack->top - 1,
+			  stack->top - esp, stack->top - stack->base);
+	out(line);
+}
+
+/* The instruction that EIP points at, and what follows, for a disassembler. */
+static void dump_code(const struct trap_regs *regs,
+		      void (*out)(const char *line))
+{
+	const uint8_t *code = kva_to_ptr(regs->eip);
+	char line[LINE_MAX];
+	uint8_t byte;
+	size_t len;
+
+	len = (size_t)scnprintf(line, sizeof(line), "  code at eip:");
+	for (unsigned i = 0; i < CODE_BYTES; i++) {
+		if (!probe_read8(&code[i], &byte)) {
+			scnprintf(line + len, sizeof(line) - len,
+				  " (unmapped)");
+			break;
+		}
+		len += (size_t)scnprintf(line + len, sizeof(line) - len,
+					 " %02x", byte);
+	}
+	out(line);
+}
+
 void trap_dump(const struct trap_regs *regs, void (*out)(const char *line))
 {
 	char line[LINE_MAX], flags[48];
@@ -84,4 +129,6 @@ void trap_dump(const struct trap_regs *regs, void (*out)(const char *line))
 	out(line);
 	dump_general(regs, out);
 	dump_control(regs, out);
+	dump_stack_use(regs, out);
+	dump_code(regs, out);
 }

@@ -197,7 +197,7 @@ struct fault trap_page_fault(const struct trap_regs *regs)
 {
 	return (struct fault){
 		.va = regs->cr2,
-		/* A double fault has no bits of its own; what failed: a push. */
+		/* A double fault has no bits of its own; a push failed. */
 		.error = regs->vector == VECTOR_DF ? PF_WRITE : regs->error,
 		.ip = regs->eip,
 	};

@@ -294,7 +294,7 @@ static bool level_is_guilty(const struct fault_case *c, unsigned level,
 	return set == rule->wrong;
 }
 
-/* ---- words ----------------------------------------------------------------- */
+/* ---- words -------------------------------------------------------------- */
 
 static const struct {
 	uint64_t    bit;
@@ -332,9 +332,11 @@ static int bits_format(char *buf, size_t size, uint64_t entry)
 static void describe_access(const struct fault *fault,
 			    void (*out)(const char *line))
 {
+	/* Without NX there is no such bit, but the address is EIP itself. */
+	bool fetch = fault->error & PF_FETCH || fault->va == fault->ip;
 	char line[LINE_MAX];
 	int len = scnprintf(line, sizeof(line), "  %s 0x%08x by %s mode",
-			    fault->error & PF_FETCH ? "fetch from" :
+			    fetch ? "fetch from" :
 			    fault->error & PF_WRITE ? "write to" : "read of",
 			    fault->va,
 			    fault->error & PF_USER ? "user" : "kernel");
@@ -380,7 +382,8 @@ static void describe_owner(const struct fault_case *c, enum fault_cause cause,
 	if (cause == FAULT_STACK_GUARD)
 		scnprintf(line, sizeof(line), "  guard page of stack \"%s\"",
 			  c->facts->stack);
-	else if (cause == FAULT_AREA_GUARD || cause == FAULT_AREA_HOLE)
+	else if (area &&
+		 (cause == FAULT_AREA_GUARD || cause == FAULT_AREA_HOLE))
 		scnprintf(line, sizeof(line),
 			  "  area 0x%08x - 0x%08x, made by %pS", area->start,
 			  area->end, area->caller);
@@ -424,7 +427,8 @@ void fault_describe(const struct fault *fault, const struct fault_walk *walk,
 	describe_access(fault, out);
 	describe_region(fault, out);
 	describe_owner(&c, cause, out);
-	for (unsigned level = 0; level < walk->levels; level++)
+	for (unsigned level = 0; level < MIN(walk->levels, FAULT_NR_LEVELS);
+	     level++)
 		describe_level(&c, level, cause, out);
 }
 
@@ -465,7 +469,7 @@ void fault_explain(const struct fault *fault, void (*out)(const char *line))
 		.stack = stack ? stack->name : NULL,
 	};
 	struct vm_area_info area;
-	struct fault_walk walk;
+	struct fault_walk walk = { 0 };
 
 	if (mem_map && vmalloc_find(fault->va, &area))
 		facts.area = &area;

@@ -25,7 +25,7 @@
 #include "lib/log.h"
 #include "mm/early/memblock.h"
 
-/* Until lowmem_init(): all that may be, so that boot's structures can be read */
+/* Until lowmem_init(): all that may be, so that boot's structures are there. */
 kva_t high_memory = PAGE_OFFSET + LOWMEM_MAX;
 
 #define VMALLOC_ALIGN   (4u << 20)

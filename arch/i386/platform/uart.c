@@ -52,7 +52,7 @@ enum uart_register {
  */
 #define POLL_LIMIT  100000
 
-static bool uart_present;
+static bool present;
 
 static uint8_t uart_read(enum uart_register reg)
 {
@@ -78,7 +78,7 @@ static bool uart_wait(uint8_t bits)
 static void uart_putc(char c)
 {
 	if (!uart_wait(LSR_THR_EMPTY)) {
-		uart_present = false;
+		present = false;
 		return;
 	}
 	uart_set(UART_DATA, (uint8_t)c);
@@ -95,8 +95,13 @@ bool uart_init(void)
 	uart_set(UART_MCR, MCR_DTR_RTS);
 
 	/* An empty bus reads 0xff, which would look ready for ever. */
-	uart_present = uart_read(UART_LSR) != 0xff && uart_loopback_test(0xae);
-	return uart_present;
+	present = uart_read(UART_LSR) != 0xff && uart_loopback_test(0xae);
+	return present;
+}
+
+bool uart_is_present(void)
+{
+	return present;
 }
 
 bool uart_loopback_test(uint8_t byte)
@@ -114,7 +119,7 @@ bool uart_loopback_test(uint8_t byte)
 
 void uart_write(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len && uart_present; i++) {
+	for (size_t i = 0; i < len && present; i++) {
 		if (text[i] == '\n')
 			uart_putc('\r');
 		uart_putc(text[i]);
@@ -123,13 +128,13 @@ void uart_write(const char *text, size_t len)
 
 void uart_drain(void)
 {
-	if (uart_present)
-		uart_present = uart_wait(LSR_TEMT);
+	if (present)
+		present = uart_wait(LSR_TEMT);
 }
 
 int uart_getc(void)
 {
-	if (!uart_present || !(uart_read(UART_LSR) & LSR_RECEIVED))
+	if (!present || !(uart_read(UART_LSR) & LSR_RECEIVED))
 		return -1;
 	return uart_read(UART_DATA);
 }

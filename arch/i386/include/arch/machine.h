@@ -10,7 +10,7 @@
 
 #include "lib/compiler.h"
 
-/*      code                value  QEMU's exit status is 2 * value + 1         */
+/*      code                value  QEMU's exit status is 2 * value + 1        */
 #define EXIT_CODES(C)                                                         \
 	C(EXIT_OK,           0x10) /* 33: every test passed                */ \
 	C(EXIT_TEST_FAILED,  0x11) /* 35: at least one did not             */ \

@@ -16,7 +16,8 @@
 #include <arch/addr.h>
 #include <arch/cr.h>
 
-#define TLB_FLUSH_ALL_ABOVE  32   /* pages, Linux's tlb_single_page_flush_ceiling */
+/* Pages; Linux's tlb_single_page_flush_ceiling. */
+#define TLB_FLUSH_ALL_ABOVE  32
 
 struct tlb_stats {
 	unsigned long pages;   /* single-page invalidations */

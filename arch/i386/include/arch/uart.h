@@ -12,6 +12,9 @@
 /* Set COM1 up. Returns: false where a loopback test finds no UART. */
 bool uart_init(void);
 
+/* Was it found, and has it not broken down since? */
+bool uart_is_present(void);
+
 /* Send a byte to itself inside the chip. Returns: whether it came back. */
 bool uart_loopback_test(uint8_t byte);
 

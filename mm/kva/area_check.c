@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/*
+ * area_check.c - are the areas what area.c says, and what are they?
+ *
+ * WHAT     vmalloc_check() restates V1 to V7 of area.c; vmallocinfo_dump()
+ *          prints the areas as Linux's /proc/vmallocinfo does.
+ * LOCKING  vm_areas.lock all the time. An area that is BUSY in the hands of
+ *          another thread is passed over.
+ * COST     One table entry for each page of each area.
+ */
+#include "lib/align.h"
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "mm/kva/vm_area.h"
+
+const char *const vm_kind_name[VM_NR_KINDS] = {
+#define K(kind, text) [kind] = text,
+	VM_KINDS(K)
+#undef K
+};
+
+/* What the lists should hold, counted from the tree. */
+struct census {
+	unsigned long retired, retired_pages;
+	unsigned long spare, spare_pages;
+};
+
+/* ---- one area --------------------------------------------------------- */
+
+static const char *check_mapped(const struct vm_area *area)
+{
+	kva_t va = vm_area_start(area);
+	pfn_t pfn;
+
+	for (unsigned i = 0; i < area->nr; i++, va += PAGE_SIZE) {
+		HOLDS(kpt_lookup(va, &pfn),
+		      "V3: every page of a live area is present");
+		HOLDS(area->kind != VM_IOREMAP ||
+		      pfn.v == phys_to_pfn(area->phys).v + i,
+		      "V7: an I/O area maps consecutive frames");
+	}
+	return NULL;
+}
+
+static const char *check_unmapped(const struct vm_area *area)
+{
+	kva_t va = vm_area_start(area);
+	pfn_t pfn;
+
+	for (unsigned i = 0; i < area->nr; i++, va += PAGE_SIZE)
+		HOLDS(!kpt_lookup(va, &pfn),
+		      "V5: no page of a retired or spare area is present");
+	return NULL;
+}
+
+static const char *check_area(const struct vm_area *area)
+{
+	pfn_t pfn;
+
+	HOLDS(area->node.start >= vmalloc_start() &&
+	      area->node.end <= VMALLOC_END,
+	      "V1: every area lies inside the vmalloc region");
+	HOLDS(IS_ALIGNED(area->node.start, PAGE_SIZE) && area->nr > 0 &&
+	      area->node.end - area->node.start ==
+	      vm_area_span(area->nr) * PAGE_SIZE,
+	      "V2: an area's range is its pages and one guard page");
+	if (area->state == AREA_BUSY)
+		return NULL;
+	HOLDS(!kpt_lookup(vm_area_guard(area), &pfn),
+	      "V4: a guard page is not present");
+	return area->state == AREA_LIVE ? check_mapped(area)
+					: check_unmapped(area);
+}
+
+/* ---- all of them ------------------------------------------------------ */
+
+static void census_add(struct census *census, const struct vm_area *area)
+{
+	if (area->state == AREA_RETIRED) {
+		census->retired++;
+		census->retired_pages += vm_area_span(area->nr);
+	}
+	if (area->state == AREA_SPARE) {
+		census->spare++;
+		census->spare_pages += vm_area_span(area->nr);
+	}
+}
+
+static const char *check_retired_list(unsigned long expected)
+{
+	const struct vm_area *area;
+	unsigned long listed = 0;
+
+	list_for_each_entry(area, &vm_areas.retired, link) {
+		HOLDS(area->state == AREA_RETIRED,
+		      "V6: the retired list holds retired areas only");
+		listed++;
+	}
+	HOLDS(listed == expected, "V6: it holds all retired areas");
+	return NULL;
+}
+
+static const char *check_spare_lists(unsigned long expected)
+{
+	const struct vm_area *area;
+	unsigned long listed = 0;
+
+	for (unsigned nr = 0; nr <= SPARE_NR_MAX; nr++) {
+		list_for_each_entry(area, &vm_areas.spare[nr], link) {
+			HOLDS(area->state == AREA_SPARE && area->nr == nr,
+			      "V6: a spare list holds spare areas of its size");
+			listed++;
+		}
+	}
+	HOLDS(listed == expected, "V6: they hold all spare areas");
+	return NULL;
+}
+
+static const char *check_all_locked(void) MUST_HOLD(vm_areas.lock)
+{
+	const char *law = range_tree_check(&vm_areas.tree);
+	const struct range_node *node;
+	struct census census = { 0 };
+
+	HOLDS(!law, law);
+	range_for_each(node, &vm_areas.tree) {
+		const struct vm_area *area =
+			container_of(node, struct vm_area, node);
+
+		law = check_area(area);
+		HOLDS(!law, law);
+		census_add(&census, area);
+	}
+	HOLDS(census.retired_pages == vm_areas.retired_pages &&
+	      census.spare_pages == vm_areas.spare_pages,
+	      "V6: the counts are the sums of the ranges");
+	law = check_retired_list(census.retired);
+	HOLDS(!law, law);
+	return check_spare_lists(census.spare);
+}
+
+const char *vmalloc_check(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&vm_areas.lock);
+	const char *law = check_all_locked();
+
+	spin_unlock_irqrestore(&vm_areas.lock, flags);
+	return law;
+}
+
+/* ---- dump ------------------------------------------------------------- */
+
+static void dump_area(const struct vm_area *area)
+{
+	kva_t start = vm_area_start(area), end = area->node.end;
+	char extra[64] = "";
+
+	if (area->state == AREA_RETIRED || area->state == AREA_SPARE) {
+		pr_info("0x%08x-0x%08x %7u %s vm_area\n", start, end,
+			end - start,
+			area->state == AREA_SPARE ? "spare" : "unpurged");
+		return;
+	}
+	if (area->kind == VM_ALLOC)
+		snprintf(extra, sizeof(extra), " pages=%u", area->nr);
+	if (area->kind == VM_IOREMAP)
+		snprintf(extra, sizeof(extra), " phys=%pP", &area->phys);
+	pr_info("0x%08x-0x%08x %7u %pS%s %s\n", start, end, end - start,
+		area->caller, extra, vm_kind_name[area->kind]);
+}
+
+void vmallocinfo_dump(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&vm_areas.lock);
+	const struct range_node *node;
+
+	range_for_each(node, &vm_areas.tree)
+		dump_area(container_of(node, struct vm_area, node));
+	spin_unlock_irqrestore(&vm_areas.lock, flags);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/*
+ * purge.c - freed areas wait here for one TLB flush for all of them
+ *
+ * WHAT     Takes what vfree() frees, and gives pages and addresses back when
+ *          no TLB can know them any more.
+ *
+ * PICTURE  vfree() x 300          then, once:
+ *
+ *            area --> retired --+
+ *            area --> retired --+--> flush --> pages --> page allocator
+ *            area --> retired --+              areas --> spare, or the tree
+ *
+ * TERMS    retired  its entries are not present, but they still hold the
+ *                   frame numbers of its pages, and a TLB may still translate
+ *                   its addresses
+ *          purge    one flush for all retired areas, then the rest
+ *
+ * INVARIANTS  V5, V6 and V8 of area.c.
+ *
+ * ALGORITHM  vfree() clears the P bits at once, so a late access faults as
+ *          soon as the TLB forgets, and queues the area. A purge costs one
+ *          flush however many areas there are, so it waits until they hold
+ *          retired_limit pages of addresses, or until somebody needs them: the
+ *          search for addresses failed, or the page allocator runs its
+ *          shrinkers.
+ *          The purge needs no memory: which pages to free is written in the
+ *          entries themselves (<arch/kpgtable.h>, "retire"). V8 holds because
+ *          no area leaves the list, and no frame leaves an entry, before the
+ *          flush.
+ *
+ * LOCKING  vm_areas.lock for the list; the areas of a purge are BUSY.
+ * COST     vfree(): one P bit a page. Purge: one flush, and for each page an
+ *          entry emptied and a bulk free.
+ * SEE      Linux mm/vmalloc.c, purge_vmap_area_lazy();
+ *          docs/decisions/lazy-vfree.md.
+ */
+#include <arch/tlb.h>
+
+#include "mm/kva/vm_area.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/shrinker.h"
+
+#define RETIRED_LIMIT_PART  64     /* never more than 1/64 of memory waits   */
+#define REAP_CHUNK          64     /* pages freed at once, on the stack      */
+
+static unsigned long retired_limit;   /* set once, by vm_area_purge_init() */
+
+/* Pages on their way from retired entries to the page allocator. */
+struct reaper {
+	struct page  *pages[REAP_CHUNK];
+	unsigned      nr;      /* pages in the array      */
+	unsigned long freed;   /* pages that have left it */
+};
+
+static void reaper_empty(struct reaper *reaper)
+{
+	free_pages_bulk(reaper->pages, reaper->nr);
+	reaper->freed += reaper->nr;
+	reaper->nr = 0;
+}
+
+/* Free the pages of an area that the TLB knows nothing of any more. */
+static void area_reap(const struct vm_area *area, struct reaper *reaper)
+{
+	kva_t va = vm_area_start(area);
+	unsigned left = area->nr;
+
+	while (left) {
+		unsigned nr = MIN(left, REAP_CHUNK - reaper->nr);
+
+		reaper->nr += kpt_reap(va, nr, reaper->pages + reaper->nr);
+		if (reaper->nr == REAP_CHUNK)
+			reaper_empty(reaper);
+		va += nr * PAGE_SIZE;
+		left -= nr;
+	}
+}
+
+/* Make every TLB forget the areas of a list that span `pages` pages. */
+static void flush_areas(const struct list_head *list, unsigned long pages)
+{
+	const struct vm_area *area;
+
+	if (pages > TLB_FLUSH_ALL_ABOVE) {
+		tlb_flush_all();
+		return;
+	}
+	list_for_each_entry(area, list, link)
+		tlb_flush_range(vm_area_start(area), area->nr);
+}
+
+/* Take all retired areas, BUSY from now on. Returns: the pages they span. */
+static unsigned long take_retired(struct list_head *list)
+{
+	irqflags_t flags = spin_lock_irqsave(&vm_areas.lock);
+	unsigned long pages = vm_areas.retired_pages;
+	struct vm_area *area;
+
+	list_splice_init(&vm_areas.retired, list);
+	vm_areas.retired_pages = 0;
+	list_for_each_entry(area, list, link)
+		area->state = AREA_BUSY;
+	spin_unlock_irqrestore(&vm_areas.lock, flags);
+	return pages;
+}
+
+/* Small areas become spares. Returns: pages given back. */
+static unsigned long purge(void)
+{
+	struct reaper reaper = { .nr = 0, .freed = 0 };
+	struct vm_area *area, *next;
+	unsigned long pages;
+	LIST_HEAD(list);
+
+	pages = take_retired(&list);
+	flush_areas(&list, pages);
+	list_for_each_entry_safe(area, next, &list, link) {
+		area_reap(area, &reaper);
+		vm_area_recycle(area);
+	}
+	reaper_empty(&reaper);
+	return reaper.freed;
+}
+
+void vm_area_retire(struct vm_area *area)
+{
+	unsigned long held;
+	irqflags_t flags;
+
+	assert(area->kind == VM_ALLOC);
+	kpt_retire(vm_area_start(area), area->nr);
+	flags = spin_lock_irqsave(&vm_areas.lock);
+	area->state = AREA_RETIRED;
+	list_add_tail(&area->link, &vm_areas.retired);
+	held = vm_areas.retired_pages += vm_area_span(area->nr);
+	spin_unlock_irqrestore(&vm_areas.lock, flags);
+	/* A debug build wants the stray access to fault now, not later. */
+	if (unlikely(held > retired_limit || CONFIG_DEBUG))
+		purge();
+}
+
+unsigned long vmalloc_purge(void)
+{
+	unsigned long freed = purge();
+
+	vm_area_drop_spares();
+	return freed;
+}
+
+static struct shrinker vmalloc_shrinker = {
+	.name   = "vmalloc",
+	.shrink = vmalloc_purge,
+};
+
+void vm_area_purge_init(void)
+{
+	retired_limit = MIN(managed_pages() / RETIRED_LIMIT_PART,
+			    RETIRED_LIMIT_MAX);
+	register_shrinker(&vmalloc_shrinker);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/*
+ * census.c - does each page frame have exactly one owner?
+ *
+ * WHAT     Walks all frames of all zones, from block to block, counts what it
+ *          meets, and compares that with what the lists and the zones say.
+ *
+ * PICTURE    frames   0   1   2   3   4   5   6   7   8
+ *            state    r   u   f   .   p   f   u   .   .  ...
+ *            order        0   1       0   0   2
+ *            steps    +-->+-->+------>+-->+-->+--------------->
+ *
+ * INVARIANTS (page_alloc_check() restates them, under the same numbers)
+ *          A1  walking from head to head meets only heads and reserved frames
+ *          A2  the pages of the free heads met are nr_free
+ *          A3  the pages of the per-CPU heads met are those of the lists
+ *          A4  managed = free + per-CPU + used
+ *          and the invariants of buddy.c, pcp.c, zone.c and watermark.c
+ *
+ * LOCKING  Each zone's lock while it is walked, interrupts off.
+ * COST     A step a block; holes and virgin blocks are one step of 4 MiB.
+ */
+#include "mm/page/buddy.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/pageblock.h"
+#include "mm/page/pcp.h"
+
+/* Pages of one zone, by what a walk over its frames finds. */
+struct census {
+	unsigned long free, pcp, used;
+};
+
+/* Count the block at pfn. Returns: its size; 0 when pfn is no head. */
+static uint32_t census_block(struct census *census, pfn_t pfn)
+{
+	unsigned order;
+
+	if (page_state(pfn) == PAGE_RESERVED)
+		return 1;
+	if (page_state(pfn) == PAGE_TAIL)
+		return 0;
+	order = pfn_to_page(pfn)->order;
+	if (page_state(pfn) == PAGE_FREE)
+		census->free += 1ul << order;
+	else if (page_state(pfn) == PAGE_PCP)
+		census->pcp += 1ul << order;
+	else
+		census->used += 1ul << order;
+	return 1u << order;
+}
+
+static const char *census_check(const struct zone *zone)
+{
+	struct census census = { 0 };
+	pfn_t pfn = zone->start;
+
+	while (pfn_lt(pfn, zone->end)) {
+		uint32_t size = PAGEBLOCK_PAGES -
+				(pfn.v & (PAGEBLOCK_PAGES - 1));
+
+		if (pageblock_state(pfn) != PAGEBLOCK_HOLE)
+			size = census_block(&census, pfn);
+		HOLDS(size > 0, "A1: from head to head there are only heads");
+		pfn = pfn_add(pfn, size);
+	}
+	HOLDS(census.free == zone->nr_free,
+	      "A2: the free heads are those of the lists");
+	HOLDS(census.pcp == pcp_pages(zone),
+	      "A3: the per-CPU heads are those of the lists");
+	HOLDS(census.free + census.pcp + census.used == zone->managed,
+	      "A4: managed = free + per-CPU + used");
+	return NULL;
+}
+
+static const char *zone_check(const struct zone *zone)
+{
+	const char *broken = buddy_check(zone);
+
+	if (!broken)
+		broken = pcp_check(zone);
+	if (!broken)
+		broken = census_check(zone);
+	return broken;
+}
+
+const char *page_alloc_check(void)
+{
+	const char *broken = zones_check();
+
+	for (unsigned i = 0; i < MAX_NR_ZONES && !broken; i++) {
+		irqflags_t flags = spin_lock_irqsave(&zones[i].lock);
+
+		broken = zone_check(&zones[i]);
+		spin_unlock_irqrestore(&zones[i].lock, flags);
+	}
+	return broken;
+}

@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: MIT
+/*
+ * page_alloc.c (tests) - what alloc_pages() and free_pages() promise
+ *
+ * On the live zones. What happens when they run dry is in page_pressure.c.
+ */
+#include <arch/irqflags.h>
+
+#include "lib/align.h"
+#include "lib/random.h"
+#include "lib/string.h"
+#include "mm/kva/kmap.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/zone.h"
+#include "tests/ktest.h"
+
+SUITE(page_alloc, page_alloc_check);
+
+/* The request that gets pages of each zone. */
+static const gfp_t zone_gfp[MAX_NR_ZONES] = {
+	[ZONE_DMA]     = GFP_KERNEL | GFP_DMA,
+	[ZONE_NORMAL]  = GFP_KERNEL,
+	[ZONE_HIGHMEM] = GFP_HIGHUSER,
+};
+
+static void fill(struct page *page, unsigned order, int byte)
+{
+	for (unsigned i = 0; i < 1u << order; i++) {
+		void *ptr = kmap_local(&page[i]);
+
+		memset(ptr, byte, PAGE_SIZE);
+		kunmap_local(ptr);
+	}
+}
+
+static bool is_filled(struct page *page, unsigned order, uint32_t word)
+{
+	bool same = true;
+
+	for (unsigned i = 0; i < 1u << order; i++) {
+		uint32_t *ptr = kmap_local(&page[i]);
+
+		for (unsigned j = 0; j < PAGE_SIZE / sizeof(*ptr); j++)
+			same = same && ptr[j] == word;
+		kunmap_local(ptr);
+	}
+	return same;
+}
+
+/* ---- what a block is ---------------------------------------------------- */
+
+KTEST(page_alloc, each_order_is_aligned_marked_and_counted)
+{
+	for (unsigned order = 0; order <= MAX_ORDER; order++) {
+		unsigned long free = nr_free_pages();
+		struct page *page = alloc_pages(GFP_HIGHUSER | GFP_NOWARN,
+						order);
+
+		if (!page)
+			SKIP("no free block of order %u", order);
+		EXPECT(IS_ALIGNED(page_to_pfn(page).v, 1u << order));
+		EXPECT_EQ(page->state_order, STATE_ORDER(PAGE_USED, order));
+		EXPECT_EQ(page->refs, 1);
+		EXPECT_EQ(nr_free_pages(), free - (1ul << order));
+		free_pages(page, order);
+		EXPECT_EQ(nr_free_pages(), free);
+	}
+}
+
+KTEST(page_alloc, an_order_above_the_largest_is_refused)
+{
+	EXPECT(!alloc_pages(GFP_KERNEL | GFP_NOWARN, MAX_ORDER + 1));
+	EXPECT(!alloc_pages(GFP_KERNEL | GFP_NOWARN, 32));
+	EXPECT(!alloc_pages(GFP_KERNEL | GFP_NOWARN, ~0u));
+	EXPECT(!get_free_pages(GFP_KERNEL | GFP_NOWARN, MAX_ORDER + 1));
+}
+
+KTEST(page_alloc, a_zone_modifier_is_honoured)
+{
+	struct page *dma = alloc_pages(GFP_KERNEL | GFP_DMA, 1);
+	struct page *normal = alloc_pages(GFP_KERNEL, 1);
+	struct page *both = alloc_page(GFP_DMA | GFP_HIGHMEM);
+
+	REQUIRE(dma && normal && both);
+	EXPECT(page_to_phys(dma).v + 2 * PAGE_SIZE <= ZONE_DMA_END);
+	EXPECT(page_to_phys(both).v + PAGE_SIZE <= ZONE_DMA_END);
+	EXPECT(!page_is_highmem(normal) && !page_is_highmem(normal + 1));
+	free_pages(dma, 1);
+	free_pages(normal, 1);
+	free_page(both);
+}
+
+KTEST(page_alloc, highmem_is_used_first_where_it_may_be)
+{
+	struct page *page;
+
+	if (zones[ZONE_HIGHMEM].managed == 0 ||
+	    zones[ZONE_HIGHMEM].nr_free < 2 * zones[ZONE_HIGHMEM].high)
+		SKIP("needs free highmem");
+	page = alloc_page(GFP_HIGHUSER);
+	REQUIRE(page);
+	EXPECT(page_is_highmem(page));
+	free_page(page);
+	page = alloc_pages(GFP_HIGHUSER, 4);
+	REQUIRE(page);
+	EXPECT(page_is_highmem(page));
+	free_pages(page, 4);
+}
+
+KTEST(page_alloc, zeroed_pages_are_zero_in_each_zone)
+{
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		for (unsigned order = 0; order <= 4; order += 2) {
+			struct page *page = alloc_pages(zone_gfp[i], order);
+
+			REQUIRE(page);
+			fill(page, order, 0xa5);
+			free_pages(page, order);
+			page = alloc_pages(zone_gfp[i] | GFP_ZERO, order);
+			REQUIRE(page);
+			EXPECT(is_filled(page, order, 0));
+			free_pages(page, order);
+		}
+}
+
+KTEST(page_alloc, pages_by_address)
+{
+	char *ptr = get_free_pages(GFP_KERNEL, 2);
+	uint32_t *zeroed = get_zeroed_page(GFP_KERNEL);
+	char *dma = get_free_pages(GFP_KERNEL | GFP_DMA, 0);
+
+	REQUIRE(ptr && zeroed && dma);
+	EXPECT(IS_ALIGNED(ptr_to_kva(ptr), 4 * PAGE_SIZE));
+	EXPECT(kva_is_lowmem(ptr_to_kva(ptr)));
+	EXPECT(virt_to_phys(dma).v < ZONE_DMA_END);
+	EXPECT(is_filled(virt_to_page(zeroed), 0, 0));
+	memset(ptr, 0x5a, 4 * PAGE_SIZE);
+	put_free_pages(ptr, 2);
+	put_free_pages(zeroed, 0);
+	put_free_pages(dma, 0);
+	put_free_pages(NULL, 3);
+}
+
+KTEST(page_alloc, interrupts_are_as_before)
+{
+	irqflags_t flags = irq_save();
+	struct page *page = alloc_page(GFP_ATOMIC);
+	struct page *large = alloc_pages(GFP_ATOMIC, 5);
+
+	EXPECT(page && large);
+	EXPECT(irqs_disabled());
+	free_page(page);
+	free_pages(large, 5);
+	EXPECT(irqs_disabled());
+	irq_restore(flags);
+}
+
+/* ---- bulk --------------------------------------------------------------- */
+
+#define BULK  200
+
+static struct page *bulk[BULK];
+
+KTEST(page_alloc, bulk_gives_distinct_pages)
+{
+	unsigned long free = nr_free_pages();
+
+	REQUIRE(alloc_pages_bulk(GFP_KERNEL, BULK, bulk) == BULK);
+	EXPECT_EQ(nr_free_pages(), free - BULK);
+	for (unsigned i = 0; i < BULK; i++) {
+		EXPECT_EQ(bulk[i]->state_order, STATE_ORDER(PAGE_USED, 0));
+		EXPECT_EQ(bulk[i]->refs, 1);
+		bulk[i]->refs = i;
+	}
+	for (unsigned i = 0; i < BULK; i++)
+		EXPECT_EQ(bulk[i]->refs, i);
+	free_pages_bulk(bulk, BULK);
+	EXPECT_EQ(nr_free_pages(), free);
+	EXPECT_EQ(alloc_pages_bulk(GFP_KERNEL, 0, bulk), 0);
+	free_pages_bulk(bulk, 0);
+}
+
+KTEST(page_alloc, bulk_can_zero)
+{
+	REQUIRE(alloc_pages_bulk(GFP_HIGHUSER, 4, bulk) == 4);
+	for (unsigned i = 0; i < 4; i++)
+		fill(bulk[i], 0, 0x77);
+	free_pages_bulk(bulk, 4);
+	REQUIRE(alloc_pages_bulk(GFP_HIGHUSER | GFP_ZERO, 4, bulk) == 4);
+	for (unsigned i = 0; i < 4; i++)
+		EXPECT(is_filled(bulk[i], 0, 0));
+	free_pages_bulk(bulk, 4);
+}
+
+/* ---- wrong frees -------------------------------------------------------- */
+
+struct wrong_free {
+	struct page *page;
+	unsigned     order;
+};
+
+static void free_it(void *arg)
+{
+	struct wrong_free *wrong = arg;
+
+	free_pages(wrong->page, wrong->order);
+}
+
+static void free_by_bulk(void *arg)
+{
+	struct wrong_free *wrong = arg;
+
+	free_pages_bulk(&wrong->page, 1);
+}
+
+static void expect_refused(struct page *page, unsigned order, const char *why)
+{
+	struct wrong_free wrong = { page, order };
+
+	EXPECT_PANIC(free_it, &wrong, why);
+}
+
+KTEST(page_alloc, double_free_is_caught)
+{
+	for (unsigned order = 0; order <= 6; order += 2) {
+		struct page *page = alloc_pages(GFP_KERNEL, order);
+
+		REQUIRE(page);
+		free_pages(page, order);
+		expect_refused(page, order, "double free of pfn");
+		drain_local_pages();
+		expect_refused(page, order, "double free of pfn");
+		expect_refused(page, (order + 1) % 7, "double free of pfn");
+	}
+}
+
+KTEST(page_alloc, double_free_by_bulk_is_caught)
+{
+	struct wrong_free wrong = { alloc_page(GFP_KERNEL), 0 };
+	bool disabled = irqs_disabled();
+
+	REQUIRE(wrong.page);
+	free_page(wrong.page);
+	EXPECT_PANIC(free_by_bulk, &wrong, "double free of pfn");
+	EXPECT_EQ(irqs_disabled(), disabled);
+}
+
+KTEST(page_alloc, wrong_order_is_caught)
+{
+	for (unsigned order = 1; order <= 5; order += 2) {
+		struct page *page = alloc_pages(GFP_KERNEL, order);
+
+		REQUIRE(page);
+		expect_refused(page, order - 1, "wrong order");
+		expect_refused(page, order + 1, "wrong order");
+		expect_refused(page, 0, "wrong order");
+		expect_refused(page, MAX_ORDER, "wrong order");
+		expect_refused(page, order + 256, "wrong order");
+		expect_refused(page, order | 1u << 24, "wrong order");
+		free_pages(page, order);
+	}
+}
+
+KTEST(page_alloc, free_from_the_middle_is_caught)
+{
+	for (unsigned order = 1; order <= 5; order += 2) {
+		struct page *page = alloc_pages(GFP_KERNEL, order);
+
+		REQUIRE(page);
+		expect_refused(page + 1, 0, "in the middle of a block");
+		expect_refused(page + (1u << (order - 1)), order - 1,
+			       "in the middle of a block");
+		free_pages(page, order);
+	}
+}
+
+KTEST(page_alloc, free_of_what_was_never_given_out_is_caught)
+{
+	expect_refused(pfn_to_page(PFN(0)), 0, "reserved");
+	expect_refused(virt_to_page(mem_map), 0, "reserved");
+	expect_refused(pfn_to_page(max_pfn) + 5, 0, "not in mem_map");
+}
+
+KTEST(page_alloc, free_of_a_page_in_other_use_is_caught)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	REQUIRE(page);
+	page_set_state(page, PAGE_SLAB);
+	expect_refused(page, 0, "still a page of a slab");
+	page_set_state(page, PAGE_TABLE);
+	expect_refused(page, 0, "still a page table");
+	page_set_state(page, PAGE_USED);
+	free_page(page);
+}
+
+KTEST(page_alloc, free_of_a_kmapped_page_is_caught)
+{
+	struct page *page = alloc_pages(GFP_HIGHUSER, 1);
+	struct page *high;
+
+	REQUIRE(page);
+	high = page_is_highmem(page) ? page : NULL;
+	for (unsigned i = 0; high && i < 2; i++) {
+		EXPECT(kmap_try(&page[i]) != NULL);
+		expect_refused(page, 1, "while kmapped");
+		kunmap(&page[i]);
+	}
+	free_pages(page, 1);
+	if (!high)
+		SKIP("needs highmem");
+	EXPECT_EQ(page[0].kmap, 0);
+	EXPECT_EQ(page[1].kmap, 0);
+}
+
+/* ---- failure ------------------------------------------------------------ */
+
+static bool alloc_and_free(void *arg)
+{
+	unsigned order = *(unsigned *)arg;
+	struct page *page = alloc_pages(GFP_KERNEL, order);
+
+	if (page)
+		free_pages(page, order);
+	return page != NULL;
+}
+
+static bool alloc_one_and_free(void *arg)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	if (page)
+		free_page(page);
+	return page != NULL;
+}
+
+static bool get_zeroed_and_put(void *arg)
+{
+	void *ptr = get_zeroed_page(GFP_KERNEL);
+
+	put_free_pages(ptr, 0);
+	return ptr != NULL;
+}
+
+static bool bulk_and_free(void *arg)
+{
+	unsigned n = alloc_pages_bulk(GFP_KERNEL, 10, bulk);
+
+	free_pages_bulk(bulk, n);
+	return n == 10;
+}
+
+KTEST(page_alloc, each_entry_can_be_made_to_fail)
+{
+	unsigned long free = nr_free_pages();
+
+	for (unsigned order = 0; order <= 5; order++)
+		EXPECT_EQ(ktest_each_failure(alloc_and_free, &order), 1);
+	EXPECT_EQ(ktest_each_failure(alloc_one_and_free, NULL), 1);
+	EXPECT_EQ(ktest_each_failure(get_zeroed_and_put, NULL), 1);
+	EXPECT_EQ(ktest_each_failure(bulk_and_free, NULL), 1);
+	EXPECT_EQ(nr_free_pages(), free);
+}
+
+/* ---- the checker -------------------------------------------------------- */
+
+KTEST(page_alloc, check_finds_each_broken_law)
+{
+	/* The largest: it has no buddy, which could be free. */
+	struct page *page = alloc_pages(GFP_HIGHUSER | GFP_NOWARN, MAX_ORDER);
+	struct zone *zone;
+
+	if (!page)
+		SKIP("needs a free block of 4 MiB");
+	zone = page_zone(page);
+	page_set_state(page, PAGE_TAIL);
+	EXPECT_STREQ(page_alloc_check(),
+		     "A1: from head to head there are only heads");
+	page_set_state(page, PAGE_FREE);
+	EXPECT_STREQ(page_alloc_check(),
+		     "A2: the free heads are those of the lists");
+	page_set_state(page, PAGE_PCP);
+	EXPECT_STREQ(page_alloc_check(),
+		     "A3: the per-CPU heads are those of the lists");
+	page_set_state(page, PAGE_USED);
+	zone->managed--;
+	EXPECT_STREQ(page_alloc_check(),
+		     "A4: managed = free + per-CPU + used");
+	zone->managed++;
+	free_pages(page, MAX_ORDER);
+	EXPECT_NULL(page_alloc_check());
+}
+
+/* ---- naive model -------------------------------------------------------- */
+
+#define HELD_MAX  64
+
+static struct {
+	struct page *page;
+	unsigned     order;
+	uint32_t     tag;
+} held[HELD_MAX];
+
+/* Each page of a block carries its owner's tag in its first and last word. */
+static void tag_block(struct page *page, unsigned order, uint32_t tag)
+{
+	for (unsigned i = 0; i < 1u << order; i++) {
+		uint32_t *ptr = kmap_local(&page[i]);
+
+		ptr[0] = tag + i;
+		ptr[PAGE_SIZE / sizeof(*ptr) - 1] = ~(tag + i);
+		kunmap_local(ptr);
+	}
+}
+
+static bool has_tag(struct page *page, unsigned order, uint32_t tag)
+{
+	bool same = true;
+
+	for (unsigned i = 0; i < 1u << order; i++) {
+		uint32_t *ptr = kmap_local(&page[i]);
+
+		same = same && ptr[0] == tag + i &&
+		       ptr[PAGE_SIZE / sizeof(*ptr) - 1] == ~(tag + i);
+		kunmap_local(ptr);
+	}
+	return same;
+}
+
+static unsigned long hold(unsigned slot, struct rng *rng)
+{
+	unsigned order = rng_below(rng, rng_below(rng, 7) + 1);
+	gfp_t gfp = zone_gfp[rng_below(rng, MAX_NR_ZONES)] | GFP_NOWARN;
+	struct page *page;
+
+	if (rng_below(rng, 8) == 0)
+		gfp |= GFP_ZERO;
+	page = alloc_pages(gfp, order);
+	if (!page)
+		return 0;
+	if (gfp & GFP_ZERO)
+		EXPECT(is_filled(page, order, 0));
+	held[slot].page = page;
+	held[slot].order = order;
+	held[slot].tag = rng_next(rng);
+	tag_block(page, order, held[slot].tag);
+	return 1ul << order;
+}
+
+static unsigned long release(unsigned slot)
+{
+	unsigned order = held[slot].order;
+
+	EXPECT(has_tag(held[slot].page, order, held[slot].tag));
+	free_pages(held[slot].page, order);
+	held[slot].page = NULL;
+	return 1ul << order;
+}
+
+KTEST(page_alloc, random_operations_keep_contents_and_counts)
+{
+	unsigned long free = nr_free_pages(), taken = 0;
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	memset(held, 0, sizeof(held));
+	for (unsigned i = 0; i < 2000; i++) {
+		unsigned slot = rng_below(&rng, HELD_MAX);
+
+		if (held[slot].page)
+			taken -= release(slot);
+		else
+			taken += hold(slot, &rng);
+		EXPECT_EQ(nr_free_pages(), free - taken);
+		if (i % 200 == 0)
+			EXPECT_NULL(page_alloc_check());
+	}
+	for (unsigned slot = 0; slot < HELD_MAX; slot++)
+		if (held[slot].page)
+			release(slot);
+	EXPECT_EQ(nr_free_pages(), free);
+}

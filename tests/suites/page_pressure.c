@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/*
+ * page_pressure.c (tests) - when zones run dry: watermarks, fallback, shrinkers
+ *
+ * The largest blocks are taken first, so that the cost does not grow with each
+ * page of the machine; zones of several GiB are left out all the same.
+ */
+#include "mm/page/page_alloc.h"
+#include "mm/page/pcp.h"
+#include "mm/page/shrinker.h"
+#include "mm/page/zone.h"
+#include "tests/ktest.h"
+
+SUITE(page_pressure, page_alloc_check);
+
+/* ---- running a zone dry ------------------------------------------------- */
+
+/* Blocks held by a test, linked through page->list, which is the owner's. */
+static LIST_HEAD(hoard);
+
+/* Take all that these flags give, largest blocks first. Returns: pages. */
+static unsigned long take_everything(gfp_t gfp)
+{
+	unsigned long pages = 0;
+
+	for (int order = MAX_ORDER; order >= 0; order--) {
+		struct page *page;
+
+		while ((page = alloc_pages(gfp | GFP_NOWARN, order))) {
+			list_add(&page->list, &hoard);
+			pages += 1ul << order;
+		}
+	}
+	return pages;
+}
+
+static void give_everything_back(void)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &hoard, list)
+		free_pages(page, page->order);
+	list_init(&hoard);
+	drain_local_pages();
+}
+
+/* At most so many pages are taken one after the other. */
+#define DRY_MAX  (256ul << (20 - PAGE_SHIFT))
+
+static void want_small(const struct zone *zone)
+{
+	if (zone->managed == 0)
+		SKIP("needs zone %s", zone->name);
+	if (zone->managed > 4 * DRY_MAX)
+		SKIP("zone %s is too large", zone->name);
+}
+
+KTEST(page_pressure, a_dry_zone_keeps_its_reserve)
+{
+	struct zone *dma = &zones[ZONE_DMA];
+	unsigned long free;
+
+	drain_local_pages();
+	free = nr_free_pages();
+	take_everything(GFP_DMA);
+	EXPECT(dma->nr_free >= dma->min);
+	EXPECT(dma->nr_free < dma->min + PCP_LIST_MAX);
+	EXPECT(!alloc_page(GFP_DMA | GFP_NOWARN));
+	/* Whoever must not wait may have half of what is left. */
+	EXPECT(take_everything(GFP_DMA | GFP_HIGH) >= dma->min / 2 - 1);
+	EXPECT(dma->nr_free >= dma->min / 2);
+	EXPECT(!alloc_page(GFP_DMA | GFP_HIGH | GFP_NOWARN));
+	EXPECT_NULL(page_alloc_check());
+	give_everything_back();
+	EXPECT_EQ(nr_free_pages(), free);
+}
+
+KTEST(page_pressure, a_refusal_is_counted_and_said)
+{
+	struct zone *dma = &zones[ZONE_DMA];
+	unsigned long failures;
+
+	take_everything(GFP_DMA);
+	failures = dma->failures;
+	EXPECT(!alloc_pages(GFP_DMA, 2));   /* the one message of this suite */
+	EXPECT_EQ(dma->failures, failures + 1);
+	give_everything_back();
+}
+
+KTEST(page_pressure, a_dry_normal_zone_falls_back_on_dma)
+{
+	struct zone *dma = &zones[ZONE_DMA], *normal = &zones[ZONE_NORMAL];
+	unsigned long free, reserve = dma->lowmem_reserve[ZONE_NORMAL];
+	struct page *page;
+
+	want_small(normal);
+	drain_local_pages();
+	free = nr_free_pages();
+	take_everything(GFP_KERNEL & ~GFP_RECLAIM);
+	EXPECT(normal->nr_free < normal->min + PCP_LIST_MAX);
+	/* DMA was taken too, but for what it keeps from such requests. */
+	EXPECT(dma->nr_free >= dma->min + reserve);
+	EXPECT(dma->nr_free < dma->min + reserve + PCP_LIST_MAX);
+	page = alloc_page(GFP_DMA | GFP_NOWARN);
+	EXPECT((page != NULL) == (dma->nr_free + pcp_pages(dma) > dma->min));
+	if (page)
+		free_page(page);
+	EXPECT_NULL(page_alloc_check());
+	give_everything_back();
+	EXPECT_EQ(nr_free_pages(), free);
+}
+
+KTEST(page_pressure, a_dry_highmem_zone_falls_back_on_lowmem)
+{
+	struct zone *high = &zones[ZONE_HIGHMEM];
+	struct zone *normal = &zones[ZONE_NORMAL];
+	unsigned long free;
+
+	want_small(high);
+	want_small(normal);
+	drain_local_pages();
+	free = nr_free_pages();
+	take_everything(GFP_HIGHMEM);
+	EXPECT(high->nr_free < high->min + PCP_LIST_MAX);
+	EXPECT(normal->nr_free >=
+	       normal->min + normal->lowmem_reserve[ZONE_HIGHMEM]);
+	EXPECT_NULL(page_alloc_check());
+	give_everything_back();
+	EXPECT_EQ(nr_free_pages(), free);
+}
+
+/* ---- shrinkers ---------------------------------------------------------- */
+
+static unsigned shrink_calls;
+static struct page *given_on_shrink;
+
+static unsigned long count_and_give(void)
+{
+	shrink_calls++;
+	if (!given_on_shrink)
+		return 0;
+	free_pages(given_on_shrink, 2);
+	given_on_shrink = NULL;
+	return 4;
+}
+
+static struct shrinker test_shrinker = {
+	.name = "page_pressure suite",
+	.shrink = count_and_give,
+};
+
+/* There is no way back: the shrinker stays, and does nothing. */
+static void register_once(void)
+{
+	static bool registered;
+
+	if (!registered)
+		register_shrinker(&test_shrinker);
+	registered = true;
+}
+
+KTEST(page_pressure, shrinkers_run_before_a_request_fails)
+{
+	struct page *page;
+
+	register_once();
+	given_on_shrink = alloc_pages(GFP_DMA, 2);
+	REQUIRE(given_on_shrink);
+	take_everything(GFP_DMA);
+	shrink_calls = 0;
+	/* Cannot wait: not called. */
+	EXPECT(!alloc_pages(GFP_DMA | GFP_NOWARN, 2));
+	EXPECT_EQ(shrink_calls, 0);
+	/* May wait, and gets what the shrinker gives. */
+	page = alloc_pages(GFP_KERNEL | GFP_DMA | GFP_NOWARN, 2);
+	EXPECT_EQ(shrink_calls, 1);
+	EXPECT(page != NULL);
+	EXPECT(!given_on_shrink);
+	if (page)
+		free_pages(page, 2);
+	give_everything_back();
+}
+
+KTEST(page_pressure, shrinking_drains_the_per_cpu_lists)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	REQUIRE(page);
+	free_page(page);
+	EXPECT(pcp_pages(page_zone(page)) > 0);
+	EXPECT(shrink_all() > 0);
+	EXPECT_EQ(pcp_pages(page_zone(page)), 0);
+}
