@@ -39,29 +39,54 @@ static inline void wait_queue_init(struct wait_queue *queue)
  * The three steps of wait_event(). wait_prepare() enters the queue, so that a
  * wake between it and wait_sleep() is not lost; wait_sleep() returns when
  * woken (true) or at `deadline` (clock_ns() time; false); wait_finish() leaves.
+ * wait_sleep_killable() also returns false when the thread has been killed.
+ * One queue at a time: what is done between prepare and sleep does not wait.
  */
 void wait_prepare(struct wait_queue *queue);
 bool wait_sleep(uint64_t deadline);
+bool wait_sleep_killable(uint64_t deadline);
 void wait_finish(struct wait_queue *queue);
+
+/* Has the running thread been asked to end? It then unwinds. */
+bool wait_killed(void);
 
 /* Wake the first waiter, or all. Returns: how many were woken. */
 unsigned wake_up_one(struct wait_queue *queue);
 unsigned wake_up_all(struct wait_queue *queue);
 
-/* Sleep until cond is true; it is looked at each time somebody wakes us. */
-#define wait_event(queue, cond)                         \
-	do {                                            \
-		while (!(cond)) {                       \
-			wait_prepare(queue);            \
-			if (!(cond))                    \
-				wait_sleep(WAIT_FOREVER); \
-			wait_finish(queue);             \
-		}                                       \
-	} while (0)
+/*
+ * Sleep until cond is true; it is looked at each time somebody wakes us. The
+ * first is not ended by a kill, so cond must come true by itself. The others
+ * may end before cond is true, and return it.
+ */
+#define wait_event(queue, cond) \
+	((void)WAIT_EVENT(queue, cond, wait_sleep(WAIT_FOREVER)))
+#define wait_event_killable(queue, cond) \
+	WAIT_EVENT(queue, cond, wait_sleep_killable(WAIT_FOREVER))
+#define wait_event_deadline(queue, cond, deadline) \
+	WAIT_EVENT(queue, cond, wait_sleep_killable(deadline))
+
+/* What the three above have in common; `sleep` is true when to look again. */
+#define WAIT_EVENT(queue, cond, sleep)                          \
+	({                                                      \
+		bool true_ = (cond), again_ = true;             \
+		while (!true_ && again_) {                      \
+			wait_prepare(queue);                    \
+			true_ = (cond);                         \
+			if (!true_)                             \
+				again_ = (sleep);               \
+			wait_finish(queue);                     \
+			if (!true_)                             \
+				true_ = (cond);                 \
+		}                                               \
+		true_;                                          \
+	})
 
 /*
- * A lock for long work. The owner may sleep while it holds one.
- * Protection: taken and released by threads only, never by interrupt handlers.
+ * A lock for long work. The owner may sleep while it holds one. It goes to the
+ * waiters in the order of their coming, the higher priority first. Taking one
+ * twice, and unlocking one that another thread holds, panics.
+ * Context: threads only, never interrupt handlers.
  */
 struct mutex {
 	struct thread    *owner;     /* NULL: free */

@@ -5,23 +5,40 @@
  * WHAT     Run queues, one a priority, and a bitmap of those that are not
  *          empty. The rest of the kernel needs little more than thread.h and
  *          lib/wait.h; this is for those two, interrupts and tests.
+ *
+ * TERMS    due   a switch is wanted (lib/preempt.h)
  */
 #pragma once
 
 #include "kernel/sched/thread.h"
+#include "lib/preempt.h"
 
 /* kernel_main() becomes the first thread; the idle thread is made. */
 void sched_init(void);
 
-/* Make a blocked thread READY; `woken` is what its wait_sleep() returns. */
+/*
+ * Make a BLOCKED thread READY; `woken` is what its wait_sleep() returns. One
+ * that is about to sleep (wait_prepare()) will not.
+ *
+ * Context: any.
+ */
 void sched_wake(struct thread *thread, bool woken);
 
-/* Give the CPU away; the caller has set its own state. Interrupts off. */
+/*
+ * Give the CPU away: to the next of its priority when the running thread is
+ * RUNNING, until it is woken when it has made itself BLOCKED. One that is to
+ * end early when killed sets ->killable too, and looks at ->killed before.
+ *
+ * Context: interrupts off, preemption not.
+ */
 void schedule(void);
 
 /*
  * Switch straight to a thread that is BLOCKED, without the run queue: the fast
- * path of IPC. The caller has set its own state. Interrupts off.
+ * path of IPC. The caller has set its own state. Where a thread of higher
+ * priority is READY, that one runs first.
+ *
+ * Context: as schedule().
  */
 void sched_switch_to(struct thread *next);
 
@@ -29,17 +46,23 @@ void sched_switch_to(struct thread *next);
 void sched_tick(void);
 
 /*
- * Preemption in the kernel is off between these two; they nest. Interrupts
- * still come. At the last one a switch that was due takes place.
+ * These tables are about to be freed. When they are still loaded (a kernel
+ * thread runs, or the thread that frees them), the kernel's own are.
  */
-void preempt_disable(void);
-void preempt_enable(void);
+void sched_forget_tables(const struct upgtable *tables);
 
-/* On the way back from an interrupt or call: switch if that is due. */
-void sched_preempt_if_due(void);
+/*
+ * `hook` runs at each switch to other user page tables, interrupts off: for
+ * what else belongs to the task, such as its I/O ports.
+ */
+void sched_set_task_hook(void (*hook)(struct task *task));
 
 /* All threads, for ps; fn runs with interrupts off. */
 void sched_for_each(void (*fn)(const struct thread *thread, void *arg),
 		    void *arg);
 
+/* How many there are, the idle thread and the first one included. */
+unsigned sched_nr_threads(void);
+
+/* NULL, or the first of S1 to S7 that is broken. */
 const char *sched_check(void);

@@ -55,6 +55,16 @@ bool cpu_has(enum cpu_feature feature);
 /* Width of a physical address: 32, 36, 40 ... at most 52. */
 unsigned cpu_phys_bits(void);
 
+/*
+ * Sleep until an interrupt, which has been dealt with at return. Interrupts
+ * are on from behind the next instruction on (SDM volume 2, STI), so none can
+ * come between the two and be slept over.
+ */
+static inline void cpu_idle(void)
+{
+	__asm__ volatile("sti; hlt" : : : "memory");
+}
+
 /* Wait a moment in a busy loop. */
 static inline void cpu_relax(void)
 {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/*
+ * wait.c (host) - waiting where nobody else runs
+ *
+ * WHAT     lib/wait.h and lib/preempt.h for a single thread. What a wait needs
+ *          must be true already; one that would really sleep would sleep for
+ *          ever, and panics. A mutex only notes that it is held, so that taking
+ *          it twice and releasing it unheld are caught.
+ */
+#include "lib/preempt.h"
+#include "lib/wait.h"
+
+uint32_t preempt_word[NR_CPUS] = { PREEMPT_NOT_DUE };
+
+void preempt_schedule(void)
+{
+	panic("a switch is due, but there is only one thread");
+}
+
+void wait_prepare(struct wait_queue *queue)
+{
+}
+
+bool wait_sleep(uint64_t deadline)
+{
+	panic("a wait that nobody would end");
+}
+
+bool wait_sleep_killable(uint64_t deadline)
+{
+	panic("a wait that nobody would end");
+}
+
+void wait_finish(struct wait_queue *queue)
+{
+}
+
+bool wait_killed(void)
+{
+	return false;
+}
+
+unsigned wake_up_one(struct wait_queue *queue)
+{
+	return 0;
+}
+
+unsigned wake_up_all(struct wait_queue *queue)
+{
+	return 0;
+}
+
+bool mutex_trylock(struct mutex *mutex)
+{
+	bool was_free = !mutex->locked;
+
+	mutex->locked = true;
+	return was_free;
+}
+
+void mutex_lock(struct mutex *mutex)
+{
+	if (!mutex_trylock(mutex))
+		panic("mutex taken twice");
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+	if (!mutex->locked)
+		panic("mutex released that nobody holds");
+	mutex->locked = false;
+}
