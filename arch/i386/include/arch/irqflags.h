@@ -53,12 +53,6 @@ static inline void irq_restore_from(const irqflags_t *flags)
 	__asm__ volatile("push %0; popf" : : "m"(*flags) : "memory", "cc");
 }
 
-/* Interrupts on, for good: once, when everything is there to take them. */
-static inline void irq_enable(void)
-{
-	__asm__ volatile("sti" : : : "memory");
-}
-
 static inline bool irqs_disabled(void)
 {
 	irqflags_t flags;
