@@ -46,7 +46,7 @@ CFLAGS := $(TARGET) -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf \
 ASFLAGS := $(TARGET) -g -I. -Iarch/i386/include -MMD -MP
 
 KERNEL_DIRS := arch/i386/cpu arch/i386/mm arch/i386/platform lib \
-	mm/early mm/page mm/slab mm/kva kernel tests tests/suites tests/bench
+	mm/early mm/page mm/slab mm/kva kernel kernel/loader tests tests/suites tests/bench
 KERNEL_SRCS := $(sort $(wildcard $(KERNEL_DIRS:%=%/*.c) $(KERNEL_DIRS:%=%/*.S)))
 KERNEL_OBJS := $(KERNEL_SRCS:%=$(BUILD)/%.o)
 
@@ -151,7 +151,7 @@ HOST_CFLAGS := -m64 -std=gnu11 -O1 -g -U_FORTIFY_SOURCE \
 
 HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
 	$(wildcard lib/*.c mm/*/*.c arch/i386/mm/*.c tests/host/*.c \
-	tests/suites/*.c $(BOOT_PURE) kernel/cmdline.c kernel/log_ring.c \
+	tests/suites/*.c $(BOOT_PURE) kernel/cmdline.c kernel/log_ring.c kernel/loader/*.c \
 	tests/ktest.c)))
 HOST_OBJS := $(HOST_SRCS:%=$(HOST_BUILD)/%.o)
 

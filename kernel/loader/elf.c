@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+/*
+ * elf.c - what is in a program file, and whether it may run
+ *
+ * WHAT     Checks every number of the file before it is used. What remains is
+ *          a list of segments that can be mapped without looking back.
+ *
+ * PICTURE    file                             memory
+ *            +--------------+
+ *            | ELF header   |--- phoff --+
+ *            +--------------+            |
+ *            | program      | <----------+
+ *            | headers      |
+ *            +--------------+   vaddr ->  +-----------------+
+ *   offset ->| code         | ----------> | file_size bytes |  R X
+ *            +--------------+             +-----------------+
+ *            | data         | ----------> | file_size bytes |  R W
+ *            +--------------+             | zeros (bss)     |
+ *                                         +-----------------+ <- end
+ *
+ * INVARIANTS of what elf_parse() gives
+ *          E1  segments are in address order, and no page belongs to two
+ *          E2  each lies within USER_BASE .. ELF_END_MAX
+ *          E3  what comes from the file lies within the file
+ *          E4  no segment may be written and executed
+ *          E5  the entry lies in an executable segment
+ *
+ * ALGORITHM  Sums of numbers from the file are made in 64 bits, where two
+ *          32-bit numbers cannot wrap; so there is no check for wrapping.
+ *
+ * COST     One pass over the program headers. No memory.
+ * NOT HERE mapping, stack and arguments (kernel/task/load.c).
+ * SEE      Linux fs/binfmt_elf.c, which accepts more.
+ */
+#include "kernel/loader/elf.h"
+
+#include "lib/align.h"
+#include "lib/panic.h"
+#include "lib/string.h"
+
+static const char *header_check(const struct elf_header *header)
+{
+	HOLDS(!memcmp(header->ident, "\177ELF", 4), "not an ELF file");
+	HOLDS(header->ident[4] == ELF_CLASS_32, "not a 32-bit program");
+	HOLDS(header->ident[5] == ELF_DATA_LSB, "not little-endian");
+	HOLDS(header->ident[6] == 1 && header->version == 1,
+	      "unknown version of ELF");
+	HOLDS(header->machine == ELF_MACHINE_386, "not for i386");
+	HOLDS(header->type == ELF_TYPE_EXEC,
+	      "not an executable at fixed addresses (ET_EXEC)");
+	HOLDS(header->phentsize == sizeof(struct elf_phdr),
+	      "program headers of an unknown size");
+	HOLDS(header->phnum > 0, "no program headers");
+	HOLDS(header->phnum <= ELF_PHNUM_MAX, "too many program headers");
+	return NULL;
+}
+
+static uint64_t file_end(const struct elf_segment *seg)
+{
+	return (uint64_t)seg->offset + seg->file_size;
+}
+
+static uint64_t memory_end(const struct elf_segment *seg)
+{
+	return (uint64_t)seg->va + seg->mem_size;
+}
+
+static uint32_t page_end(const struct elf_segment *seg)
+{
+	return ALIGN_UP(seg->va + seg->mem_size, PAGE_SIZE);
+}
+
+/* E1 to E4 for one more segment. */
+static const char *segment_check(const struct elf_image *elf,
+				 const struct elf_segment *seg, size_t size)
+{
+	HOLDS(seg->file_size <= seg->mem_size,
+	      "a segment is larger in the file than in memory");
+	HOLDS(file_end(seg) <= size, "a segment lies beyond the file's end");
+	HOLDS(seg->va >= USER_BASE && memory_end(seg) <= ELF_END_MAX,
+	      "a segment lies outside user memory");
+	HOLDS((seg->va ^ seg->offset) % PAGE_SIZE == 0,
+	      "a segment's address and file offset disagree within a page");
+	HOLDS((seg->rights & (ELF_WRITE | ELF_EXEC)) !=
+	      (ELF_WRITE | ELF_EXEC), "a segment is writable and executable");
+	HOLDS(elf->nr_segments < ELF_SEGMENTS_MAX, "too many segments");
+	HOLDS(ALIGN_DOWN(seg->va, PAGE_SIZE) >= elf->end,
+	      "segments overlap or are not in order");
+	return NULL;
+}
+
+static const char *add_segment(struct elf_image *elf,
+			       const struct elf_phdr *phdr, size_t size)
+{
+	struct elf_segment seg = {
+		.va = phdr->vaddr,
+		.mem_size = phdr->memsz,
+		.file_size = phdr->filesz,
+		.offset = phdr->offset,
+		.rights = phdr->flags & (ELF_READ | ELF_WRITE | ELF_EXEC),
+	};
+	const char *wrong;
+
+	if (!seg.mem_size && !seg.file_size)
+		return NULL;
+	wrong = segment_check(elf, &seg, size);
+	if (wrong)
+		return wrong;
+	elf->segment[elf->nr_segments++] = seg;
+	elf->end = page_end(&seg);
+	return NULL;
+}
+
+static const char *phdr_use(struct elf_image *elf,
+			    const struct elf_phdr *phdr, size_t size)
+{
+	switch (phdr->type) {
+	case ELF_PT_LOAD:
+		return add_segment(elf, phdr, size);
+	case ELF_PT_INTERP:
+		return "needs a dynamic linker (PT_INTERP)";
+	case ELF_PT_DYNAMIC:
+		return "is dynamically linked (PT_DYNAMIC)";
+	case ELF_PT_GNU_STACK:
+		elf->exec_stack = phdr->flags & ELF_EXEC;
+		return NULL;
+	default:
+		return NULL;   /* PT_TLS, PT_NOTE, ...: user mode's business */
+	}
+}
+
+static const struct elf_segment *segment_with(const struct elf_image *elf,
+					      uint32_t va)
+{
+	for (unsigned i = 0; i < elf->nr_segments; i++) {
+		const struct elf_segment *seg = &elf->segment[i];
+
+		if (va >= seg->va && va < memory_end(seg))
+			return seg;
+	}
+	return NULL;
+}
+
+static const char *entry_check(const struct elf_image *elf)
+{
+	const struct elf_segment *seg = segment_with(elf, elf->entry);
+
+	HOLDS(elf->nr_segments > 0, "nothing to load");
+	HOLDS(seg && seg->rights & ELF_EXEC,
+	      "the entry is not in an executable segment");
+	return NULL;
+}
+
+/* Where the file's program headers are in memory: AT_PHDR. 0: nowhere. */
+static uint32_t find_phdrs(const struct elf_image *elf, uint32_t phoff)
+{
+	uint64_t end = phoff + (uint64_t)elf->phnum * sizeof(struct elf_phdr);
+
+	for (unsigned i = 0; i < elf->nr_segments; i++) {
+		const struct elf_segment *seg = &elf->segment[i];
+
+		if (phoff >= seg->offset && end <= file_end(seg))
+			return seg->va + (phoff - seg->offset);
+	}
+	return 0;
+}
+
+const char *elf_parse(const void *file, size_t size, struct elf_image *elf)
+{
+	struct elf_header header;
+	const char *wrong;
+	uint64_t phdrs_end;
+
+	memset(elf, 0, sizeof(*elf));
+	if (size < sizeof(header))
+		return "too short for an ELF file";
+	memcpy(&header, file, sizeof(header));
+	wrong = header_check(&header);
+	if (wrong)
+		return wrong;
+	elf->entry = header.entry;
+	elf->phnum = header.phnum;
+	phdrs_end = header.phoff +
+		    (uint64_t)header.phnum * sizeof(struct elf_phdr);
+	if (phdrs_end > size)
+		return "the program headers lie beyond the file's end";
+	for (unsigned i = 0; i < header.phnum; i++) {
+		struct elf_phdr phdr;
+
+		memcpy(&phdr, (const uint8_t *)file + header.phoff +
+		       i * sizeof(phdr), sizeof(phdr));
+		wrong = phdr_use(elf, &phdr, size);
+		if (wrong)
+			return wrong;
+	}
+	elf->phdr = find_phdrs(elf, header.phoff);
+	return entry_check(elf);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+/*
+ * elf.c - tests of kernel/loader/elf.c
+ *
+ * WHAT     Builds a small valid program in memory, then spoils it: one field at
+ *          a time, with the reason expected for each; then at random.
+ */
+#include "kernel/loader/elf.h"
+
+#include "lib/panic.h"
+#include "lib/random.h"
+#include "lib/string.h"
+#include "tests/ktest.h"
+
+#define FILE_SIZE  0x2800u
+#define CODE_VA    0x08048000u
+#define DATA_VA    0x0804a000u
+#define PHNUM      3
+#define SPOILS     3000
+
+static struct {
+	struct elf_header header;
+	struct elf_phdr   phdr[PHNUM];
+	uint8_t           rest[FILE_SIZE - sizeof(struct elf_header) -
+			       PHNUM * sizeof(struct elf_phdr)];
+} file;
+
+_Static_assert(sizeof(file) == FILE_SIZE, "no padding");
+
+static struct elf_image elf;
+
+/* Code with the headers in it, data with bss, no executable stack. */
+static void start(void)
+{
+	memset(&file, 0, sizeof(file));
+	memcpy(file.header.ident, "\177ELF\1\1\1", 7);
+	file.header.type = ELF_TYPE_EXEC;
+	file.header.machine = ELF_MACHINE_386;
+	file.header.version = 1;
+	file.header.entry = CODE_VA + 0x100;
+	file.header.phoff = sizeof(file.header);
+	file.header.ehsize = sizeof(file.header);
+	file.header.phentsize = sizeof(struct elf_phdr);
+	file.header.phnum = PHNUM;
+	file.phdr[0] = (struct elf_phdr){ ELF_PT_LOAD, 0, CODE_VA, CODE_VA,
+					  0x1234, 0x1234,
+					  ELF_READ | ELF_EXEC, PAGE_SIZE };
+	file.phdr[1] = (struct elf_phdr){ ELF_PT_LOAD, 0x2010, DATA_VA + 0x10,
+					  DATA_VA + 0x10, 0x20, 0x5000,
+					  ELF_READ | ELF_WRITE, PAGE_SIZE };
+	file.phdr[2] = (struct elf_phdr){ ELF_PT_GNU_STACK, 0, 0, 0, 0, 0,
+					  ELF_READ | ELF_WRITE, 16 };
+}
+
+static void expect_refused(const char *reason)
+{
+	const char *wrong = elf_parse(&file, FILE_SIZE, &elf);
+
+	EXPECT_STREQ(wrong ? wrong : "accepted", reason);
+	start();
+}
+
+/* What loading relies on, E1 to E5, whatever the file was. */
+static const char *image_check(const struct elf_image *image, size_t size)
+{
+	bool entry_found = false;
+	uint64_t end = USER_BASE;
+
+	for (unsigned i = 0; i < image->nr_segments; i++) {
+		const struct elf_segment *seg = &image->segment[i];
+		uint64_t mem_end = (uint64_t)seg->va + seg->mem_size;
+
+		HOLDS((seg->va & PAGE_MASK) >= end, "E1: in order, disjoint");
+		HOLDS(mem_end <= ELF_END_MAX, "E2: within user memory");
+		HOLDS((uint64_t)seg->offset + seg->file_size <= size,
+		      "E3: within the file");
+		HOLDS(seg->file_size <= seg->mem_size, "E3: fits memory");
+		HOLDS(!(seg->rights & ELF_WRITE) || !(seg->rights & ELF_EXEC),
+		      "E4: not writable and executable");
+		if (image->entry >= seg->va && image->entry < mem_end)
+			entry_found = seg->rights & ELF_EXEC;
+		end = (mem_end + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+	}
+	HOLDS(entry_found, "E5: the entry is in an executable segment");
+	HOLDS(end == image->end, "the end is behind the last segment");
+	return NULL;
+}
+
+KTEST(elf, valid_program_is_understood)
+{
+	start();
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT_NULL(image_check(&elf, FILE_SIZE));
+	EXPECT_EQ(elf.entry, CODE_VA + 0x100);
+	EXPECT_EQ(elf.nr_segments, 2);
+	EXPECT_EQ(elf.segment[0].va, CODE_VA);
+	EXPECT_EQ(elf.segment[1].mem_size, 0x5000);
+	EXPECT_EQ(elf.segment[1].file_size, 0x20);
+	EXPECT_EQ(elf.end, DATA_VA + 0x6000);
+	EXPECT_EQ(elf.phdr, CODE_VA + sizeof(struct elf_header));
+	EXPECT_EQ(elf.phnum, PHNUM);
+	EXPECT(!elf.exec_stack);
+}
+
+KTEST(elf, stack_is_executable_only_where_the_file_says_so)
+{
+	start();
+	file.phdr[2].flags |= ELF_EXEC;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT(elf.exec_stack);
+	start();
+	file.phdr[2].type = 0;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT(!elf.exec_stack);
+}
+
+KTEST(elf, headers_that_are_not_loaded_have_no_address)
+{
+	start();
+	file.phdr[0].offset = PAGE_SIZE;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT_EQ(elf.phdr, 0);
+}
+
+KTEST(elf, bad_header_is_refused_with_its_reason)
+{
+	start();
+	file.header.ident[1] = 'e';
+	expect_refused("not an ELF file");
+	file.header.ident[4] = 2;
+	expect_refused("not a 32-bit program");
+	file.header.ident[5] = 2;
+	expect_refused("not little-endian");
+	file.header.version = 2;
+	expect_refused("unknown version of ELF");
+	file.header.machine = 62;
+	expect_refused("not for i386");
+	file.header.type = 3;
+	expect_refused("not an executable at fixed addresses (ET_EXEC)");
+	file.header.phentsize = 56;
+	expect_refused("program headers of an unknown size");
+	file.header.phnum = 0;
+	expect_refused("no program headers");
+	file.header.phnum = 0xffff;
+	expect_refused("too many program headers");
+	file.header.phoff = 0xfffffff0;
+	expect_refused("the program headers lie beyond the file's end");
+	EXPECT_STREQ(elf_parse(&file, sizeof(file.header) - 1, &elf),
+		     "too short for an ELF file");
+	EXPECT(elf_parse(&file, 0, &elf));
+}
+
+KTEST(elf, bad_segment_is_refused_with_its_reason)
+{
+	start();
+	file.phdr[1].filesz = 0x5001;
+	expect_refused("a segment is larger in the file than in memory");
+	file.phdr[1].filesz = 0x4000;
+	expect_refused("a segment lies beyond the file's end");
+	file.phdr[1].offset = 0xfffff010;
+	expect_refused("a segment lies beyond the file's end");
+	file.phdr[0].vaddr = 0x1000;
+	expect_refused("a segment lies outside user memory");
+	file.phdr[1].memsz = 0xfffffff0;
+	expect_refused("a segment lies outside user memory");
+	file.phdr[1].vaddr = PAGE_OFFSET + 0x10;
+	expect_refused("a segment lies outside user memory");
+	file.phdr[1].vaddr += 4;
+	expect_refused("a segment's address and file offset disagree within a page");
+	file.phdr[1].flags |= ELF_EXEC;
+	expect_refused("a segment is writable and executable");
+	file.phdr[1].vaddr = CODE_VA + 0x1010;
+	expect_refused("segments overlap or are not in order");
+	file.phdr[0].vaddr = DATA_VA + 0x10000;
+	expect_refused("segments overlap or are not in order");
+}
+
+KTEST(elf, what_cannot_run_is_refused_with_its_reason)
+{
+	start();
+	file.phdr[2].type = ELF_PT_INTERP;
+	expect_refused("needs a dynamic linker (PT_INTERP)");
+	file.phdr[2].type = ELF_PT_DYNAMIC;
+	expect_refused("is dynamically linked (PT_DYNAMIC)");
+	file.header.entry = DATA_VA + 0x10;
+	expect_refused("the entry is not in an executable segment");
+	file.header.entry = CODE_VA + 0x1234;
+	expect_refused("the entry is not in an executable segment");
+	file.phdr[0].type = 0;
+	file.phdr[1].type = 0;
+	expect_refused("nothing to load");
+}
+
+KTEST(elf, as_many_segments_as_there_is_room_for)
+{
+	static struct {
+		struct elf_header header;
+		struct elf_phdr   phdr[ELF_SEGMENTS_MAX + 1];
+	} many;
+
+	start();
+	many.header = file.header;
+	for (unsigned i = 0; i <= ELF_SEGMENTS_MAX; i++)
+		many.phdr[i] = (struct elf_phdr){
+			ELF_PT_LOAD, 0, CODE_VA + i * PAGE_SIZE, 0, 0x200,
+			0x200, ELF_EXEC, PAGE_SIZE };
+	many.header.phnum = ELF_SEGMENTS_MAX;
+	EXPECT_NULL(elf_parse(&many, sizeof(many), &elf));
+	EXPECT_EQ(elf.nr_segments, ELF_SEGMENTS_MAX);
+	many.header.phnum++;
+	EXPECT_STREQ(elf_parse(&many, sizeof(many), &elf),
+		     "too many segments");
+}
+
+KTEST(elf, file_cut_anywhere_is_refused)
+{
+	start();
+	for (size_t size = 0; size < 0x2030; size += 7)
+		EXPECT(elf_parse(&file, size, &elf));
+}
+
+/* Most random words are refused by the first check: small ones come further. */
+static uint32_t random_value(struct rng *rng)
+{
+	static const uint32_t edges[] = {
+		0, 1, PAGE_SIZE - 1, PAGE_SIZE, USER_BASE, CODE_VA, DATA_VA,
+		FILE_SIZE, ELF_END_MAX, PAGE_OFFSET, 0x7fffffff, 0x80000000,
+		0xfffff000, 0xffffffff,
+	};
+	uint32_t value = edges[rng_below(rng, ARRAY_SIZE(edges))];
+
+	return value + rng_below(rng, 5) - 2;
+}
+
+KTEST(elf, spoiled_programs_never_break_the_laws)
+{
+	const unsigned words = (sizeof(file.header) + sizeof(file.phdr)) / 4;
+	unsigned accepted = 0;
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	for (unsigned i = 0; i < SPOILS; i++) {
+		start();
+		for (unsigned n = rng_below(&rng, 3) + 1; n; n--) {
+			uint32_t value = random_value(&rng);
+			unsigned at = rng_below(&rng, words) * 4;
+
+			if (rng_below(&rng, 2))
+				memcpy((uint8_t *)&file + at, &value, 4);
+			else
+				((uint8_t *)&file)[at + rng_below(&rng, 4)] ^=
+					1u << rng_below(&rng, 8);
+		}
+		if (elf_parse(&file, FILE_SIZE, &elf))
+			continue;
+		accepted++;
+		EXPECT_NULL(image_check(&elf, FILE_SIZE));
+	}
+	EXPECT(accepted > SPOILS / 20 && accepted < SPOILS);
+}
+
+static const char *elf_suite_check(void)
+{
+	const char *wrong;
+
+	start();
+	wrong = elf_parse(&file, FILE_SIZE, &elf);
+	return wrong ? wrong : image_check(&elf, FILE_SIZE);
+}
+
+SUITE(elf, elf_suite_check);
