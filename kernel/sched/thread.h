@@ -20,6 +20,7 @@
 #include <arch/stack.h>
 #include <arch/thread.h>
 
+#include "kernel/ipc/ipc_thread.h"
 #include "lib/list.h"
 
 #define THREAD_NAME_MAX   16
@@ -64,7 +65,7 @@ struct thread {
 	void              (*fn)(void *arg);  /* I  of a kernel thread         */
 	void               *arg;             /* I                             */
 	uint64_t            ran_ns;          /* r  for ps, counted in ticks   */
-	void               *ipc;             /* o  kernel/ipc/'s, while waiting */
+	struct ipc_thread   ipc;             /* r  kernel/ipc/'s              */
 	uint32_t            clear_child_tid; /* o  user address, kernel/linux/ */
 	char                name[THREAD_NAME_MAX];
 	char                stack_name[THREAD_NAME_MAX + 16];

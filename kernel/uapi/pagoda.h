@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pagoda.h - the kernel's own calls, as user mode sees them
+ *
+ * WHAT     Numbers, structures and flags of the calls from 1024 on. Linux's
+ *          calls are below. Both sides include this file; it includes nothing
+ *          of the kernel.
+ *
+ * PICTURE    EAX   handle << 16 | number       going in
+ *            EAX   result, or -errno           coming back
+ *            EBX ECX EDX ESI EDI EBP           arguments 1 to 6, or the six
+ *                                              words of a message, both ways
+ *
+ *          A call leaves the other registers as they were, unless the table
+ *          names one behind "->". Error numbers are Linux's.
+ *
+ * TERMS    handle   number by which this task names a kernel object; 0 is none.
+ *                   Where a call wants a task, 0 is the caller's own.
+ *          rights   what a handle allows; see RIGHT_*
+ *          badge    number in a handle that a receiver gets with each message
+ *                   sent through it: tells a server its clients apart
+ *          words    the six registers of a message
+ *          extras   what else a message may carry: handles and pages. They lie
+ *                   in the thread's struct ipc_msg (IPC_BUFFER names it)
+ *          _MSG     the calls that end so look at that structure's `out`:
+ *                   send its extras, obey its flags and deadline
+ *
+ * MESSAGES send waits until somebody has received. call sends, then waits for
+ *          the reply. The receiver of a call owes a reply; its thread remembers
+ *          one caller, until it replies or receives again (then the caller gets
+ *          -EPIPE), or until REPLY_SAVE makes a handle of it. When the server
+ *          dies, or closes the last handle with RIGHT_RECEIVE, or the reply
+ *          handle, whoever waits for it gets -EPIPE.
+ *
+ *          EAX after receiving (RECEIVE, REPLY_RECEIVE):
+ *
+ *            bit 30         IPC_EXTRAS: there are extras, see ipc_msg.in
+ *            bit 29 = 0     bits 0..28: the sender's badge
+ *            bit 29 = 1     IPC_KERNEL: the kernel asks; which task, and why,
+ *                           see KMSG_* below. Nobody else can set this bit.
+ *
+ *          EAX after CALL: 0 or IPC_EXTRAS. A message that was sent, not
+ *          called, looks the same; replying to it is -ESRCH.
+ *
+ * SEE      kernel/uapi/abi.h for the instructions; docs/glossary.md.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* The two halves of EAX. */
+#define PG_EAX(number, handle)  ((uint32_t)(handle) << 16 | (number))
+#define PG_NUMBER(eax)          ((eax) & 0xffffu)
+#define PG_HANDLE(eax)          ((eax) >> 16)
+
+/*
+ * number, NAME, name; then what the handle must be and the arguments.
+ * Pointers are addresses in the caller's space; [n] is a length in bytes.
+ */
+#define PAGODA_CALLS(C)                                                       \
+	/* any object                                                      */ \
+	C(1024, HANDLE_CLOSE,    handle_close)    /*                       */ \
+	C(1025, HANDLE_DUP,      handle_dup)      /* rights, badge -> handle */ \
+	/* messages: endpoint; REPLY: 0 or a reply handle                  */ \
+	C(1026, ENDPOINT_CREATE, endpoint_create) /* -> handle             */ \
+	C(1027, SEND,            send)            /* words                 */ \
+	C(1028, RECEIVE,         receive)         /* -> badge, words       */ \
+	C(1029, CALL,            call)            /* words -> words        */ \
+	C(1030, REPLY,           reply)           /* words                 */ \
+	C(1031, REPLY_RECEIVE,   reply_receive)   /* words -> badge, words */ \
+	C(1032, SEND_MSG,        send_msg)                                    \
+	C(1033, RECEIVE_MSG,     receive_msg)                                 \
+	C(1034, CALL_MSG,        call_msg)                                    \
+	C(1035, REPLY_MSG,       reply_msg)                                   \
+	C(1036, REPLY_RECEIVE_MSG, reply_receive_msg)                         \
+	C(1037, REPLY_SAVE,      reply_save)      /* -> reply handle       */ \
+	C(1038, IPC_BUFFER,      ipc_buffer)      /* struct ipc_msg *      */ \
+	/* the caller that is owed a reply, when the kernel asks for it;      \
+	 * handle: 0 or a reply handle                                     */ \
+	C(1039, CALLER_READ,     caller_read)     /* its addr, buf, [n]    */ \
+	C(1040, CALLER_WRITE,    caller_write)    /* its addr, buf, [n]    */ \
+	C(1041, CALLER_GET_REGS, caller_get_regs) /* struct pg_regs *      */ \
+	C(1042, CALLER_SET_REGS, caller_set_regs) /* struct pg_regs *      */ \
+	/* notification                                                    */ \
+	C(1043, NOTIFICATION_CREATE, notification_create) /* -> handle     */ \
+	C(1044, NOTIFICATION_SIGNAL, notification_signal) /* bits          */ \
+	C(1045, NOTIFICATION_WAIT, notification_wait)                         \
+		/* mask, deadline low, high -> bits in EBX                 */ \
+	C(1046, NOTIFICATION_POLL, notification_poll) /* mask -> EBX       */ \
+	/* devices: *_CREATE with the system handle                        */ \
+	C(1047, IRQ_CREATE,      irq_create)                                  \
+		/* line, notification, bits -> handle; still masked        */ \
+	C(1048, IRQ_ACK,         irq_ack)         /* unmask                */ \
+	C(1049, IO_PORTS_CREATE, io_ports_create) /* first, count -> handle */ \
+	C(1050, IO_PORTS_ALLOW,  io_ports_allow)  /* task                  */ \
+	/* task                                                            */ \
+	C(1051, TASK_CREATE,     task_create)     /* name (text) -> handle */ \
+	C(1052, TASK_START,      task_start)      /* struct task_start *   */ \
+	C(1053, TASK_KILL,       task_kill)       /* wait status           */ \
+	C(1054, TASK_WAIT,       task_wait)                                   \
+		/* deadline low, high -> wait status in EBX                */ \
+	C(1055, TASK_SET_EXCEPTIONS,  task_set_exceptions)  /* endpoint    */ \
+	C(1056, TASK_SET_PERSONALITY, task_set_personality) /* endpoint    */ \
+	C(1057, TASK_READ,       task_read)       /* its addr, buf, [n]    */ \
+	C(1058, TASK_WRITE,      task_write)      /* its addr, buf, [n]    */ \
+	C(1059, VM_MAP,          vm_map)                                      \
+		/* addr, [n], prot, flags as mmap2's -> addr               */ \
+	C(1060, VM_UNMAP,        vm_unmap)        /* addr, [n]             */ \
+	C(1061, VM_SET_PAGER,    vm_set_pager)    /* addr, [n], endpoint   */ \
+	C(1062, TASK_MAPS,       task_maps)                                   \
+		/* addr, struct pg_area *: the first that ends above addr  */ \
+	C(1063, PAGE_INFO,       page_info)       /* addr, struct pg_page * */ \
+	C(1064, THREAD_CREATE,   thread_create)   /* eip, esp, ebx -> tid  */ \
+	C(1065, THREAD_EXIT,     thread_exit)     /* no handle             */ \
+	/* memory                                                          */ \
+	C(1066, MEMORY_SIZE,     memory_size)     /* -> bytes              */ \
+	C(1067, MEMORY_READ,     memory_read)     /* offset, buf, [n] -> n */ \
+	C(1068, MEMORY_MAP,      memory_map)      /* addr or 0 -> addr     */ \
+	/* system                                                          */ \
+	C(1069, TASK_INFO,       task_info)                                   \
+		/* pid, struct pg_task *: that one or the next higher      */ \
+	C(1070, TASK_OPEN,       task_open)       /* pid -> handle         */ \
+	C(1071, MEM_INFO,        mem_info)        /* struct pg_mem *       */ \
+	C(1072, LOG_WRITE,       log_write)       /* text, [n]             */ \
+	C(1073, POWER_OFF,       power_off)       /* 0; 1: to the monitor  */ \
+	/* no handle                                                       */ \
+	C(1074, CLOCK,           clock)           /* -> ns, EBX low, ECX high */ \
+	C(1075, YIELD,           yield)
+
+#define PG_CALL_FIRST  1024
+
+enum pagoda_call {
+#define C(number, NAME, name) PG_##NAME = number,
+	PAGODA_CALLS(C)
+#undef C
+	PG_CALL_END
+};
+
+/* ---- rights ---------------------------------------------------------------- */
+
+#define RIGHT_DUP       0x01u   /* HANDLE_DUP                                 */
+#define RIGHT_TRANSFER  0x02u   /* may travel in a message                    */
+#define RIGHT_SEND      0x04u   /* send, call; signal                         */
+#define RIGHT_RECEIVE   0x08u   /* receive; wait                              */
+#define RIGHT_READ      0x10u   /* memory, a task's memory; the system's state */
+#define RIGHT_WRITE     0x20u   /* a task's memory; the kernel's log          */
+#define RIGHT_MANAGE    0x40u   /* kill, start; power off; make irq, io_ports */
+#define RIGHT_MINT      0x80u   /* HANDLE_DUP with a badge                    */
+#define RIGHTS_ALL      0xffu
+
+#define BADGE_MAX       0x1fffffffu
+
+/* Handles of the first program, in this order. */
+#define PG_INIT_SYSTEM  1       /* the system, all rights                     */
+#define PG_INIT_ARCHIVE 2       /* the boot archive, a memory object; may be
+				   missing                                    */
+
+/* ---- messages -------------------------------------------------------------- */
+
+#define IPC_NR_WORDS    6
+#define IPC_EXTRAS      0x40000000u
+#define IPC_KERNEL      0x20000000u
+
+/* Kernel's messages: bits 0..15 the task's pid, 16..25 number, 26..28 kind. */
+#define KMSG_PID(eax)     ((eax) & 0xffffu)
+#define KMSG_NUMBER(eax)  ((eax) >> 16 & 0x3ffu)
+#define KMSG_KIND(eax)    ((eax) >> 26 & 7u)
+
+/*
+ * KMSG_FAULT      to a pager: a page is touched for the first time.
+ *                   words: address of the page, access (PROT_*)
+ *                   reply: word 0 = 1 and extras with one page of the pager's
+ *                   own memory (IPC_PAGES_GRANT: given away; else both have it,
+ *                   copied when one of them writes); word 0 = 0: refused
+ * KMSG_EXCEPTION  to a task's exception endpoint: nobody resolved this.
+ *                   words: vector, error code, address (vector 14), EIP, ESP,
+ *                   EFLAGS. CALLER_GET_REGS and _SET_REGS work.
+ *                   reply: word 0 = 1: goes on with its registers as they are
+ *                   then; 0: is killed
+ * KMSG_SYSCALL    to a task's personality: a call the kernel does not know.
+ *                   number: KMSG_NUMBER; words: its six arguments
+ *                   reply: word 0 is the result
+ */
+#define KMSG_FAULT      1
+#define KMSG_EXCEPTION  2
+#define KMSG_SYSCALL    3
+
+#define IPC_MAX_HANDLES 4
+
+struct ipc_handle {
+	uint32_t handle;
+	uint32_t rights;        /* out: those the receiver shall have, or 0: all
+				   of this handle's. in: those it has         */
+};
+
+#define IPC_MOVE         0x1u   /* handles: the sender's are closed           */
+#define IPC_PAGES        0x2u   /* there is a range of pages                  */
+#define IPC_PAGES_GRANT  0x4u   /* pages: the sender loses them; else shared  */
+#define IPC_NONBLOCK     0x8u   /* -EAGAIN where the partner does not wait    */
+#define IPC_DEADLINE     0x10u  /* -ETIMEDOUT at `deadline`, by CLOCK         */
+
+struct ipc_extras {
+	uint32_t          flags;            /* IPC_*                          */
+	uint32_t          nr_handles;
+	struct ipc_handle handles[IPC_MAX_HANDLES];
+	uint32_t          page_addr;        /* page-aligned                   */
+	uint32_t          page_length;
+	uint32_t          page_prot;        /* PROT_*: for the receiver       */
+	uint32_t          unused;
+	uint64_t          deadline;         /* ns                             */
+};
+
+/*
+ * Of one thread. `out` is what its _MSG calls send; a deadline is for the whole
+ * call. `in` is what came with a message that had IPC_EXTRAS. `window` is where
+ * pages that come shall lie; 0: anywhere. Handles of a message that cannot be
+ * put into the receiver's table are lost; the receiver sees handle 0 there.
+ */
+struct ipc_msg {
+	struct ipc_extras out;
+	struct ipc_extras in;
+	uint32_t          window;
+	uint32_t          window_length;
+};
+
+/* ---- structures of calls --------------------------------------------------- */
+
+struct task_start {
+	uint32_t memory;        /* handle of a memory object: holds the image */
+	uint32_t offset, length;        /* of an ELF file in it               */
+	uint32_t args;          /* texts, one behind the other, each with its
+				   0: argv[0], argv[1], ...                   */
+	uint32_t args_length;
+	uint32_t handles;       /* array of uint32_t: copied into the new task
+				   as its handles 1, 2, ...; 0: leave it out  */
+	uint32_t nr_handles;    /* at most TASK_START_HANDLES                 */
+	uint32_t priority;      /* 0: that of programs                        */
+};
+
+#define TASK_START_HANDLES  16
+#define TASK_START_ARGS     4096     /* bytes of texts                        */
+
+struct pg_regs {
+	uint32_t ebx, ecx, edx, esi, edi, ebp, eax;
+	uint32_t eip, eflags, esp;
+	uint32_t vector, error, address;     /* why it stopped; not settable  */
+};
+
+struct pg_task {
+	uint32_t pid, parent, nr_threads, nr_handles;
+	uint32_t rss_pages, total_pages;
+	uint32_t zombie, state;              /* state: 'R', 'S', 'Z'          */
+	uint64_t ran_ns;
+	char     name[32];
+};
+
+struct pg_mem {
+	uint32_t page_size;
+	uint32_t total_pages, free_pages;
+	uint32_t lowmem_free_pages, highmem_free_pages;
+	uint32_t nr_objects;                 /* kernel objects                */
+};
+
+struct pg_area {
+	uint32_t start, end;
+	uint32_t prot;                       /* PROT_*                        */
+	uint32_t flags;                      /* MAP_SHARED, MAP_GROWSDOWN     */
+	char     name[32];
+};
+
+struct pg_page {
+	uint32_t present, prot;
+	uint32_t refs;                       /* who map it                    */
+	uint32_t frame;                      /* number of the page frame      */
+};
