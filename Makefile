@@ -168,7 +168,12 @@ $(HOST_BUILD)/suites: $(HOST_OBJS)
 	$(if $(Q),@echo "  HOSTLD  $@")
 	$(Q)$(HOST_CC) -m64 -no-pie -fsanitize=address,undefined $(HOST_OBJS) -o $@
 
--include $(HOST_OBJS:.o=.d)
+# The same with a suite that fails, for tests/emu/test_runner.py.
+$(HOST_BUILD)/mutant: $(HOST_OBJS) $(HOST_BUILD)/tests/mutant/failing.c.o
+	$(if $(Q),@echo "  HOSTLD  $@")
+	$(Q)$(HOST_CC) -m64 -no-pie -fsanitize=address,undefined $^ -o $@
+
+-include $(HOST_OBJS:.o=.d) $(HOST_BUILD)/tests/mutant/failing.c.d
 
 # ---- what one can ask for --------------------------------------------------
 #
@@ -183,7 +188,7 @@ MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 all: $(BUILD)/pagoda.elf  ## build the kernel: build/pagoda.elf
 
-host: $(HOST_BUILD)/suites  ## build the suites as a program: build/host/suites
+host: $(HOST_BUILD)/suites $(HOST_BUILD)/mutant  ## build the suites as a program: build/host/suites
 
 run:  ## install what is missing, build, boot in QEMU (MEM= CPU= APPEND=)
 	$(Q)tools/setup run

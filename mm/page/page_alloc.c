@@ -355,6 +355,10 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page *pages[])
 	struct zone *first = zonelists[gfp & GFP_ZONES][0];
 	unsigned n = 0;
 
+	if (nr == 1) {
+		pages[0] = alloc_page(gfp);
+		return pages[0] != NULL;
+	}
 	/* A failure in the middle is the one that callers get wrong. */
 	if (should_fail())
 		nr /= 2;

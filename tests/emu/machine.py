@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("BUILD", ROOT / "build"))
+BUILD = ROOT / os.environ.get("BUILD", "build")
 KERNEL = BUILD / "pagoda.elf"
 QEMU = "qemu-system-i386"
 
@@ -87,11 +87,12 @@ def command(shape, append, kernel=KERNEL, exit_device=True):
                     "none", "-no-reboot", *shape.options()]
 
 
-def run(shape, append, kind="boot", kernel=KERNEL, **options):
+def run(shape, append, kind="boot", kernel=KERNEL, cwd=None, **options):
     words = command(shape, append, kernel, **options)
     try:
         done = subprocess.run(words, stdin=subprocess.DEVNULL, check=False,
-                              capture_output=True, timeout=limit(kind))
+                              cwd=cwd, capture_output=True,
+                              timeout=limit(kind))
     except subprocess.TimeoutExpired as late:
         return Run(decode(late.stdout), None, True, decode(late.stderr))
     return Run(decode(done.stdout), done.returncode, False,

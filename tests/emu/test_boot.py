@@ -5,10 +5,12 @@ instruction, so these figures do not depend on the machine that tests."""
 
 import os
 import re
+import subprocess
+import sys
 
 import pytest
 
-from machine import ICOUNT, Shape, run
+from machine import ICOUNT, ROOT, Shape, run
 
 BOOT_LINE = re.compile(r"# pagoda: boot: (\d+) cycles since reset, "
                        r"(\d+) in the kernel")
@@ -45,6 +47,16 @@ def test_two_runs_are_the_same_to_the_byte(kernel):
     assert first.status == second.status == 33, first.text
     assert "\nbench\t" in first.text
     assert first.text == second.text
+
+
+def test_every_operation_is_within_its_bound(kernel):
+    """The table of `make bench`: tests/bench/bounds.tsv has the bounds."""
+    done = run(Shape("2G", extra=ICOUNT), "bench", "bench")
+    assert done.status == 33, done.text
+    table = subprocess.run([sys.executable, ROOT / "tools/bench_table.py"],
+                           input=done.text, text=True, capture_output=True,
+                           check=False)
+    assert table.returncode == 0, table.stdout + table.stderr
 
 
 def test_boots_under_kvm(kernel):

@@ -158,6 +158,14 @@ def test_help_names_every_target():
         assert re.search(rf"^{target} ", text, re.MULTILINE), text
 
 
+def test_make_run_prints_the_map_and_leaves_cleanly():
+    build = os.path.relpath(machine.BUILD, ROOT)
+    done = make("run", "MEM=256M", f"BUILD={build}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for words in ("BIOS-e820", "Zone ranges", "virtual kernel memory layout"):
+        assert words in done.stdout, done.stdout
+
+
 def test_setup_is_quiet_when_nothing_is_missing():
     for purpose in ("run", "test"):
         done = subprocess.run([ROOT / "tools" / "setup", purpose],
@@ -165,18 +173,74 @@ def test_setup_is_quiet_when_nothing_is_missing():
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def bare_system(folder, user_id=0, **commands):
+    """A PATH with almost nothing in it, and a few commands of our own."""
+    for name in ("sh", "tr", "env"):
+        (folder / name).symlink_to(shutil.which(name))
+    commands["id"] = f"echo {user_id}"
+    for name, body in commands.items():
+        path = folder / name
+        path.write_text(f"#!{shutil.which('sh')}\n{body}\n")
+        path.chmod(0o755)
+
+
+def run_setup(folder, purpose):
+    return subprocess.run([ROOT / "tools" / "setup", purpose], text=True,
+                          capture_output=True, check=False,
+                          env={"PATH": str(folder)})
+
+
 def test_setup_names_the_packages_elsewhere(tmp_path):
     """On a system without apt and without anything."""
-    for name in ("sh", "tr"):
-        (tmp_path / name).symlink_to(shutil.which(name))
-    done = subprocess.run([ROOT / "tools" / "setup", "test"], text=True,
-                          capture_output=True, check=False,
-                          env={"PATH": str(tmp_path)})
+    bare_system(tmp_path)
+    done = run_setup(tmp_path, "test")
     assert done.returncode == 1
     for words in ("dnf install", "pacman -S", "apk add", "brew install",
                   "apt-get install", "qemu-system-x86"):
         assert words in done.stderr
     assert "multilib" not in done.stderr
+
+
+def test_setup_installs_with_one_run_of_apt(tmp_path):
+    log = tmp_path / "log"
+    bare_system(tmp_path, **{"apt-get": f'echo "$@" >> {log}'})
+    done = run_setup(tmp_path, "run")
+    assert done.returncode == 1     # nothing has really appeared
+    assert "still missing" in done.stderr
+    calls = log.read_text().splitlines()
+    assert len(calls) == 1
+    for package in ("make", "gcc-i686-linux-gnu", "qemu-system-x86"):
+        assert package in calls[0].split()
+    for package in ("clang", "python3-pytest", "gcc-multilib"):
+        assert package not in calls[0].split()
+
+
+def test_setup_fetches_package_lists_when_it_must(tmp_path):
+    log = tmp_path / "log"
+    bare_system(tmp_path, **{"apt-get": f"""
+        echo "$@" >> {log}
+        case "$*" in
+        *update*) : > {tmp_path}/lists ;;
+        *) [ -e {tmp_path}/lists ] ;;
+        esac"""})
+    run_setup(tmp_path, "test")
+    words = [call.split() for call in log.read_text().splitlines()]
+    assert ["install" in w for w in words] == [True, False, True]
+    assert "update" in words[1]
+    assert "python3-pytest-xdist" in words[2] or shutil.which("pytest-3")
+
+
+def test_setup_needs_root_or_sudo(tmp_path):
+    log = tmp_path / "log"
+    bare_system(tmp_path, 1000, **{"apt-get": "exit 0"})
+    done = run_setup(tmp_path, "run")
+    assert done.returncode == 1
+    assert "please run as root: apt-get install" in done.stderr
+    (tmp_path / "sudo").write_text(
+        f"#!{shutil.which('sh')}\necho \"$@\" >> {log}\n")
+    (tmp_path / "sudo").chmod(0o755)
+    run_setup(tmp_path, "run")
+    assert "apt-get" in log.read_text()
 
 
 def test_ci_runs_make_test():

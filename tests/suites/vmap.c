@@ -40,7 +40,7 @@ static bool readable(const char *ptr)
 
 KTEST_KEEPS(vmap, page_tables_are_made_once)
 {
-	REQUIRE(kpt_populate(vmalloc_start(), 8 * PTRS_PER_PT) == 0);
+	REQUIRE(kpt_populate(vmalloc_start(), 16 * PTRS_PER_PT) == 0);
 }
 
 KTEST(vmap, two_mappings_show_the_same_pages)
