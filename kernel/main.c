@@ -18,6 +18,7 @@
 #include <arch/irqflags.h>
 #include <arch/kva.h>
 #include <arch/machine.h>
+#include <arch/thread.h>
 #include <arch/trap.h>
 
 #include "boot/boot_info.h"
@@ -140,6 +141,7 @@ void kernel_main(uint32_t boot_info_phys)
 	cpu_detect();
 	options_init();         /* before memory: mem=, vmalloc=, nonx        */
 	cpu_enable_features();  /* before page tables that have NX in them    */
+	arch_user_init();       /* FPU, SYSENTER: what ring 3 will need       */
 	cpu_log();
 	crash_as_asked(true);
 	memory_map_dump(&boot);

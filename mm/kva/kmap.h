@@ -37,6 +37,9 @@ void  kunmap(struct page *page);
 static void *kmap_local(struct page *page) __must_check;
 static void  kunmap_local(const void *ptr);
 
+/* How many slots of kmap_local() are in use on this CPU. */
+unsigned kmap_local_depth(void);
+
 /* Does this address lie in a kmap_local() slot, of any CPU? */
 static inline bool kva_is_kmap_local(kva_t va)
 {

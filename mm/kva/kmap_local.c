@@ -64,6 +64,11 @@ void kunmap_local_other(kva_t va)
 	      va, local_depth());
 }
 
+unsigned kmap_local_depth(void)
+{
+	return local_depth();
+}
+
 const char *kmap_local_check(void)
 {
 	unsigned depth = local_depth();

@@ -87,7 +87,7 @@ static __noreturn void die(const struct trap_regs *regs)
 void double_fault_handle(void)
 {
 	gdt_become_main_task();
-	copy_registers(&interrupted, &main_tss);
+	copy_registers(&interrupted, &main_tss.cpu);
 	trap_set_fatal(&interrupted);
 	die(&interrupted);
 }

@@ -5,9 +5,11 @@
  * WHAT     The global descriptor table. All segments are flat, 0 to 4 GiB:
  *          protection is the page tables' business.
  *
- * PICTURE    index   0     1      2      3      4      5      6
- *                    null  code   data   code   data   main   double-
- *                          ring 0        ring 3        TSS    fault TSS
+ * PICTURE    index   6 .. 8    12     13     14     15     16     17
+ *                    TLS, by   code   data   code   data   main   double-
+ *                    thread    ring 0        ring 3        TSS    fault TSS
+ *
+ *          The others are null: a selector of theirs is a #GP.
  *
  * TERMS    TSS   task-state segment: where a task switch by hardware puts the
  *                registers of the old task and finds those of the new one
@@ -18,6 +20,8 @@
  * SEE      SDM volume 3, 3.4.5 "Segment descriptors", 7.2 "Task management
  *          data structures".
  */
+#include <arch/thread.h>
+
 #include "arch/i386/cpu/segments.h"
 
 /* Access bytes: present, level in bits 5-6, and what kind of segment. */
@@ -39,6 +43,8 @@
 
 #define FLAT(access)  DESCRIPTOR(0u, 0xfffffu, access, FLAT_FLAGS)
 
+_Static_assert(KERNEL_DS == KERNEL_CS + 8 && USER_CS == KERNEL_CS + 19 &&
+	       USER_DS == KERNEL_CS + 27, "the order that SYSENTER assumes");
 _Static_assert(FLAT(ACCESS_CODE(0)) == 0x00cf9b000000ffffull,
 	       "the descriptor that every tutorial shows");
 
@@ -47,7 +53,7 @@ struct table_pointer {
 	const void *base;
 } __packed;
 
-struct tss main_tss = { .iomap_base = sizeof(struct tss) };
+struct main_tss main_tss = { .cpu.iomap_base = IOMAP_NONE };
 
 static uint64_t gdt[GDT_SIZE] __aligned(8) = {
 	[KERNEL_CS / 8] = FLAT(ACCESS_CODE(0)),
@@ -57,10 +63,9 @@ static uint64_t gdt[GDT_SIZE] __aligned(8) = {
 };
 
 /* A descriptor for a TSS that is not busy. */
-static uint64_t tss_descriptor(const struct tss *tss)
+static uint64_t tss_descriptor(const struct tss *tss, uint32_t size)
 {
-	return DESCRIPTOR((uint32_t)tss, (uint32_t)sizeof(*tss) - 1,
-			  ACCESS_TSS, 0u);
+	return DESCRIPTOR((uint32_t)tss, size - 1, ACCESS_TSS, 0u);
 }
 
 static void load_segments(void)
@@ -78,7 +83,7 @@ void gdt_init(void)
 {
 	struct table_pointer pointer = { sizeof(gdt) - 1, gdt };
 
-	main_tss.ss0 = KERNEL_DS;
+	main_tss.cpu.ss0 = KERNEL_DS;
 	__asm__ volatile("lgdt %0" : : "m"(pointer));
 	load_segments();
 	/* Out of reset LDTR is valid, 64 KiB at 0: stray selectors read it. */
@@ -91,14 +96,20 @@ void gdt_become_main_task(void)
 	uint32_t eflags;
 
 	/* Fresh descriptors, because a task switch has left both busy. */
-	gdt[MAIN_TSS / 8] = tss_descriptor(&main_tss);
-	gdt[DOUBLE_FAULT_TSS / 8] = tss_descriptor(&double_fault_tss);
+	gdt[MAIN_TSS / 8] = tss_descriptor(&main_tss.cpu, sizeof(main_tss));
+	gdt[DOUBLE_FAULT_TSS / 8] = tss_descriptor(&double_fault_tss,
+						   sizeof(double_fault_tss));
 	__asm__ volatile("ltr %w0" : : "r"(MAIN_TSS) : "memory");
 
 	/* An IRET with NT set would switch back to the interrupted task. */
 	__asm__ volatile("pushf; pop %0" : "=r"(eflags));
 	__asm__ volatile("push %0; popf" : : "r"(eflags & ~EFLAGS_NT)
 			 : "memory", "cc");
-	/* A task switch sets CR0.TS, for a lazy switch of the coprocessor. */
-	__asm__ volatile("clts" : : : "memory");
+	/* It has also set CR0.TS, which is right for any owner: see fpu.c. */
+}
+
+void gdt_load_tls(const uint64_t *tls)
+{
+	for (unsigned i = 0; i < TLS_ENTRIES; i++)
+		gdt[TLS_ENTRY_MIN + i] = tls[i];
 }

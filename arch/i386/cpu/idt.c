@@ -8,6 +8,8 @@
  *
  * TERMS    interrupt gate  clears EFLAGS.IF on the way in (a trap gate would
  *                          not): no handler is interrupted before it says so
+ *          trap gate       does not clear IF: system calls begin with
+ *                          interrupts on, as ring 3 had them
  *          task gate       switches to a task, with a stack of its own: the
  *                          only gate that works when ESP is no good
  *          DPL             the ring from which INT n may come here; the CPU's
@@ -15,12 +17,18 @@
  *
  * SEE      SDM volume 3, 6.11 "IDT descriptors".
  */
+#include <arch/syscall.h>
+
 #include "arch/i386/cpu/segments.h"
+#include "arch/i386/cpu/traps_impl.h"
 #include "arch/i386/cpu/vectors.h"
 #include "lib/compiler.h"
 
 #define GATE_INTERRUPT(dpl)  (0x8e00u | (dpl) << 13)
+#define GATE_TRAP(dpl)       (0x8f00u | (dpl) << 13)
 #define GATE_TASK            0x8500u
+
+#define IDT_SIZE             (VECTOR_SYSCALL + 1)
 
 struct gate {
 	uint16_t offset_low;
@@ -34,21 +42,26 @@ struct table_pointer {
 	const void *base;
 } __packed;
 
-static struct gate idt[NR_VECTORS] __aligned(8);
+/* Gates that are all 0 are not present: #GP names their vector. */
+static struct gate idt[IDT_SIZE] __aligned(8);
 
 /* trap_entry.S: the address of each vector's entry point. */
 extern const uint32_t trap_entry_points[NR_VECTORS];
 
-static void set_gate(unsigned vector, unsigned dpl)
+static void set_gate(unsigned vector, uint32_t entry, unsigned type)
 {
-	uint32_t entry = trap_entry_points[vector];
-
 	idt[vector] = (struct gate){
 		.offset_low  = (uint16_t)entry,
 		.selector    = KERNEL_CS,
-		.type        = (uint16_t)GATE_INTERRUPT(dpl),
+		.type        = (uint16_t)type,
 		.offset_high = (uint16_t)(entry >> 16),
 	};
+}
+
+/* INT3 and INTO are ring 3's to use; any other INT n there is #GP. */
+static unsigned vector_dpl(unsigned vector)
+{
+	return vector == VECTOR_BP || vector == VECTOR_OF ? 3 : 0;
 }
 
 void idt_init(void)
@@ -56,8 +69,9 @@ void idt_init(void)
 	struct table_pointer pointer = { sizeof(idt) - 1, idt };
 
 	for (unsigned vector = 0; vector < NR_VECTORS; vector++)
-		set_gate(vector, 0);
-	set_gate(VECTOR_BP, 3);   /* a debugger in user mode plants INT3 */
+		set_gate(vector, trap_entry_points[vector],
+			 GATE_INTERRUPT(vector_dpl(vector)));
+	set_gate(VECTOR_SYSCALL, (uint32_t)syscall_entry, GATE_TRAP(3u));
 	idt[VECTOR_DF] = (struct gate){
 		.selector = DOUBLE_FAULT_TSS,
 		.type     = GATE_TASK,

@@ -14,14 +14,9 @@
  *
  * SEE      <arch/probe.h>; arch/i386/cpu/traps.c, fix_up().
  */
-	.text
+#include "arch/i386/cpu/entry.h"
 
-.macro ALLOW insn, fixup
-	.pushsection ex_table, "a"
-	.balign	4
-	.long	\insn, \fixup
-	.popsection
-.endm
+	.text
 
 	.globl	probe_read8
 	.type	probe_read8, @function

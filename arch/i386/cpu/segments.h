@@ -7,14 +7,19 @@
  */
 #pragma once
 
-/* A selector is 8 * index in the GDT + privilege level. */
-#define KERNEL_CS         0x08
-#define KERNEL_DS         0x10
-#define USER_CS           0x1b
-#define USER_DS           0x23
-#define MAIN_TSS          0x28   /* the CPU as it runs normally              */
-#define DOUBLE_FAULT_TSS  0x30   /* the task that diagnoses double faults    */
-#define GDT_SIZE          7
+/*
+ * A selector is 8 * index in the GDT + privilege level. The indexes are those
+ * of Linux i386, which programs know: TLS at 6..8, user segments at 14 and 15.
+ * SYSENTER and SYSEXIT want kernel code, kernel data, user code and user data
+ * one after the other.
+ */
+#define KERNEL_CS         0x60
+#define KERNEL_DS         0x68
+#define USER_CS           0x73
+#define USER_DS           0x7b
+#define MAIN_TSS          0x80   /* the CPU as it runs normally              */
+#define DOUBLE_FAULT_TSS  0x88   /* the task that diagnoses double faults    */
+#define GDT_SIZE          18
 
 #ifndef __ASSEMBLER__
 
@@ -33,7 +38,20 @@ struct tss {
 
 _Static_assert(sizeof(struct tss) == 104, "as the CPU reads it");
 
-extern struct tss main_tss, double_fault_tss;
+/* One bit a port, 1 is forbidden; the CPU reads one byte beyond the last. */
+#define IO_BITMAP_BYTES  (65536 / 8)
+
+struct main_tss {
+	struct tss cpu;
+	uint8_t    io_bitmap[IO_BITMAP_BYTES + 1];
+};
+
+extern struct main_tss main_tss;
+extern struct tss double_fault_tss;
+
+/* Values of tss.iomap_base: the bitmap, or none (beyond the limit). */
+#define IOMAP_BITMAP  sizeof(struct tss)
+#define IOMAP_NONE    sizeof(struct main_tss)
 
 /* Load the GDT and the segment registers; run as the main task from now on. */
 void gdt_init(void);
@@ -43,6 +61,9 @@ void gdt_init(void);
  * the double-fault task, which never returns to what it interrupted.
  */
 void gdt_become_main_task(void);
+
+/* Put a thread's TLS descriptors into the GDT. */
+void gdt_load_tls(const uint64_t *tls);
 
 /* Fill the IDT and load it. */
 void idt_init(void);

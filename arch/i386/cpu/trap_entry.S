@@ -23,14 +23,13 @@
  *              Who finds trap_return_address in a frame knows that the
  *              registers lie above it.
  *          T3  CR2 is saved before anything can fault again
+ *          T4  an IRET to ring 3 that the CPU refuses (ring 3's own SS may be
+ *              a TLS entry that is no more) becomes a #GP of ring 3
  *
  * SEE      SDM volume 3, 6.12.1 "Exception- or interrupt-handler procedures".
  */
-#include "arch/i386/cpu/segments.h"
+#include "arch/i386/cpu/entry.h"
 #include "arch/i386/cpu/vectors.h"
-
-/* EFLAGS with nothing set but bit 1, which is always 1. */
-#define EFLAGS_CLEAN  2
 
 	.text
 
@@ -63,40 +62,36 @@ TRAP_VECTORS(V)
 	.endr
 .endm
 	ENTRY_IRQS NR_EXCEPTIONS, NR_VECTORS
+	.noaltmacro
 
 	.type	trap_common, @function
 trap_common:
-	pushl	%ds
-	pushl	%es
-	pushl	%fs
-	pushl	%gs
-	pusha
+	SAVE_REGS
 	movl	%cr2, %eax
 	pushl	%eax
-
-	/*
-	 * Whatever was interrupted may have set DF, which C forbids, NT, which
-	 * turns IRET into a task switch, or AC, which switches SMAP off. IF is
-	 * clear already.
-	 */
-	pushl	$EFLAGS_CLEAN
-	popfl
-	movl	$KERNEL_DS, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
+	/* IF is clear already: all gates here are interrupt gates. */
+	CLEAN_FLAGS EFLAGS_CLEAN
+	KERNEL_SEGMENTS
 
 	movl	%esp, %eax
 	call	trap_dispatch
 	.globl	trap_return_address
 trap_return_address:
-	addl	$4, %esp		/* CR2 */
-	popa
-	popl	%gs
-	popl	%fs
-	popl	%es
-	popl	%ds
-	addl	$8, %esp		/* vector, error */
+	RESTORE_REGS
+	.globl	trap_iret
+trap_iret:
 	iret
+	ALLOW	trap_iret, trap_iret_failed
+
+	/*
+	 * All registers are ring 3's but ESP, which points at what IRET would
+	 * not take: as if the #GP had come from there.
+	 */
+	.globl	trap_iret_failed
+trap_iret_failed:
+	pushl	$0
+	pushl	$VECTOR_GP
+	jmp	trap_common
 	.size	trap_common, . - trap_common
 
 	/* Task gate: on the double-fault stack, registers from its TSS. */
@@ -111,6 +106,7 @@ double_fault_entry:
 	.balign	4
 	.globl	trap_entry_points
 trap_entry_points:
+	.altmacro
 .macro POINTERS
 	.set	vector, 0
 	.rept	NR_VECTORS

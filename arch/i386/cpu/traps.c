@@ -2,26 +2,41 @@
 /*
  * traps.c - what becomes of an exception
  *
- * WHAT     In the kernel an exception is a bug, and ends in a panic that says
- *          in words what happened; unless the instruction is one that is
- *          allowed to fault, or a test is waiting for it.
+ * WHAT     In ring 3 an exception is the thread's own affair, and goes up to
+ *          kernel/. In the kernel it is a bug, and ends in a panic that says in
+ *          words what happened; unless the instruction is one that is allowed
+ *          to fault, or a test is waiting for it.
  *
  * PICTURE    trap_entry.S --> trap_dispatch() --> a test's hook: go on
- *                                             --> IRQ: pic_unexpected()
- *                                             --> fix-up: go on there
- *                                             --> panic()
+ *              IRQ ------------> irq_dispatch()
+ *              from ring 3 ----> page fault: user_fault_handle(): go on
+ *                                #NM: fpu_load(): go on
+ *                                user_exception()
+ *              from the kernel > user copy: user_fault_handle(): go on
+ *                                fix-up: go on there
+ *                                panic()
+ *            on the way back --> return_to_user_work(), or preemption
  *
- * INVARIANTS (trap_check() restates it)
+ * TERMS    return_work  see <arch/trap.h>
+ *
+ * INVARIANTS (trap_check() restates X1)
  *          X1  an entry of ex_table names an instruction in the kernel's text,
  *              and a place there to go on
+ *          X2  a fault of the kernel at a user address outside usercopy.S is
+ *              never resolved
+ *          X3  an exception of ring 3 never panics; an NMI and a machine check,
+ *              which are nobody's doing, do
  *
- * LOCKING  None: interrupts are off in every handler.
+ * LOCKING  None: interrupts are off in a handler, until it says otherwise: for
+ *          user_fault_handle() and user_exception(), which may sleep.
  * NOT HERE the double fault, which is a task (double_fault.c); the words for a
  *          page fault (arch/i386/mm/fault.c); what a panic prints
  *          (kernel/panic.c).
  * SEE      SDM volume 3, 6.15 "Exception and interrupt reference".
  */
 #include <arch/fault.h>
+#include <arch/irq.h>
+#include <arch/irqflags.h>
 #include <arch/kva.h>
 #include <arch/pic.h>
 #include <arch/sections.h>
@@ -33,6 +48,9 @@
 #include "arch/i386/cpu/vectors.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "mm/kva/kmap.h"
+
+#define EFLAGS_TF     0x100u
 
 /* Error code SELECTOR: bits 3..15 are the selector, below them where it is. */
 #define SELECTOR_IDT  2u   /* a gate in the IDT                              */
@@ -61,6 +79,8 @@ extern const struct fixup __start_ex_table[], __stop_ex_table[];
 
 static trap_hook_fn hooks[NR_VECTORS];
 static const struct trap_regs *fatal;
+
+uint32_t return_work;
 
 static bool in_text(kva_t va)
 {
@@ -157,6 +177,97 @@ static __noreturn void die(const struct trap_regs *regs)
 	      trap_mnemonic(regs->vector), kva_to_ptr(regs->eip), why);
 }
 
+/* ---- the kernel's own exceptions --------------------------------------- */
+
+/* X2: is it the user's side of a copy that has faulted? */
+static bool is_user_copy(const struct trap_regs *regs)
+{
+	return regs->vector == VECTOR_PF && regs->cr2 < PAGE_OFFSET &&
+	       regs->eip >= ptr_to_kva(usercopy_start) &&
+	       regs->eip < ptr_to_kva(usercopy_end);
+}
+
+/* With interrupts as the copy had them. */
+static bool resolve_user_copy(struct trap_regs *regs)
+{
+	bool resolved;
+
+	if (regs->eflags & EFLAGS_IF)
+		irq_enable();
+	resolved = user_fault_handle(regs->cr2, regs->error, regs);
+	irq_disable();
+	return resolved;
+}
+
+/* SYSENTER does not clear TF: ring 3 steps into the kernel, a bit. */
+static bool is_step_into_sysenter(const struct trap_regs *regs)
+{
+	return regs->vector == VECTOR_DB && regs->eflags & EFLAGS_TF &&
+	       regs->eip >= ptr_to_kva(sysenter_entry) &&
+	       regs->eip <= ptr_to_kva(sysenter_clean);
+}
+
+static void kernel_exception(struct trap_regs *regs)
+{
+	if (is_user_copy(regs)) {
+		if (resolve_user_copy(regs))
+			return;
+	} else if (is_step_into_sysenter(regs)) {
+		regs->eflags &= ~EFLAGS_TF;
+		return;
+	} else if (regs->eip >= ptr_to_kva(usercopy_start) &&
+		   regs->eip < ptr_to_kva(usercopy_end)) {
+		die(regs);   /* the kernel's side of a copy */
+	}
+	if (!fix_up(regs))
+		die(regs);
+}
+
+/* ---- ring 3's ------------------------------------------------------------ */
+
+static bool is_nobodys_doing(const struct trap_regs *regs)
+{
+	return regs->vector == VECTOR_NMI || regs->vector == VECTOR_MC;
+}
+
+static bool resolve_user_exception(struct trap_regs *regs)
+{
+	if (regs->vector == VECTOR_PF)
+		return regs->cr2 < PAGE_OFFSET &&
+		       user_fault_handle(regs->cr2, regs->error, regs);
+	return regs->vector == VECTOR_NM && fpu_load();
+}
+
+static void ring3_exception(struct trap_regs *regs)
+{
+	if (is_nobodys_doing(regs))
+		die(regs);
+	irq_enable();
+	if (!resolve_user_exception(regs))
+		user_exception(regs);
+	irq_disable();
+}
+
+/* ---- the way back -------------------------------------------------------- */
+
+static void before_ring3(struct trap_regs *regs)
+{
+	while (return_work) {
+		irq_enable();
+		return_to_user_work(regs);
+		irq_disable();
+	}
+}
+
+static void before_return(struct trap_regs *regs)
+{
+	if (trap_from_user(regs))
+		before_ring3(regs);
+	else if (regs->vector >= NR_EXCEPTIONS && regs->eflags & EFLAGS_IF &&
+		 !kmap_local_depth())
+		sched_preempt_if_due();
+}
+
 /* Called by trap_entry.S, interrupts off. */
 void trap_dispatch(struct trap_regs *regs)
 {
@@ -165,9 +276,13 @@ void trap_dispatch(struct trap_regs *regs)
 	if (hook && hook(regs))
 		return;
 	if (regs->vector >= NR_EXCEPTIONS)
-		pic_unexpected(regs->vector - PIC_VECTOR_BASE);
-	else if (!fix_up(regs))
-		die(regs);
+		irq_dispatch(regs->vector - PIC_VECTOR_BASE);
+	else if (trap_from_user(regs))
+		ring3_exception(regs);
+	else
+		kernel_exception(regs);
+	if (unlikely(return_work))
+		before_return(regs);
 }
 
 void trap_set_fatal(const struct trap_regs *regs)

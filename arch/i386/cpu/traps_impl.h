@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * traps_impl.h - what traps.c, double_fault.c and trap_entry.S share
+ * traps_impl.h - what the files about traps and calls share with the assembly
  */
 #pragma once
 
+#include <arch/thread.h>
 #include <arch/trap.h>
 
 /* Called by trap_entry.S. */
@@ -12,3 +13,26 @@ void double_fault_handle(void) __noreturn;
 
 /* This is what the panic that follows is about. */
 void trap_set_fatal(const struct trap_regs *regs);
+
+/* syscall_entry.S: from where on SYSENTER's first flags are gone. */
+extern const char syscall_entry[], sysenter_entry[], sysenter_clean[];
+
+/* usercopy.S: the instructions that may touch user memory. */
+extern const char usercopy_start[], usercopy_end[];
+
+/* The thread that arch_thread_activate() named last. */
+extern struct arch_thread *active_thread;
+
+/* fpu.c: at boot, after cpu_detect(). */
+void fpu_init(void);
+
+/*
+ * The active thread executed an FPU instruction while another's registers are
+ * loaded: load its own. Interrupts on. Returns: false: no memory, or no FPU.
+ */
+bool fpu_load(void);
+
+/* After each switch: let the next FPU instruction trap, or not. */
+void fpu_switch(struct arch_thread *thread);
+void fpu_release(struct arch_thread *thread);
+int  fpu_fork(struct arch_thread *child, struct arch_thread *parent);

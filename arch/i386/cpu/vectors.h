@@ -17,9 +17,15 @@
 #define NR_EXCEPTIONS  32   /* of the CPU; IRQs follow                       */
 #define NR_VECTORS     48
 
+#define VECTOR_DB      1
+#define VECTOR_NMI     2
 #define VECTOR_BP      3
+#define VECTOR_OF      4
+#define VECTOR_NM      7
 #define VECTOR_DF      8
+#define VECTOR_GP      13
 #define VECTOR_PF      14
+#define VECTOR_MC      18
 
 /*        nr  mnemonic name                            kind       error      */
 #define TRAP_VECTORS(V)                                                       \

@@ -3,7 +3,7 @@
  * pic.c - the 8259 interrupt controllers
  *
  * WHAT     Sets the two chips up so that whatever they send can be told from
- *          an exception, and sends nothing.
+ *          an exception; masks, unmasks and acknowledges their lines.
  *
  * PICTURE    devices 0..7  --> +--------+
  *                              | master |--> CPU, vectors 32..39
@@ -38,10 +38,14 @@
 #define ICW3_SLAVE      0x02   /* ... and as a number                        */
 #define ICW4_8086       0x01
 #define OCW2_EOI        0x20
+#define OCW3_READ_IRR   0x0a
 #define OCW3_READ_ISR   0x0b
 #define CASCADE_LINE    2
 
 static unsigned long nr_spurious, nr_unexpected;
+
+/* What the chips' mask registers hold: bit n is line n. */
+static uint16_t masks = 0xffff;
 
 static void chip_init(uint16_t chip, uint8_t vector, uint8_t icw3)
 {
@@ -56,32 +60,75 @@ static void chip_init(uint16_t chip, uint8_t vector, uint8_t icw3)
 	outb(chip + DATA, 0xff);   /* every line masked */
 }
 
-static bool in_service(uint16_t chip, unsigned line)
+static uint16_t chip_of(unsigned irq)
 {
-	outb(chip, OCW3_READ_ISR);
-	return inb(chip) >> line & 1;
+	return irq < 8 ? MASTER : SLAVE;
 }
 
-static void mask_line(uint16_t chip, unsigned line)
+/* A register of the chip, one bit a line. */
+static bool register_bit(unsigned irq, uint8_t command)
 {
-	outb(chip + DATA, inb(chip + DATA) | (uint8_t)(1u << line));
+	outb(chip_of(irq), command);
+	return inb(chip_of(irq)) >> irq % 8 & 1;
+}
+
+static bool in_service(unsigned irq)
+{
+	return register_bit(irq, OCW3_READ_ISR);
+}
+
+static void write_mask(unsigned irq)
+{
+	outb(chip_of(irq) + DATA, (uint8_t)(masks >> (irq < 8 ? 0 : 8)));
 }
 
 void pic_init(void)
 {
 	chip_init(MASTER, PIC_VECTOR_BASE, ICW3_MASTER);
 	chip_init(SLAVE, PIC_VECTOR_BASE + 8, ICW3_SLAVE);
+	/* The slave's lines have masks of their own. */
+	pic_unmask(CASCADE_LINE);
+}
+
+void pic_mask(unsigned irq)
+{
+	masks |= (uint16_t)(1u << irq);
+	write_mask(irq);
+}
+
+void pic_unmask(unsigned irq)
+{
+	masks &= (uint16_t)~(1u << irq);
+	write_mask(irq);
+}
+
+bool pic_is_masked(unsigned irq)
+{
+	return masks >> irq & 1;
+}
+
+bool pic_is_pending(unsigned irq)
+{
+	return register_bit(irq, OCW3_READ_IRR);
+}
+
+void pic_end(unsigned irq)
+{
+	if (irq >= 8)
+		outb(SLAVE, OCW2_EOI);
+	outb(MASTER, OCW2_EOI);
+}
+
+bool pic_is_spurious(unsigned irq)
+{
+	return irq % 8 == 7 && !in_service(irq);
 }
 
 void pic_unexpected(unsigned irq)
 {
-	uint16_t chip = irq < 8 ? MASTER : SLAVE;
-	unsigned line = irq % 8;
-	bool real = in_service(chip, line);
-
-	if (real) {
-		mask_line(chip, line);
-		outb(chip, OCW2_EOI);
+	if (in_service(irq)) {
+		pic_mask(irq);
+		outb(chip_of(irq), OCW2_EOI);
 		nr_unexpected++;
 		pr_warn("pic: IRQ %u came, but nobody waits for it: masked\n",
 			irq);
@@ -89,7 +136,7 @@ void pic_unexpected(unsigned irq)
 		nr_spurious++;
 	}
 	/* The master has served its cascade line, even if the slave has not. */
-	if (chip == SLAVE && in_service(MASTER, CASCADE_LINE))
+	if (irq >= 8 && in_service(CASCADE_LINE))
 		outb(MASTER, OCW2_EOI);
 }
 

@@ -11,6 +11,7 @@
 
 /*      name   CPUID leaf, register, bit       what we use it for            */
 #define CPU_FEATURES(F)                                                       \
+	F(FPU,  1, EDX, 0,  "x87")                                            \
 	F(PSE,  1, EDX, 3,  "2 MiB pages (PAE has them anyway)")              \
 	F(TSC,  1, EDX, 4,  "time-stamp counter")                             \
 	F(PAE,  1, EDX, 6,  "36-bit physical addresses: required")            \
@@ -18,6 +19,8 @@
 	F(SEP,  1, EDX, 11, "SYSENTER")                                       \
 	F(PGE,  1, EDX, 13, "global pages")                                   \
 	F(PSE36, 1, EDX, 17, "36 address bits where no leaf says more")       \
+	F(FXSR, 1, EDX, 24, "FXSAVE: all FPU and SSE registers at once")      \
+	F(SSE,  1, EDX, 25, "SSE")                                            \
 	F(SMEP, 7, EBX, 7,  "the kernel may not execute user pages")          \
 	F(SMAP, 7, EBX, 20, "the kernel may not touch user pages by accident") \
 	F(UMIP, 7, ECX, 2,  "user mode may not read GDTR, IDTR, ...")         \

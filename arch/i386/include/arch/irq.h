@@ -38,3 +38,6 @@ unsigned long irq_count(unsigned irq);
 
 /* Called by the trap entry: the interrupt controller's line `irq` has come. */
 void irq_dispatch(unsigned irq);
+
+/* NULL, or the invariant of irq.c that is broken. */
+const char *irq_check(void);

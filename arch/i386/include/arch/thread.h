@@ -75,3 +75,6 @@ int arch_set_tls(struct arch_thread *thread, int entry, uint32_t base,
  */
 void arch_set_io_ports(const uint8_t *bitmap);
 void arch_io_ports_changed(const uint8_t *bitmap);
+
+/* Once at boot, after cpu_enable_features(): FPU, SSE, SYSENTER, user copy. */
+void arch_user_init(void);

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fpu.c - the FPU's and SSE's registers, per thread
+ *
+ * WHAT     Ring 3 may use x87, MMX and SSE; the kernel uses none of them. Each
+ *          thread that does has its registers saved when another wants them.
+ *
+ * PICTURE    fpu_owner --> thread A: its registers are in the CPU
+ *            active    --> thread B: CR0.TS is set
+ *
+ *            B: fadd --> #NM --> fpu_load(): A's registers to A->fpu, B's from
+ *                                B->fpu; owner = B; TS clear; fadd again
+ *
+ * TERMS    owner    the thread whose registers the CPU holds, or NULL
+ *          TS       CR0.TS: the next FPU or SSE instruction raises #NM
+ *          area     512 bytes, 16-byte aligned, as FXSAVE writes them; without
+ *                   FXSAVE (Pentium Pro) FNSAVE's 108 bytes
+ *
+ * INVARIANTS
+ *          F1  TS is clear only while the active thread is the owner
+ *          F2  a thread without an area has never used the FPU
+ *
+ * ALGORITHM  Lazily: a switch to a thread that does not use the FPU costs
+ *          nothing but TS. The first use allocates the area and loads fresh
+ *          registers, so that nobody finds another's.
+ *
+ * LOCKING  Interrupts off for owner, TS and the registers. One CPU: with more,
+ *          the owner's registers must be saved before it moves.
+ * SEE      SDM volume 3, 13.4, "Designing OS facilities ..."; volume 1, 10.5.
+ */
+#include <arch/cpu.h>
+#include <arch/cr.h>
+#include <arch/irqflags.h>
+
+#include "arch/i386/cpu/traps_impl.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/slab/slab.h"
+
+#define CR0_MP           0x00000002u  /* WAIT looks at TS too                */
+#define CR0_EM           0x00000004u  /* there is no FPU                     */
+#define CR0_TS           0x00000008u
+#define CR0_NE           0x00000020u  /* errors are #MF, not IRQ 13          */
+#define CR4_OSFXSR       0x00000200u  /* SSE may be used                     */
+#define CR4_OSXMMEXCPT   0x00000400u  /* its errors are #XM, not #UD         */
+
+#define AREA_SIZE        512
+#define MXCSR_DEFAULT    0x1f80u      /* all errors masked                   */
+
+static struct kmem_cache *areas;
+static struct arch_thread *owner;
+static bool has_fpu, has_fxsr;
+
+/* Registers as a program finds them. */
+static uint8_t fresh[AREA_SIZE] __aligned(16);
+
+static void save(void *area)
+{
+	if (has_fxsr)
+		__asm__ volatile("fxsave (%0)" : : "r"(area) : "memory");
+	else   /* empties the registers, too */
+		__asm__ volatile("fnsave (%0)" : : "r"(area) : "memory");
+}
+
+static void load(const void *area)
+{
+	if (has_fxsr)
+		__asm__ volatile("fxrstor (%0)" : : "r"(area) : "memory");
+	else
+		__asm__ volatile("frstor (%0)" : : "r"(area) : "memory");
+}
+
+static void trap_next(bool on)
+{
+	uint32_t cr0 = read_cr0();
+
+	if (on != !!(cr0 & CR0_TS))
+		write_cr0(cr0 ^ CR0_TS);
+}
+
+static void make_fresh(void)
+{
+	uint32_t mxcsr = MXCSR_DEFAULT;
+
+	trap_next(false);
+	__asm__ volatile("fninit");
+	if (cpu_has(CPU_SSE))
+		__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+	save(fresh);
+	/* FXSAVE has kept what the last user left in ST and XMM. */
+	if (has_fxsr)
+		memset(fresh + 32, 0, AREA_SIZE - 32);
+	trap_next(true);
+}
+
+void fpu_init(void)
+{
+	has_fpu = cpu_has(CPU_FPU);
+	has_fxsr = cpu_has(CPU_FXSR);
+	if (!has_fpu) {
+		write_cr0(read_cr0() | CR0_EM);
+		return;
+	}
+	write_cr0((read_cr0() | CR0_MP | CR0_NE) & ~CR0_EM);
+	if (has_fxsr && cpu_has(CPU_SSE))
+		write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	make_fresh();
+}
+
+/* Not at boot: this is called when there are slabs. */
+static void *area_alloc(void)
+{
+	if (!areas)
+		areas = kmem_cache_create("fpu", AREA_SIZE, 16, SLAB_PANIC,
+					  NULL);
+	return kmem_cache_alloc(areas, GFP_KERNEL);
+}
+
+/* Interrupts off. The active thread has an area. */
+static void take_over(void)
+{
+	trap_next(false);
+	if (owner == active_thread)
+		return;
+	if (owner)
+		save(owner->fpu);
+	load(active_thread->fpu);
+	owner = active_thread;
+}
+
+bool fpu_load(void)
+{
+	if (!has_fpu)
+		return false;
+	if (!active_thread->fpu) {
+		void *area = area_alloc();
+
+		if (!area)
+			return false;
+		memcpy(area, fresh, AREA_SIZE);
+		active_thread->fpu = area;
+	}
+	irq_disable();
+	take_over();
+	irq_enable();
+	return true;
+}
+
+void fpu_switch(struct arch_thread *thread)
+{
+	trap_next(owner != thread);
+}
+
+void fpu_release(struct arch_thread *thread)
+{
+	irqflags_t flags = irq_save();
+
+	if (owner == thread) {
+		owner = NULL;
+		trap_next(true);
+	}
+	irq_restore(flags);
+	if (thread->fpu)
+		kmem_cache_free(areas, thread->fpu);
+	thread->fpu = NULL;
+}
+
+/* Interrupts off. What the owner has in the CPU, also in its area. */
+static void write_back(void)
+{
+	bool trapped = read_cr0() & CR0_TS;
+
+	trap_next(false);
+	save(owner->fpu);
+	if (!has_fxsr)
+		load(owner->fpu);
+	trap_next(trapped);
+}
+
+int fpu_fork(struct arch_thread *child, struct arch_thread *parent)
+{
+	irqflags_t flags;
+
+	child->fpu = NULL;
+	if (!parent->fpu)
+		return 0;
+	child->fpu = area_alloc();
+	if (!child->fpu)
+		return -ENOMEM;
+	flags = irq_save();
+	if (owner == parent)
+		write_back();
+	memcpy(child->fpu, parent->fpu, AREA_SIZE);
+	irq_restore(flags);
+	return 0;
+}
