@@ -134,6 +134,10 @@ $(BUILD)/pagoda.elf: $(BUILD)/boot.o $(KERNEL_OBJS) $(BUILD)/symbols.o \
 
 -include $(KERNEL_OBJS:.o=.d) $(BOOT_OBJS:.o=.d)
 
+# ---- user mode --------------------------------------------------------------
+
+include user/rules.mk
+
 # ---- host program: the same suites on a simulated machine ------------------
 
 HOST_CC    ?= gcc
@@ -186,7 +190,7 @@ MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all host run test bench check help clean
 
-all: $(BUILD)/pagoda.elf  ## build the kernel: build/pagoda.elf
+all: $(BUILD)/pagoda.elf user  ## build the kernel and the boot archive
 
 host: $(HOST_BUILD)/suites $(HOST_BUILD)/mutant  ## build the suites as a program: build/host/suites
 
