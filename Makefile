@@ -196,12 +196,14 @@ host: $(HOST_BUILD)/suites $(HOST_BUILD)/mutant  ## build the suites as a progra
 
 run:  ## install what is missing, build, boot in QEMU (MEM= CPU= APPEND=)
 	$(Q)tools/setup run
+	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all
 	$(QEMU) -kernel $(BUILD)/pagoda.elf -append "$(APPEND)" -cpu $(CPU) \
 		-m $(MEM) -display none -serial stdio -monitor none -no-reboot
 
 test:  ## install what is missing, build, run every test
 	$(Q)tools/setup test
+	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all host
 	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests
 
