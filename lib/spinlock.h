@@ -6,6 +6,9 @@
  *          that is found taken is a deadlock, and says so at once.
  * TERMS    irqsave   the lock is also taken in interrupt handlers, therefore
  *                    interrupts stay off while it is held
+ *          irqoff    the same, where the caller has them off already
+ *          plain     interrupts come, but no other thread: preemption is off,
+ *                    or that thread would find the lock taken
  * LOCKING  The order of all locks is in docs/locking.md.
  * SEE      Linux include/linux/spinlock.h.
  */
@@ -14,6 +17,7 @@
 #include <arch/irqflags.h>
 
 #include "lib/panic.h"
+#include "lib/preempt.h"
 
 struct LOCK_TYPE spinlock {
 	uint32_t held;   /* 0 or 1 */
@@ -37,8 +41,8 @@ static inline void assert_held(const struct spinlock *lock)
 	assert(spin_is_held(lock));
 }
 
-/* Take the lock; interrupts stay as they are. */
-static inline void spin_lock(struct spinlock *lock) ACQUIRES(lock)
+/* Take the lock where interrupts are off, and stay so while it is held. */
+static inline void spin_lock_irqoff(struct spinlock *lock) ACQUIRES(lock)
 	NO_LOCK_CHECK
 {
 	bool was_held = __atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE);
@@ -46,10 +50,25 @@ static inline void spin_lock(struct spinlock *lock) ACQUIRES(lock)
 	assert(!was_held);
 }
 
-static inline void spin_unlock(struct spinlock *lock) RELEASES(lock)
+static inline void spin_unlock_irqoff(struct spinlock *lock) RELEASES(lock)
 	NO_LOCK_CHECK
 {
 	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
+
+/* Take the lock; interrupts stay as they are, preemption goes off. */
+static inline void spin_lock(struct spinlock *lock) ACQUIRES(lock)
+	NO_LOCK_CHECK
+{
+	preempt_disable();
+	spin_lock_irqoff(lock);
+}
+
+static inline void spin_unlock(struct spinlock *lock) RELEASES(lock)
+	NO_LOCK_CHECK
+{
+	spin_unlock_irqoff(lock);
+	preempt_enable();
 }
 
 /* Take the lock with interrupts off; give the result to the unlock. */
@@ -58,7 +77,7 @@ static inline irqflags_t spin_lock_irqsave(struct spinlock *lock)
 {
 	irqflags_t flags = irq_save();
 
-	spin_lock(lock);
+	spin_lock_irqoff(lock);
 	return flags;
 }
 
@@ -66,6 +85,6 @@ static inline void spin_unlock_irqrestore(struct spinlock *lock,
 					  irqflags_t flags)
 	RELEASES(lock) NO_LOCK_CHECK
 {
-	spin_unlock(lock);
+	spin_unlock_irqoff(lock);
 	irq_restore(flags);
 }

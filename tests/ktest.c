@@ -45,6 +45,7 @@
 #include "kernel/console.h"
 #include "kernel/panic.h"
 #include "lib/failpoint.h"
+#include "lib/preempt.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "mm/page/page_alloc.h"
@@ -167,6 +168,7 @@ void ktest_expect_panic(const char *file, int line, void (*fn)(void *),
 			void *arg, const char *text)
 {
 	static struct panic_trap trap;
+	uint32_t depth = preempt_depth();
 	irqflags_t flags = irq_save();
 
 	panic_trap_set(&trap);
@@ -176,7 +178,8 @@ void ktest_expect_panic(const char *file, int line, void (*fn)(void *),
 		(void)irq_save();
 	}
 	panic_trap_set(NULL);
-	/* Whatever the flag was when the panic came, it is now as before. */
+	/* Whatever they were when the panic came, they are now as before. */
+	preempt_set_depth(depth);
 	irq_restore(flags);
 	if (!trap.caught)
 		ktest_fail(file, line, "no panic; expected \"%s\"", text);
@@ -231,6 +234,7 @@ static unsigned long settled_free_pages(void)
 
 static enum outcome run_guarded(void (*run)(void))
 {
+	uint32_t depth = preempt_depth();
 	irqflags_t flags = irq_save();
 	int left;
 
@@ -242,6 +246,7 @@ static enum outcome run_guarded(void (*run)(void))
 		run();
 		(void)irq_save();
 	}
+	preempt_set_depth(depth);
 	irq_restore(flags);
 	panic_trap_set(NULL);
 	(void)failpoint_disarm();

@@ -37,10 +37,14 @@
  *          (kmap_page_freed()), one invlpg: a stale address must not read what
  *          the next owner writes.
  *
+ *          kmap() sleeps while all slots are used. A kunmap() that frees a slot
+ *          wakes one waiter; and a waiter that gets what it wants wakes the next
+ *          as long as slots are left, because its own page may have got a slot
+ *          by somebody else meanwhile, and the wake be left over.
+ *
  * LOCKING  kmap_lock, interrupts off: pages are freed in interrupt handlers.
  * COST     kmap_try() O(1) amortized, kunmap() O(1).
- * NOT HERE mappings for a few lines of code (kmap_local.c); sleeping for a
- *          slot, which the caller of kmap_try() can do.
+ * NOT HERE mappings for a few lines of code (kmap_local.c).
  * SEE      Linux mm/highmem.c, map_new_virtual(); docs/decisions/kmap-slot.md.
  */
 #include "mm/kva/kmap.h"
@@ -51,6 +55,7 @@
 
 #include "lib/log.h"
 #include "lib/spinlock.h"
+#include "lib/wait.h"
 
 /*
  * Protection:  k  kmap_lock
@@ -60,6 +65,7 @@ static unsigned      slot_count[PKMAP_SLOTS];    /* k  see TERMS             */
 static struct page  *slot_page[PKMAP_SLOTS];     /* k  where count is not 0  */
 static unsigned      cursor;                     /* k  next slot to look at  */
 static unsigned      nr_used;                    /* k  slots: count above 1  */
+static struct wait_queue slot_freed = WAIT_QUEUE_INIT(slot_freed);
 static unsigned long nr_flushes;                 /* k                        */
 
 static kva_t slot_kva(unsigned slot)
@@ -153,6 +159,23 @@ void *kmap_try(struct page *page)
 	return kva_to_ptr(slot_kva(slot));
 }
 
+static noinline void *kmap_wait(struct page *page)
+{
+	void *ptr = NULL;
+
+	wait_event(&slot_freed, (ptr = kmap_try(page)) != NULL);
+	if (READ_ONCE(nr_used) < PKMAP_SLOTS)
+		wake_up_one(&slot_freed);
+	return ptr;
+}
+
+void *kmap(struct page *page)
+{
+	void *ptr = kmap_try(page);
+
+	return likely(ptr) ? ptr : kmap_wait(page);
+}
+
 static void __noreturn __cold refuse_kunmap(const struct page *page)
 {
 	pfn_t pfn = page_to_pfn(page);
@@ -179,6 +202,9 @@ void kunmap(struct page *page)
 	if (--slot_count[kmap - 1] == 1)
 		nr_used--;
 	spin_unlock_irqrestore(&kmap_lock, flags);
+	/* Who enters the queue from here on finds the slot by itself. */
+	if (unlikely(!list_empty(&slot_freed.waiters)))
+		wake_up_one(&slot_freed);
 }
 
 struct page *kmap_to_page(const void *ptr)

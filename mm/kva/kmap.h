@@ -2,7 +2,7 @@
 /*
  * kmap.h - addresses for highmem pages, for a while
  *
- * WHAT     kmap_try() gives a page one of 512 slots, kept until kunmap();
+ * WHAT     kmap() gives a page one of 512 slots, kept until kunmap();
  *          kmap_local() gives a slot of this CPU, nested like a stack. For a
  *          lowmem page both return its permanent address.
  *
@@ -16,6 +16,7 @@
 
 #include <arch/fixmap.h>
 
+#include "lib/preempt.h"
 #include "mm/page/page.h"
 
 /*
@@ -26,13 +27,22 @@
  * Returns: NULL when all slots are in use.
  */
 void *kmap_try(struct page *page) __must_check;
+
+/*
+ * The same, but where all slots are in use it sleeps until one is free. Who
+ * needs two at once gets both or neither by kmap_try(): threads that wait for
+ * a second slot with the first in their hands may wait for each other.
+ */
+void *kmap(struct page *page) __must_check;
+
 void  kunmap(struct page *page);
 
 /*
  * Address of the page on this CPU until kunmap_local(), innermost first.
  *
  * Context: any, including interrupt handlers. Never sleeps, never fails;
- *          nesting deeper than KMAP_LOCAL_SLOTS panics.
+ *          nesting deeper than KMAP_LOCAL_SLOTS panics. The caller does not
+ *          sleep before kunmap_local(); for a highmem page preemption is off.
  */
 static void *kmap_local(struct page *page) __must_check;
 static void  kunmap_local(const void *ptr);
@@ -118,6 +128,7 @@ static inline void *kmap_local(struct page *page)
 		return kva_to_ptr(PAGE_OFFSET + pfn.v * PAGE_SIZE);
 	if (unlikely(slot == -KMAP_LOCAL_SLOTS))
 		kmap_local_too_deep();
+	preempt_disable();
 	WRITE_ONCE(*top, slot - 1);
 	barrier();
 	fixmap_entry_set(kmap_local_entry(slot), pfn, KPROT_RW);
@@ -137,4 +148,5 @@ static inline void kunmap_local(const void *ptr)
 	tlb_flush_page(va);
 	barrier();
 	WRITE_ONCE(*top, slot);
+	preempt_enable();
 }

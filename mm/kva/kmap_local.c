@@ -24,11 +24,13 @@
  *          entry, flush it, then count down. Lowmem pages have an address
  *          already, and give it.
  *
- * LOCKING  None; the slots are the CPU's own, and the order above keeps
- *          interrupt handlers apart. A handler undoes whatever it does here
- *          before it returns, so the code it interrupted finds depth and all
- *          its slots as they were, even between the load and the store of its
- *          own count. And a handler takes the slot at depth: counting up
+ * LOCKING  None; the slots are the CPU's own. Preemption is off while one is in
+ *          use, so no other thread gets in between, and the order above keeps
+ *          interrupt handlers apart. Who comes in between, before preemption is
+ *          off or in a handler, undoes whatever it does here before it leaves,
+ *          so the code it interrupted finds depth and all its slots as they
+ *          were, even between the load and the store of its own count. And a
+ *          handler takes the slot at depth: counting up
  *          comes before filling a slot, and counting down after emptying it,
  *          so that slot is never one that the interrupted code is working on.
  * COST     A pair is about 40 instructions and one invlpg: the functions are

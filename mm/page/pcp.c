@@ -97,7 +97,7 @@ bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor)
 	unsigned want;
 
 	assert(pcp->count == 0);
-	spin_lock(&zone->lock);
+	spin_lock_irqoff(&zone->lock);
 	want = refill_size(zone, pcp, order, floor);
 	while (pcp->count < want) {
 		unsigned have = buddy_smallest_order(zone, order);
@@ -108,7 +108,7 @@ bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor)
 		n = MIN(n, have - order);
 		cut_block(pcp, buddy_alloc_locked(zone, order + n), n, order);
 	}
-	spin_unlock(&zone->lock);
+	spin_unlock_irqoff(&zone->lock);
 	return pcp->count > 0;
 }
 
@@ -151,10 +151,10 @@ void pcp_drain(struct zone *zone, unsigned order, unsigned nr)
 	unsigned done = 0;
 
 	assert(nr <= pcp->count);
-	spin_lock(&zone->lock);
+	spin_lock_irqoff(&zone->lock);
 	while (done < nr)
 		done += drain_run(zone, &pcp->blocks[done], nr - done, order);
-	spin_unlock(&zone->lock);
+	spin_unlock_irqoff(&zone->lock);
 	pcp->count -= nr;
 	memmove(pcp->blocks, pcp->blocks + nr,
 		pcp->count * sizeof(pcp->blocks[0]));

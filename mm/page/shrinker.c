@@ -8,11 +8,13 @@
  *          shrinker then finds empty.
  * LOCKING  The list is written at boot only. A shrinker that allocates would
  *          come back here; `shrinking` stops it, and an interrupt handler that
- *          runs out of memory in the meantime.
+ *          runs out of memory in the meantime. Preemption is off, or another
+ *          thread would be told that nothing can be had while much can.
  */
 #include "mm/page/shrinker.h"
 
 #include "lib/log.h"
+#include "lib/preempt.h"
 
 static LIST_HEAD(shrinkers);
 static bool shrinking;
@@ -29,6 +31,7 @@ unsigned long shrink_all(void)
 
 	if (READ_ONCE(shrinking))
 		return 0;
+	preempt_disable();
 	WRITE_ONCE(shrinking, true);
 	list_for_each_entry(shrinker, &shrinkers, list) {
 		unsigned long pages = shrinker->shrink();
@@ -37,5 +40,6 @@ unsigned long shrink_all(void)
 		total += pages;
 	}
 	WRITE_ONCE(shrinking, false);
+	preempt_enable();
 	return total;
 }

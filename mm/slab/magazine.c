@@ -95,10 +95,10 @@ static bool magazine_flush(struct kmem_cache *cache,
 	unsigned done;
 	bool good;
 
-	spin_lock(&cache->lock);
+	spin_lock_irqoff(&cache->lock);
 	done = slab_put_locked(cache, magazine->objects, n);
 	slab_detach_empty_locked(cache, SLAB_EMPTY_KEEP, &surplus);
-	spin_unlock(&cache->lock);
+	spin_unlock_irqoff(&cache->lock);
 	good = done == n;
 	if (unlikely(!good))
 		*bad = magazine->objects[done++];
@@ -114,10 +114,10 @@ static bool magazine_flush(struct kmem_cache *cache,
 static void magazine_refill(struct kmem_cache *cache,
 			    struct magazine *magazine)
 {
-	spin_lock(&cache->lock);
+	spin_lock_irqoff(&cache->lock);
 	magazine->count = slab_take_locked(cache, magazine->objects,
 					   MAX(magazine->capacity / 2, 1u));
-	spin_unlock(&cache->lock);
+	spin_unlock_irqoff(&cache->lock);
 }
 
 /* The last object, after a refill where needed; NULL: no slab has any. */

@@ -188,9 +188,9 @@ const char *slab_check(void)
 	const char *law = NULL;
 
 	list_for_each_entry(cache, &cache_list, list) {
-		spin_lock(&cache->lock);
+		spin_lock_irqoff(&cache->lock);
 		law = check_cache(cache);
-		spin_unlock(&cache->lock);
+		spin_unlock_irqoff(&cache->lock);
 		if (law) {
 			pr_err("slab: cache '%s' is broken: %s\n", cache->name,
 			       law);
