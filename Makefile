@@ -46,7 +46,7 @@ CFLAGS := $(TARGET) -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf \
 ASFLAGS := $(TARGET) -g -I. -Iarch/i386/include -MMD -MP
 
 KERNEL_DIRS := arch/i386/cpu arch/i386/mm arch/i386/platform lib \
-	mm/early mm/page mm/slab mm/kva kernel kernel/loader tests tests/suites tests/bench
+	mm/early mm/page mm/slab mm/kva kernel kernel/loader kernel/sched tests tests/suites tests/bench
 KERNEL_SRCS := $(sort $(wildcard $(KERNEL_DIRS:%=%/*.c) $(KERNEL_DIRS:%=%/*.S)))
 KERNEL_OBJS := $(KERNEL_SRCS:%=$(BUILD)/%.o)
 
@@ -134,10 +134,6 @@ $(BUILD)/pagoda.elf: $(BUILD)/boot.o $(KERNEL_OBJS) $(BUILD)/symbols.o \
 
 -include $(KERNEL_OBJS:.o=.d) $(BOOT_OBJS:.o=.d)
 
-# ---- user mode --------------------------------------------------------------
-
-include user/rules.mk
-
 # ---- host program: the same suites on a simulated machine ------------------
 
 HOST_CC    ?= gcc
@@ -190,20 +186,18 @@ MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all host run test bench check help clean
 
-all: $(BUILD)/pagoda.elf user  ## build the kernel and the boot archive
+all: $(BUILD)/pagoda.elf  ## build the kernel: build/pagoda.elf
 
 host: $(HOST_BUILD)/suites $(HOST_BUILD)/mutant  ## build the suites as a program: build/host/suites
 
 run:  ## install what is missing, build, boot in QEMU (MEM= CPU= APPEND=)
 	$(Q)tools/setup run
-	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all
 	$(QEMU) -kernel $(BUILD)/pagoda.elf -append "$(APPEND)" -cpu $(CPU) \
 		-m $(MEM) -display none -serial stdio -monitor none -no-reboot
 
 test:  ## install what is missing, build, run every test
 	$(Q)tools/setup test
-	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all host
 	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests
 

@@ -15,7 +15,6 @@
  */
 #include <arch/cpu.h>
 #include <arch/cycles.h>
-#include <arch/irqflags.h>
 #include <arch/kva.h>
 #include <arch/machine.h>
 #include <arch/thread.h>
@@ -27,6 +26,8 @@
 #include "kernel/crash.h"
 #include "kernel/log.h"
 #include "kernel/memory.h"
+#include "kernel/sched/clock.h"
+#include "kernel/sched/sched.h"
 #include "kernel/selftest.h"
 #include "lib/log.h"
 #include "lib/panic.h"
@@ -154,6 +155,7 @@ void kernel_main(uint32_t boot_info_phys)
 	console_printf("# pagoda: boot: %llu cycles since reset, %llu in the kernel\n",
 		       (unsigned long long)ticks,
 		       (unsigned long long)(ticks - started));
-	irq_enable();           /* every line is masked, but IF is as later   */
+	sched_init();           /* we are a thread from here on               */
+	clock_init();           /* interrupts on: any thread may run now      */
 	do_as_asked();
 }

@@ -17,6 +17,7 @@
 #include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/memory.h"
+#include "kernel/sched/sched.h"
 #include "lib/panic.h"
 #include "mm/kva/kmap.h"
 #include "mm/kva/vmalloc.h"
@@ -25,12 +26,19 @@
 #include "tests/bench.h"
 #include "tests/ktest.h"
 
+static const char *check_all(void)
+{
+	const char *law = memory_check_all();
+
+	return law ? law : sched_check();
+}
+
 void selftest_main(const char *list, uint32_t seed)
 {
 	struct ktest_totals totals;
 
 	log_set_prefix("# ");   /* the log's lines are comments of KTAP */
-	ktest_after_suite = memory_check_all;
+	ktest_after_suite = check_all;
 	ktest_set_seed(seed);
 	ktest_run(list, &totals);
 	console_printf("# pagoda: selftest: %u passed, %u failed, %u skipped\n",

@@ -21,12 +21,16 @@ void clock_init(void);
 
 struct timer {
 	struct list_head list;      /* sorted by expiry */
-	uint64_t         expires;   /* clock_ns() */
+	uint64_t         expires;   /* clock_ns() time */
 	void           (*fn)(struct timer *timer);
 	bool             armed;
 };
 
-/* Call timer->fn in interrupt context at or after `expires`. Re-arming moves. */
+/*
+ * Call timer->fn in the timer interrupt, at or after `expires`. The timer is
+ * then no longer armed and may be armed again, or freed, by fn. Arming one that
+ * is armed moves it. A new struct timer is all 0.
+ */
 void timer_arm(struct timer *timer, uint64_t expires,
 	       void (*fn)(struct timer *timer));
 

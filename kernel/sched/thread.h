@@ -66,7 +66,7 @@ struct thread {
 	void               *arg;             /* I                             */
 	uint64_t            ran_ns;          /* r  for ps, counted in ticks   */
 	struct ipc_thread   ipc;             /* r  kernel/ipc/'s              */
-	uint32_t            clear_child_tid; /* o  user address, kernel/linux/ */
+	uint32_t            clear_child_tid; /* o  user address            */
 	char                name[THREAD_NAME_MAX];
 	char                stack_name[THREAD_NAME_MAX + 16];
 };

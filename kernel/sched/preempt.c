@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+/*
+ * preempt.c - where a thread gives way without having asked for it
+ *
+ * WHAT     The four places at which a switch that is due takes place, and what
+ *          else is done before a thread goes to user mode.
+ *
+ * PICTURE    timer tick, wake  -->  due
+ *                                    |
+ *            +--------------------+--+-------------+-------------------+
+ *            | way back from an   | preempt_enable | interrupts on     |
+ *            | interrupt: to the  | that makes the | again after       |
+ *            | kernel | to user   | depth 0        | a wake            |
+ *            v        v           v                v
+ *            schedule()  --------------------------------> another thread
+ *
+ * INVARIANTS
+ *          P1  no switch while the depth of preempt_disable() is not 0: the
+ *              word is 0 only where both "due" and "allowed" hold
+ *          P2  no switch in code that has interrupts off: it returns as it was
+ *              called
+ *          P3  a thread that goes to user mode has done all that is due
+ *
+ * LOCKING  Interrupts off around schedule().
+ * SEE      lib/preempt.h; <arch/trap.h>, return_work; Linux
+ *          kernel/entry/common.c.
+ */
+#include <arch/trap.h>
+
+#include "kernel/sched/sched_impl.h"
+
+uint32_t preempt_word[NR_CPUS] = { PREEMPT_NOT_DUE };
+
+void preempt_schedule(void)
+{
+	if (irqs_disabled())
+		return;   /* P2: whoever put them off looks again */
+	while (preempt_is_due()) {
+		irq_disable();
+		schedule();
+		irq_enable();
+	}
+}
+
+void sched_preempt_if_due(void)
+{
+	if (preempt_is_due())
+		schedule();
+}
+
+void return_to_user_work(struct trap_regs *regs)
+{
+	preempt_schedule();
+	if (current_thread()->killed)
+		thread_exit();
+}

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sched.c - which thread runs next
+ *
+ * WHAT     Of all READY threads the one of the highest priority; of several,
+ *          the one that has waited longest. A running thread gives way when it
+ *          sleeps, when one of higher priority wakes, and, to others of its
+ *          own priority, when its time slice is over.
+ *
+ * PICTURE  One CPU; two threads of priority 8 take turns, the server sleeps:
+ *
+ *            ready   bit 31 ........ 8 ........ 0
+ *                                    1          1
+ *            queue[8]    <-> B <-> C             A runs, with 3 ticks left
+ *            queue[0]    <-> idle
+ *
+ *            A's slice ends:         B runs, queue[8] <-> C <-> A
+ *            priority 16 wakes:      it runs, queue[8] <-> A <-> B <-> C
+ *
+ * TERMS    due     a switch is wanted (lib/preempt.h)
+ *          slice   TIME_SLICE_TICKS ticks; who is preempted by a higher
+ *                  priority keeps the rest of it, and its place in front
+ *          lazy    a kernel thread runs with whatever user tables were loaded
+ *                  before it: it never looks at user addresses
+ *
+ * INVARIANTS (sched_check() restates them, under the same numbers)
+ *          S1  a thread in queue[p] is READY and has priority p
+ *          S2  bit p of `ready` is set exactly when queue[p] is not empty
+ *          S3  every READY thread is in one run queue
+ *          S4  the running thread is the only one RUNNING
+ *          S5  a thread that does not run has its saved ESP in its own stack
+ *          S6  the loaded tables are those of the running thread, if it has any
+ *          S7  while nothing is due, no READY thread has a higher priority
+ *              than the running one
+ *
+ * ALGORITHM  schedule() puts a thread that is still RUNNING back into its
+ *          queue, takes the first of the highest non-empty queue (one BSR finds
+ *          it) and switches the stacks. The idle thread is always READY or
+ *          RUNNING, so there always is one.
+ *          Interrupts and wakes never switch by themselves: they say that a
+ *          switch is due. It takes place on the way back from the interrupt, at
+ *          the preempt_enable() that ends the last reason against it, or, after
+ *          a wake, as soon as interrupts are on again.
+ *          A thread that ends cannot free the stack it runs on: who runs next
+ *          does (sched_finish_switch()).
+ *
+ * LOCKING  Interrupts off, for everything here: `r` in thread.h. No lock is
+ *          held across a switch; schedule() panics if one is.
+ * COST     O(1) to wake and to switch.
+ * NOT HERE threads' making and end (thread.c), sleeping (wait.c), the way back
+ *          to user mode (preempt.c), the switch of stacks (<arch/thread.h>).
+ * SEE      Linux kernel/sched/rt.c, whose round-robin class this is.
+ */
+#include "kernel/sched/sched.h"
+
+#include <arch/cpu.h>
+#include <arch/upgtable.h>
+
+#include "kernel/sched/clock.h"
+#include "kernel/sched/sched_impl.h"
+#include "lib/align.h"
+#include "lib/panic.h"
+
+/*
+ * Protection:  r  interrupts off
+ */
+struct run_queue {
+	uint32_t         ready;                     /* r  S2                 */
+	struct list_head queue[THREAD_PRIORITIES];  /* r  S1                 */
+	struct thread   *idle;
+	struct thread   *dead;      /* r  for whoever runs next to reap      */
+	struct upgtable *loaded;    /* r  user tables in use; NULL: none     */
+};
+
+#pragma weak upt_switch
+
+struct thread *running_thread[NR_CPUS];
+
+static struct run_queue run_queues[NR_CPUS];
+static LIST_HEAD(all_threads);                      /* r                     */
+static unsigned nr_threads;                         /* r                     */
+static void (*task_hook)(struct task *task);
+
+/* ---- run queues --------------------------------------------------------- */
+
+static void queue_add(struct run_queue *rq, struct thread *thread, bool first)
+{
+	struct list_head *queue = &rq->queue[thread->priority];
+
+	if (first)
+		list_add(&thread->run, queue);
+	else
+		list_add_tail(&thread->run, queue);
+	rq->ready |= 1u << thread->priority;
+}
+
+static void queue_remove(struct run_queue *rq, struct thread *thread)
+{
+	list_del_init(&thread->run);
+	if (list_empty(&rq->queue[thread->priority]))
+		rq->ready &= ~(1u << thread->priority);
+}
+
+static struct thread *queue_take(struct run_queue *rq)
+{
+	struct thread *thread;
+
+	thread = list_first_entry(&rq->queue[ilog2(rq->ready)], struct thread,
+				  run);
+	queue_remove(rq, thread);
+	return thread;
+}
+
+/* Is there a READY thread of a higher priority, or of the same or a higher? */
+static bool ready_above(const struct run_queue *rq, unsigned priority)
+{
+	return rq->ready >> priority > 1;
+}
+
+static bool ready_from(const struct run_queue *rq, unsigned priority)
+{
+	return rq->ready >> priority > 0;
+}
+
+/* ---- due ---------------------------------------------------------------- */
+
+static void set_due(void)
+{
+	*this_cpu(preempt_word) &= ~PREEMPT_NOT_DUE;
+	return_work |= WORK_SWITCH;
+}
+
+/* What was due takes place; from now on what `next` has to do counts. */
+static void clear_due(const struct thread *next)
+{
+	*this_cpu(preempt_word) |= PREEMPT_NOT_DUE;
+	return_work = next->work;
+}
+
+/* ---- the switch --------------------------------------------------------- */
+
+static noinline void load_tables(struct run_queue *rq, struct thread *next)
+{
+	rq->loaded = next->tables;
+	upt_switch(next->tables);
+	if (task_hook)
+		task_hook(next->task);
+}
+
+void sched_finish_switch(void)
+{
+	struct run_queue *rq = this_cpu(run_queues);
+	struct thread *dead = rq->dead;
+
+	if (unlikely(dead)) {
+		rq->dead = NULL;
+		thread_reap(dead);
+	}
+}
+
+static void switch_to(struct run_queue *rq, struct thread *prev,
+		      struct thread *next)
+{
+	clear_due(next);
+	next->state = THREAD_RUNNING;
+	if (next == prev)
+		return;
+	if (next->tables && next->tables != rq->loaded)
+		load_tables(rq, next);
+	*this_cpu(running_thread) = next;
+	arch_thread_activate(&next->arch, next->stack.top);
+	arch_thread_switch(&prev->arch, &next->arch);
+	sched_finish_switch();
+}
+
+/* A lock that is held, or a kmap_local() page, would stay so for ever. */
+static noinline void __noreturn __cold refuse_switch(const struct thread *prev)
+{
+	panic("thread %s gives the CPU away with preemption off (depth %u)",
+	      prev->name, preempt_depth());
+}
+
+/* Who runs goes on later: behind its like when its slice is over. */
+static void requeue(struct run_queue *rq, struct thread *prev)
+{
+	bool first = prev->ticks_left > 0;
+
+	if (!first)
+		prev->ticks_left = TIME_SLICE_TICKS;
+	prev->state = THREAD_READY;
+	queue_add(rq, prev, first);
+}
+
+void schedule(void)
+{
+	struct run_queue *rq = this_cpu(run_queues);
+	struct thread *prev = current_thread();
+
+	if (unlikely(preempt_depth()))
+		refuse_switch(prev);
+	if (prev->state == THREAD_RUNNING)
+		requeue(rq, prev);
+	switch_to(rq, prev, queue_take(rq));
+}
+
+void sched_switch_to(struct thread *next)
+{
+	struct run_queue *rq = this_cpu(run_queues);
+	struct thread *prev = current_thread();
+
+	assert(next->state == THREAD_BLOCKED);
+	if (unlikely(preempt_depth()))
+		refuse_switch(prev);
+	if (unlikely(prev->state == THREAD_RUNNING))
+		requeue(rq, prev);
+	if (unlikely(ready_above(rq, next->priority))) {
+		sched_wake_irqoff(next, true);
+		next = queue_take(rq);
+	} else {
+		list_del_init(&next->run);
+		next->woken = true;
+	}
+	switch_to(rq, prev, next);
+}
+
+void sched_end(void)
+{
+	struct run_queue *rq = this_cpu(run_queues);
+
+	assert(!rq->dead);
+	current_thread()->state = THREAD_DEAD;
+	rq->dead = current_thread();
+	schedule();
+	panic("a dead thread runs");
+}
+
+/* ---- waking, ticks ------------------------------------------------------ */
+
+void sched_wake_irqoff(struct thread *thread, bool woken)
+{
+	if (thread->state != THREAD_BLOCKED) {
+		thread->woken |= woken;
+		return;
+	}
+	thread->woken = woken;
+	thread->state = THREAD_READY;
+	list_del(&thread->run);
+	queue_add(this_cpu(run_queues), thread, false);
+	if (thread->priority > current_thread()->priority)
+		set_due();
+}
+
+void sched_wake(struct thread *thread, bool woken)
+{
+	irqflags_t flags = irq_save();
+
+	sched_wake_irqoff(thread, woken);
+	irq_restore_preempt(flags);
+}
+
+void sched_tick(void)
+{
+	struct thread *thread = current_thread();
+
+	thread->ran_ns += NS_PER_TICK;
+	if (thread->ticks_left > 0)
+		thread->ticks_left--;
+	if (thread->ticks_left > 0)
+		return;
+	if (ready_from(this_cpu(run_queues), thread->priority))
+		set_due();
+	else
+		thread->ticks_left = TIME_SLICE_TICKS;
+}
+
+void thread_yield(void)
+{
+	struct thread *thread = current_thread();
+	irqflags_t flags = irq_save();
+
+	if (ready_from(this_cpu(run_queues), thread->priority)) {
+		thread->ticks_left = 0;
+		schedule();
+	}
+	irq_restore(flags);
+}
+
+void thread_set_priority(struct thread *thread, unsigned priority)
+{
+	struct run_queue *rq = this_cpu(run_queues);
+	irqflags_t flags = irq_save();
+
+	assert(priority < THREAD_PRIORITIES);
+	if (thread->state == THREAD_READY)
+		queue_remove(rq, thread);
+	thread->priority = priority;
+	if (thread->state == THREAD_READY)
+		queue_add(rq, thread, false);
+	if (ready_above(rq, current_thread()->priority))
+		set_due();
+	irq_restore_preempt(flags);
+}
+
+/* ---- user page tables --------------------------------------------------- */
+
+void thread_set_tables(struct upgtable *tables)
+{
+	struct run_queue *rq = this_cpu(run_queues);
+	irqflags_t flags = irq_save();
+
+	current_thread()->tables = tables;
+	rq->loaded = tables;
+	upt_switch(tables);
+	irq_restore(flags);
+}
+
+void sched_forget_tables(const struct upgtable *tables)
+{
+	irqflags_t flags = irq_save();
+
+	if (this_cpu(run_queues)->loaded == tables)
+		thread_set_tables(NULL);
+	irq_restore(flags);
+}
+
+void sched_set_task_hook(void (*hook)(struct task *task))
+{
+	task_hook = hook;
+}
+
+/* ---- all threads -------------------------------------------------------- */
+
+void sched_add(struct thread *thread)
+{
+	list_add_tail(&thread->all, &all_threads);
+	nr_threads++;
+}
+
+void sched_remove(struct thread *thread)
+{
+	list_del(&thread->all);
+	nr_threads--;
+}
+
+void sched_for_each(void (*fn)(const struct thread *thread, void *arg),
+		    void *arg)
+{
+	irqflags_t flags = irq_save();
+	const struct thread *thread;
+
+	list_for_each_entry(thread, &all_threads, all)
+		fn(thread, arg);
+	irq_restore(flags);
+}
+
+unsigned sched_nr_threads(void)
+{
+	return READ_ONCE(nr_threads);
+}
+
+/* ---- init --------------------------------------------------------------- */
+
+/* What wakes a thread is an interrupt here, which switches on its way back. */
+static void idle_main(void *arg)
+{
+	for (;;)
+		cpu_idle();
+}
+
+void sched_init(void)
+{
+	struct run_queue *rq = this_cpu(run_queues);
+
+	for (unsigned i = 0; i < THREAD_PRIORITIES; i++)
+		list_init(&rq->queue[i]);
+	thread_init();
+	*this_cpu(running_thread) = thread_init_boot();
+	rq->idle = thread_create("idle", PRIORITY_IDLE, idle_main, NULL);
+	if (!rq->idle)
+		panic("no memory for the idle thread");
+}
+
+/* ---- check -------------------------------------------------------------- */
+
+static const char *queue_check(const struct run_queue *rq, unsigned priority,
+			       unsigned *queued)
+{
+	const struct list_head *queue = &rq->queue[priority];
+	const struct thread *thread;
+
+	list_for_each_entry(thread, queue, run) {
+		HOLDS(thread->state == THREAD_READY &&
+		      thread->priority == priority,
+		      "S1: a queued thread is READY and has the priority");
+		(*queued)++;
+	}
+	HOLDS((rq->ready >> priority & 1) == !list_empty(queue),
+	      "S2: a bit of `ready` is set when the queue is not empty");
+	return NULL;
+}
+
+static const char *thread_check(const struct run_queue *rq,
+				const struct thread *thread)
+{
+	const struct thread *running = current_thread();
+
+	HOLDS((thread->state == THREAD_RUNNING) == (thread == running),
+	      "S4: the running thread is the only one RUNNING");
+	HOLDS(thread == running ||
+	      (thread->arch.esp >= thread->stack.base &&
+	       thread->arch.esp < thread->stack.top),
+	      "S5: a thread's saved ESP lies in its own stack");
+	return NULL;
+}
+
+static const char *running_check(const struct run_queue *rq)
+{
+	const struct thread *running = current_thread();
+
+	HOLDS(!running->tables || running->tables == rq->loaded,
+	      "S6: the loaded tables are those of the running thread");
+	HOLDS(!(*this_cpu(preempt_word) & PREEMPT_NOT_DUE) ||
+	      !ready_above(rq, running->priority),
+	      "S7: no READY thread has a higher priority than the running one");
+	return NULL;
+}
+
+static const char *check_irqoff(void)
+{
+	const struct run_queue *rq = this_cpu(run_queues);
+	unsigned queued = 0, ready = 0;
+	const struct thread *thread;
+	const char *law;
+
+	for (unsigned i = 0; i < THREAD_PRIORITIES; i++) {
+		law = queue_check(rq, i, &queued);
+		HOLDS(!law, law);
+	}
+	list_for_each_entry(thread, &all_threads, all) {
+		law = thread_check(rq, thread);
+		HOLDS(!law, law);
+		ready += thread->state == THREAD_READY;
+	}
+	HOLDS(queued == ready, "S3: every READY thread is in a run queue");
+	law = running_check(rq);
+	return law ? law : timer_check();
+}
+
+const char *sched_check(void)
+{
+	irqflags_t flags = irq_save();
+	const char *law = check_irqoff();
+
+	irq_restore(flags);
+	return law;
+}

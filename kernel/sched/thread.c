@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/*
+ * thread.c - how threads begin and end
+ *
+ * WHAT     Makes the structure and the stack, runs the thread's function, and
+ *          takes both back when it has ended.
+ *
+ * PICTURE  the stack of a thread that has not run yet:
+ *
+ *            top   +--------------------+
+ *                  | struct trap_regs   |  of user mode
+ *                  +--------------------+
+ *                  | frame for the      |  <- arch.esp
+ *                  | first switch       |
+ *                  |                    |
+ *            base  +--------------------+
+ *            guard | never mapped       |
+ *                  +--------------------+
+ *
+ * TERMS    reap    free a thread that has ended: not on its own stack
+ *          killed  asked to end; see thread.h
+ *
+ * INVARIANTS
+ *          N1  a thread is in all_threads, and its stack is registered, from
+ *              before it first runs until it is reaped
+ *          N2  a thread ends with no lock held and in no wait queue
+ *          N3  kill never ends a thread in the middle of the kernel: it may own
+ *              a mutex. It ends on the way to user mode, or where it asks
+ *
+ * LOCKING  Interrupts off for the lists.
+ * COST     About 600 instructions to create, when a stack is kept.
+ * NOT HERE stacks (stack_cache.c), who runs (sched.c), what a task loses with
+ *          its last thread (kernel/task/, by the exit hook).
+ * SEE      Linux kernel/fork.c, kernel/exit.c.
+ */
+#include "kernel/sched/thread.h"
+
+#include <arch/kva.h>
+
+#include "kernel/sched/clock.h"
+#include "kernel/sched/sched_impl.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "lib/wait.h"
+#include "mm/slab/slab.h"
+
+static struct kmem_cache *thread_cache;
+static struct thread boot_thread;
+static uint32_t last_tid;                                    /* r */
+static void (*exit_hook)(struct thread *thread);
+
+/* ---- making ------------------------------------------------------------- */
+
+static void thread_init_common(struct thread *thread, const char *name,
+			       unsigned priority)
+{
+	strscpy(thread->name, name, sizeof(thread->name));
+	snprintf(thread->stack_name, sizeof(thread->stack_name),
+		 "stack of thread %s", thread->name);
+	thread->priority = priority;
+	thread->ticks_left = TIME_SLICE_TICKS;
+	list_init(&thread->run);
+	list_init(&thread->wait);
+	list_init(&thread->in_task);
+}
+
+/* A BLOCKED thread with a stack, which does not yet know where to begin. */
+static struct thread *thread_make(const char *name, unsigned priority)
+{
+	struct thread *thread;
+
+	assert(priority < THREAD_PRIORITIES);
+	thread = kmem_cache_alloc(thread_cache, GFP_KERNEL | GFP_ZERO);
+	if (!thread)
+		return NULL;
+	thread->stack_mem = stack_alloc();
+	if (!thread->stack_mem) {
+		kmem_cache_free(thread_cache, thread);
+		return NULL;
+	}
+	thread_init_common(thread, name, priority);
+	thread->state = THREAD_BLOCKED;
+	return thread;
+}
+
+/*
+ * It begins with main(thread), and is known from now on (N1). The page below
+ * the stack is unmapped: stack_cache.c, K1.
+ */
+static void thread_publish(struct thread *thread, void (*main)(void *arg))
+{
+	kva_t base = ptr_to_kva(thread->stack_mem);
+	kva_t top = base + KERNEL_STACK_SIZE;
+	irqflags_t flags;
+
+	arch_thread_init(&thread->arch, top, main, thread);
+	flags = irq_save();
+	thread->tid = ++last_tid;
+	stack_add(&thread->stack, thread->stack_name, base - PAGE_SIZE, top);
+	sched_add(thread);
+	irq_restore(flags);
+}
+
+static void kernel_thread_main(void *arg)
+{
+	struct thread *thread = arg;
+
+	sched_finish_switch();
+	irq_enable();
+	thread->fn(thread->arg);
+	thread_exit();
+}
+
+static void user_thread_main(void *arg)
+{
+	struct thread *thread = arg;
+
+	sched_finish_switch();
+	irq_enable();
+	arch_enter_user(thread_user_regs(thread));
+}
+
+struct thread *thread_create(const char *name, unsigned priority,
+			     void (*fn)(void *arg), void *arg)
+{
+	struct thread *thread = thread_make(name, priority);
+
+	if (!thread)
+		return NULL;
+	thread->fn = fn;
+	thread->arg = arg;
+	thread_publish(thread, kernel_thread_main);
+	thread_start(thread);
+	return thread;
+}
+
+struct thread *thread_create_user(struct task *task, struct upgtable *tables,
+				  const char *name, unsigned priority,
+				  const struct trap_regs *regs)
+{
+	struct thread *thread = thread_make(name, priority);
+
+	if (!thread)
+		return NULL;
+	thread->task = task;
+	thread->tables = tables;
+	thread_publish(thread, user_thread_main);
+	*thread_user_regs(thread) = *regs;
+	return thread;
+}
+
+void thread_start(struct thread *thread)
+{
+	sched_wake(thread, false);
+}
+
+/* ---- ending ------------------------------------------------------------- */
+
+void thread_reap(struct thread *thread)
+{
+	sched_remove(thread);
+	arch_thread_release(&thread->arch);
+	if (!thread->stack_mem)
+		return;   /* boot's: structure and stack are in the image */
+	stack_remove(&thread->stack);
+	stack_free(thread->stack_mem);
+	kmem_cache_free(thread_cache, thread);
+}
+
+void thread_destroy(struct thread *thread)
+{
+	irqflags_t flags = irq_save();
+
+	assert(thread->state == THREAD_BLOCKED && list_empty(&thread->wait));
+	list_del(&thread->run);
+	thread_reap(thread);
+	irq_restore(flags);
+}
+
+void thread_exit(void)
+{
+	struct thread *thread = current_thread();
+
+	must_be_able_to_sleep("thread_exit()");
+	if (thread->task && exit_hook)
+		exit_hook(thread);
+	irq_disable();
+	assert(list_empty(&thread->wait));
+	sched_end();
+}
+
+void thread_set_exit_hook(void (*hook)(struct thread *thread))
+{
+	exit_hook = hook;
+}
+
+void thread_kill(struct thread *thread)
+{
+	irqflags_t flags = irq_save();
+
+	assert(thread->state != THREAD_DEAD);
+	thread->killed = true;
+	thread->work |= WORK_KILLED;
+	if (thread == current_thread())
+		return_work |= WORK_KILLED;
+	if (thread->state == THREAD_BLOCKED && thread->killable)
+		sched_wake_irqoff(thread, false);
+	irq_restore_preempt(flags);
+}
+
+bool wait_killed(void)
+{
+	return current_thread()->killed;
+}
+
+void thread_sleep_ns(uint64_t ns)
+{
+	uint64_t now = clock_ns();
+	irqflags_t flags;
+
+	must_be_able_to_sleep("thread_sleep_ns()");
+	flags = irq_save();
+	current_thread()->woken = false;
+	/* Longer than the clock can count is for ever. */
+	(void)block_until(ns < UINT64_MAX - now ? now + ns : UINT64_MAX, true);
+	irq_restore(flags);
+}
+
+/* ---- init --------------------------------------------------------------- */
+
+struct thread *thread_init_boot(void)
+{
+	const kva_t top = ptr_to_kva(&boot_stack + 1);
+
+	thread_init_common(&boot_thread, "boot", PRIORITY_KERNEL);
+	boot_thread.state = THREAD_RUNNING;
+	boot_thread.tid = ++last_tid;
+	/* A copy: the stack itself has been registered since traps_init(). */
+	boot_thread.stack = *stack_find(top - 1);
+	sched_add(&boot_thread);
+	return &boot_thread;
+}
+
+void thread_init(void)
+{
+	thread_cache = kmem_cache_create("thread", sizeof(struct thread), 0,
+					 SLAB_PANIC, NULL);
+	stack_cache_init();
+}

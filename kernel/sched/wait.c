@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+/*
+ * wait.c - sleep until somebody says that something has changed
+ *
+ * WHAT     The queues of lib/wait.h.
+ *
+ * PICTURE    waiter                              waker
+ *            wait_prepare()  in the queue
+ *            is it true?     no                  makes it true
+ *                                                wake_up_one(): out of the
+ *            wait_sleep()    returns at once       queue, woken = true
+ *            wait_finish()
+ *
+ * TERMS    woken   a wake has taken the thread out of its queue since
+ *                  wait_prepare()
+ *
+ * INVARIANTS
+ *          W1  no wake is lost: who has looked at the condition after
+ *              wait_prepare() is in the queue, and a wake finds it there
+ *              whether it sleeps already or not
+ *          W2  wait_sleep() is false only when the thread has left the queue
+ *              without a wake: a wake for one is never used up by a thread
+ *              that had given up
+ *          W3  a thread waits in one queue at a time
+ *
+ * ALGORITHM  The link for wait queues is not the one for run queues: a thread
+ *          that has prepared may be preempted before it sleeps, and is then in
+ *          both.
+ * LOCKING  Interrupts off.
+ * COST     O(1), but for prepare when higher and lower priorities wait in one
+ *          queue.
+ * SEE      Linux kernel/sched/wait.c.
+ */
+#include "lib/wait.h"
+
+#include "kernel/sched/clock.h"
+#include "kernel/sched/sched_impl.h"
+#include "lib/panic.h"
+
+struct sleeper {
+	struct timer   timer;
+	struct thread *thread;
+};
+
+void must_be_able_to_sleep(const char *what)
+{
+	if (unlikely(!current_thread()))
+		panic("%s before there are threads", what);
+	if (unlikely(irqs_disabled()))
+		panic("%s with interrupts off", what);
+	if (unlikely(preempt_depth()))
+		panic("%s with preemption off: a spinlock or a kmap_local() page is held",
+		      what);
+}
+
+static void time_out(struct timer *timer)
+{
+	sched_wake_irqoff(container_of(timer, struct sleeper, timer)->thread,
+			  false);
+}
+
+/* Give the CPU away; a timer brings it back where there is a deadline. */
+static void block(struct thread *thread, uint64_t deadline)
+{
+	struct sleeper sleeper = { .thread = thread };
+
+	thread->state = THREAD_BLOCKED;
+	if (deadline == WAIT_FOREVER) {
+		schedule();
+		return;
+	}
+	timer_arm(&sleeper.timer, deadline, time_out);
+	schedule();
+	timer_cancel(&sleeper.timer);
+}
+
+bool block_until(uint64_t deadline, bool killable)
+{
+	struct thread *thread = current_thread();
+	bool give_up = (killable && thread->killed) ||
+		       (deadline != WAIT_FOREVER && deadline <= clock_ns());
+
+	if (!thread->woken && !give_up) {
+		thread->killable = killable;
+		block(thread, deadline);
+		thread->killable = false;
+	}
+	if (!thread->woken)
+		list_del_init(&thread->wait);   /* W2 */
+	return thread->woken;
+}
+
+/* The highest priority first; among the same, who came first. */
+void wait_prepare(struct wait_queue *queue)
+{
+	struct thread *thread = current_thread();
+	struct list_head *pos;
+	irqflags_t flags;
+
+	must_be_able_to_sleep("a wait");
+	if (unlikely(!list_empty(&thread->wait)))
+		panic("thread %s waits already", thread->name);
+	flags = irq_save();
+	for (pos = queue->waiters.prev; pos != &queue->waiters;
+	     pos = pos->prev)
+		if (list_entry(pos, struct thread, wait)->priority >=
+		    thread->priority)
+			break;
+	list_add(&thread->wait, pos);
+	thread->woken = false;
+	irq_restore(flags);
+}
+
+static bool wait_sleep_how(uint64_t deadline, bool killable)
+{
+	irqflags_t flags;
+	bool woken;
+
+	must_be_able_to_sleep("wait_sleep()");
+	flags = irq_save();
+	woken = block_until(deadline, killable);
+	irq_restore(flags);
+	return woken;
+}
+
+bool wait_sleep(uint64_t deadline)
+{
+	return wait_sleep_how(deadline, false);
+}
+
+bool wait_sleep_killable(uint64_t deadline)
+{
+	return wait_sleep_how(deadline, true);
+}
+
+void wait_finish(struct wait_queue *queue)
+{
+	irqflags_t flags = irq_save();
+
+	list_del_init(&current_thread()->wait);
+	irq_restore(flags);
+}
+
+/* Returns: false when nobody waits. */
+static bool wake_first_irqoff(struct wait_queue *queue)
+{
+	struct thread *thread;
+
+	if (list_empty(&queue->waiters))
+		return false;
+	thread = list_first_entry(&queue->waiters, struct thread, wait);
+	list_del_init(&thread->wait);
+	sched_wake_irqoff(thread, true);
+	return true;
+}
+
+unsigned wake_up_one(struct wait_queue *queue)
+{
+	irqflags_t flags = irq_save();
+	unsigned woken = wake_first_irqoff(queue);
+
+	irq_restore_preempt(flags);
+	return woken;
+}
+
+unsigned wake_up_all(struct wait_queue *queue)
+{
+	irqflags_t flags = irq_save();
+	unsigned woken = 0;
+
+	while (wake_first_irqoff(queue))
+		woken++;
+	irq_restore_preempt(flags);
+	return woken;
+}
