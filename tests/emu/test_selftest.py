@@ -54,6 +54,12 @@ def test_all_suites_pass(kernel, suites, shape):
     assert verdict.tests >= 150
 
 
+@pytest.mark.parametrize("suite", sorted(source_suites()))
+def test_each_suite_passes_by_itself(kernel, suite):
+    """None relies on what another one has left behind."""
+    check(Shape("128M", "max"), f"selftest={suite}", {suite})
+
+
 @pytest.mark.parametrize("word", ["vmalloc=256M", "mem=64M", "nonx",
                                   "loglevel=3", "loglevel=8", "seed=12345"])
 def test_command_line_options_hold(kernel, suites, word):
