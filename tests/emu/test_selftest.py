@@ -15,7 +15,8 @@ from machine import Shape, run
 
 SIZES = ["16M", "64M", "512M", "895M", "896M", "897M", "1G", "2G", "4G", "5G"]
 
-SHAPES = [Shape(mem, cpu) for mem in SIZES for cpu in (None, "max")]
+SHAPES = [Shape("4M"), Shape("8M", "max")]
+SHAPES += [Shape(mem, cpu) for mem in SIZES for cpu in (None, "max")]
 SHAPES += [Shape(mem, "max") for mem in ("16G", "61G")]
 SHAPES += [Shape(mem, "max", "q35") for mem in ("16M", "1G", "3G", "5G")]
 SHAPES += [Shape("2G", None, "q35")]
@@ -52,6 +53,12 @@ def tail(done):
 def test_all_suites_pass(kernel, suites, shape):
     _, verdict = check(shape, "selftest", suites)
     assert verdict.tests >= 150
+
+
+@pytest.mark.parametrize("suite", sorted(source_suites()))
+def test_each_suite_passes_by_itself(kernel, suite):
+    """None relies on what another one has left behind."""
+    check(Shape("128M", "max"), f"selftest={suite}", {suite})
 
 
 @pytest.mark.parametrize("word", ["vmalloc=256M", "mem=64M", "nonx",

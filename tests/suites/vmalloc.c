@@ -246,6 +246,8 @@ KTEST(vmalloc, pages_are_not_free_before_the_flush)
 
 	if (CONFIG_DEBUG)
 		SKIP("a debug build flushes at once");
+	if (managed_pages() / 64 < 2 * 10)
+		SKIP("needs more memory");
 	ptr = vmalloc(10 * PAGE_SIZE);
 	REQUIRE(ptr);
 	vmalloc_purge();
@@ -300,8 +302,11 @@ KTEST(vmalloc, few_pages_are_flushed_one_by_one)
 KTEST(vmalloc, shrinkers_give_back_what_waits)
 {
 	unsigned long free;
-	void *ptr = vmalloc(30 * PAGE_SIZE);
+	void *ptr;
 
+	if (managed_pages() / 64 < 2 * 30)
+		SKIP("needs more memory");
+	ptr = vmalloc(30 * PAGE_SIZE);
 	REQUIRE(ptr);
 	vmalloc_purge();
 	free = nr_free_pages();

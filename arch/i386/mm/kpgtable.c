@@ -50,6 +50,7 @@ pdpte_t *kernel_pdpt;
 pde_t   *kernel_pd;
 
 struct fixmap_entry kprot_bits[KPROT_NR];
+unsigned long kpt_tables;   /* under populate_lock */
 
 static struct spinlock populate_lock = SPINLOCK_INIT;
 
@@ -156,9 +157,11 @@ static bool kpt_install(unsigned index, void *table)
 	irqflags_t flags = spin_lock_irqsave(&populate_lock);
 	bool first = !pde_present(kernel_pd[index]);
 
-	if (first)
+	if (first) {
 		pde_set(&kernel_pd[index],
 			pde_make_table(virt_to_phys(table)));
+		kpt_tables++;
+	}
 	spin_unlock_irqrestore(&populate_lock, flags);
 	return first;
 }

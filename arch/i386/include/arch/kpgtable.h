@@ -50,6 +50,9 @@ enum kprot {
  */
 int kpt_populate(kva_t va, unsigned nr) __must_check;
 
+/* Page tables that kpt_populate() has added since boot: a page each, kept. */
+extern unsigned long kpt_tables;
+
 /*
  * Map nr pages, one by one from an array, or frames that follow each other.
  * The range is populated and its entries are empty. Cannot fail.
