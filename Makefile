@@ -47,6 +47,7 @@ ASFLAGS := $(TARGET) -g -I. -Iarch/i386/include -MMD -MP
 
 KERNEL_DIRS := arch/i386/cpu arch/i386/mm arch/i386/platform lib \
 	mm/early mm/page mm/slab mm/kva kernel kernel/loader kernel/sched tests tests/suites tests/bench
+KERNEL_DIRS += kernel/ipc
 KERNEL_SRCS := $(sort $(wildcard $(KERNEL_DIRS:%=%/*.c) $(KERNEL_DIRS:%=%/*.S)))
 KERNEL_OBJS := $(KERNEL_SRCS:%=$(BUILD)/%.o)
 
@@ -153,6 +154,7 @@ HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
 	$(wildcard lib/*.c mm/*/*.c arch/i386/mm/*.c tests/host/*.c \
 	tests/suites/*.c $(BOOT_PURE) kernel/cmdline.c kernel/log_ring.c kernel/loader/*.c \
 	tests/ktest.c)))
+HOST_SRCS += kernel/object.c kernel/handle.c
 HOST_OBJS := $(HOST_SRCS:%=$(HOST_BUILD)/%.o)
 
 # tests/host/flush_check.c looks over these calls of mm/kva/.

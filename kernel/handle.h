@@ -98,7 +98,10 @@ const char *handle_table_check(struct handle_table *table);
 static inline const struct handle_entry *
 handle_peek(const struct handle_table *table, uint32_t handle)
 {
-	const struct handle_entry *entry = &table->entries[handle];
+	const struct handle_entry *entry;
 
-	return handle < table->size && entry->object ? entry : NULL;
+	if (unlikely(handle >= table->size))
+		return NULL;
+	entry = &table->entries[handle];
+	return likely(entry->object != NULL) ? entry : NULL;
 }

@@ -31,7 +31,8 @@
 	T(OBJECT_IRQ,          "irq",          "a device's interrupt line")   \
 	T(OBJECT_IO_PORTS,     "io_ports",     "a range of I/O ports")        \
 	T(OBJECT_MEMORY,       "memory",       "bytes given at boot")         \
-	T(OBJECT_SYSTEM,       "system",       "the machine as a whole")
+	T(OBJECT_SYSTEM,       "system",       "the machine as a whole")     \
+	T(OBJECT_TEST,         "test",         "one of a suite")
 
 enum object_type {
 	OBJECT_ANY,                     /* no type: for handle_lookup()       */
