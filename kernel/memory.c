@@ -23,6 +23,7 @@
 #include <arch/sections.h>
 #include <arch/stack.h>
 #include <arch/trap.h>
+#include <arch/upgtable.h>
 
 #include "kernel/log.h"
 #include "lib/log.h"
@@ -139,6 +140,7 @@ void memory_init(const struct boot_info *boot,
 	slab_init();
 	vmalloc_init();
 	kmap_init();
+	upt_init();
 	layout_dump();
 }
 

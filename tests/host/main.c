@@ -17,6 +17,7 @@
 #include <arch/kva.h>
 #include <arch/paging.h>
 #include <arch/pgtable_check.h>
+#include <arch/upgtable.h>
 
 #include "lib/log.h"
 #include "lib/string.h"
@@ -165,6 +166,7 @@ static void init_memory(void)
 	slab_init();
 	vmalloc_init();
 	kmap_init();
+	upt_init();
 }
 
 /* After each suite: the tables are right, and the TLB agrees with them. */

@@ -28,6 +28,7 @@
 #include <arch/cr.h>
 #include <arch/kva.h>
 #include <arch/stack.h>
+#include <arch/upgtable.h>
 
 #include "arch/i386/cpu/segments.h"
 #include "arch/i386/cpu/traps_impl.h"
@@ -87,6 +88,8 @@ static __noreturn void die(const struct trap_regs *regs)
 void double_fault_handle(void)
 {
 	gdt_become_main_task();
+	/* The task switch has loaded the kernel's own tables, without a word. */
+	upt_switch(NULL);
 	copy_registers(&interrupted, &main_tss.cpu);
 	trap_set_fatal(&interrupted);
 	die(&interrupted);

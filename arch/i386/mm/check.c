@@ -16,7 +16,7 @@
  *                   that a test can make a right entry wrong
  *
  * INVARIANTS  The rules. About tables:
- *          T1  user mode's three PDPTEs are empty, the kernel's is present
+ *          T1  the kernel's own PDPT has no user half; its PDPTE is present
  *          T2  a table's frame is RAM with a permanent address
  *          T3  a table's frame is marked as in use
  *          T4  no table is referenced twice
@@ -47,7 +47,8 @@
  *          K2  kmap slots are writable and not executable
  *          F1  kmap_local slots map RAM that has no permanent address
  *          About the CPU, in pgtable_check() alone:
- *          C1  CR3 holds the kernel's PDPT
+ *          C1  CR3 holds the PDPT that upt_switch() loaded, the kernel's or a
+ *              task's, whose own rules are upt_check()'s
  *          C2  CR0.WP, CR4.PGE and EFER.NXE are as the tables assume
  *
  * ALGORITHM  In address order, so that the region and the vmalloc area of the
@@ -406,7 +407,7 @@ static const char *check_pdpte(struct walk *w, unsigned index, pdpte_t pdpte)
 	const char *law;
 
 	if (index != pdpt_index(PAGE_OFFSET)) {
-		HOLDS(!pdpte.v, "T1: user mode's three PDPTEs are empty");
+		HOLDS(!pdpte.v, "T1: the kernel's own PDPT has no user half");
 		return NULL;
 	}
 	HOLDS(pdpte_present(pdpte), "T1: the kernel's PDPTE is present");
@@ -459,8 +460,8 @@ const char *pgtable_check_tables(const pdpte_t *pdpt,
 /* The registers that give the entries their meaning. */
 static const char *check_cpu(const struct pgtable_facts *facts)
 {
-	HOLDS(read_cr3() == virt_to_phys(kernel_pdpt).v,
-	      "C1: CR3 holds the kernel's PDPT");
+	HOLDS(read_cr3() == upt_loaded_root().v,
+	      "C1: CR3 holds the PDPT that was loaded last");
 	HOLDS(read_cr0() & CR0_WP &&
 	      !!(read_cr4() & CR4_PGE) == facts->pge &&
 	      (!facts->nx || read_efer() & EFER_NXE),

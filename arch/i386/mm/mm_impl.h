@@ -33,3 +33,6 @@ enum kprot direct_map_prot(const struct image_layout *image, kva_t va);
 
 /* Must the chunk of the direct map that starts here be mapped page by page? */
 bool direct_map_is_small(const struct image_layout *image, kva_t start);
+
+/* What CR3 should hold: the root of the tables that upt_switch() loaded. */
+phys_addr_t upt_loaded_root(void);

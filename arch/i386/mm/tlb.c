@@ -35,6 +35,15 @@ void tlb_flush_all(void)
 	}
 }
 
+void tlb_flush_user(void)
+{
+	irqflags_t flags = irq_save();
+
+	tlb_stats.user++;
+	write_cr3(read_cr3());
+	irq_restore(flags);
+}
+
 void tlb_flush_range(kva_t va, unsigned nr)
 {
 	if (nr > TLB_FLUSH_ALL_ABOVE) {

@@ -2,8 +2,8 @@
 /*
  * tlb.h - make the CPU forget translations
  *
- * WHAT     The one interface for every TLB flush of kernel addresses, global
- *          entries included. When there are more CPUs it will reach them too.
+ * WHAT     The one interface for every TLB flush, global entries of the kernel
+ *          included. When there are more CPUs it will reach them too.
  * TERMS    A translation may be forgotten by itself at any time; it is only
  *          sure to be gone after a flush.
  * COST     A page: one invlpg. A range: one invlpg a page up to
@@ -22,6 +22,7 @@
 struct tlb_stats {
 	unsigned long pages;   /* single-page invalidations */
 	unsigned long all;     /* whole flushes             */
+	unsigned long user;    /* of all that is not global */
 };
 
 extern struct tlb_stats tlb_stats;
@@ -34,6 +35,9 @@ static inline void tlb_flush_page(kva_t va)
 
 /* All kernel translations, global ones included. */
 void tlb_flush_all(void);
+
+/* All translations of user mode: those that are not global. */
+void tlb_flush_user(void);
 
 /* The pages of [va, va + nr * PAGE_SIZE). */
 void tlb_flush_range(kva_t va, unsigned nr);

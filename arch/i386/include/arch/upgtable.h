@@ -12,18 +12,21 @@
  *            [3] ----------> kernel_pd, shared by all
  *
  * TERMS    entry    what one user page maps to: a frame and its rights
- *          rights   UPT_READ | UPT_WRITE | UPT_EXEC; no right at all is a page
+ *          rights   any implies UPT_READ; UPT_READ | UPT_WRITE | UPT_EXEC; no right at all is a page
  *                   that is kept but cannot be touched (PROT_NONE)
  *
  * LOCKING  The owner's lock (mm->lock). Entries of the tables that are loaded
  *          on this CPU are flushed here, in batches: no caller flushes.
- * COST     find, set: one kmap_local pair. Ranges: one pair per page table.
+ * COST     lookup, map: two kmap_local pairs. Ranges: three or four for each
+ *          page table; 2 MiB or 1 GiB without tables are passed over at once.
  * NOT HERE what is mapped and why (mm/vm/).
  * SEE      Linux include/linux/pgtable.h, arch/x86/mm/pgtable.c.
  */
 #pragma once
 
 #include <arch/addr.h>
+
+#include "lib/list.h"
 
 struct page;
 
@@ -42,6 +45,7 @@ struct upgtable {
 	void          *pdpt;       /* 4 entries, from a slab cache           */
 	phys_addr_t    root;       /* of pdpt: what CR3 is loaded with       */
 	unsigned long  nr_tables;  /* page directories and page tables       */
+	struct list_head tables;   /* their struct pages                     */
 };
 
 /* Returns: 0 and empty tables (the kernel's quarter in place); -ENOMEM. */

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * upgtable_impl.h - what the files upgtable*.c share among themselves
+ *
+ * WHAT     Entries of user page tables as two halves, and the tables as pages.
+ *          Nobody else includes it but the tests of these files.
+ */
+#pragma once
+
+#include <arch/pgtable.h>
+#include <arch/tlb.h>
+#include <arch/upgtable.h>
+
+#include "mm/kva/kmap.h"
+#include "mm/page/page.h"
+
+/*
+ * Two of the bits that the CPU leaves to software. The second remembers what
+ * XD cannot on a CPU without NX.
+ */
+#define UPTE_KEPT     0x200u   /* P is clear, but there is a page: no rights */
+#define UPTE_NO_EXEC  0x400u
+
+#define UPT_PDE_BITS  ((uint32_t)(PAE_P | PAE_RW | PAE_US | PAE_A))
+
+#define UPT_RIGHTS    (UPT_READ | UPT_WRITE | UPT_EXEC)
+
+#define PD_SPAN       0x40000000u   /* reach of a page directory, 1 GiB      */
+#define PFN_4G        (1u << (32 - PAGE_SHIFT))
+
+/* May a table lie above 4 GiB? Tried out by upt_init(). */
+extern bool upt_tables_above_4g;
+
+extern struct kmem_cache *upt_pdpt_cache;
+
+/* The bits of an entry with these rights, but for the frame. */
+extern struct entry_halves upt_bits[UPT_RIGHTS + 1];
+
+static inline pfn_t upte_pfn(uint32_t low, uint32_t high)
+{
+	return PFN(high << 20 | low >> 12);
+}
+
+static inline unsigned upte_rights(uint32_t low)
+{
+	unsigned rights = UPT_READ;
+
+	if (!(low & PAE_P))
+		return 0;
+	if (low & PAE_RW)
+		rights |= UPT_WRITE;
+	if (!(low & UPTE_NO_EXEC))
+		rights |= UPT_EXEC;
+	return rights;
+}
+
+static inline struct upt_entry upte_decode(uint32_t low, uint32_t high)
+{
+	return (struct upt_entry){
+		.pfn = upte_pfn(low, high),
+		.rights = upte_rights(low),
+		.present = low != 0,
+		.dirty = low & PAE_D,
+		.accessed = low & PAE_A,
+	};
+}
+
+/* Store an entry where nothing is present: upper half first. */
+static inline void upte_store(struct entry_halves *entry, uint32_t low,
+			      uint32_t high)
+{
+	WRITE_ONCE(entry->high, high);
+	WRITE_ONCE(entry->low, low);
+}
+
+/* Make the frame and rights an entry, where nothing is present. */
+static always_inline void upte_set(struct entry_halves *entry, pfn_t pfn,
+				   unsigned rights, uint32_t more)
+{
+	struct entry_halves bits = upt_bits[rights];
+
+	upte_store(entry, pfn.v << 12 | bits.low | more,
+		   pfn.v >> 20 | bits.high);
+}
+
+/* The page that an entry of the PDPT or of a page directory leads to. */
+static inline struct page *table_page(const struct entry_halves *entry)
+{
+	return pfn_to_page(upte_pfn(entry->low, entry->high));
+}
+
+static inline struct entry_halves *upt_pdpt(const struct upgtable *upt)
+{
+	return upt->pdpt;
+}
+
+/* Entries of a table that are not empty. */
+static inline unsigned table_used(const struct page *table)
+{
+	return table->refs - 1;
+}
+
+/*
+ * The page table that has the entry of va; NULL: there is none. The second
+ * makes it; NULL: no memory.
+ */
+struct page *upt_find_table(const struct upgtable *upt, uint32_t va);
+struct page *upt_get_table(struct upgtable *upt, uint32_t va);
+
+/* The directory of va, which is made if need be. NULL: no memory. */
+struct page *upt_get_directory(struct upgtable *upt, uint32_t va);
+
+/*
+ * The first page table that has entries of [*va, end); *va moves to the first
+ * of them. NULL: there is none.
+ */
+struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
+			    uint32_t end);
+
+/* Free the page tables that are empty and lie in [start, end). */
+void upt_free_empty(struct upgtable *upt, uint32_t start, uint32_t end);
+
+/* Are these the tables that this CPU has loaded? */
+bool upt_is_loaded(const struct upgtable *upt);
+
+/* The first address behind va's page table, or end, if that comes first. */
+static inline uint32_t run_end(uint32_t va, uint32_t end)
+{
+	uint32_t next = (va | (PT_SPAN - 1)) + 1;
+
+	return MIN(next, end);
+}
