@@ -212,10 +212,11 @@ bench: all  ## instructions per operation, beside bounds and Linux's figures
 		{ cat $(BUILD)/bench.txt; exit 1; }
 	$(Q)$(PYTHON) tools/bench_table.py < $(BUILD)/bench.txt
 
-check:  ## static analysis, layers, style
+check:  ## static analysis, layers, style, documents
 	$(Q)$(PYTHON) tools/check_layers.py --cc "$(CC) $(CFLAGS)" \
 		--host-cc "$(HOST_CC) $(HOST_CFLAGS)"
 	$(Q)$(PYTHON) tools/check_style.py
+	$(Q)$(PYTHON) tools/check_docs.py
 	$(Q)tools/analyze $(filter-out tests/% kernel/crash.c,$(filter %.c,$(KERNEL_SRCS))) \
 		$(wildcard boot/*.c)
 
