@@ -16,6 +16,7 @@
 #include <arch/sections.h>
 
 #include "kernel/console.h"
+#include "kernel/sched/thread.h"
 #include "lib/log.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
@@ -106,6 +107,18 @@ static void crash_guard(void)
 	volatile bool stop = false;
 
 	recurse(&depth, &stop);
+}
+
+static void overflow(void *arg)
+{
+	crash_guard();
+}
+
+/* Nothing else happens meanwhile: the thread's priority is the higher one. */
+static void crash_thread_guard(void)
+{
+	if (!thread_create("overflower", PRIORITY_KERNEL + 1, overflow, NULL))
+		panic("no memory for a thread");
 }
 
 static void crash_vmalloc_guard(void)
@@ -254,6 +267,8 @@ static const struct crash crashes[] = {
 	{ "write-ro",      false, "write to kernel code", crash_write_ro },
 	{ "exec-data",     false, "run data (needs NX)", crash_exec_data },
 	{ "guard",         false, "overflow the stack", crash_guard },
+	{ "thread-guard",  false, "overflow the stack of a thread",
+	  crash_thread_guard },
 	{ "vmalloc-guard", false, "read behind a vmalloc area",
 	  crash_vmalloc_guard },
 	{ "vmalloc-freed", false, "read a vmalloc area after vfree()",

@@ -72,8 +72,6 @@ struct run_queue {
 	struct upgtable *loaded;    /* r  user tables in use; NULL: none     */
 };
 
-#pragma weak upt_switch
-
 struct thread *running_thread[NR_CPUS];
 
 static struct run_queue run_queues[NR_CPUS];

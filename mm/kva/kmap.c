@@ -37,10 +37,10 @@
  *          (kmap_page_freed()), one invlpg: a stale address must not read what
  *          the next owner writes.
  *
- *          kmap() sleeps while all slots are used. A kunmap() that frees a slot
- *          wakes one waiter; and a waiter that gets what it wants wakes the next
- *          as long as slots are left, because its own page may have got a slot
- *          by somebody else meanwhile, and the wake be left over.
+ *          kmap() sleeps while all slots are used. A kunmap() that frees a
+ *          slot wakes one waiter; and a waiter that gets what it wants wakes
+ *          the next as long as slots are left, because its own page may have
+ *          got a slot by somebody else meanwhile, and the wake be left over.
  *
  * LOCKING  kmap_lock, interrupts off: pages are freed in interrupt handlers.
  * COST     kmap_try() O(1) amortized, kunmap() O(1).

@@ -105,7 +105,7 @@ KTEST(mutex, a_killed_waiter_still_gets_it)
 	EXPECT(!mutex.locked);
 }
 
-/* ---- misuse ---------------------------------------------------------------- */
+/* ---- misuse ------------------------------------------------------------ */
 
 static void lock_it(void *arg)
 {
@@ -163,7 +163,7 @@ KTEST(mutex, waiting_for_one_with_preemption_off_is_caught)
 	all_gone(before);
 }
 
-/* ---- contention -------------------------------------------------------------- */
+/* ---- contention -------------------------------------------------------- */
 
 #define THREADS  9
 #define ROUNDS   120

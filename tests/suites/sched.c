@@ -122,7 +122,7 @@ KTEST(sched, who_yields_to_nobody_goes_on)
 	EXPECT_NULL(sched_check());
 }
 
-/* ---- preemption ---------------------------------------------------------- */
+/* ---- preemption -------------------------------------------------------- */
 
 static volatile bool stop;
 static volatile uint32_t spins[SPINNERS];
@@ -266,7 +266,7 @@ KTEST(sched, who_lowers_himself_gives_way)
 	all_gone(before);
 }
 
-/* ---- the switch itself ---------------------------------------------------- */
+/* ---- the switch itself ------------------------------------------------- */
 
 /* Blocks at once; goes on when switched to, and switches back. */
 static void partner(void *arg)
@@ -332,7 +332,7 @@ KTEST(sched, waking_takes_a_thread_out_of_a_foreign_list)
 	all_gone(before);
 }
 
-/* ---- misuse ---------------------------------------------------------------- */
+/* ---- misuse ------------------------------------------------------------ */
 
 static void sleep_a_tick(void *arg)
 {
@@ -393,7 +393,7 @@ KTEST(sched, check_finds_what_is_broken)
 	all_gone(before);
 }
 
-/* ---- everything at once ----------------------------------------------------- */
+/* ---- everything at once ------------------------------------------------ */
 
 #define PLAYERS  12
 #define MOVES    150

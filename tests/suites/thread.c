@@ -111,7 +111,7 @@ KTEST(thread, the_next_one_gets_the_kept_stack)
 	all_gone(before);
 }
 
-/* ---- stacks and their guards --------------------------------------------- */
+/* ---- stacks and their guards ------------------------------------------- */
 
 static bool readable(kva_t va)
 {
@@ -179,7 +179,7 @@ KTEST(thread, stacks_of_ended_threads_are_not_known_any_more)
 	EXPECT(!stack_find_guard(guard));
 }
 
-/* ---- kill ----------------------------------------------------------------- */
+/* ---- kill -------------------------------------------------------------- */
 
 static void sleep_until_killed(void *arg)
 {
@@ -251,7 +251,7 @@ KTEST(thread, a_killable_wait_ends_and_says_so)
 	EXPECT(list_empty(&queue.waiters));
 }
 
-/* ---- threads of tasks ------------------------------------------------------ */
+/* ---- threads of tasks -------------------------------------------------- */
 
 KTEST(thread, one_that_was_never_started_can_be_taken_back)
 {
@@ -270,7 +270,7 @@ KTEST(thread, one_that_was_never_started_can_be_taken_back)
 	EXPECT_EQ(sched_nr_threads(), before);
 }
 
-/* ---- misuse ---------------------------------------------------------------- */
+/* ---- misuse ------------------------------------------------------------ */
 
 static void exit_with_preemption_off(void *arg)
 {

@@ -165,7 +165,7 @@ KTEST(timer, random_operations_match_a_naive_model)
 	}
 }
 
-/* ---- sleeping --------------------------------------------------------------- */
+/* ---- sleeping ---------------------------------------------------------- */
 
 static void sleep_and_note(void *arg)
 {

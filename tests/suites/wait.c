@@ -170,7 +170,7 @@ KTEST(wait, an_interrupt_handler_may_wake)
 	EXPECT(!alarm.timer.armed);
 }
 
-/* ---- misuse ---------------------------------------------------------------- */
+/* ---- misuse ------------------------------------------------------------ */
 
 static void wait_in_two_queues(void *arg)
 {
@@ -197,7 +197,7 @@ KTEST(wait, misuse_is_caught)
 	EXPECT(list_empty(&queue.waiters));
 }
 
-/* ---- races ------------------------------------------------------------------ */
+/* ---- races ------------------------------------------------------------- */
 
 #define PRODUCERS   4
 #define CONSUMERS   7
