@@ -31,3 +31,7 @@
 #define ENOSYS   38  /* no such call                                  */
 #define EOVERFLOW 75 /* value does not fit its type                   */
 #define ETIMEDOUT 110 /* the deadline has passed                       */
+
+/* A result that is an address or count, or one of the above negated. */
+#define MAX_ERRNO  4095
+#define IS_ERR_VALUE(x)  ((unsigned long)(x) >= 0ul - MAX_ERRNO)

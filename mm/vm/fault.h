@@ -63,8 +63,20 @@ long mm_set_pager(struct mm *mm, uint32_t addr, uint32_t length,
 
 /*
  * Give pages of one address space to another: `grant` takes them away from the
- * giver, else both have them (shared). A VMA operation, not a copy.
- * Returns: the address in `to`, or -errno and nothing has changed.
+ * giver, else both have them (shared). A VMA operation, not a copy. The range
+ * lies in one area; `rights` (VM_*) are among the area's. to_addr 0: wherever
+ * there is room.
+ * Returns: the address in `to`; -EINVAL (not whole pages), -EFAULT (not in one
+ *          area, or one with a pager), -EPERM (rights), -EEXIST (not free in
+ *          `to`), -ENOMEM; then nothing has changed.
  */
 long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
 		 struct mm *to, uint32_t to_addr, unsigned rights, bool grant);
+
+/*
+ * Take one page out of an address space, for a pager's answer: the page at
+ * addr is no longer mapped there, and the caller's with one reference. It is a
+ * copy when others have the page too, and a new page when there was none.
+ * Returns: NULL: no private area at addr, or no memory.
+ */
+struct page *mm_take_page(struct mm *mm, uint32_t addr) __must_check;

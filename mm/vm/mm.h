@@ -11,6 +11,7 @@
  *                         [heap] brk ->
  *                         ...
  *                         <- mmap, highest gap first
+ *            0xb8000000   mmap begins here, downwards
  *            0xbf800000   (limit of the stack's growth)
  *                         [stack], grows down
  *            0xc0000000   the kernel
@@ -21,8 +22,11 @@
  *          V3  every present user entry lies in a VMA
  *          V4  an entry is writable only where its VMA is, and only when its
  *              page has one reference (or the VMA is shared)
- *          V5  total_vm, locked_vm and committed are the sums over the VMAs
- *          V6  refs of an anonymous page is the number of entries that map it
+ *          V5  total_vm, locked_vm and committed are the sums over the VMAs,
+ *              rss is the number of entries
+ *          V6  refs of an anonymous page is the number of entries that map
+ *              it, and one more when it belongs to a vm_object (vm_check())
+ *          The zero page is neither counted in rss nor by references.
  *
  * LOCKING  mm->lock, a mutex: each function below takes it itself.
  * SEE      Linux mm/mmap.c, mm/mprotect.c, mm/mremap.c, mm/madvise.c.
@@ -35,9 +39,14 @@
 #include "mm/vm/vma.h"
 
 #define USER_END       PAGE_OFFSET
+#define MMAP_BASE      (USER_END - (128u << 20))  /* mmap goes down from here */
+#define MMAP_BOTTOM    (USER_END / 3)    /* when that is full: up from here  */
 #define STACK_LIMIT    (8u << 20)        /* RLIMIT_STACK's default           */
 #define STACK_GUARD_GAP  (256 * PAGE_SIZE)  /* unmapped below a stack        */
 #define MAX_MAP_COUNT  65530             /* areas in one address space       */
+
+/* MAX_MAP_COUNT; tests raise it. */
+extern uint32_t vm_max_map_count;
 
 /* Protection: I set at creation; l the address space's lock. */
 struct mm {
@@ -49,9 +58,11 @@ struct mm {
 	uint32_t           locked_vm;      /* l  pages in VM_LOCKED VMAs     */
 	uint32_t           committed;      /* l  pages in VM_ACCOUNT VMAs    */
 	uint32_t           rss;            /* l  pages mapped                */
+	uint32_t           families;       /* l  the last number given out   */
 	uint32_t           brk_start, brk; /* l                              */
 	uint32_t           stack_limit;    /* l  bytes a stack may grow to   */
 	uint32_t           refs;           /*    mm_get(), mm_put()          */
+	struct list_head   all;            /*    every address space: vm_check() */
 };
 
 /* Linux's values: they are the ABI. */
@@ -71,7 +82,9 @@ struct mm {
 #define MAP_LOCKED             0x2000
 #define MAP_NORESERVE          0x4000
 #define MAP_POPULATE           0x8000
+#define MAP_NONBLOCK           0x10000
 #define MAP_STACK              0x20000
+#define MAP_HUGETLB            0x40000
 #define MAP_FIXED_NOREPLACE    0x100000
 #define MREMAP_MAYMOVE         1
 #define MREMAP_FIXED           2
@@ -81,6 +94,18 @@ struct mm {
 #define MADV_SEQUENTIAL        2
 #define MADV_WILLNEED          3
 #define MADV_DONTNEED          4
+#define MADV_FREE              8
+#define MADV_DONTFORK          10
+#define MADV_DOFORK            11
+#define MADV_DONTDUMP          16
+#define MADV_DODUMP            17
+#define MADV_WIPEONFORK        18
+#define MADV_KEEPONFORK        19
+#define MADV_COLD              20
+#define MADV_PAGEOUT           21
+#define MADV_POPULATE_READ     22
+#define MADV_POPULATE_WRITE    23
+#define MADV_DONTNEED_LOCKED   24
 
 /* Returns: 0 and a new, empty address space with one reference; -ENOMEM. */
 int mm_create(struct mm **mmp) __must_check;
@@ -121,7 +146,11 @@ long mm_munlock(struct mm *mm, uint32_t addr, uint32_t length);
 long mm_mincore(struct mm *mm, uint32_t addr, uint32_t length, uint8_t *vec,
 		uint32_t max);
 
-/* Where the kernel itself places things: an image's segment, a stack. */
+/*
+ * Where the kernel itself places things: an image's segment, a stack. `name`
+ * must live as long as the kernel, or be NULL.
+ * Returns: start; -EINVAL (not pages of user mode), -EEXIST, -ENOMEM.
+ */
 long mm_map_fixed(struct mm *mm, uint32_t start, uint32_t length,
 		  unsigned vm_flags, const char *name);
 
@@ -150,8 +179,21 @@ bool mm_find_vma(struct mm *mm, uint32_t addr, struct vma_info *info);
 /* The first VMA that ends above addr: to walk over all of them. */
 bool mm_next_vma(struct mm *mm, uint32_t addr, struct vma_info *info);
 
-/* NULL, or the first broken invariant of the address space. */
+/* NULL, or the first broken invariant of the address space: V1 to V5. */
 const char *mm_check(struct mm *mm);
+
+/*
+ * The same for all address spaces, and V6. Skips V6 when somebody is changing
+ * one of them.
+ */
+const char *vm_check(void);
+
+/*
+ * Pages that areas have been promised, and how many may be: all RAM, unless a
+ * test sets another limit.
+ */
+extern unsigned long vm_commit_limit;
+unsigned long vm_committed(void);
 
 /* Lines of Linux's /proc/PID/maps. */
 void mm_maps_dump(struct mm *mm);

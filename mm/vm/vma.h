@@ -10,6 +10,11 @@
  *          shared     anonymous pages that a fork shares instead of copying;
  *                     they belong to a vm_object, VMAs only name it
  *          pager      an endpoint that is asked for each page (kernel/ipc/)
+ *          offset     where an area begins in what backs it, in pages. Private
+ *                     areas have one too, their first address when they were
+ *                     made: neighbours are one area only when it goes on.
+ *          family     number of the areas that pages written in one of them
+ *                     may belong to; 0: nothing was written yet
  *
  * NOT HERE the address space (mm/vm/mm.h), what happens at a fault
  *          (mm/vm/fault.h).
@@ -29,6 +34,12 @@
 #define VM_GROWSDOWN  0x010u   /* a stack: a fault below extends it          */
 #define VM_LOCKED     0x020u   /* mlock: populated, counted                  */
 #define VM_ACCOUNT    0x040u   /* counts against what may be committed       */
+#define VM_NORESERVE  0x080u   /* never counts, whatever its rights          */
+#define VM_DONTCOPY   0x100u   /* a fork leaves it out                       */
+#define VM_WIPEONFORK 0x200u   /* a fork gives the child an empty one        */
+#define VM_RAND_READ  0x400u   /* advice: read in no order                   */
+#define VM_SEQ_READ   0x800u   /* advice: read in order                      */
+#define VM_FORKED     0x1000u  /* its family has pages of a parent           */
 #define VM_RIGHTS     (VM_READ | VM_WRITE | VM_EXEC)
 
 struct vm_object;
@@ -38,8 +49,9 @@ struct endpoint;
 struct vma {
 	struct range_node  range;      /* [start, end), page-aligned         */
 	unsigned           flags;      /* VM_*                               */
+	uint32_t           offset;     /* of start, in pages                 */
+	uint32_t           family;     /* Linux's anon_vma, as a number      */
 	struct vm_object  *object;     /* of a shared area, referenced; else NULL */
-	uint32_t           offset;     /* of start in the object, in pages   */
 	struct endpoint   *pager;      /* referenced; NULL: none             */
 	const char        *name;       /* "[heap]", "[stack]", ... or NULL   */
 };
@@ -47,6 +59,16 @@ struct vma {
 static inline struct vma *range_to_vma(struct range_node *node)
 {
 	return container_of(node, struct vma, range);
+}
+
+static inline uint32_t vma_start(const struct vma *vma)
+{
+	return vma->range.start;
+}
+
+static inline uint32_t vma_end(const struct vma *vma)
+{
+	return vma->range.end;
 }
 
 static inline uint32_t vma_pages(const struct vma *vma)

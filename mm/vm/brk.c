@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/*
+ * brk.c - the heap of a program, as one number
+ *
+ * WHAT     brk() moves the end of the heap; what lies between its start and
+ *          the last page of its end is an ordinary private area.
+ *
+ * PICTURE    brk_start             brk   PAGE_ALIGN(brk)
+ *               |                   |    |
+ *               [ heap                   ]  one page  [guard][next area]
+ *
+ * ALGORITHM  Failure is not an errno: the old end comes back.
+ * LOCKING  mm->lock.
+ * SEE      Linux mm/mmap.c brk().
+ */
+#include "lib/errno.h"
+#include "mm/vm/vm_impl.h"
+
+static bool shrink_heap(struct mm *mm, uint32_t new_end, uint32_t old_end)
+{
+	const struct vma *vma = vma_find_first(mm, new_end);
+
+	if (!vma || vma_start(vma) >= old_end)
+		return false;
+	return !mm_unmap_locked(mm, new_end, old_end);
+}
+
+/* Is [start, end) free, and a page and a guard gap behind it too? */
+static bool heap_has_room(struct mm *mm, uint32_t start, uint32_t end)
+{
+	const struct vma *next = vma_find_first(mm, start);
+
+	if (end <= start ||
+	    IS_ERR_VALUE(mm_place(mm, start, end - start, true)))
+		return false;
+	return !next || end + PAGE_SIZE <= vma_guard_start(next);
+}
+
+static bool grow_heap(struct mm *mm, uint32_t start, uint32_t end)
+{
+	struct vma new = {
+		.range = { .start = start, .end = end },
+		.flags = VM_READ | VM_WRITE | VM_ACCOUNT,
+		.offset = start >> PAGE_SHIFT,
+	};
+
+	if (!heap_has_room(mm, start, end) ||
+	    mm->nr_vmas > vm_max_map_count || !commit_charge(vma_pages(&new)))
+		return false;
+	if (!vma_add(mm, &new))
+		return true;
+	commit_release(vma_pages(&new));
+	return false;
+}
+
+static void brk_locked(struct mm *mm, uint32_t brk)
+{
+	uint32_t new_end = PAGE_ALIGN(brk);
+	uint32_t old_end = PAGE_ALIGN(mm->brk);
+	bool done;
+
+	if (brk < mm->brk_start || brk > USER_END)
+		return;
+	if (new_end == old_end)
+		done = true;
+	else if (brk <= mm->brk)
+		done = shrink_heap(mm, new_end, old_end);
+	else
+		done = grow_heap(mm, old_end, new_end);
+	if (done)
+		mm->brk = brk;
+}
+
+long mm_brk(struct mm *mm, uint32_t brk)
+{
+	long result;
+
+	mutex_lock(&mm->lock);
+	brk_locked(mm, brk);
+	result = (long)mm->brk;
+	mutex_unlock(&mm->lock);
+	return result;
+}
+
+void mm_set_brk_start(struct mm *mm, uint32_t start)
+{
+	mutex_lock(&mm->lock);
+	mm->brk_start = PAGE_ALIGN(start);
+	mm->brk = mm->brk_start;
+	mutex_unlock(&mm->lock);
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+/*
+ * check.c - are the invariants of address spaces true? and a look at one
+ *
+ * WHAT     mm_check() goes over the areas and entries of one address space,
+ *          vm_check() over all, and counts who maps what.
+ *
+ * ALGORITHM  V6 needs no table beside the pages: every entry takes its
+ *          reference away from its page, every area of an object that of the
+ *          object, so that all pages must then be at 0; and gives it back.
+ *
+ * LOCKING  all_lock for the list; for V6 interrupts are off, and the mutexes
+ *          only looked at: one that is held means that V6 has to wait.
+ * SEE      mm/vm/mm.h for the invariants.
+ */
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "lib/spinlock.h"
+#include "mm/vm/vm_impl.h"
+
+static struct spinlock all_lock = SPINLOCK_INIT;
+static LIST_HEAD(all_mms);
+
+void check_add_mm(struct mm *mm)
+{
+	irqflags_t flags = spin_lock_irqsave(&all_lock);
+
+	list_add_tail(&mm->all, &all_mms);
+	spin_unlock_irqrestore(&all_lock, flags);
+}
+
+void check_remove_mm(struct mm *mm)
+{
+	irqflags_t flags = spin_lock_irqsave(&all_lock);
+
+	list_del(&mm->all);
+	spin_unlock_irqrestore(&all_lock, flags);
+}
+
+/* ---- V1 to V5: one address space ------------------------------------------------- */
+
+struct mm_sums {
+	struct mm  *mm;
+	uint32_t    vmas, total, locked, committed, rss;
+	const char *law;
+};
+
+static const char *entry_law(const struct vma *vma, uint32_t va,
+			     struct upt_entry entry)
+{
+	struct page *page = pfn_to_page(entry.pfn);
+
+	HOLDS(vma, "V3: every present entry lies in an area");
+	HOLDS(page->state == PAGE_USED && page->refs > 0,
+	      "V6: a mapped page is allocated and counted");
+	if (vma->object)
+		HOLDS(vm_object_find(vma->object, vma_index(vma, va)) == page,
+		      "V6: a shared area maps the pages of its object");
+	if (!(entry.rights & UPT_WRITE))
+		return NULL;
+	HOLDS(vma->flags & VM_WRITE,
+	      "V4: an entry is writable only where its area is");
+	HOLDS(vma->object || vm_page_is_only(page),
+	      "V4: a writable private page has one reference");
+	return NULL;
+}
+
+static int check_entry(uint32_t va, struct upt_entry entry, void *arg)
+{
+	struct mm_sums *sums = arg;
+
+	sums->law = entry_law(vma_find(sums->mm, va), va, entry);
+	sums->rss += pfn_to_page(entry.pfn) != vm_zero_page;
+	return sums->law ? 1 : 0;
+}
+
+static const char *check_area(struct mm_sums *sums, const struct vma *vma)
+{
+	const struct vma *next = vma_next(sums->mm, vma);
+
+	HOLDS(page_aligned(vma_start(vma)) && page_aligned(vma_end(vma)),
+	      "V1: areas are whole pages");
+	HOLDS(!next || !vma_joinable(vma, next),
+	      "V2: no two neighbours could be one area");
+	HOLDS(!(vma->flags & VM_SHARED) == !vma->object,
+	      "V2: shared areas have an object, private ones none");
+	sums->vmas++;
+	sums->total += vma_pages(vma);
+	if (vma->flags & VM_LOCKED)
+		sums->locked += vma_pages(vma);
+	if (vma->flags & VM_ACCOUNT)
+		sums->committed += vma_pages(vma);
+	return NULL;
+}
+
+static const char *check_locked(struct mm *mm)
+{
+	struct mm_sums sums = { .mm = mm };
+	const struct range_node *node;
+	const char *law = range_tree_check(&mm->vmas);
+
+	HOLDS(!law, law);
+	range_for_each(node, &mm->vmas) {
+		law = check_area(&sums,
+				 container_of(node, struct vma, range));
+		HOLDS(!law, law);
+	}
+	law = upt_check(&mm->tables);
+	HOLDS(!law, law);
+	upt_for_each(&mm->tables, 0, USER_END, check_entry, &sums);
+	HOLDS(!sums.law, sums.law);
+	HOLDS(sums.vmas == mm->nr_vmas && sums.total == mm->total_vm &&
+	      sums.locked == mm->locked_vm && sums.committed == mm->committed,
+	      "V5: the sums are those over the areas");
+	HOLDS(sums.rss == mm->rss, "V5: rss is the number of entries");
+	return NULL;
+}
+
+const char *mm_check(struct mm *mm)
+{
+	const char *law;
+
+	mutex_lock(&mm->lock);
+	law = check_locked(mm);
+	mutex_unlock(&mm->lock);
+	return law;
+}
+
+/* ---- V6: all of them --------------------------------------------------------------- */
+
+/* Take references away (or give them back): one for each entry. */
+static int count_entry(uint32_t va, struct upt_entry entry, void *arg)
+{
+	struct page *page = pfn_to_page(entry.pfn);
+	const uint32_t *change = arg;
+
+	if (page != vm_zero_page)
+		page->refs += *change;
+	return 0;
+}
+
+static void count_entries(uint32_t change)
+{
+	struct mm *mm;
+
+	list_for_each_entry(mm, &all_mms, all)
+		upt_for_each(&mm->tables, 0, USER_END, count_entry, &change);
+}
+
+/* What is left must be the object's one reference, or none. */
+static int check_rest(uint32_t va, struct upt_entry entry, void *arg)
+{
+	struct mm *mm = arg;
+	const struct vma *vma = vma_find(mm, va);
+	struct page *page = pfn_to_page(entry.pfn);
+
+	if (page == vm_zero_page)
+		return 0;
+	return page->refs != (vma && vma->object ? 1 : 0);
+}
+
+static bool rests_are_right(void)
+{
+	struct mm *mm;
+
+	list_for_each_entry(mm, &all_mms, all)
+		if (upt_for_each(&mm->tables, 0, USER_END, check_rest, mm))
+			return false;
+	return true;
+}
+
+static bool somebody_is_changing(void)
+{
+	const struct mm *mm;
+
+	list_for_each_entry(mm, &all_mms, all)
+		if (mm->lock.locked)
+			return true;
+	return false;
+}
+
+static const char *check_all_locked(void)
+{
+	const char *law = NULL;
+	struct mm *mm;
+
+	if (somebody_is_changing())
+		return NULL;
+	list_for_each_entry(mm, &all_mms, all) {
+		law = check_locked(mm);
+		HOLDS(!law, law);
+	}
+	count_entries(0u - 1);
+	if (!rests_are_right())
+		law = "V6: a page's references are the entries that map it";
+	count_entries(1);
+	return law;
+}
+
+const char *vm_check(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&all_lock);
+	const char *law = check_all_locked();
+
+	spin_unlock_irqrestore(&all_lock, flags);
+	return law;
+}
+
+/* ---- maps ---------------------------------------------------------------------------- */
+
+#define NAME_COLUMN  49   /* as on Linux, where pointers have 32 bits */
+
+/* What Linux would write behind the area. */
+static const char *name_of(const struct mm *mm, const struct vma *vma)
+{
+	if (vma->name)
+		return vma->name;
+	if (vma->object)
+		return "/dev/zero (deleted)";
+	if (vma_start(vma) < mm->brk && vma_end(vma) > mm->brk_start)
+		return "[heap]";
+	return "";
+}
+
+static void dump_area(const struct mm *mm, const struct vma *vma)
+{
+	const char *name = name_of(mm, vma);
+	unsigned flags = vma->flags;
+	char line[128];
+
+
+	scnprintf(line, sizeof(line), "%08x-%08x %c%c%c%c %08x 00:00 0 ",
+		      vma_start(vma), vma_end(vma), flags & VM_READ ? 'r' : '-',
+		      flags & VM_WRITE ? 'w' : '-', flags & VM_EXEC ? 'x' : '-',
+		      flags & VM_SHARED ? 's' : 'p',
+		      vma->object ? vma->offset << PAGE_SHIFT : 0);
+	if (*name)
+		printk(LOG_INFO, "%-*s%s\n", NAME_COLUMN, line, name);
+	else
+		printk(LOG_INFO, "%s\n", line);
+}
+
+void mm_maps_dump(struct mm *mm)
+{
+	const struct range_node *node;
+
+	mutex_lock(&mm->lock);
+	range_for_each(node, &mm->vmas)
+		dump_area(mm, container_of(node, struct vma, range));
+	mutex_unlock(&mm->lock);
+}

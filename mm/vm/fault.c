@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fault.c - what becomes of a user page that is touched
+ *
+ * WHAT     The one place where pages of user mode come from: a fault, a copy by
+ *          the kernel and mm_populate() all touch a page through here.
+ *
+ * PICTURE                      entry present?
+ *                      no /                      \ yes
+ *            shared: the object's page    write to a read-only entry?
+ *            pager:  ask it                 no: somebody was faster
+ *            read:   the zero page          one entry has the page: allow it
+ *            write:  a new page of zeros    else: copy, and let go the other
+ *
+ * TERMS    touch    one access to one page, resolved
+ *          force    the loader writes where the program may only read: the
+ *                   page must be its own, the entry stays read-only
+ *
+ * INVARIANTS  V4 and V6 of mm.h
+ *
+ * ALGORITHM  First the area: below one that grows down, it grows, unless that
+ *          breaks its limit or comes too near to its neighbour. Then its
+ *          rights. Then the entry, as in the picture.
+ *          A pager is asked without mm->lock, so everything is looked at again
+ *          when its page has come.
+ *
+ * LOCKING  mm->lock; an object's lock inside it.
+ * COST     A lookup of the area, one of the entry, one store of an entry; and
+ *          clearing or copying a page.
+ * NOT HERE what the task is told when it fails (kernel/).
+ * SEE      Linux mm/memory.c handle_mm_fault(), mm/mmap.c expand_downwards().
+ */
+#include "lib/errno.h"
+#include "mm/page/page_alloc.h"
+#include "mm/vm/vm_impl.h"
+
+struct touch {
+	struct mm  *mm;
+	struct vma *vma;
+	uint32_t    addr;      /* page-aligned             */
+	unsigned    access;    /* VM_READ, _WRITE, _EXEC   */
+	bool        force;
+};
+
+static const char *const fault_text[VM_NR_FAULTS] = {
+#define F(result, what) [result] = what,
+	VM_FAULTS(F)
+#undef F
+};
+
+const char *vm_fault_text(enum vm_fault fault)
+{
+	return fault < VM_NR_FAULTS ? fault_text[fault] : "?";
+}
+
+/* ---- growing stacks ------------------------------------------------------------- */
+
+/* May the area begin at addr, as far as its neighbour is concerned? */
+static bool gap_stays(const struct mm *mm, const struct vma *vma,
+		      uint32_t addr)
+{
+	const struct vma *low = vma_prev(mm, vma);
+
+	/* A neighbour that cannot be touched is as good as a gap. */
+	if (!low || low->flags & VM_GROWSDOWN || !(low->flags & VM_RIGHTS))
+		return true;
+	return addr - vma_end(low) >= STACK_GUARD_GAP;
+}
+
+static enum vm_fault grow_down(struct mm *mm, struct vma **vmap, uint32_t addr)
+{
+	struct vma *vma = *vmap;
+	uint32_t pages = (vma_start(vma) - addr) >> PAGE_SHIFT;
+
+	if (addr < USER_BASE)
+		return VM_FAULT_MAPERR;
+	if (!gap_stays(mm, vma, addr))
+		return VM_FAULT_STACK;
+	vma_need_family(mm, vma);
+	if (vma_end(vma) - addr > mm->stack_limit || pages > vma->offset)
+		return VM_FAULT_STACK;
+	if (vma->flags & VM_ACCOUNT && !commit_charge(pages))
+		return VM_FAULT_STACK;
+	vma_set_start(mm, vma, addr);
+	*vmap = vma_merge(mm, vma);
+	return VM_FAULT_DONE;
+}
+
+static enum vm_fault find_area(struct touch *t)
+{
+	struct vma *vma = vma_find_first(t->mm, t->addr);
+
+	t->vma = vma;
+	if (vma && vma_start(vma) <= t->addr)
+		return VM_FAULT_DONE;
+	if (!vma || !(vma->flags & VM_GROWSDOWN))
+		return VM_FAULT_MAPERR;
+	return grow_down(t->mm, &t->vma, t->addr);
+}
+
+static bool is_allowed(const struct touch *t)
+{
+	unsigned flags = t->vma->flags;
+
+	if (t->access == VM_READ)
+		return flags & VM_RIGHTS;
+	if (t->force && !(flags & VM_SHARED))
+		return true;
+	return flags & t->access;
+}
+
+/* ---- what an entry becomes -------------------------------------------------------- */
+
+/* Map a page whose one reference becomes the entry's, in place of nothing. */
+static enum vm_fault map_page(const struct touch *t, struct page *page)
+{
+	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(page),
+		    vma_rights(t->vma))) {
+		vm_page_put(page);
+		return VM_FAULT_OOM;
+	}
+	t->mm->rss++;
+	return VM_FAULT_DONE;
+}
+
+static enum vm_fault map_own_page(const struct touch *t, struct page *page)
+{
+	if (!page)
+		return VM_FAULT_OOM;
+	vma_need_family(t->mm, t->vma);
+	return map_page(t, page);
+}
+
+static enum vm_fault map_zero_page(const struct touch *t)
+{
+	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(vm_zero_page),
+		    vma_rights(t->vma) & ~UPT_WRITE))
+		return VM_FAULT_OOM;
+	return VM_FAULT_DONE;
+}
+
+static enum vm_fault map_shared(const struct touch *t)
+{
+	struct page *page;
+	int err = vm_object_page(t->vma->object, vma_index(t->vma, t->addr),
+				 &page);
+
+	if (err)
+		return err == -EFAULT ? VM_FAULT_BUS : VM_FAULT_OOM;
+	return map_page(t, page);
+}
+
+/* A write where the entry does not allow it: copy on write. */
+static enum vm_fault make_writable(const struct touch *t,
+				   struct upt_entry entry)
+{
+	struct page *old = pfn_to_page(entry.pfn);
+	struct page *page = old;
+
+	if (!vm_page_is_only(old)) {
+		page = vm_page_copy(old);
+		if (!page)
+			return VM_FAULT_OOM;
+		vma_need_family(t->mm, t->vma);
+	}
+	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(page),
+		    vma_rights(t->vma))) {
+		if (page != old)
+			vm_page_put(page);
+		return VM_FAULT_OOM;
+	}
+	if (page != old) {
+		t->mm->rss += old == vm_zero_page;
+		vm_page_put(old);
+	}
+	return VM_FAULT_DONE;
+}
+
+/* ---- the touch ------------------------------------------------------------------- */
+
+/* *pager: to be asked, with a reference. */
+static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
+{
+	enum vm_fault result = find_area(t);
+	struct upt_entry entry;
+
+	if (result != VM_FAULT_DONE)
+		return result;
+	if (!is_allowed(t))
+		return VM_FAULT_ACCERR;
+	entry = upt_lookup(&t->mm->tables, t->addr);
+	if (entry.present) {
+		if (t->access != VM_WRITE || entry.rights & UPT_WRITE)
+			return VM_FAULT_DONE;
+		return make_writable(t, entry);
+	}
+	if (t->vma->object)
+		return map_shared(t);
+	if (t->vma->pager) {
+		*pager = t->vma->pager;
+		vma_pager_get(*pager);
+		return VM_FAULT_PAGER;
+	}
+	if (t->access == VM_WRITE)
+		return map_own_page(t, vm_page_zeroed());
+	return map_zero_page(t);
+}
+
+/* The pager's page has come, or NULL. The world may have changed meanwhile. */
+static enum vm_fault page_came(struct touch *t, struct endpoint *pager,
+			       struct page *page)
+{
+	if (!page)
+		return VM_FAULT_PAGER;
+	t->vma = vma_find(t->mm, t->addr);
+	if (t->vma && t->vma->pager == pager &&
+	    !upt_lookup(&t->mm->tables, t->addr).present)
+		return map_own_page(t, page);
+	/* The access is tried again, and finds out. */
+	vm_page_put(page);
+	return VM_FAULT_DONE;
+}
+
+enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
+		       bool force)
+{
+	struct touch t = {
+		.mm = mm, .addr = addr & PAGE_MASK, .access = access,
+		.force = force,
+	};
+	struct endpoint *pager = NULL;
+	enum vm_fault result;
+	struct page *page;
+
+	if (addr >= USER_END)
+		return VM_FAULT_MAPERR;
+	mutex_lock(&mm->lock);
+	result = touch_locked(&t, &pager);
+	if (unlikely(pager)) {
+		mutex_unlock(&mm->lock);
+		page = vma_pager_ask(pager, mm, t.addr, access);
+		mutex_lock(&mm->lock);
+		result = page_came(&t, pager, page);
+	}
+	mutex_unlock(&mm->lock);
+	if (unlikely(pager))
+		vma_pager_put(pager);
+	return result;
+}
+
+enum vm_fault vm_fault(struct mm *mm, uint32_t addr, unsigned access,
+		       uint32_t esp)
+{
+	return vm_touch(mm, addr, access, false);
+}
+
+/* ---- touching on behalf of a call --------------------------------------------------- */
+
+/* How a page of the area is best touched; 0: not at all. */
+static unsigned best_access(unsigned flags)
+{
+	if (!(flags & VM_RIGHTS))
+		return 0;
+	return (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE ? VM_WRITE
+							    : VM_READ;
+}
+
+static int fault_errno(enum vm_fault fault)
+{
+	if (fault == VM_FAULT_DONE)
+		return 0;
+	return fault == VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+}
+
+int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
+		bool stop)
+{
+	struct vma_info info;
+	unsigned how;
+	int err;
+
+	while (start < end && mm_next_vma(mm, start, &info) &&
+	       info.start < end) {
+		start = MAX(start, info.start);
+		how = access ? access : best_access(info.flags);
+		err = how ? fault_errno(vm_touch(mm, start, how, false))
+			  : -EFAULT;
+		if (err && (stop || err == -ENOMEM))
+			return err;
+		start = err ? info.end : start + PAGE_SIZE;
+	}
+	return 0;
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/*
+ * madvise.c - what a program says about its pages
+ *
+ * WHAT     Advice about a range. Most of it only marks areas; MADV_DONTNEED
+ *          really empties them, MADV_POPULATE_* fills them.
+ *
+ * ALGORITHM  A table of advice, and one walk over the areas of the range: holes
+ *          are passed over and answered with -ENOMEM at the end, an area that
+ *          refuses ends the walk.
+ *
+ * LOCKING  mm->lock.
+ * NOT HERE advice about what Pagoda does not have: huge pages, merging of
+ *          equal pages, files. It is -EINVAL, as on a Linux built without.
+ * SEE      Linux mm/madvise.c do_madvise(), madvise_walk_vmas().
+ */
+#include "lib/errno.h"
+#include "mm/vm/vm_impl.h"
+
+#define VM_READ_ADVICE  (VM_RAND_READ | VM_SEQ_READ)
+
+struct advice {
+	int      number;
+	unsigned clear, set;     /* flags of the areas                  */
+	unsigned refuse;         /* areas with one of these: -EINVAL    */
+	bool     empty;          /* and drop the pages                  */
+};
+
+/*        advice                clear           set            refuse      empty */
+static const struct advice advices[] = {
+	{ MADV_NORMAL,          VM_READ_ADVICE, 0,             0,          false },
+	{ MADV_RANDOM,          VM_READ_ADVICE, VM_RAND_READ,  0,          false },
+	{ MADV_SEQUENTIAL,      VM_READ_ADVICE, VM_SEQ_READ,   0,          false },
+	{ MADV_WILLNEED,        0,              0,             0,          false },
+	{ MADV_DONTNEED,        0,              0,             VM_LOCKED,  true  },
+	/* Freed only when memory is short: never is also right. */
+	{ MADV_FREE,            0,              0, VM_LOCKED | VM_SHARED,  false },
+	{ MADV_DONTFORK,        0,              VM_DONTCOPY,   0,          false },
+	{ MADV_DOFORK,          VM_DONTCOPY,    0,             0,          false },
+	{ MADV_DONTDUMP,        0,              0,             0,          false },
+	{ MADV_DODUMP,          0,              0,             0,          false },
+	{ MADV_WIPEONFORK,      0,              VM_WIPEONFORK, VM_SHARED,  false },
+	{ MADV_KEEPONFORK,      VM_WIPEONFORK,  0,             0,          false },
+	{ MADV_COLD,            0,              0,             VM_LOCKED,  false },
+	{ MADV_PAGEOUT,         0,              0,             VM_LOCKED,  false },
+	{ MADV_DONTNEED_LOCKED, 0,              0,             0,          true  },
+};
+
+static const struct advice *find_advice(int number)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(advices); i++)
+		if (advices[i].number == number)
+			return &advices[i];
+	return NULL;
+}
+
+/* One area's part. *vmap is then the area it is in. */
+static int advise_area(struct mm *mm, struct vma **vmap, uint32_t start,
+		       uint32_t end, const struct advice *advice)
+{
+	struct vma *vma = *vmap;
+
+	if (vma->flags & advice->refuse)
+		return -EINVAL;
+	if (advice->empty)
+		upt_unmap_range(&mm->tables, start, end, vm_pages_unmapped,
+				mm);
+	vma = vma_set_flags(mm, vma, start, end,
+			    (vma->flags & ~advice->clear) | advice->set);
+	/* As Linux says it: the kernel is short of something, not the task. */
+	if (!vma)
+		return -EAGAIN;
+	*vmap = vma;
+	return 0;
+}
+
+static int advise_range(struct mm *mm, uint32_t start, uint32_t end,
+			const struct advice *advice)
+{
+	struct vma *vma = vma_find_first(mm, start);
+	int hole = 0, err;
+
+	while (vma && vma_start(vma) < end) {
+		if (vma_start(vma) > start) {
+			hole = -ENOMEM;
+			start = vma_start(vma);
+		}
+		err = advise_area(mm, &vma, start, MIN(vma_end(vma), end),
+				  advice);
+		if (err)
+			return err;
+		start = vma_end(vma);
+		vma = vma_next(mm, vma);
+	}
+	return start < end ? -ENOMEM : hole;
+}
+
+/* MADV_POPULATE_READ and _WRITE: the pages of one area, as far as it goes. */
+static int populate_area(struct mm *mm, uint32_t *start, uint32_t end,
+			 unsigned access)
+{
+	const struct vma *vma;
+	bool allowed = false;
+	uint32_t stop = end;
+
+	mutex_lock(&mm->lock);
+	vma = vma_find(mm, *start);
+	if (vma) {
+		stop = MIN(vma_end(vma), end);
+		allowed = vma->flags & access;
+	}
+	mutex_unlock(&mm->lock);
+	if (!vma)
+		return -ENOMEM;
+	if (!allowed)
+		return -EINVAL;
+	end = stop;
+	stop = *start;
+	*start = end;
+	return mm_populate(mm, stop, end, access, true);
+}
+
+/* Passes over holes, and says so at the end. */
+static int populate_range(struct mm *mm, uint32_t start, uint32_t end,
+			  unsigned access)
+{
+	struct vma_info info;
+	int hole = 0, err;
+
+	while (start < end) {
+		if (!mm_next_vma(mm, start, &info) || info.start >= end)
+			return -ENOMEM;
+		if (info.start > start) {
+			hole = -ENOMEM;
+			start = info.start;
+		}
+		err = populate_area(mm, &start, end, access);
+		if (err)
+			return err;
+	}
+	return hole;
+}
+
+long mm_madvise(struct mm *mm, uint32_t addr, uint32_t length, int number)
+{
+	bool populate = number == MADV_POPULATE_READ ||
+			number == MADV_POPULATE_WRITE;
+	const struct advice *advice = find_advice(number);
+	uint32_t end = addr + PAGE_ALIGN(length);
+	int err;
+
+	if ((!advice && !populate) || !page_aligned(addr))
+		return -EINVAL;
+	if (end < addr || (length && !PAGE_ALIGN(length)))
+		return -EINVAL;
+	if (end == addr)
+		return 0;
+	if (populate)
+		return populate_range(mm, addr, end,
+				      number == MADV_POPULATE_WRITE ? VM_WRITE
+								    : VM_READ);
+	mutex_lock(&mm->lock);
+	err = advise_range(mm, addr, end, advice);
+	mutex_unlock(&mm->lock);
+	return err;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mincore.c - which pages are in memory
+ *
+ * WHAT     One byte a page: 1 when the page is mapped, or when it is in the
+ *          shared object of the area and somebody else has touched it.
+ *
+ * LOCKING  mm->lock.
+ * SEE      Linux mm/mincore.c do_mincore().
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/vm/vm_impl.h"
+
+struct core_map {
+	uint8_t *vec;
+	uint32_t start;
+};
+
+static int mark_present(uint32_t va, struct upt_entry entry, void *arg)
+{
+	struct core_map *map = arg;
+
+	map->vec[(va - map->start) >> PAGE_SHIFT] = 1;
+	return 0;
+}
+
+static void mark_object(const struct vma *vma, uint32_t addr, uint32_t pages,
+			uint8_t *vec)
+{
+	uint32_t index = vma_index(vma, addr);
+
+	for (uint32_t i = 0; i < pages; i++)
+		if (vm_object_find(vma->object, index + i))
+			vec[i] = 1;
+}
+
+static long mincore_locked(struct mm *mm, uint32_t addr, uint32_t pages,
+			   uint8_t *vec)
+{
+	struct core_map map = { vec, addr };
+	struct vma *vma = vma_find(mm, addr);
+
+	if (!vma)
+		return -ENOMEM;
+	pages = MIN(pages, (vma_end(vma) - addr) >> PAGE_SHIFT);
+	memset(vec, 0, pages);
+	upt_for_each(&mm->tables, addr, addr + pages * PAGE_SIZE, mark_present,
+		     &map);
+	if (vma->object)
+		mark_object(vma, addr, pages, vec);
+	return (long)pages;
+}
+
+long mm_mincore(struct mm *mm, uint32_t addr, uint32_t length, uint8_t *vec,
+		uint32_t max)
+{
+	uint32_t pages = (length >> PAGE_SHIFT) +
+			 !!(length & ~PAGE_MASK);
+	long result;
+
+	if (!page_aligned(addr))
+		return -EINVAL;
+	pages = MIN(pages, max);
+	if (!pages)
+		return 0;
+	mutex_lock(&mm->lock);
+	result = mincore_locked(mm, addr, pages, vec);
+	mutex_unlock(&mm->lock);
+	return result;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mlock.c - pages that are there before they are touched
+ *
+ * WHAT     mlock() marks areas and touches all their pages. Pagoda has no
+ *          swap, so pages never leave by themselves, and the mark matters to
+ *          what is counted, and to madvise().
+ *
+ * ALGORITHM  Area by area, upwards; a hole ends it with -ENOMEM, and what lies
+ *          before it stays marked. Touching comes last, without mm->lock.
+ * LOCKING  mm->lock.
+ * SEE      Linux mm/mlock.c.
+ */
+#include "lib/errno.h"
+#include "mm/vm/vm_impl.h"
+
+static int lock_areas(struct mm *mm, uint32_t start, uint32_t end,
+		      unsigned lock)
+{
+	struct vma *vma = vma_find(mm, start);
+
+	for (;;) {
+		if (!vma || vma_start(vma) > start)
+			return -ENOMEM;
+		vma = vma_set_flags(mm, vma, start, MIN(vma_end(vma), end),
+				    (vma->flags & ~VM_LOCKED) | lock);
+		if (!vma)
+			return -ENOMEM;
+		start = vma_end(vma);
+		if (start >= end)
+			return 0;
+		vma = vma_next(mm, vma);
+	}
+}
+
+/* Round to pages, and mark. *startp and *endp are the pages. */
+static int lock_range(struct mm *mm, uint32_t addr, uint32_t length,
+		      unsigned lock, uint32_t *startp, uint32_t *endp)
+{
+	int err;
+
+	length = PAGE_ALIGN(length + (addr & ~PAGE_MASK));
+	*startp = addr & PAGE_MASK;
+	*endp = *startp + length;
+	if (*endp < *startp)
+		return -EINVAL;
+	if (!length)
+		return 0;
+	mutex_lock(&mm->lock);
+	err = lock_areas(mm, *startp, *endp, lock);
+	mutex_unlock(&mm->lock);
+	return err;
+}
+
+long mm_mlock(struct mm *mm, uint32_t addr, uint32_t length)
+{
+	uint32_t start, end;
+	int err = lock_range(mm, addr, length, VM_LOCKED, &start, &end);
+
+	if (err)
+		return err;
+	err = mm_populate(mm, start, end, 0, true);
+	/* POSIX: -ENOMEM is for addresses, -EAGAIN for memory. */
+	if (err == -EFAULT)
+		return -ENOMEM;
+	return err == -ENOMEM ? -EAGAIN : err;
+}
+
+long mm_munlock(struct mm *mm, uint32_t addr, uint32_t length)
+{
+	uint32_t start, end;
+
+	return lock_range(mm, addr, length, 0, &start, &end);
+}

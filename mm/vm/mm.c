@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mm.c - address spaces come, are copied, and go
+ *
+ * WHAT     struct mm: made empty, made by fork, ended; and what others may ask
+ *          about its areas.
+ *
+ * PICTURE  fork, and then a write of the child to B:
+ *
+ *            parent  [A rw][B rw]      [A ro][B ro]      [A ro][B ro]
+ *                      |     |   fork    |  X  |   write   |     |
+ *            pages    (1)   (1)   -->   (2)   (2)   -->   (2)   (1)  (1)
+ *                                        |  X  |           |          |
+ *            child                     [A ro][B ro]      [A ro]     [B rw]
+ *
+ * ALGORITHM  fork copies the areas and, of those in which something was
+ *          written, the entries; both sides lose the right to write. What was
+ *          only read is the zero page, and what is shared is in the object:
+ *          both are found again by a fault.
+ *          The end frees areas and pages area by area, then all tables.
+ *
+ * LOCKING  mm->lock of the parent; nobody else knows the child yet.
+ * COST     fork: a few hundred instructions an area, a step an entry.
+ * NOT HERE the calls (mmap.c, ...), faults (fault.c).
+ * SEE      Linux kernel/fork.c dup_mmap().
+ */
+#include "lib/errno.h"
+#include "mm/slab/slab.h"
+#include "mm/vm/vm_impl.h"
+
+static struct kmem_cache *mm_cache;
+
+int mm_create(struct mm **mmp)
+{
+	struct mm *mm = kmem_cache_alloc(mm_cache, GFP_KERNEL | GFP_ZERO);
+	int err;
+
+	if (!mm)
+		return -ENOMEM;
+	err = upt_create(&mm->tables);
+	if (err) {
+		kmem_cache_free(mm_cache, mm);
+		return err;
+	}
+	mutex_init(&mm->lock);
+	range_tree_init(&mm->vmas, USER_BASE, USER_END);
+	mm->stack_limit = STACK_LIMIT;
+	mm->refs = 1;
+	check_add_mm(mm);
+	*mmp = mm;
+	return 0;
+}
+
+/* The area as the child will have it; false: not at all. */
+static bool child_area(struct mm *child, const struct vma *vma,
+		       struct vma *copy)
+{
+	if (vma->flags & VM_DONTCOPY)
+		return false;
+	*copy = *vma;
+	copy->flags &= ~VM_LOCKED;
+	if (vma->flags & VM_WIPEONFORK) {
+		copy->family = 0;
+		copy->flags &= ~VM_FORKED;
+	} else if (vma->family) {
+		copy->family = ++child->families;
+		copy->flags |= VM_FORKED;
+	}
+	return true;
+}
+
+static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
+{
+	struct vma copy;
+	int err;
+
+	if (!child_area(child, vma, &copy))
+		return 0;
+	if (copy.flags & VM_ACCOUNT && !commit_charge(vma_pages(&copy)))
+		return -ENOMEM;
+	err = vma_add(child, &copy);
+	if (err) {
+		if (copy.flags & VM_ACCOUNT)
+			commit_release(vma_pages(&copy));
+		return err;
+	}
+	if (!copy.family)
+		return 0;
+	return upt_copy_range(&child->tables, &from->tables, vma_start(vma),
+			      vma_end(vma), true, vm_pages_mapped, child);
+}
+
+static int fork_areas(struct mm *child, struct mm *from)
+{
+	const struct range_node *node;
+	int err = 0;
+
+	range_for_each(node, &from->vmas) {
+		err = fork_area(child, from,
+				container_of(node, struct vma, range));
+		if (err)
+			break;
+	}
+	return err;
+}
+
+int mm_fork(struct mm *from, struct mm **mmp)
+{
+	struct mm *child;
+	int err = mm_create(&child);
+
+	if (err)
+		return err;
+	mutex_lock(&from->lock);
+	child->brk_start = from->brk_start;
+	child->brk = from->brk;
+	child->stack_limit = from->stack_limit;
+	err = fork_areas(child, from);
+	mutex_unlock(&from->lock);
+	if (err) {
+		mm_put(child);
+		return err;
+	}
+	*mmp = child;
+	return 0;
+}
+
+void mm_get(struct mm *mm)
+{
+	__atomic_fetch_add(&mm->refs, 1, __ATOMIC_RELAXED);
+}
+
+static void mm_destroy(struct mm *mm)
+{
+	const struct range_node *node;
+
+	check_remove_mm(mm);
+	range_for_each(node, &mm->vmas)
+		upt_unmap_range(&mm->tables, node->start, node->end,
+				vm_pages_unmapped, mm);
+	assert(!mm->rss);
+	vma_free_all(mm);
+	commit_release(mm->committed);
+	upt_destroy(&mm->tables);
+	kmem_cache_free(mm_cache, mm);
+}
+
+void mm_put(struct mm *mm)
+{
+	if (!__atomic_sub_fetch(&mm->refs, 1, __ATOMIC_ACQ_REL))
+		mm_destroy(mm);
+}
+
+/* ---- questions ------------------------------------------------------------------ */
+
+static void describe(const struct vma *vma, struct vma_info *info)
+{
+	*info = (struct vma_info){
+		.start = vma_start(vma), .end = vma_end(vma),
+		.flags = vma->flags, .name = vma->name,
+	};
+}
+
+bool mm_next_vma(struct mm *mm, uint32_t addr, struct vma_info *info)
+{
+	const struct vma *vma;
+
+	mutex_lock(&mm->lock);
+	vma = vma_find_first(mm, addr);
+	if (vma)
+		describe(vma, info);
+	mutex_unlock(&mm->lock);
+	return vma;
+}
+
+bool mm_find_vma(struct mm *mm, uint32_t addr, struct vma_info *info)
+{
+	return mm_next_vma(mm, addr, info) && info->start <= addr;
+}
+
+void mm_init(void)
+{
+	mm_cache = kmem_cache_create("mm", sizeof(struct mm), 0, SLAB_PANIC,
+				     NULL);
+	vma_init();
+	upages_init();
+	commit_init();
+}

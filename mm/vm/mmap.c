@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mmap.c - make areas, and take them away
+ *
+ * WHAT     mmap(), munmap(), and what the kernel itself maps for a program.
+ *
+ * PICTURE  munmap() of [ )  over four areas:
+ *
+ *            [ A   ]   [ B ][ C ]  [   D    ]
+ *               [-----------------------)
+ *            [A]                        [D  ]     A cut, B and C gone, D cut
+ *
+ * ALGORITHM  mmap() places the area, charges it, and adds it; only then are
+ *          pages touched, and only if somebody asked for that.
+ *          munmap() splits only when it makes a hole in one area; everything
+ *          else shortens or removes what there is, and cannot fail. Then it
+ *          empties the entries. A page table that held nothing but the hole
+ *          goes with it: the range is widened to all of its 2 MiB.
+ *
+ * LOCKING  mm->lock; populating takes it again, page by page.
+ * COST     mmap, munmap of an untouched area: O(log n), and the empty tables
+ *          under the hole.
+ * NOT HERE where an area goes (place.c), the heap (brk.c).
+ * SEE      Linux do_mmap(), do_vmi_munmap(), whose order of checks this is.
+ */
+#include "lib/align.h"
+#include "lib/errno.h"
+#include "mm/vm/vm_impl.h"
+
+/* ---- munmap ------------------------------------------------------------------- */
+
+static void uncommit(const struct vma *vma, uint32_t pages)
+{
+	if (vma->flags & VM_ACCOUNT)
+		commit_release(pages);
+}
+
+/* Take [start, end) from an area that has a part in it, but not both sides. */
+static void cut_area(struct mm *mm, struct vma *vma, uint32_t start,
+		     uint32_t end)
+{
+	if (start > vma_start(vma)) {
+		uncommit(vma, (vma_end(vma) - start) >> PAGE_SHIFT);
+		vma_set_end(mm, vma, start);
+	} else if (end < vma_end(vma)) {
+		uncommit(vma, (end - vma_start(vma)) >> PAGE_SHIFT);
+		vma_set_start(mm, vma, end);
+	} else {
+		uncommit(vma, vma_pages(vma));
+		vma_remove(mm, vma);
+	}
+}
+
+/*
+ * Empty the entries of the hole [start, end), and those around it of which the
+ * tables hold nothing else: between `floor` and `ceiling` there is no area.
+ */
+static void unmap_hole(struct mm *mm, uint32_t start, uint32_t end,
+		       uint32_t floor, uint32_t ceiling)
+{
+	uint32_t first = ALIGN_DOWN(start, PT_SPAN);
+	uint32_t last = ALIGN_DOWN(end - 1, PT_SPAN);
+
+	if (floor <= first && ceiling >= first + PT_SPAN)
+		start = first;
+	if (floor <= last && ceiling >= last + PT_SPAN)
+		end = last + PT_SPAN;
+	upt_unmap_range(&mm->tables, start, end, vm_pages_unmapped, mm);
+}
+
+int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
+{
+	struct vma *vma = vma_find_first(mm, start);
+	struct vma *low, *next;
+
+	if (!vma || vma_start(vma) >= end)
+		return 0;
+	if (vma_start(vma) < start && vma_end(vma) > end)
+		if (mm->nr_vmas >= vm_max_map_count ||
+		    vma_split(mm, vma, end))
+			return -ENOMEM;
+	while (vma && vma_start(vma) < end) {
+		next = vma_next(mm, vma);
+		cut_area(mm, vma, start, end);
+		vma = next;
+	}
+	/* `vma` may be an area whose beginning was cut; it is behind now. */
+	vma = vma_find_first(mm, start);
+	low = vma_before(mm, vma);
+	unmap_hole(mm, start, end, low ? vma_end(low) : 0,
+		   vma ? vma_start(vma) : USER_END);
+	return 0;
+}
+
+long mm_munmap(struct mm *mm, uint32_t addr, uint32_t length)
+{
+	int err;
+
+	if (!page_aligned(addr) || addr > USER_END ||
+	    length > USER_END - addr || !length)
+		return -EINVAL;
+	mutex_lock(&mm->lock);
+	err = mm_unmap_locked(mm, addr, addr + PAGE_ALIGN(length));
+	mutex_unlock(&mm->lock);
+	return err;
+}
+
+/* ---- mmap ------------------------------------------------------------------- */
+
+static unsigned flags_of_call(unsigned prot, unsigned flags)
+{
+	unsigned vm_flags = prot & VM_RIGHTS;
+
+	if ((flags & MAP_TYPE) == MAP_SHARED)
+		vm_flags |= VM_SHARED;
+	if (flags & MAP_GROWSDOWN)
+		vm_flags |= VM_GROWSDOWN;
+	if (flags & MAP_LOCKED)
+		vm_flags |= VM_LOCKED;
+	if (flags & MAP_NORESERVE)
+		vm_flags |= VM_NORESERVE;
+	return vm_flags;
+}
+
+/* What backs the area, or what it costs. */
+static int back_area(struct vma *vma)
+{
+	if (vma->flags & VM_SHARED) {
+		vma->object = vm_object_create(vma_pages(vma),
+					       !(vma->flags & VM_NORESERVE));
+		return vma->object ? 0 : -ENOMEM;
+	}
+	vma->offset = vma_start(vma) >> PAGE_SHIFT;
+	if (!vm_flags_count(vma->flags))
+		return 0;
+	if (!commit_charge(vma_pages(vma)))
+		return -ENOMEM;
+	vma->flags |= VM_ACCOUNT;
+	return 0;
+}
+
+/* Replace whatever is in [start, end) by a new area. */
+static int make_area(struct mm *mm, uint32_t start, uint32_t end,
+		     unsigned flags, const char *name)
+{
+	struct vma new = {
+		.range = { .start = start, .end = end },
+		.flags = flags, .name = name,
+	};
+	int err = back_area(&new);
+
+	if (err)
+		return err;
+	err = mm_unmap_locked(mm, start, end);
+	if (!err)
+		err = vma_add(mm, &new);
+	if (err)
+		uncommit(&new, vma_pages(&new));
+	/* The area has its own reference. */
+	if (new.object)
+		vm_object_put(new.object);
+	return err;
+}
+
+static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
+			unsigned prot, unsigned flags)
+{
+	unsigned type = flags & MAP_TYPE;
+	struct vma *there;
+	uint32_t start;
+	long place;
+	int err;
+
+	if (mm->nr_vmas > vm_max_map_count)
+		return -ENOMEM;
+	place = mm_place(mm, addr, length,
+			 flags & (MAP_FIXED | MAP_FIXED_NOREPLACE));
+	if (IS_ERR_VALUE(place))
+		return place;
+	start = (uint32_t)place;
+	if (flags & MAP_FIXED_NOREPLACE) {
+		there = vma_find_first(mm, start);
+		if (there && vma_start(there) < start + length)
+			return -EEXIST;
+	}
+	if (type != MAP_SHARED && type != MAP_PRIVATE)
+		return -EINVAL;
+	if (type == MAP_SHARED && flags & MAP_GROWSDOWN)
+		return -EINVAL;
+	err = make_area(mm, start, start + length, flags_of_call(prot, flags),
+			NULL);
+	return err ? err : place;
+}
+
+long mm_mmap(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot,
+	     unsigned flags)
+{
+	bool populate = flags & MAP_LOCKED ||
+		(flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+	long start;
+
+	if (flags & MAP_HUGETLB || !length)
+		return -EINVAL;
+	length = PAGE_ALIGN(length);
+	if (!length)
+		return -ENOMEM;
+	if (!(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))) {
+		addr &= PAGE_MASK;
+		if (addr && addr < USER_BASE)
+			addr = USER_BASE;
+	}
+	mutex_lock(&mm->lock);
+	start = mmap_locked(mm, addr, length, prot, flags);
+	mutex_unlock(&mm->lock);
+	if (!IS_ERR_VALUE(start) && populate)
+		mm_populate(mm, (uint32_t)start, (uint32_t)start + length, 0,
+			    false);
+	return start;
+}
+
+/* ---- for the loader ----------------------------------------------------------- */
+
+static long map_fixed_locked(struct mm *mm, uint32_t start, uint32_t end,
+			     unsigned flags, const char *name)
+{
+	struct vma *there = vma_find_first(mm, start);
+	int err;
+
+	if (there && vma_start(there) < end)
+		return -EEXIST;
+	if (mm->nr_vmas > vm_max_map_count)
+		return -ENOMEM;
+	err = make_area(mm, start, end, flags, name);
+	return err ? err : (long)start;
+}
+
+long mm_map_fixed(struct mm *mm, uint32_t start, uint32_t length,
+		  unsigned vm_flags, const char *name)
+{
+	long result;
+
+	if (!length || !page_aligned(start) || !page_aligned(length) ||
+	    start < USER_BASE || start > USER_END ||
+	    length > USER_END - start)
+		return -EINVAL;
+	mutex_lock(&mm->lock);
+	result = map_fixed_locked(mm, start, start + length, vm_flags, name);
+	mutex_unlock(&mm->lock);
+	return result;
+}

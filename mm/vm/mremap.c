@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mremap.c - make an area longer or shorter, or move it, with its pages
+ *
+ * WHAT     mremap(): no page is copied, only entries move.
+ *
+ * PICTURE  Growing without room behind, MREMAP_MAYMOVE:
+ *
+ *            [ old  ][other]                [ new, longer    ]
+ *              |  entries move  ------------->  |
+ *            (hole   )[other]               [ old ][new pages]
+ *
+ * TERMS    duplicate  old length 0 of a shared area: a second area of the same
+ *                     object
+ *          DONTUNMAP  the old area stays, but empty
+ *
+ * ALGORITHM  First everything that can be refused, then the destination is
+ *          freed (MREMAP_FIXED), then the new area is added and the entries
+ *          move, last the old area goes. The piece that moves is cut out of
+ *          its area before the entries move, so that its removal cannot fail.
+ *          A move within one size may span several areas, each of which keeps
+ *          its distance, as in Linux 6.17; every other call is about one.
+ *
+ * LOCKING  mm->lock.
+ * COST     O(log n), and one step for each entry that moves.
+ * SEE      Linux mm/mremap.c: check_mremap_params(), check_prep_vma(),
+ *          mremap_to(), move_vma(), remap_move().
+ */
+#include "lib/errno.h"
+#include "mm/vm/vm_impl.h"
+
+#define MREMAP_ALL    (MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
+#define MREMAP_MOVES  (MREMAP_FIXED | MREMAP_DONTUNMAP)
+
+/* Areas that one move may add for a while. */
+#define MOVE_AREAS    3u
+
+struct remap {
+	uint32_t addr, old, new;   /* lengths are whole pages */
+	uint32_t new_addr;
+	unsigned flags;
+};
+
+static bool too_many_areas(const struct mm *mm, unsigned more)
+{
+	return mm->nr_vmas + more + MOVE_AREAS >= vm_max_map_count;
+}
+
+/* All that the arguments alone can be wrong in. */
+static int check_arguments(const struct remap *r)
+{
+	if (r->flags & ~MREMAP_ALL || !page_aligned(r->addr) || !r->new ||
+	    r->new > USER_END)
+		return -EINVAL;
+	if (!(r->flags & MREMAP_MOVES))
+		return 0;
+	if (!page_aligned(r->new_addr) || r->new_addr > USER_END - r->new ||
+	    !(r->flags & MREMAP_MAYMOVE))
+		return -EINVAL;
+	if (r->flags & MREMAP_DONTUNMAP && r->old != r->new)
+		return -EINVAL;
+	/* The old and the new range overlap. */
+	if ((uint64_t)r->addr + r->old > r->new_addr &&
+	    r->new_addr + r->new > r->addr)
+		return -EINVAL;
+	return 0;
+}
+
+/* Can this range of the area be moved or grow? */
+static int check_area(const struct vma *vma, const struct remap *r)
+{
+	uint32_t old = MIN(r->old, r->new);
+
+	if (!r->old && !(vma->flags & VM_SHARED))
+		return -EINVAL;
+	return old > vma_end(vma) - r->addr ? -EFAULT : 0;
+}
+
+/* ---- moving ------------------------------------------------------------------- */
+
+/* The area as it will be at its new place. */
+static struct vma moved_area(const struct vma *vma, const struct remap *r)
+{
+	struct vma new = *vma;
+
+	new.range.start = r->new_addr;
+	new.range.end = r->new_addr + r->new;
+	new.offset = vma_index(vma, r->addr);
+	/* Without pages it is like one that was always there. */
+	if (!vma->object && !vma->family)
+		new.offset = r->new_addr >> PAGE_SHIFT;
+	return new;
+}
+
+/* MREMAP_DONTUNMAP: what is left is empty, and no longer locked. */
+static void leave_empty(struct mm *mm, const struct remap *r)
+{
+	struct vma *vma = vma_find(mm, r->addr);
+
+	vma = vma_set_flags(mm, vma, vma_start(vma), vma_end(vma),
+			    vma->flags & ~VM_LOCKED);
+	assert(vma);
+	if (vma->object || vma_start(vma) != r->addr ||
+	    vma_pages(vma) != r->old >> PAGE_SHIFT)
+		return;
+	vma->family = 0;
+	vma->flags &= ~VM_FORKED;
+	vma_merge(mm, vma);
+}
+
+static void remove_old(struct mm *mm, const struct vma *new,
+		       const struct remap *r)
+{
+	int err;
+
+	if (!r->old)
+		return;
+	/* The pages that leave were not charged twice; now they are. */
+	if (new->flags & VM_ACCOUNT)
+		commit_add(r->old >> PAGE_SHIFT);
+	err = mm_unmap_locked(mm, r->addr, r->addr + r->old);
+	assert(!err);
+}
+
+/* Bring the entries to their new place and add the area there. */
+static int bring_entries(struct mm *mm, const struct vma *new,
+			 const struct remap *r)
+{
+	int err = 0, undone = 0;
+
+	if (r->old)
+		err = upt_move_range(&mm->tables, r->addr, r->new_addr,
+				     r->old);
+	if (err)
+		return err;
+	err = vma_add(mm, new);
+	/* The tables of the old place are still there: this needs no memory. */
+	if (err && r->old)
+		undone = upt_move_range(&mm->tables, r->new_addr, r->addr,
+					r->old);
+	assert(!undone);
+	return err;
+}
+
+/* Move to r->new_addr, which is free. r->old is not longer than r->new. */
+static long move_area(struct mm *mm, struct vma *vma, const struct remap *r)
+{
+	bool keep = r->flags & MREMAP_DONTUNMAP;
+	uint32_t charge = (keep ? r->new : r->new - r->old) >> PAGE_SHIFT;
+	struct vma new;
+	int err;
+
+	if (too_many_areas(mm, 0))
+		return -ENOMEM;
+	if (vma->flags & VM_ACCOUNT && !commit_charge(charge))
+		return -ENOMEM;
+	new = moved_area(vma, r);
+	if (r->old && !keep)
+		vma = vma_isolate(mm, vma, r->addr, r->addr + r->old);
+	err = vma ? bring_entries(mm, &new, r) : -ENOMEM;
+	if (err) {
+		if (vma)
+			vma_merge(mm, vma_find(mm, r->addr));
+		if (new.flags & VM_ACCOUNT)
+			commit_release(charge);
+		return err;
+	}
+	if (keep)
+		leave_empty(mm, r);
+	else
+		remove_old(mm, &new, r);
+	return (long)r->new_addr;
+}
+
+/* MREMAP_FIXED, MREMAP_DONTUNMAP: one area to r->new_addr. */
+static long remap_to(struct mm *mm, struct remap *r)
+{
+	struct vma *vma;
+	long place;
+	int err;
+
+	if (too_many_areas(mm, 2))
+		return -ENOMEM;
+	place = mm_place(mm, r->new_addr, r->new, r->flags & MREMAP_FIXED);
+	if (IS_ERR_VALUE(place))
+		return place;
+	r->new_addr = (uint32_t)place;
+	err = mm_unmap_locked(mm, r->new_addr, r->new_addr + r->new);
+	if (!err && r->old > r->new) {
+		err = mm_unmap_locked(mm, r->addr + r->new, r->addr + r->old);
+		r->old = r->new;
+	}
+	if (err)
+		return err;
+	/* Both may have cut the area that we know. */
+	vma = vma_find(mm, r->addr);
+	return vma ? move_area(mm, vma, r) : -EFAULT;
+}
+
+/*
+ * A move of all areas of a range to a new place, one by one; there may be
+ * holes between them, but not before the first.
+ */
+static long remap_all(struct mm *mm, const struct remap *r)
+{
+	uint32_t end = r->old > USER_END - r->addr ? USER_END
+						   : r->addr + r->old;
+	struct vma *vma = vma_find(mm, r->addr);
+	uint32_t at = r->addr;
+	long result = -EFAULT;
+	struct remap one;
+
+	for (; vma && vma_start(vma) < end; vma = vma_find_first(mm, at)) {
+		one = *r;
+		one.addr = MAX(vma_start(vma), at);
+		at = MIN(vma_end(vma), end);
+		one.old = one.new = at - one.addr;
+		one.new_addr = r->new_addr + (one.addr - r->addr);
+		result = remap_to(mm, &one);
+		if (IS_ERR_VALUE(result) || at == end)
+			break;
+	}
+	return IS_ERR_VALUE(result) ? result : (long)r->new_addr;
+}
+
+/* ---- in place ------------------------------------------------------------------- */
+
+static bool room_behind(const struct mm *mm, const struct vma *vma,
+			uint32_t more)
+{
+	const struct vma *next = vma_next(mm, vma);
+
+	return more <= (next ? vma_start(next) : USER_END) - vma_end(vma);
+}
+
+static long grow_in_place(struct mm *mm, struct vma *vma, uint32_t addr,
+			  uint32_t more)
+{
+	if (vma->flags & VM_ACCOUNT && !commit_charge(more >> PAGE_SHIFT))
+		return -ENOMEM;
+	vma_set_end(mm, vma, vma_end(vma) + more);
+	vma_merge(mm, vma);
+	return (long)addr;
+}
+
+static long grow(struct mm *mm, struct vma *vma, struct remap *r)
+{
+	int err = check_area(vma, r);
+	long place;
+
+	if (err)
+		return err;
+	if (r->old == vma_end(vma) - r->addr &&
+	    room_behind(mm, vma, r->new - r->old))
+		return grow_in_place(mm, vma, r->addr, r->new - r->old);
+	if (!(r->flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	place = mm_place(mm, 0, r->new, false);
+	if (IS_ERR_VALUE(place))
+		return place;
+	r->new_addr = (uint32_t)place;
+	return move_area(mm, vma, r);
+}
+
+static long shrink(struct mm *mm, const struct remap *r)
+{
+	uint32_t start = r->addr + r->new;
+	int err;
+
+	/* A range that leaves user mode's part cannot be unmapped. */
+	if (start < r->addr || start > USER_END ||
+	    r->old - r->new > USER_END - start)
+		return -EINVAL;
+	err = mm_unmap_locked(mm, start, start + (r->old - r->new));
+	return err ? err : (long)r->addr;
+}
+
+static long remap_locked(struct mm *mm, struct remap *r)
+{
+	struct vma *vma = vma_find(mm, r->addr);
+	int err;
+
+	if (!vma)
+		return -EFAULT;
+	if (r->flags & MREMAP_FIXED && r->old == r->new)
+		return remap_all(mm, r);
+	if (r->flags & MREMAP_MOVES) {
+		err = check_area(vma, r);
+		return err ? err : remap_to(mm, r);
+	}
+	if (r->new > r->old)
+		return grow(mm, vma, r);
+	return r->new == r->old ? (long)r->addr : shrink(mm, r);
+}
+
+long mm_mremap(struct mm *mm, uint32_t addr, uint32_t old_length,
+	       uint32_t new_length, unsigned flags, uint32_t new_addr)
+{
+	struct remap r = {
+		.addr = addr, .flags = flags, .new_addr = new_addr,
+		.old = PAGE_ALIGN(old_length), .new = PAGE_ALIGN(new_length),
+	};
+	bool longer = r.new > r.old;
+	uint32_t old = r.old;
+	const struct vma *vma;
+	bool locked;
+	long result = check_arguments(&r);
+
+	if (result)
+		return result;
+	mutex_lock(&mm->lock);
+	result = remap_locked(mm, &r);
+	vma = IS_ERR_VALUE(result) ? NULL : vma_find(mm, (uint32_t)result);
+	locked = vma && vma->flags & VM_LOCKED;
+	mutex_unlock(&mm->lock);
+	if (locked && longer)
+		mm_populate(mm, (uint32_t)result + old,
+			    (uint32_t)result + r.new, 0, false);
+	return result;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+/*
+ * object.c - anonymous pages that several areas share
+ *
+ * WHAT     MAP_SHARED | MAP_ANONYMOUS: the pages belong to an object, areas
+ *          name it and an offset. A fork or mremap() makes more areas of one
+ *          object; the last one frees it, and its pages.
+ *
+ * PICTURE    object ---> leaves[0] ---> [page][    ][page] ...  1024 pages
+ *                        leaves[1] ---> NULL: none was touched
+ *                        leaves[2] ---> [page]                  the rest
+ *
+ * TERMS    leaf   array of pages for 4 MiB, made at the first touch
+ *          index  of a page in the object; an area's start is `offset`
+ *
+ * INVARIANTS
+ *          O1  each page in the object is counted by one reference of it,
+ *              beside those of the entries that map it
+ *          O2  the object never grows: a longer area faults behind its end
+ *
+ * LOCKING  object->lock, inside mm->lock: two address spaces may touch the
+ *          same page first.
+ * COST     O(1) a page.
+ * SEE      Linux mm/shmem.c, which does this with a file.
+ */
+#include "lib/align.h"
+#include "lib/errno.h"
+#include "mm/slab/kmalloc.h"
+#include "mm/vm/vm_impl.h"
+
+#define LEAF_PAGES  1024u
+
+/* Protection: I set at creation; o the object's lock. */
+struct vm_object {
+	struct mutex   lock;
+	uint32_t       refs;        /*    atomic                       */
+	uint32_t       nr_pages;    /* I                               */
+	bool           accounted;   /* I  nr_pages are committed       */
+	struct page  **leaves[];    /* o                               */
+};
+
+static uint32_t nr_leaves(const struct vm_object *object)
+{
+	return DIV_ROUND_UP(object->nr_pages, LEAF_PAGES);
+}
+
+/* The last leaf is as long as needed: most objects are small. */
+static uint32_t leaf_pages(const struct vm_object *object, uint32_t leaf)
+{
+	return MIN(LEAF_PAGES, object->nr_pages - leaf * LEAF_PAGES);
+}
+
+struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted)
+{
+	size_t leaves = DIV_ROUND_UP(nr_pages, LEAF_PAGES);
+	struct vm_object *object;
+
+	if (accounted && !commit_charge(nr_pages))
+		return NULL;
+	object = kzalloc(sizeof(*object) + leaves * sizeof(object->leaves[0]),
+			 GFP_KERNEL);
+	if (!object) {
+		if (accounted)
+			commit_release(nr_pages);
+		return NULL;
+	}
+	mutex_init(&object->lock);
+	object->refs = 1;
+	object->nr_pages = nr_pages;
+	object->accounted = accounted;
+	return object;
+}
+
+void vm_object_get(struct vm_object *object)
+{
+	__atomic_fetch_add(&object->refs, 1, __ATOMIC_RELAXED);
+}
+
+static void free_leaf(struct vm_object *object, uint32_t leaf)
+{
+	struct page **pages = object->leaves[leaf];
+
+	if (!pages)
+		return;
+	for (uint32_t i = 0; i < leaf_pages(object, leaf); i++)
+		if (pages[i])
+			vm_page_put(pages[i]);
+	kfree(pages);
+}
+
+void vm_object_put(struct vm_object *object)
+{
+	if (__atomic_sub_fetch(&object->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	for (uint32_t leaf = 0; leaf < nr_leaves(object); leaf++)
+		free_leaf(object, leaf);
+	if (object->accounted)
+		commit_release(object->nr_pages);
+	kfree(object);
+}
+
+/* Where the page of an index is kept; NULL: no memory for the leaf. */
+static struct page **slot_of(struct vm_object *object, uint32_t index)
+{
+	uint32_t leaf = index / LEAF_PAGES;
+
+	if (!object->leaves[leaf])
+		object->leaves[leaf] = kcalloc(leaf_pages(object, leaf),
+					       sizeof(struct page *),
+					       GFP_KERNEL);
+	if (!object->leaves[leaf])
+		return NULL;
+	return &object->leaves[leaf][index % LEAF_PAGES];
+}
+
+static int page_locked(struct vm_object *object, uint32_t index,
+		       struct page **pagep)
+{
+	struct page **slot = slot_of(object, index);
+
+	if (!slot)
+		return -ENOMEM;
+	if (!*slot)
+		*slot = vm_page_zeroed();
+	if (!*slot)
+		return -ENOMEM;
+	vm_page_get(*slot);
+	*pagep = *slot;
+	return 0;
+}
+
+int vm_object_page(struct vm_object *object, uint32_t index,
+		   struct page **pagep)
+{
+	int err;
+
+	if (index >= object->nr_pages)
+		return -EFAULT;
+	mutex_lock(&object->lock);
+	err = page_locked(object, index, pagep);
+	mutex_unlock(&object->lock);
+	return err;
+}
+
+int vm_object_set(struct vm_object *object, uint32_t index, struct page *page)
+{
+	struct page **slot;
+
+	mutex_lock(&object->lock);
+	slot = slot_of(object, index);
+	if (slot) {
+		assert(!*slot);
+		*slot = page;
+	}
+	mutex_unlock(&object->lock);
+	return slot ? 0 : -ENOMEM;
+}
+
+struct page *vm_object_find(struct vm_object *object, uint32_t index)
+{
+	struct page **leaf;
+
+	if (index >= object->nr_pages)
+		return NULL;
+	leaf = READ_ONCE(object->leaves[index / LEAF_PAGES]);
+	return leaf ? READ_ONCE(leaf[index % LEAF_PAGES]) : NULL;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pager.c - areas whose pages come from somebody else
+ *
+ * WHAT     Names a pager for a range, and the way to ask it. What a pager is,
+ *          kernel/ipc/ knows: it registers the functions here.
+ *
+ * LOCKING  mm->lock; it is not held while a pager is asked.
+ * NOT HERE the fault that asks (fault.c).
+ */
+#include "lib/errno.h"
+#include "mm/vm/vm_impl.h"
+
+static vm_pager_fn pager_fn;
+static void (*pager_get)(struct endpoint *pager);
+static void (*pager_put)(struct endpoint *pager);
+
+void vm_set_pager_fn(vm_pager_fn fn)
+{
+	pager_fn = fn;
+}
+
+void vm_set_pager_refs(void (*get)(struct endpoint *pager),
+		       void (*put)(struct endpoint *pager))
+{
+	pager_get = get;
+	pager_put = put;
+}
+
+void vma_pager_get(struct endpoint *pager)
+{
+	if (pager_get)
+		pager_get(pager);
+}
+
+void vma_pager_put(struct endpoint *pager)
+{
+	if (pager_put)
+		pager_put(pager);
+}
+
+struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
+			   uint32_t addr, unsigned access)
+{
+	return pager_fn ? pager_fn(pager, mm, addr, access) : NULL;
+}
+
+/* Is the range covered by private areas? */
+static bool is_private(struct mm *mm, uint32_t start, uint32_t end)
+{
+	const struct vma *vma = vma_find(mm, start);
+
+	for (; vma; vma = vma_next(mm, vma)) {
+		if (vma_start(vma) > start || vma->object)
+			return false;
+		start = vma_end(vma);
+		if (start >= end)
+			return true;
+	}
+	return false;
+}
+
+static int set_pager_locked(struct mm *mm, uint32_t start, uint32_t end,
+			    struct endpoint *pager)
+{
+	struct endpoint *before;
+	struct vma *vma;
+
+	if (!is_private(mm, start, end))
+		return -EFAULT;
+	for (; start < end; start = vma_end(vma)) {
+		vma = vma_find(mm, start);
+		vma = vma_isolate(mm, vma, start, MIN(vma_end(vma), end));
+		if (!vma)
+			return -ENOMEM;
+		before = vma->pager;
+		if (pager)
+			vma_pager_get(pager);
+		vma->pager = pager;
+		vma = vma_merge(mm, vma);
+		if (before)
+			vma_pager_put(before);
+	}
+	return 0;
+}
+
+long mm_set_pager(struct mm *mm, uint32_t addr, uint32_t length,
+		  struct endpoint *pager)
+{
+	int err;
+
+	if (!length || !page_aligned(addr) || !page_aligned(length) ||
+	    addr > USER_END || length > USER_END - addr)
+		return -EINVAL;
+	mutex_lock(&mm->lock);
+	err = set_pager_locked(mm, addr, addr + length, pager);
+	mutex_unlock(&mm->lock);
+	return err;
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+/*
+ * transfer.c - pages go from one address space to another
+ *
+ * WHAT     What a message does with a range: map it at the receiver too, or
+ *          grant it. No byte is copied unless the giver shares a page with a
+ *          child of its own.
+ *
+ * PICTURE  map                              grant of a private area
+ *            giver    [S]--+                  giver    [P]     [ ]
+ *                          +--> object                      \
+ *            receiver [S]--+                  receiver [ ]     [P]
+ *
+ * TERMS    map     both have the pages from now on: the giver's range becomes
+ *                  a shared area, if it is not one, and the receiver gets
+ *                  another area of the same object
+ *          grant   the receiver has them, the giver no longer: a private area
+ *                  stays private. Done like a fork of the range, of which the
+ *                  parent's side is then unmapped.
+ *
+ * ALGORITHM  The receiver's area comes first, as that may fail; the giver's
+ *          range changes when nothing can fail any more.
+ *
+ * LOCKING  Both mm->lock, the one at the lower address first.
+ * NOT HERE messages (kernel/ipc/).
+ */
+#include "lib/errno.h"
+#include "mm/page/page_alloc.h"
+#include "mm/vm/vm_impl.h"
+
+#define ENTRY_BATCH  32
+
+struct transfer {
+	struct mm  *from, *to;
+	struct vma *vma;             /* of the giver                     */
+	uint32_t    start, end;      /* at the giver                     */
+	struct vma  new;             /* as the receiver will have it     */
+};
+
+static void lock_both(struct mm *a, struct mm *b)
+{
+	mutex_lock(a < b ? &a->lock : &b->lock);
+	if (a != b)
+		mutex_lock(a < b ? &b->lock : &a->lock);
+}
+
+static void unlock_both(struct mm *a, struct mm *b)
+{
+	mutex_unlock(&a->lock);
+	if (a != b)
+		mutex_unlock(&b->lock);
+}
+
+/* ---- entries in batches --------------------------------------------------------- */
+
+struct entry_batch {
+	unsigned nr;
+	uint32_t va[ENTRY_BATCH];
+	pfn_t    pfn[ENTRY_BATCH];
+};
+
+static int note_entry(uint32_t va, struct upt_entry entry, void *arg)
+{
+	struct entry_batch *batch = arg;
+
+	if (pfn_to_page(entry.pfn) == vm_zero_page)
+		return 0;
+	batch->va[batch->nr] = va;
+	batch->pfn[batch->nr] = entry.pfn;
+	return ++batch->nr == ENTRY_BATCH;
+}
+
+/*
+ * fn() for each page of its own in the giver's range. Not from within
+ * upt_for_each(), because it changes tables.
+ */
+static int for_each_page(struct transfer *t,
+			 int (*fn)(struct transfer *t, uint32_t va,
+				   struct page *page))
+{
+	struct entry_batch batch;
+	uint32_t at = t->start;
+	int full = 1, err = 0;
+
+	while (full && !err) {
+		batch.nr = 0;
+		full = upt_for_each(&t->from->tables, at, t->end, note_entry,
+				    &batch);
+		for (unsigned i = 0; i < batch.nr && !err; i++) {
+			err = fn(t, batch.va[i], pfn_to_page(batch.pfn[i]));
+			at = batch.va[i] + PAGE_SIZE;
+		}
+	}
+	return err;
+}
+
+/* ---- map: the giver's range becomes an object ------------------------------------ */
+
+/* Give a page to the object; of one that a child has too, a copy. */
+static int share_page(struct transfer *t, uint32_t va, struct page *page)
+{
+	int err;
+
+	if (vm_page_is_only(page))
+		vm_page_get(page);
+	else
+		page = vm_page_copy(page);
+	if (!page)
+		return -ENOMEM;
+	err = vm_object_set(t->new.object, (va - t->start) >> PAGE_SHIFT,
+			    page);
+	if (err)
+		vm_page_put(page);
+	return err;
+}
+
+/*
+ * The isolated private area is one of the object from now on. Its entries go:
+ * some are of the zero page, or of a page that a child has too. Faults bring
+ * the object's.
+ */
+static void become_shared(struct transfer *t, struct vma *vma)
+{
+	upt_unmap_range(&t->from->tables, t->start, t->end, vm_pages_unmapped,
+			t->from);
+	/* The object counts its pages itself. */
+	if (vma->flags & VM_ACCOUNT) {
+		commit_release(vma_pages(vma));
+		t->from->committed -= vma_pages(vma);
+	}
+	vma->flags = (vma->flags & ~(VM_ACCOUNT | VM_FORKED)) | VM_SHARED;
+	vma->family = 0;
+	vma->offset = 0;
+	vma->object = t->new.object;
+	vm_object_get(vma->object);
+}
+
+static int map_object(struct transfer *t)
+{
+	struct vma *vma;
+	int err = for_each_page(t, share_page);
+
+	if (err)
+		return err;
+	vma = vma_isolate(t->from, t->vma, t->start, t->end);
+	if (!vma)
+		return -ENOMEM;
+	err = vma_add(t->to, &t->new);
+	if (err)
+		vma_merge(t->from, vma);
+	else
+		become_shared(t, vma);
+	return err;
+}
+
+static int map_private(struct transfer *t)
+{
+	bool accounted = !(t->vma->flags & VM_NORESERVE);
+	int err;
+
+	t->new.object = vm_object_create(vma_pages(&t->new), accounted);
+	if (!t->new.object)
+		return -ENOMEM;
+	t->new.flags |= VM_SHARED;
+	t->new.offset = 0;
+	err = map_object(t);
+	/* The two areas have their own references. */
+	vm_object_put(t->new.object);
+	return err;
+}
+
+/* ---- grant ------------------------------------------------------------------------ */
+
+/* The receiver's entry beside the giver's, which soon goes. */
+static int hand_over_page(struct transfer *t, uint32_t va, struct page *page)
+{
+	uint32_t to = vma_start(&t->new) + (va - t->start);
+
+	if (upt_map(&t->to->tables, to, page_to_pfn(page),
+		    vma_rights(&t->new) & ~UPT_WRITE))
+		return -ENOMEM;
+	vm_page_get(page);
+	t->to->rss++;
+	return 0;
+}
+
+/* Take the receiver's area back. It was just added, at its full length. */
+static void take_back(struct transfer *t)
+{
+	struct vma *vma = vma_find(t->to, vma_start(&t->new));
+
+	upt_unmap_range(&t->to->tables, vma_start(&t->new), vma_end(&t->new),
+			vm_pages_unmapped, t->to);
+	vma_remove(t->to, vma);
+}
+
+static int grant_private(struct transfer *t)
+{
+	struct vma *vma;
+	int err;
+
+	t->new.offset = vma_start(&t->new) >> PAGE_SHIFT;
+	/* A family of its own: it joins no neighbour, and can be taken back. */
+	t->new.family = ++t->to->families;
+	t->new.flags |= VM_FORKED;
+	if (vm_flags_count(t->new.flags)) {
+		if (!commit_charge(vma_pages(&t->new)))
+			return -ENOMEM;
+		t->new.flags |= VM_ACCOUNT;
+	}
+	vma = vma_isolate(t->from, t->vma, t->start, t->end);
+	err = vma ? vma_add(t->to, &t->new) : -ENOMEM;
+	if (!err) {
+		err = for_each_page(t, hand_over_page);
+		if (err)
+			take_back(t);
+	}
+	if (err) {
+		if (vma)
+			vma_merge(t->from, vma);
+		if (t->new.flags & VM_ACCOUNT)
+			commit_release(vma_pages(&t->new));
+	}
+	return err;
+}
+
+/* ---- both ------------------------------------------------------------------------- */
+
+/* The giver's area and what the receiver may do with it. */
+static int check_giver(struct transfer *t, unsigned rights)
+{
+	t->vma = vma_find(t->from, t->start);
+	if (!t->vma || t->end > vma_end(t->vma) || t->vma->pager)
+		return -EFAULT;
+	if (rights & ~(t->vma->flags & VM_RIGHTS))
+		return -EPERM;
+	t->new.flags = rights | (t->vma->flags & (VM_SHARED | VM_NORESERVE));
+	t->new.object = t->vma->object;
+	t->new.offset = vma_index(t->vma, t->start);
+	return 0;
+}
+
+static int check_receiver(struct transfer *t, uint32_t addr)
+{
+	uint32_t length = t->end - t->start;
+	const struct vma *there;
+	long place;
+
+	if (t->to->nr_vmas >= vm_max_map_count)
+		return -ENOMEM;
+	place = mm_place(t->to, addr, length, addr);
+	if (IS_ERR_VALUE(place))
+		return (int)place;
+	t->new.range.start = (uint32_t)place;
+	t->new.range.end = (uint32_t)place + length;
+	there = vma_find_first(t->to, vma_start(&t->new));
+	return there && vma_start(there) < vma_end(&t->new) ? -EEXIST : 0;
+}
+
+static int transfer_locked(struct transfer *t, bool grant)
+{
+	int err;
+
+	if (t->new.object)
+		err = vma_add(t->to, &t->new);
+	else if (grant)
+		err = grant_private(t);
+	else
+		err = map_private(t);
+	if (err || !grant)
+		return err;
+	err = mm_unmap_locked(t->from, t->start, t->end);
+	/* Only a shared area that must be cut in two can fail: undo. */
+	if (err)
+		take_back(t);
+	return err;
+}
+
+long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
+		 struct mm *to, uint32_t to_addr, unsigned rights, bool grant)
+{
+	struct transfer t = {
+		.from = from, .to = to, .start = addr, .end = addr + length,
+	};
+	int err;
+
+	if (!length || !page_aligned(addr | length | to_addr) ||
+	    addr > USER_END || length > USER_END - addr || from == to ||
+	    rights & ~VM_RIGHTS)
+		return -EINVAL;
+	lock_both(from, to);
+	err = check_giver(&t, rights);
+	if (!err)
+		err = check_receiver(&t, to_addr);
+	if (!err)
+		err = transfer_locked(&t, grant);
+	unlock_both(from, to);
+	return err ? err : (long)vma_start(&t.new);
+}
+
+/* ---- one page ----------------------------------------------------------------------- */
+
+static struct page *take_locked(struct mm *mm, uint32_t addr)
+{
+	const struct vma *vma = vma_find(mm, addr);
+	struct upt_entry entry;
+	struct page *page;
+
+	if (!vma || vma->object)
+		return NULL;
+	entry = upt_lookup(&mm->tables, addr);
+	if (!entry.present)
+		return vm_page_zeroed();
+	page = pfn_to_page(entry.pfn);
+	if (!vm_page_is_only(page))
+		return vm_page_copy(page);
+	/* The entry's reference becomes the caller's. */
+	upt_unmap(&mm->tables, addr);
+	mm->rss--;
+	return page;
+}
+
+struct page *mm_take_page(struct mm *mm, uint32_t addr)
+{
+	struct page *page;
+
+	mutex_lock(&mm->lock);
+	page = take_locked(mm, addr & PAGE_MASK);
+	mutex_unlock(&mm->lock);
+	return page;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/*
+ * upages.c - pages of user mode, and who has them
+ *
+ * WHAT     An anonymous page is counted by the entries that map it: 1 when it
+ *          is new, 2 after a fork, and the last one that goes frees it. The
+ *          count is what copy on write asks: a page with one entry needs no
+ *          copy.
+ *
+ * TERMS    zero page  one page of zeros for all that was only read so far. It
+ *                     is not counted: 2^32 entries could name it.
+ *
+ * LOCKING  Counts are atomic: address spaces that share a page hold different
+ *          locks. Whoever sees 1 in an entry of his own may rely on it: a
+ *          second one could only be made from that entry.
+ * SEE      Linux page->_mapcount, do_wp_page().
+ */
+#include <arch/page_ops.h>
+
+#include "mm/kva/kmap.h"
+#include "mm/page/page_alloc.h"
+#include "mm/vm/vm_impl.h"
+
+#define FREE_BATCH  16   /* pages given back at once */
+
+struct page *vm_zero_page;
+
+static bool last_reference(struct page *page)
+{
+	return page != vm_zero_page &&
+	       !__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL);
+}
+
+void vm_page_put(struct page *page)
+{
+	if (last_reference(page))
+		free_page(page);
+}
+
+bool vm_page_is_only(struct page *page)
+{
+	return page != vm_zero_page && READ_ONCE(page->refs) == 1;
+}
+
+struct page *vm_page_zeroed(void)
+{
+	return alloc_page(GFP_HIGHUSER | GFP_ZERO | GFP_NOWARN);
+}
+
+struct page *vm_page_copy(struct page *from)
+{
+	struct page *to;
+	void *source, *target;
+
+	if (from == vm_zero_page)
+		return vm_page_zeroed();
+	to = alloc_page(GFP_HIGHUSER | GFP_NOWARN);
+	if (!to)
+		return NULL;
+	source = kmap_local(from);
+	target = kmap_local(to);
+	copy_page(target, source);
+	kunmap_local(target);
+	kunmap_local(source);
+	return to;
+}
+
+void vm_pages_unmapped(struct page *const pages[], unsigned nr, void *arg)
+{
+	struct page *batch[FREE_BATCH];
+	struct mm *mm = arg;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		mm->rss -= pages[i] != vm_zero_page;
+		if (!last_reference(pages[i]))
+			continue;
+		batch[n++] = pages[i];
+		if (n < FREE_BATCH)
+			continue;
+		free_pages_bulk(batch, n);
+		n = 0;
+	}
+	free_pages_bulk(batch, n);
+}
+
+void vm_pages_mapped(struct page *const pages[], unsigned nr, void *arg)
+{
+	struct mm *mm = arg;
+
+	for (unsigned i = 0; i < nr; i++) {
+		if (pages[i] == vm_zero_page)
+			continue;
+		vm_page_get(pages[i]);
+		mm->rss++;
+	}
+}
+
+void upages_init(void)
+{
+	vm_zero_page = alloc_page(GFP_KERNEL | GFP_ZERO);
+	if (!vm_zero_page)
+		panic("no memory for the zero page");
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vm_impl.h - what the files of mm/vm/ and their tests share
+ *
+ * WHAT     Areas and how they are joined and cut (vma.c), shared objects
+ *          (object.c), accounting (commit.c), placement (place.c), touching
+ *          pages on behalf of a call (fault.c).
+ *
+ * LOCKING  mm->lock is held by the caller, except where it says "takes".
+ */
+#pragma once
+
+#include <arch/layout.h>
+
+#include "mm/page/page.h"
+#include "mm/vm/fault.h"
+#include "mm/vm/mm.h"
+
+#define PAGE_ALIGN(x)  (((x) + PAGE_SIZE - 1) & PAGE_MASK)
+
+static inline bool page_aligned(uint32_t addr)
+{
+	return !(addr & ~PAGE_MASK);
+}
+
+/* ---- vma.c: the areas ---------------------------------------------------- */
+
+/* The area that contains addr; the lowest one that ends above it; or NULL. */
+struct vma *vma_find(const struct mm *mm, uint32_t addr);
+struct vma *vma_find_first(const struct mm *mm, uint32_t addr);
+
+static inline struct vma *vma_next(const struct mm *mm, const struct vma *vma)
+{
+	struct range_node *node = range_next(&mm->vmas, &vma->range);
+
+	return node ? range_to_vma(node) : NULL;
+}
+
+static inline struct vma *vma_prev(const struct mm *mm, const struct vma *vma)
+{
+	struct range_node *node = range_prev(&mm->vmas, &vma->range);
+
+	return node ? range_to_vma(node) : NULL;
+}
+
+/* The area before the one that vma_find_first() gave, which may be NULL. */
+struct vma *vma_before(const struct mm *mm, const struct vma *vma);
+
+/* Could the two, which lie in this order, be one area? */
+bool vma_joinable(const struct vma *low, const struct vma *high);
+
+/*
+ * Add an area that is `new` in all but its links, joined with neighbours where
+ * that is possible. Counts its pages; takes its own references.
+ * Returns: 0 or -ENOMEM.
+ */
+int vma_add(struct mm *mm, const struct vma *new) __must_check;
+
+/* Take an area out and free it. Its pages are the caller's business. */
+void vma_remove(struct mm *mm, struct vma *vma);
+
+/* Let an area end or begin elsewhere; counts the difference. */
+void vma_set_end(struct mm *mm, struct vma *vma, uint32_t end);
+void vma_set_start(struct mm *mm, struct vma *vma, uint32_t start);
+
+/* Cut in two; `vma` stays the lower part. Returns: 0 or -ENOMEM. */
+int vma_split(struct mm *mm, struct vma *vma, uint32_t at) __must_check;
+
+/*
+ * Make [start, end) of the area one of its own.
+ * Returns: it; NULL: no memory or too many areas, and nothing has changed.
+ */
+struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
+			uint32_t end) __must_check;
+
+/* Join an area with its neighbours. Returns: the area that it is now in. */
+struct vma *vma_merge(struct mm *mm, struct vma *vma);
+
+/* Other flags for [start, end) of the area. Returns: as vma_isolate(). */
+struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
+			  uint32_t end, unsigned flags) __must_check;
+
+/* A page of its own is about to be mapped in a private area. */
+void vma_need_family(struct mm *mm, struct vma *vma);
+
+/* Free all areas of an address space that nobody uses any more. */
+void vma_free_all(struct mm *mm);
+
+/* Rights of an entry that may do all that the area allows. */
+static inline unsigned vma_rights(const struct vma *vma)
+{
+	unsigned rights = vma->flags & VM_RIGHTS;
+
+	/* i386 has no entries that are writable or executable but not read. */
+	return rights ? rights | UPT_READ : 0;
+}
+
+_Static_assert(VM_READ == UPT_READ && VM_WRITE == UPT_WRITE &&
+	       VM_EXEC == UPT_EXEC, "rights of areas are those of entries");
+
+void vma_init(void);
+
+/* ---- mmap.c, mprotect.c: for other calls ---------------------------------- */
+
+/* Unmap [start, end), aligned and of user mode. Returns: 0 or -ENOMEM. */
+int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end) __must_check;
+
+/* ---- place.c: where an area goes ------------------------------------------ */
+
+/*
+ * The start of `length` free bytes: at addr when that is free (0: anywhere),
+ * else as high as possible. With `fixed` addr itself, free or not.
+ * Returns: the address; -ENOMEM, -EINVAL, -EPERM.
+ */
+long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed);
+
+/* The first address that must stay free below the area: Linux vm_start_gap. */
+uint32_t vma_guard_start(const struct vma *vma);
+
+/* ---- object.c: anonymous pages that several address spaces share ---------- */
+
+/* Returns: NULL: no memory, or (when `accounted`) beyond the commit limit. */
+struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted)
+	__must_check;
+void vm_object_get(struct vm_object *object);
+void vm_object_put(struct vm_object *object);
+
+/*
+ * The page at an index, made when there is none; with one reference more.
+ * Returns: 0; -EFAULT: the object is not so long; -ENOMEM.
+ */
+int vm_object_page(struct vm_object *object, uint32_t index,
+		   struct page **pagep) __must_check;
+
+/* Put a page in, whose one reference becomes the object's. 0 or -ENOMEM. */
+int vm_object_set(struct vm_object *object, uint32_t index, struct page *page)
+	__must_check;
+
+/* The page at an index, or NULL. */
+struct page *vm_object_find(struct vm_object *object, uint32_t index);
+
+static inline uint32_t vma_index(const struct vma *vma, uint32_t addr)
+{
+	return vma->offset + ((addr - vma->range.start) >> PAGE_SHIFT);
+}
+
+/* ---- commit.c: what has been promised ------------------------------------- */
+
+/* Promise pages, if the limit allows; promise them anyway; take back. */
+bool commit_charge(uint32_t pages) __must_check;
+void commit_add(uint32_t pages);
+void commit_release(uint32_t pages);
+void commit_init(void);
+
+/* Does a private area with these flags count? */
+static inline bool vm_flags_count(unsigned flags)
+{
+	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
+}
+
+/* ---- upages.c: pages of user mode, and who has them ------------------------ */
+
+/* Mapped for reading wherever nothing was written yet. */
+extern struct page *vm_zero_page;
+
+static inline void vm_page_get(struct page *page)
+{
+	__atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);
+}
+
+/* The last reference frees the page. */
+void vm_page_put(struct page *page);
+
+/* Has the one entry that maps it no other beside it? Then it may be written. */
+bool vm_page_is_only(struct page *page);
+
+/* A new page with the contents of another; NULL: no memory. */
+struct page *vm_page_copy(struct page *page) __must_check;
+struct page *vm_page_zeroed(void) __must_check;
+
+/* For upt_unmap_range() and upt_copy_range(): `arg` is the address space. */
+void vm_pages_unmapped(struct page *const pages[], unsigned nr, void *arg);
+void vm_pages_mapped(struct page *const pages[], unsigned nr, void *arg);
+void upages_init(void);
+
+/* ---- fault.c: touch pages -------------------------------------------------- */
+
+/* As vm_fault(); `force` writes where only reading is allowed. Takes mm->lock. */
+enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
+		       bool force);
+
+/*
+ * Touch the pages of [start, end) so that they are there; access 0: as the
+ * areas allow. Takes mm->lock.
+ * Returns: 0; -EFAULT, -ENOMEM: as a touch was refused; with `stop` at the
+ *          first such, else areas that refuse are left out.
+ */
+int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
+		bool stop);
+
+/* ---- pager.c ---------------------------------------------------------------- */
+
+void vma_pager_get(struct endpoint *pager);
+void vma_pager_put(struct endpoint *pager);
+struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
+			   uint32_t addr, unsigned access);
+
+/* ---- check.c ---------------------------------------------------------------- */
+
+/* Address spaces come and go: for vm_check(). */
+void check_add_mm(struct mm *mm);
+void check_remove_mm(struct mm *mm);

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vma.c - the areas of an address space: found, added, cut, joined
+ *
+ * WHAT     The set of areas as a set, without their pages: who lies where,
+ *          which neighbours are one, how an area is cut so that a part of it
+ *          can be changed.
+ *
+ * PICTURE  mprotect() of the middle of an area, and back again:
+ *
+ *            [rw-             ]     isolate cuts twice
+ *            [rw- ][rw- ][rw- ]     the middle gets other flags
+ *            [rw- ][r-- ][rw- ]     ... and later the old ones: merge joins
+ *            [rw-             ]
+ *
+ * TERMS    joinable   neighbours that differ in nothing: flags, what backs
+ *                     them, name, family, and the offset goes on
+ *          family     Linux gives an area an anon_vma when the first page is
+ *                     written in it, and joins no areas with different ones.
+ *                     Whether two areas are one is visible: mremap() refuses
+ *                     a range that lies in two. So the rule is kept, with a
+ *                     number in place of the structure.
+ *
+ * INVARIANTS  V1, V2 and V5 of mm.h
+ *
+ * ALGORITHM  The tree of lib/rangetree.c holds areas that do not overlap. A
+ *          new area next to a joinable one makes that one longer: nothing is
+ *          allocated, which is the usual case for a heap and for mmap().
+ *          What can fail (a new struct vma) comes before what changes.
+ *
+ * LOCKING  mm->lock.
+ * COST     O(log n) each.
+ * NOT HERE page tables and pages; accounting beyond the address space's own
+ *          sums (commit.c).
+ * SEE      Linux mm/vma.c vma_merge_new_range(), is_mergeable_anon_vma().
+ */
+#include "lib/errno.h"
+#include "mm/slab/slab.h"
+#include "mm/vm/vm_impl.h"
+
+static struct kmem_cache *vma_cache;
+
+uint32_t vm_max_map_count = MAX_MAP_COUNT;
+
+/* ---- predicates ------------------------------------------------------------ */
+
+/*
+ * May pages of the two be of one family? A family with pages of a parent
+ * stays by itself: Linux keeps such apart to have fewer to search.
+ */
+static bool same_family(const struct vma *a, const struct vma *b)
+{
+	if (a->family == b->family)
+		return true;
+	if (!a->family)
+		return !(b->flags & VM_FORKED);
+	return !b->family && !(a->flags & VM_FORKED);
+}
+
+bool vma_joinable(const struct vma *low, const struct vma *high)
+{
+	return vma_end(low) == vma_start(high) &&
+	       !((low->flags ^ high->flags) & ~VM_FORKED) &&
+	       low->offset + vma_pages(low) == high->offset &&
+	       low->object == high->object && low->pager == high->pager &&
+	       low->name == high->name && same_family(low, high);
+}
+
+/* ---- one area --------------------------------------------------------------- */
+
+static struct vma *vma_dup(const struct vma *from)
+{
+	struct vma *vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+
+	if (!vma)
+		return NULL;
+	*vma = *from;
+	if (vma->object)
+		vm_object_get(vma->object);
+	if (vma->pager)
+		vma_pager_get(vma->pager);
+	return vma;
+}
+
+static void vma_free(struct vma *vma)
+{
+	if (vma->object)
+		vm_object_put(vma->object);
+	if (vma->pager)
+		vma_pager_put(vma->pager);
+	kmem_cache_free(vma_cache, vma);
+}
+
+/* More (or fewer) pages in areas with these flags. */
+static void count_pages(struct mm *mm, unsigned flags, uint32_t pages)
+{
+	mm->total_vm += pages;
+	if (flags & VM_LOCKED)
+		mm->locked_vm += pages;
+	if (flags & VM_ACCOUNT)
+		mm->committed += pages;
+}
+
+static void uncount_pages(struct mm *mm, unsigned flags, uint32_t pages)
+{
+	count_pages(mm, flags, 0u - pages);
+}
+
+static void take_family(struct vma *to, const struct vma *from)
+{
+	if (to->family)
+		return;
+	to->family = from->family;
+	to->flags |= from->flags & VM_FORKED;
+}
+
+/* ---- the set ------------------------------------------------------------------ */
+
+static void link_vma(struct mm *mm, struct vma *vma)
+{
+	int err = range_insert(&mm->vmas, &vma->range);
+
+	assert(!err);
+	mm->nr_vmas++;
+}
+
+static void drop_vma(struct mm *mm, struct vma *vma)
+{
+	range_remove(&mm->vmas, &vma->range);
+	mm->nr_vmas--;
+	vma_free(vma);
+}
+
+static void resize_vma(struct mm *mm, struct vma *vma, uint32_t start,
+		       uint32_t end)
+{
+	int err = range_resize(&mm->vmas, &vma->range, start, end);
+
+	assert(!err);
+}
+
+/* `low` becomes both. */
+static void absorb(struct mm *mm, struct vma *low, struct vma *high)
+{
+	uint32_t end = vma_end(high);
+
+	take_family(low, high);
+	drop_vma(mm, high);
+	resize_vma(mm, low, vma_start(low), end);
+}
+
+struct vma *vma_find(const struct mm *mm, uint32_t addr)
+{
+	struct range_node *node = range_find(&mm->vmas, addr);
+
+	return node ? range_to_vma(node) : NULL;
+}
+
+struct vma *vma_find_first(const struct mm *mm, uint32_t addr)
+{
+	struct range_node *node = range_find_first(&mm->vmas, addr);
+
+	return node ? range_to_vma(node) : NULL;
+}
+
+struct vma *vma_before(const struct mm *mm, const struct vma *vma)
+{
+	struct range_node *node = vma ? range_prev(&mm->vmas, &vma->range)
+				      : range_last(&mm->vmas);
+
+	return node ? range_to_vma(node) : NULL;
+}
+
+int vma_add(struct mm *mm, const struct vma *new)
+{
+	struct vma *high = vma_find_first(mm, vma_start(new));
+	struct vma *low = vma_before(mm, high);
+	struct vma *vma;
+
+	if (low && !vma_joinable(low, new))
+		low = NULL;
+	if (high && (!vma_joinable(new, high) ||
+		     (low && !same_family(low, high))))
+		high = NULL;
+
+	if (low) {
+		resize_vma(mm, low, vma_start(low), vma_end(new));
+		take_family(low, new);
+		if (high)
+			absorb(mm, low, high);
+	} else if (high) {
+		resize_vma(mm, high, vma_start(new), vma_end(high));
+		high->offset = new->offset;
+		take_family(high, new);
+	} else {
+		vma = vma_dup(new);
+		if (!vma)
+			return -ENOMEM;
+		link_vma(mm, vma);
+	}
+	count_pages(mm, new->flags, vma_pages(new));
+	return 0;
+}
+
+void vma_remove(struct mm *mm, struct vma *vma)
+{
+	uncount_pages(mm, vma->flags, vma_pages(vma));
+	drop_vma(mm, vma);
+}
+
+void vma_set_end(struct mm *mm, struct vma *vma, uint32_t end)
+{
+	uint32_t pages = vma_pages(vma);
+
+	resize_vma(mm, vma, vma_start(vma), end);
+	count_pages(mm, vma->flags, vma_pages(vma) - pages);
+}
+
+void vma_set_start(struct mm *mm, struct vma *vma, uint32_t start)
+{
+	uint32_t pages = vma_pages(vma);
+
+	resize_vma(mm, vma, start, vma_end(vma));
+	vma->offset += pages - vma_pages(vma);
+	count_pages(mm, vma->flags, vma_pages(vma) - pages);
+}
+
+int vma_split(struct mm *mm, struct vma *vma, uint32_t at)
+{
+	struct vma *high = vma_dup(vma);
+
+	if (!high)
+		return -ENOMEM;
+	high->range.start = at;
+	high->offset = vma_index(vma, at);
+	resize_vma(mm, vma, vma_start(vma), at);
+	link_vma(mm, high);
+	return 0;
+}
+
+struct vma *vma_merge(struct mm *mm, struct vma *vma)
+{
+	struct vma *low = vma_prev(mm, vma);
+	struct vma *high = vma_next(mm, vma);
+
+	if (low && vma_joinable(low, vma)) {
+		absorb(mm, low, vma);
+		vma = low;
+	}
+	if (high && vma_joinable(vma, high))
+		absorb(mm, vma, high);
+	return vma;
+}
+
+struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
+			uint32_t end)
+{
+	uint32_t splits = (start > vma_start(vma)) + (end < vma_end(vma));
+
+	if (splits && mm->nr_vmas + splits > vm_max_map_count)
+		return NULL;
+	if (end < vma_end(vma) && vma_split(mm, vma, end))
+		return NULL;
+	if (start == vma_start(vma))
+		return vma;
+	if (vma_split(mm, vma, start)) {
+		vma_merge(mm, vma);
+		return NULL;
+	}
+	return vma_next(mm, vma);
+}
+
+struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
+			  uint32_t end, unsigned flags)
+{
+	if (vma->flags == flags)
+		return vma;
+	vma = vma_isolate(mm, vma, start, end);
+	if (!vma)
+		return NULL;
+	uncount_pages(mm, vma->flags, vma_pages(vma));
+	count_pages(mm, flags, vma_pages(vma));
+	vma->flags = flags;
+	return vma_merge(mm, vma);
+}
+
+/*
+ * The family of a neighbour, if the two may be one once they have the same
+ * rights: an area that mprotect() cut in two is then joined again.
+ */
+static bool share_family(struct vma *vma, const struct vma *low,
+			 const struct vma *high)
+{
+	const struct vma *near = low == vma ? high : low;
+
+	if (!near->family || near->flags & VM_FORKED ||
+	    vma_end(low) != vma_start(high) ||
+	    low->offset + vma_pages(low) != high->offset ||
+	    (low->flags ^ high->flags) & ~VM_RIGHTS ||
+	    low->object != high->object || low->pager != high->pager ||
+	    low->name != high->name)
+		return false;
+	vma->family = near->family;
+	return true;
+}
+
+void vma_need_family(struct mm *mm, struct vma *vma)
+{
+	const struct vma *low, *high;
+
+	if (vma->family)
+		return;
+	high = vma_next(mm, vma);
+	if (high && share_family(vma, vma, high))
+		return;
+	low = vma_prev(mm, vma);
+	if (low && share_family(vma, low, vma))
+		return;
+	vma->family = ++mm->families;
+}
+
+void vma_free_all(struct mm *mm)
+{
+	struct range_node *node = range_first(&mm->vmas), *next;
+
+	/* The tree is not kept in order: nobody will look into it again. */
+	for (; node; node = next) {
+		next = range_next(&mm->vmas, node);
+		vma_free(range_to_vma(node));
+	}
+	range_tree_init(&mm->vmas, USER_BASE, USER_END);
+	mm->nr_vmas = 0;
+}
+
+void vma_init(void)
+{
+	vma_cache = kmem_cache_create("vma", sizeof(struct vma), 0,
+				      SLAB_PANIC, NULL);
+}
