@@ -34,6 +34,7 @@
 #include "mm/page/page_alloc.h"
 #include "mm/page/zone.h"
 #include "mm/slab/slab.h"
+#include "mm/vm/mm.h"
 
 static const char *const range_type_text[] = {
 #define T(type, text) [type] = text,
@@ -141,6 +142,7 @@ void memory_init(const struct boot_info *boot,
 	vmalloc_init();
 	kmap_init();
 	upt_init();
+	mm_init();
 	layout_dump();
 }
 
@@ -162,6 +164,7 @@ static const char *(*const checkers[])(void) = {
 	slab_check,
 	vmalloc_check,
 	kmap_check,
+	vm_check,
 };
 
 const char *memory_check_all(void)

@@ -59,6 +59,7 @@ struct mm {
 	uint32_t           committed;      /* l  pages in VM_ACCOUNT VMAs    */
 	uint32_t           rss;            /* l  pages mapped                */
 	uint32_t           families;       /* l  the last number given out   */
+	struct vma        *spare;          /* l  see vma_reserve()           */
 	uint32_t           brk_start, brk; /* l                              */
 	uint32_t           stack_limit;    /* l  bytes a stack may grow to   */
 	uint32_t           refs;           /*    mm_get(), mm_put()          */

@@ -126,19 +126,16 @@ static void remove_old(struct mm *mm, const struct vma *new,
 static int bring_entries(struct mm *mm, const struct vma *new,
 			 const struct remap *r)
 {
-	int err = 0, undone = 0;
+	int err = vma_reserve(mm);
 
+	if (err)
+		return err;
 	if (r->old)
 		err = upt_move_range(&mm->tables, r->addr, r->new_addr,
 				     r->old);
-	if (err)
-		return err;
-	err = vma_add(mm, new);
-	/* The tables of the old place are still there: this needs no memory. */
-	if (err && r->old)
-		undone = upt_move_range(&mm->tables, r->new_addr, r->addr,
-					r->old);
-	assert(!undone);
+	if (!err)
+		err = vma_add(mm, new);
+	vma_unreserve(mm);
 	return err;
 }
 

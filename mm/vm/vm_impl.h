@@ -56,6 +56,13 @@ bool vma_joinable(const struct vma *low, const struct vma *high);
  */
 int vma_add(struct mm *mm, const struct vma *new) __must_check;
 
+/*
+ * See to it that the next vma_add() cannot fail, and give back what it did not
+ * need. Returns: 0 or -ENOMEM.
+ */
+int vma_reserve(struct mm *mm) __must_check;
+void vma_unreserve(struct mm *mm);
+
 /* Take an area out and free it. Its pages are the caller's business. */
 void vma_remove(struct mm *mm, struct vma *vma);
 

@@ -68,10 +68,13 @@ bool vma_joinable(const struct vma *low, const struct vma *high)
 
 /* ---- one area --------------------------------------------------------------- */
 
-static struct vma *vma_dup(const struct vma *from)
+static struct vma *vma_dup(struct mm *mm, const struct vma *from)
 {
-	struct vma *vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+	struct vma *vma = mm->spare;
 
+	mm->spare = NULL;
+	if (likely(!vma))
+		vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
 	if (!vma)
 		return NULL;
 	*vma = *from;
@@ -193,13 +196,27 @@ int vma_add(struct mm *mm, const struct vma *new)
 		high->offset = new->offset;
 		take_family(high, new);
 	} else {
-		vma = vma_dup(new);
+		vma = vma_dup(mm, new);
 		if (!vma)
 			return -ENOMEM;
 		link_vma(mm, vma);
 	}
 	count_pages(mm, new->flags, vma_pages(new));
 	return 0;
+}
+
+int vma_reserve(struct mm *mm)
+{
+	assert(!mm->spare);
+	mm->spare = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+	return mm->spare ? 0 : -ENOMEM;
+}
+
+void vma_unreserve(struct mm *mm)
+{
+	if (mm->spare)
+		kmem_cache_free(vma_cache, mm->spare);
+	mm->spare = NULL;
 }
 
 void vma_remove(struct mm *mm, struct vma *vma)
@@ -227,7 +244,7 @@ void vma_set_start(struct mm *mm, struct vma *vma, uint32_t start)
 
 int vma_split(struct mm *mm, struct vma *vma, uint32_t at)
 {
-	struct vma *high = vma_dup(vma);
+	struct vma *high = vma_dup(mm, vma);
 
 	if (!high)
 		return -ENOMEM;

@@ -26,6 +26,7 @@
 #include "mm/kva/vmalloc.h"
 #include "mm/page/zone.h"
 #include "mm/slab/slab.h"
+#include "mm/vm/mm.h"
 #include "tests/host/host.h"
 #include "tests/ktest.h"
 
@@ -167,6 +168,7 @@ static void init_memory(void)
 	vmalloc_init();
 	kmap_init();
 	upt_init();
+	mm_init();
 }
 
 /* After each suite: the tables are right, and the TLB agrees with them. */
