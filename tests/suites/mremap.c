@@ -15,25 +15,25 @@ KTEST(mremap, bad_arguments_are_refused_as_on_linux)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 4, PROT_RW);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), 8, 0), -EINVAL);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), MREMAP_FIXED,
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), 8, 0), -EINVAL);
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), MREMAP_FIXED,
 			    AT(8)), -EINVAL);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(1), PAGES(2), KEEP, 0), -EINVAL);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), MREMAP_DONTUNMAP,
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(2), KEEP, 0), -EINVAL);
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), MREMAP_DONTUNMAP,
 			    0), -EINVAL);
-	EXPECT_EQ(mm_mremap(mm, AT(0) + 1, PAGES(1), PAGES(1), 0, 0),
+	EXPECT_IS(mm_mremap(mm, AT(0) + 1, PAGES(1), PAGES(1), 0, 0),
 		  -EINVAL);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(1), 0, 0, 0), -EINVAL);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), FIXED, AT(8) + 1),
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), 0, 0, 0), -EINVAL);
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), FIXED, AT(8) + 1),
 		  -EINVAL);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED, AT(1)),
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED, AT(1)),
 		  -EINVAL);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED,
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED,
 			    USER_END - PAGES(1)), -EINVAL);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED, 0), -EPERM);
-	EXPECT_EQ(mm_mremap(mm, AT(0), 0, PAGES(2), MOVE, 0), -EINVAL);
-	EXPECT_EQ(mm_mremap(mm, AT(8), PAGES(1), PAGES(1), 0, 0), -EFAULT);
-	EXPECT_EQ(mm_mremap(mm, AT(2), PAGES(3), PAGES(4), MOVE, 0), -EFAULT);
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED, 0), -EPERM);
+	EXPECT_IS(mm_mremap(mm, AT(0), 0, PAGES(2), MOVE, 0), -EINVAL);
+	EXPECT_IS(mm_mremap(mm, AT(8), PAGES(1), PAGES(1), 0, 0), -EFAULT);
+	EXPECT_IS(mm_mremap(mm, AT(2), PAGES(3), PAGES(4), MOVE, 0), -EFAULT);
 	EXPECT_STREQ(maps(mm), "100-104 rw-p");
 	test_end(mm);
 }
@@ -44,15 +44,15 @@ KTEST(mremap, grows_in_place_where_there_is_room)
 
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(2), PAGES(3) + 1, 0, 0), AT(0));
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(3) + 1, 0, 0), AT(0));
 	EXPECT_STREQ(maps(mm), "100-104 rw-p");
 	EXPECT_EQ(peek(mm, AT(1)), 2);
 	EXPECT_EQ(peek(mm, AT(3)), 0);
 	EXPECT_EQ(mm->committed, 4);
 	test_map(mm, 5, 1, PROT_READ);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(4), PAGES(6), 0, 0), -ENOMEM);
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(4), PAGES(6), 0, 0), -ENOMEM);
 	/* Only the end of an area grows. */
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(1), PAGES(2), 0, 0), -ENOMEM);
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(2), 0, 0), -ENOMEM);
 	test_end(mm);
 }
 
@@ -62,9 +62,9 @@ KTEST(mremap, shrinks_and_returns_the_same_address)
 
 	test_map(mm, 0, 4, PROT_RW);
 	test_map(mm, 6, 1, PROT_READ);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(4), PAGES(4), 0, 0), AT(0));
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(4), PAGES(4), 0, 0), AT(0));
 	/* The range may go on over holes and other areas. */
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(7), PAGES(2), 0, 0), AT(0));
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(7), PAGES(2), 0, 0), AT(0));
 	EXPECT_STREQ(maps(mm), "100-102 rw-p");
 	test_end(mm);
 }
@@ -78,7 +78,7 @@ KTEST(mremap, moves_pages_when_it_may)
 	test_fill(mm, 0, 2, 1);
 	test_map(mm, 2, 1, PROT_READ);
 	to = mm_mremap(mm, AT(0), PAGES(2), PAGES(5), MOVE, 0);
-	EXPECT_EQ(to, MMAP_BASE - PAGES(5));
+	EXPECT_IS(to, MMAP_BASE - PAGES(5));
 	EXPECT_EQ(peek(mm, (uint32_t)to), 1);
 	EXPECT_EQ(peek(mm, (uint32_t)to + PAGES(1)), 2);
 	EXPECT_EQ(peek(mm, (uint32_t)to + PAGES(4)), 0);
@@ -94,7 +94,7 @@ KTEST(mremap, fixed_replaces_the_destination)
 	test_map(mm, 0, 4, PROT_RW);
 	test_fill(mm, 0, 4, 1);
 	test_map(mm, 8, 4, PROT_READ);
-	EXPECT_EQ(mm_mremap(mm, AT(1), PAGES(2), PAGES(2), FIXED, AT(9)),
+	EXPECT_IS(mm_mremap(mm, AT(1), PAGES(2), PAGES(2), FIXED, AT(9)),
 		  AT(9));
 	EXPECT_STREQ(maps(mm), "100-101 rw-p 103-104 rw-p 108-109 r--p "
 		     "109-10b rw-p 10b-10c r--p");
@@ -109,10 +109,10 @@ KTEST(mremap, fixed_may_make_it_longer_or_shorter)
 
 	test_map(mm, 0, 4, PROT_RW);
 	test_fill(mm, 0, 4, 1);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(4), PAGES(2), FIXED, AT(8)),
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(4), PAGES(2), FIXED, AT(8)),
 		  AT(8));
 	EXPECT_STREQ(maps(mm), "108-10a rw-p");
-	EXPECT_EQ(mm_mremap(mm, AT(8), PAGES(2), PAGES(4), FIXED, AT(0)),
+	EXPECT_IS(mm_mremap(mm, AT(8), PAGES(2), PAGES(4), FIXED, AT(0)),
 		  AT(0));
 	EXPECT_STREQ(maps(mm), "100-104 rw-p");
 	EXPECT_EQ(peek(mm, AT(1)), 2);
@@ -127,7 +127,7 @@ KTEST(mremap, a_part_of_an_area_may_replace_another_part)
 
 	test_map(mm, 0, 6, PROT_RW);
 	test_fill(mm, 0, 6, 1);
-	EXPECT_EQ(mm_mremap(mm, AT(3), PAGES(2), PAGES(2), FIXED, AT(0)),
+	EXPECT_IS(mm_mremap(mm, AT(3), PAGES(2), PAGES(2), FIXED, AT(0)),
 		  AT(0));
 	EXPECT_EQ(peek(mm, AT(0)), 4);
 	EXPECT_EQ(peek(mm, AT(1)), 5);
@@ -142,10 +142,10 @@ KTEST(mremap, an_untouched_area_may_move_next_to_itself)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 2, PROT_RW);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED, AT(2)),
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED, AT(2)),
 		  AT(2));
 	EXPECT_STREQ(maps(mm), "102-104 rw-p");
-	EXPECT_EQ(mm_mremap(mm, AT(2), PAGES(2), PAGES(2), KEEP | FIXED,
+	EXPECT_IS(mm_mremap(mm, AT(2), PAGES(2), PAGES(2), KEEP | FIXED,
 			    AT(4)), AT(4));
 	EXPECT_STREQ(maps(mm), "102-106 rw-p");
 	EXPECT_EQ(mm->committed, 4);
@@ -160,7 +160,7 @@ KTEST(mremap, dontunmap_leaves_an_empty_area)
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
 	to = mm_mremap(mm, AT(0), PAGES(2), PAGES(2), KEEP, AT(8));
-	EXPECT_EQ(to, AT(8));
+	EXPECT_IS(to, AT(8));
 	EXPECT_EQ(peek(mm, AT(8)), 1);
 	EXPECT_EQ(peek(mm, AT(0)), 0);
 	EXPECT_EQ(mm->committed, 4);
@@ -173,8 +173,8 @@ KTEST(mremap, length_zero_makes_a_second_view_of_a_shared_area)
 
 	test_map_shared(mm, 0, 4, PROT_RW);
 	test_fill(mm, 0, 4, 1);
-	EXPECT_EQ(mm_mremap(mm, AT(1), 0, PAGES(2), 0, 0), -ENOMEM);
-	EXPECT_EQ(mm_mremap(mm, AT(1), 0, PAGES(2), FIXED, AT(8)), AT(8));
+	EXPECT_IS(mm_mremap(mm, AT(1), 0, PAGES(2), 0, 0), -ENOMEM);
+	EXPECT_IS(mm_mremap(mm, AT(1), 0, PAGES(2), FIXED, AT(8)), AT(8));
 	EXPECT_EQ(peek(mm, AT(8)), 2);
 	EXPECT_EQ(poke(mm, AT(9), 77), 77);
 	EXPECT_EQ(peek(mm, AT(2)), 77);
@@ -186,7 +186,7 @@ KTEST(mremap, a_longer_view_of_an_object_faults_behind_its_end)
 	struct mm *mm = test_mm();
 
 	test_map_shared(mm, 0, 2, PROT_RW);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(2), PAGES(3), 0, 0), AT(0));
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(3), 0, 0), AT(0));
 	EXPECT_EQ(touch(mm, AT(1), VM_WRITE), VM_FAULT_DONE);
 	EXPECT_EQ(touch(mm, AT(2), VM_READ), VM_FAULT_BUS);
 	test_end(mm);
@@ -198,8 +198,8 @@ KTEST(mremap, areas_that_are_not_one_do_not_grow_together)
 
 	test_map(mm, 0, 2, PROT_RW);
 	test_map(mm, 2, 2, PROT_READ);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(4), PAGES(5), MOVE, 0), -EFAULT);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(4), PAGES(3), FIXED, AT(8)),
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(4), PAGES(5), MOVE, 0), -EFAULT);
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(4), PAGES(3), FIXED, AT(8)),
 		  -EFAULT);
 	EXPECT_STREQ(maps(mm), "100-102 rw-p 102-104 r--p");
 	test_end(mm);
@@ -212,7 +212,7 @@ KTEST(mremap, a_plain_move_takes_all_areas_of_the_range)
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
 	test_map(mm, 3, 1, PROT_READ);
-	EXPECT_EQ(mm_mremap(mm, AT(1), PAGES(4), PAGES(4), FIXED, AT(16)),
+	EXPECT_IS(mm_mremap(mm, AT(1), PAGES(4), PAGES(4), FIXED, AT(16)),
 		  AT(16));
 	EXPECT_STREQ(maps(mm), "100-101 rw-p 110-111 rw-p 112-113 r--p");
 	EXPECT_EQ(peek(mm, AT(16)), 2);
@@ -224,8 +224,8 @@ KTEST(mremap, a_locked_area_stays_locked_and_its_new_pages_come)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 2, PROT_RW);
-	EXPECT_EQ(mm_mlock(mm, AT(0), PAGES(2)), 0);
-	EXPECT_EQ(mm_mremap(mm, AT(0), PAGES(2), PAGES(5), 0, 0), AT(0));
+	EXPECT_IS(mm_mlock(mm, AT(0), PAGES(2)), 0);
+	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(5), 0, 0), AT(0));
 	EXPECT_EQ(mm->locked_vm, 5);
 	EXPECT_EQ(mm->rss, 5);
 	test_end(mm);
@@ -237,9 +237,9 @@ static bool move_middle(void *arg)
 	long to = mm_mremap(mm, AT(1), PAGES(2), PAGES(3), FIXED, PT_SPAN * 9);
 
 	EXPECT_NULL(mm_check(mm));
-	if (to == (long)PT_SPAN * 9)
+	if (to == (long)(PT_SPAN * 9))
 		return true;
-	EXPECT_EQ(to, -ENOMEM);
+	EXPECT_IS(to, -ENOMEM);
 	EXPECT_STREQ(maps(mm), "100-104 rw-p");
 	EXPECT_EQ(peek(mm, AT(1)), 2);
 	return false;
