@@ -7,11 +7,11 @@
  *
  * PICTURE  a table is a page of its own, known by its struct page:
  *
- *            upgtable.pdpt   [0] [1] [2] [3] --> kernel_pd
- *                             |
- *            directory        +-> [ 512 PDEs ]      refs = 1 + tables below
- *                                    |
- *            page table              +-> [ 512 PTEs ]  refs = 1 + entries
+ *            upgtable.pdpt      [0] [1] [2] [3] --> kernel_pd
+ *                                |
+ *            directory, lowmem   +-> [ 512 PDEs ]      refs = 1 + tables below
+ *                                       |
+ *            page table, highmem        +-> [ 512 PTEs ]  refs = 1 + entries
  *
  *            upgtable.tables: the list of all of them
  *
@@ -23,10 +23,12 @@
  *
  * INVARIANTS (upt_check() restates them, in upgtable_check.c)
  *
- * ALGORITHM  Two tables lie on the way to an entry, each mapped by kmap_local()
- *          for a few instructions, one after the other. A used count lets a
- *          table go when its last entry has gone, without looking at the other
- *          511; the list lets all go without looking at any.
+ * ALGORITHM  Page tables come from highmem, a page for each 2 MiB in use, and
+ *          are mapped by kmap_local() for a few instructions. The directories,
+ *          three at the most, are lowmem: to map them too would nearly double
+ *          the cost of a fault, and Linux has them there as well. A used count
+ *          lets a table go when its last entry has gone, without looking at the
+ *          other 511; the list lets all go without looking at any.
  *
  *          The CPU keeps the four PDPTEs in registers, from the load of CR3
  *          on: a new directory needs CR3 loaded again. A new page table or
@@ -38,7 +40,7 @@
  *          and lowmem has to do.
  *
  * LOCKING  The owner's lock. `loaded` and CR3: interrupts off.
- * COST     Instructions with highmem tables: lookup 74, map 93.
+ * COST     Instructions with highmem tables: lookup 100, map 95.
  * NOT HERE ranges (upgtable_range.c), rules and the boot-time trial
  *          (upgtable_check.c).
  * SEE      SDM volume 3, 4.4.1 "PDPTE registers", 4.10.4; Linux mm/memory.c
@@ -78,7 +80,7 @@ phys_addr_t upt_loaded_root(void)
 
 /* ---- tables -------------------------------------------------------------- */
 
-static struct page *table_page_alloc(void)
+static struct page *highmem_table_alloc(void)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER);
 
@@ -89,15 +91,11 @@ static struct page *table_page_alloc(void)
 	return page;
 }
 
-/* An empty table, in the list of the address space. NULL: no memory. */
-static struct page *table_alloc(struct upgtable *upt)
+/* The page becomes an empty table, in the list of the address space. */
+static struct page *table_init(struct upgtable *upt, struct page *page)
 {
-	struct page *page = table_page_alloc();
-	void *table;
+	void *table = kmap_local(page);
 
-	if (!page)
-		return NULL;
-	table = kmap_local(page);
 	clear_page(table);
 	kunmap_local(table);
 	page_set_state(page, PAGE_TABLE);
@@ -125,56 +123,52 @@ static void reload_pdptes(const struct upgtable *upt)
 	irq_restore(flags);
 }
 
-struct page *upt_get_directory(struct upgtable *upt, uint32_t va)
+struct entry_halves *upt_get_directory(struct upgtable *upt, uint32_t va)
 {
 	struct entry_halves *pdpte = &upt_pdpt(upt)[pdpt_index(va)];
-	struct page *pd;
-	pfn_t pfn;
+	struct page *page;
 
 	if (pdpte->low)
-		return table_page(pdpte);
-	pd = table_alloc(upt);
-	if (!pd)
+		return upt_directory(pdpte);
+	page = alloc_page(GFP_KERNEL);
+	if (!page)
 		return NULL;
-	pfn = page_to_pfn(pd);
-	upte_store(pdpte, pfn.v << 12 | (uint32_t)PAE_P, pfn.v >> 20);
+	table_init(upt, page);
+	upte_store(pdpte, page_to_pfn(page).v << 12 | (uint32_t)PAE_P, 0);
 	reload_pdptes(upt);
-	return pd;
+	return upt_directory(pdpte);
 }
 
 /* The slow half of upt_get_table(). */
 static noinline struct page *table_add(struct upgtable *upt, uint32_t va)
 {
-	struct page *pd = upt_get_directory(upt, va), *pt;
-	struct entry_halves *entries;
+	struct entry_halves *pd = upt_get_directory(upt, va);
+	struct page *page;
 	pfn_t pfn;
 
 	if (!pd)
 		return NULL;
-	pt = table_alloc(upt);
-	if (!pt)
+	page = highmem_table_alloc();
+	if (!page)
 		return NULL;
-	pfn = page_to_pfn(pt);
-	entries = kmap_local(pd);
-	upte_store(&entries[pd_index(va)], pfn.v << 12 | UPT_PDE_BITS,
+	table_init(upt, page);
+	pfn = page_to_pfn(page);
+	upte_store(&pd[pd_index(va)], pfn.v << 12 | UPT_PDE_BITS,
 		   pfn.v >> 20);
-	kunmap_local(entries);
-	pd->refs++;
-	return pt;
+	virt_to_page(pd)->refs++;
+	return page;
 }
 
 static always_inline struct page *find_table(const struct upgtable *upt,
 					     uint32_t va)
 {
 	const struct entry_halves *pdpte = &upt_pdpt(upt)[pdpt_index(va)];
-	struct entry_halves *entries, pde;
+	const struct entry_halves *pde;
 
-	if (!pdpte->low)
+	if (unlikely(!pdpte->low))
 		return NULL;
-	entries = kmap_local(table_page(pdpte));
-	pde = entries[pd_index(va)];
-	kunmap_local(entries);
-	return pde.low ? table_page(&pde) : NULL;
+	pde = &upt_directory(pdpte)[pd_index(va)];
+	return likely(pde->low) ? table_page(pde) : NULL;
 }
 
 struct page *upt_find_table(const struct upgtable *upt, uint32_t va)
@@ -190,25 +184,17 @@ struct page *upt_get_table(struct upgtable *upt, uint32_t va)
 }
 
 /* The first table of one directory that has entries of [*va, end). */
-static struct page *next_in_directory(struct page *pd, uint32_t *va,
-				      uint32_t end)
+static struct page *next_in_directory(const struct entry_halves *pd,
+				      uint32_t *va, uint32_t end)
 {
-	struct entry_halves *entries = kmap_local(pd);
-	struct page *pt = NULL;
-	uint32_t at = *va;
-
 	do {
-		struct entry_halves *pde = &entries[pd_index(at)];
+		const struct entry_halves *pde = &pd[pd_index(*va)];
 
-		if (pde->low) {
-			pt = table_page(pde);
-			break;
-		}
-		at = run_end(at, end);
-	} while (at < end && pd_index(at));
-	kunmap_local(entries);
-	*va = at;
-	return pt;
+		if (pde->low)
+			return table_page(pde);
+		*va = run_end(*va, end);
+	} while (*va < end && pd_index(*va));
+	return NULL;
 }
 
 struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
@@ -223,7 +209,7 @@ struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
 			*va = (*va | (PD_SPAN - 1)) + 1;
 			continue;
 		}
-		pt = next_in_directory(table_page(pdpte), va, end);
+		pt = next_in_directory(upt_directory(pdpte), va, end);
 		if (pt)
 			return pt;
 	}
@@ -232,12 +218,11 @@ struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
 
 static void table_remove(struct upgtable *upt, uint32_t va, struct page *pt)
 {
-	struct page *pd = table_page(&upt_pdpt(upt)[pdpt_index(va)]);
-	struct entry_halves *entries = kmap_local(pd);
+	struct entry_halves *pd =
+		upt_directory(&upt_pdpt(upt)[pdpt_index(va)]);
 
-	entry_clear(&entries[pd_index(va)]);
-	kunmap_local(entries);
-	pd->refs--;
+	entry_clear(&pd[pd_index(va)]);
+	virt_to_page(pd)->refs--;
 	/* The CPU may still know the PDE; any INVLPG makes it forget. */
 	if (upt_is_loaded(upt))
 		tlb_flush_page(va);

@@ -20,6 +20,7 @@
  *              has NX
  *          U10 nothing is mapped below USER_BASE
  *          U11 CR3 holds these tables exactly when they are the loaded ones
+ *          U12 a directory is lowmem
  *
  * ALGORITHM  The trial: a page table above 4 GiB that maps one page, for
  *          supervisor mode, at USER_BASE; load it, read the page. Where the
@@ -157,9 +158,8 @@ static const char *check_directory(struct walk *w, uint32_t start,
 static const char *check_pdpte(struct walk *w, unsigned index)
 {
 	const struct entry_halves *pdpte = &upt_pdpt(w->upt)[index];
-	struct entry_halves *entries;
+	struct entry_halves *pd;
 	const char *law;
-	struct page *pd;
 
 	if (!pdpte->low && !pdpte->high)
 		return NULL;
@@ -167,15 +167,14 @@ static const char *check_pdpte(struct walk *w, unsigned index)
 	HOLDS((pdpte->low & (PAGE_SIZE - 1) & ~PAE_A) == PAE_P &&
 	      !(pdpte->high >> 31),
 	      "U1: a PDPTE has P and an address only");
+	HOLDS(phys_is_lowmem(pfn_to_phys(upte_pfn(pdpte->low, pdpte->high))),
+	      "U12: a directory is lowmem");
 	law = check_frame(upte_pfn(pdpte->low, pdpte->high));
 	if (law)
 		return law;
-	pd = table_page(pdpte);
 	w->tables++;
-	entries = kmap_local(pd);
-	law = check_directory(w, index << 30, pd, entries);
-	kunmap_local(entries);
-	return law;
+	pd = upt_directory(pdpte);
+	return check_directory(w, index << 30, virt_to_page(pd), pd);
 }
 
 static unsigned long list_length(const struct list_head *list)
@@ -255,8 +254,7 @@ static bool trial_read(const struct upgtable *upt)
 static bool trial_with(struct upgtable *upt, struct page *pt,
 		       struct page *data)
 {
-	struct page *pd = upt_get_directory(upt, USER_BASE);
-	struct entry_halves *entries;
+	struct entry_halves *pd = upt_get_directory(upt, USER_BASE), *entries;
 	pfn_t pfn = page_to_pfn(pt);
 
 	if (!pd)
@@ -266,10 +264,8 @@ static bool trial_with(struct upgtable *upt, struct page *pt,
 	pte_set((pte_t *)&entries[pt_index(USER_BASE)],
 		(pte_t){ page_to_phys(data).v | PAE_P | PAE_A });
 	kunmap_local(entries);
-	entries = kmap_local(pd);
-	upte_store(&entries[pd_index(USER_BASE)],
-		   pfn.v << 12 | UPT_PDE_BITS, pfn.v >> 20);
-	kunmap_local(entries);
+	upte_store(&pd[pd_index(USER_BASE)], pfn.v << 12 | UPT_PDE_BITS,
+		   pfn.v >> 20);
 	return trial_read(upt);
 }
 
@@ -282,7 +278,6 @@ static bool trial(struct page *pt)
 	if (!data)
 		return false;
 	*(uint32_t *)page_address(data) = TRIAL_WORD;
-	upt_tables_above_4g = false;   /* the directory is not on trial */
 	if (!upt_create(&upt)) {
 		ok = trial_with(&upt, pt, data);
 		upt_destroy(&upt);

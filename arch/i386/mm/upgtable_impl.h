@@ -83,7 +83,7 @@ static always_inline void upte_set(struct entry_halves *entry, pfn_t pfn,
 		   pfn.v >> 20 | bits.high);
 }
 
-/* The page that an entry of the PDPT or of a page directory leads to. */
+/* The page that an entry of a page directory leads to. */
 static inline struct page *table_page(const struct entry_halves *entry)
 {
 	return pfn_to_page(upte_pfn(entry->low, entry->high));
@@ -107,8 +107,15 @@ static inline unsigned table_used(const struct page *table)
 struct page *upt_find_table(const struct upgtable *upt, uint32_t va);
 struct page *upt_get_table(struct upgtable *upt, uint32_t va);
 
+/* The directory that an entry of the PDPT leads to: lowmem. */
+static inline struct entry_halves *
+upt_directory(const struct entry_halves *pdpte)
+{
+	return kva_to_ptr(PAGE_OFFSET + (pdpte->low & PAGE_MASK));
+}
+
 /* The directory of va, which is made if need be. NULL: no memory. */
-struct page *upt_get_directory(struct upgtable *upt, uint32_t va);
+struct entry_halves *upt_get_directory(struct upgtable *upt, uint32_t va);
 
 /*
  * The first page table that has entries of [*va, end); *va moves to the first

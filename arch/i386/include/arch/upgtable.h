@@ -4,21 +4,23 @@
  *
  * WHAT     A PDPT for each address space. Its last entry is the kernel's page
  *          directory, the same in all; the other three lead to page directories
- *          and page tables that come from HIGHMEM where the machine can walk
- *          tables there, and are reached through kmap_local().
+ *          in lowmem, and these to page tables that come from HIGHMEM, where
+ *          the machine can walk tables there, and are reached through
+ *          kmap_local().
  *
  * PICTURE    PDPT (32 bytes, below 4 GiB, in lowmem)
  *            [0] [1] [2] --> page directory --> page table --> page
  *            [3] ----------> kernel_pd, shared by all
  *
  * TERMS    entry    what one user page maps to: a frame and its rights
- *          rights   any implies UPT_READ; UPT_READ | UPT_WRITE | UPT_EXEC; no right at all is a page
- *                   that is kept but cannot be touched (PROT_NONE)
+ *          rights   UPT_READ | UPT_WRITE | UPT_EXEC; any implies UPT_READ. No
+ *                   right at all is a page that is kept but cannot be touched
+ *                   (PROT_NONE)
  *
  * LOCKING  The owner's lock (mm->lock). Entries of the tables that are loaded
  *          on this CPU are flushed here, in batches: no caller flushes.
- * COST     lookup, map: two kmap_local pairs. Ranges: three or four for each
- *          page table; 2 MiB or 1 GiB without tables are passed over at once.
+ * COST     lookup, map: one kmap_local pair. Ranges: one for 64 pages found;
+ *          2 MiB or 1 GiB without tables are passed over at once.
  * NOT HERE what is mapped and why (mm/vm/).
  * SEE      Linux include/linux/pgtable.h, arch/x86/mm/pgtable.c.
  */
