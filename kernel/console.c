@@ -4,12 +4,13 @@
  *
  * WHAT     The list of consoles, and the two that every PC may have.
  *
- * LOCKING  None: one CPU runs, and a panic must be able to write in the
- *          middle of anything.
+ * LOCKING  Interrupts off while text is written. No lock: a panic must be able
+ *          to write in the middle of anything.
  * NOT HERE how the devices work (arch/i386/platform/uart.c, vga.c).
  */
 #include "kernel/console.h"
 
+#include <arch/irqflags.h>
 #include <arch/kva.h>
 #include <arch/uart.h>
 #include <arch/vga.h>
@@ -45,10 +46,12 @@ void console_remove(struct console *console)
 
 void console_write(const char *text, size_t len)
 {
+	irqflags_t flags = irq_save();   /* a screen has one cursor */
 	struct console *console;
 
 	list_for_each_entry(console, &consoles, list)
 		console->write(text, len);
+	irq_restore(flags);
 }
 
 void console_printf(const char *fmt, ...)
