@@ -6,7 +6,7 @@ WHAT    Reads every #include line of the tree and compares it with the table
         LAYERS below, first row that matches the file. Then compiles each
         header by itself.
 
-            user -> kernel/uapi, user         tests -> everything
+            user -> kernel/uapi, lib, user    tests -> everything
             kernel -> kernel, mm, lib, <arch>
             mm -> mm, lib, <arch>
             lib -> lib, <arch>
@@ -58,8 +58,10 @@ LAYERS = [
      "the entry to the tests: kernel, below, and the tests' headers"),
     ("kernel/",           ["kernel/", "mm/", "lib/", ARCH, HANDOFF],
      "kernel: kernel, mm, lib, <arch/...> and the boot hand-off"),
-    ("user/",             ["user/", "kernel/uapi/"],
-     "user mode sees kernel/uapi and its own library"),
+    ("user/libc/",        [],
+     "plain C, for a C library's own headers"),
+    ("user/",             ["user/", "kernel/uapi/", "lib/"],
+     "user mode sees kernel/uapi, lib and its own library"),
     ("tests/",            [""], ""),
 ]
 
@@ -117,7 +119,7 @@ def check_private(path, name):
 
 def check_include(root, path, name):
     """None, or what is wrong with this file's including that name."""
-    hosted = path.startswith("tests/host/")
+    hosted = path.startswith(("tests/host/", "user/libc/"))
     prefix, allowed, reason = layer_of(path)
     if name.startswith("<") and not name.startswith(ARCH):
         if hosted or name[1:-1] in FREESTANDING:

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/*
+ * hello.c - says hello, and what it was given
+ */
+#include "user/lib/linux.h"
+#include "user/lib/start.h"
+#include "user/lib/stdio.h"
+
+int main(int argc, char **argv, char **envp)
+{
+	printf("Hello from user mode, pid %ld\n", linux_getpid());
+	for (int i = 1; i < argc; i++)
+		printf("argv[%d] = %s\n", i, argv[i]);
+	return 0;
+}
