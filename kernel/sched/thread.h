@@ -66,7 +66,10 @@ struct thread {
 	void               *arg;             /* I                             */
 	uint64_t            ran_ns;          /* r  for ps, counted in ticks   */
 	struct ipc_thread   ipc;             /* r  kernel/ipc/'s              */
-	uint32_t            clear_child_tid; /* o  user address            */
+	uint32_t            clear_child_tid; /* o  user address, 0: none      */
+	uint64_t            sigmask;         /* o  kernel/linux/: blocked     */
+	unsigned            fault;           /* o  enum vm_fault, the last one
+					      *    that was not resolved      */
 	char                name[THREAD_NAME_MAX];
 	char                stack_name[THREAD_NAME_MAX + 16];
 };

@@ -5,10 +5,21 @@
  * WHAT     What protects programs from each other. A task is also a process in
  *          Linux's sense: it has a parent that may wait for its end.
  *
+ * PICTURE    task_create --> (empty) -- task_start --> running
+ *                               |                         | last thread ends
+ *                          object_put                     v
+ *                               |                      zombie
+ *                               v                         | reaped, or nobody
+ *                             freed  <------ last put ----+ waits for it
+ *
  * TERMS    pid      number of the task for Linux's calls; nothing else names a
  *                   task but a handle
  *          zombie   its threads are gone and its memory too; the status waits
  *                   for the parent
+ *          orphan   a task without a parent: nobody reaps it, it leaves no
+ *                   zombie. Whoever holds a reference still learns its status
+ *          exiting  its threads have been told to end; the status is settled
+ *
  * LOCKING  task_lock (kernel/task/task.c), interrupts off, for the tree and
  *          the lists of threads.
  * SEE      Linux struct task_struct; docs/locking.md.
@@ -22,65 +33,173 @@
 #include "mm/vm/mm.h"
 
 #define TASK_NAME_MAX  32
+#define PID_MAX        32768   /* exclusive, as Linux's default              */
+
+/* What wait4() tells: an exit code, or the signal that ended the task. */
+#define WAIT_EXITED(code)    (((uint32_t)(code) & 0xff) << 8)
+#define WAIT_SIGNALED(sig)   ((uint32_t)(sig) & 0x7f)
+
+/*      name      nr   what it says in a message                              */
+#define TASK_SIGNALS(S)                                                       \
+	S(SIGILL,   4, "illegal instruction")                                 \
+	S(SIGTRAP,  5, "trap")                                                \
+	S(SIGBUS,   7, "bus error")                                           \
+	S(SIGFPE,   8, "arithmetic error")                                    \
+	S(SIGKILL,  9, "killed")                                              \
+	S(SIGSEGV, 11, "segmentation fault")                                  \
+	S(SIGCHLD, 17, "a child has ended")
+
+enum task_signal {
+#define S(name, nr, what) name = nr,
+	TASK_SIGNALS(S)
+#undef S
+};
 
 struct endpoint;
 
 /* Protection: I set at creation; t task_lock; o only the task's own threads. */
 struct task {
 	struct object       object;       /* OBJECT_TASK                       */
-	struct mm          *mm;           /* o  NULL once it has ended         */
+	struct mm          *mm;           /* t  NULL once it has ended; its own
+					      threads need no lock to read it */
 	struct handle_table handles;      /* its own lock                      */
 	uint32_t            pid;          /* I                                 */
-	struct task        *parent;       /* t                                 */
+	struct task        *parent;       /* t  NULL: an orphan                */
 	struct list_head    children;     /* t                                 */
 	struct list_head    sibling;      /* t                                 */
-	struct list_head    threads;      /* t                                 */
+	struct list_head    threads;      /* t  those that have been started   */
 	struct list_head    all;          /* t                                 */
-	struct wait_queue   child_ended;  /* waitpid sleeps here               */
-	bool                zombie;       /* t                                 */
+	struct list_head    by_pid;       /* t  chain of the table of pids     */
+	struct wait_queue   child_ended;  /* task_wait() sleeps here           */
+	struct wait_queue   ended;        /* task_wait_for() here              */
+	bool                started;      /* t                                 */
+	bool                exiting;      /* t                                 */
+	bool                zombie;       /* t  all is gone but the status; an
+					      orphan is no longer in the tree  */
+	bool                oom_victim;   /* t                                 */
 	uint32_t            wait_status;  /* t  as wait4() gives it            */
+	uint64_t            ran_ns;       /* t  of threads that have ended     */
 	struct endpoint    *exceptions;   /* t  referenced; faults nobody else
 					       resolves; NULL: killed          */
 	struct endpoint    *personality;  /* t  referenced; unknown calls;
 					       NULL: -ENOSYS                   */
-	uint8_t            *io_ports;     /* t  bitmap of allowed ports or NULL */
+	uint8_t            *io_ports;     /* t  bitmap of allowed ports or NULL,
+					       kmalloc()ed                     */
 	char                name[TASK_NAME_MAX]; /* o                          */
 };
 
-/* A task without threads and with an empty address space. 0 or -ENOMEM. */
+/* ---- beginning --------------------------------------------------------- */
+
+/*
+ * A task without threads and with an empty address space. The caller has the
+ * only reference; putting it before task_start() undoes everything. `parent`
+ * NULL: an orphan.
+ * Returns: 0; -ENOMEM; -EAGAIN (no pid is free).
+ */
 int task_create(const char *name, struct task *parent, struct task **taskp)
 	__must_check;
 
 /*
  * Load a static ELF32 image from kernel memory into an empty task, put the
  * arguments on its stack and make its first thread, which is not started.
- * Returns: 0; -ENOEXEC with the reason logged; -ENOMEM; nothing leaks.
+ * Returns: 0; -ENOEXEC with the reason logged; -E2BIG (arguments); -ENOMEM;
+ *          nothing leaks, but the address space may be half filled.
  */
 int task_load(struct task *task, const void *image, size_t size,
 	      const char *const argv[], struct thread **threadp) __must_check;
 
-/* fork(2): a child with a copy of everything; its thread is started.
- * Returns: its pid, -ENOMEM, -EAGAIN. */
+/*
+ * A thread of the task that begins in user mode with these registers; not
+ * started. The first one's tid is the pid. NULL: no memory.
+ */
+struct thread *task_thread_create(struct task *task,
+				  const struct trap_regs *regs) __must_check;
+
+/*
+ * The same, as a copy of the running thread: FPU, TLS and priority too. It
+ * would return from the call with `regs` and EAX 0.
+ */
+struct thread *task_thread_copy(struct task *task,
+				const struct trap_regs *regs) __must_check;
+
+/*
+ * Start a thread made by one of these functions. The first one starts the task:
+ * from now on it is in the tree, has a parent and lives by itself.
+ * Returns: 0; -ESRCH: the task is ending; the thread has been destroyed.
+ */
+int task_start(struct task *task, struct thread *thread) __must_check;
+
+/*
+ * fork(2), first half: a child of the running task with a copy of everything
+ * (`share_mm`: the same address space), and its thread, which would return
+ * from the call with `regs` and EAX 0. The caller may change both, then calls
+ * task_start() and puts its reference.
+ * Returns: 0; -ENOMEM, -EAGAIN.
+ */
+int task_copy(const struct trap_regs *regs, bool share_mm,
+	      struct task **childp, struct thread **threadp) __must_check;
+
+/* fork(2), all of it. Returns: the child's pid, -ENOMEM, -EAGAIN. */
 long task_fork(const struct trap_regs *regs);
 
-/* End the running thread's task with a wait status (exit code << 8, signal). */
+/* ---- end --------------------------------------------------------------- */
+
+/* End the running thread's task with a wait status. */
 void task_exit(uint32_t wait_status) __noreturn;
 
-/* Make another task end. */
+/* End the running thread. The last one's status becomes the task's. */
+void task_thread_exit(uint32_t wait_status) __noreturn;
+
+/* Make another task end; the first status given counts. */
 void task_kill(struct task *task, uint32_t wait_status);
 
-/* waitpid's work: pid > 0 that child, -1 any. Returns: pid, 0 (WNOHANG and
- * none has ended), -ECHILD. */
+/*
+ * waitpid's work: pid > 0 that child, -1 any. Returns: its pid; 0 (`nohang` and
+ * none has ended); -ECHILD; -EINTR (this task is being killed).
+ */
 long task_wait(int pid, uint32_t *wait_status, bool nohang);
 
-/* By pid, referenced; NULL: none. */
+/*
+ * Wait for the end of any task that one has a reference to, until `deadline`
+ * (clock_ns() time, or WAIT_FOREVER).
+ * Returns: 0 and the status; -ETIMEDOUT; -EINTR (being killed oneself).
+ */
+int task_wait_for(struct task *task, uint64_t deadline, uint32_t *wait_status);
+
+/*
+ * Out of memory: kill the task with the largest rss, pid 1 last of all, or give
+ * one that is being killed time to end.
+ * Returns: false: there is none.
+ */
+bool task_kill_largest(void);
+
+/* ---- finding ----------------------------------------------------------- */
+
+/* By pid, referenced; NULL: none. Zombies are found too. */
 struct task *task_find(uint32_t pid);
+
+/* The task with the lowest pid >= this one, referenced; NULL: none. */
+struct task *task_find_next(uint32_t pid);
 
 /* For ps: fn runs with task_lock held. */
 void task_for_each(void (*fn)(struct task *task, void *arg), void *arg);
 
-/* Out of memory: kill the task with the largest rss. Returns: false: none. */
-bool task_kill_largest(void);
+/* What ps shows of a task. */
+struct task_stats {
+	uint32_t pid, parent, nr_threads;
+	uint32_t rss, total_vm;           /* pages                             */
+	bool     zombie;
+	bool     runs;                    /* a thread runs or is ready         */
+	uint64_t ran_ns;
+	char     name[TASK_NAME_MAX];
+};
+void task_get_stats(struct task *task, struct task_stats *stats);
 
+/* Children that lose their parent become children of this one. NULL: orphans. */
+void task_set_init(struct task *task);
+
+/* Once at boot, after sched_init() and mm_init(). */
 void task_init(void);
+
+/* NULL, or the first of T1 to T6 that is broken (kernel/task/task.c). */
 const char *task_check(void);

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+/*
+ * exit.c - how tasks end, and who learns of it
+ *
+ * WHAT     Ends threads and tasks, keeps the status for the parent, gives
+ *          children to init, and chooses whom to kill when memory is gone.
+ *
+ * PICTURE    task_exit, task_kill           settle the status, tell the threads
+ *                 |
+ *            each thread, when it is next about to enter user mode:
+ *            thread_exit --> task_thread_ends --> the last one: task_release,
+ *                                     memory and handles
+ *                                          |
+ *                                     become_zombie, wake who waits
+ *
+ * ALGORITHM  The last thread does the work, in its own context, where it may
+ *          sleep. From the moment that the task is a zombie anybody may free
+ *          it, so the thread has let go of it before.
+ *
+ *          Out of memory: the victim needs CPU time to end, and maybe a lock.
+ *          While one is dying, and for a second at the most, nobody else is
+ *          killed.
+ *
+ * LOCKING  task_lock. Waking is done under it, so that the woken task, which
+ *          may free the queue, does not run yet.
+ * SEE      Linux kernel/exit.c, mm/oom_kill.c.
+ */
+#include <arch/uaccess.h>
+
+#include "kernel/ipc/ipc.h"
+#include "kernel/sched/clock.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/task_impl.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "mm/slab/kmalloc.h"
+
+#define OOM_PATIENCE  NS_PER_SEC
+
+static uint64_t oom_until;   /* task_lock: a victim has until then to end */
+
+/* ---- the last thread ------------------------------------------------------ */
+
+static void release_io_ports(struct task *task)
+{
+	uint8_t *io_ports = task->io_ports;
+
+	if (!io_ports)
+		return;
+	task->io_ports = NULL;
+	arch_set_io_ports(NULL);
+	arch_io_ports_changed(io_ports);
+	kfree(io_ports);
+}
+
+static struct mm *take_mm(struct task *task)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	struct mm *mm = task->mm;
+
+	task->mm = NULL;
+	spin_unlock_irqrestore(&task_lock, flags);
+	return mm;
+}
+
+static void take_endpoints(struct task *task, struct endpoint **exceptions,
+			   struct endpoint **personality)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+
+	*exceptions = task->exceptions;
+	*personality = task->personality;
+	task->exceptions = NULL;
+	task->personality = NULL;
+	spin_unlock_irqrestore(&task_lock, flags);
+}
+
+void task_release(struct task *task)
+{
+	struct mm *mm = take_mm(task);
+	struct endpoint *exceptions, *personality;
+
+	if (mm)
+		mm_put(mm);
+	handle_table_destroy(&task->handles);
+	take_endpoints(task, &exceptions, &personality);
+	endpoint_put(exceptions);
+	endpoint_put(personality);
+	release_io_ports(task);
+}
+
+/* Nobody waits for it any more. Its reference goes to `gone`. */
+static void reap_locked(struct task *task, struct list_head *gone)
+{
+	task_leave_tree_locked(task);
+	list_add(&task->sibling, gone);
+}
+
+static void reparent_locked(struct task *task, struct list_head *gone)
+{
+	struct task *heir = task == init_task ? NULL : init_task;
+	struct task *child, *next;
+
+	if (list_empty(&task->children))
+		return;
+	if (heir && heir->zombie)
+		heir = NULL;
+	list_for_each_entry_safe(child, next, &task->children, sibling) {
+		child->parent = heir;
+		list_del_init(&child->sibling);
+		if (heir)
+			list_add_tail(&child->sibling, &heir->children);
+		else if (child->zombie)
+			reap_locked(child, gone);
+	}
+	if (heir)
+		wake_up_all(&heir->child_ended);
+}
+
+/* After this the task may be freed by anybody. */
+static void become_zombie(struct task *task, struct thread *last)
+{
+	LIST_HEAD(gone);
+	struct task *child, *next;
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+
+	reparent_locked(task, &gone);
+	list_del_init(&last->in_task);
+	task->ran_ns += last->ran_ns;
+	last->task = NULL;
+	task->zombie = true;
+	if (task->oom_victim)
+		oom_until = 0;
+	wake_up_all(&task->ended);
+	if (task->parent)
+		wake_up_all(&task->parent->child_ended);
+	else
+		reap_locked(task, &gone);
+	spin_unlock_irqrestore(&task_lock, flags);
+	list_for_each_entry_safe(child, next, &gone, sibling) {
+		list_init(&child->sibling);
+		object_put(&child->object);
+	}
+}
+
+/* One of several: the others go on. Returns: false: it is the last one. */
+static bool leave_others(struct task *task, struct thread *thread)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	bool last = task->threads.next == task->threads.prev;
+
+	if (!last) {
+		list_del_init(&thread->in_task);
+		task->ran_ns += thread->ran_ns;
+		thread->task = NULL;
+	} else {
+		task->exiting = true;
+	}
+	spin_unlock_irqrestore(&task_lock, flags);
+	return !last;
+}
+
+/*
+ * CLONE_CHILD_CLEARTID: who joins this thread looks at that word. Nobody can
+ * when the address space ends with it.
+ */
+static void clear_child_tid(struct task *task, struct thread *thread)
+{
+	bool alone = task->threads.next == task->threads.prev;
+
+	if (!thread->clear_child_tid || (alone && task->mm->refs == 1))
+		return;
+	if (put_user32(UADDR(thread->clear_child_tid), 0))
+		pr_debug("%s[%u]: no word to clear at 0x%x\n", task->name,
+			 thread->tid, thread->clear_child_tid);
+}
+
+/* The tables first: they may be gone as soon as this thread is off the list. */
+void task_thread_ends(struct thread *thread)
+{
+	struct task *task = thread->task;
+
+	ipc_thread_exit(thread);
+	clear_child_tid(task, thread);
+	thread_set_tables(NULL);
+	if (leave_others(task, thread))
+		return;
+	task_release(task);
+	become_zombie(task, thread);
+}
+
+/* ---- exit and kill --------------------------------------------------------- */
+
+void task_end_locked(struct task *task, uint32_t wait_status,
+		     const struct thread *except)
+{
+	struct thread *thread;
+
+	assert_held(&task_lock);
+	if (task->exiting)
+		return;
+	task->exiting = true;
+	task->wait_status = wait_status;
+	list_for_each_entry(thread, &task->threads, in_task)
+		if (thread != except)
+			thread_kill(thread);
+	if (!task->started) {
+		task->zombie = true;
+		wake_up_all(&task->ended);
+	}
+}
+
+void task_kill(struct task *task, uint32_t wait_status)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+
+	task_end_locked(task, wait_status, NULL);
+	spin_unlock_irqrestore(&task_lock, flags);
+}
+
+void task_exit(uint32_t wait_status)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+
+	task_end_locked(current_task(), wait_status, current_thread());
+	spin_unlock_irqrestore(&task_lock, flags);
+	thread_exit();
+}
+
+/* The first thread's status stands, as on Linux; else the last one's. */
+void task_thread_exit(uint32_t wait_status)
+{
+	struct thread *thread = current_thread();
+	struct task *task = thread->task;
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+
+	if (!task->exiting && thread->tid == task->pid)
+		task->wait_status = wait_status;
+	spin_unlock_irqrestore(&task_lock, flags);
+	thread_exit();
+}
+
+/* ---- waiting ------------------------------------------------------------- */
+
+/*
+ * Look for a child that has ended. Returns: its pid, with *childp whose life
+ * reference is now the caller's; 0: not yet; -ECHILD.
+ */
+static long reap_child(struct task *self, int pid, struct task **childp)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	long result = -ECHILD;
+	struct task *child;
+
+	list_for_each_entry(child, &self->children, sibling) {
+		if (pid > 0 && child->pid != (uint32_t)pid)
+			continue;
+		result = 0;
+		if (!child->zombie)
+			continue;
+		task_leave_tree_locked(child);
+		*childp = child;
+		result = (long)child->pid;
+		break;
+	}
+	spin_unlock_irqrestore(&task_lock, flags);
+	return result;
+}
+
+long task_wait(int pid, uint32_t *wait_status, bool nohang)
+{
+	struct task *self = current_task();
+	struct task *child = NULL;
+	long result = reap_child(self, pid, &child);
+
+	if (!result && !nohang &&
+	    !wait_event_killable(&self->child_ended,
+				 (result = reap_child(self, pid, &child))))
+		return -EINTR;
+	if (result > 0) {
+		*wait_status = child->wait_status;
+		object_put(&child->object);
+	}
+	return result;
+}
+
+int task_wait_for(struct task *task, uint64_t deadline, uint32_t *wait_status)
+{
+	if (!wait_event_deadline(&task->ended, READ_ONCE(task->zombie),
+				 deadline))
+		return wait_killed() ? -EINTR : -ETIMEDOUT;
+	*wait_status = task->wait_status;
+	return 0;
+}
+
+/* ---- out of memory -------------------------------------------------------- */
+
+static bool is_better_victim(const struct task *task, const struct task *best)
+{
+	if (!task->mm || task->exiting)
+		return false;
+	if (!best)
+		return true;
+	if ((task == init_task) != (best == init_task))
+		return best == init_task;
+	return task->mm->rss > best->mm->rss;
+}
+
+static struct task *choose_victim_locked(void)
+{
+	struct task *task, *best = NULL;
+
+	list_for_each_entry(task, &all_tasks, all)
+		if (is_better_victim(task, best))
+			best = task;
+	return best;
+}
+
+static bool kill_victim_locked(void)
+{
+	struct task *victim = choose_victim_locked();
+
+	if (!victim)
+		return false;
+	pr_err("Out of memory: killed process %u (%s), rss %u KiB, total-vm %u KiB\n",
+	       victim->pid, victim->name, victim->mm->rss * 4,
+	       victim->mm->total_vm * 4);
+	victim->oom_victim = true;
+	oom_until = clock_ns() + OOM_PATIENCE;
+	task_end_locked(victim, WAIT_SIGNALED(SIGKILL), NULL);
+	return true;
+}
+
+bool task_kill_largest(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	bool some = clock_ns() < oom_until || kill_victim_locked();
+
+	spin_unlock_irqrestore(&task_lock, flags);
+	return some;
+}

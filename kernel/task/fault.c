@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fault.c - what becomes of a task whose instruction cannot go on
+ *
+ * WHAT     Page faults of user mode, and of the kernel where it copies for it,
+ *          go to the address space. What that cannot resolve, and every other
+ *          exception, is asked of the task's exception endpoint; else the task
+ *          ends, with a message that says why.
+ *
+ * PICTURE    #PF ---> user_fault_handle --> vm_fault --> again
+ *                          |  out of memory --> somebody is killed --> again
+ *                          v
+ *            others ---> user_exception --> exception_ask --> goes on
+ *                          |
+ *                          v
+ *                     message, task_exit(signal)
+ *
+ * ALGORITHM  The signal is the one that Linux would have sent; with nobody to
+ *          handle it, it is the task's wait status.
+ *
+ *          Messages are at most MESSAGES in PERIOD, so that a program which
+ *          makes thousands of children crash does not hide everything else.
+ * COST     The ordinary fault: about 20 instructions around vm_fault().
+ * SEE      Linux arch/x86/mm/fault.c, arch/x86/kernel/traps.c.
+ */
+#include <arch/layout.h>
+#include <arch/uaccess.h>
+
+#include "kernel/ipc/ipc.h"
+#include "kernel/sched/clock.h"
+#include "kernel/task/task_impl.h"
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "mm/vm/fault.h"
+
+#define MESSAGES    10u
+#define PERIOD      (5 * NS_PER_SEC)
+#define INSN_BYTES  8
+
+/*   vector     signal    a table row for each exception that ring 3 can cause */
+static const uint8_t signal_of_vector[] = {
+	[0]  = SIGFPE,    /* #DE */
+	[1]  = SIGTRAP,   /* #DB */
+	[3]  = SIGTRAP,   /* #BP */
+	[4]  = SIGSEGV,   /* #OF */
+	[5]  = SIGSEGV,   /* #BR */
+	[6]  = SIGILL,    /* #UD */
+	[9]  = SIGFPE,
+	[10] = SIGSEGV,   /* #TS */
+	[11] = SIGBUS,    /* #NP */
+	[12] = SIGBUS,    /* #SS */
+	[13] = SIGSEGV,   /* #GP */
+	[14] = SIGSEGV,   /* #PF */
+	[16] = SIGFPE,    /* #MF */
+	[17] = SIGBUS,    /* #AC */
+	[19] = SIGFPE,    /* #XM */
+};
+
+#define VECTOR_PAGE_FAULT  14
+
+/* ---- resolving ------------------------------------------------------------ */
+
+static unsigned access_of(uint32_t error)
+{
+	if (error & PF_WRITE)
+		return VM_WRITE;
+	return error & PF_FETCH ? VM_EXEC : VM_READ;
+}
+
+/*
+ * Returns: whether to try again: not when this thread is to end, nor when
+ * nobody is left whose end would help.
+ */
+static bool out_of_memory(void)
+{
+	if (wait_killed() || !task_kill_largest())
+		return false;
+	if (!wait_killed())
+		thread_sleep_ns(NS_PER_TICK);
+	return !wait_killed();
+}
+
+bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs)
+{
+	struct thread *thread = current_thread();
+	struct task *task = thread ? thread->task : NULL;
+	enum vm_fault fault;
+
+	if (!task || !task->mm)
+		return false;
+	fault = vm_fault(task->mm, addr, access_of(error),
+			 thread_user_regs(thread)->user_esp);
+	if (likely(fault == VM_FAULT_DONE))
+		return true;
+	thread->fault = fault;
+	return fault == VM_FAULT_OOM && out_of_memory();
+}
+
+/* ---- the message ----------------------------------------------------------- */
+
+/* May one more be printed? Counts those that may not. */
+static bool message_allowed(void)
+{
+	static uint64_t period_ends;
+	static unsigned nr, missed;
+	uint64_t now = clock_ns();
+
+	if (now >= period_ends) {
+		if (missed)
+			pr_info("%u messages about crashed tasks left out\n",
+				missed);
+		period_ends = now + PERIOD;
+		nr = missed = 0;
+	}
+	if (nr++ < MESSAGES)
+		return true;
+	missed++;
+	return false;
+}
+
+static const char *access_text(uint32_t error)
+{
+	if (error & PF_FETCH)
+		return "execution of";
+	return error & PF_WRITE ? "write to" : "read from";
+}
+
+static const char *why_text(const struct trap_regs *regs)
+{
+	if (regs->cr2 >= PAGE_OFFSET)
+		return "this is the kernel's part";
+	if (regs->error & PF_RESERVED)
+		return "a reserved bit is set in the page tables";
+	return vm_fault_text((enum vm_fault)current_thread()->fault);
+}
+
+static void vma_text(struct mm *mm, uint32_t addr, char *buf, size_t size)
+{
+	struct vma_info info;
+	bool inside = mm_find_vma(mm, addr, &info);
+
+	if (!inside && !mm_next_vma(mm, addr, &info)) {
+		scnprintf(buf, size, "no area here or above");
+		return;
+	}
+	scnprintf(buf, size, "%s %08x-%08x %c%c%c%c %s",
+		  inside ? "area" : "no area here, the next is", info.start,
+		  info.end, info.flags & VM_READ ? 'r' : '-',
+		  info.flags & VM_WRITE ? 'w' : '-',
+		  info.flags & VM_EXEC ? 'x' : '-',
+		  info.flags & VM_SHARED ? 's' : 'p',
+		  info.name ? info.name : "");
+}
+
+/* As many bytes at EIP as can be read. */
+static void insn_text(uint32_t eip, char *buf, size_t size)
+{
+	int used = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < INSN_BYTES; i++) {
+		uint8_t byte;
+
+		if (copy_from_user(&byte, UADDR(eip + i), 1))
+			break;
+		used += scnprintf(buf + used, size - (size_t)used, " %02x",
+				  byte);
+	}
+	if (!used)
+		scnprintf(buf, size, " cannot be read");
+}
+
+static void report_page_fault(const struct task *task,
+			      const struct trap_regs *regs)
+{
+	char area[96];
+
+	vma_text(task->mm, regs->cr2, area, sizeof(area));
+	pr_info("%s[%u]: %s 0x%08x: %s; %s\n", task->name, task->pid,
+		access_text(regs->error), regs->cr2, why_text(regs), area);
+}
+
+static void report(const struct task *task, const struct trap_regs *regs,
+		   uint32_t signal)
+{
+	char insn[3 * INSN_BYTES + 1];
+
+	if (!message_allowed())
+		return;
+	if (regs->vector == VECTOR_PAGE_FAULT)
+		report_page_fault(task, regs);
+	insn_text(regs->eip, insn, sizeof(insn));
+	pr_info("%s[%u]: killed by signal %u: %s (%s), error 0x%x, eip 0x%08x, esp 0x%08x, instruction%s\n",
+		task->name, task->pid, signal, trap_name(regs->vector),
+		trap_mnemonic(regs->vector), regs->error, regs->eip,
+		regs->user_esp, insn);
+}
+
+/* ---- exceptions ------------------------------------------------------------ */
+
+static uint32_t signal_of(const struct trap_regs *regs)
+{
+	uint32_t signal = 0;
+
+	if (regs->vector == VECTOR_PAGE_FAULT && regs->cr2 < PAGE_OFFSET &&
+	    current_thread()->fault == VM_FAULT_BUS)
+		return SIGBUS;
+	if (regs->vector < ARRAY_SIZE(signal_of_vector))
+		signal = signal_of_vector[regs->vector];
+	return signal ? signal : SIGSEGV;
+}
+
+void user_exception(struct trap_regs *regs)
+{
+	uint32_t signal = signal_of(regs);
+
+	if (wait_killed() || exception_ask(regs))
+		return;
+	report(current_task(), regs, signal);
+	task_exit(WAIT_SIGNALED(signal));
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fork.c - a task that is a copy of another
+ *
+ * WHAT     fork(2) in two halves: task_copy() makes everything that can fail,
+ *          task_start() lets it run. clone(2) changes the child in between.
+ *
+ * ALGORITHM  Memory is shared and write-protected (mm_fork()); handles that may
+ *          be duplicated keep their numbers; exceptions and unknown calls of
+ *          the child go where the parent's go. I/O ports are not inherited: two
+ *          drivers of one device are one too many.
+ * SEE      Linux kernel/fork.c copy_process().
+ */
+#include "kernel/ipc/ipc.h"
+#include "kernel/task/task_impl.h"
+#include "lib/errno.h"
+
+static void copy_endpoints(struct task *child, const struct task *parent)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+
+	child->exceptions = parent->exceptions;
+	child->personality = parent->personality;
+	endpoint_get(child->exceptions);
+	endpoint_get(child->personality);
+	spin_unlock_irqrestore(&task_lock, flags);
+}
+
+static int copy_contents(struct task *child, struct task *parent,
+			 bool share_mm)
+{
+	int err = 0;
+
+	if (share_mm) {
+		mm_get(parent->mm);
+		child->mm = parent->mm;
+	} else {
+		err = mm_fork(parent->mm, &child->mm);
+	}
+	if (!err)
+		err = handle_table_copy(&child->handles, &parent->handles);
+	copy_endpoints(child, parent);
+	return err;
+}
+
+struct thread *task_thread_copy(struct task *task, const struct trap_regs *regs)
+{
+	struct trap_regs child_regs = *regs;
+	struct thread *self = current_thread();
+	struct thread *thread;
+
+	child_regs.eax = 0;
+	thread = task_thread_create(task, &child_regs);
+	if (!thread)
+		return NULL;
+	thread->priority = self->priority;
+	if (arch_thread_fork(&thread->arch, &self->arch)) {
+		thread_destroy(thread);
+		return NULL;
+	}
+	return thread;
+}
+
+int task_copy(const struct trap_regs *regs, bool share_mm,
+	      struct task **childp, struct thread **threadp)
+{
+	struct task *self = current_task();
+	struct task *child;
+	int err = task_alloc(self->name, self, &child);
+
+	if (err)
+		return err;
+	err = copy_contents(child, self, share_mm);
+	if (!err) {
+		*threadp = task_thread_copy(child, regs);
+		err = *threadp ? 0 : -ENOMEM;
+	}
+	if (err)
+		object_put(&child->object);
+	else
+		*childp = child;
+	return err;
+}
+
+long task_fork(const struct trap_regs *regs)
+{
+	struct task *child;
+	struct thread *thread;
+	long pid = task_copy(regs, false, &child, &thread);
+
+	if (pid)
+		return pid;
+	pid = (long)child->pid;
+	if (task_start(child, thread))
+		pid = -EAGAIN;
+	object_put(&child->object);
+	return pid;
+}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+/*
+ * task.c - the tree of tasks
+ *
+ * WHAT     Making tasks, finding them, and the laws that the tree obeys.
+ *
+ * PICTURE    init_task [1] ---- children --> [2] <--sibling--> [5]
+ *                                             |
+ *                                             +-- children --> [3]
+ *            all_tasks: [1] [2] [3] [5]       in order of their start
+ *            by pid:    pid_table[pid % 64] --> ...
+ *
+ * TERMS    life    the reference that a started task has to itself, until it
+ *                  has been reaped
+ *
+ * INVARIANTS (task_check() restates them)
+ *          T1  a task in the tree has been started, and its pid is its own
+ *          T2  parent and children agree
+ *          T3  a zombie has no threads, no memory and no children; a task that
+ *              is none has threads
+ *          T4  an orphan is never a zombie: it has left the tree
+ *          T5  threads name the task that lists them
+ *          T6  a zombie's status is settled
+ *
+ * LOCKING  task_lock for everything above. It is taken by threads and by
+ *          nobody else, yet keeps interrupts out, so that ps sees one moment.
+ *          Objects are put outside of it, for their destroy functions sleep.
+ * COST     create O(1) but for the address space; find O(1).
+ * NOT HERE the end (exit.c), fork (fork.c), images (load.c), faults (fault.c).
+ * SEE      Linux kernel/fork.c, kernel/pid.c.
+ */
+#include "kernel/task/task.h"
+
+#include "kernel/sched/sched.h"
+#include "kernel/task/task_impl.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/slab/slab.h"
+
+#define PID_TABLE_SIZE  64   /* a power of two */
+
+struct spinlock task_lock = SPINLOCK_INIT;
+struct list_head all_tasks = LIST_HEAD_INIT(all_tasks);
+struct task *init_task;
+
+static struct kmem_cache *task_cache;
+static struct list_head pid_table[PID_TABLE_SIZE];   /* task_lock */
+static uint32_t last_pid;                            /* task_lock */
+
+/* ---- pids ---------------------------------------------------------------- */
+
+static struct list_head *pid_chain(uint32_t pid)
+{
+	return &pid_table[pid % PID_TABLE_SIZE];
+}
+
+static struct task *find_locked(uint32_t pid)
+{
+	struct task *task;
+
+	assert_held(&task_lock);
+	list_for_each_entry(task, pid_chain(pid), by_pid)
+		if (task->pid == pid)
+			return task;
+	return NULL;
+}
+
+static uint32_t pid_next_locked(void)
+{
+	assert_held(&task_lock);
+	last_pid = last_pid + 1 < PID_MAX ? last_pid + 1 : 1;
+	return last_pid;
+}
+
+/*
+ * The next number that no task has; each is used once a lap. The task owns it
+ * from here on, before it has started. False: all are in use.
+ */
+static bool pid_take_locked(struct task *task)
+{
+	for (uint32_t tries = 1; tries < PID_MAX; tries++) {
+		uint32_t pid = pid_next_locked();
+
+		if (find_locked(pid))
+			continue;
+		task->pid = pid;
+		list_add(&task->by_pid, pid_chain(pid));
+		return true;
+	}
+	return false;
+}
+
+/* ---- objects ------------------------------------------------------------- */
+
+static void task_fill(struct task *task, const char *name,
+		      struct task *parent)
+{
+	memset(task, 0, sizeof(*task));
+	object_init(&task->object, OBJECT_TASK);
+	handle_table_init(&task->handles);
+	list_init(&task->children);
+	list_init(&task->sibling);
+	list_init(&task->threads);
+	list_init(&task->all);
+	list_init(&task->by_pid);
+	wait_queue_init(&task->child_ended);
+	wait_queue_init(&task->ended);
+	task->parent = parent;
+	if (parent)
+		object_get(&parent->object);
+	strscpy(task->name, name, sizeof(task->name));
+}
+
+/* The last reference is gone: it never started, or has ended and been reaped. */
+static void task_destroy(struct object *object)
+{
+	struct task *task = container_of(object, struct task, object);
+	irqflags_t flags;
+
+	assert(list_empty(&task->threads) && list_empty(&task->all));
+	flags = spin_lock_irqsave(&task_lock);
+	list_del(&task->by_pid);
+	spin_unlock_irqrestore(&task_lock, flags);
+	if (!task->started && task->parent)
+		object_put(&task->parent->object);
+	task_release(task);
+	kmem_cache_free(task_cache, task);
+}
+
+int task_alloc(const char *name, struct task *parent, struct task **taskp)
+{
+	struct task *task = kmem_cache_alloc(task_cache, GFP_KERNEL);
+	irqflags_t flags;
+	bool taken;
+
+	if (!task)
+		return -ENOMEM;
+	task_fill(task, name, parent);
+	flags = spin_lock_irqsave(&task_lock);
+	taken = pid_take_locked(task);
+	spin_unlock_irqrestore(&task_lock, flags);
+	if (!taken) {
+		object_put(&task->object);
+		return -EAGAIN;
+	}
+	*taskp = task;
+	return 0;
+}
+
+/* ---- the tree ------------------------------------------------------------ */
+
+/* The parent may have ended meanwhile. Returns: it, when it is not ours now. */
+static struct task *enter_tree_locked(struct task *task)
+{
+	struct task *parent = task->parent;
+
+	assert_held(&task_lock);
+	task->started = true;
+	object_get(&task->object);
+	list_add_tail(&task->all, &all_tasks);
+	if (parent && parent->zombie)
+		task->parent = NULL;
+	if (task->parent)
+		list_add_tail(&task->sibling, &parent->children);
+	return parent;
+}
+
+void task_leave_tree_locked(struct task *task)
+{
+	assert_held(&task_lock);
+	assert(task->zombie);
+	list_del_init(&task->all);
+	list_del_init(&task->sibling);
+	task->parent = NULL;
+}
+
+/* ---- public -------------------------------------------------------------- */
+
+int task_create(const char *name, struct task *parent, struct task **taskp)
+{
+	struct task *task;
+	int err = task_alloc(name, parent, &task);
+
+	if (err)
+		return err;
+	err = mm_create(&task->mm);
+	if (err) {
+		object_put(&task->object);
+		return err;
+	}
+	*taskp = task;
+	return 0;
+}
+
+struct thread *task_thread_create(struct task *task,
+				  const struct trap_regs *regs)
+{
+	struct thread *thread = thread_create_user(task, &task->mm->tables,
+						   task->name, PRIORITY_USER,
+						   regs);
+	irqflags_t flags;
+
+	if (!thread)
+		return NULL;
+	thread->tid = task->pid;
+	if (task->started) {
+		flags = spin_lock_irqsave(&task_lock);
+		thread->tid = pid_next_locked();
+		spin_unlock_irqrestore(&task_lock, flags);
+	}
+	return thread;
+}
+
+int task_start(struct task *task, struct thread *thread)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	struct task *parent = NULL;
+
+	if (task->exiting) {
+		spin_unlock_irqrestore(&task_lock, flags);
+		thread_destroy(thread);
+		return -ESRCH;
+	}
+	if (!task->started)
+		parent = enter_tree_locked(task);
+	list_add_tail(&thread->in_task, &task->threads);
+	thread_start(thread);
+	spin_unlock_irqrestore(&task_lock, flags);
+	if (parent)
+		object_put(&parent->object);
+	return 0;
+}
+
+struct task *task_find(uint32_t pid)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	struct task *task = find_locked(pid);
+
+	if (task && list_empty(&task->all))
+		task = NULL;    /* not begun, or reaped */
+	if (task)
+		object_get(&task->object);
+	spin_unlock_irqrestore(&task_lock, flags);
+	return task;
+}
+
+struct task *task_find_next(uint32_t pid)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	struct task *task, *best = NULL;
+
+	list_for_each_entry(task, &all_tasks, all)
+		if (task->pid >= pid && (!best || task->pid < best->pid))
+			best = task;
+	if (best)
+		object_get(&best->object);
+	spin_unlock_irqrestore(&task_lock, flags);
+	return best;
+}
+
+void task_for_each(void (*fn)(struct task *task, void *arg), void *arg)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	struct task *task;
+
+	list_for_each_entry(task, &all_tasks, all)
+		fn(task, arg);
+	spin_unlock_irqrestore(&task_lock, flags);
+}
+
+static void stats_of_threads_locked(const struct task *task,
+				    struct task_stats *stats)
+{
+	const struct thread *thread;
+
+	list_for_each_entry(thread, &task->threads, in_task) {
+		stats->nr_threads++;
+		stats->ran_ns += thread->ran_ns;
+		stats->runs |= thread->state == THREAD_RUNNING ||
+			       thread->state == THREAD_READY;
+	}
+}
+
+void task_get_stats(struct task *task, struct task_stats *stats)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+
+	memset(stats, 0, sizeof(*stats));
+	stats->pid = task->pid;
+	stats->parent = task->parent ? task->parent->pid : 0;
+	stats->zombie = task->zombie;
+	stats->ran_ns = task->ran_ns;
+	if (task->mm) {
+		stats->rss = task->mm->rss;
+		stats->total_vm = task->mm->total_vm;
+	}
+	strscpy(stats->name, task->name, sizeof(stats->name));
+	stats_of_threads_locked(task, stats);
+	spin_unlock_irqrestore(&task_lock, flags);
+}
+
+void task_set_init(struct task *task)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+
+	init_task = task;
+	spin_unlock_irqrestore(&task_lock, flags);
+}
+
+/* ---- init ---------------------------------------------------------------- */
+
+static void switch_io_ports(struct task *task)
+{
+	arch_set_io_ports(task ? task->io_ports : NULL);
+}
+
+void task_init(void)
+{
+	static const struct object_ops ops = { .destroy = task_destroy };
+
+	for (unsigned i = 0; i < PID_TABLE_SIZE; i++)
+		list_init(&pid_table[i]);
+	object_type_init(OBJECT_TASK, &ops);
+	task_cache = kmem_cache_create("task", sizeof(struct task), 0,
+				       SLAB_PANIC, NULL);
+	sched_set_task_hook(switch_io_ports);
+	thread_set_exit_hook(task_thread_ends);
+}
+
+/* ---- check --------------------------------------------------------------- */
+
+static const char *threads_check(const struct task *task)
+{
+	const struct thread *thread;
+
+	list_for_each_entry(thread, &task->threads, in_task)
+		HOLDS(thread->task == task,
+		      "T5: threads name the task that lists them");
+	return NULL;
+}
+
+static const char *one_check(const struct task *task)
+{
+	const struct task *child;
+
+	HOLDS(task->started && find_locked(task->pid) == task,
+	      "T1: a task in the tree has started; its pid is its own");
+	list_for_each_entry(child, &task->children, sibling)
+		HOLDS(child->parent == task, "T2: parent and children agree");
+	HOLDS(!task->parent == list_empty(&task->sibling),
+	      "T2: who has a parent is in its list");
+	HOLDS(task->zombie == list_empty(&task->threads),
+	      "T3: a zombie, and only a zombie, has no threads");
+	HOLDS(!task->zombie || (!task->mm && list_empty(&task->children)),
+	      "T3: a zombie has neither memory nor children");
+	HOLDS(!task->zombie || task->parent, "T4: an orphan is never a zombie");
+	HOLDS(!task->zombie || task->exiting,
+	      "T6: a zombie's status is settled");
+	return threads_check(task);
+}
+
+const char *task_check(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	const struct task *task;
+	const char *law = NULL;
+
+	list_for_each_entry(task, &all_tasks, all) {
+		law = one_check(task);
+		if (law)
+			break;
+	}
+	spin_unlock_irqrestore(&task_lock, flags);
+	return law;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+/*
+ * task_impl.h - what the files of kernel/task/ share
+ */
+#pragma once
+
+#include "kernel/task/task.h"
+#include "lib/spinlock.h"
+
+extern struct spinlock task_lock;
+extern struct list_head all_tasks;      /* task_lock */
+extern struct task *init_task;          /* task_lock */
+
+/* A task with a pid and one reference, and without an address space. */
+int task_alloc(const char *name, struct task *parent, struct task **taskp)
+	__must_check;
+
+/* Drop what it holds: memory, handles, endpoints, ports. May be repeated. */
+void task_release(struct task *task);
+
+/* A zombie leaves the tree; its life reference is the caller's to put. */
+void task_leave_tree_locked(struct task *task);
+
+/* Settle the status and tell every thread but `except` to end. */
+void task_end_locked(struct task *task, uint32_t wait_status,
+		     const struct thread *except);
+
+/* The exit hook of threads. */
+void task_thread_ends(struct thread *thread);
