@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+/*
+ * console.c - write and writev where there is no personality
+ *
+ * WHAT     Descriptors 1 and 2 are the kernel's console. So a program can speak
+ *          before there is any server, and tests need none.
+ *
+ * ALGORITHM  Text goes out in pieces that do not cross a page of the caller:
+ *          the page that cannot be read ends the call, and what came before it
+ *          counts.
+ * SEE      write(2), writev(2); Linux fs/read_write.c.
+ */
+#include <arch/uaccess.h>
+
+#include "kernel/console.h"
+#include "kernel/linux/linux_impl.h"
+#include "kernel/task/task.h"
+#include "lib/errno.h"
+
+#define NR_WRITE    4
+#define NR_WRITEV   146
+#define PIECE_MAX   256u
+#define COUNT_MAX   0x7ffff000u   /* Linux's MAX_RW_COUNT                     */
+#define IOV_MAX     1024u
+
+struct iovec {
+	uint32_t base, length;
+};
+
+static bool is_console(uint32_t fd)
+{
+	return fd == 1 || fd == 2;
+}
+
+static uint32_t piece_length(uint32_t addr, uint32_t left)
+{
+	uint32_t in_page = PAGE_SIZE - addr % PAGE_SIZE;
+
+	return MIN(MIN(left, in_page), PIECE_MAX);
+}
+
+static long console_write_user(uint32_t addr, uint32_t count)
+{
+	char piece[PIECE_MAX];
+	uint32_t done = 0;
+
+	while (done < count) {
+		uint32_t n = piece_length(addr + done, count - done);
+
+		if (copy_from_user(piece, UADDR(addr + done), n))
+			return done ? (long)done : -EFAULT;
+		console_write(piece, n);
+		done += n;
+	}
+	return (long)done;
+}
+
+static long write_checked(uint32_t addr, uint32_t count)
+{
+	if ((int32_t)count < 0)
+		return -EINVAL;
+	if (!user_range_ok(UADDR(addr), count))
+		return -EFAULT;
+	return console_write_user(addr, MIN(count, COUNT_MAX));
+}
+
+long linux_write(struct trap_regs *regs)
+{
+	if (READ_ONCE(current_task()->personality))
+		return linux_ask_personality(NR_WRITE, regs, -ENOSYS);
+	if (!is_console(regs->ebx))
+		return -EBADF;
+	return write_checked(regs->ecx, regs->edx);
+}
+
+/* All lengths are looked at before the first byte goes out. */
+static long iov_check(uint32_t addr, uint32_t count)
+{
+	uint64_t total = 0;
+
+	if (count > IOV_MAX)
+		return -EINVAL;
+	for (uint32_t i = 0; i < count; i++) {
+		struct iovec iov;
+
+		if (copy_from_user(&iov, UADDR(addr + i * sizeof(iov)),
+				   sizeof(iov)))
+			return -EFAULT;
+		total += iov.length;
+		if ((int32_t)iov.length < 0 || total > INT32_MAX)
+			return -EINVAL;
+		if (!user_range_ok(UADDR(iov.base), iov.length))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static long writev_console(uint32_t addr, uint32_t count)
+{
+	long done = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct iovec iov;
+		long n = -EFAULT;
+
+		if (!copy_from_user(&iov, UADDR(addr + i * sizeof(iov)),
+				    sizeof(iov)))
+			n = write_checked(iov.base, iov.length);
+		if (n < 0)
+			return done ? done : n;
+		done += n;
+		if ((uint32_t)n < iov.length)
+			break;
+	}
+	return done;
+}
+
+long linux_writev(struct trap_regs *regs)
+{
+	long err;
+
+	if (READ_ONCE(current_task()->personality))
+		return linux_ask_personality(NR_WRITEV, regs, -ENOSYS);
+	if (!is_console(regs->ebx))
+		return -EBADF;
+	err = iov_check(regs->ecx, regs->edx);
+	return err ? err : writev_console(regs->ecx, regs->edx);
+}

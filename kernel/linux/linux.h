@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/*
+ * linux.h - Linux's system calls, as far as the kernel does them itself
+ *
+ * WHAT     Memory, processes, threads and time, with Linux i386's numbers,
+ *          registers, structures and errors, so that a static Linux program
+ *          runs unmodified. Files belong to the task's personality.
+ *
+ * NOT HERE who looks calls up in the table (kernel/syscall.c). Nothing below
+ *          kernel/main.c knows this layer; without it the kernel is a plain
+ *          microkernel.
+ * SEE      Linux arch/x86/entry/syscalls/syscall_32.tbl; syscalls(2).
+ */
+#pragma once
+
+#include "kernel/syscall.h"
+
+/* number, name: linux_NAME() does it */
+#define LINUX_CALLS(C)                                                        \
+	C(1,   exit)                                                          \
+	C(2,   fork)                                                          \
+	C(4,   write)                                                         \
+	C(7,   waitpid)                                                       \
+	C(20,  getpid)                                                        \
+	C(45,  brk)                                                           \
+	C(64,  getppid)                                                       \
+	C(91,  munmap)                                                        \
+	C(114, wait4)                                                         \
+	C(120, clone)                                                         \
+	C(122, uname)                                                         \
+	C(125, mprotect)                                                      \
+	C(146, writev)                                                        \
+	C(150, mlock)                                                         \
+	C(151, munlock)                                                       \
+	C(158, sched_yield)                                                   \
+	C(162, nanosleep)                                                     \
+	C(163, mremap)                                                        \
+	C(175, rt_sigprocmask)                                                \
+	C(190, vfork)                                                         \
+	C(192, mmap2)                                                         \
+	C(218, mincore)                                                       \
+	C(219, madvise)                                                       \
+	C(224, gettid)                                                        \
+	C(243, set_thread_area)                                               \
+	C(252, exit_group)                                                    \
+	C(258, set_tid_address)                                               \
+	C(265, clock_gettime)                                                 \
+	C(311, set_robust_list)                                               \
+	C(403, clock_gettime64)
+
+#define LINUX_CALLS_END  404
+
+/* The table, by number; NULL where the kernel does not do the call. */
+extern const syscall_entry_fn linux_calls[LINUX_CALLS_END];
+
+/* For messages; NULL: not one of the above. */
+const char *linux_call_name(unsigned number);
+
+/* Give the table to kernel/syscall.c. Once, at boot. */
+void linux_init(void);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/*
+ * syscall.c - from the number in EAX to the function that does the call
+ *
+ * WHAT     One comparison and one load for a call that the kernel knows. The
+ *          rest is for the task's personality; where there is none, -ENOSYS,
+ *          and the log says once which number was wanted by whom: C libraries
+ *          live well with an honest -ENOSYS, and whoever ports a program wants
+ *          to know.
+ * COST     getpid: 10 instructions here.
+ * SEE      kernel/linux/linux.h; kernel/uapi/pagoda.h.
+ */
+#include "kernel/syscall.h"
+
+#include "kernel/ipc/ipc.h"
+#include "kernel/task/task.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+
+static const syscall_entry_fn *linux_table;
+static unsigned nr_linux;
+
+void syscall_set_linux_calls(const syscall_entry_fn calls[], unsigned nr)
+{
+	assert(nr <= NR_LINUX_CALLS);
+	linux_table = calls;
+	nr_linux = nr;
+}
+
+/* Once for each number of Linux's; the bits are only hints, so no lock. */
+static void log_once(uint32_t number)
+{
+	static uint8_t said[NR_LINUX_CALLS];
+
+	if (number >= NR_LINUX_CALLS || said[number])
+		return;
+	said[number] = 1;
+	pr_info("%s[%u]: call %u: no such call\n", current_task()->name,
+		current_task()->pid, number);
+}
+
+static long unknown_call(struct trap_regs *regs)
+{
+	uint32_t number = regs->eax;
+
+	if (number < NR_LINUX_CALLS && READ_ONCE(current_task()->personality))
+		return personality_call(number, regs);
+	log_once(number);
+	return -ENOSYS;
+}
+
+void syscall_dispatch(struct trap_regs *regs)
+{
+	uint32_t number = regs->eax;
+
+	if (likely(number < nr_linux) && likely(linux_table[number]))
+		regs->eax = (uint32_t)linux_table[number](regs);
+	else
+		regs->eax = (uint32_t)unknown_call(regs);
+}
