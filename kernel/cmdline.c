@@ -39,6 +39,12 @@ static int store_bench(struct kernel_options *options, const char *value)
 	return 0;
 }
 
+static int store_program(struct kernel_options *options, const char *value)
+{
+	options->program = value;
+	return 0;
+}
+
 static int store_crash(struct kernel_options *options, const char *value)
 {
 	options->crash = value;
@@ -102,6 +108,8 @@ static const struct word words[] = {
 	  "run all suites, or a list of them, and exit" },
 	{ "bench", MAY_HAVE_VALUE, store_bench,
 	  "run all benchmarks, or a list of them, and exit" },
+	{ "program", NEEDS_VALUE, store_program,
+	  "run NAME,ARG,... of the boot archive and exit; %20 is a blank" },
 	{ "seed", NEEDS_VALUE, store_seed,
 	  "seed of the tests' random numbers" },
 	{ "mem", NEEDS_VALUE, store_mem,

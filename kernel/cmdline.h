@@ -17,6 +17,7 @@ struct kernel_options {
 	const char *selftest_list;   /* "a,b", or "" for all                  */
 	bool        bench;           /* run benchmarks, then exit             */
 	const char *bench_list;      /* "a,b", prefixes too, or "" for all    */
+	const char *program;         /* "NAME,ARG,...": run it, then exit     */
 	const char *crash;           /* die in this way, to be looked at      */
 	bool        witness;         /* set up known mappings, dump, wait     */
 	bool        nonx;            /* behave as on a CPU without NX         */

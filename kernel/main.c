@@ -24,11 +24,15 @@
 #include "kernel/cmdline.h"
 #include "kernel/console.h"
 #include "kernel/crash.h"
+#include "kernel/linux/linux.h"
+#include "kernel/loader/archive.h"
 #include "kernel/log.h"
 #include "kernel/memory.h"
+#include "kernel/program.h"
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched.h"
 #include "kernel/selftest.h"
+#include "kernel/task/task.h"
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "lib/string.h"
@@ -125,7 +129,10 @@ static void do_as_asked(void)
 		selftest_main(options.selftest_list, options.seed);
 	if (options.bench)
 		bench_main(options.bench_list);
-	pr_info("Nothing to run: powering off\n");
+	if (options.program)
+		program_main(options.program);
+	if (!program_run_init())
+		pr_info("Nothing to run: powering off\n");
 	machine_poweroff();
 }
 
@@ -155,7 +162,10 @@ void kernel_main(uint32_t boot_info_phys)
 	console_printf("# pagoda: boot: %llu cycles since reset, %llu in the kernel\n",
 		       (unsigned long long)ticks,
 		       (unsigned long long)(ticks - started));
+	archive_init(&boot);
 	sched_init();           /* we are a thread from here on               */
+	task_init();            /* hooks into threads: before the first task  */
+	linux_init();
 	clock_init();           /* interrupts on: any thread may run now      */
 	do_as_asked();
 }

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/*
+ * program.c - start the first program and wait for its end
+ *
+ * WHAT     The one place where the kernel makes a task by itself. The thread
+ *          that waits is kernel_main()'s.
+ *
+ * ALGORITHM  The first program is an orphan with pid 1: the kernel waits for it
+ *          by reference, and whoever loses its parent becomes its child.
+ * SEE      kernel/uapi/pagoda.h PG_INIT_*: the handles that init finds.
+ */
+#include "kernel/program.h"
+
+#include <arch/machine.h>
+
+#include "kernel/console.h"
+#include "kernel/ipc/ipc.h"
+#include "kernel/loader/archive.h"
+#include "kernel/task/task.h"
+#include "kernel/uapi/pagoda.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "lib/string.h"
+
+#define INIT_NAME  "init"
+
+/* ---- words of the command line ------------------------------------------- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* In place: the text only becomes shorter. */
+static bool unescape(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		if (*text == '%') {
+			int high = hex_digit(text[1]);
+			int low = high < 0 ? -1 : hex_digit(text[2]);
+
+			if (low < 0)
+				return false;
+			*to++ = (char)(high << 4 | low);
+			text += 3;
+		} else {
+			*to++ = *text++;
+		}
+	}
+	*to = '\0';
+	return true;
+}
+
+unsigned program_split(char *text, const char *argv[PROGRAM_ARGS_MAX])
+{
+	unsigned argc = 0;
+
+	while (text) {
+		char *comma = strchr(text, ',');
+
+		if (comma)
+			*comma = '\0';
+		if (argc == PROGRAM_ARGS_MAX - 1 || !unescape(text))
+			return 0;
+		argv[argc++] = text;
+		text = comma ? comma + 1 : NULL;
+	}
+	argv[argc] = NULL;
+	return argv[0][0] ? argc : 0;
+}
+
+/* ---- start --------------------------------------------------------------- */
+
+/* Returns: 0 and the task, which runs; or why not. */
+static int start(const char *const argv[], struct task **taskp,
+		 int (*prepare)(struct task *task))
+{
+	struct cpio_file file;
+	struct thread *thread;
+	int err;
+
+	if (!archive_find(argv[0], &file))
+		return -ENOENT;
+	err = task_create(argv[0], NULL, taskp);
+	if (err)
+		return err;
+	err = task_load(*taskp, file.data, file.size, argv, &thread);
+	if (err)
+		goto put_task;
+	err = prepare ? prepare(*taskp) : 0;
+	if (err) {
+		thread_destroy(thread);
+		goto put_task;
+	}
+	task_set_init(*taskp);
+	err = task_start(*taskp, thread);
+	if (!err)
+		return 0;
+	task_set_init(NULL);
+put_task:
+	object_put(&(*taskp)->object);
+	return err;
+}
+
+/* Returns: the wait status. */
+static uint32_t wait_for_end(struct task *task)
+{
+	uint32_t wait_status = 0;
+	int err = task_wait_for(task, WAIT_FOREVER, &wait_status);
+
+	assert(!err);
+	task_set_init(NULL);
+	object_put(&task->object);
+	return wait_status;
+}
+
+/* ---- program= ------------------------------------------------------------- */
+
+static void say_how_it_ended(const char *name, uint32_t wait_status)
+{
+	if (wait_status & 0x7f)
+		console_printf("# pagoda: program: %s killed by signal %u\n",
+			       name, wait_status & 0x7f);
+	else
+		console_printf("# pagoda: program: %s exited with %u\n", name,
+			       wait_status >> 8 & 0xff);
+}
+
+void program_main(const char *text)
+{
+	static char words[512];
+	const char *argv[PROGRAM_ARGS_MAX];
+	struct task *task;
+	uint32_t wait_status;
+	int err;
+
+	if (strscpy(words, text, sizeof(words)) < 0 ||
+	    !program_split(words, argv)) {
+		console_printf("# pagoda: program: cannot be read: %s\n", text);
+		machine_exit(EXIT_TEST_FAILED);
+	}
+	err = start(argv, &task, NULL);
+	if (err) {
+		console_printf("# pagoda: program: %s cannot start: error %d\n",
+			       argv[0], -err);
+		machine_exit(EXIT_TEST_FAILED);
+	}
+	wait_status = wait_for_end(task);
+	say_how_it_ended(argv[0], wait_status);
+	machine_exit(wait_status ? EXIT_TEST_FAILED : EXIT_OK);
+}
+
+/* ---- init ----------------------------------------------------------------- */
+
+/* In the order of PG_INIT_*, so that the numbers come out right. */
+static int give_init_handles(struct task *task)
+{
+	struct object *object = system_object();
+	uint32_t size;
+	const void *data = archive_data(&size);
+	int handle = handle_add(&task->handles, object, RIGHTS_ALL);
+
+	object_put(object);
+	if (handle < 0)
+		return handle;
+	object = memory_object_create(data, size);
+	if (!object)
+		return -ENOMEM;
+	handle = handle_add(&task->handles, object, RIGHTS_ALL);
+	object_put(object);
+	return handle < 0 ? handle : 0;
+}
+
+bool program_run_init(void)
+{
+	static const char *const argv[] = { INIT_NAME, NULL };
+	struct cpio_file file;
+	struct task *task;
+	uint32_t wait_status;
+	int err;
+
+	if (!archive_find(INIT_NAME, &file))
+		return false;
+	err = start(argv, &task, give_init_handles);
+	if (err) {
+		pr_err("init cannot start: error %d\n", -err);
+		return true;
+	}
+	wait_status = wait_for_end(task);
+	pr_info("init has ended, wait status 0x%x\n", wait_status);
+	return true;
+}
