@@ -14,13 +14,14 @@ BOUNDS = Path(__file__).resolve().parent.parent / "tests/bench/bounds.tsv"
 
 
 def read_bounds(path=BOUNDS):
-    """name -> (bound or None, Linux's figure)"""
+    """name -> (bound or None, Linux's figure or None)"""
     bounds = {}
     for line in path.read_text().splitlines():
         if not line or line.startswith("#"):
             continue
         name, bound, linux = line.split("\t")
-        bounds[name] = (None if bound == "-" else int(bound), int(linux))
+        bounds[name] = tuple(None if figure == "-" else int(figure)
+                             for figure in (bound, linux))
     return bounds
 
 
@@ -55,9 +56,10 @@ def print_table(rows):
     print(f"{'guest instructions per operation':36}"
           f"{'Pagoda':>8}{'at most':>9}{'Linux':>9}{'ratio':>7}")
     for name, figure, bound, linux, verdict in rows:
-        ratio = f"{linux / figure:.1f}x" if figure else ""
+        ratio = f"{linux / figure:.1f}x" if figure and linux else ""
         print(f"{name:36}{figure if figure is not None else '-':>8}"
-              f"{bound if bound is not None else '':>9}{linux:>9}"
+              f"{bound if bound is not None else '':>9}"
+              f"{linux if linux is not None else '':>9}"
               f"{ratio:>7}  {verdict}".rstrip())
 
 
