@@ -10,6 +10,7 @@
 #                               is one           -> NAME-musl, NAME-glibc
 #   user/files/*                text             -> as it is
 #   tests/user/NAME.c           a test program   -> tests/NAME
+#   tests/differential/*.c      one more         -> tests/memdiff
 #   $(I386)/bin/busybox         Debian's own     -> busybox
 #
 # $(I386) is filled by tools/fetch_i386; what is not there is left out.
@@ -34,13 +35,16 @@ USER_LIB_OBJS := $(USER_LIB_SRCS:%=$(USER_BUILD)/obj/%.o)
 USER_SINGLE   := $(sort $(wildcard user/servers/*.c user/programs/*.c))
 USER_SHELL    := $(sort $(wildcard user/shell/*.c))
 USER_TESTS    := $(sort $(wildcard tests/user/*.c))
+MEMDIFF       := $(sort $(wildcard tests/differential/*.c))
 USER_LIBC     := $(sort $(wildcard user/libc/*.c))
 
 USER_OBJS := $(USER_LIB_OBJS) \
-	$(patsubst %,$(USER_BUILD)/obj/%.o,$(USER_SINGLE) $(USER_SHELL) $(USER_TESTS))
+	$(patsubst %,$(USER_BUILD)/obj/%.o,$(USER_SINGLE) $(USER_SHELL) $(USER_TESTS) \
+	$(MEMDIFF))
 USER_PROGRAMS := $(patsubst %.c,$(USER_BUILD)/%,$(notdir $(USER_SINGLE))) \
 	$(if $(USER_SHELL),$(USER_BUILD)/sh)
-USER_TEST_PROGRAMS := $(USER_TESTS:tests/user/%.c=$(USER_BUILD)/tests/%)
+USER_TEST_PROGRAMS := $(USER_TESTS:tests/user/%.c=$(USER_BUILD)/tests/%) \
+	$(USER_BUILD)/tests/memdiff
 
 $(USER_BUILD)/obj/%.c.o: %.c
 	@mkdir -p $(@D)
@@ -65,6 +69,10 @@ $(USER_BUILD)/%: $(USER_BUILD)/obj/user/programs/%.c.o $(USER_LIB_OBJS) user/use
 	$(link_user)
 
 $(USER_BUILD)/tests/%: $(USER_BUILD)/obj/tests/user/%.c.o $(USER_LIB_OBJS) user/user.ld
+	$(link_user)
+
+$(USER_BUILD)/tests/memdiff: $(MEMDIFF:%=$(USER_BUILD)/obj/%.o) \
+		$(USER_LIB_OBJS) user/user.ld
 	$(link_user)
 
 $(USER_BUILD)/sh: $(USER_SHELL:%=$(USER_BUILD)/obj/%.o) $(USER_LIB_OBJS) user/user.ld
@@ -128,7 +136,7 @@ $(ARCHIVE): $(ARCHIVE_MEMBERS) $(USER_BUILD)/members tools/make_archive.py
 	$(Q)$(PYTHON) tools/make_archive.py $@ $(USER_PROGRAMS) \
 		$(USER_LIBC_PROGRAMS) $(USER_FILES) \
 		$(wildcard $(I386)/bin/busybox) \
-		$(if $(USER_TESTS),--folder tests $(USER_TEST_PROGRAMS))
+		--folder tests $(USER_TEST_PROGRAMS)
 
 .PHONY: FORCE user
 FORCE:
