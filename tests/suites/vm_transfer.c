@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vm_transfer.c (tests) - ranges that go from one address space to another
+ */
+#include "tests/suites/vm_test.h"
+
+SUITE(vm_transfer, vm_check);
+
+static long map_to(struct mm *from, unsigned at, unsigned nr, struct mm *to,
+		   unsigned to_at, unsigned rights)
+{
+	return mm_transfer(from, AT(at), PAGES(nr), to, AT(to_at), rights,
+			   false);
+}
+
+static long grant_to(struct mm *from, unsigned at, unsigned nr,
+		     struct mm *to, unsigned to_at)
+{
+	return mm_transfer(from, AT(at), PAGES(nr), to, AT(to_at),
+			   VM_READ | VM_WRITE, true);
+}
+
+KTEST(vm_transfer, a_mapped_range_is_seen_by_both)
+{
+	struct mm *a = test_mm(), *b = test_mm();
+
+	test_map(a, 0, 4, PROT_RW);
+	test_fill(a, 0, 2, 1);
+	EXPECT_EQ(peek(a, AT(2)), 0);
+	EXPECT_IS(map_to(a, 1, 2, b, 8, VM_READ | VM_WRITE), AT(8));
+	EXPECT_EQ(peek(b, AT(8)), 2);
+	EXPECT_EQ(poke(b, AT(9), 33), 33);
+	EXPECT_EQ(peek(a, AT(2)), 33);
+	EXPECT_EQ(poke(a, AT(1), 44), 44);
+	EXPECT_EQ(peek(b, AT(8)), 44);
+	EXPECT_STREQ(maps(a), "100-101 rw-p 101-103 rw-s 103-104 rw-p");
+	EXPECT_STREQ(maps(b), "108-10a rw-s");
+	EXPECT_NULL(vm_check());
+	test_end(a);
+	EXPECT_EQ(peek(b, AT(8)), 44);
+	test_end(b);
+}
+
+KTEST(vm_transfer, the_receiver_has_no_more_rights_than_it_was_given)
+{
+	struct mm *a = test_mm(), *b = test_mm();
+
+	test_map(a, 0, 1, PROT_RW);
+	test_map(a, 1, 1, PROT_READ);
+	EXPECT_IS(map_to(a, 0, 1, b, 0, VM_READ), AT(0));
+	EXPECT_EQ(poke(b, AT(0), 1), FAULTS);
+	EXPECT_IS(map_to(a, 1, 1, b, 1, VM_READ | VM_WRITE), -EPERM);
+	EXPECT_IS(map_to(a, 0, 1, b, 2, VM_READ | VM_EXEC), -EPERM);
+	test_end(a);
+	test_end(b);
+}
+
+KTEST(vm_transfer, a_child_of_the_giver_keeps_its_private_page)
+{
+	struct mm *a = test_mm(), *b = test_mm(), *child;
+
+	test_map(a, 0, 1, PROT_RW);
+	test_fill(a, 0, 1, 1);
+	child = test_fork(a);
+	EXPECT_IS(map_to(a, 0, 1, b, 0, VM_READ | VM_WRITE), AT(0));
+	EXPECT_EQ(poke(b, AT(0), 2), 2);
+	EXPECT_EQ(peek(a, AT(0)), 2);
+	EXPECT_EQ(peek(child, AT(0)), 1);
+	test_end(child);
+	test_end(a);
+	test_end(b);
+}
+
+KTEST(vm_transfer, a_granted_range_is_gone_and_stays_private)
+{
+	struct mm *a = test_mm(), *b = test_mm(), *child;
+
+	test_map(a, 0, 4, PROT_RW);
+	test_fill(a, 0, 3, 1);
+	EXPECT_IS(grant_to(a, 1, 3, b, 8), AT(8));
+	EXPECT_STREQ(maps(a), "100-101 rw-p");
+	EXPECT_STREQ(maps(b), "108-10b rw-p");
+	EXPECT_EQ(peek(b, AT(8)), 2);
+	EXPECT_EQ(peek(b, AT(10)), 0);
+	EXPECT_EQ(poke(b, AT(9), 9), 9);
+	child = test_fork(b);
+	EXPECT_EQ(poke(child, AT(9), 8), 8);
+	EXPECT_EQ(peek(b, AT(9)), 9);
+	EXPECT_EQ(a->committed, 1);
+	EXPECT_EQ(b->committed, 3);
+	test_end(child);
+	test_end(a);
+	test_end(b);
+}
+
+KTEST(vm_transfer, a_granted_shared_range_keeps_its_object)
+{
+	struct mm *a = test_mm(), *b = test_mm(), *child;
+
+	test_map_shared(a, 0, 3, PROT_RW);
+	test_fill(a, 0, 3, 1);
+	child = test_fork(a);
+	EXPECT_IS(grant_to(a, 1, 1, b, 8), AT(8));
+	EXPECT_EQ(poke(b, AT(8), 55), 55);
+	EXPECT_EQ(peek(child, AT(1)), 55);
+	EXPECT_STREQ(maps(a), "100-101 rw-s 102-103 rw-s");
+	test_end(child);
+	test_end(a);
+	test_end(b);
+}
+
+KTEST(vm_transfer, the_kernel_finds_a_place_when_none_is_named)
+{
+	struct mm *a = test_mm(), *b = test_mm();
+
+	test_map(a, 0, 2, PROT_RW);
+	EXPECT_IS(mm_transfer(a, AT(0), PAGES(2), b, 0, VM_READ, false),
+		  MMAP_BASE - PAGES(2));
+	test_end(a);
+	test_end(b);
+}
+
+KTEST(vm_transfer, what_cannot_be_transferred_is_refused)
+{
+	struct mm *a = test_mm(), *b = test_mm();
+
+	test_map(a, 0, 2, PROT_RW);
+	test_map(a, 2, 1, PROT_READ);
+	test_map(b, 8, 1, PROT_RW);
+	EXPECT_IS(map_to(a, 0, 2, b, 7, VM_READ), -EEXIST);
+	EXPECT_IS(map_to(a, 1, 2, b, 0, VM_READ), -EFAULT);
+	EXPECT_IS(map_to(a, 4, 1, b, 0, VM_READ), -EFAULT);
+	EXPECT_IS(map_to(a, 0, 0, b, 0, VM_READ), -EINVAL);
+	EXPECT_IS(map_to(a, 0, 1, a, 4, VM_READ), -EINVAL);
+	EXPECT_IS(map_to(a, 0, 1, b, 0, VM_SHARED), -EINVAL);
+	EXPECT_IS(mm_transfer(a, AT(0) + 1, PAGES(1), b, 0, VM_READ, false),
+		  -EINVAL);
+	EXPECT_IS(mm_transfer(a, AT(0), PAGES(1), b, PAGE_SIZE, VM_READ,
+			      false), -EPERM);
+	EXPECT_STREQ(maps(a), "100-102 rw-p 102-103 r--p");
+	test_end(a);
+	test_end(b);
+}
+
+struct pair {
+	struct mm *a, *b;
+	bool       grant;
+};
+
+static bool transfer_once(void *arg)
+{
+	struct pair *pair = arg;
+	long to = mm_transfer(pair->a, AT(1), PAGES(40), pair->b, PT_SPAN * 9,
+			      VM_READ | VM_WRITE, pair->grant);
+
+	EXPECT_NULL(mm_check(pair->a));
+	EXPECT_NULL(mm_check(pair->b));
+	if (to == (long)(PT_SPAN * 9))
+		return true;
+	EXPECT_IS(to, -ENOMEM);
+	EXPECT_STREQ(maps(pair->a), "100-12c rw-p");
+	EXPECT_STREQ(maps(pair->b), "");
+	EXPECT_EQ(pair->b->rss + pair->b->committed, 0);
+	EXPECT_EQ(peek(pair->a, AT(7)), 8);
+	return false;
+}
+
+static void transfer_without_memory(bool grant)
+{
+	struct pair pair = { test_mm(), test_mm(), grant };
+	unsigned long committed = vm_committed();
+	struct mm *child;
+
+	test_map(pair.a, 0, 44, PROT_RW);
+	test_fill(pair.a, 0, 40, 1);
+	child = test_fork(pair.a);
+	EXPECT_EQ(poke(pair.a, AT(1), 2), 2);
+	EXPECT(ktest_each_failure(transfer_once, &pair) >= 3);
+	EXPECT_EQ(peek(pair.b, PT_SPAN * 9), 2);
+	EXPECT_EQ(peek(child, AT(7)), 8);
+	test_end(child);
+	test_end(pair.a);
+	test_end(pair.b);
+	EXPECT_EQ(vm_committed(), committed);
+}
+
+KTEST(vm_transfer, without_memory_nothing_is_mapped)
+{
+	transfer_without_memory(false);
+}
+
+KTEST(vm_transfer, without_memory_nothing_is_granted)
+{
+	transfer_without_memory(true);
+}

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmfault.c (tests) - what becomes of a page that is touched
+ */
+#include "lib/string.h"
+#include "tests/suites/vm_test.h"
+
+SUITE(vmfault, vm_check);
+
+static struct page *page_at(struct mm *mm, uint32_t addr)
+{
+	struct upt_entry entry = upt_lookup(&mm->tables, addr);
+
+	return entry.present ? pfn_to_page(entry.pfn) : NULL;
+}
+
+static bool writable_at(struct mm *mm, uint32_t addr)
+{
+	return upt_lookup(&mm->tables, addr).rights & UPT_WRITE;
+}
+
+KTEST(vmfault, reading_maps_the_zero_page)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 2, PROT_RW);
+	EXPECT_EQ(touch(mm, AT(0) + 77, VM_READ), VM_FAULT_DONE);
+	EXPECT_EQ(touch(mm, AT(1), VM_READ), VM_FAULT_DONE);
+	EXPECT(page_at(mm, AT(0)) == vm_zero_page);
+	EXPECT(page_at(mm, AT(1)) == vm_zero_page);
+	EXPECT(!writable_at(mm, AT(0)));
+	EXPECT_EQ(mm->rss, 0);
+	test_end(mm);
+}
+
+KTEST(vmfault, writing_makes_a_page_of_zeros)
+{
+	struct mm *mm = test_mm();
+	static uint8_t bytes[64];
+
+	test_map(mm, 0, 1, PROT_RW);
+	EXPECT_EQ(touch(mm, AT(0), VM_WRITE), VM_FAULT_DONE);
+	EXPECT(page_at(mm, AT(0)) != vm_zero_page);
+	EXPECT(writable_at(mm, AT(0)));
+	EXPECT_EQ(mm->rss, 1);
+	for (uint32_t at = 0; at < PAGE_SIZE; at += sizeof(bytes)) {
+		EXPECT_EQ(mm_read(mm, AT(0) + at, bytes, sizeof(bytes)), 0);
+		for (unsigned i = 0; i < sizeof(bytes); i++)
+			EXPECT_EQ(bytes[i], 0);
+	}
+	test_end(mm);
+}
+
+KTEST(vmfault, writing_after_reading_leaves_the_zero_page)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 1, PROT_RW);
+	EXPECT_EQ(peek(mm, AT(0)), 0);
+	EXPECT_EQ(poke(mm, AT(0) + 9, 1), 1);
+	EXPECT(page_at(mm, AT(0)) != vm_zero_page);
+	EXPECT_EQ(peek(mm, AT(0)), 0);
+	EXPECT_EQ(mm->rss, 1);
+	test_end(mm);
+}
+
+KTEST(vmfault, a_touch_that_is_allowed_already_changes_nothing)
+{
+	struct mm *mm = test_mm();
+	struct page *page;
+
+	test_map(mm, 0, 1, PROT_RW);
+	test_fill(mm, 0, 1, 1);
+	page = page_at(mm, AT(0));
+	EXPECT_EQ(touch(mm, AT(0), VM_WRITE), VM_FAULT_DONE);
+	EXPECT_EQ(touch(mm, AT(0), VM_READ), VM_FAULT_DONE);
+	EXPECT(page_at(mm, AT(0)) == page);
+	test_end(mm);
+}
+
+KTEST(vmfault, nothing_there_is_told_from_not_allowed)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 1, 1, PROT_NONE);
+	EXPECT_EQ(touch(mm, AT(0), VM_READ), VM_FAULT_MAPERR);
+	EXPECT_EQ(touch(mm, AT(2), VM_WRITE), VM_FAULT_MAPERR);
+	EXPECT_EQ(touch(mm, AT(1), VM_READ), VM_FAULT_ACCERR);
+	EXPECT_EQ(touch(mm, 0, VM_READ), VM_FAULT_MAPERR);
+	EXPECT_EQ(touch(mm, USER_END, VM_READ), VM_FAULT_MAPERR);
+	EXPECT_EQ(touch(mm, 0xffffffff, VM_READ), VM_FAULT_MAPERR);
+	for (unsigned i = 0; i < VM_NR_FAULTS; i++)
+		EXPECT(strlen(vm_fault_text(i)) > 5);
+	test_end(mm);
+}
+
+/* ---- copy on write ------------------------------------------------------------ */
+
+KTEST(vmfault, a_write_copies_once_and_the_last_owner_keeps_the_page)
+{
+	struct mm *mm = test_mm(), *child;
+	struct page *page;
+
+	test_map(mm, 0, 1, PROT_RW);
+	test_fill(mm, 0, 1, 42);
+	page = page_at(mm, AT(0));
+	child = test_fork(mm);
+	EXPECT(page_at(child, AT(0)) == page);
+	EXPECT_EQ(page->refs, 2);
+	EXPECT(!writable_at(mm, AT(0)) && !writable_at(child, AT(0)));
+
+	EXPECT_EQ(poke(child, AT(0) + 1, 7), 7);
+	EXPECT(page_at(child, AT(0)) != page);
+	EXPECT_EQ(page->refs, 1);
+	EXPECT_EQ(peek(child, AT(0)), 42);
+	EXPECT_EQ(peek(mm, AT(0) + 1), 0);
+
+	EXPECT(!writable_at(mm, AT(0)));
+	EXPECT_EQ(poke(mm, AT(0), 43), 43);
+	EXPECT(page_at(mm, AT(0)) == page);
+	mm_put(child);
+	test_end(mm);
+}
+
+KTEST(vmfault, the_loader_writes_where_the_program_may_not)
+{
+	struct mm *mm = test_mm(), *child;
+	uint32_t word = 0x12345678, back = 0;
+
+	test_map(mm, 0, 2, PROT_READ);
+	EXPECT_EQ(mm_write(mm, AT(1) - 2, &word, 4, false), -EFAULT);
+	EXPECT_EQ(mm_write(mm, AT(1) - 2, &word, 4, true), 0);
+	EXPECT(!writable_at(mm, AT(0)));
+	child = test_fork(mm);
+	word = 0;
+	EXPECT_EQ(mm_write(child, AT(1) - 2, &word, 4, true), 0);
+	EXPECT_EQ(mm_read(mm, AT(1) - 2, &back, 4), 0);
+	EXPECT_EQ(back, 0x12345678);
+	test_end(child);
+	/* Nobody writes what all share and none may write. */
+	test_map_shared(mm, 4, 1, PROT_READ);
+	EXPECT_EQ(mm_write(mm, AT(4), &word, 4, true), -EFAULT);
+	test_end(mm);
+}
+
+KTEST(vmfault, copies_end_where_user_memory_ends)
+{
+	struct mm *mm = test_mm();
+	uint8_t bytes[4] = { 1, 2, 3, 4 };
+
+	test_map(mm, 0, 1, PROT_RW);
+	EXPECT_EQ(mm_write(mm, AT(1) - 2, bytes, 4, false), -EFAULT);
+	EXPECT_EQ(peek(mm, AT(1) - 1), 2);
+	EXPECT_EQ(mm_read(mm, USER_END - 2, bytes, 4), -EFAULT);
+	EXPECT_EQ(mm_read(mm, 0xfffffffe, bytes, 4), -EFAULT);
+	EXPECT_EQ(mm_read(mm, AT(9), bytes, 0), 0);
+	test_end(mm);
+}
+
+/* ---- stacks --------------------------------------------------------------------- */
+
+#define STACK_TOP  AT(0x4000)
+
+static struct mm *mm_with_stack(void)
+{
+	struct mm *mm = test_mm();
+
+	EXPECT_IS(mm_map_fixed(mm, STACK_TOP - PAGES(2), PAGES(2),
+			       VM_READ | VM_WRITE | VM_GROWSDOWN, "[stack]"),
+		  STACK_TOP - PAGES(2));
+	return mm;
+}
+
+static uint32_t stack_pages(struct mm *mm)
+{
+	struct vma_info info;
+
+	EXPECT(mm_find_vma(mm, STACK_TOP - 1, &info));
+	return (info.end - info.start) >> PAGE_SHIFT;
+}
+
+KTEST(vmfault, a_stack_grows_to_the_page_that_is_touched)
+{
+	struct mm *mm = mm_with_stack();
+
+	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(5), VM_WRITE), VM_FAULT_DONE);
+	EXPECT_EQ(stack_pages(mm), 5);
+	EXPECT_EQ(mm->committed, 5);
+	EXPECT_EQ(mm->rss, 1);
+	/* The kernel's own copies let it grow too. */
+	EXPECT_EQ(poke(mm, STACK_TOP - PAGES(8) + 1, 3), 3);
+	EXPECT_EQ(stack_pages(mm), 8);
+	test_end(mm);
+}
+
+KTEST(vmfault, a_stack_does_not_grow_beyond_its_limit)
+{
+	struct mm *mm = mm_with_stack();
+
+	EXPECT_EQ(mm->stack_limit, STACK_LIMIT);
+	mm->stack_limit = PAGES(16);
+	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(16) - 1, VM_WRITE),
+		  VM_FAULT_STACK);
+	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(16), VM_WRITE), VM_FAULT_DONE);
+	EXPECT_EQ(stack_pages(mm), 16);
+	test_end(mm);
+}
+
+KTEST(vmfault, a_stack_keeps_its_gap_from_what_can_be_touched)
+{
+	struct mm *mm = mm_with_stack();
+	uint32_t below = STACK_TOP - STACK_GUARD_GAP - PAGES(4);
+
+	EXPECT_IS(mm_mmap(mm, below - PAGES(1), PAGES(1), PROT_READ,
+			  ANON_FIXED), below - PAGES(1));
+	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(5), VM_WRITE), VM_FAULT_STACK);
+	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(4), VM_WRITE), VM_FAULT_DONE);
+	EXPECT_IS(mm_mprotect(mm, below - PAGES(1), PAGES(1), PROT_NONE), 0);
+	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(5), VM_WRITE), VM_FAULT_DONE);
+	test_end(mm);
+}
+
+KTEST(vmfault, nothing_is_placed_in_the_gap_below_a_stack)
+{
+	struct mm *mm = test_mm();
+	uint32_t stack = MMAP_BASE - PAGES(4);
+
+	EXPECT_IS(mm_mmap(mm, stack, PAGES(2), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN), stack);
+	EXPECT_IS(mm_mmap(mm, 0, PAGES(2), PROT_READ, ANON),
+		  stack + PAGES(2));
+	EXPECT_IS(mm_mmap(mm, 0, PAGES(1), PROT_READ, ANON),
+		  stack - STACK_GUARD_GAP - PAGES(1));
+	EXPECT_IS(mm_mmap(mm, stack - PAGES(9), PAGES(1), PROT_READ, ANON),
+		  stack - STACK_GUARD_GAP - PAGES(2));
+	/* Who asks for it by MAP_FIXED gets it. */
+	EXPECT_IS(mm_mmap(mm, stack - PAGES(9), PAGES(1), PROT_READ,
+			  ANON_FIXED), stack - PAGES(9));
+	test_end(mm);
+}
+
+KTEST(vmfault, the_lowest_page_of_user_mode_ends_a_stack)
+{
+	struct mm *mm = test_mm();
+
+	EXPECT_IS(mm_mmap(mm, USER_BASE + PAGES(1), PAGES(1), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN), USER_BASE + PAGES(1));
+	EXPECT_EQ(touch(mm, USER_BASE, VM_WRITE), VM_FAULT_DONE);
+	EXPECT_EQ(touch(mm, USER_BASE - 1, VM_WRITE), VM_FAULT_MAPERR);
+	test_end(mm);
+}
+
+/* ---- no memory --------------------------------------------------------------------- */
+
+static bool write_and_read(void *arg)
+{
+	struct mm *mm = arg;
+	enum vm_fault fault = touch(mm, AT(0), VM_WRITE);
+	bool done = fault == VM_FAULT_DONE;
+
+	if (!done) {
+		EXPECT_EQ(fault, VM_FAULT_OOM);
+		EXPECT(!page_at(mm, AT(0)));
+	}
+	if (done) {
+		fault = touch(mm, AT(0x400), VM_READ);
+		done = fault == VM_FAULT_DONE;
+	}
+	EXPECT_NULL(mm_check(mm));
+	EXPECT_IS(mm_madvise(mm, AT(0), PAGES(0x800), MADV_DONTNEED), 0);
+	return done;
+}
+
+KTEST(vmfault, without_memory_a_fault_fails_and_leaves_nothing)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 0x800, PROT_RW);
+	EXPECT(ktest_each_failure(write_and_read, mm) >= 2);
+	test_end(mm);
+}
+
+/* ---- pagers ------------------------------------------------------------------------ */
+
+static unsigned pager_asked, pager_refs;
+static bool pager_gives;
+
+/* Stands for an endpoint: nobody looks into it. */
+#define TEST_PAGER  ((struct endpoint *)&pager_asked)
+
+static struct page *answer(struct endpoint *pager, struct mm *mm,
+			   uint32_t addr, unsigned access)
+{
+	struct page *page = pager_gives ? vm_page_zeroed() : NULL;
+
+	EXPECT(pager == TEST_PAGER);
+	EXPECT(!mm->lock.locked);
+	pager_asked++;
+	return page;
+}
+
+static void get_pager(struct endpoint *pager)
+{
+	pager_refs++;
+}
+
+static void put_pager(struct endpoint *pager)
+{
+	pager_refs--;
+}
+
+static struct mm *mm_with_pager(void)
+{
+	struct mm *mm = test_mm();
+
+	vm_set_pager_fn(answer);
+	vm_set_pager_refs(get_pager, put_pager);
+	pager_asked = pager_refs = 0;
+	pager_gives = true;
+	test_map(mm, 0, 8, PROT_RW);
+	EXPECT_IS(mm_set_pager(mm, AT(2), PAGES(4), TEST_PAGER), 0);
+	return mm;
+}
+
+static void end_pager(struct mm *mm)
+{
+	test_end(mm);
+	EXPECT_EQ(pager_refs, 0);
+	vm_set_pager_fn(NULL);
+	vm_set_pager_refs(NULL, NULL);
+}
+
+KTEST(vmfault, a_pager_is_asked_once_for_each_page)
+{
+	struct mm *mm = mm_with_pager();
+
+	EXPECT_EQ(poke(mm, AT(3), 1), 1);
+	EXPECT_EQ(peek(mm, AT(3)), 1);
+	EXPECT_EQ(peek(mm, AT(2)), 0);
+	EXPECT_EQ(pager_asked, 2);
+	EXPECT_EQ(peek(mm, AT(1)), 0);
+	EXPECT_EQ(pager_asked, 2);
+	EXPECT_IS(mm_madvise(mm, AT(3), PAGES(1), MADV_DONTNEED), 0);
+	EXPECT_EQ(peek(mm, AT(3)), 0);
+	EXPECT_EQ(pager_asked, 3);
+	end_pager(mm);
+}
+
+KTEST(vmfault, a_pager_that_refuses_is_a_fault_of_its_own)
+{
+	struct mm *mm = mm_with_pager();
+
+	pager_gives = false;
+	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_PAGER);
+	EXPECT_EQ(peek(mm, AT(3)), FAULTS);
+	vm_set_pager_fn(NULL);
+	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_PAGER);
+	end_pager(mm);
+}
+
+KTEST(vmfault, every_area_of_a_pager_holds_a_reference)
+{
+	struct mm *mm = mm_with_pager(), *child;
+
+	EXPECT_EQ(pager_refs, 1);
+	EXPECT_IS(mm_mprotect(mm, AT(3), PAGES(1), PROT_READ), 0);
+	EXPECT_EQ(pager_refs, 3);
+	child = test_fork(mm);
+	EXPECT_EQ(pager_refs, 6);
+	test_end(child);
+	EXPECT_IS(mm_munmap(mm, AT(3), PAGES(1)), 0);
+	EXPECT_EQ(pager_refs, 2);
+	EXPECT_IS(mm_set_pager(mm, AT(2), PAGES(1), NULL), 0);
+	EXPECT_EQ(pager_refs, 1);
+	EXPECT_STREQ(maps(mm), "100-103 rw-p 104-106 rw-p 106-108 rw-p");
+	end_pager(mm);
+}
+
+KTEST(vmfault, only_whole_pages_of_private_areas_have_a_pager)
+{
+	struct mm *mm = mm_with_pager();
+
+	EXPECT_IS(mm_set_pager(mm, AT(0) + 1, PAGES(1), TEST_PAGER), -EINVAL);
+	EXPECT_IS(mm_set_pager(mm, AT(0), 0, TEST_PAGER), -EINVAL);
+	EXPECT_IS(mm_set_pager(mm, AT(7), PAGES(2), TEST_PAGER), -EFAULT);
+	test_map_shared(mm, 9, 1, PROT_RW);
+	EXPECT_IS(mm_set_pager(mm, AT(9), PAGES(1), TEST_PAGER), -EFAULT);
+	EXPECT_EQ(pager_refs, 1);
+	end_pager(mm);
+}
+
+KTEST(vmfault, a_page_can_be_taken_out_for_an_answer)
+{
+	struct mm *mm = test_mm(), *child;
+	struct page *page, *taken;
+
+	test_map(mm, 0, 3, PROT_RW);
+	test_fill(mm, 0, 2, 1);
+	page = page_at(mm, AT(0));
+	taken = mm_take_page(mm, AT(0));
+	EXPECT(taken == page && taken->refs == 1);
+	EXPECT_EQ(peek(mm, AT(0)), 0);
+	free_page(taken);
+	child = test_fork(mm);
+	taken = mm_take_page(mm, AT(1));
+	EXPECT(taken && taken != page_at(mm, AT(1)));
+	EXPECT_EQ(peek(child, AT(1)), 2);
+	free_page(taken);
+	taken = mm_take_page(mm, AT(2));
+	EXPECT(taken && taken != vm_zero_page);
+	free_page(taken);
+	EXPECT(!mm_take_page(mm, AT(3)));
+	mm_put(child);
+	test_end(mm);
+}
