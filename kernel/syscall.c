@@ -35,7 +35,7 @@ static void log_once(uint32_t number)
 	if (number >= NR_LINUX_CALLS || said[number])
 		return;
 	said[number] = 1;
-	pr_info("%s[%u]: call %u: no such call\n", current_task()->name,
+	pr_debug("%s[%u]: call %u: no such call\n", current_task()->name,
 		current_task()->pid, number);
 }
 
