@@ -24,6 +24,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/console.h"
 #include "kernel/crash.h"
+#include "kernel/ipc/ipc.h"
 #include "kernel/linux/linux.h"
 #include "kernel/loader/archive.h"
 #include "kernel/log.h"
@@ -165,6 +166,7 @@ void kernel_main(uint32_t boot_info_phys)
 	archive_init(&boot);
 	sched_init();           /* we are a thread from here on               */
 	task_init();            /* hooks into threads: before the first task  */
+	ipc_init();
 	linux_init();
 	clock_init();           /* interrupts on: any thread may run now      */
 	do_as_asked();

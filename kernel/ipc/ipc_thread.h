@@ -4,13 +4,12 @@
  *
  * WHAT     A part of struct thread, and the registers of a message. All zero is
  *          right for a new thread.
- * NOT HERE everything else about messages: kernel/ipc/ipc.h.
+ * NOT HERE everything else about messages: kernel/ipc/endpoint.h.
  */
 #pragma once
 
-#include "lib/list.h"
+#include "lib/compiler.h"
 
-struct endpoint;
 struct thread;
 struct ipc_parcel;
 
@@ -25,7 +24,7 @@ struct ipc_regs {
 	uint32_t ebx, edx, ecx, eax;
 };
 
-/* Who waits for an answer. In a thread, or in a reply object. */
+/* Who waits for an answer. In a thread, a reply object, or a parcel. */
 struct reply_slot {
 	struct thread *caller;          /* NULL: nobody                       */
 };
@@ -40,14 +39,13 @@ enum ipc_wait {
 /* Protection: all fields with interrupts off; o only the thread itself. */
 struct ipc_thread {
 	enum ipc_wait      wait;
-	struct list_head   link;        /* in the endpoint's queue            */
-	struct endpoint   *endpoint;    /* whose queue                        */
 	struct ipc_regs   *regs;        /* its words, while it waits          */
 	uint32_t           label;       /* what the receiver gets in EAX      */
-	bool               calls;       /* a sender that wants a reply        */
-	bool               from_kernel; /* the kernel calls for it            */
-	struct ipc_parcel *parcel;      /* extras: that it sends, or that came */
+	bool               calls;       /* SENDING: it wants a reply          */
+	struct ipc_parcel *parcel;      /* extras that it sends or that came  */
 	struct reply_slot *slot;        /* CALLING: who owes it the reply     */
 	struct reply_slot  owes;        /* to whom this thread owes one       */
 	uint32_t           buffer;      /* o  user address of struct ipc_msg  */
+	uint32_t           window;      /* o  where pages that come shall lie */
+	uint32_t           window_length;
 };

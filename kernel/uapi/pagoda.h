@@ -125,7 +125,11 @@
 	C(1073, POWER_OFF,       power_off)       /* 0; 1: to the monitor  */ \
 	/* no handle                                                       */ \
 	C(1074, CLOCK,           clock)           /* -> ns, EBX low, ECX high */ \
-	C(1075, YIELD,           yield)
+	C(1075, YIELD,           yield)           /*                       */ \
+	/* notification                                                    */ \
+	C(1076, NOTIFICATION_BIND, notification_bind)                         \
+		/* endpoint: from now on its bits arrive there as messages;   \
+		 * 0: no more                                              */
 
 #define PG_CALL_FIRST  1024
 
@@ -180,10 +184,14 @@ enum pagoda_call {
  * KMSG_SYSCALL    to a task's personality: a call the kernel does not know.
  *                   number: KMSG_NUMBER; words: its six arguments
  *                   reply: word 0 is the result
+ * KMSG_NOTIFICATION  to a server that has bound a notification to its
+ *                   endpoint: word 0 has the bits, now cleared. No pid, no
+ *                   reply
  */
-#define KMSG_FAULT      1
-#define KMSG_EXCEPTION  2
-#define KMSG_SYSCALL    3
+#define KMSG_FAULT        1
+#define KMSG_EXCEPTION    2
+#define KMSG_SYSCALL      3
+#define KMSG_NOTIFICATION 4
 
 #define IPC_MAX_HANDLES 4
 
@@ -212,15 +220,19 @@ struct ipc_extras {
 
 /*
  * Of one thread. `out` is what its _MSG calls send; a deadline is for the whole
- * call. `in` is what came with a message that had IPC_EXTRAS. `window` is where
- * pages that come shall lie; 0: anywhere. Handles of a message that cannot be
- * put into the receiver's table are lost; the receiver sees handle 0 there.
+ * call. `in` is what came with a message that had IPC_EXTRAS: nr_handles, and
+ * IPC_PAGES in flags if pages came. Handles of a message that cannot be put into
+ * the receiver's table are lost; the receiver sees handle 0 there.
+ *
+ * `window` is where pages that come shall lie, and what is mapped there is
+ * unmapped then; 0: anywhere. More pages than that do not come. It is read by
+ * IPC_BUFFER and by each _MSG call, and holds for all calls until then.
  */
 struct ipc_msg {
 	struct ipc_extras out;
-	struct ipc_extras in;
-	uint32_t          window;
+	uint32_t          window;            /* page-aligned                  */
 	uint32_t          window_length;
+	struct ipc_extras in;
 };
 
 /* ---- structures of calls --------------------------------------------------- */

@@ -51,7 +51,8 @@ static const char *entry_law(const struct vma *vma, uint32_t va,
 	struct page *page = pfn_to_page(entry.pfn);
 
 	HOLDS(vma, "V3: every present entry lies in an area");
-	HOLDS(page->state == PAGE_USED && page->refs > 0,
+	HOLDS((page->state == PAGE_USED || vma->flags & VM_KERNEL_PAGES) &&
+	      page->refs > 0,
 	      "V6: a mapped page is allocated and counted");
 	if (vma->object)
 		HOLDS(vm_object_find(vma->object, vma_index(vma, va)) == page,
@@ -147,7 +148,7 @@ static void count_entries(uint32_t change)
 		upt_for_each(&mm->tables, 0, USER_END, count_entry, &change);
 }
 
-/* What is left must be the object's one reference, or none. */
+/* What is left must be the object's one reference, the kernel's, or none. */
 static int check_rest(uint32_t va, struct upt_entry entry, void *arg)
 {
 	struct mm *mm = arg;
@@ -156,6 +157,8 @@ static int check_rest(uint32_t va, struct upt_entry entry, void *arg)
 
 	if (page == vm_zero_page)
 		return 0;
+	if (vma && vma->flags & VM_KERNEL_PAGES)
+		return page->refs > 1;
 	return page->refs != (vma && vma->object ? 1 : 0);
 }
 

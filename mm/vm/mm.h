@@ -38,6 +38,8 @@
 #include "lib/wait.h"
 #include "mm/vm/vma.h"
 
+struct page;
+
 #define USER_END       PAGE_OFFSET
 #define MMAP_BASE      (USER_END - (128u << 20))  /* mmap goes down from here */
 #define MMAP_BOTTOM    (USER_END / 3)    /* when that is full: up from here  */
@@ -154,6 +156,14 @@ long mm_mincore(struct mm *mm, uint32_t addr, uint32_t length, uint8_t *vec,
  */
 long mm_map_fixed(struct mm *mm, uint32_t start, uint32_t length,
 		  unsigned vm_flags, const char *name);
+
+/*
+ * Map pages of the kernel's that it keeps for good, which lie side by side and
+ * have a reference: a private area, read-only or executable. addr 0: anywhere.
+ * Returns: the address; -EINVAL, -ENOMEM.
+ */
+long mm_map_pages(struct mm *mm, uint32_t addr, struct page *first,
+		  uint32_t nr_pages, unsigned rights, const char *name);
 
 /* The heap starts behind the image: once, by the loader. */
 void mm_set_brk_start(struct mm *mm, uint32_t start);

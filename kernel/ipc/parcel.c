@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+/*
+ * parcel.c - handles and pages go from task to task
+ *
+ * WHAT     Packs what a sender names, hands it to the receiver's task, and
+ *          tells the receiver in its own memory.
+ *
+ * PICTURE    who runs    what                       may fail because of
+ *            sender      pack: look handles up      the sender
+ *            -           the message is taken       nobody
+ *            receiver    unpack: add handles, move  the receiver
+ *                        pages, write ipc_msg.in
+ *            sender      close what was to move     -
+ *
+ * TERMS    in flight  a handle in a parcel: counted as open, so that an
+ *                     endpoint whose only handle to receive is in a message is
+ *                     not dead
+ *
+ * INVARIANTS
+ *          no task waits while another one's memory is touched, except the
+ *          sender of pages, until the receiver has taken them: what a thread
+ *          copies here from or to user mode is always its own
+ *          a reply never waits: its pages are moved by the replier, into the
+ *          window that the caller named before it called
+ *
+ * LOCKING  None held across anything here; mm_transfer() takes both mm->lock.
+ * SEE      mm/vm/transfer.c; kernel/ipc/endpoint.c slot_for().
+ */
+#include "kernel/ipc/parcel.h"
+
+#include <arch/irqflags.h>
+#include <arch/uaccess.h>
+
+#include "kernel/ipc/endpoint.h"
+#include "kernel/ipc/rendezvous.h"
+#include "kernel/task/task.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/kva/kmap.h"
+#include "mm/page/page_alloc.h"
+#include "mm/slab/slab.h"
+#include "mm/vm/fault.h"
+
+#define PROT_RIGHTS  (PROT_READ | PROT_WRITE | PROT_EXEC)
+
+_Static_assert(PROT_READ == VM_READ && PROT_WRITE == VM_WRITE &&
+	       PROT_EXEC == VM_EXEC, "PROT_* are rights of areas");
+
+static struct kmem_cache *parcel_cache;
+
+static void drop_handle(const struct handle_entry *entry)
+{
+	object_closed(entry->object, entry->rights);
+	object_put(entry->object);
+}
+
+void parcel_free(struct ipc_parcel *parcel)
+{
+	if (!parcel)
+		return;
+	reply_slot_fail(&parcel->slot, -EPIPE);
+	for (unsigned i = 0; i < parcel->nr_handles; i++)
+		drop_handle(&parcel->handles[i]);
+	if (parcel->mm)
+		mm_put(parcel->mm);
+	if (parcel->page)
+		free_page(parcel->page);
+	kmem_cache_free(parcel_cache, parcel);
+}
+
+/* ---- pack --------------------------------------------------------------- */
+
+static int pack_handle(struct ipc_parcel *parcel, const struct ipc_handle *out)
+{
+	struct handle_entry *entry = &parcel->handles[parcel->nr_handles];
+	int err = handle_lookup_entry(&current_task()->handles, out->handle,
+				      OBJECT_ANY, RIGHT_TRANSFER | out->rights,
+				      entry);
+
+	if (err)
+		return err;
+	if (out->rights)
+		entry->rights = out->rights;
+	object_opened(entry->object, entry->rights);
+	parcel->nr_handles++;
+	return 0;
+}
+
+static int pack_pages(struct ipc_parcel *parcel, const struct ipc_extras *out)
+{
+	if ((out->page_addr | out->page_length) & ~PAGE_MASK ||
+	    !out->page_length || out->page_prot & ~PROT_RIGHTS)
+		return -EINVAL;
+	parcel->addr = out->page_addr;
+	parcel->length = out->page_length;
+	parcel->prot = out->page_prot;
+	parcel->grant = out->flags & IPC_PAGES_GRANT;
+	parcel->mm = current_task()->mm;
+	mm_get(parcel->mm);
+	return 0;
+}
+
+int parcel_pack(const struct ipc_extras *extras, struct ipc_parcel **parcelp)
+{
+	struct ipc_parcel *parcel;
+	int err = 0;
+
+	*parcelp = NULL;
+	if (extras->nr_handles > IPC_MAX_HANDLES)
+		return -EINVAL;
+	if (!extras->nr_handles && !(extras->flags & IPC_PAGES))
+		return 0;
+	parcel = kmem_cache_alloc(parcel_cache, GFP_KERNEL | GFP_ZERO);
+	if (!parcel)
+		return -ENOMEM;
+	for (unsigned i = 0; i < extras->nr_handles && !err; i++)
+		err = pack_handle(parcel, &extras->handles[i]);
+	if (!err && extras->flags & IPC_PAGES)
+		err = pack_pages(parcel, extras);
+	if (err)
+		parcel_free(parcel);
+	else
+		*parcelp = parcel;
+	return err;
+}
+
+void parcel_moved(const struct ipc_extras *extras)
+{
+	if (!(extras->flags & IPC_MOVE))
+		return;
+	for (unsigned i = 0; i < extras->nr_handles; i++)
+		handle_remove(&current_task()->handles,
+			      extras->handles[i].handle);
+}
+
+/* ---- pages -------------------------------------------------------------- */
+
+/* Move the pages into `mm`, to the window. Frees nothing but the window. */
+static void move_pages(struct ipc_parcel *parcel, struct mm *mm,
+		       uint32_t window, uint32_t window_length)
+{
+	long addr;
+
+	if (window && parcel->length > window_length)
+		return;
+	if (window)
+		(void)mm_munmap(mm, window, parcel->length);
+	addr = mm_transfer(parcel->mm, parcel->addr, parcel->length, mm,
+			   window, parcel->prot, parcel->grant);
+	if (IS_ERR_VALUE(addr))
+		return;
+	parcel->arrived = true;
+	parcel->addr = (uint32_t)addr;
+}
+
+/* The sender has no pages to wait for any more. */
+static void done_with_pages(struct ipc_parcel *parcel, int result)
+{
+	mm_put(parcel->mm);
+	parcel->mm = NULL;
+	reply_slot_fail(&parcel->slot, result);
+}
+
+/* A copy of the first of the pages. NULL: no memory, or it cannot be read. */
+static struct page *copy_first_page(struct ipc_parcel *parcel)
+{
+	struct page *page = alloc_page(GFP_HIGHUSER);
+	int err;
+
+	if (!page)
+		return NULL;
+	err = mm_read(parcel->mm, parcel->addr, kmap(page), PAGE_SIZE);
+	kunmap(page);
+	if (!err)
+		return page;
+	free_page(page);
+	return NULL;
+}
+
+/*
+ * The caller's address space, referenced; NULL: nobody waits, or it is the
+ * kernel that waits. *fault: for a page.
+ */
+static struct mm *caller_mm(struct reply_slot *slot, uint32_t *window,
+			    uint32_t *window_length, bool *fault)
+{
+	irqflags_t flags = irq_save();
+	const struct thread *caller = slot->caller;
+	uint32_t label = caller ? caller->ipc.label : IPC_KERNEL;
+	struct mm *mm = NULL;
+
+	*fault = caller && (label & IPC_KERNEL) &&
+		 KMSG_KIND(label) == KMSG_FAULT;
+	if (!(label & IPC_KERNEL) && caller->task) {
+		mm = caller->task->mm;
+		mm_get(mm);
+		*window = caller->ipc.window;
+		*window_length = caller->ipc.window_length;
+	}
+	irq_restore(flags);
+	return mm;
+}
+
+void parcel_prepare_reply(struct ipc_parcel *parcel, struct reply_slot *slot)
+{
+	uint32_t window, window_length;
+	struct mm *mm;
+	bool fault;
+
+	if (!parcel || !parcel->mm)
+		return;
+	mm = caller_mm(slot, &window, &window_length, &fault);
+	if (fault && parcel->grant)
+		parcel->page = mm_take_page(parcel->mm, parcel->addr);
+	else if (fault)
+		parcel->page = copy_first_page(parcel);
+	if (mm) {
+		move_pages(parcel, mm, window, window_length);
+		mm_put(mm);
+	}
+	done_with_pages(parcel, 0);
+}
+
+/* ---- unpack ------------------------------------------------------------- */
+
+/* A handle's place in the receiver's table, or 0: no room. */
+static void unpack_handle(const struct handle_entry *entry,
+			  struct ipc_handle *in)
+{
+	int handle = handle_add_badged(&current_task()->handles,
+				       entry->object, entry->rights,
+				       entry->badge);
+
+	if (handle < 0)
+		return;
+	in->handle = (uint32_t)handle;
+	in->rights = entry->rights;
+}
+
+static void unpack_pages(struct ipc_parcel *parcel)
+{
+	const struct ipc_thread *ipc = &current_thread()->ipc;
+
+	if (!parcel->mm)
+		return;
+	move_pages(parcel, current_task()->mm, ipc->window,
+		   ipc->window_length);
+	done_with_pages(parcel, parcel->arrived ? 0 : -ENOMEM);
+}
+
+static void describe(const struct ipc_parcel *parcel, struct ipc_extras *in)
+{
+	in->nr_handles = parcel->nr_handles;
+	if (!parcel->arrived)
+		return;
+	in->flags = IPC_PAGES | (parcel->grant ? IPC_PAGES_GRANT : 0);
+	in->page_addr = parcel->addr;
+	in->page_length = parcel->length;
+	in->page_prot = parcel->prot;
+}
+
+int parcel_unpack(struct ipc_parcel *parcel)
+{
+	uint32_t buffer = current_thread()->ipc.buffer;
+	struct ipc_extras in;
+	int err = -EFAULT;
+
+	memset(&in, 0, sizeof(in));
+	if (buffer) {
+		for (unsigned i = 0; i < parcel->nr_handles; i++)
+			unpack_handle(&parcel->handles[i], &in.handles[i]);
+		unpack_pages(parcel);
+		describe(parcel, &in);
+		err = copy_to_user(UADDR(buffer + offsetof(struct ipc_msg, in)),
+				   &in, sizeof(in));
+	}
+	parcel_free(parcel);
+	return err;
+}
+
+void parcel_init(void)
+{
+	parcel_cache = kmem_cache_create("ipc_parcel",
+					 sizeof(struct ipc_parcel), 0,
+					 SLAB_PANIC, NULL);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rendezvous.h - the moment in which a message changes hands
+ *
+ * WHAT     The steps that endpoint.c (all cases) and fastpath.c (the usual one)
+ *          are made of. Interrupts are off, the partner is BLOCKED.
+ */
+#pragma once
+
+#include "kernel/ipc/endpoint.h"
+#include "kernel/sched/sched.h"
+#include "kernel/uapi/pagoda.h"
+
+/* The label of a message from the kernel. */
+#define KMSG_LABEL(kind, number, pid) \
+	(IPC_KERNEL | (uint32_t)(kind) << 26 | (uint32_t)(number) << 16 | \
+	 (uint32_t)(pid))
+
+static inline struct thread *first_waiting(const struct list_head *queue)
+{
+	return list_first_entry(queue, struct thread, run);
+}
+
+static inline void copy_words(struct ipc_regs *to, const struct ipc_regs *from)
+{
+	to->ebx = from->ebx;
+	to->ecx = from->ecx;
+	to->edx = from->edx;
+	to->esi = from->esi;
+	to->edi = from->edi;
+	to->ebp = from->ebp;
+}
+
+/* Give words and the result `eax` to a thread that waits: it waits no more. */
+static inline void deliver(struct thread *to, const struct ipc_regs *words,
+			   uint32_t eax)
+{
+	copy_words(to->ipc.regs, words);
+	to->ipc.regs->eax = eax;
+	to->ipc.wait = IPC_IDLE;
+}
+
+/* From now on whoever has the slot owes the caller a reply. */
+static inline void owe(struct reply_slot *slot, struct thread *caller)
+{
+	slot->caller = caller;
+	caller->ipc.slot = slot;
+	caller->ipc.wait = IPC_CALLING;
+}
+
+/* Settle the debt. Returns: the caller, who is still to be told. */
+static inline struct thread *settle(struct reply_slot *slot)
+{
+	struct thread *caller = slot->caller;
+
+	slot->caller = NULL;
+	caller->ipc.slot = NULL;
+	return caller;
+}
+
+/* Block; a killed thread wakes early. `next` runs at once, where there is one. */
+static inline void block_for(struct thread *self, struct thread *next)
+{
+	self->state = THREAD_BLOCKED;
+	self->killable = true;
+	if (next)
+		sched_switch_to(next);
+	else
+		schedule();
+	self->killable = false;
+}
+
+/* The wait is over, but not as wished: -EINTR or -ETIMEDOUT. */
+long rendezvous_cancel(struct thread *self);
+
+/* What the running thread's operation gives, once it runs again. */
+static inline long outcome(struct thread *self)
+{
+	if (unlikely(self->ipc.wait != IPC_IDLE))
+		return rendezvous_cancel(self);
+	return (long)(int32_t)self->ipc.regs->eax;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+/*
+ * upcall.c - the kernel asks a server
+ *
+ * WHAT     Page faults go to the pager of their area, exceptions that nobody
+ *          resolves to the task's exception endpoint, calls that the kernel
+ *          does not know to the task's personality: each as one CALL by the
+ *          thread that is concerned, with a label that says it is the kernel.
+ *
+ * PICTURE    thread           kernel                        server
+ *            touches a page   vm_fault() -> pager_ask() ->  KMSG_FAULT
+ *                             a page of its own       <-    REPLY_MSG
+ *            goes on
+ *
+ * INVARIANTS
+ *          no lock is held while a server is asked
+ *          whatever a server answers, or if it never does: only the thread for
+ *          which it was asked waits
+ *          a server that is gone is an answer: no page, killed, -ENOSYS
+ *
+ * SEE      kernel/uapi/pagoda.h KMSG_*; kernel/ipc/reply.c for what the server
+ *          may do meanwhile.
+ */
+#include <arch/irqflags.h>
+#include <arch/trap.h>
+
+#include "kernel/ipc/calls.h"
+#include "kernel/ipc/ipc.h"
+#include "kernel/ipc/notification.h"
+#include "kernel/ipc/parcel.h"
+#include "kernel/ipc/rendezvous.h"
+#include "lib/errno.h"
+#include "lib/wait.h"
+#include "mm/vm/fault.h"
+
+/*
+ * Call a server for the running thread.
+ * Returns: >= 0, and its words in *words; *pagep (if wanted) a page that came.
+ */
+static long ask(struct endpoint *endpoint, uint32_t label,
+		struct ipc_regs *words, struct page **pagep)
+{
+	struct ipc_op op = {
+		.regs = words, .label = label, .deadline = WAIT_FOREVER,
+	};
+	long result = endpoint_call(endpoint, &op);
+
+	if (op.parcel && pagep) {
+		*pagep = op.parcel->page;
+		op.parcel->page = NULL;
+	}
+	parcel_free(op.parcel);
+	return result;
+}
+
+/* ---- pagers ------------------------------------------------------------- */
+
+struct search {
+	const struct mm *mm;
+	uint32_t         pid;
+};
+
+static void match_mm(struct task *task, void *arg)
+{
+	struct search *search = arg;
+
+	if (task->mm == search->mm)
+		search->pid = task->pid;
+}
+
+/* Mostly the running task; another one reads or writes its memory else. */
+static uint32_t pid_of(const struct mm *mm)
+{
+	struct search search = { mm, 0 };
+
+	if (current_task() && current_task()->mm == mm)
+		return current_task()->pid;
+	task_for_each(match_mm, &search);
+	return search.pid;
+}
+
+static struct page *pager_ask(struct endpoint *pager, struct mm *mm,
+			      uint32_t addr, unsigned access)
+{
+	struct ipc_regs words = { .ebx = addr & PAGE_MASK, .ecx = access };
+	struct page *page = NULL;
+
+	if (ask(pager, KMSG_LABEL(KMSG_FAULT, 0, pid_of(mm)), &words,
+		&page) < 0)
+		return NULL;
+	return page;
+}
+
+/* ---- exceptions --------------------------------------------------------- */
+
+/* An endpoint that a field of the task names, referenced; or NULL. */
+static struct endpoint *get_endpoint(struct endpoint *const *field)
+{
+	irqflags_t flags = irq_save();
+	struct endpoint *endpoint = *field;
+
+	endpoint_get(endpoint);
+	irq_restore(flags);
+	return endpoint;
+}
+
+bool exception_ask(struct trap_regs *regs)
+{
+	struct task *task = current_task();
+	struct endpoint *endpoint = get_endpoint(&task->exceptions);
+	struct ipc_regs words = {
+		.ebx = regs->vector, .ecx = regs->error,
+		.edx = regs->vector == 14 ? regs->cr2 : 0,
+		.esi = regs->eip, .edi = regs->user_esp, .ebp = regs->eflags,
+	};
+	long result;
+
+	if (!endpoint)
+		return false;
+	result = ask(endpoint, KMSG_LABEL(KMSG_EXCEPTION, 0, task->pid),
+		     &words, NULL);
+	endpoint_put(endpoint);
+	return result >= 0 && words.ebx == 1;
+}
+
+/* ---- personality -------------------------------------------------------- */
+
+long personality_call(unsigned number, struct trap_regs *regs)
+{
+	struct task *task = current_task();
+	struct endpoint *endpoint;
+	struct ipc_regs words;
+	long result;
+
+	if (number >= 1024 || !task->personality)
+		return -ENOSYS;
+	endpoint = get_endpoint(&task->personality);
+	if (!endpoint)
+		return -ENOSYS;
+	copy_words(&words, message_regs(regs));
+	result = ask(endpoint, KMSG_LABEL(KMSG_SYSCALL, number, task->pid),
+		     &words, NULL);
+	endpoint_put(endpoint);
+	if (result == -EPIPE)
+		return -ENOSYS;
+	return result < 0 ? result : (long)(int32_t)words.ebx;
+}
+
+/* ---- init, and the end of a thread --------------------------------------- */
+
+void ipc_thread_exit(struct thread *thread)
+{
+	reply_slot_fail(&thread->ipc.owes, -EPIPE);
+}
+
+void ipc_init(void)
+{
+	endpoint_init();
+	reply_init();
+	notification_init();
+	parcel_init();
+	memory_object_init();
+	system_object_init();
+	device_init();
+	vm_set_pager_fn(pager_ask);
+	vm_set_pager_refs(endpoint_get, endpoint_put);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/*
+ * map_pages.c - pages that the kernel keeps, at a program too
+ *
+ * WHAT     Maps pages that belong to the kernel for good (the boot archive)
+ *          into an address space. The area is private: who may write to it
+ *          after an mprotect() writes to copies.
+ *
+ * INVARIANTS
+ *          the kernel holds a reference to each such page, so that an entry is
+ *          never its only one: it is never writable (V4) and never freed
+ *
+ * LOCKING  mm->lock.
+ * NOT HERE whose pages they are (kernel/ipc/memory_object.c).
+ */
+#include "lib/errno.h"
+#include "mm/vm/vm_impl.h"
+
+static int map_entries(struct mm *mm, uint32_t start, uint32_t end,
+		       struct page *page, unsigned rights)
+{
+	for (; start < end; start += PAGE_SIZE, page++) {
+		assert(page->refs > 0);
+		if (upt_map(&mm->tables, start, page_to_pfn(page), rights))
+			return -ENOMEM;
+		vm_page_get(page);
+		mm->rss++;
+	}
+	return 0;
+}
+
+static long map_locked(struct mm *mm, uint32_t addr, struct page *first,
+		       uint32_t nr_pages, unsigned rights, const char *name)
+{
+	uint32_t length = nr_pages << PAGE_SHIFT;
+	long start = mm_place(mm, addr, length, false);
+	struct vma new = { .flags = rights | VM_KERNEL_PAGES, .name = name };
+	struct vma *vma;
+	int err;
+
+	if (IS_ERR_VALUE(start))
+		return start;
+	if (mm->nr_vmas >= vm_max_map_count)
+		return -ENOMEM;
+	new.range.start = (uint32_t)start;
+	new.range.end = (uint32_t)start + length;
+	new.offset = vma_start(&new) >> PAGE_SHIFT;
+	/* A family of its own: it joins no neighbour, and can be taken back. */
+	new.family = ++mm->families;
+	err = vma_add(mm, &new);
+	if (err)
+		return err;
+	err = map_entries(mm, vma_start(&new), vma_end(&new), first, rights);
+	if (!err)
+		return start;
+	upt_unmap_range(&mm->tables, vma_start(&new), vma_end(&new),
+			vm_pages_unmapped, mm);
+	vma = vma_find(mm, vma_start(&new));
+	vma_remove(mm, vma);
+	return err;
+}
+
+long mm_map_pages(struct mm *mm, uint32_t addr, struct page *first,
+		  uint32_t nr_pages, unsigned rights, const char *name)
+{
+	long result;
+
+	if (!nr_pages || nr_pages > USER_END >> PAGE_SHIFT ||
+	    !page_aligned(addr) || rights & ~(VM_READ | VM_EXEC))
+		return -EINVAL;
+	mutex_lock(&mm->lock);
+	result = map_locked(mm, addr, first, nr_pages, rights, name);
+	mutex_unlock(&mm->lock);
+	return result;
+}
