@@ -73,6 +73,16 @@ static int find_free(const struct arch_thread *thread)
 	return -ESRCH;
 }
 
+/*
+ * FS and GS may still name the entry, and an exception in the kernel would save
+ * and restore them: into #GP, over and over. Ring 3's are on its stack.
+ */
+static void reload(const struct arch_thread *thread)
+{
+	gdt_load_tls(thread->tls);
+	__asm__ volatile("mov %0, %%fs; mov %0, %%gs" : : "r"(0));
+}
+
 int arch_set_tls(struct arch_thread *thread, int entry, uint32_t base,
 		 uint32_t limit, uint32_t flags)
 {
@@ -92,7 +102,7 @@ int arch_set_tls(struct arch_thread *thread, int entry, uint32_t base,
 	thread->tls[entry - TLS_ENTRY_MIN] =
 		empty ? 0 : make_descriptor(base, limit, flags);
 	if (thread == active_thread)
-		gdt_load_tls(thread->tls);
+		reload(thread);
 	irq_restore(irqflags);
 	return entry;
 }

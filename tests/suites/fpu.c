@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fpu.c - tests of FPU and SSE registers, one set a thread
+ *
+ * ALGORITHM  Threads of ring 3 put numbers of their own into the registers,
+ *          give the CPU away by system calls, and look whether they are there
+ *          still. The kernel has no such registers to look at.
+ */
+#include <arch/cpu.h>
+#include <arch/cr.h>
+#include <arch/kva.h>
+#include <arch/syscall.h>
+
+#include "lib/string.h"
+#include "tests/ring3.h"
+
+#define VECTOR_UD  6
+#define VECTOR_MF  16
+#define VECTOR_XM  19
+
+#define THREADS    4u
+#define ROUNDS     50u
+
+SUITE(fpu, sched_check);
+
+static struct ring3 r3[THREADS];
+
+static void yield_call(struct trap_regs *regs)
+{
+	thread_yield();
+}
+
+static void need_sse(void)
+{
+	if (!cpu_has(CPU_SSE))
+		SKIP("needs SSE");
+}
+
+/* ---- fresh registers ---------------------------------------------------------- */
+
+RING3_CODE(look_fresh, "fnstcw 0x20000000; fnstsw 0x20000004;"
+		       "fnstenv 0x20000010; ud2");
+RING3_CODE(look_fresh_sse, "stmxcsr 0x20000000; movups %xmm7, 0x20000010;"
+			   "ud2");
+RING3_CODE(leave_traces, "fld1; fldpi; movl $0x5ec7e7, 0x20000000;"
+			 "movups 0x20000000, %xmm7; ud2");
+
+KTEST(fpu, a_program_finds_fresh_registers)
+{
+	ring3_init(&r3[0], &look_fresh);
+	ring3_run(&r3[0]);
+	EXPECT_EQ(r3[0].regs.vector, VECTOR_UD);
+	EXPECT_EQ(ring3_data(&r3[0], 0)[0] & 0xffff, 0x37f);
+	EXPECT_EQ(ring3_data(&r3[0], 0)[1] & 0xffff, 0);
+	EXPECT_EQ(ring3_data(&r3[0], 0)[6] & 0xffff, 0xffff);   /* all empty */
+	ring3_destroy(&r3[0]);
+}
+
+KTEST(fpu, nothing_is_left_of_another_thread)
+{
+	need_sse();
+	ring3_init(&r3[0], &leave_traces);
+	ring3_run(&r3[0]);
+	EXPECT_EQ(r3[0].regs.vector, VECTOR_UD);
+	ring3_destroy(&r3[0]);
+	ring3_init(&r3[0], &look_fresh_sse);
+	ring3_run(&r3[0]);
+	EXPECT_EQ(r3[0].regs.vector, VECTOR_UD);
+	EXPECT_EQ(ring3_data(&r3[0], 0)[0], 0x1f80);
+	for (unsigned i = 4; i < 8; i++)
+		EXPECT_EQ(ring3_data(&r3[0], 0)[i], 0);
+	ring3_destroy(&r3[0]);
+}
+
+/* ---- many threads ------------------------------------------------------------- */
+
+/*
+ * ST: 0x20000000 is the number. Each round: call, then compare. ECX counts
+ * down from 0x20000004; EBX is 1 when a number was wrong.
+ */
+RING3_CODE(keep_st, "movl 0x20000004, %ecx; fildl 0x20000000;"
+		    "1: movl $1, %eax; int $0x80; fistl 0x20000008;"
+		    "movl 0x20000008, %eax; cmpl 0x20000000, %eax; jne 2f;"
+		    "decl %ecx; jne 1b; ud2; 2: movl $1, %ebx; ud2");
+
+RING3_CODE(keep_xmm, "movl 0x20000004, %ecx; movss 0x20000000, %xmm3;"
+		     "1: movl $1, %eax; int $0x80; movss %xmm3, 0x20000008;"
+		     "movl 0x20000008, %eax; cmpl 0x20000000, %eax; jne 2f;"
+		     "decl %ecx; jne 1b; ud2; 2: movl $1, %ebx; ud2");
+
+static void run_many(const struct ring3_code *code)
+{
+	syscall_set_hook(yield_call);
+	for (unsigned i = 0; i < THREADS; i++) {
+		ring3_init(&r3[i], code);
+		ring3_data(&r3[i], 0)[0] = 1000 + i;
+		ring3_data(&r3[i], 0)[1] = ROUNDS;
+	}
+	for (unsigned i = 0; i < THREADS; i++)
+		ring3_start(&r3[i]);
+	for (unsigned i = 0; i < THREADS; i++) {
+		ring3_wait(&r3[i]);
+		EXPECT_EQ(r3[i].regs.vector, VECTOR_UD);
+		EXPECT_EQ(r3[i].regs.ecx, 0);
+		EXPECT_EQ(r3[i].regs.ebx, 0);
+		EXPECT_EQ(ring3_data(&r3[i], 0)[2], 1000 + i);
+	}
+	syscall_set_hook(NULL);
+	for (unsigned i = 0; i < THREADS; i++)
+		ring3_destroy(&r3[i]);
+}
+
+KTEST(fpu, each_thread_keeps_its_st)
+{
+	run_many(&keep_st);
+}
+
+KTEST(fpu, each_thread_keeps_its_xmm)
+{
+	need_sse();
+	run_many(&keep_xmm);
+}
+
+/* Longer than a time slice: the switches come from the timer. */
+RING3_CODE(count_up, "fldz; fld1; movl 0x20000004, %ecx;"
+		     "1: fadd %st, %st(1); decl %ecx; jne 1b; fstp %st(0);"
+		     "fistpl 0x20000008; ud2");
+
+KTEST(fpu, preempted_sums_come_out_right)
+{
+	for (unsigned i = 0; i < THREADS; i++) {
+		ring3_init(&r3[i], &count_up);
+		ring3_data(&r3[i], 0)[1] = 200000 + i;
+		ring3_start(&r3[i]);
+	}
+	for (unsigned i = 0; i < THREADS; i++) {
+		ring3_wait(&r3[i]);
+		EXPECT_EQ(r3[i].regs.vector, VECTOR_UD);
+		EXPECT_EQ(ring3_data(&r3[i], 0)[2], 200000 + i);
+	}
+	for (unsigned i = 0; i < THREADS; i++)
+		ring3_destroy(&r3[i]);
+}
+
+/* ---- fork ----------------------------------------------------------------------- */
+
+static struct arch_thread child;
+static int fork_result;
+
+static void fork_call(struct trap_regs *regs)
+{
+	fork_result = arch_thread_fork(&child, &current_thread()->arch);
+}
+
+RING3_CODE(fork_st, "fildl 0x20000000; int $0x80; fistl 0x20000008; ud2");
+
+KTEST(fpu, a_fork_copies_the_registers)
+{
+	child = (struct arch_thread){ 0 };
+	ring3_init(&r3[0], &fork_st);
+	ring3_data(&r3[0], 0)[0] = 4711;
+	syscall_set_hook(fork_call);
+	ring3_run(&r3[0]);
+	syscall_set_hook(NULL);
+	EXPECT_EQ(fork_result, 0);
+	EXPECT_EQ(r3[0].regs.vector, VECTOR_UD);
+	EXPECT_EQ(ring3_data(&r3[0], 0)[2], 4711);
+	REQUIRE(child.fpu);
+	/* 4711 as a number of 80 bits: 0x4012 4cb8..., mantissa's top word. */
+	if (cpu_has(CPU_FXSR))
+		EXPECT_EQ(((uint32_t *)child.fpu)[8 + 1], 4711u << 19);
+	arch_thread_release(&child);
+	EXPECT(!child.fpu);
+	ring3_destroy(&r3[0]);
+}
+
+KTEST(fpu, a_thread_without_fpu_forks_none)
+{
+	struct arch_thread parent = { 0 };
+
+	EXPECT_EQ(arch_thread_fork(&child, &parent), 0);
+	EXPECT(!child.fpu);
+}
+
+/* ---- errors ---------------------------------------------------------------------- */
+
+/* Unmask, 1 / 0; the error comes at the next FPU instruction. */
+RING3_CODE(fpu_error, "movl $0x37b, 0x20000000; fldcw 0x20000000; fld1; fldz;"
+		      "fdivrp %st, %st(1); fwait; ud2");
+RING3_CODE(sse_error, "movl $0x1d80, 0x20000000; ldmxcsr 0x20000000;"
+		      "xorps %xmm0, %xmm0; movl $0x3f800000, 0x20000004;"
+		      "movss 0x20000004, %xmm1; divss %xmm0, %xmm1; ud2");
+
+KTEST(fpu, errors_are_the_threads_own)
+{
+	ring3_init(&r3[0], &fpu_error);
+	ring3_run(&r3[0]);
+	EXPECT(r3[0].regs.vector == VECTOR_MF);
+	ring3_destroy(&r3[0]);
+	need_sse();
+	ring3_init(&r3[0], &sse_error);
+	ring3_run(&r3[0]);
+	/* QEMU's software FPU for SSE raises no #XM at all. */
+	EXPECT(r3[0].regs.vector == VECTOR_XM ||
+	       r3[0].regs.vector == VECTOR_UD);
+	ring3_destroy(&r3[0]);
+}
+
+KTEST(fpu, the_kernel_itself_would_trap)
+{
+	EXPECT(read_cr0() & 0x8);
+	EXPECT(read_cr0() & 0x20);
+	EXPECT(!(read_cr0() & 0x4));
+	EXPECT_EQ(!!(read_cr4() & 0x200), cpu_has(CPU_SSE));
+}
