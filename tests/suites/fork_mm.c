@@ -50,6 +50,28 @@ KTEST(fork_mm, the_parent_may_end_first)
 	test_end(child);
 }
 
+/* Whatever joins an area that was written in must be copied like it. */
+KTEST(fork_mm, pages_of_joined_areas_are_copied)
+{
+	struct mm *mm = test_mm(), *child;
+
+	test_map(mm, 0, 1, PROT_RW);
+	test_map(mm, 2, 1, PROT_RW);
+	test_fill(mm, 2, 1, 7);
+	test_map(mm, 1, 1, PROT_RW);
+	test_map(mm, 3, 1, PROT_READ);
+	test_map(mm, 8, 1, PROT_RW);
+	test_map(mm, 9, 1, PROT_RW | PROT_EXEC);
+	test_fill(mm, 9, 1, 8);
+	EXPECT_IS(mm_mprotect(mm, AT(9), PAGES(1), PROT_RW), 0);
+	EXPECT_STREQ(maps(mm), "100-103 rw-p 103-104 r--p 108-10a rw-p");
+	child = test_fork(mm);
+	EXPECT_EQ(peek(child, AT(2)), 7);
+	EXPECT_EQ(peek(child, AT(9)), 8);
+	test_end(child);
+	test_end(mm);
+}
+
 KTEST(fork_mm, a_child_is_not_locked)
 {
 	struct mm *mm = test_mm(), *child;
