@@ -21,6 +21,7 @@
 #include "kernel/console.h"
 #include "lib/div64.h"
 #include "lib/string.h"
+#include "mm/page/shrinker.h"
 
 extern const struct bench_case *const __start_benches[];
 extern const struct bench_case *const __stop_benches[];
@@ -89,6 +90,8 @@ static uint32_t per_op(const struct bench *b, uint64_t ticks)
 
 static void bench_measure(struct bench *b, const struct bench_case *c)
 {
+	/* What the cases before have left in reserve is not this one's. */
+	shrink_all();
 	memset(b, 0, sizeof(*b));
 	b->iterations = c->iterations;
 	c->run(b);
