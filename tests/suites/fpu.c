@@ -36,7 +36,7 @@ static void need_sse(void)
 		SKIP("needs SSE");
 }
 
-/* ---- fresh registers ---------------------------------------------------------- */
+/* ---- fresh registers ---------------------------------------------------- */
 
 RING3_CODE(look_fresh, "fnstcw 0x20000000; fnstsw 0x20000004;"
 		       "fnstenv 0x20000010; ud2");
@@ -72,7 +72,7 @@ KTEST(fpu, nothing_is_left_of_another_thread)
 	ring3_destroy(&r3[0]);
 }
 
-/* ---- many threads ------------------------------------------------------------- */
+/* ---- many threads ------------------------------------------------------- */
 
 /*
  * ST: 0x20000000 is the number. Each round: call, then compare. ECX counts
@@ -142,7 +142,7 @@ KTEST(fpu, preempted_sums_come_out_right)
 		ring3_destroy(&r3[i]);
 }
 
-/* ---- fork ----------------------------------------------------------------------- */
+/* ---- fork --------------------------------------------------------------- */
 
 static struct arch_thread child;
 static int fork_result;
@@ -182,7 +182,7 @@ KTEST(fpu, a_thread_without_fpu_forks_none)
 	EXPECT(!child.fpu);
 }
 
-/* ---- errors ---------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------- */
 
 /* Unmask, 1 / 0; the error comes at the next FPU instruction. */
 RING3_CODE(fpu_error, "movl $0x37b, 0x20000000; fldcw 0x20000000; fld1; fldz;"

@@ -100,7 +100,7 @@ KTEST(irq, a_spurious_interrupt_reaches_no_handler)
 	EXPECT_EQ(pic_spurious_count(), before + 1);
 }
 
-/* ---- the clock --------------------------------------------------------------- */
+/* ---- the clock ---------------------------------------------------------- */
 
 KTEST(irq, the_tick_comes)
 {

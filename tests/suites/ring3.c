@@ -50,7 +50,7 @@ static unsigned run(const struct ring3_code *code)
 	return r3.regs.vector;
 }
 
-/* ---- registers ------------------------------------------------------------- */
+/* ---- registers ---------------------------------------------------------- */
 
 RING3_CODE(just_stop, "ud2");
 
@@ -90,7 +90,7 @@ KTEST(ring3, an_exception_has_its_registers)
 	ring3_destroy(&r3);
 }
 
-/* ---- exceptions -------------------------------------------------------------- */
+/* ---- exceptions --------------------------------------------------------- */
 
 RING3_CODE(divide, "divl %ecx");
 RING3_CODE(break_point, "int3");
@@ -148,7 +148,7 @@ KTEST(ring3, data_does_not_run)
 	EXPECT_EQ(r3.regs.error, PF_USER | PF_PRESENT | PF_FETCH);
 }
 
-/* ---- what is forbidden --------------------------------------------------------- */
+/* ---- what is forbidden -------------------------------------------------- */
 
 #define FORBIDDEN(F)                                                         \
 	F(cli_, "cli") F(sti_, "sti") F(hlt_, "hlt")                         \
@@ -265,7 +265,7 @@ KTEST(ring3, ports_of_the_bitmap_are_allowed)
 	arch_io_ports_changed(port_bitmap);
 }
 
-/* ---- TLS, and selectors that become bad ---------------------------------------- */
+/* ---- TLS, and selectors that become bad --------------------------------- */
 
 static void set_tls(struct trap_regs *regs)
 {
@@ -385,7 +385,7 @@ KTEST(ring3, sanitized_registers_are_harmless)
 	ring3_destroy(&r3);
 }
 
-/* ---- system calls --------------------------------------------------------------- */
+/* ---- system calls ------------------------------------------------------- */
 
 static struct trap_regs call_regs;
 static unsigned nr_calls;
@@ -548,7 +548,7 @@ KTEST(ring3, a_step_into_sysenter_goes_on_behind_it)
 	ring3_destroy(&r3);
 }
 
-/* ---- the way back ------------------------------------------------------------------ */
+/* ---- the way back ------------------------------------------------------- */
 
 RING3_CODE(spin, "1: incl 0x20000000; cmpl $0, 0x20000004; je 1b; ud2");
 
@@ -567,7 +567,7 @@ KTEST(ring3, it_is_preempted)
 	ring3_destroy(&r3);
 }
 
-/* ---- a fuzzer ------------------------------------------------------------------------ */
+/* ---- a fuzzer ----------------------------------------------------------- */
 
 #define FUZZ_RUNS  300
 

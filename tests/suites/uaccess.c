@@ -89,7 +89,7 @@ static void teardown(void)
 		free_page(pages[i]);
 }
 
-/* ---- bounds ------------------------------------------------------------------ */
+/* ---- bounds ------------------------------------------------------------- */
 
 KTEST(uaccess, a_range_ends_below_the_kernel)
 {
@@ -122,7 +122,7 @@ KTEST(uaccess, kernel_addresses_are_refused_untouched)
 	teardown();
 }
 
-/* ---- copies ------------------------------------------------------------------ */
+/* ---- copies ------------------------------------------------------------- */
 
 KTEST(uaccess, bytes_arrive_for_every_length_and_offset)
 {
@@ -227,7 +227,7 @@ KTEST(uaccess, a_text_at_the_end_of_user_memory_is_no_text)
 	teardown();
 }
 
-/* ---- faults that are resolved --------------------------------------------------- */
+/* ---- faults that are resolved ------------------------------------------- */
 
 /* The hole gets the third page. */
 static bool fill_hole(struct trap_regs *regs)
@@ -257,7 +257,7 @@ KTEST(uaccess, a_resolved_fault_goes_on_where_it_was)
 	teardown();
 }
 
-/* ---- misuse ------------------------------------------------------------------- */
+/* ---- misuse ------------------------------------------------------------- */
 
 static void touch_directly(void *arg)
 {
@@ -286,7 +286,7 @@ KTEST(uaccess, a_bad_kernel_address_is_a_panic)
 	teardown();
 }
 
-/* ---- random copies against a model --------------------------------------------- */
+/* ---- random copies against a model -------------------------------------- */
 
 KTEST(uaccess, random_copies_agree_with_a_model)
 {

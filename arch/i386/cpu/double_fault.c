@@ -88,7 +88,7 @@ static __noreturn void die(const struct trap_regs *regs)
 void double_fault_handle(void)
 {
 	gdt_become_main_task();
-	/* The task switch has loaded the kernel's own tables, without a word. */
+	/* The task switch has loaded the kernel's own tables unasked. */
 	upt_switch(NULL);
 	copy_registers(&interrupted, &main_tss.cpu);
 	trap_set_fatal(&interrupted);

@@ -48,7 +48,6 @@
 #include "arch/i386/cpu/vectors.h"
 #include "lib/printf.h"
 #include "lib/string.h"
-#include "mm/kva/kmap.h"
 
 #define EFLAGS_TF     0x100u
 
@@ -263,8 +262,7 @@ static void before_return(struct trap_regs *regs)
 {
 	if (trap_from_user(regs))
 		before_ring3(regs);
-	else if (regs->vector >= NR_EXCEPTIONS && regs->eflags & EFLAGS_IF &&
-		 !kmap_local_depth())
+	else if (regs->vector >= NR_EXCEPTIONS && regs->eflags & EFLAGS_IF)
 		sched_preempt_if_due();
 }
 

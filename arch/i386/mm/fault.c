@@ -37,6 +37,7 @@
 #include <arch/stack.h>
 
 #include "lib/printf.h"
+#include "mm/kva/kmap.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/page.h"
 
@@ -434,29 +435,44 @@ void fault_describe(const struct fault *fault, const struct fault_walk *walk,
 
 /* ---- the live tables ---------------------------------------------------- */
 
-/* A table that we may look at: wrong entries lead anywhere. NULL: we may not */
-static const uint64_t *table_at(phys_addr_t pa)
+/*
+ * An entry of a table, if we may look at it: wrong entries lead anywhere. User
+ * mode's page tables may be highmem.
+ */
+static bool read_entry(phys_addr_t table, unsigned index, uint64_t *entry)
 {
-	if (!phys_is_lowmem(pa) ||
-	    !phys_range_has_ram(pa, phys_add(pa, PAGE_SIZE)))
-		return NULL;
-	return phys_to_virt(pa);
+	const uint64_t *entries;
+
+	if (!phys_range_has_ram(table, phys_add(table, PAGE_SIZE)))
+		return false;
+	if (phys_is_lowmem(table)) {
+		entries = phys_to_virt(table);
+		*entry = entries[index];
+		return true;
+	}
+	if (!mem_map || kmap_local_depth() == KMAP_LOCAL_SLOTS)
+		return false;
+	entries = kmap_local(pfn_to_page(phys_to_pfn(table)));
+	*entry = entries[index];
+	kunmap_local(entries);
+	return true;
 }
 
 void fault_walk(uint32_t cr3, kva_t va, struct fault_walk *walk)
 {
 	/* The PDPT is aligned to 32 bytes, the rest to pages. */
-	const uint64_t *table = table_at(PHYS(cr3 & ~31u));
+	phys_addr_t table = PHYS(cr3 & ~31u);
+	uint64_t entry;
 
 	walk->levels = 0;
-	while (table && walk->levels < FAULT_NR_LEVELS) {
+	while (walk->levels < FAULT_NR_LEVELS &&
+	       read_entry(table, level_index(walk->levels, va), &entry)) {
 		unsigned level = walk->levels++;
-		uint64_t entry = table[level_index(level, va)];
 
 		walk->entry[level] = entry;
 		if (!(entry & PAE_P) || (level == FAULT_PDE && entry & PAE_PS))
 			return;
-		table = table_at(PHYS(entry & PAE_ADDR_MASK));
+		table = PHYS(entry & PAE_ADDR_MASK);
 	}
 }
 

@@ -78,7 +78,7 @@ static void flush_done(struct flush *flush, const struct upgtable *upt)
 
 /* ---- unmap --------------------------------------------------------------- */
 
-/* Empty entries from va on, until the batch is full. Returns: where it ended. */
+/* Empty entries from va on, until the batch is full. Returns: its end. */
 static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
 			    struct batch *batch, struct flush *flush)
 {

@@ -26,7 +26,7 @@ struct arch_thread {
 void arch_thread_init(struct arch_thread *thread, kva_t stack_top,
 		      void (*fn)(void *arg), void *arg);
 
-/* Leave `prev`, go on as `next`. Interrupts off. Returns when prev runs again. */
+/* Leave `prev`, go on as `next`. Interrupts off. Returns in prev, again. */
 void arch_thread_switch(struct arch_thread *prev, struct arch_thread *next);
 
 /*
@@ -36,7 +36,7 @@ void arch_thread_switch(struct arch_thread *prev, struct arch_thread *next);
  */
 void arch_thread_activate(struct arch_thread *thread, kva_t stack_top);
 
-/* Free what the thread had of the machine (its FPU area). Not the active one. */
+/* Free what the thread had of the machine: its FPU area. Not the active's. */
 void arch_thread_release(struct arch_thread *thread);
 
 /* Copy FPU state and TLS, for fork. Returns: 0 or -ENOMEM. */

@@ -115,7 +115,7 @@ const char *trap_check(void);
  * It is looked at after each exception, interrupt and call. On the way to
  * ring 3 return_to_user_work() runs until it is 0. On the way from an interrupt
  * back into the kernel sched_preempt_if_due() runs once, if the interrupted
- * code had interrupts on and no kmap_local() page in its hands.
+ * code had interrupts on.
  */
 extern uint32_t return_work;
 

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+/*
+ * upgtable_rules.c - user page tables: failure, misuse, rules, a model
+ *
+ * ALGORITHM  The model remembers for each address of the window which page with
+ *          which rights should be there.
+ */
+#include "lib/errno.h"
+#include "lib/failpoint.h"
+#include "lib/random.h"
+#include "lib/string.h"
+#include "tests/suites/upgtable_space.h"
+
+static const char *rules_check(void)
+{
+	return space.pdpt ? upt_check(&space) : NULL;
+}
+
+SUITE(upgtable_rules, rules_check);
+
+/* ---- failure and misuse ------------------------------------------------- */
+
+static bool map_one(void *arg)
+{
+	if (upt_map(&space, at(0), frame(0), R))
+		return false;
+	upt_unmap_range(&space, at(0) & ~(PT_SPAN - 1),
+			at(0) | (PT_SPAN - PAGE_SIZE), ignore_pages, NULL);
+	return true;
+}
+
+KTEST(upgtable_rules, without_memory_nothing_is_mapped)
+{
+	setup();
+	EXPECT_EQ(ktest_each_failure(map_one, NULL), 2);
+	teardown();
+}
+
+static bool copy_all(void *arg)
+{
+	struct got *got = arg;
+	bool ok;
+
+	got->nr = 0;
+	if (upt_create(&other))
+		return false;
+	ok = !upt_copy_range(&other, &space, at(0), at(WINDOW), true, collect,
+			     got);
+	EXPECT_NULL(upt_check(&other));
+	upt_unmap_range(&other, 0, PAGE_OFFSET, ignore_pages, NULL);
+	upt_destroy(&other);
+	return ok;
+}
+
+KTEST(upgtable_rules, each_failure_of_a_copy_can_be_undone)
+{
+	struct got got;
+
+	setup();
+	for (unsigned i = 0; i < WINDOW; i += 2)
+		map(i, i % PAGES, RW);
+	EXPECT(ktest_each_failure(copy_all, &got) >= 4);
+	EXPECT_EQ(got.nr, WINDOW / 2);
+	teardown();
+}
+
+static bool move_away(void *arg)
+{
+	uint32_t to = 0x90200000u - WINDOW / 3 * PAGE_SIZE;
+
+	if (upt_move_range(&space, at(0), to, WINDOW * PAGE_SIZE)) {
+		for (unsigned i = 0; i < WINDOW; i += 2)
+			EXPECT(entry_is(&space, i, i % PAGES, RW));
+		return false;
+	}
+	REQUIRE(upt_move_range(&space, to, at(0), WINDOW * PAGE_SIZE) == 0);
+	return true;
+}
+
+KTEST(upgtable_rules, a_move_that_fails_moves_nothing)
+{
+	setup();
+	for (unsigned i = 0; i < WINDOW; i += 2)
+		map(i, i % PAGES, RW);
+	/* Tables that were made before one failed stay, so fewer are left. */
+	EXPECT(ktest_each_failure(move_away, NULL) >= 2);
+	teardown();
+}
+
+static void map_in_the_kernel(void *arg)
+{
+	(void)!upt_map(&space, PAGE_OFFSET, frame(0), R);
+}
+
+static void map_unaligned(void *arg)
+{
+	(void)!upt_map(&space, at(0) + 4, frame(0), R);
+}
+
+static void range_into_the_kernel(void *arg)
+{
+	upt_unmap_range(&space, at(0), PAGE_OFFSET + PAGE_SIZE, ignore_pages,
+			NULL);
+}
+
+static void destroy_loaded(void *arg)
+{
+	upt_destroy(&space);
+}
+
+static void move_onto_itself(void *arg)
+{
+	(void)!upt_move_range(&space, at(0), at(1), 2 * PAGE_SIZE);
+}
+
+KTEST(upgtable_rules, misuse_is_caught)
+{
+	setup();
+	EXPECT_PANIC(map_in_the_kernel, NULL, "is_user_page");
+	EXPECT_PANIC(map_unaligned, NULL, "is_user_page");
+	EXPECT_PANIC(range_into_the_kernel, NULL, "is_user_range");
+	EXPECT_PANIC(destroy_loaded, NULL, "upt_is_loaded");
+	EXPECT_PANIC(move_onto_itself, NULL, "from + size <= to");
+	teardown();
+}
+
+/* ---- the checker -------------------------------------------------------- */
+
+/* Change one half of the entry of page 0, check, change it back. */
+static const char *law_with(uint32_t low, uint32_t high)
+{
+	struct page *pt = upt_find_table(&space, at(0));
+	struct entry_halves *entries = kmap_local(pt);
+	struct entry_halves *entry = &entries[pt_index(at(0))];
+	struct entry_halves right = *entry;
+	const char *law;
+
+	entry->low ^= low;
+	entry->high ^= high;
+	law = upt_check(&space);
+	*entry = right;
+	kunmap_local(entries);
+	return law ? law : "none";
+}
+
+static bool breaks(const char *rule, uint32_t low, uint32_t high)
+{
+	return !strncmp(law_with(low, high), rule, strlen(rule));
+}
+
+KTEST(upgtable_rules, the_checker_knows_each_rule_of_an_entry)
+{
+	setup();
+	map(0, 0, RW);
+	EXPECT(breaks("U7:", (uint32_t)PAE_US, 0));
+	EXPECT(breaks("U7:", (uint32_t)PAE_G, 0));
+	EXPECT(breaks("U7:", (uint32_t)PAE_PCD, 0));
+	EXPECT(breaks("U8:", 0, 1u << 20));
+	EXPECT(breaks("U9:", 0, 1u << 31));
+	EXPECT(breaks("U6:", (uint32_t)PAE_P, 0));
+	EXPECT(breaks("none", (uint32_t)(PAE_A | PAE_D), 0));
+	teardown();
+}
+
+KTEST(upgtable_rules, the_checker_counts)
+{
+	struct page *pt;
+
+	setup();
+	map(0, 0, RW);
+	pt = upt_find_table(&space, at(0));
+	pt->refs++;
+	EXPECT(!strncmp(upt_check(&space), "U5:", 3));
+	pt->refs--;
+	space.nr_tables++;
+	EXPECT(!strncmp(upt_check(&space), "U4:", 3));
+	space.nr_tables--;
+	pt->state = PAGE_USED;
+	EXPECT(!strncmp(upt_check(&space), "U3:", 3));
+	pt->state = PAGE_TABLE;
+	REQUIRE(upt_map(&space, 0, frame(0), R) == 0);
+	EXPECT(!strncmp(upt_check(&space), "U10:", 4));
+	upt_unmap(&space, 0);
+	teardown();
+}
+
+/* ---- random operations against a model ---------------------------------- */
+
+#define STEPS  700u
+
+#define EMPTY  0xffu
+
+static struct {
+	uint8_t page;      /* EMPTY: nothing */
+	uint8_t rights;
+} model[WINDOW];
+
+static void step_map(struct rng *rng)
+{
+	unsigned i = rng_below(rng, WINDOW);
+
+	model[i].page = (uint8_t)rng_below(rng, PAGES);
+	model[i].rights = (uint8_t)rng_below(rng, 8);
+	map(i, model[i].page, model[i].rights);
+	if (model[i].rights)
+		model[i].rights |= R;
+}
+
+static void step_unmap(unsigned start, unsigned end)
+{
+	struct got got = { 0 };
+	unsigned nr = 0;
+
+	upt_unmap_range(&space, at(start), at(end), collect, &got);
+	for (unsigned i = start; i < end; i++) {
+		if (model[i].page == EMPTY)
+			continue;
+		EXPECT(got.page[nr] == pages[model[i].page]);
+		nr++;
+		model[i].page = EMPTY;
+	}
+	EXPECT_EQ(got.nr, nr);
+}
+
+static void step_protect(struct rng *rng, unsigned start, unsigned end)
+{
+	unsigned rights = rng_below(rng, 8);
+	bool ask = rng_below(rng, 2);
+
+	if (rights)
+		rights |= R;
+	upt_protect_range(&space, at(start), at(end), rights,
+			  ask ? odd_pages : NULL);
+	for (unsigned i = start; i < end; i++) {
+		bool may = !ask || model[i].page % 2;
+
+		if (model[i].page != EMPTY)
+			model[i].rights =
+				(uint8_t)(may ? rights : rights & ~W);
+	}
+}
+
+static void step_move(struct rng *rng, unsigned start, unsigned end)
+{
+	unsigned size = end - start;
+	unsigned to = rng_below(rng, WINDOW - size + 1);
+
+	if (to < end && start < to + size)
+		return;   /* they overlap */
+	step_unmap(to, to + size);
+	REQUIRE(upt_move_range(&space, at(start), at(to),
+			       size * PAGE_SIZE) == 0);
+	for (unsigned i = 0; i < size; i++) {
+		model[to + i] = model[start + i];
+		model[start + i].page = EMPTY;
+	}
+}
+
+/* Fork, look at the child, and forget it. */
+static void step_copy(unsigned start, unsigned end)
+{
+	struct got got = { 0 };
+
+	REQUIRE(upt_create(&other) == 0);
+	REQUIRE(upt_copy_range(&other, &space, at(start), at(end), true,
+			       collect, &got) == 0);
+	for (unsigned i = start; i < end; i++) {
+		model[i].rights &= (uint8_t)~W;
+		if (model[i].page == EMPTY)
+			EXPECT(entry_is_empty(&other, i));
+		else
+			EXPECT(entry_is(&other, i, model[i].page,
+					model[i].rights));
+	}
+	EXPECT_NULL(upt_check(&other));
+	upt_unmap_range(&other, 0, PAGE_OFFSET, ignore_pages, NULL);
+	upt_destroy(&other);
+}
+
+static void compare(void)
+{
+	for (unsigned i = 0; i < WINDOW; i++) {
+		if (model[i].page == EMPTY) {
+			EXPECT(entry_is_empty(&space, i) && shows_nothing(i));
+			continue;
+		}
+		EXPECT(entry_is(&space, i, model[i].page, model[i].rights));
+		EXPECT(model[i].rights ? shows(i, model[i].page) :
+					 shows_nothing(i));
+		EXPECT_EQ(probe_write(ptr(i)), !!(model[i].rights & W));
+	}
+	EXPECT_NULL(upt_check(&space));
+}
+
+KTEST(upgtable_rules, random_operations_agree_with_a_model)
+{
+	struct rng rng;
+
+	setup();
+	rng_init(&rng, ktest_seed());
+	for (unsigned i = 0; i < WINDOW; i++)
+		model[i].page = EMPTY;
+	for (unsigned step = 0; step < STEPS; step++) {
+		unsigned start = rng_below(&rng, WINDOW);
+		unsigned end = start + rng_below(&rng, WINDOW - start + 1);
+
+		switch (rng_below(&rng, 16)) {
+		case 0: step_unmap(start, end); break;
+		case 1: step_protect(&rng, start, end); break;
+		case 2: step_move(&rng, start, end); break;
+		case 3: step_copy(start, end); break;
+		default: step_map(&rng); break;
+		}
+		if (step % 16 == 0)
+			compare();
+	}
+	compare();
+	teardown();
+}
