@@ -71,14 +71,16 @@ void boot_cmdline_set(struct boot_info *info, const char *raw)
 {
 	bool skip_word = strcmp(info->loader, "qemu") == 0;
 	size_t left = raw ? strnlen(raw, CMDLINE_RAW_MAX) : 0;
+	bool endless = left == CMDLINE_RAW_MAX;
 	size_t used = 0;
 
 	while (left) {
 		size_t blanks = blanks_length(raw, left);
 		size_t word = word_length(raw + blanks, left - blanks);
+		bool is_cut = endless && word && blanks + word == left;
 
-		if (word && !skip_word &&
-		    !word_add(info->cmdline, &used, raw + blanks, word)) {
+		if (is_cut || (word && !skip_word &&
+		    !word_add(info->cmdline, &used, raw + blanks, word))) {
 			boot_warn(info, "command line: too long, cut after "
 				  "%u bytes", (unsigned)used);
 			break;

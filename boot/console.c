@@ -16,7 +16,6 @@
 
 #include <arch/io.h>
 
-
 #define COM1            0x3f8
 #define COM1_DATA       (COM1 + 0)
 #define COM1_IER        (COM1 + 1)

@@ -209,8 +209,8 @@ static unsigned sweep(struct memmap *map, struct boot_info *info,
 
 		if (start == end || !stripe_type(map, start, &type))
 			continue;
-		if (open.end.v == start && open.type == type &&
-		    start != limit) {
+		if (range_size(&open) && open.end.v == start &&
+		    open.type == type && start != limit) {
 			open.end.v = end;
 			continue;
 		}

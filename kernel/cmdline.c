@@ -63,14 +63,27 @@ static int store_nonx(struct kernel_options *options, const char *value)
 	return 0;
 }
 
+/* A size above 0, which stands for "not given". */
+static int store_size(const char *value, uint64_t *size)
+{
+	uint64_t n;
+	int err = parse_size(value, &n);
+
+	if (!err && !n)
+		err = -ERANGE;
+	if (!err)
+		*size = n;
+	return err;
+}
+
 static int store_mem(struct kernel_options *options, const char *value)
 {
-	return parse_size(value, &options->mem);
+	return store_size(value, &options->mem);
 }
 
 static int store_vmalloc(struct kernel_options *options, const char *value)
 {
-	return parse_size(value, &options->vmalloc);
+	return store_size(value, &options->vmalloc);
 }
 
 /* A number up to max. */

@@ -9,7 +9,8 @@
  *                         kmap <-- vmalloc <-- slabs <-----+
  *
  * INVARIANTS
- *          M1  memblock's RAM is exactly the usable ranges below mem=
+ *          M1  memblock's RAM is exactly the usable ranges below mem= and
+ *              below RAM_MAX
  *          M2  the kernel image, page 0 and every module are reserved before
  *              the first allocation
  *          M3  an allocator starts after everything it takes memory from
@@ -36,11 +37,22 @@
 #include "mm/slab/slab.h"
 #include "mm/vm/mm.h"
 
+/* What 36 address bits reach; the mem_map of more would fill all of lowmem. */
+#define RAM_MAX  (64ull << 30)
+
 static const char *const range_type_text[] = {
 #define T(type, text) [type] = text,
 	BOOT_RANGE_TYPES(T)
 #undef T
 };
+
+static void module_dump(unsigned i, const struct boot_module *module)
+{
+	phys_addr_t last = PHYS(module->end.v - 1);
+
+	pr_info("module %u: [mem %pP-%pP] %s\n", i, &module->start, &last,
+		module->args);
+}
 
 void memory_map_dump(const struct boot_info *boot)
 {
@@ -56,9 +68,7 @@ void memory_map_dump(const struct boot_info *boot)
 		pr_warn("%pM of RAM lie above the CPU's %u address bits: not used\n",
 			&boot->clipped.v, boot->phys_bits);
 	for (unsigned i = 0; i < boot->nr_modules; i++)
-		pr_info("module %u: [mem %pP-%pP] %s\n", i,
-			&boot->module[i].start, &boot->module[i].end,
-			boot->module[i].args);
+		module_dump(i, &boot->module[i]);
 }
 
 /* A range that boot/ has checked fits the lists of memblock. */
@@ -69,21 +79,31 @@ static void must_reserve(phys_addr_t start, phys_addr_t end)
 	assert(!err);
 }
 
+/* Give the part of a range of RAM that lies below the limit to memblock. */
+static void add_range(const struct boot_range *range, uint64_t limit)
+{
+	phys_addr_t end = PHYS(MIN(range->end.v, limit));
+
+	if (phys_lt(range->start, end) && memblock_add(range->start, end))
+		pr_warn("memory map: [mem %pP-%pP] does not fit the list, ignored\n",
+			&range->start, &end);
+}
+
 static void add_ram(const struct boot_info *boot, uint64_t limit)
 {
+	uint64_t too_high = 0;
+
 	for (unsigned i = 0; i < boot->nr_ranges; i++) {
 		const struct boot_range *range = &boot->range[i];
-		phys_addr_t end = range->end;
 
 		if (range->type != BOOT_RAM)
 			continue;
-		if (limit && end.v > limit)
-			end = PHYS(limit);
-		if (phys_lt(range->start, end) &&
-		    memblock_add(range->start, end))
-			pr_warn("memory map: [mem %pP-%pP] does not fit the list, ignored\n",
-				&range->start, &end);
+		add_range(range, limit ? MIN(limit, RAM_MAX) : RAM_MAX);
+		if (range->end.v > RAM_MAX)
+			too_high += range->end.v - MAX(range->start.v, RAM_MAX);
 	}
+	if (too_high)
+		pr_warn("%pM of RAM lie above 64 GiB: not used\n", &too_high);
 }
 
 /* M2. Page 0 holds the BIOS's vectors and data; nobody should own frame 0. */

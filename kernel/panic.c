@@ -101,9 +101,10 @@ static __noreturn void die(const char *reason, const void *frame)
 		console_printf("# pagoda: panic: %s\n", reason);
 		break;
 	case 2:
-		/* In one go: the console may be what panics. */
-		console_printf("PANIC while reporting a panic: %s\n"
-			       "# pagoda: panic: %s\n", reason, first_reason);
+		/* In one go: the console may be what panics. Both fit. */
+		console_printf("PANIC while reporting a panic: %.200s\n"
+			       "# pagoda: panic: %.200s\n", reason,
+			       first_reason);
 		break;
 	}
 	machine_exit(EXIT_PANIC);

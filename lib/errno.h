@@ -4,7 +4,7 @@
  *
  * WHAT     Functions with several reasons to fail return 0 or one of these,
  *          negated. User mode sees the same numbers, so they are Linux i386's.
- * SEE      docs/style: call protocols; Linux asm-generic/errno-base.h.
+ * SEE      Linux asm-generic/errno-base.h.
  */
 #pragma once
 

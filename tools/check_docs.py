@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: MIT
 """Prove that the documentation points at things that exist.
 
-Three rules:
+Five rules:
 
   R1  every source file of the kernel stands in docs/reading-order.md, once
   R2  a citation `path/file.c:name` or `path/file.c:name()` in docs/ or the
       README names a file of the tree, and the name stands in that file
   R3  a relative link of a Markdown file leads to a file of the tree
+  R4  a page of docs/ that a source file, or a page, names as docs/page.md is
+      there
+  R5  docs/decisions/README.md links to every decision
 
 Prints each breach with its place; the exit status is 1 when there is one.
 """
@@ -24,6 +27,7 @@ SOURCE_ENDINGS = {".c", ".h", ".S"}
 
 CITATION = re.compile(r"`([\w./-]+\.(?:c|h|S|py)):(\w+)(?:\(\))?`")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 FILE_NAME = re.compile(r"`([\w./-]+\.(?:c|h|S|ld))`")
 
 
@@ -79,11 +83,32 @@ def check_links(document):
                        f"link to {target} leads nowhere")
 
 
+def check_named_pages(document):
+    """R4"""
+    for number, line in numbered_lines(document):
+        for page in PAGE.findall(line):
+            if not (ROOT / page).exists():
+                yield f"{document.relative_to(ROOT)}:{number}: no page {page}"
+
+
+def check_decisions():
+    """R5"""
+    folder = ROOT / "docs/decisions"
+    linked = set(LINK.findall((folder / "README.md").read_text()))
+    for page in sorted(folder.glob("*.md")):
+        if page.name != "README.md" and page.name not in linked:
+            yield f"docs/decisions/README.md: no link to {page.name}"
+
+
 def main():
     breaches = list(check_reading_order())
     for document in documents():
         breaches += check_citations(document)
         breaches += check_links(document)
+        breaches += check_named_pages(document)
+    for source in sources():
+        breaches += check_named_pages(ROOT / source)
+    breaches += check_decisions()
     for breach in breaches:
         print(breach)
     print(f"check_docs: {len(breaches)} faults")

@@ -226,9 +226,11 @@ void kmap_page_freed(struct page *page)
 {
 	irqflags_t flags = spin_lock_irqsave(&kmap_lock);
 	unsigned slot = page->kmap - 1u;
-	bool in_use = slot_count[slot] > 1;
+	/* No slot any more: a flush came between the caller's look and ours. */
+	bool has_slot = page->kmap;
+	bool in_use = has_slot && slot_count[slot] > 1;
 
-	if (!in_use) {
+	if (has_slot && !in_use) {
 		slot_empty_locked(slot);
 		tlb_flush_page(slot_kva(slot));
 	}

@@ -24,12 +24,13 @@
  *          per-CPU list or used: A1 to A4 of census.c
  *
  * ALGORITHM  The ordinary case is alloc_small(): pop from the list of the
- *          first zone. No watermark is looked at: pages in
- *          a list were counted out of the zone when the list was filled, and
- *          then the watermark was looked at.
+ *          first zone. No watermark is looked at: pages in a list were counted
+ *          out of the zone when the list was filled, and then the watermark was
+ *          looked at.
  *
- *          free_pages() compares state and order of the page, in one 16-bit
- *          comparison, with what an allocated block of this order must have.
+ *          free_pages() compares state, order and kmap slot of the page, in one
+ *          32-bit comparison, with what an allocated block of this order must
+ *          have.
  *          So a double free, a wrong order, a free from the middle and a free
  *          of somebody's slab cost nothing to catch; which of these it was is
  *          found out afterwards (report.c).
@@ -74,6 +75,9 @@ static void clear_pages(struct page *page, unsigned order)
 }
 
 /* ---- allocation, the slow way ------------------------------------------- */
+
+/* As a floor: an interrupt may have emptied the list that was not empty. */
+#define NO_REFILL  (~0ul)
 
 /* A small block: through the list, which is refilled first. */
 static struct page *zone_take_small(struct zone *zone, unsigned order,
@@ -165,7 +169,7 @@ static noinline struct page *alloc_slow(gfp_t gfp, unsigned order)
 	if (order > MAX_ORDER)
 		return alloc_failed(gfp, order);
 	if (first && order < PCP_ORDERS && zone_pcp(first, order)->count > 0)
-		page = zone_take_small(first, order, 0);
+		page = zone_take_small(first, order, NO_REFILL);
 	if (!page)
 		page = take_from_zones(gfp, order, MARK_LOW);
 	if (!page)

@@ -15,7 +15,8 @@
  * INVARIANTS
  *          V1  the first entry of a virgin block is a free head of MAX_ORDER
  *          V2  all entries of a live block are written
- *          V3  no entry of a hole is ever read
+ *          V3  no entry of a hole is ever read, but by those who are given a
+ *              wild pointer: a free has no time to ask
  *
  * ALGORITHM  Why the buddy code may go on reading its neighbours: the buddy of
  *          a block of order n is pfn ^ (1 << n). For n < MAX_ORDER that changes

@@ -80,9 +80,10 @@ static uint32_t frames_count(struct frames frames)
 }
 
 /*
- * First frame that may be given to the lists. A zone that begins inside a
- * 4 MiB block leaves that block to the zone below, so that no block of two
- * zones is ever merged.
+ * First frame that may be given to the lists. Of a 4 MiB block in which a zone
+ * begins, the zone below has its part and nobody the rest, so that no buddies
+ * of two zones are ever merged. That is less than 4 MiB, and only where lowmem
+ * ends at an odd address although there is RAM above.
  */
 static pfn_t zone_first_usable(const struct zone *zone)
 {

@@ -17,7 +17,7 @@ struct mempool;
 typedef void *(*mempool_alloc_fn)(gfp_t gfp, void *pool_data);
 typedef void (*mempool_free_fn)(void *element, void *pool_data);
 
-/* Returns: NULL when the reserve itself could not be allocated. */
+/* Returns: NULL: min_nr is 0, or the reserve could not be allocated. */
 struct mempool *mempool_create(unsigned min_nr, mempool_alloc_fn alloc,
 			       mempool_free_fn free, void *pool_data)
 	__must_check;

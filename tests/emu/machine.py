@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 KERNEL = BUILD / "pagoda.elf"
 QEMU = "qemu-system-i386"
+QEMU_64 = "qemu-system-x86_64"    # the same machine, with a wider CPU
 
 # Every time limit of the tests, in seconds. SLOW=3 triples them.
 SLOW = float(os.environ.get("SLOW", "1"))
@@ -61,6 +62,7 @@ class Shape:
     cpu: str = None             # None: the emulator's default
     machine: str = "pc"
     extra: list = field(default_factory=list)
+    qemu: str = QEMU
 
     def __str__(self):
         return "-".join([self.machine, self.cpu or "default", self.mem])
@@ -80,7 +82,7 @@ class Shape:
 
 def command(shape, append, kernel=KERNEL, exit_device=True):
     """The command line of the contract, plus the shape."""
-    words = [QEMU, "-kernel", str(kernel), "-append", append]
+    words = [shape.qemu, "-kernel", str(kernel), "-append", append]
     if exit_device:
         words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     return words + ["-display", "none", "-serial", "stdio", "-monitor",

@@ -6,12 +6,13 @@ must pass everywhere.
 """
 
 import re
+import shutil
 
 import pytest
 
 from conftest import source_suites
 from judge import judge
-from machine import Shape, run
+from machine import QEMU_64, Shape, run
 
 SIZES = ["16M", "64M", "512M", "895M", "896M", "897M", "1G", "2G", "4G", "5G"]
 
@@ -61,11 +62,19 @@ def test_each_suite_passes_by_itself(kernel, suite):
     check(Shape("128M", "max"), f"selftest={suite}", {suite})
 
 
-@pytest.mark.parametrize("word", ["vmalloc=256M", "mem=64M", "nonx",
-                                  "loglevel=3", "loglevel=8", "seed=12345"])
-def test_command_line_options_hold(kernel, suites, word):
+@pytest.mark.parametrize("word, there, effect", [
+    ("vmalloc=256M", True, r"lowmem +: .*\( 768 MB\)"),
+    ("mem=64M", True, r"lowmem +: .*\(  64 MB\)"),
+    ("nonx", True, r"NX off"),
+    ("loglevel=3", False, r"Zone ranges"),
+    ("loglevel=8", True, r"shrinker vmalloc: \d+ pages"),
+    ("seed=12345", True, r"# seed 12345\n"),
+])
+def test_command_line_options_hold(kernel, suites, word, there, effect):
+    """All suites pass, and the word has done what it is for."""
     done, _ = check(Shape("1G", "max"), f"selftest {word}", suites)
     assert "unknown word" not in done.text
+    assert bool(re.search(effect, done.text)) == there, done.text[:4000]
 
 
 def test_two_seeds_make_two_runs(kernel, suites):
@@ -91,6 +100,7 @@ def test_unknown_suite_is_a_failure(kernel):
     ("frobnicate", "'frobnicate': unknown word"),
     ("vmalloc=junk", "bad value"),
     ("vmalloc=1M", "ignored"),
+    ("mem=0", "value out of range"),
     ("nonx=1", "takes no value"),
     ("mem", "needs a value"),
 ])
@@ -118,6 +128,8 @@ def test_modules_are_kept(kernel, suites, tmp_path):
     done, _ = check(shape, "selftest", suites, cwd=tmp_path)
     for i in range(3):
         assert re.search(rf"module {i}: .*name={i}", done.text), done.text
+    # The last address is inclusive there, as in the other lines.
+    assert re.search(r"module 2: \[mem 0x\w+000-0x\w+fff\]", done.text)
 
 
 @pytest.mark.parametrize("mem", ["16M", "2G"])
@@ -156,3 +168,13 @@ def test_default_cpu_leaves_memory_above_4g_alone(kernel):
     same, and touching that is a fault."""
     text = run(Shape("5G"), "").text
     assert re.search(r"above the CPU's 32 address bits", text), text
+
+
+@pytest.mark.skipif(not shutil.which(QEMU_64), reason=f"needs {QEMU_64}")
+@pytest.mark.parametrize("mem", ["70G", "300G", "1100G"])
+def test_ram_above_64g_is_left_alone(kernel, mem):
+    """A mem_map of all of it would fill lowmem; from 1 TiB on, its size would
+    not even fit 32 bits. Needs a CPU with more address bits than 36."""
+    done, _ = check(Shape(mem, "max,phys-bits=42", qemu=QEMU_64),
+                    "selftest=zone,page", {"zone", "page"})
+    assert re.search(r"GiB of RAM lie above 64 GiB: not used", done.text)

@@ -94,10 +94,17 @@ KTEST(boot_cmdline, text_without_an_end_is_read_so_far_and_no_further)
 {
 	start("");
 	memset(raw, ' ', sizeof(raw));
-	raw[CMDLINE_RAW_MAX - 1] = 'a';
+	raw[CMDLINE_RAW_MAX - 3] = 'a';
 	raw[CMDLINE_RAW_MAX] = 'b';
 	boot_cmdline_set(&info, raw);
 	EXPECT_STREQ(info.cmdline, "a");
+	EXPECT_EQ(info.warnings[0], 0);
+
+	start("");   /* and no word that goes on beyond what is read */
+	memcpy(raw + CMDLINE_RAW_MAX - 5, "mem=64M", 7);
+	boot_cmdline_set(&info, raw);
+	EXPECT_STREQ(info.cmdline, "");
+	EXPECT(info.warnings[0] != 0);
 }
 
 KTEST(boot_cmdline, random_bytes_become_printable_words_with_single_spaces)

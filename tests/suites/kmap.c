@@ -261,6 +261,19 @@ static void unmap_it(void *page)
 	kunmap(page);
 }
 
+/* As when a lap ends between free_pages()'s look at the page and its call. */
+KTEST(kmap, a_flush_just_before_the_free_does_no_harm)
+{
+	take_highmem(1);
+	EXPECT(kmap_try(pages[0]));
+	kunmap(pages[0]);
+	kmap_flush_unused();
+	EXPECT_EQ(pages[0]->kmap, 0);
+	kmap_page_freed(pages[0]);
+	EXPECT_EQ(usage_now().used, 0);
+	give_highmem(1);
+}
+
 KTEST(kmap, freeing_a_page_in_use_is_caught)
 {
 	take_highmem(1);

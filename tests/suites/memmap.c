@@ -369,6 +369,18 @@ KTEST(memmap, too_many_ranges_lose_what_is_not_ram_first)
 	EXPECT_EQ(ram_in_ranges(), 100 * 4 * K);
 }
 
+KTEST(memmap, one_range_too_many_is_warned_about)
+{
+	start(32);
+	add(0, 4 * K, RSV);   /* where the sweep begins, and not its start */
+	for (unsigned i = 0; i < BOOT_RANGES_MAX - 1; i++)
+		add((2 + 2 * i) * M, 1 * M, RAM);
+	finish();
+	EXPECT_EQ(info.nr_ranges, BOOT_RANGES_MAX);
+	EXPECT_STREQ(info.warnings,
+		     "memory map: 129 ranges, the smallest 1 left out\n");
+}
+
 KTEST(memmap, range_without_a_place_becomes_a_hole_not_ram)
 {
 	start(32);

@@ -19,6 +19,7 @@
 #include "lib/string.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/page_alloc.h"
+#include "mm/page/pageblock.h"
 #include "tests/ktest.h"
 
 #define PKMAP_PDE   pd_index(PKMAP_BASE)
@@ -205,6 +206,20 @@ static kva_t table_in_highmem(void)
 static kva_t table_not_a_table(void)
 {
 	copy.pd[PKMAP_PDE].v = page_to_phys(copy.lowmem).v | PDE_TABLE_BITS;
+	return PKMAP_BASE;
+}
+
+/* Its entry in mem_map is not written yet: 0 there would say "reserved". */
+static kva_t table_in_virgin_memory(void)
+{
+	pfn_t pfn = PFN(0);
+
+	while (pfn_lt(pfn, max_low_pfn) &&
+	       pageblock_state(pfn) != PAGEBLOCK_VIRGIN)
+		pfn = pageblock_next(pfn);
+	if (!pfn_lt(pfn, max_low_pfn))
+		return SKIP_CASE;
+	copy.pd[PKMAP_PDE] = pde_make_table(pfn_to_phys(pfn_add(pfn, 1)));
 	return PKMAP_BASE;
 }
 
@@ -474,7 +489,8 @@ static const struct {
 } cases[] = {
 	{ "T1", user_pdpte },           { "T1", no_kernel_pdpte },
 	{ "T2", table_in_a_hole },      { "T2", table_in_highmem },
-	{ "T3", table_not_a_table },    { "T4", table_twice },
+	{ "T3", table_not_a_table },    { "T3", table_in_virgin_memory },
+	{ "T4", table_twice },
 	{ "T4", directory_as_table },   { "T5", table_read_only },
 	{ "T5", table_global },         { "B1", above_the_width },
 	{ "B1", bit_62 },               { "B2", no_nxe },

@@ -30,6 +30,9 @@
 #define LEAF_BRAND        0x80000002u   /* and the two after it: 48 letters  */
 #define LEAF_ADDRESS_BITS 0x80000008u
 
+#define PHYS_BITS_MIN     32u
+#define PHYS_BITS_MAX     52u           /* what a PAE entry has room for     */
+
 enum cpuid_register { EAX, EBX, ECX, EDX };
 
 struct cpuid {
@@ -75,10 +78,15 @@ static bool has_leaf(uint32_t leaf)
 	return leaf <= last && last < range + 0x10000;
 }
 
+/* The rule of boot/cpu_gate.c, which must have made the same of the map. */
 static unsigned detect_phys_bits(void)
 {
+	unsigned bits = 0;
+
 	if (has_leaf(LEAF_ADDRESS_BITS))
-		return cpuid(LEAF_ADDRESS_BITS).reg[EAX] & 0xff;
+		bits = cpuid(LEAF_ADDRESS_BITS).reg[EAX] & 0xff;
+	if (bits >= PHYS_BITS_MIN)
+		return MIN(bits, PHYS_BITS_MAX);
 	return features[CPU_PSE36] ? 36 : 32;
 }
 

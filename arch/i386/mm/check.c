@@ -67,7 +67,7 @@
 
 #include "lib/log.h"
 #include "mm/kva/vmalloc.h"
-#include "mm/page/page.h"
+#include "mm/page/pageblock.h"
 
 #include "arch/i386/mm/mm_impl.h"
 
@@ -137,12 +137,12 @@ static bool chunk_has_ram(kva_t va)
 
 static bool frame_in_use(phys_addr_t pa)
 {
-	const struct page *page;
+	enum page_state state;
 
 	if (!mem_map)
 		return true;   /* before there is a mem_map nothing is free */
-	page = pfn_to_page(phys_to_pfn(pa));
-	return page->state == PAGE_TABLE || page->state == PAGE_RESERVED;
+	state = page_state(phys_to_pfn(pa));
+	return state == PAGE_TABLE || state == PAGE_RESERVED;
 }
 
 /* ---- B: bits --------------------------------------------------------- */
