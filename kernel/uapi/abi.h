@@ -3,8 +3,9 @@
  * abi.h - how user mode calls the kernel: registers and instructions
  *
  * WHAT     Two ways in. `int $0x80` is Linux's and does everything. SYSENTER
- *          does the same in fewer cycles, for our own calls (1024 and above),
- *          on CPUs that have it (CPUID leaf 1, EDX bit 11).
+ *          does the same in fewer cycles, though not in fewer instructions, for
+ *          our own calls (1024 and above), on CPUs that have it (CPUID leaf 1,
+ *          EDX bit 11).
  *
  * PICTURE    register          going in               coming back
  *            EAX               number of the call     result; -4095..-1 is

@@ -63,9 +63,9 @@ KTEST(ring3, a_program_begins_with_clean_registers)
 	EXPECT_EQ(r3.regs.esi | r3.regs.edi | r3.regs.ebp, 0);
 	EXPECT_EQ(r3.regs.cs, LINUX_USER_CS);
 	EXPECT_EQ(r3.regs.user_ss, LINUX_USER_DS);
-	EXPECT_EQ(r3.regs.ds, LINUX_USER_DS);
-	EXPECT_EQ(r3.regs.es, LINUX_USER_DS);
-	EXPECT_EQ(r3.regs.fs | r3.regs.gs, 0);
+	EXPECT_EQ(r3.regs.ds & 0xffff, LINUX_USER_DS);
+	EXPECT_EQ(r3.regs.es & 0xffff, LINUX_USER_DS);
+	EXPECT_EQ((r3.regs.fs | r3.regs.gs) & 0xffff, 0);
 	EXPECT_EQ(r3.regs.eflags & ~0x10000u, 0x202);   /* RF is #UD's */
 }
 
@@ -310,7 +310,7 @@ KTEST(ring3, tls_is_reached_through_gs)
 	syscall_set_hook(NULL);
 	EXPECT_EQ(r3.regs.vector, VECTOR_UD);
 	EXPECT_EQ(r3.regs.ebx, 4711);
-	EXPECT_EQ(r3.regs.gs, LINUX_TLS);
+	EXPECT_EQ(r3.regs.gs & 0xffff, LINUX_TLS);
 	ring3_destroy(&r3);
 }
 
@@ -380,7 +380,8 @@ KTEST(ring3, sanitized_registers_are_harmless)
 	EXPECT_EQ(r3.regs.vector, VECTOR_UD);
 	EXPECT_EQ(r3.regs.cs, LINUX_USER_CS);
 	EXPECT_EQ(r3.regs.user_ss, LINUX_USER_DS);
-	EXPECT_EQ(r3.regs.ds | r3.regs.es | r3.regs.fs | r3.regs.gs, 0);
+	EXPECT_EQ((r3.regs.ds | r3.regs.es | r3.regs.fs | r3.regs.gs) & 0xffff,
+		  0);
 	EXPECT_EQ(r3.regs.eflags & (EFLAGS_IOPL | EFLAGS_VM | EFLAGS_NT), 0);
 	ring3_destroy(&r3);
 }
@@ -442,9 +443,9 @@ KTEST(ring3, odd_flags_and_segments_do_not_reach_the_kernel)
 	EXPECT_EQ(nr_calls, 1);
 	EXPECT(call_regs.eflags & EFLAGS_AC);
 	EXPECT_EQ(call_flags & (EFLAGS_AC | EFLAGS_NT | 0x400), 0);
-	EXPECT_EQ(call_regs.ds | call_regs.es, 0);
+	EXPECT_EQ((call_regs.ds | call_regs.es) & 0xffff, 0);
 	EXPECT_EQ(r3.regs.vector, VECTOR_UD);
-	EXPECT_EQ(r3.regs.ds | r3.regs.es, 0);
+	EXPECT_EQ((r3.regs.ds | r3.regs.es) & 0xffff, 0);
 }
 
 /* As kernel/uapi/abi.h has it; relative, because code may lie anywhere. */

@@ -64,6 +64,11 @@ static void save(void *area)
 
 static void load(const void *area)
 {
+	/*
+	 * What is in the registers is saved, or of a thread that ended, maybe
+	 * by an error that is still pending: FRSTOR would raise it, in here.
+	 */
+	__asm__ volatile("fnclex");
 	if (has_fxsr)
 		__asm__ volatile("fxrstor (%0)" : : "r"(area) : "memory");
 	else

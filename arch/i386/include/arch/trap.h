@@ -29,7 +29,7 @@ struct trap_regs {
 	uint32_t edi, esi, ebp;
 	uint32_t pusha_esp;               /* as PUSHA leaves it: of no use  */
 	uint32_t ebx, edx, ecx, eax;
-	uint32_t gs, fs, es, ds;
+	uint32_t gs, fs, es, ds;          /* upper halves: anything at all  */
 	uint32_t vector;
 	uint32_t error;                   /* 0 where the vector has none    */
 	uint32_t eip, cs, eflags;
