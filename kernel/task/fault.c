@@ -81,6 +81,17 @@ static bool out_of_memory(void)
 	return !wait_killed();
 }
 
+/*
+ * Ring 3 ran, and yet the CPU reports an access of its own (SDM volume 3, 4.6,
+ * "implicit supervisor-mode access") to a page that is there: SMAP forbids it,
+ * so trying again would not help. QEMU 7.2 does this for IRET.
+ */
+static bool is_implicit_access(uint32_t error, const struct trap_regs *regs)
+{
+	return (error & (PF_PRESENT | PF_USER)) == PF_PRESENT &&
+	       trap_from_user(regs);
+}
+
 bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs)
 {
 	struct thread *thread = current_thread();
@@ -89,8 +100,11 @@ bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs)
 
 	if (!task || !task->mm)
 		return false;
-	fault = vm_fault(task->mm, addr, access_of(error),
-			 thread_user_regs(thread)->user_esp);
+	if (unlikely(is_implicit_access(error, regs)))
+		fault = VM_FAULT_ACCERR;
+	else
+		fault = vm_fault(task->mm, addr, access_of(error),
+				 thread_user_regs(thread)->user_esp);
 	if (likely(fault == VM_FAULT_DONE))
 		return true;
 	thread->fault = fault;

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/*
+ * start_stack.c - tests of kernel/loader/start_stack.c
+ */
+#include "kernel/loader/start_stack.h"
+
+#include "lib/errno.h"
+#include "lib/panic.h"
+#include "lib/random.h"
+#include "lib/string.h"
+#include "tests/ktest.h"
+
+#define TOP  0xc0000000u
+
+static uint8_t buffer[START_STACK_MAX];
+static uint8_t noise[START_RANDOM_BYTES];
+static struct start_stack stack;
+static const struct elf_image elf = {
+	.entry = 0x08048100, .phdr = 0x08048034, .phnum = 3,
+};
+
+static uint32_t word(uint32_t addr)
+{
+	uint32_t value;
+
+	memcpy(&value, start_stack_at(&stack, addr), 4);
+	return value;
+}
+
+static const char *text(uint32_t addr)
+{
+	return (const char *)start_stack_at(&stack, addr);
+}
+
+static int build(const char *const argv[], const char *const envp[])
+{
+	memset(buffer, 0xaa, sizeof(buffer));
+	for (unsigned i = 0; i < START_RANDOM_BYTES; i++)
+		noise[i] = (uint8_t)(i + 1);
+	stack = (struct start_stack){ .buffer = buffer, .top = TOP };
+	return start_stack_build(&stack, &elf, argv, envp, noise);
+}
+
+/* A list of pointers at *at against the texts; leaves *at behind its 0. */
+static const char *texts_check(uint32_t *at, const char *const texts[])
+{
+	for (; *texts; texts++, *at += 4) {
+		HOLDS(word(*at) > stack.esp && word(*at) < TOP,
+		      "a pointer leads out of the stack");
+		HOLDS(!strcmp(text(word(*at)), *texts), "a text is another");
+	}
+	HOLDS(!word(*at), "the list has no end");
+	*at += 4;
+	return NULL;
+}
+
+static const char *stack_check(const char *const argv[],
+			       const char *const envp[])
+{
+	uint32_t at = stack.esp, argc = 0;
+	const char *law;
+
+	while (argv[argc])
+		argc++;
+	HOLDS(stack.esp % 16 == 0, "A2: ESP is a multiple of 16");
+	HOLDS(word(at) == argc, "argc is wrong");
+	at += 4;
+	law = texts_check(&at, argv);
+	return law ? law : texts_check(&at, envp);
+}
+
+/* The auxiliary vector begins behind envp's 0. */
+static uint32_t auxv(uint32_t type)
+{
+	uint32_t at = stack.esp + 4;
+
+	while (word(at))
+		at += 4;
+	at += 4;
+	while (word(at))
+		at += 4;
+	for (at += 4; word(at) != AT_NULL; at += 8)
+		if (word(at) == type)
+			return word(at + 4);
+	return 0xdeadbeef;
+}
+
+KTEST(start_stack, arguments_and_environment_are_found)
+{
+	static const char *const argv[] = { "prog", "", "third word", NULL };
+	static const char *const envp[] = { "A=1", "PATH=/bin", NULL };
+
+	EXPECT_EQ(build(argv, envp), 0);
+	EXPECT_NULL(stack_check(argv, envp));
+}
+
+KTEST(start_stack, no_arguments_are_a_list_of_none)
+{
+	static const char *const none[] = { NULL };
+
+	EXPECT_EQ(build(none, none), 0);
+	EXPECT_NULL(stack_check(none, none));
+	EXPECT_EQ(word(stack.esp), 0);
+}
+
+KTEST(start_stack, auxiliary_vector_describes_the_program)
+{
+	static const char *const argv[] = { "prog", NULL };
+	static const char *const envp[] = { NULL };
+
+	EXPECT_EQ(build(argv, envp), 0);
+	EXPECT_EQ(auxv(AT_PHDR), elf.phdr);
+	EXPECT_EQ(auxv(AT_PHENT), 32);
+	EXPECT_EQ(auxv(AT_PHNUM), 3);
+	EXPECT_EQ(auxv(AT_PAGESZ), 4096);
+	EXPECT_EQ(auxv(AT_ENTRY), elf.entry);
+	EXPECT_EQ(auxv(AT_UID), 0);
+	EXPECT_EQ(auxv(AT_SECURE), 0);
+	EXPECT_EQ(auxv(AT_CLKTCK), 100);
+	EXPECT_STREQ(text(auxv(AT_EXECFN)), "prog");
+	EXPECT(!memcmp(text(auxv(AT_RANDOM)), noise, START_RANDOM_BYTES));
+}
+
+/* One byte more each time: the last one that fits, and the first that does not. */
+KTEST(start_stack, what_does_not_fit_is_refused_at_the_byte)
+{
+	static char large[START_STACK_MAX + 64];
+	const char *const argv[] = { large, NULL };
+	static const char *const envp[] = { NULL };
+	unsigned fitting = 0, refused = 0;
+
+	for (unsigned i = START_STACK_MAX - 512; i < START_STACK_MAX + 8; i++) {
+		int err;
+
+		memset(large, 'x', i);
+		large[i] = '\0';
+		err = build(argv, envp);
+		EXPECT(err == 0 || err == -E2BIG);
+		EXPECT(err || !refused);
+		if (err)
+			refused++;
+		else
+			fitting++;
+	}
+	EXPECT(fitting > 0 && refused > 0);
+}
+
+KTEST(start_stack, too_many_pointers_are_refused)
+{
+	static const char *many[START_STACK_MAX / 4 + 1];
+	static const char *const envp[] = { NULL };
+
+	for (unsigned i = 0; i < START_STACK_MAX / 4; i++)
+		many[i] = "";
+	EXPECT_EQ(build(many, envp), -E2BIG);
+	many[START_STACK_MAX / 8] = NULL;
+	EXPECT_EQ(build(many, envp), 0);
+	EXPECT_NULL(stack_check(many, envp));
+}
+
+KTEST(start_stack, random_lists_come_out_as_they_went_in)
+{
+	static char texts[16][64];
+	const char *argv[9], *envp[9];
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	for (unsigned round = 0; round < 300; round++) {
+		uint32_t argc = rng_below(&rng, 9), envc = rng_below(&rng, 9);
+
+		for (unsigned i = 0; i < 16; i++) {
+			uint32_t length = rng_below(&rng, 63);
+
+			memset(texts[i], (int)('a' + i), length);
+			texts[i][length] = '\0';
+		}
+		for (unsigned i = 0; i < 9; i++) {
+			argv[i] = i < argc ? texts[i] : NULL;
+			envp[i] = i < envc ? texts[15 - i] : NULL;
+		}
+		EXPECT_EQ(build(argv, envp), 0);
+		EXPECT_NULL(stack_check(argv, envp));
+	}
+}
+
+static const char *start_stack_suite_check(void)
+{
+	static const char *const argv[] = { "prog", "x", NULL };
+
+	if (build(argv, argv))
+		return "a small list does not fit";
+	return stack_check(argv, argv);
+}
+
+SUITE(start_stack, start_stack_suite_check);
