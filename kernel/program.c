@@ -119,7 +119,7 @@ static uint32_t wait_for_end(struct task *task)
 	return wait_status;
 }
 
-/* ---- program= ------------------------------------------------------------- */
+/* ---- program= ------------------------------------------------------------ */
 
 static void say_how_it_ended(const char *name, uint32_t wait_status)
 {
@@ -155,7 +155,7 @@ void program_main(const char *text)
 	machine_exit(wait_status ? EXIT_TEST_FAILED : EXIT_OK);
 }
 
-/* ---- init ----------------------------------------------------------------- */
+/* ---- init ---------------------------------------------------------------- */
 
 /* In the order of PG_INIT_*, so that the numbers come out right. */
 static int give_init_handles(struct task *task)

@@ -62,8 +62,8 @@ static int load(struct task *task, const struct tprogram *program,
 }
 
 int tprogram_load(const struct tprogram *program, struct task *parent,
-	       const char *const argv[], struct task **taskp,
-	       struct thread **threadp)
+		  const char *const argv[], struct task **taskp,
+		  struct thread **threadp)
 {
 	int err = task_create("tprogram", parent, taskp);
 

@@ -2,16 +2,17 @@
 /*
  * tprogram.h - small programs for suites that need user mode
  *
- * WHAT     TPROGRAM() holds a few instructions; tprogram_run() makes an ELF file
- *          around them, starts it as a task and gives its wait status.
+ * WHAT     TPROGRAM() holds a few instructions; tprogram_run() makes an ELF
+ *          file around them, starts it as a task and gives its wait status.
  *
- *            TPROGRAM(exits_with_7, "mov $1, %eax; mov $7, %ebx; int $0x80");
+ *            TPROGRAM(exits_with_7, TPROGRAM_EXIT("$7"));
  *            EXPECT_EQ(tprogram_run(&exits_with_7), WAIT_EXITED(7));
  *
- *          The code begins at TPROGRAM_CODE; a page of data, all 0 and writable,
- *          lies at TPROGRAM_DATA. TPROGRAM_EXIT(text) exits with the value of an
- *          operand.
- * NOT HERE programs with a library of their own (tests/user/).
+ *          The code begins at TPROGRAM_CODE; a page of data, all 0 and
+ *          writable, lies at TPROGRAM_DATA. TPROGRAM_CALL(nr) is a system call,
+ *          TPROGRAM_EXIT(operand) the last one.
+ * NOT HERE code in ring 3 without a task (tests/ring3.h); programs with a
+ *          library of their own (tests/user/).
  */
 #pragma once
 
@@ -24,13 +25,15 @@ struct tprogram {
 	const uint8_t *start, *end;
 };
 
-#define TPROGRAM(name, text)                                                 \
+#define TPROGRAM(name, text)                                              \
 	__asm__(".pushsection .rodata\n"                                  \
-		"tprogram_" #name ": " text "\n"                             \
-		"tprogram_" #name "_end:\n"                                  \
+		"tprogram_" #name ": " text "\n"                          \
+		"tprogram_" #name "_end:\n"                               \
 		".popsection\n");                                         \
-	extern const uint8_t tprogram_##name[], tprogram_##name##_end[];        \
-	static const struct tprogram name = { tprogram_##name, tprogram_##name##_end }
+	extern const uint8_t tprogram_##name[], tprogram_##name##_end[];  \
+	static const struct tprogram name = {                             \
+		tprogram_##name, tprogram_##name##_end                    \
+	}
 
 #define TPROGRAM_CALL(nr)    "movl $" STRINGIFY(nr) ", %eax; int $0x80;"
 #define TPROGRAM_EXIT(value) "movl " value ", %ebx;" TPROGRAM_CALL(252)
@@ -40,10 +43,10 @@ struct tprogram {
  * has a reference. Returns: 0 or the error of task_create(), task_load().
  */
 int tprogram_load(const struct tprogram *program, struct task *parent,
-	       const char *const argv[], struct task **taskp,
-	       struct thread **threadp) __must_check;
+		  const char *const argv[], struct task **taskp,
+		  struct thread **threadp) __must_check;
 
-/* The same, started; an orphan without arguments. NULL: a failure of the test. */
+/* The same, started; an orphan, no arguments. NULL: the test has failed. */
 struct task *tprogram_start(const struct tprogram *program) __must_check;
 
 /* Wait for its end and put the reference. Returns: the wait status. */

@@ -2,8 +2,8 @@
 /*
  * memory.c - the memory calls: from registers to mm/vm/ and back
  *
- * WHAT     mm/vm/ already speaks Linux's flags and errors, so most calls are one
- *          line. What is left are the parts that need user memory (mincore)
+ * WHAT     mm/vm/ already speaks Linux's flags and errors, so most calls are
+ *          one line. What is left are the parts that need user memory (mincore)
  *          or a file (mmap2).
  *
  * SEE      mm/vm/mm.h; Linux mm/mmap.c, mm/mincore.c.

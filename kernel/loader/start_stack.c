@@ -56,7 +56,8 @@ static bool push_texts(struct start_stack *stack, const char *const texts[])
 	for (uint32_t i = count(texts); i-- > 0;) {
 		size_t size = strlen(texts[i]) + 1;
 
-		if (size > room(stack) || !push(stack, texts[i], (uint32_t)size))
+		if (size > START_STACK_MAX ||
+		    !push(stack, texts[i], (uint32_t)size))
 			return false;
 	}
 	return true;

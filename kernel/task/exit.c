@@ -39,7 +39,7 @@
 
 static uint64_t oom_until;   /* task_lock: a victim has until then to end */
 
-/* ---- the last thread ------------------------------------------------------ */
+/* ---- the last thread ----------------------------------------------------- */
 
 static void release_io_ports(struct task *task)
 {
@@ -189,7 +189,7 @@ void task_thread_ends(struct thread *thread)
 	become_zombie(task, thread);
 }
 
-/* ---- exit and kill --------------------------------------------------------- */
+/* ---- exit and kill ------------------------------------------------------- */
 
 void task_end_locked(struct task *task, uint32_t wait_status,
 		     const struct thread *except)
@@ -293,7 +293,7 @@ int task_wait_for(struct task *task, uint64_t deadline, uint32_t *wait_status)
 	return 0;
 }
 
-/* ---- out of memory -------------------------------------------------------- */
+/* ---- out of memory ------------------------------------------------------- */
 
 static bool is_better_victim(const struct task *task, const struct task *best)
 {

@@ -38,7 +38,7 @@
 #define PERIOD      (5 * NS_PER_SEC)
 #define INSN_BYTES  8
 
-/*   vector     signal    a table row for each exception that ring 3 can cause */
+/*   vector     signal    one row an exception that ring 3 can cause           */
 static const uint8_t signal_of_vector[] = {
 	[0]  = SIGFPE,    /* #DE */
 	[1]  = SIGTRAP,   /* #DB */
@@ -59,7 +59,7 @@ static const uint8_t signal_of_vector[] = {
 
 #define VECTOR_PAGE_FAULT  14
 
-/* ---- resolving ------------------------------------------------------------ */
+/* ---- resolving ----------------------------------------------------------- */
 
 static unsigned access_of(uint32_t error)
 {
@@ -111,7 +111,7 @@ bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs)
 	return fault == VM_FAULT_OOM && out_of_memory();
 }
 
-/* ---- the message ----------------------------------------------------------- */
+/* ---- the message --------------------------------------------------------- */
 
 /* May one more be printed? Counts those that may not. */
 static bool message_allowed(void)
@@ -211,7 +211,7 @@ static void report(const struct task *task, const struct trap_regs *regs,
 		regs->user_esp, insn);
 }
 
-/* ---- exceptions ------------------------------------------------------------ */
+/* ---- exceptions ---------------------------------------------------------- */
 
 static uint32_t signal_of(const struct trap_regs *regs)
 {

@@ -111,7 +111,7 @@ static void task_fill(struct task *task, const char *name,
 	strscpy(task->name, name, sizeof(task->name));
 }
 
-/* The last reference is gone: it never started, or has ended and been reaped. */
+/* The last reference is gone: it never started, or was reaped. */
 static void task_destroy(struct object *object)
 {
 	struct task *task = container_of(object, struct task, object);

@@ -59,36 +59,36 @@ struct endpoint;
 
 /* Protection: I set at creation; t task_lock; o only the task's own threads. */
 struct task {
-	struct object       object;       /* OBJECT_TASK                       */
+	struct object       object;       /* OBJECT_TASK                      */
 	struct mm          *mm;           /* t  NULL once it has ended; its own
 					      threads need no lock to read it */
-	struct handle_table handles;      /* its own lock                      */
-	uint32_t            pid;          /* I                                 */
-	struct task        *parent;       /* t  NULL: an orphan                */
-	struct list_head    children;     /* t                                 */
-	struct list_head    sibling;      /* t                                 */
-	struct list_head    threads;      /* t  those that have been started   */
-	struct list_head    all;          /* t                                 */
-	struct list_head    by_pid;       /* t  chain of the table of pids     */
-	struct wait_queue   child_ended;  /* task_wait() sleeps here           */
-	struct wait_queue   ended;        /* task_wait_for() here              */
-	bool                started;      /* t                                 */
-	bool                exiting;      /* t                                 */
+	struct handle_table handles;      /* its own lock                     */
+	uint32_t            pid;          /* I                                */
+	struct task        *parent;       /* t  NULL: an orphan               */
+	struct list_head    children;     /* t                                */
+	struct list_head    sibling;      /* t                                */
+	struct list_head    threads;      /* t  those that have been started  */
+	struct list_head    all;          /* t                                */
+	struct list_head    by_pid;       /* t  chain of the table of pids    */
+	struct wait_queue   child_ended;  /* task_wait() sleeps here          */
+	struct wait_queue   ended;        /* task_wait_for() here             */
+	bool                started;      /* t                                */
+	bool                exiting;      /* t                                */
 	bool                zombie;       /* t  all is gone but the status; an
-					      orphan is no longer in the tree  */
-	bool                oom_victim;   /* t                                 */
-	uint32_t            wait_status;  /* t  as wait4() gives it            */
-	uint64_t            ran_ns;       /* t  of threads that have ended     */
+					      orphan is no longer in the tree */
+	bool                oom_victim;   /* t                                */
+	uint32_t            wait_status;  /* t  as wait4() gives it           */
+	uint64_t            ran_ns;       /* t  of threads that have ended    */
 	struct endpoint    *exceptions;   /* t  referenced; faults nobody else
-					       resolves; NULL: killed          */
+					       resolves; NULL: killed         */
 	struct endpoint    *personality;  /* t  referenced; unknown calls;
-					       NULL: -ENOSYS                   */
+					       NULL: -ENOSYS                  */
 	uint8_t            *io_ports;     /* t  bitmap of allowed ports or NULL,
-					       kmalloc()ed                     */
-	char                name[TASK_NAME_MAX]; /* o                          */
+					       kmalloc()ed                    */
+	char                name[TASK_NAME_MAX]; /* o                         */
 };
 
-/* ---- beginning --------------------------------------------------------- */
+/* ---- beginning ----------------------------------------------------------- */
 
 /*
  * A task without threads and with an empty address space. The caller has the
@@ -142,7 +142,7 @@ int task_copy(const struct trap_regs *regs, bool share_mm,
 /* fork(2), all of it. Returns: the child's pid, -ENOMEM, -EAGAIN. */
 long task_fork(const struct trap_regs *regs);
 
-/* ---- end --------------------------------------------------------------- */
+/* ---- end ----------------------------------------------------------------- */
 
 /* End the running thread's task with a wait status. */
 void task_exit(uint32_t wait_status) __noreturn;
@@ -173,7 +173,7 @@ int task_wait_for(struct task *task, uint64_t deadline, uint32_t *wait_status);
  */
 bool task_kill_largest(void);
 
-/* ---- finding ----------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------- */
 
 /* By pid, referenced; NULL: none. Zombies are found too. */
 struct task *task_find(uint32_t pid);
@@ -187,15 +187,15 @@ void task_for_each(void (*fn)(struct task *task, void *arg), void *arg);
 /* What ps shows of a task. */
 struct task_stats {
 	uint32_t pid, parent, nr_threads;
-	uint32_t rss, total_vm;           /* pages                             */
+	uint32_t rss, total_vm;           /* pages                            */
 	bool     zombie;
-	bool     runs;                    /* a thread runs or is ready         */
+	bool     runs;                    /* a thread runs or is ready        */
 	uint64_t ran_ns;
 	char     name[TASK_NAME_MAX];
 };
 void task_get_stats(struct task *task, struct task_stats *stats);
 
-/* Children that lose their parent become children of this one. NULL: orphans. */
+/* Children that lose their parent become this one's. NULL: orphans. */
 void task_set_init(struct task *task);
 
 /* Once at boot, after sched_init() and mm_init(). */

@@ -3,8 +3,8 @@
  * linux_calls.c - tests of kernel/linux/
  *
  * WHAT     The running kernel thread adopts a task that was never started: its
- *          address space is loaded and current_task() is that task. So calls can
- *          be made as functions, and their user memory looked at, from here.
+ *          address space is loaded and current_task() is that task. So calls
+ *          can be made as functions, and their memory looked at, from here.
  *          What must come from ring 3 is in tests/suites/task.c.
  */
 #include "kernel/linux/linux.h"
@@ -55,7 +55,7 @@
 #define PROT_RW      (PROT_READ | PROT_WRITE)
 #define MAP_ANON     (MAP_PRIVATE | MAP_ANONYMOUS)
 
-/* ---- a task of our own ---------------------------------------------------- */
+/* ---- a task of our own --------------------------------------------------- */
 
 TPROGRAM(child_exits_with_5, TPROGRAM_EXIT("$5"));
 
@@ -90,7 +90,8 @@ static void adopt(void)
 	struct thread *self = current_thread();
 	struct thread *unused;
 
-	REQUIRE(!tprogram_load(&child_exits_with_5, NULL, argv, &task, &unused));
+	REQUIRE(!tprogram_load(&child_exits_with_5, NULL, argv, &task,
+			       &unused));
 	thread_destroy(unused);
 	self->task = task;
 	thread_set_tables(&task->mm->tables);
@@ -126,7 +127,7 @@ static void poke(uint32_t addr, uint32_t value)
 		ktest_fail(__FILE__, __LINE__, "0x%x cannot be written", addr);
 }
 
-/* ---- memory ---------------------------------------------------------------- */
+/* ---- memory -------------------------------------------------------------- */
 
 KTEST(linux_calls, memory_calls_reach_the_address_space)
 {
@@ -196,7 +197,7 @@ KTEST(linux_calls, mincore_of_many_pages_goes_on_where_a_step_ended)
 	release();
 }
 
-/* ---- console ---------------------------------------------------------------- */
+/* ---- console ------------------------------------------------------------- */
 
 static char said[128];
 static size_t said_size;
@@ -291,7 +292,7 @@ KTEST(linux_calls, writev_gathers_and_checks)
 	release();
 }
 
-/* ---- processes --------------------------------------------------------------- */
+/* ---- processes ----------------------------------------------------------- */
 
 KTEST(linux_calls, numbers_of_a_process)
 {
@@ -412,7 +413,7 @@ KTEST(linux_calls, each_failing_allocation_of_a_fork_is_undone)
 	EXPECT_EQ(object_count(OBJECT_TASK), objects);
 }
 
-/* ---- TLS, time, the rest ---------------------------------------------------- */
+/* ---- TLS, time, the rest ------------------------------------------------- */
 
 static void put_user_desc(uint32_t entry)
 {
@@ -520,7 +521,7 @@ KTEST(linux_calls, table_has_names_and_holes)
 	EXPECT(!linux_call_name(100000));
 }
 
-/* ---- anything at all ---------------------------------------------------------- */
+/* ---- anything at all ----------------------------------------------------- */
 
 static bool can_be_called_here(uint32_t nr)
 {

@@ -121,7 +121,7 @@ KTEST(start_stack, auxiliary_vector_describes_the_program)
 	EXPECT(!memcmp(text(auxv(AT_RANDOM)), noise, START_RANDOM_BYTES));
 }
 
-/* One byte more each time: the last one that fits, and the first that does not. */
+/* One byte more each time, over the last that fits. */
 KTEST(start_stack, what_does_not_fit_is_refused_at_the_byte)
 {
 	static char large[START_STACK_MAX + 64];

@@ -2,8 +2,8 @@
 /*
  * task.c - tests of kernel/task/: how tasks begin and end, and what kills them
  *
- * WHAT     Programs of a few instructions run in ring 3; their wait status tells
- *          what they have seen.
+ * WHAT     Programs of a few instructions run in ring 3; their wait status
+ *          tells what they have seen.
  */
 #include "kernel/task/task.h"
 
@@ -73,7 +73,8 @@ KTEST(task, registers_are_clear_and_argc_is_on_the_stack)
 	struct task *task;
 	struct thread *thread;
 
-	REQUIRE(!tprogram_load(&looks_at_registers, NULL, argv, &task, &thread));
+	REQUIRE(!tprogram_load(&looks_at_registers, NULL, argv, &task,
+			       &thread));
 	REQUIRE(!task_start(task, thread));
 	EXPECT_EQ(tprogram_wait(task), WAIT_EXITED(3));
 }
@@ -165,7 +166,7 @@ KTEST(task, ten_thousand_created_and_destroyed_leak_nothing)
 	EXPECT(nr_free_pages() + 8 >= before);
 }
 
-/* ---- what ends a program -------------------------------------------------- */
+/* ---- what ends a program ------------------------------------------------- */
 
 TPROGRAM(reads_null, "movl 0, %eax;" TPROGRAM_EXIT("$0"));
 TPROGRAM(writes_unmapped, "movl %eax, 0x50000000;" TPROGRAM_EXIT("$0"));
@@ -265,7 +266,7 @@ KTEST(task, stack_grows_up_to_its_limit)
 	EXPECT_SIGNAL(overflows_its_stack, SIGSEGV);
 }
 
-/* ---- kill and wait --------------------------------------------------------- */
+/* ---- kill and wait ------------------------------------------------------- */
 
 TPROGRAM(spins, "1: jmp 1b;");
 TPROGRAM(sleeps_long,
@@ -349,7 +350,7 @@ KTEST(task, statistics_tell_of_threads_and_memory)
 	tprogram_wait(task);
 }
 
-/* ---- families --------------------------------------------------------------- */
+/* ---- families ------------------------------------------------------------ */
 
 /* The child exits with 5, the parent with the child's code + 1. */
 TPROGRAM(forks_and_waits,
@@ -499,7 +500,7 @@ KTEST(task, init_inherits_the_children_of_the_dead)
 	kill_orphans();
 }
 
-/* ---- out of memory --------------------------------------------------------- */
+/* ---- out of memory ------------------------------------------------------- */
 
 TPROGRAM(touches_much,
       "movl $200, %ecx; movl %esp, %eax;"
@@ -524,7 +525,7 @@ KTEST(task, out_of_memory_kills_the_largest_task)
 	EXPECT(!task_kill_largest());
 }
 
-/* ---- threads ---------------------------------------------------------------- */
+/* ---- threads ------------------------------------------------------------- */
 
 /* Ends its own thread; the other one, at +0x100, then ends the task. */
 TPROGRAM(two_threads,
@@ -537,7 +538,8 @@ static struct thread *second_thread(struct task *task)
 {
 	struct trap_regs regs;
 
-	arch_user_regs_init(&regs, TPROGRAM_CODE + 0x100, TPROGRAM_DATA + 0xff0);
+	arch_user_regs_init(&regs, TPROGRAM_CODE + 0x100,
+			    TPROGRAM_DATA + 0xff0);
 	return task_thread_create(task, &regs);
 }
 
