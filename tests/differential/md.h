@@ -104,6 +104,7 @@ void log_mincore(uint32_t page, unsigned nr);
 /* ---- md_ops.c, md_fork.c ------------------------------------------------------ */
 
 void random_operation(void);
+void op_fresh(void);         /* an area with something in it */
 void op_touch_in_child(void);
 void op_fork_and_go_on(void);
 void op_wait_status(void);

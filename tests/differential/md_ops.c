@@ -113,7 +113,7 @@ static void op_munmap(void)
 static void op_mprotect(void)
 {
 	uint32_t addr = pick_any_addr();
-	uint32_t length = tame(addr, pick_any_length());
+	uint32_t length = chance(3) ? 0 : tame(addr, pick_length());
 	unsigned prot = pick_prot();
 
 	if (chance(4))
@@ -277,7 +277,7 @@ static void op_pointer(void)
 }
 
 /* A new area, filled: what most other operations need. */
-static void op_fresh(void)
+void op_fresh(void)
 {
 	uint32_t addr = A_BASE + pick_below(A_PAGES) * PAGE;
 	uint32_t length = (1 + pick_below(8)) * PAGE;
@@ -288,6 +288,7 @@ static void op_fresh(void)
 
 	log_line("fresh %s 0x%x %x = %s", place(addr), length, flags,
 		 place_or_error(result));
+	remember(addr);
 	for (uint32_t at = addr; at < addr + length; at += PAGE)
 		if (chance(70))
 			fill_page(at);

@@ -44,13 +44,13 @@ uint32_t pick_page(void)
 {
 	uint32_t kind = pick_below(100);
 
-	if (kind < 60)
+	if (kind < 50)
+		return pick_seen();
+	if (kind < 86)
 		return A_BASE + pick_below(A_PAGES) * PAGE;
-	if (kind < 72)
+	if (kind < 92)
 		return G_BASE + pick_below(G_PAGES / 16) * 16 * PAGE;
-	if (kind < 82)
-		return md.heap + pick_below(B_PAGES) * PAGE;
-	return pick_seen();
+	return md.heap + pick_below(B_PAGES) * PAGE;
 }
 
 uint32_t pick_addr(void)
@@ -73,8 +73,8 @@ uint32_t pick_any_addr(void)
 uint32_t pick_length(void)
 {
 	uint32_t kind = pick_below(100);
-	uint32_t pages = kind < 60 ? 1 + pick_below(4)
-			 : kind < 90 ? 1 + pick_below(16)
+	uint32_t pages = kind < 70 ? 1 + pick_below(4)
+			 : kind < 95 ? 1 + pick_below(16)
 				     : 1 + pick_below(A_PAGES);
 
 	return pages * PAGE - (chance(8) ? pick_below(PAGE) : 0);

@@ -70,6 +70,8 @@ static void __noreturn run_sequence(uint32_t seed, unsigned steps,
 	log_begin(full);
 	if (full)
 		say("seq %u", seed);
+	for (unsigned i = 0; i < 4; i++)
+		op_fresh();
 	for (unsigned i = 0; i < steps; i++)
 		random_operation();
 	end_sequence();
