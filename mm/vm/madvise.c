@@ -37,8 +37,8 @@ static const struct advice advices[] = {
 	{ MADV_FREE,            0,              0, VM_LOCKED | VM_SHARED,  false },
 	{ MADV_DONTFORK,        0,              VM_DONTCOPY,   0,          false },
 	{ MADV_DOFORK,          VM_DONTCOPY,    0,             0,          false },
-	{ MADV_DONTDUMP,        0,              0,             0,          false },
-	{ MADV_DODUMP,          0,              0,             0,          false },
+	{ MADV_DONTDUMP,        0,              VM_DONTDUMP,   0,          false },
+	{ MADV_DODUMP,          VM_DONTDUMP,    0,             0,          false },
 	{ MADV_WIPEONFORK,      0,              VM_WIPEONFORK, VM_SHARED,  false },
 	{ MADV_KEEPONFORK,      VM_WIPEONFORK,  0,             0,          false },
 	{ MADV_COLD,            0,              0,             VM_LOCKED,  false },
@@ -120,25 +120,15 @@ static int populate_area(struct mm *mm, uint32_t *start, uint32_t end,
 	return mm_populate(mm, stop, end, access, true);
 }
 
-/* Passes over holes, and says so at the end. */
+/* Unlike other advice, it ends at the first hole. */
 static int populate_range(struct mm *mm, uint32_t start, uint32_t end,
 			  unsigned access)
 {
-	struct vma_info info;
-	int hole = 0, err;
+	int err = 0;
 
-	while (start < end) {
-		if (!mm_next_vma(mm, start, &info) || info.start >= end)
-			return -ENOMEM;
-		if (info.start > start) {
-			hole = -ENOMEM;
-			start = info.start;
-		}
+	while (start < end && !err)
 		err = populate_area(mm, &start, end, access);
-		if (err)
-			return err;
-	}
-	return hole;
+	return err;
 }
 
 long mm_madvise(struct mm *mm, uint32_t addr, uint32_t length, int number)

@@ -10,7 +10,7 @@
  *          A private area that becomes writable is charged now. One that has
  *          no page of its own and is no longer writable is released again.
  *          Entries become writable only where their page has no other entry;
- *          the rest waits for the fault.
+ *          the rest waits for the fault, except in locked areas.
  *
  * LOCKING  mm->lock.
  * COST     O(log n) an area; one pass over its present page tables.
@@ -75,63 +75,97 @@ static int protect_area(struct mm *mm, struct vma **vmap, uint32_t start,
 	return 0;
 }
 
-static int protect_range(struct mm *mm, struct vma *vma, uint32_t start,
-			 uint32_t end, unsigned rights)
+/* The part of a call that is still to do, and what is to be touched first. */
+struct protect {
+	uint32_t start, end;
+	unsigned prot;
+	uint32_t fill_start, fill_end;
+};
+
+/* What is locked, and could not be written so far, is there from now on. */
+static bool must_fill(unsigned old_flags, unsigned rights)
 {
-	int err;
+	return (old_flags & (VM_LOCKED | VM_WRITE | VM_SHARED)) == VM_LOCKED &&
+	       rights & VM_WRITE;
+}
+
+static int protect_range(struct mm *mm, struct vma *vma, struct protect *p)
+{
+	unsigned rights = p->prot & VM_RIGHTS;
 
 	for (;;) {
-		err = protect_area(mm, &vma, start, MIN(vma_end(vma), end),
-				   rights);
+		uint32_t end = MIN(vma_end(vma), p->end);
+		unsigned old_flags = vma->flags;
+		int err = protect_area(mm, &vma, p->start, end, rights);
+
 		if (err)
 			return err;
-		start = vma_end(vma);
-		if (start >= end)
+		if (must_fill(old_flags, rights)) {
+			p->fill_start = p->start;
+			p->fill_end = end;
+		}
+		p->start = vma_end(vma);
+		if (p->start >= p->end || p->fill_end)
 			return 0;
 		vma = vma_next(mm, vma);
-		if (!vma || vma_start(vma) != start)
+		if (!vma || vma_start(vma) != p->start)
 			return -ENOMEM;
 	}
 }
 
-static int mprotect_locked(struct mm *mm, uint32_t start, uint32_t end,
-			   unsigned prot)
+static int mprotect_locked(struct mm *mm, struct protect *p)
 {
-	struct vma *vma = vma_find_first(mm, start);
+	struct vma *vma = vma_find_first(mm, p->start);
 
 	if (!vma)
 		return -ENOMEM;
-	if (prot & PROT_GROWSDOWN) {
-		if (vma_start(vma) >= end)
+	if (p->prot & PROT_GROWSDOWN) {
+		if (vma_start(vma) >= p->end)
 			return -ENOMEM;
-		start = vma_start(vma);
+		p->start = vma_start(vma);
 		if (!(vma->flags & VM_GROWSDOWN))
 			return -EINVAL;
 	} else {
-		if (vma_start(vma) > start)
+		if (vma_start(vma) > p->start)
 			return -ENOMEM;
 		/* There are no areas that grow upwards. */
-		if (prot & PROT_GROWSUP)
+		if (p->prot & PROT_GROWSUP)
 			return -EINVAL;
 	}
-	return protect_range(mm, vma, start, end, prot & VM_RIGHTS);
+	return protect_range(mm, vma, p);
+}
+
+/* Touching needs mm->lock free: the call goes on behind it. */
+static void fill(struct mm *mm, struct protect *p)
+{
+	mm_populate(mm, p->fill_start, p->fill_end, 0, false);
+	p->fill_end = 0;
+	p->prot &= ~PROT_GROWS;
 }
 
 long mm_mprotect(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot)
 {
-	uint32_t end = addr + PAGE_ALIGN(length);
+	struct protect p = {
+		.start = addr, .end = addr + PAGE_ALIGN(length), .prot = prot,
+	};
 	int err;
 
 	if ((prot & PROT_GROWS) == PROT_GROWS || !page_aligned(addr))
 		return -EINVAL;
 	if (!length)
 		return 0;
-	if (end <= addr)
+	if (p.end <= addr)
 		return -ENOMEM;
 	if (prot & ~(PROT_ALL | PROT_GROWS))
 		return -EINVAL;
-	mutex_lock(&mm->lock);
-	err = mprotect_locked(mm, addr, end, prot);
-	mutex_unlock(&mm->lock);
-	return err;
+	for (;;) {
+		mutex_lock(&mm->lock);
+		err = mprotect_locked(mm, &p);
+		mutex_unlock(&mm->lock);
+		if (likely(!p.fill_end))
+			return err;
+		fill(mm, &p);
+		if (p.start >= p.end)
+			return err;
+	}
 }

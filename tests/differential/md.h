@@ -29,12 +29,13 @@
 #define G_PAGES     1024u
 #define B_PAGES     24u
 #define KERNEL_BASE 0xc0000000u
+#define NOWHERE     0x40000000u  /* nothing is ever mapped there */
 
 /* One sequence's state; a fork copies it with everything else. */
 struct md {
 	struct rng rng;
 	uint32_t   heap;            /* where brk was at the start            */
-	uint32_t   top;             /* end of the first area the kernel put  */
+	uint32_t   top;             /* the first area the kernel put: a fence */
 	uint32_t   seen[8];         /* addresses that calls have given       */
 	unsigned   nr_seen;
 	unsigned   forks;           /* how deep                              */

@@ -110,9 +110,15 @@ static void op_munmap(void)
 		 linux_munmap((void *)addr, length));
 }
 
+/* Behind the highest addresses a range wraps, on a 32-bit kernel only. */
+static uint32_t no_wrap(uint32_t addr)
+{
+	return addr > KERNEL_BASE ? KERNEL_BASE : addr;
+}
+
 static void op_mprotect(void)
 {
-	uint32_t addr = pick_any_addr();
+	uint32_t addr = no_wrap(pick_any_addr());
 	uint32_t length = chance(3) ? 0 : tame(addr, pick_length());
 	unsigned prot = pick_prot();
 
@@ -193,11 +199,9 @@ static void op_madvise(void)
 	};
 	int advice = chance(65) ? MADV_DONTNEED
 				: advices[pick_below(ARRAY_SIZE(advices))];
-	uint32_t addr = pick_any_addr();
+	uint32_t addr = no_wrap(pick_any_addr());
 	uint32_t length = chance(3) ? 0 : tame(addr, pick_length());
 
-	if (addr >= KERNEL_BASE)
-		addr = KERNEL_BASE;
 	log_line("madvise %s 0x%x %d = %ld", place(addr), length, advice,
 		 linux_madvise((void *)addr, length, advice));
 }
@@ -216,19 +220,18 @@ static void op_lock(void)
 
 static void op_mincore(void)
 {
-	static uint8_t vec[A_PAGES + 2];
+	static uint8_t vec[4096];
 	uint32_t addr = pick_any_addr();
 	uint32_t length = tame(addr, pick_length());
 	uint32_t pages = (length + PAGE - 1) / PAGE;
 	char text[A_PAGES + 1];
+	uint8_t *where = chance(4) ? (uint8_t *)NOWHERE : vec;
 	long result;
 
-	if (chance(3))
-		length = chance(50) ? 0 : 0xfffff000;
-	result = chance(4) ? linux_mincore((void *)addr, length,
-					   (uint8_t *)KERNEL_BASE)
-			   : linux_mincore((void *)addr, length, vec);
-	if (result || !length)
+	if (addr < KERNEL_BASE && chance(3))
+		length = chance(50) ? 0 : NOWHERE;
+	result = linux_mincore((void *)addr, length, where);
+	if (result || !length || where != vec)
 		pages = 0;
 	for (uint32_t i = 0; i < pages; i++)
 		text[i] = vec[i] & 1 ? '1' : '0';
