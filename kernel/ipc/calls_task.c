@@ -87,19 +87,29 @@ static int read_start(struct start *start, uint32_t addr)
 	return split_args(start);
 }
 
+/* What a parent may give to its child: what it may copy or send. */
+static int find_to_give(uint32_t handle, struct handle_entry *entry)
+{
+	int err = handle_lookup_entry(&current_task()->handles, handle,
+				      OBJECT_ANY, 0, entry);
+
+	if (!err && !(entry->rights & (RIGHT_TRANSFER | RIGHT_DUP))) {
+		object_put(entry->object);
+		err = -EPERM;
+	}
+	return err;
+}
+
 /* Handle number `place` of the new task. 0 keeps the place with nothing. */
 static int give_one(struct task *task, uint32_t handle, uint32_t place)
 {
-	struct handle_entry entry;
-	int err, new;
+	struct handle_entry entry = { NULL, 0, 0 };
+	int err = 0, new;
 
-	if (!handle) {
-		entry = (struct handle_entry){ system_object(), 0, 0 };
-		err = entry.object ? 0 : -ENOMEM;
-	} else {
-		err = handle_lookup_entry(&current_task()->handles, handle,
-					  OBJECT_ANY, RIGHT_TRANSFER, &entry);
-	}
+	if (handle)
+		err = find_to_give(handle, &entry);
+	else
+		entry.object = system_object();
 	if (err)
 		return err;
 	new = handle_add_badged(&task->handles, entry.object, entry.rights,

@@ -244,7 +244,8 @@ struct task_start {
 				   0: argv[0], argv[1], ...                   */
 	uint32_t args_length;
 	uint32_t handles;       /* array of uint32_t: copied into the new task
-				   as its handles 1, 2, ...; 0: leave it out  */
+				   as its handles 1, 2, ...; 0: leave it out.
+				   Needs RIGHT_DUP or RIGHT_TRANSFER          */
 	uint32_t nr_handles;    /* at most TASK_START_HANDLES                 */
 	uint32_t priority;      /* 0: that of programs                        */
 };
