@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: MIT
+"""test_programs.py - programs of the boot archive, from start to end
+
+WHAT    Writes archives and ELF files of a few instructions, boots with them,
+        and reads how the kernel says that they ended. What the archive and the
+        programs may be is up to whoever boots: so also broken ones.
+"""
+import struct
+
+import pytest
+
+from machine import Shape, run
+
+CODE = 0x08048000
+DATA = 0x0804A000
+FILE = 0o100755
+
+R, W, X = 4, 2, 1
+
+
+# ---- files ------------------------------------------------------------------
+
+def elf(code, data_rights=R | W, entry=CODE):
+    """A static program: its code, and a page of zeros behind it."""
+    header = b"\x7fELF\1\1\1" + bytes(9) + struct.pack(
+        "<HHIIIIIHHHHHH", 2, 3, 1, entry, 52, 0, 0, 52, 32, 2, 0, 0, 0)
+    code = code.ljust(0x100, b"\x90")
+    text = struct.pack("<8I", 1, 0x1000, CODE, 0, len(code), len(code),
+                       R | X, 0x1000)
+    data = struct.pack("<8I", 1, 0, DATA, 0, 0, 0x1000, data_rights, 0x1000)
+    return (header + text + data).ljust(0x1000, b"\0") + code
+
+
+def pad(data):
+    return data + bytes(-len(data) % 4)
+
+
+def cpio(files):
+    out = b""
+    for name, data in [*files.items(), ("TRAILER!!!", b"")]:
+        fields = [1, FILE, 0, 0, 1, 0, len(data), 0, 0, 0, 0,
+                  len(name) + 1, 0]
+        header = b"070701" + b"".join(b"%08x" % field for field in fields)
+        out += pad(header + name.encode() + b"\0") + pad(data)
+    return out
+
+
+def call(number, ebx=None, ecx=None, edx=None, esi=None):
+    """mov registers; int 0x80"""
+    code = b""
+    for opcode, value in ((0xB8, number), (0xBB, ebx), (0xB9, ecx),
+                          (0xBA, edx), (0xBE, esi)):
+        if value is not None:
+            code += bytes([opcode]) + struct.pack("<I", value & 0xFFFFFFFF)
+    return code + b"\xcd\x80"
+
+
+def exits(code):
+    return call(252, code)
+
+
+READ_NULL = b"\xa1\0\0\0\0"                      # mov 0, %eax
+WRITE_CODE = b"\xc6\x05" + struct.pack("<I", CODE) + b"\0"
+SPIN = b"\xeb\xfe"
+
+# mmap2(0, 1 GiB, RW, PRIVATE | ANONYMOUS | NORESERVE), then touch each page
+HOG = (call(192, 0, 1 << 30, 3, 0x4022) +
+       b"\xc6\x00\x01"               # 1: movb $1, (%eax)
+       b"\x05\x00\x10\0\0"           # addl $4096, %eax
+       b"\xeb\xf6")                  # jmp 1b
+
+
+@pytest.fixture
+def boot(tmp_path, kernel):
+    """boot(append, files or archive bytes, shape) -> the run"""
+    def start(append, archive, mem="64M", cpu="max", first_module=None):
+        path = tmp_path / "test.cpio"
+        path.write_bytes(cpio(archive) if isinstance(archive, dict)
+                         else archive)
+        modules = [str(path)]
+        if first_module is not None:
+            other = tmp_path / "other.bin"
+            other.write_bytes(first_module)
+            modules.insert(0, str(other))
+        shape = Shape(mem, cpu, extra=["-initrd", ",".join(modules)])
+        return run(shape, append)
+    return start
+
+
+# ---- how programs end -------------------------------------------------------
+
+def test_exit_code_0_is_success(boot):
+    done = boot("program=good", {"good": elf(exits(0))})
+    assert done.status == 33, done.text
+    assert done.text.endswith("# pagoda: program: good exited with 0\n")
+
+
+def test_another_exit_code_is_a_failed_test(boot):
+    done = boot("program=bad", {"bad": elf(exits(300))})
+    assert done.status == 35
+    assert done.text.endswith("# pagoda: program: bad exited with 44\n")
+
+
+def test_crash_is_told_with_address_access_area_and_instruction(boot):
+    done = boot("program=null", {"null": elf(b"\x90" + READ_NULL)})
+    assert done.status == 35
+    assert "null[1]: read from 0x00000000: no area at this address; " \
+           "no area here, the next is 08048000-08049000 r-xp" in done.text
+    assert "null[1]: killed by signal 11: page fault (#PF)" in done.text
+    assert "eip 0x08048001" in done.text
+    assert "instruction a1 00 00 00 00 90 90 90\n" in done.text
+    assert done.text.endswith("# pagoda: program: null killed by signal 11\n")
+
+
+def test_write_to_code_is_told_as_such(boot):
+    done = boot("program=writes", {"writes": elf(WRITE_CODE)})
+    assert "write to 0x08048000: the area does not allow this access; " \
+           "area 08048000-08049000 r-xp" in done.text
+    assert done.status == 35
+
+
+@pytest.mark.parametrize("code, signal", [
+    (b"\x0f\x0b", 4), (b"\xcc", 5), (b"\x31\xc9\xf7\xf1", 8), (b"\xf4", 11),
+], ids=["ud2", "int3", "divide", "hlt"])
+def test_exceptions_are_linux_signals(boot, code, signal):
+    done = boot("program=crash", {"crash": elf(code)})
+    assert f"crash killed by signal {signal}\n" in done.text
+
+
+@pytest.mark.parametrize("cpu, mem", [
+    ("qemu32", "16M"), ("pentium3", "64M"), ("athlon", "1G"), ("max", "4G"),
+])
+def test_programs_run_on_every_machine(boot, cpu, mem):
+    files = {"good": elf(call(2) + exits(0))}
+    done = boot("program=good", files, mem, cpu)
+    assert done.status == 33, done.text
+
+
+def test_memory_hog_is_killed_and_nothing_else(boot):
+    done = boot("program=hog", {"hog": elf(HOG)}, "32M")
+    assert "Out of memory: killed process 1 (hog), rss" in done.text
+    assert done.text.endswith("# pagoda: program: hog killed by signal 9\n")
+    assert done.status == 35
+
+
+# ---- what cannot be started -------------------------------------------------
+
+@pytest.mark.parametrize("data, reason", [
+    (b"#!/bin/sh\n", "too short for an ELF file"),
+    (b"#!/bin/sh\n" * 10, "not an ELF file"),
+    (elf(exits(0), data_rights=R | W | X),
+     "a segment is writable and executable"),
+    (elf(exits(0), entry=DATA),
+     "the entry is not in an executable segment"),
+], ids=["short", "script", "wx", "entry"])
+def test_image_is_refused_with_a_reason(boot, data, reason):
+    done = boot("program=odd", {"odd": data})
+    assert f"odd: cannot run: {reason}\n" in done.text
+    assert "# pagoda: program: odd cannot start: error 8\n" in done.text
+    assert done.status == 35
+
+
+def test_missing_program_is_told(boot):
+    done = boot("program=other", {"good": elf(exits(0))})
+    assert "# pagoda: program: other cannot start: error 2\n" in done.text
+    assert done.status == 35
+
+
+def test_words_that_cannot_be_read_are_told(boot):
+    done = boot("program=good,%zz", {"good": elf(exits(0))})
+    assert "# pagoda: program: cannot be read: good,%zz\n" in done.text
+    assert done.status == 35
+
+
+# ---- archives ---------------------------------------------------------------
+
+def test_archive_is_found_behind_another_module(boot):
+    done = boot("program=good", {"good": elf(exits(0))},
+                first_module=b"something else")
+    assert "module 0: not a boot archive" in done.text
+    assert done.status == 33, done.text
+
+
+def test_broken_archive_is_read_up_to_its_fault(boot):
+    whole = cpio({"good": elf(exits(0)), "lost": bytes(5000)})
+    done = boot("program=good", whole[:-3000])
+    assert "Boot archive: a file lies beyond the end" in done.text
+    assert done.status == 33, done.text
+
+
+def test_module_that_is_no_archive_is_left_alone(boot):
+    done = boot("program=good", b"\x7fELF" + bytes(100))
+    assert "module 0: not a boot archive" in done.text
+    assert "good cannot start: error 2" in done.text
+
+
+def test_without_an_archive_there_is_nothing_to_run(kernel):
+    done = run(Shape("64M"), "")
+    assert "Nothing to run: powering off" in done.text
+    assert done.status == 0
+
+
+def test_init_is_started_when_nothing_else_is_asked_for(boot):
+    done = boot("", {"init": elf(exits(3))})
+    assert "init has ended, wait status 0x300" in done.text
+    assert done.status == 0
+
+
+def test_init_that_cannot_start_is_told(boot):
+    done = boot("", {"init": b"no program"})
+    assert "init: cannot run: too short for an ELF file" in done.text
+    assert "init cannot start: error 8" in done.text
