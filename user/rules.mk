@@ -6,6 +6,7 @@
 #   user/servers/NAME.c         a server         -> NAME
 #   user/programs/NAME.c        a program        -> NAME
 #   user/shell/*.c              the shell        -> sh
+#   user/personality/*.c        Linux's files    -> linux
 #   user/libc/NAME.c            plain C, linked with a libc for i386, if there
 #                               is one           -> NAME-musl, NAME-glibc
 #   user/files/*                text             -> as it is
@@ -34,15 +35,15 @@ USER_LIB_SRCS := $(sort $(wildcard user/lib/*.c user/lib/*.S)) \
 USER_LIB_OBJS := $(USER_LIB_SRCS:%=$(USER_BUILD)/obj/%.o)
 USER_SINGLE   := $(sort $(wildcard user/servers/*.c user/programs/*.c))
 USER_SHELL    := $(sort $(wildcard user/shell/*.c))
+USER_LINUX    := $(sort $(wildcard user/personality/*.c))
 USER_TESTS    := $(sort $(wildcard tests/user/*.c))
 MEMDIFF       := $(sort $(wildcard tests/differential/*.c))
 USER_LIBC     := $(sort $(wildcard user/libc/*.c))
 
-USER_OBJS := $(USER_LIB_OBJS) \
-	$(patsubst %,$(USER_BUILD)/obj/%.o,$(USER_SINGLE) $(USER_SHELL) $(USER_TESTS) \
-	$(MEMDIFF))
+USER_OBJS := $(USER_LIB_OBJS) $(patsubst %,$(USER_BUILD)/obj/%.o, \
+	$(USER_SINGLE) $(USER_SHELL) $(USER_LINUX) $(USER_TESTS) $(MEMDIFF))
 USER_PROGRAMS := $(patsubst %.c,$(USER_BUILD)/%,$(notdir $(USER_SINGLE))) \
-	$(if $(USER_SHELL),$(USER_BUILD)/sh)
+	$(USER_BUILD)/sh $(USER_BUILD)/linux
 USER_TEST_PROGRAMS := $(USER_TESTS:tests/user/%.c=$(USER_BUILD)/tests/%) \
 	$(USER_BUILD)/tests/memdiff
 
@@ -76,6 +77,9 @@ $(USER_BUILD)/tests/memdiff: $(MEMDIFF:%=$(USER_BUILD)/obj/%.o) \
 	$(link_user)
 
 $(USER_BUILD)/sh: $(USER_SHELL:%=$(USER_BUILD)/obj/%.o) $(USER_LIB_OBJS) user/user.ld
+	$(link_user)
+
+$(USER_BUILD)/linux: $(USER_LINUX:%=$(USER_BUILD)/obj/%.o) $(USER_LIB_OBJS) user/user.ld
 	$(link_user)
 
 # ---- with somebody else's C library ----------------------------------------

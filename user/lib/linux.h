@@ -27,8 +27,10 @@
 	C(getpid,           20)    \
 	C(access,           33)    \
 	C(kill,             37)    \
+	C(dup,              41)    \
 	C(brk,              45)    \
 	C(ioctl,            54)    \
+	C(dup2,             63)    \
 	C(getppid,          64)    \
 	C(readlink,         85)    \
 	C(munmap,           91)    \

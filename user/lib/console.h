@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/*
+ * console.h - the console server's clients
+ */
+#pragma once
+
+#include "user/lib/protocol.h"
+
+/* Find the console server; from then on printf() goes there. 0 or an error. */
+long console_connect(void);
+
+void console_write(const char *text, size_t length);
+
+/*
+ * A line as it was typed, without its newline, cut to size - 1 characters.
+ * Returns: its length; -1 at the end of input.
+ */
+int console_read_line(char *buf, size_t size);
+
+/* Some of the next line, newline included; 0: end of input. */
+long console_read(char *buf, size_t size);
+
+/* Returns when everything has left the machine. */
+void console_drain(void);

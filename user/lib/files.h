@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/*
+ * files.h - the file server's clients
+ */
+#pragma once
+
+#include "user/lib/protocol.h"
+
+/* Find the file server. 0 or an error. */
+long files_connect(void);
+
+/* Returns: 0 and what the file is (not its name); -ENOENT. */
+long file_open(const char *path, struct file_info *info);
+long file_stat(uint32_t number, struct file_info *info);
+
+/* Returns: how much was read, 0 at the end. */
+long file_read(uint32_t number, uint32_t offset, void *buf, size_t length);
+
+/*
+ * All files and folders. Returns: how many; *list is pages of the caller's:
+ * pages_free(*list, *length).
+ */
+long file_list(struct file_info **list, size_t *length);
+
+/* For TASK_START: the memory object that holds the file. 0 or an error. */
+long file_image(const char *path, uint32_t *memory, uint32_t *offset,
+		uint32_t *size);

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ipc.h - messages and handles, for programs
+ *
+ * WHAT     The calls of kernel/uapi/pagoda.h as functions. Results are what the
+ *          kernel gives: negative errno is an error.
+ *
+ * PICTURE    client                          server
+ *            ipc_call(server, &words)  --->  ipc_receive(endpoint, &words)
+ *                                            ...
+ *            words: the answer         <---  ipc_reply_receive(endpoint, ...)
+ *
+ * TERMS    words    six numbers, both ways; by habit words.w[0] is what is
+ *                   asked for, and the result in the answer
+ *          buffer   where handles and pages of messages stand; one a thread
+ * SEE      user/lib/protocol.h for what is said; syscall.h for plain calls.
+ */
+#pragma once
+
+#include "kernel/uapi/pagoda.h"
+#include "user/lib/syscall.h"
+
+struct words {
+	uint32_t w[IPC_NR_WORDS];
+};
+
+/*
+ * A call of ours with six words both ways. EAX comes back. `message` is one of
+ * the two below: SYSENTER where the CPU has it.
+ */
+typedef long (*message_fn)(uint32_t eax, struct words *words);
+extern message_fn message;
+long message_int(uint32_t eax, struct words *words);
+long message_sysenter(uint32_t eax, struct words *words);
+
+/* Is SYSENTER there? */
+bool cpu_has_sysenter(void);
+
+/* A call of ours with plain arguments. */
+static inline long pg_call(unsigned number, uint32_t handle, long a, long b,
+			   long c, long d)
+{
+	return syscall4((long)PG_EAX(number, handle), a, b, c, d);
+}
+
+static inline long ipc_call(uint32_t endpoint, struct words *words)
+{
+	return message(PG_EAX(PG_CALL, endpoint), words);
+}
+
+static inline long ipc_send(uint32_t endpoint, struct words *words)
+{
+	return message(PG_EAX(PG_SEND, endpoint), words);
+}
+
+/* These two return EAX after receiving: badge, IPC_EXTRAS, IPC_KERNEL. */
+static inline long ipc_receive(uint32_t endpoint, struct words *words)
+{
+	return message(PG_EAX(PG_RECEIVE, endpoint), words);
+}
+
+static inline long ipc_reply_receive(uint32_t endpoint, struct words *words)
+{
+	return message(PG_EAX(PG_REPLY_RECEIVE, endpoint), words);
+}
+
+/* reply: 0 for who is owed one now, or a reply handle. */
+static inline long ipc_reply(uint32_t reply, struct words *words)
+{
+	return message(PG_EAX(PG_REPLY, reply), words);
+}
+
+static inline long ipc_reply_save(void)
+{
+	return pg_call(PG_REPLY_SAVE, 0, 0, 0, 0, 0);
+}
+
+/* The buffer of the first thread; made known to the kernel at the first use.
+ * After fork() a child calls ipc_init() before its first message. */
+struct ipc_msg *ipc_buffer(void);
+void ipc_init(void);
+
+/* The same with extras: what the buffer's `out` says goes too, once. */
+long ipc_call_msg(uint32_t endpoint, struct words *words);
+long ipc_reply_receive_msg(uint32_t endpoint, struct words *words);
+long ipc_reply_msg(uint32_t reply, struct words *words);
+
+/* For the next _msg call: a handle with fewer rights (0: all), or pages. */
+void ipc_attach_handle(uint32_t handle, uint32_t rights);
+void ipc_attach_pages(const void *addr, size_t length, unsigned prot,
+		      bool grant);
+
+/* The pages that came with the last message, NULL: none; and getting rid of
+ * them. The first handle that came, 0: none. */
+void *ipc_pages(long received, size_t *length);
+void ipc_drop_pages(long received);
+uint32_t ipc_handle(long received);
+
+/* Whole pages of zeros of our own. NULL: no memory. */
+void *pages_alloc(size_t length);
+void pages_free(void *pages, size_t length);
+
+/* ---- handles and objects ----------------------------------------------- */
+
+static inline long handle_close(uint32_t handle)
+{
+	return pg_call(PG_HANDLE_CLOSE, handle, 0, 0, 0, 0);
+}
+
+static inline long handle_dup(uint32_t handle, uint32_t rights,
+			      uint32_t badge)
+{
+	return pg_call(PG_HANDLE_DUP, handle, rights, badge, 0, 0);
+}
+
+static inline long endpoint_create(void)
+{
+	return pg_call(PG_ENDPOINT_CREATE, 0, 0, 0, 0, 0);
+}
+
+static inline long notification_create(void)
+{
+	return pg_call(PG_NOTIFICATION_CREATE, 0, 0, 0, 0, 0);
+}
+
+/* A deadline that never comes. */
+#define NO_DEADLINE  UINT64_MAX
+
+/* Returns: 0 and the bits that were set. */
+long notification_wait(uint32_t notification, uint32_t mask,
+		       uint64_t deadline, uint32_t *bits);
+
+/* ns since boot. */
+uint64_t clock_ns(void);
+
+static inline uint64_t cycles(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}

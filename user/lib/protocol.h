@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/*
+ * protocol.h - what is said to the servers, word by word
+ *
+ * WHAT     w[0] of a call is an operation; w[0] of the answer is a result, or
+ *          a negative errno. Short texts travel in w[1] to w[5], long ones and
+ *          contents of files as pages.
+ */
+#pragma once
+
+#include "user/lib/ipc.h"
+
+/* Handles that every program is started with; more, by what it is. */
+#define HANDLE_NAMES      1     /* the name server                           */
+#define HANDLE_FIRST_OWN  2     /* the first of those that differ            */
+
+/* Longest text in w[1] to w[5]; it ends with 0 only when it is shorter. */
+#define WORDS_TEXT_MAX  20
+
+static inline char *words_text(struct words *words)
+{
+	return (char *)&words->w[1];
+}
+
+/*
+ * The name server. A name is the text of the message.
+ *
+ *   NAMES_REGISTER  and a handle: from now on it is found under that name
+ *   NAMES_LOOKUP    -> a handle to send to; waits until there is one
+ *   NAMES_TRY       -> the same, or -ENOENT at once
+ *   NAMES_LIST      w[1] = index -> w[0] = 0 and the name; -ENOENT: no more
+ */
+enum names_op { NAMES_REGISTER = 1, NAMES_LOOKUP, NAMES_TRY, NAMES_LIST };
+
+/*
+ * The console. WRITE and READ carry w[0] = op | length << 8.
+ *
+ *   CONSOLE_WRITE   the text; answered when there is room for it
+ *   CONSOLE_READ    -> w[0] = length and text of a line or a part of one, its
+ *                   newline included; 0: end of input
+ *   CONSOLE_DRAIN   answered when everything has been sent
+ */
+enum console_op { CONSOLE_WRITE = 1, CONSOLE_READ, CONSOLE_DRAIN };
+
+#define CONSOLE_OP(op, length)   ((uint32_t)(op) | (uint32_t)(length) << 8)
+
+/*
+ * The file server. A file's number is constant, so there is nothing to close.
+ *
+ *   FILES_OPEN   and a page with the path -> w[1] number, w[2] size, w[3] mode
+ *   FILES_STAT   w[1] number -> the same
+ *   FILES_READ   w[1] number, w[2] offset, w[3] length -> w[0] = length read,
+ *                and pages with it, which are the client's now
+ *   FILES_LIST   -> w[0] = how many, and pages with struct file_info of each
+ *   FILES_IMAGE  w[1] number -> w[1] offset, w[2] size, and a handle: the
+ *                memory object in which the file lies, for TASK_START
+ */
+enum files_op {
+	FILES_OPEN = 1, FILES_STAT, FILES_READ, FILES_LIST, FILES_IMAGE
+};
+
+#define FILES_READ_MAX  (64u << 10)
+#define FILE_NAME_MAX   52
+#define MODE_TYPE       0170000u
+#define MODE_FILE       0100000u
+#define MODE_FOLDER     0040000u
+
+struct file_info {
+	uint32_t number, size, mode;
+	char     name[FILE_NAME_MAX];
+};
+
+/*
+ * The pager: an endpoint for VM_SET_PAGER. Besides it answers
+ *
+ *   PAGER_COUNT  -> w[0] = pages served so far
+ */
+enum pager_op { PAGER_COUNT = 1 };
+
+/* init:  INIT_POWER_OFF  w[1] = 0: off; 1: to the monitor, if there is one */
+enum init_op { INIT_POWER_OFF = 1 };
+
+/* pong:  anything but PONG_END is answered as it is. */
+enum pong_op { PONG = 1, PONG_END };

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * main.c - the personality server: Linux's file calls, outside the kernel
+ *
+ * WHAT     The kernel does Linux's memory and process calls. Any other call of
+ *          a task that names this server as its personality arrives here as a
+ *          message, and the answer's first word is the call's result. So other
+ *          people's programs see files and a terminal, and the kernel knows
+ *          neither.
+ *
+ * PICTURE    busybox cat welcome
+ *               int $0x80: openat(...)
+ *               kernel: not mine       --message-->  personality
+ *                                                      | reads the path from
+ *                                                      | busybox's memory
+ *                                                      v
+ *                                                    file server
+ *               goes on, EAX = 3       <--reply---
+ *
+ * ALGORITHM  One table from number to function. A function has the words of
+ *          the call and the process; client memory is read and written by
+ *          CALLER_READ and CALLER_WRITE, which fault like the client itself.
+ *
+ * HANDLES  1: the name server; 2: the system, to read. Registers "linux".
+ * NOT HERE memory, processes, time (kernel/linux/). Writing to files: the
+ *          archive is read-only. Several clients that read the console at the
+ *          same time: while one waits for a line, the others' calls wait too.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "user/lib/console.h"
+#include "user/lib/linux.h"
+#include "user/lib/names.h"
+#include "user/lib/start.h"
+#include "user/lib/stdio.h"
+#include "user/personality/calls.h"
+
+/*      number               function         what the words are            */
+#define CALLS(C)                                                             \
+	C(LINUX_NR_read,       call_read)       /* fd, buf, length        */ \
+	C(LINUX_NR_write,      call_write)      /* fd, buf, length        */ \
+	C(LINUX_NR_writev,     call_writev)     /* fd, iovec, nr          */ \
+	C(LINUX_NR_open,       call_open)       /* path, flags            */ \
+	C(LINUX_NR_openat,     call_openat)     /* fd, path, flags        */ \
+	C(LINUX_NR_close,      call_close)      /* fd                     */ \
+	C(LINUX_NR_lseek,      call_lseek)      /* fd, offset, whence     */ \
+	C(LINUX_NR_llseek,     call_llseek)     /* fd, high, low, ... */ \
+	C(LINUX_NR_stat64,     call_stat64)     /* path, buf              */ \
+	C(LINUX_NR_lstat64,    call_stat64)                                  \
+	C(LINUX_NR_fstat64,    call_fstat64)    /* fd, buf                */ \
+	C(LINUX_NR_fstatat64,  call_fstatat64)  /* fd, path, buf, flags   */ \
+	C(LINUX_NR_statx,      call_statx)      /* fd, path, flags, ... */ \
+	C(LINUX_NR_access,     call_access)     /* path, mode             */ \
+	C(LINUX_NR_getdents64, call_getdents64) /* fd, buf, length        */ \
+	C(LINUX_NR_fcntl64,    call_fcntl64)    /* fd, command, argument  */ \
+	C(LINUX_NR_dup,        call_dup)        /* fd                     */ \
+	C(LINUX_NR_dup2,       call_dup2)       /* fd, new fd             */ \
+	C(LINUX_NR_ioctl,      call_ioctl)      /* fd, command, argument  */ \
+	C(LINUX_NR_uname,      call_uname)      /* buf                    */ \
+	C(LINUX_NR_getcwd,     call_getcwd)     /* buf, length            */ \
+	C(LINUX_NR_getuid32,   call_zero)                                    \
+	C(LINUX_NR_getgid32,   call_zero)                                    \
+	C(LINUX_NR_geteuid32,  call_zero)                                    \
+	C(LINUX_NR_getegid32,  call_zero)
+
+static const struct {
+	unsigned number;
+	long   (*fn)(struct process *process, const uint32_t *arg);
+} calls[] = {
+#define C(number, fn) { number, fn },
+	CALLS(C)
+#undef C
+};
+
+static long dispatch(long received, const struct words *words)
+{
+	struct process *process;
+
+	if (!(received & IPC_KERNEL) || KMSG_KIND(received) != KMSG_SYSCALL)
+		return -ENOSYS;
+	process = process_get(KMSG_PID(received));
+	if (!process)
+		return -ENOMEM;
+	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (calls[i].number == KMSG_NUMBER(received))
+			return calls[i].fn(process, words->w);
+	}
+	return -ENOSYS;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	long endpoint = endpoint_create();
+	struct words words;
+	long received;
+
+	if (endpoint < 0 || console_connect() < 0 || files_connect() < 0 ||
+	    names_register("linux", (uint32_t)endpoint) < 0)
+		return 1;
+	received = ipc_receive((uint32_t)endpoint, &words);
+	while (received >= 0) {
+		words.w[0] = (uint32_t)dispatch(received, &words);
+		flush();
+		received = ipc_reply_receive((uint32_t)endpoint, &words);
+	}
+	return 1;
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+/*
+ * console.c - the console server: owner of COM1
+ *
+ * WHAT     A device driver outside the kernel. It may touch eight I/O ports
+ *          and hears of one interrupt; nothing else about it is special. Lines
+ *          are edited here: echo, backspace, ^U, ^C, ^D.
+ *
+ * PICTURE    wire --> UART --IRQ 4--> notification --+ bound
+ *                                                    v
+ *            clients --CONSOLE_WRITE, _READ--> endpoint --> this server
+ *                                                              | in, out
+ *            wire <-- UART <-----------------------------------+
+ *
+ * TERMS    line     what is being typed, still editable
+ *          input    finished lines, until somebody reads them
+ *          output   what the UART has not been given yet
+ *
+ * INVARIANTS
+ *          C1  somebody waits to read only while input is empty
+ *          C2  the UART interrupts for "ready to send" exactly while there is
+ *              output
+ *
+ * ALGORITHM  IRQ 4 comes as an edge: it is lost when a cause remains. So the
+ *          UART is served until it names no more cause, and then acknowledged.
+ *
+ * HANDLES  1: the name server; 2: ports of COM1; 3: notification; 4: IRQ 4.
+ *          Registers "console".
+ * NOT HERE the kernel's own messages, which it writes by polling.
+ * SEE      National PC16550D data sheet; user/lib/protocol.h.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "user/lib/names.h"
+#include "user/lib/start.h"
+
+#define PORTS         (HANDLE_FIRST_OWN + 0)
+#define NOTIFICATION  (HANDLE_FIRST_OWN + 1)
+#define IRQ           (HANDLE_FIRST_OWN + 2)
+
+#define COM1  0x3f8
+
+enum uart_register { UART_DATA, UART_IER, UART_IIR, UART_LCR, UART_MCR,
+		     UART_LSR };
+
+#define IER_RECEIVED   0x01
+#define IER_SEND       0x02
+#define IIR_NOTHING    0x01
+#define MCR_INTERRUPTS 0x0b   /* DTR, RTS, and OUT2: the line to the PIC */
+#define LSR_RECEIVED   0x01
+#define LSR_READY      0x20
+#define LSR_QUIET      0x40
+#define UART_FIFO      16
+
+#define RING_SIZE    4096u    /* a power of two: indexes wrap by themselves */
+#define LINE_MAX     256
+#define READERS_MAX  16
+
+#define CTRL(c)    ((c) & 0x1f)
+#define BACKSPACE  8
+#define DELETE     127
+#define ESCAPE     27
+
+struct ring {
+	char     data[RING_SIZE];
+	uint32_t from, to;          /* from == to: empty */
+};
+
+static struct ring input, output;
+static char line[LINE_MAX];
+static unsigned line_length;
+static bool end_of_input;               /* ^D on an empty line */
+static unsigned escape;                 /* position in ESC [ letter */
+static uint32_t readers[READERS_MAX];   /* reply handles, oldest first */
+static unsigned nr_readers;
+
+/* ---- the chip --------------------------------------------------------- */
+
+static uint8_t uart_get(enum uart_register reg)
+{
+	uint8_t value;
+
+	__asm__ volatile("inb %1, %0" : "=a"(value)
+			 : "Nd"((uint16_t)(COM1 + reg)));
+	return value;
+}
+
+static void uart_set(enum uart_register reg, uint8_t value)
+{
+	__asm__ volatile("outb %0, %1"
+			 : : "a"(value), "Nd"((uint16_t)(COM1 + reg)));
+}
+
+static uint32_t ring_used(const struct ring *ring)
+{
+	return ring->to - ring->from;
+}
+
+static void ring_put(struct ring *ring, char c)
+{
+	if (ring_used(ring) < RING_SIZE)
+		ring->data[ring->to++ % RING_SIZE] = c;
+}
+
+static char ring_get(struct ring *ring)
+{
+	return ring->data[ring->from++ % RING_SIZE];
+}
+
+/* C2. */
+static void uart_set_interrupts(void)
+{
+	uart_set(UART_IER, IER_RECEIVED | (ring_used(&output) ? IER_SEND : 0));
+}
+
+/* Give the UART as much as its FIFO takes, if it is empty. */
+static void uart_send(void)
+{
+	if (!(uart_get(UART_LSR) & LSR_READY))
+		return;
+	for (int i = 0; i < UART_FIFO && ring_used(&output); i++)
+		uart_set(UART_DATA, (uint8_t)ring_get(&output));
+}
+
+/* ---- output ----------------------------------------------------------- */
+
+static void put_raw(char c)
+{
+	while (ring_used(&output) == RING_SIZE)
+		uart_send();
+	ring_put(&output, c);
+}
+
+static void put(char c)
+{
+	if (c == '\n')
+		put_raw('\r');
+	put_raw(c);
+}
+
+static void put_text(const char *text)
+{
+	while (*text)
+		put(*text++);
+}
+
+static void drain(void)
+{
+	while (ring_used(&output))
+		uart_send();
+	while (!(uart_get(UART_LSR) & LSR_QUIET))
+		;
+}
+
+/* ---- input ------------------------------------------------------------ */
+
+/* A part of a line, as an answer to CONSOLE_READ. */
+static void take_input(struct words *words)
+{
+	uint32_t n = 0;
+	char *text = words_text(words);
+
+	while (n < WORDS_TEXT_MAX && ring_used(&input)) {
+		text[n] = ring_get(&input);
+		if (text[n++] == '\n')
+			break;
+	}
+	if (!n)
+		end_of_input = false;
+	words->w[0] = n;
+}
+
+static void answer_readers(void)
+{
+	while (nr_readers && (ring_used(&input) || end_of_input)) {
+		struct words words;
+
+		take_input(&words);
+		ipc_reply(readers[0], &words);
+		handle_close(readers[0]);
+		nr_readers--;
+		memmove(readers, readers + 1, nr_readers * sizeof(readers[0]));
+	}
+}
+
+static void line_finish(void)
+{
+	put('\n');
+	for (unsigned i = 0; i < line_length; i++)
+		ring_put(&input, line[i]);
+	ring_put(&input, '\n');
+	line_length = 0;
+}
+
+static void line_erase(unsigned n)
+{
+	for (; n && line_length; n--, line_length--)
+		put_text("\b \b");
+}
+
+/* Arrow keys and their like send ESC [ letter: swallowed whole. */
+static bool in_escape(char c)
+{
+	if (c == ESCAPE) {
+		escape = 1;
+	} else if (escape == 1) {
+		escape = c == '[' || c == 'O' ? 2 : 0;
+	} else if (escape == 2) {
+		if (c >= '@' && c <= '~')
+			escape = 0;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void typed(char c)
+{
+	if (in_escape(c))
+		return;
+	switch (c) {
+	case '\r':
+	case '\n':
+		line_finish();
+		return;
+	case BACKSPACE:
+	case DELETE:
+		line_erase(1);
+		return;
+	case CTRL('U'):
+		line_erase(LINE_MAX);
+		return;
+	case CTRL('C'):
+		put_text("^C");
+		line_length = 0;
+		line_finish();
+		return;
+	case CTRL('D'):
+		end_of_input = end_of_input || !line_length;
+		return;
+	}
+	if ((unsigned char)c < ' ' || line_length == LINE_MAX)
+		return;
+	line[line_length++] = c;
+	put(c);
+}
+
+static void uart_serve(void)
+{
+	do {
+		while (uart_get(UART_LSR) & LSR_RECEIVED)
+			typed((char)uart_get(UART_DATA));
+		uart_send();
+		uart_set_interrupts();
+	} while (!(uart_get(UART_IIR) & IIR_NOTHING));
+	answer_readers();
+}
+
+/* ---- messages --------------------------------------------------------- */
+
+/* Returns: whether there is to be an answer now. */
+static bool do_read(struct words *words)
+{
+	long reply;
+
+	if (ring_used(&input) || end_of_input) {
+		take_input(words);
+		return true;
+	}
+	words->w[0] = 0;
+	if (nr_readers == READERS_MAX)
+		return true;
+	reply = ipc_reply_save();
+	if (reply < 0)
+		return true;
+	readers[nr_readers++] = (uint32_t)reply;
+	return false;
+}
+
+static void do_write(struct words *words)
+{
+	uint32_t length = MIN(words->w[0] >> 8, (uint32_t)WORDS_TEXT_MAX);
+	const char *text = words_text(words);
+
+	for (uint32_t i = 0; i < length; i++)
+		put(text[i]);
+	uart_set_interrupts();
+	words->w[0] = 0;
+}
+
+/* Returns: whether there is to be an answer now. */
+static bool serve(long received, struct words *words)
+{
+	if (received & IPC_KERNEL) {
+		uart_serve();
+		pg_call(PG_IRQ_ACK, IRQ, 0, 0, 0, 0);
+		return false;
+	}
+	switch (words->w[0] & 0xff) {
+	case CONSOLE_WRITE:
+		do_write(words);
+		return true;
+	case CONSOLE_READ:
+		return do_read(words);
+	case CONSOLE_DRAIN:
+		drain();
+		uart_set_interrupts();
+		words->w[0] = 0;
+		return true;
+	default:
+		words->w[0] = (uint32_t)-ENOSYS;
+		return true;
+	}
+}
+
+static void loop(uint32_t endpoint)
+{
+	struct words words;
+	long received = ipc_receive(endpoint, &words);
+
+	while (received >= 0) {
+		if (serve(received, &words))
+			received = ipc_reply_receive(endpoint, &words);
+		else
+			received = ipc_receive(endpoint, &words);
+	}
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	long endpoint = endpoint_create();
+
+	if (endpoint < 0 ||
+	    pg_call(PG_IO_PORTS_ALLOW, PORTS, 0, 0, 0, 0) < 0 ||
+	    pg_call(PG_NOTIFICATION_BIND, NOTIFICATION, endpoint, 0, 0, 0) < 0)
+		return 1;
+	uart_set(UART_MCR, MCR_INTERRUPTS);
+	uart_set_interrupts();
+	pg_call(PG_IRQ_ACK, IRQ, 0, 0, 0, 0);
+	if (names_register("console", (uint32_t)endpoint) < 0)
+		return 1;
+	loop((uint32_t)endpoint);
+	return 1;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+/*
+ * init.c - the first program: starts the servers and wires them
+ *
+ * WHAT     The kernel gives it everything: the system and the boot archive.
+ *          It gives each server as little as that one needs, by handles that
+ *          the new task finds under the numbers 1, 2, ...; then it waits for
+ *          requests, and says when one of its children has ended.
+ *
+ * PICTURE    system, archive
+ *               |
+ *             init --+-- names
+ *                    +-- console   ports of COM1, IRQ 4
+ *                    +-- files     archive
+ *                    +-- pager
+ *                    +-- linux     system, to read
+ *                    +-- sh        system, to read
+ *
+ * ALGORITHM  The order of starts does not matter much: a server that looks for
+ *          a name waits until it is registered.
+ *
+ * HANDLES  1: the system; 2: the boot archive.
+ * NOT HERE starting a server again: what its clients had of it would be gone.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "user/lib/archive.h"
+#include "user/lib/linux.h"
+#include "user/lib/names.h"
+#include "user/lib/start.h"
+#include "user/lib/stdio.h"
+#include "user/lib/tasks.h"
+
+#define COM1        0x3f8
+#define COM1_PORTS  8
+#define COM1_IRQ    4
+
+#define PRIORITY_SERVER  16    /* kernel/sched/thread.h says what they mean */
+
+#define HANDLES_MAX  4
+#define ARGS_MAX     16
+
+#define CLIENT_RIGHTS  (RIGHT_SEND | RIGHT_DUP | RIGHT_TRANSFER)
+
+static struct archive archive;
+static uint32_t system_to_read;
+static char reaper_stack[4096] __aligned(16);
+
+/* ---- starting --------------------------------------------------------- */
+
+/* Returns: the task's handle, or an error that has been told. */
+static long start(const char *const *argv, const uint32_t *handles,
+		  uint32_t nr_handles, uint32_t priority)
+{
+	struct archive_file file;
+	struct program program = {
+		.argv = argv,
+		.memory = PG_INIT_ARCHIVE,
+		.handles = handles,
+		.nr_handles = nr_handles,
+		.priority = priority,
+	};
+	long task = -ENOENT;
+
+	if (archive_find(&archive, argv[0], &file)) {
+		program.offset = file.offset;
+		program.size = file.size;
+		task = program_start_task(&program);
+	}
+	if (task < 0)
+		printf("init: cannot start %s: error %ld\n", argv[0], -task);
+	return task;
+}
+
+static long start_server(const char *name, uint32_t second, uint32_t third,
+			 uint32_t fourth)
+{
+	const char *argv[] = { name, NULL };
+	uint32_t handles[HANDLES_MAX] = { names_server, second, third, fourth };
+
+	return start(argv, handles, HANDLES_MAX, PRIORITY_SERVER);
+}
+
+/* The receiving end is its alone: when it dies, its clients learn of it. */
+static void start_names(void)
+{
+	const char *argv[] = { "names", NULL };
+	uint32_t endpoint = (uint32_t)endpoint_create();
+
+	names_server = (uint32_t)handle_dup(endpoint, CLIENT_RIGHTS, 0);
+	start(argv, &endpoint, 1, PRIORITY_SERVER);
+	handle_close(endpoint);
+}
+
+/* What it has is enough to serve COM1, and for nothing else. */
+static void start_console(void)
+{
+	long notification = notification_create();
+	long ports = pg_call(PG_IO_PORTS_CREATE, PG_INIT_SYSTEM, COM1,
+			     COM1_PORTS, 0, 0);
+	long irq = pg_call(PG_IRQ_CREATE, PG_INIT_SYSTEM, COM1_IRQ,
+			   notification, 1, 0);
+
+	if (notification < 0 || ports < 0 || irq < 0) {
+		printf("init: COM1: notification %ld, ports %ld, irq %ld\n",
+		       notification, ports, irq);
+		return;
+	}
+	start_server("console", (uint32_t)ports, (uint32_t)notification,
+		     (uint32_t)irq);
+	handle_close((uint32_t)ports);
+	handle_close((uint32_t)notification);
+	handle_close((uint32_t)irq);
+}
+
+/* init's own arguments are the shell's. Returns: its task. */
+static long start_shell(int argc, char **argv)
+{
+	const char *shell_argv[ARGS_MAX + 2] = { "sh" };
+	uint32_t handles[] = { names_server, system_to_read };
+
+	for (int i = 1; i < argc && i <= ARGS_MAX; i++)
+		shell_argv[i] = argv[i];
+	return start(shell_argv, handles, ARRAY_SIZE(handles), 0);
+}
+
+/* ---- afterwards ------------------------------------------------------- */
+
+/* A thread of its own, so that it can wait. It has no buffer for messages, and
+ * uses no printf(), whose buffer is the other thread's. */
+static void reaper(void)
+{
+	for (;;) {
+		char text[96], how[40];
+		int status = 0;
+		long pid = linux_waitpid(-1, &status, 0);
+
+		if (pid < 0) {
+			struct linux_timespec second = { .seconds = 1 };
+
+			linux_nanosleep(&second, NULL);
+			continue;
+		}
+		status_text((uint32_t)status, how, sizeof(how));
+		linux_write(1, text, (size_t)scnprintf(text, sizeof(text),
+			    "init: task %ld has ended, %s\n", pid, how));
+	}
+}
+
+static void start_reaper(void)
+{
+	uint32_t *stack = (uint32_t *)(reaper_stack + sizeof(reaper_stack));
+
+	/* As if called: the stack is 16-byte aligned before the call. */
+	pg_call(PG_THREAD_CREATE, 0, (long)reaper, (long)(stack - 1), 0, 0);
+}
+
+static void power_off(uint32_t how)
+{
+	pg_call(PG_POWER_OFF, PG_INIT_SYSTEM, (long)how, 0, 0, 0);
+}
+
+static void serve(uint32_t endpoint)
+{
+	struct words words;
+	long received = ipc_receive(endpoint, &words);
+
+	while (received >= 0) {
+		if (words.w[0] == INIT_POWER_OFF)
+			power_off(words.w[1]);
+		words.w[0] = (uint32_t)-ENOSYS;
+		received = ipc_reply_receive(endpoint, &words);
+	}
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	long endpoint = endpoint_create();
+	long err = archive_open(&archive, PG_INIT_ARCHIVE);
+
+	if (err < 0) {
+		printf("init: no boot archive: error %ld\n", -err);
+		return 1;
+	}
+	system_to_read = (uint32_t)handle_dup(PG_INIT_SYSTEM,
+					      RIGHT_READ | RIGHT_DUP, 0);
+	start_names();
+	start_console();
+	start_server("files", PG_INIT_ARCHIVE, 0, 0);
+	start_server("pager", 0, 0, 0);
+	start_server("linux", system_to_read, 0, 0);
+	err = names_register("init", (uint32_t)endpoint);
+	if (err < 0)
+		printf("init: names: error %ld\n", -err);
+	start_reaper();
+	if (start_shell(argc, argv) < 0)
+		power_off(1);
+	serve((uint32_t)endpoint);
+	return 1;
+}

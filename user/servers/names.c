@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/*
+ * names.c - the name server: from a text to a handle
+ *
+ * WHAT     Servers register an endpoint under a name; whoever knows the name
+ *          gets a handle to send to. It is the only server that a program
+ *          knows from its start.
+ *
+ * PICTURE    console: REGISTER "console", endpoint -->  table
+ *            shell:   LOOKUP "console"             -->  table --> handle
+ *
+ * TERMS    waiter   a LOOKUP for a name that nobody has registered yet: its
+ *                   answer is kept as a reply handle
+ *
+ * INVARIANTS
+ *          N1  each name stands in the table once
+ *          N2  a waiter's name does not stand in the table
+ * HANDLES  1: its endpoint, to receive.
+ * NOT HERE names that go away: a name stays registered when its server dies,
+ *          and messages to it then fail with -EPIPE.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "user/lib/protocol.h"
+#include "user/lib/start.h"
+
+#define ENDPOINT     1
+#define NAMES_MAX    64
+#define WAITERS_MAX  64
+
+struct name {
+	char     text[WORDS_TEXT_MAX];
+	uint32_t handle;
+};
+
+static struct name names[NAMES_MAX];
+static unsigned nr_names;
+static struct name waiters[WAITERS_MAX];    /* handle: to reply; 0: unused */
+
+static struct name *find(const char *text)
+{
+	for (unsigned i = 0; i < nr_names; i++) {
+		if (!strncmp(names[i].text, text, WORDS_TEXT_MAX))
+			return &names[i];
+	}
+	return NULL;
+}
+
+static void attach(const struct name *name)
+{
+	ipc_attach_handle(name->handle,
+			  RIGHT_SEND | RIGHT_DUP | RIGHT_TRANSFER);
+}
+
+static void answer_waiters(const struct name *name)
+{
+	for (unsigned i = 0; i < WAITERS_MAX; i++) {
+		struct name *waiter = &waiters[i];
+		struct words words = { { 0 } };
+
+		if (!waiter->handle ||
+		    strncmp(waiter->text, name->text, WORDS_TEXT_MAX))
+			continue;
+		attach(name);
+		ipc_reply_msg(waiter->handle, &words);
+		handle_close(waiter->handle);
+		waiter->handle = 0;
+	}
+}
+
+static long do_register(const char *text, uint32_t handle)
+{
+	struct name *name = &names[nr_names];
+
+	if (!handle || !text[0])
+		return -EINVAL;
+	if (find(text))
+		return -EEXIST;
+	if (nr_names == NAMES_MAX)
+		return -ENOSPC;
+	memcpy(name->text, text, WORDS_TEXT_MAX);
+	name->handle = handle;
+	nr_names++;
+	answer_waiters(name);
+	return 0;
+}
+
+/* Returns: whether the answer is to come later. */
+static bool wait_for(const char *text)
+{
+	for (unsigned i = 0; i < WAITERS_MAX; i++) {
+		long reply;
+
+		if (waiters[i].handle)
+			continue;
+		reply = ipc_reply_save();
+		if (reply < 0)
+			return false;
+		waiters[i].handle = (uint32_t)reply;
+		memcpy(waiters[i].text, text, WORDS_TEXT_MAX);
+		return true;
+	}
+	return false;
+}
+
+static long do_lookup(const char *text)
+{
+	const struct name *name = find(text);
+
+	if (!name)
+		return -ENOENT;
+	attach(name);
+	return 0;
+}
+
+static long do_list(struct words *words)
+{
+	if (words->w[1] >= nr_names)
+		return -ENOENT;
+	memcpy(words_text(words), names[words->w[1]].text, WORDS_TEXT_MAX);
+	return 0;
+}
+
+/* Returns: whether there is to be an answer now. */
+static bool serve(struct words *words, uint32_t handle)
+{
+	const char *text = words_text(words);
+	long result = -ENOSYS;
+
+	switch (words->w[0]) {
+	case NAMES_REGISTER:
+		result = do_register(text, handle);
+		break;
+	case NAMES_LOOKUP:
+		if (!find(text) && wait_for(text))
+			return false;
+		result = do_lookup(text);
+		break;
+	case NAMES_TRY:
+		result = do_lookup(text);
+		break;
+	case NAMES_LIST:
+		result = do_list(words);
+		break;
+	}
+	if (handle && result < 0)
+		handle_close(handle);
+	words->w[0] = (uint32_t)result;
+	return true;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	struct words words;
+	long received;
+
+	ipc_init();
+	received = ipc_receive(ENDPOINT, &words);
+	while (received >= 0) {
+		uint32_t handle = ipc_handle(received);
+
+		ipc_drop_pages(received);
+		if (serve(&words, handle))
+			received = ipc_reply_receive_msg(ENDPOINT, &words);
+		else
+			received = ipc_receive(ENDPOINT, &words);
+	}
+	return 1;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+/*
+ * main.c - the shell: a line, its words, a command
+ *
+ * WHAT     Reads lines from the console server, or from a file of the boot
+ *          archive (`sh demo`), which it echoes. Words are separated by blanks;
+ *          quotes of either kind keep blanks. Nothing else is special:
+ *          `busybox sh` has the rest.
+ *
+ * HANDLES  1: the name server; 2: the system, to read.
+ * NOT HERE the commands (look.c, demo.c, run.c).
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "user/lib/console.h"
+#include "user/lib/files.h"
+#include "user/lib/malloc.h"
+#include "user/lib/names.h"
+#include "user/lib/start.h"
+#include "user/lib/stdio.h"
+#include "user/shell/shell.h"
+
+#define LINE_MAX   256
+#define WORDS_MAX  32
+
+/*      name      function      arguments        what it does               */
+#define COMMANDS(C)                                                          \
+	C("help",     cmd_help,     "",          "this list")                \
+	C("ls",       cmd_ls,       "",          "files of the boot archive") \
+	C("cat",      cmd_cat,      "FILE",      "what a file holds")        \
+	C("ps",       cmd_ps,       "",          "tasks")                    \
+	C("free",     cmd_free,     "",          "memory of the machine")    \
+	C("maps",     cmd_maps,     "[PID]",     "areas of an address space") \
+	C("names",    cmd_names,    "",          "who can be sent messages") \
+	C("cow",      cmd_cow,      "",          "fork, and who shares what") \
+	C("pager",    cmd_pager,    "",          "pages from another task")  \
+	C("pingpong", cmd_pingpong, "[TIMES]",   "messages there and back")  \
+	C("exit",     cmd_exit,     "",          "power off")
+
+static const struct {
+	const char *name;
+	command_fn *fn;
+	const char *arguments, *what;
+} commands[] = {
+#define C(name, fn, arguments, what) { name, fn, arguments, what },
+	COMMANDS(C)
+#undef C
+};
+
+int cmd_help(int argc, char **argv)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("%-8s %-8s %s\n", commands[i].name,
+		       commands[i].arguments, commands[i].what);
+	printf("%-8s %-8s %s\n", "PROGRAM", "...",
+	       "runs it from the archive: `hello`, `busybox echo hi`");
+	return 0;
+}
+
+/* To the monitor, where the kernel has one; init has the right to. */
+int cmd_exit(int argc, char **argv)
+{
+	struct words words = { { INIT_POWER_OFF, 1 } };
+	long init = names_try("init");
+
+	console_drain();
+	if (init >= 0)
+		ipc_call((uint32_t)init, &words);
+	printf("exit: init does not answer\n");
+	return 1;
+}
+
+/* In place. Returns: how many words, -1 where a quote is not closed. */
+static int split(char *line, char **argv)
+{
+	int argc = 0;
+	char *out = line;
+
+	for (;;) {
+		char quote = 0;
+
+		while (*line == ' ' || *line == '\t')
+			line++;
+		if (!*line || argc == WORDS_MAX)
+			break;
+		argv[argc++] = out;
+		for (; *line && (quote || (*line != ' ' && *line != '\t'));
+		     line++) {
+			if (*line == quote)
+				quote = 0;
+			else if (!quote && (*line == '"' || *line == '\''))
+				quote = *line;
+			else
+				*out++ = *line;
+		}
+		if (quote)
+			return -1;
+		if (*line)
+			line++;
+		*out++ = '\0';
+	}
+	argv[argc] = NULL;
+	return argc;
+}
+
+static void run_line(char *line)
+{
+	char *argv[WORDS_MAX + 1];
+	int argc = split(line, argv);
+
+	if (argc < 0)
+		printf("sh: a quote is not closed\n");
+	if (argc <= 0 || argv[0][0] == '#')
+		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(commands[i].name, argv[0])) {
+			commands[i].fn(argc, argv);
+			return;
+		}
+	}
+	run_program(argc, argv);
+}
+
+static int run_script(const char *path)
+{
+	struct file_info info;
+	char *text, *line, *end;
+	long n;
+
+	if (file_open(path, &info) < 0 || !(text = malloc(info.size + 1))) {
+		printf("sh: %s: cannot be read\n", path);
+		return 1;
+	}
+	n = file_read(info.number, 0, text, info.size);
+	text[n < 0 ? 0 : n] = '\0';
+	for (line = text; *line; line = end) {
+		end = strchr(line, '\n');
+		if (end)
+			*end++ = '\0';
+		else
+			end = line + strlen(line);
+		printf("$ %s\n", line);
+		run_line(line);
+	}
+	free(text);
+	return 0;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	static char line[LINE_MAX];
+	char welcome[] = "cat welcome";
+
+	if (console_connect() < 0 || files_connect() < 0)
+		return 1;
+	for (int i = 1; i < argc; i++)
+		run_script(argv[i]);
+	run_line(welcome);
+	for (;;) {
+		puts("$ ");
+		if (console_read_line(line, sizeof(line)) < 0)
+			break;
+		run_line(line);
+	}
+	printf("exit\n");
+	return cmd_exit(0, NULL);
+}

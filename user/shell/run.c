@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/*
+ * run.c - a program of the boot archive, as a task of its own
+ *
+ * WHAT     The file server says where in the archive the program lies, and has
+ *          a handle to that memory; the kernel loads it from there. The new
+ *          task gets the name server, and the personality server for the calls
+ *          of Linux that the kernel does not do.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "user/lib/files.h"
+#include "user/lib/linux.h"
+#include "user/lib/names.h"
+#include "user/lib/stdio.h"
+#include "user/lib/tasks.h"
+#include "user/shell/run.h"
+#include "user/shell/shell.h"
+
+long start_program(char **argv, const uint32_t *handles, uint32_t nr_handles,
+		   uint32_t personality)
+{
+	struct program program = {
+		.argv = (const char *const *)argv,
+		.handles = handles,
+		.nr_handles = nr_handles,
+		.personality = personality,
+	};
+	long task = file_image(argv[0], &program.memory, &program.offset,
+			       &program.size);
+
+	if (task < 0)
+		return task;
+	task = program_start_task(&program);
+	handle_close(program.memory);
+	return task;
+}
+
+int wait_program(const char *name, uint32_t task)
+{
+	char text[40];
+	uint32_t status = 0;
+	int end;
+
+	task_wait(task, &status);
+	handle_close(task);
+	while (linux_waitpid(-1, &end, WNOHANG) > 0)
+		;
+	if (!status)
+		return 0;
+	status_text(status, text, sizeof(text));
+	printf("%s: %s\n", name, text);
+	return 1;
+}
+
+int run_program(int argc, char **argv)
+{
+	static long personality;
+	uint32_t handles[] = { HANDLE_NAMES };
+	long task;
+
+	if (personality <= 0)
+		personality = names_lookup("linux");
+	task = start_program(argv, handles, ARRAY_SIZE(handles),
+			     personality > 0 ? (uint32_t)personality : 0);
+	if (task == -ENOENT) {
+		printf("%s: no such command; try help\n", argv[0]);
+		return 1;
+	}
+	if (task < 0) {
+		printf("%s: cannot be started: error %ld\n", argv[0], -task);
+		return 1;
+	}
+	return wait_program(argv[0], (uint32_t)task);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shell.h - the commands of the shell
+ *
+ * WHAT     A command has the words of its line: argv[0] is its name, argv[argc]
+ *          is NULL. It returns 0 when it has done what it says.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+typedef int command_fn(int argc, char **argv);
+
+/* main.c */
+command_fn cmd_help, cmd_exit;
+
+/* look.c: files and the state of the system */
+command_fn cmd_ls, cmd_cat, cmd_ps, cmd_free, cmd_maps, cmd_names;
+
+/* demo.c: memory and messages at work */
+command_fn cmd_cow, cmd_pager, cmd_pingpong;
+
+/* run.c: anything else is a program of the boot archive */
+command_fn run_program;
+
+/* The system, to read; where look.c finds tasks and memory. */
+#define SHELL_SYSTEM  2
