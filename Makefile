@@ -207,8 +207,8 @@ run:  ## install what is missing, build, boot in QEMU (MEM= CPU= APPEND=)
 	$(Q)tools/setup run
 	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all
-	$(QEMU) -kernel $(BUILD)/pagoda.elf -append "$(APPEND)" -cpu $(CPU) \
-		-m $(MEM) -display none -serial stdio -monitor none -no-reboot
+	$(Q)APPEND="$(APPEND)" QEMU="$(QEMU)" tools/run $(BUILD)/pagoda.elf \
+		$(ARCHIVE) -cpu $(CPU) -m $(MEM)
 
 test:  ## install what is missing, build, run every test
 	$(Q)tools/setup test

@@ -45,6 +45,12 @@ static int store_program(struct kernel_options *options, const char *value)
 	return 0;
 }
 
+static int store_init(struct kernel_options *options, const char *value)
+{
+	options->init_args = value;
+	return 0;
+}
+
 static int store_crash(struct kernel_options *options, const char *value)
 {
 	options->crash = value;
@@ -123,6 +129,8 @@ static const struct word words[] = {
 	  "run all benchmarks, or a list of them, and exit" },
 	{ "program", NEEDS_VALUE, store_program,
 	  "run NAME,ARG,... of the boot archive and exit; %20 is a blank" },
+	{ "init", NEEDS_VALUE, store_init,
+	  "arguments ARG,... for init, which the shell gets: scripts to run" },
 	{ "seed", NEEDS_VALUE, store_seed,
 	  "seed of the tests' random numbers" },
 	{ "mem", NEEDS_VALUE, store_mem,
@@ -177,6 +185,7 @@ static void options_default(struct kernel_options *options)
 	memset(options, 0, sizeof(*options));
 	options->selftest_list = "";
 	options->bench_list = "";
+	options->init_args = "";
 	options->loglevel = LOGLEVEL_DEFAULT;
 	options->seed = SEED_DEFAULT;
 }

@@ -18,6 +18,7 @@ struct kernel_options {
 	bool        bench;           /* run benchmarks, then exit             */
 	const char *bench_list;      /* "a,b", prefixes too, or "" for all    */
 	const char *program;         /* "NAME,ARG,...": run it, then exit     */
+	const char *init_args;       /* "ARG,...": for init, or ""            */
 	const char *crash;           /* die in this way, to be looked at      */
 	bool        witness;         /* set up known mappings, dump, wait     */
 	bool        nonx;            /* behave as on a CPU without NX         */

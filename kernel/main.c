@@ -132,7 +132,7 @@ static void do_as_asked(void)
 		bench_main(options.bench_list);
 	if (options.program)
 		program_main(options.program);
-	if (!program_run_init())
+	if (!program_run_init(options.init_args))
 		pr_info("Nothing to run: powering off\n");
 	machine_poweroff();
 }

@@ -20,6 +20,7 @@
 #include "kernel/uapi/pagoda.h"
 #include "lib/errno.h"
 #include "lib/log.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 
 #define INIT_NAME  "init"
@@ -176,9 +177,10 @@ static int give_init_handles(struct task *task)
 	return handle < 0 ? handle : 0;
 }
 
-bool program_run_init(void)
+bool program_run_init(const char *args)
 {
-	static const char *const argv[] = { INIT_NAME, NULL };
+	static char words[512];
+	const char *argv[PROGRAM_ARGS_MAX] = { INIT_NAME, NULL };
 	struct cpio_file file;
 	struct task *task;
 	uint32_t wait_status;
@@ -186,6 +188,13 @@ bool program_run_init(void)
 
 	if (!archive_find(INIT_NAME, &file))
 		return false;
+	snprintf(words, sizeof(words), INIT_NAME "%s%s", *args ? "," : "",
+		 args);
+	if (!program_split(words, argv)) {
+		pr_warn("init=%s: cannot be read, left out\n", args);
+		argv[0] = INIT_NAME;
+		argv[1] = NULL;
+	}
 	err = start(argv, &task, give_init_handles);
 	if (err) {
 		pr_err("init cannot start: error %d\n", -err);

@@ -29,5 +29,8 @@ unsigned program_split(char *text, const char *argv[PROGRAM_ARGS_MAX]);
  */
 void program_main(const char *text) __noreturn;
 
-/* Is there an `init`? Then run it until it ends, with the system's handles. */
-bool program_run_init(void);
+/*
+ * Is there an `init`? Then run it until it ends, with the system's handles and
+ * these arguments, "ARG,..." or "".
+ */
+bool program_run_init(const char *args);

@@ -183,7 +183,8 @@ int main(int argc, char **argv, char **envp)
 		return 1;
 	}
 	system_to_read = (uint32_t)handle_dup(PG_INIT_SYSTEM,
-					      RIGHT_READ | RIGHT_DUP, 0);
+					      RIGHT_READ | RIGHT_DUP |
+					      RIGHT_TRANSFER, 0);
 	start_names();
 	start_console();
 	start_server("files", PG_INIT_ARCHIVE, 0, 0);

@@ -178,7 +178,8 @@ int cmd_pingpong(int argc, char **argv)
 {
 	char *pong_argv[] = { "pong", NULL };
 	long endpoint = endpoint_create();
-	long other = handle_dup((uint32_t)endpoint, RIGHT_RECEIVE, 0);
+	long other = handle_dup((uint32_t)endpoint,
+				RIGHT_RECEIVE | RIGHT_TRANSFER, 0);
 	uint32_t handles[] = { HANDLE_NAMES, (uint32_t)other };
 	uint64_t rounds = ROUNDS;
 	long task;

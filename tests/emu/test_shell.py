@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: MIT
+"""test_shell.py - user mode as a person at the terminal sees it
+
+WHAT    One machine, typed at through its serial port: each test is a command
+        of the shell and what must be in its answer. Programs of other people
+        that could not be fetched (tools/fetch_i386) are skipped by name.
+"""
+import os
+import re
+import subprocess
+import time
+
+import pexpect
+import pytest
+
+import machine
+
+ARCHIVE = machine.BUILD / "boot.cpio"
+PROMPT = "$ "
+WELCOME = "Welcome to Pagoda"
+
+
+class Shell:
+    """A machine whose shell is at its prompt."""
+
+    def __init__(self, append="", extra=(), mem="256M"):
+        words = [machine.QEMU, "-kernel", str(machine.KERNEL), "-initrd",
+                 str(ARCHIVE), "-append", append, "-cpu", "max", "-m", mem,
+                 "-display", "none", "-serial", "stdio", "-monitor", "none",
+                 "-no-reboot", *extra]
+        self.child = pexpect.spawn(words[0], words[1:], encoding="utf-8",
+                                   codec_errors="replace", echo=False,
+                                   timeout=machine.limit("boot"))
+        self.boot = self.until_prompt()
+
+    def until_prompt(self):
+        """The text up to a prompt on a line of its own."""
+        self.child.expect(r"(^|\n)\$ ")
+        return self.child.before.replace("\r", "")
+
+    def run(self, line):
+        """Type a line; what the command prints, without the echo."""
+        self.child.send(line + "\r")
+        text = self.until_prompt()
+        assert text.startswith(line), f"echo of {line!r}: {text!r}"
+        return text[len(line):].strip("\n")
+
+    def close(self):
+        self.child.close(force=True)
+
+
+@pytest.fixture(scope="module")
+def shell():
+    assert ARCHIVE.exists(), "no boot archive: run `make` first"
+    shell = Shell()
+    yield shell
+    shell.close()
+
+
+def members():
+    """Names in the archive."""
+    data = ARCHIVE.read_bytes()
+    at, names = 0, []
+    while data[at:at + 6] == b"070701":
+        fields = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16)
+                  for i in range(13)]
+        names.append(data[at + 110:at + 109 + fields[11]].decode())
+        at = (at + 110 + fields[11] + 3) // 4 * 4
+        at = (at + fields[6] + 3) // 4 * 4
+    return names
+
+
+def needs(program):
+    if program not in members():
+        pytest.skip(f"{program} is not in the boot archive (no network?)")
+
+
+def numbers(text):
+    return [int(n) for n in re.findall(r"\d+", text)]
+
+
+def test_boot_ends_at_a_prompt(shell):
+    assert WELCOME in shell.boot
+    assert "init: cannot" not in shell.boot
+
+
+def test_help_names_every_command(shell):
+    text = shell.run("help")
+    for command in ("ls", "cat", "ps", "free", "maps", "cow", "pager",
+                    "pingpong", "exit"):
+        assert re.search(rf"^{command}\b", text, re.MULTILINE), command
+
+
+def test_ls_lists_the_archive(shell):
+    listed = {line.split()[-1] for line in shell.run("ls").splitlines()}
+    assert set(members()) - {"TRAILER!!!"} == listed
+
+
+def test_cat_prints_a_file_whole(shell):
+    expected = (machine.ROOT / "user/files/demo").read_text()
+    assert shell.run("cat demo") == expected.strip("\n")
+
+
+def test_cat_of_a_missing_file_says_so(shell):
+    assert "no such thing" in shell.run("cat nothing")
+
+
+def test_ps_shows_every_server(shell):
+    text = shell.run("ps")
+    names = [line.split()[-1] for line in text.splitlines()[1:]]
+    for name in ("init", "names", "console", "files", "pager", "linux", "sh"):
+        assert name in names
+
+
+def test_free_counts_the_memory_of_the_machine(shell):
+    total, used, free = numbers(shell.run("free").splitlines()[1])
+    assert total == used + free
+    assert 200 << 10 < total <= 256 << 10
+
+
+def test_maps_has_no_area_both_writable_and_executable(shell):
+    text = shell.run("maps")
+    assert re.search(r" r-xp ", text) and "[stack]" in text
+    assert not re.search(r" .wx", text)
+
+
+def test_maps_of_another_task(shell):
+    assert re.search(r"^08048000-\w+ r--p", shell.run("maps 1"), re.MULTILINE)
+
+
+def test_maps_of_a_task_that_is_not_there(shell):
+    assert "error" in shell.run("maps 4000")
+
+
+def cow_rows(text):
+    """(who, when, page) -> (frame, access, mapped by)"""
+    rows = {}
+    for line in text.splitlines()[1:]:
+        who, when, page, frame, access, refs = re.match(
+            r"(\w+)\s+(.+?)\s+(\d)\s+(0x\w+)\s+(\S\S)\s+(\d+)", line).groups()
+        rows[who, when, int(page)] = frame, access, int(refs)
+    return rows
+
+
+def test_cow_shares_until_a_write(shell):
+    rows = cow_rows(shell.run("cow"))
+    before = rows["parent", "before fork", 0]
+    after = rows["child", "after fork", 0]
+    wrote = rows["child", "after it wrote page 0", 0]
+    kept = rows["child", "after it wrote page 0", 1]
+    assert before[1:] == ("rw", 1)
+    assert after == (before[0], "r-", 2)
+    assert wrote[0] != before[0] and wrote[1:] == ("rw", 1)
+    assert kept[1:] == ("r-", 2)
+
+
+def test_cow_leaves_the_parent_its_own_frame(shell):
+    rows = cow_rows(shell.run("cow"))
+    for page in (0, 1):
+        before = rows["parent", "before fork", page]
+        assert rows["parent", "alone; wrote both", page] == before
+
+
+def test_pager_serves_pages_from_another_task(shell):
+    text = shell.run("pager")
+    assert "contents are right" in text
+    assert len(re.findall(r"^pager: pid \d+, (?:read|write) of page", text,
+                          re.MULTILINE)) == 3
+
+
+def test_pingpong_loses_no_message(shell):
+    text = shell.run("pingpong 2000")
+    assert text.count(" 2000 round trips, 0 wrong") >= 1
+
+
+def test_a_program_gets_its_arguments(shell):
+    text = shell.run("hello one 'two words'")
+    assert "argv[1] = one\nargv[2] = two words" in text
+
+
+def test_an_unknown_command_says_so(shell):
+    assert "no such command" in shell.run("nonsense")
+
+
+def test_a_quote_that_is_not_closed(shell):
+    assert "not closed" in shell.run("hello 'a")
+
+
+def test_backspace_takes_back_a_letter(shell):
+    shell.child.send("hellp\x7fo\r")
+    assert "Hello from user mode" in shell.until_prompt()
+
+
+def test_control_u_takes_back_the_line(shell):
+    shell.child.send("nonsense\x15hello\r")
+    assert "Hello from user mode" in shell.until_prompt()
+
+
+@pytest.mark.parametrize("libc", ["musl", "glibc"])
+def test_a_c_librarys_hello_world(shell, libc):
+    needs(f"hello-{libc}")
+    text = shell.run(f"hello-{libc} x")
+    assert "100000 dots, argc 2, 3.143\nargv[1] = x" in text
+
+
+# command, what it prints to the letter (linux-abi: measured on Linux)
+BUSYBOX = [
+    ("busybox echo hi", "hi"),
+    ("busybox sh -c 'echo hi'", "hi"),
+    ("busybox sh -c 'i=0; while [ $i -lt 5 ]; do i=$((i+1)); done; echo $i'",
+     "5"),
+    ("busybox factor 123456789", "123456789: 3 3 3607 3803"),
+    ("busybox awk 'BEGIN { for (i = 0; i < 10; i++) s += i; print s }'", "45"),
+    ("busybox cat welcome",
+     (machine.ROOT / "user/files/welcome").read_text().strip()),
+    ("busybox wc -l welcome", "1 welcome"),
+    ("busybox sh -c '(exit 3); echo $?'", "3"),
+    ("busybox uname", "Pagoda"),
+]
+
+
+@pytest.mark.parametrize("command,printed", BUSYBOX,
+                         ids=[command for command, _ in BUSYBOX])
+def test_busybox(shell, command, printed):
+    needs("busybox")
+    assert shell.run(command) == printed
+
+
+def test_busybox_ls_sees_the_archive(shell):
+    needs("busybox")
+    listed = shell.run("busybox ls -1 /").split()
+    top = {name.split("/")[0] for name in members()} - {"TRAILER!!!"}
+    assert set(listed) == top
+
+
+def test_a_program_that_faults_is_killed_and_the_shell_goes_on(shell):
+    needs("busybox")
+    text = shell.run("busybox sh -c 'kill -SEGV $$'")
+    assert "hello" in shell.run("busybox echo hello"), text
+
+
+def test_exit_powers_the_machine_off():
+    shell = Shell()
+    shell.child.send("exit\r")
+    shell.child.expect(pexpect.EOF)
+    shell.child.close()
+    assert shell.child.exitstatus == 0
+
+
+def run_without_terminal(kernel):
+    return subprocess.run(
+        [str(machine.ROOT / "tools/run"), str(kernel), str(ARCHIVE),
+         "-cpu", "max", "-m", "2G"], stdin=subprocess.DEVNULL,
+        capture_output=True, check=False, timeout=machine.limit("selftest"))
+
+
+def test_run_without_a_terminal_shows_the_demo_and_ends(kernel):
+    done = run_without_terminal(kernel)
+    text = machine.decode(done.stdout)
+    assert done.returncode == 0, text[-2000:]
+    for command in ("ls", "ps", "free", "cow", "pager", "exit"):
+        assert f"$ {command}\n" in text
+    assert "contents are right" in text
+
+
+def test_run_gives_the_terminal_back(kernel):
+    before_after = ("stty -g > %s.before; " + str(machine.ROOT / "tools/run") +
+                    f" {kernel} {ARCHIVE} -m 256M; stty -g > %s.after")
+    folder = machine.BUILD / f"terminal-{os.getpid()}"
+    child = pexpect.spawn("sh", ["-c", before_after % (folder, folder)],
+                          encoding="utf-8", codec_errors="replace",
+                          timeout=machine.limit("boot"))
+    child.expect_exact("\r\n" + PROMPT)
+    child.send("\x01x")
+    child.expect(pexpect.EOF)
+    time.sleep(0.1)
+    texts = []
+    for when in ("before", "after"):
+        path = folder.with_suffix("." + when)
+        texts.append(path.read_text())
+        path.unlink()
+    assert texts[0] == texts[1]
