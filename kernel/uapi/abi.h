@@ -29,17 +29,18 @@
  *                    pushl $1f
  *                    movl  %esp, %ebp
  *                    sysenter
- *            1:      addl  $8, %esp        # the address; EBP is back already
- *                    popl  %edx
- *                    popl  %ecx
+ *            1:      leal  8(%esp), %esp   # the address; EBP is back already
+ *                    jnc   2f
+ *                    movl  (%esp), %edx
+ *                    movl  4(%esp), %ecx
+ *            2:      leal  8(%esp), %esp
  *                    ret
  *
- *          ECX and EDX hold a call's results where the call gives any in them;
- *          else they are lost. A stub that wants the results does not pop over
- *          them.
+ *          CF clear: ECX and EDX are as `int $0x80` would have left them. CF
+ *          set: they are lost, and would be what they were before the call.
  *
  * INVARIANTS
- *          after SYSENTER the arithmetic flags are lost, DF is clear; TF, AC
+ *          after SYSENTER the other arithmetic flags are lost, DF is clear; TF, AC
  *          and NT do not survive it: single-stepping goes on behind the call
  *          when a debugger plants INT3 there. Where the two words at EBP cannot
  *          be read, no call is made: the thread gets the page fault that it

@@ -62,8 +62,14 @@ message_sysenter:
 	movl	%esp, %ebp
 	sysenter
 back:
-	addl	$8, %esp
-	LEAVE
+	leal	8(%esp), %esp
+	jnc	1f			/* else ECX and EDX are as they were */
+	pushl	%eax
+	movl	ARG_WORDS + 4(%esp), %eax
+	movl	4(%eax), %ecx
+	movl	8(%eax), %edx
+	popl	%eax
+1:	LEAVE
 	.size	message_sysenter, . - message_sysenter
 
 	.section .note.GNU-stack, "", @progbits

@@ -28,7 +28,8 @@
  *
  *          SYSEXIT takes EIP from EDX and ESP from ECX and leaves EFLAGS as
  *          they are. It is right only when the call has changed neither of the
- *          four; else IRET does it.
+ *          four; else IRET does it. Which of the two it was, CF says: a result
+ *          in ECX may happen to be what was there before.
  *
  * COST     int $0x80: 17 instructions in, 11 out.
  * SEE      SDM volume 2, SYSENTER, SYSEXIT; Linux arch/x86/entry/entry_32.S.
@@ -121,6 +122,7 @@ sysenter_clean:
 	addl	$4, %esp
 	popa
 	POP_SEGMENTS
+	stc				/* to user mode: ECX, EDX are lost */
 	sti				/* after SYSEXIT: it has a shadow */
 	sysexit
 no_words:
