@@ -91,15 +91,20 @@ long pg_task_info(struct trap_regs *regs)
 
 long pg_task_open(struct trap_regs *regs)
 {
+	unsigned rights = RIGHTS_ALL & ~RIGHT_MINT;
 	struct task *task;
 	int err = check_system(regs, RIGHT_MANAGE);
 
+	if (err == -EPERM) {
+		rights = RIGHT_READ;
+		err = check_system(regs, RIGHT_READ);
+	}
 	if (err)
 		return err;
 	task = task_find(regs->ebx);
 	if (!task)
 		return -ESRCH;
-	return give_handle(&task->object, RIGHTS_ALL & ~RIGHT_MINT);
+	return give_handle(&task->object, rights);
 }
 
 /* ---- memory ------------------------------------------------------------- */

@@ -119,7 +119,8 @@
 	/* system                                                          */ \
 	C(1069, TASK_INFO,       task_info)                                   \
 		/* pid, struct pg_task *: that one or the next higher      */ \
-	C(1070, TASK_OPEN,       task_open)       /* pid -> handle         */ \
+	C(1070, TASK_OPEN,       task_open)                                   \
+		/* pid -> handle; to read, where the system is only read   */ \
 	C(1071, MEM_INFO,        mem_info)        /* struct pg_mem *       */ \
 	C(1072, LOG_WRITE,       log_write)       /* text, [n]             */ \
 	C(1073, POWER_OFF,       power_off)       /* 0; 1: to the monitor  */ \
