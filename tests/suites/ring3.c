@@ -549,6 +549,36 @@ KTEST(ring3, a_step_into_sysenter_goes_on_behind_it)
 	ring3_destroy(&r3);
 }
 
+RING3_CODE(sysenter_null, "xorl %ebp, %ebp; sysenter");
+RING3_CODE(sysenter_hole, "movl $0x30000000, %ebp; sysenter");
+RING3_CODE(sysenter_kernel, "movl $0xc0100000, %ebp; sysenter");
+RING3_CODE(sysenter_line, "movl $0xbffffffc, %ebp; sysenter");
+RING3_CODE(sysenter_wrap, "movl $0xfffffffc, %ebp; sysenter");
+RING3_CODE(sysenter_odd, "movl $0x20001ffc, %ebp; sysenter");
+
+KTEST(ring3, sysenter_without_its_words_is_a_page_fault)
+{
+	static const struct {
+		const struct ring3_code *code;
+		uint32_t                 ebp;
+	} cases[] = {
+		{ &sysenter_null, 0 }, { &sysenter_hole, 0x30000000 },
+		{ &sysenter_kernel, 0xc0100000 },
+		{ &sysenter_line, 0xbffffffc }, { &sysenter_wrap, 0xfffffffc },
+		{ &sysenter_odd, 0x20001ffc },
+	};
+
+	need_sysenter();
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		run_calls(cases[i].code);
+		EXPECT_EQ(nr_calls, 0);
+		EXPECT_EQ(r3.regs.vector, VECTOR_PF);
+		EXPECT_EQ(r3.regs.cr2, cases[i].ebp);
+		EXPECT_EQ(r3.regs.eip, 0);
+		EXPECT(r3.regs.error & PF_USER);
+	}
+}
+
 /* ---- the way back ------------------------------------------------------- */
 
 RING3_CODE(spin, "1: incl 0x20000000; cmpl $0, 0x20000004; je 1b; ud2");

@@ -6,6 +6,7 @@
  * SEE      syscall_entry.S, which has the entries and the theory.
  */
 #include <arch/cpu.h>
+#include <arch/irqflags.h>
 #include <arch/kva.h>
 #include <arch/msr.h>
 #include <arch/syscall.h>
@@ -43,7 +44,8 @@ void syscall_set_hook(syscall_fn fn)
 
 /*
  * The two words of a SYSENTER could not be read, and the fault in the kernel
- * could not be resolved: it is ring 3's. Where it wanted to go on is not known.
+ * could not be resolved: now it is ring 3's. Where ring 3 wanted to go on is
+ * not known, so EIP stays 0.
  */
 void sysenter_no_words(struct trap_regs *regs)
 {
@@ -51,7 +53,8 @@ void sysenter_no_words(struct trap_regs *regs)
 	regs->error = PF_USER;
 	if (regs->cr2 >= PAGE_OFFSET)
 		regs->error |= PF_PRESENT;
-	user_exception(regs);
+	irq_disable();
+	trap_dispatch(regs);
 }
 
 void syscall_init(void)
