@@ -7,10 +7,12 @@
  */
 #pragma once
 
+#include <arch/fixmap.h>
 #include <arch/pgtable.h>
 #include <arch/tlb.h>
 #include <arch/upgtable.h>
 
+#include "lib/preempt.h"
 #include "mm/kva/kmap.h"
 #include "mm/page/page.h"
 
@@ -20,6 +22,11 @@
  */
 #define UPTE_KEPT     0x200u   /* P is clear, but there is a page: no rights */
 #define UPTE_NO_EXEC  0x400u
+
+/* The bits that say what may be done, and XD in the upper half. */
+#define UPTE_RIGHTS   ((uint32_t)(PAE_P | PAE_RW | PAE_US) | UPTE_KEPT | \
+		       UPTE_NO_EXEC)
+#define UPTE_HIGH_XD  ((uint32_t)(PAE_XD >> 32))
 
 #define UPT_PDE_BITS  ((uint32_t)(PAE_P | PAE_RW | PAE_US | PAE_A))
 
@@ -87,6 +94,35 @@ static always_inline void upte_set(struct entry_halves *entry, pfn_t pfn,
 static inline struct page *table_page(const struct entry_halves *entry)
 {
 	return pfn_to_page(upte_pfn(entry->low, entry->high));
+}
+
+/*
+ * Page tables are reached through two fixmap slots, which keep what they map
+ * until another table is wanted: faults come in the same 2 MiB again and again.
+ * Preemption is off from table_map() to table_unmap().
+ */
+enum { UPT_SLOT, UPT_SLOT_OTHER, UPT_NR_SLOTS };
+
+_Static_assert(NR_CPUS == 1, "the slots are one CPU's");
+
+extern uint32_t upt_slot_pfn[UPT_NR_SLOTS];
+
+void upt_slot_load(unsigned slot, uint32_t pfn);
+
+static always_inline struct entry_halves *table_map(const struct page *pt,
+						    unsigned slot)
+{
+	uint32_t pfn = page_to_pfn(pt).v;
+
+	preempt_disable();
+	if (unlikely(upt_slot_pfn[slot] != pfn))
+		upt_slot_load(slot, pfn);
+	return kva_to_ptr(fixmap_slot_kva(FIX_UPT + slot));
+}
+
+static always_inline void table_unmap(void)
+{
+	preempt_enable();
 }
 
 static inline struct entry_halves *upt_pdpt(const struct upgtable *upt)

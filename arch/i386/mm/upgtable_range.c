@@ -18,7 +18,7 @@
  *
  * INVARIANTS
  *          R1  no function of the caller but may_write() runs while a table is
- *              mapped by kmap_local(): it may sleep
+ *              mapped: preemption is off then
  *          R2  a page is given to the caller only after the TLB has forgotten
  *              it
  *
@@ -55,6 +55,12 @@ static bool is_user_range(uint32_t start, uint32_t end)
 
 /* ---- flushes ------------------------------------------------------------- */
 
+/* No initializer: that would clear the array, too, each time. */
+static inline void flush_init(struct flush *flush)
+{
+	flush->nr = 0;
+}
+
 static inline void flush_add(struct flush *flush, uint32_t va)
 {
 	if (flush->nr < TLB_FLUSH_ALL_ABOVE)
@@ -83,7 +89,7 @@ static void flush_done(struct flush *flush, const struct upgtable *upt)
 static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
 			    struct batch *batch, struct flush *flush)
 {
-	struct entry_halves *entries = kmap_local(pt);
+	struct entry_halves *entries = table_map(pt, UPT_SLOT);
 	struct entry_halves *entry = &entries[pt_index(va)];
 
 	for (; va < end && batch->nr < CHUNK_PAGES; va += PAGE_SIZE, entry++) {
@@ -96,7 +102,7 @@ static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
 		if (low & PAE_P)
 			flush_add(flush, va);
 	}
-	kunmap_local(entries);
+	table_unmap();
 	pt->refs -= batch->nr;
 	return va;
 }
@@ -104,12 +110,13 @@ static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
 void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
 		     upt_pages_fn fn, void *arg)
 {
-	struct flush flush = { .nr = 0 };
 	uint32_t va = start;
+	struct flush flush;
 	struct batch batch;
 	struct page *pt;
 
 	assert(is_user_range(start, end));
+	flush_init(&flush);
 	while ((pt = upt_next_table(upt, &va, end))) {
 		uint32_t run = run_end(va, end);
 
@@ -128,55 +135,73 @@ void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
 
 /* ---- protect ------------------------------------------------------------- */
 
-/* Give one entry new rights. Returns: whether the CPU may know the old ones. */
-static bool protect_entry(struct entry_halves *entry, unsigned rights,
-			  bool (*may_write)(struct page *page))
-{
-	uint32_t low = entry->low;
-	pfn_t pfn = upte_pfn(low, entry->high);
+struct protect {
+	unsigned rights;
+	bool   (*may_write)(struct page *page);
+	struct flush flush;
+};
 
-	if (rights & UPT_WRITE && may_write && !may_write(pfn_to_page(pfn)))
+/* The bits of the new rights for what is mapped here. */
+static always_inline struct entry_halves
+rights_of(const struct protect *p, const struct entry_halves *entry)
+{
+	unsigned rights = p->rights;
+
+	if (rights & UPT_WRITE && p->may_write &&
+	    !p->may_write(table_page(entry)))
 		rights &= ~UPT_WRITE;
-	if (upte_rights(low) == rights)
-		return false;
+	return upt_bits[rights];
+}
+
+/* Frame, A and D stay. XD goes with UPTE_NO_EXEC: one comparison will do. */
+static always_inline void protect_entry(struct entry_halves *entry,
+					struct entry_halves bits, uint32_t va,
+					struct flush *flush)
+{
+	uint32_t old = entry->low;
+	uint32_t low = (old & ~UPTE_RIGHTS) | bits.low;
+
+	if (low == old)
+		return;
 	WRITE_ONCE(entry->low, 0);
-	upte_set(entry, pfn, rights, low & (uint32_t)(PAE_A | PAE_D));
-	return low & PAE_P;
+	WRITE_ONCE(entry->high, (entry->high & ~UPTE_HIGH_XD) | bits.high);
+	WRITE_ONCE(entry->low, low);
+	if (old & PAE_P)
+		flush_add(flush, va);
 }
 
 static void protect_table(struct page *pt, uint32_t va, uint32_t end,
-			  unsigned rights, bool (*may_write)(struct page *page),
-			  struct flush *flush)
+			  struct protect *p)
 {
-	struct entry_halves *entries = kmap_local(pt);
+	struct entry_halves *entries = table_map(pt, UPT_SLOT);
 	struct entry_halves *entry = &entries[pt_index(va)];
 
 	for (; va < end; va += PAGE_SIZE, entry++) {
-		if (entry->low && protect_entry(entry, rights, may_write))
-			flush_add(flush, va);
+		if (entry->low)
+			protect_entry(entry, rights_of(p, entry), va,
+				      &p->flush);
 	}
-	kunmap_local(entries);
+	table_unmap();
 }
 
 void upt_protect_range(struct upgtable *upt, uint32_t start, uint32_t end,
 		       unsigned rights, bool (*may_write)(struct page *page))
 {
-	struct flush flush = { .nr = 0 };
+	struct protect p;
 	struct page *pt;
 
 	assert(is_user_range(start, end) && rights <= UPT_RIGHTS);
-	/* Any right is at least that to read; an entry would say so, too. */
-	if (rights)
-		rights |= UPT_READ;
+	p.rights = rights;
+	p.may_write = may_write;
+	flush_init(&p.flush);
 	while ((pt = upt_next_table(upt, &start, end))) {
 		uint32_t run = run_end(start, end);
 
 		if (table_used(pt))
-			protect_table(pt, start, run, rights, may_write,
-				      &flush);
+			protect_table(pt, start, run, &p);
 		start = run;
 	}
-	flush_done(&flush, upt);
+	flush_done(&p.flush, upt);
 }
 
 /* ---- visit --------------------------------------------------------------- */
@@ -190,7 +215,7 @@ struct found {
 static uint32_t find_chunk(struct page *pt, uint32_t va, uint32_t end,
 			   struct found *found)
 {
-	struct entry_halves *entries = kmap_local(pt);
+	struct entry_halves *entries = table_map(pt, UPT_SLOT);
 	const struct entry_halves *entry = &entries[pt_index(va)];
 
 	found->nr = 0;
@@ -201,7 +226,7 @@ static uint32_t find_chunk(struct page *pt, uint32_t va, uint32_t end,
 		found->entry[found->nr++] = upte_decode(entry->low,
 							entry->high);
 	}
-	kunmap_local(entries);
+	table_unmap();
 	return va;
 }
 
@@ -258,8 +283,8 @@ static void copy_entry(struct entry_halves *to, struct entry_halves *from,
 static uint32_t copy_chunk(struct page *to_pt, struct page *from_pt,
 			   uint32_t va, uint32_t end, struct copy *copy)
 {
-	struct entry_halves *to = kmap_local(to_pt);
-	struct entry_halves *from = kmap_local(from_pt);
+	struct entry_halves *to = table_map(to_pt, UPT_SLOT_OTHER);
+	struct entry_halves *from = table_map(from_pt, UPT_SLOT);
 
 	copy->batch.nr = 0;
 	for (; va < end && copy->batch.nr < CHUNK_PAGES; va += PAGE_SIZE) {
@@ -268,8 +293,8 @@ static uint32_t copy_chunk(struct page *to_pt, struct page *from_pt,
 		if (from[i].low)
 			copy_entry(&to[i], &from[i], va, copy);
 	}
-	kunmap_local(from);
-	kunmap_local(to);
+	table_unmap();
+	table_unmap();
 	to_pt->refs += copy->batch.nr;
 	return va;
 }
@@ -277,10 +302,12 @@ static uint32_t copy_chunk(struct page *to_pt, struct page *from_pt,
 int upt_copy_range(struct upgtable *to, struct upgtable *from, uint32_t start,
 		   uint32_t end, bool write_protect, upt_pages_fn fn, void *arg)
 {
-	struct copy copy = { .write_protect = write_protect };
 	struct page *from_pt, *to_pt;
+	struct copy copy;
 	int err = 0;
 
+	copy.write_protect = write_protect;
+	flush_init(&copy.flush);
 	assert(is_user_range(start, end));
 	while ((from_pt = upt_next_table(from, &start, end))) {
 		uint32_t run = run_end(start, end);
@@ -326,8 +353,8 @@ static int move_reserve(struct upgtable *upt, uint32_t from, uint32_t end,
 static void move_chunk(struct page *to_pt, struct page *from_pt, uint32_t va,
 		       uint32_t end, uint32_t by, struct flush *flush)
 {
-	struct entry_halves *to = kmap_local(to_pt);
-	struct entry_halves *from = kmap_local(from_pt);
+	struct entry_halves *to = table_map(to_pt, UPT_SLOT_OTHER);
+	struct entry_halves *from = table_map(from_pt, UPT_SLOT);
 	unsigned nr = 0;
 
 	for (; va < end; va += PAGE_SIZE) {
@@ -344,8 +371,8 @@ static void move_chunk(struct page *to_pt, struct page *from_pt, uint32_t va,
 			flush_add(flush, va);
 		nr++;
 	}
-	kunmap_local(from);
-	kunmap_local(to);
+	table_unmap();
+	table_unmap();
 	from_pt->refs -= nr;
 	to_pt->refs += nr;
 }
@@ -354,10 +381,11 @@ int upt_move_range(struct upgtable *upt, uint32_t from, uint32_t to,
 		   uint32_t size)
 {
 	uint32_t va = from, end = from + size, by = to - from;
-	struct flush flush = { .nr = 0 };
+	struct flush flush;
 	struct page *pt;
 	int err;
 
+	flush_init(&flush);
 	assert(is_user_range(from, end) && is_user_range(to, to + size));
 	assert(from + size <= to || to + size <= from);
 	err = move_reserve(upt, from, end, by);

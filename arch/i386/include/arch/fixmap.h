@@ -29,6 +29,8 @@
 	S(FIX_LAPIC,         "registers of the local APIC")                   \
 	S(FIX_IOAPIC,        "registers of the I/O APIC")                     \
 	S(FIX_ACPI_WINDOW,   "one page of an ACPI table at a time")           \
+	S(FIX_UPT,           "a user page table, as long as no other is wanted") \
+	S(FIX_UPT_OTHER,     "the second, where two are needed")              \
 	S(FIX_TEST,          "self-tests and benchmarks")
 
 #define KMAP_LOCAL_SLOTS  16   /* per CPU: nesting depth of kmap_local()     */

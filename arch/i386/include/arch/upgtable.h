@@ -5,8 +5,8 @@
  * WHAT     A PDPT for each address space. Its last entry is the kernel's page
  *          directory, the same in all; the other three lead to page directories
  *          in lowmem, and these to page tables that come from HIGHMEM, where
- *          the machine can walk tables there, and are reached through
- *          kmap_local().
+ *          the machine can walk tables there, and are mapped only while they
+ *          are looked at.
  *
  * PICTURE    PDPT (32 bytes, below 4 GiB, in lowmem)
  *            [0] [1] [2] --> page directory --> page table --> page
@@ -19,8 +19,9 @@
  *
  * LOCKING  The owner's lock (mm->lock). Entries of the tables that are loaded
  *          on this CPU are flushed here, in batches: no caller flushes.
- * COST     lookup, map: one kmap_local pair. Ranges: one for 64 pages found;
- *          2 MiB or 1 GiB without tables are passed over at once.
+ * COST     lookup, map: about 60 instructions, 20 more where the table is not
+ *          that of the last time. Ranges: 2 MiB or 1 GiB without tables are
+ *          passed over at once.
  * NOT HERE what is mapped and why (mm/vm/).
  * SEE      Linux include/linux/pgtable.h, arch/x86/mm/pgtable.c.
  */
