@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 KERNEL = BUILD / "pagoda.elf"
+ARCHIVE = BUILD / "boot.cpio"
 QEMU = "qemu-system-i386"
 QEMU_64 = "qemu-system-x86_64"    # the same machine, with a wider CPU
 
@@ -28,6 +29,7 @@ LIMITS = {
     "hang":     10,    # a run that is expected never to end
     "bench":    240,   # all benchmarks under icount
     "build":    400,   # the whole kernel, from nothing
+    "program":  240,   # one program of the boot archive
     "host":     240,   # all suites on the host
 }
 
@@ -80,11 +82,13 @@ class Shape:
         return options
 
 
-def command(shape, append, kernel=KERNEL, exit_device=True):
+def command(shape, append, kernel=KERNEL, exit_device=True, archive=False):
     """The command line of the contract, plus the shape."""
     words = [shape.qemu, "-kernel", str(kernel), "-append", append]
     if exit_device:
         words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+    if archive:
+        words += ["-initrd", str(ARCHIVE)]
     return words + ["-display", "none", "-serial", "stdio", "-monitor",
                     "none", "-no-reboot", *shape.options()]
 
