@@ -239,6 +239,24 @@ def test_a_program_that_faults_is_killed_and_the_shell_goes_on(shell):
     assert "hello" in shell.run("busybox echo hello"), text
 
 
+def used_and_objects(shell):
+    lines = shell.run("free").splitlines()
+    return numbers(lines[1])[1], numbers(lines[-1])[0]
+
+
+REPEATED = ["cow", "pager", "pingpong 100", "hello a", "ls", "ps", "maps 4",
+            "cat nothing", "nonsense"]
+
+
+@pytest.mark.parametrize("command", REPEATED)
+def test_repeating_leaves_no_page_and_no_object_behind(shell, command):
+    shell.run(command)
+    before = used_and_objects(shell)
+    for _ in range(5):
+        shell.run(command)
+    assert used_and_objects(shell) == before
+
+
 def test_exit_powers_the_machine_off():
     shell = Shell()
     shell.child.send("exit\r")

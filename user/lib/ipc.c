@@ -125,6 +125,20 @@ uint32_t ipc_handle(long received)
 	return buffer.in.handles[0].handle;
 }
 
+void ipc_drop_handles(long received)
+{
+	if (!ipc_handle(received))
+		return;
+	for (uint32_t i = 0; i < buffer.in.nr_handles; i++)
+		handle_close(buffer.in.handles[i].handle);
+}
+
+void ipc_drop(long received)
+{
+	ipc_drop_pages(received);
+	ipc_drop_handles(received);
+}
+
 void *pages_alloc(size_t length)
 {
 	void *pages = linux_mmap(NULL, ALIGN_UP(length, PAGE),

@@ -90,11 +90,16 @@ void ipc_attach_handle(uint32_t handle, uint32_t rights);
 void ipc_attach_pages(const void *addr, size_t length, unsigned prot,
 		      bool grant);
 
-/* The pages that came with the last message, NULL: none; and getting rid of
- * them. The first handle that came, 0: none. */
+/*
+ * What came with the last message, by what receive or call returned: its pages
+ * (NULL: none) and its first handle (0: none). They are ours until we drop
+ * them. A server drops what it did not ask for: anybody may send anything.
+ */
 void *ipc_pages(long received, size_t *length);
-void ipc_drop_pages(long received);
 uint32_t ipc_handle(long received);
+void ipc_drop_pages(long received);
+void ipc_drop_handles(long received);
+void ipc_drop(long received);
 
 /* Whole pages of zeros of our own. NULL: no memory. */
 void *pages_alloc(size_t length);

@@ -99,6 +99,7 @@ int main(int argc, char **argv, char **envp)
 		return 1;
 	received = ipc_receive((uint32_t)endpoint, &words);
 	while (received >= 0) {
+		ipc_drop(received);
 		words.w[0] = (uint32_t)dispatch(received, &words);
 		flush();
 		received = ipc_reply_receive((uint32_t)endpoint, &words);

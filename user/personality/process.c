@@ -4,8 +4,8 @@
  *
  * WHAT     The kernel says in each message whose call it is, but not when a
  *          process begins or ends. So a table is made at the first call, from
- *          the parent's if there is one, and thrown away when room is needed
- *          and the process is no more.
+ *          the parent's if there is one; at each such occasion those of ended
+ *          processes are thrown away.
  *
  * PICTURE    path "/tests/fork"  -->  "tests/fork"  -->  archive: "tests/fork"
  *            folder "tests"      -->  all names that begin with "tests/"
@@ -46,15 +46,13 @@ static bool is_gone(uint32_t pid)
 	       info.zombie;
 }
 
-static struct process *find_unused(void)
+/* Before a number of an ended process can come again, another one has come. */
+static void forget_ended(void)
 {
-	struct process *unused = find(0);
-
-	for (int i = 0; !unused && i < PROCESSES_MAX; i++) {
-		if (is_gone(processes[i].pid))
-			unused = &processes[i];
+	for (int i = 0; i < PROCESSES_MAX; i++) {
+		if (processes[i].pid && is_gone(processes[i].pid))
+			processes[i].pid = 0;
 	}
-	return unused;
 }
 
 static void use_console(struct process *process)
@@ -66,8 +64,6 @@ static void use_console(struct process *process)
 		};
 }
 
-/* A pid may come again: a table of an older process of that pid is no good,
- * but that one has ended, and its table went when the number was used up. */
 struct process *process_get(uint32_t pid)
 {
 	struct process *process = find(pid);
@@ -76,12 +72,13 @@ struct process *process_get(uint32_t pid)
 
 	if (process)
 		return process;
-	process = find_unused();
+	forget_ended();
+	process = find(0);
 	if (!process)
 		return NULL;
 	if (task_info(SYSTEM, pid, &info) >= 0 && info.pid == pid)
 		parent = find(info.parent);
-	if (parent && parent != process)
+	if (parent)
 		*process = *parent;
 	else
 		use_console(process);

@@ -319,6 +319,7 @@ static void loop(uint32_t endpoint)
 	long received = ipc_receive(endpoint, &words);
 
 	while (received >= 0) {
+		ipc_drop(received);
 		if (serve(received, &words))
 			received = ipc_reply_receive(endpoint, &words);
 		else
@@ -334,6 +335,7 @@ int main(int argc, char **argv, char **envp)
 	    pg_call(PG_IO_PORTS_ALLOW, PORTS, 0, 0, 0, 0) < 0 ||
 	    pg_call(PG_NOTIFICATION_BIND, NOTIFICATION, endpoint, 0, 0, 0) < 0)
 		return 1;
+	ipc_init();
 	uart_set(UART_MCR, MCR_INTERRUPTS);
 	uart_set_interrupts();
 	pg_call(PG_IRQ_ACK, IRQ, 0, 0, 0, 0);

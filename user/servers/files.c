@@ -138,7 +138,6 @@ static long serve(long received, struct words *words)
 	}
 }
 
-/* Whoever gave pages away has sent them with FILES_OPEN, or by mistake. */
 static void loop(uint32_t endpoint)
 {
 	struct words words;
@@ -146,9 +145,7 @@ static void loop(uint32_t endpoint)
 
 	while (received >= 0) {
 		words.w[0] = (uint32_t)serve(received, &words);
-		ipc_drop_pages(received);
-		if (ipc_handle(received))
-			handle_close(ipc_handle(received));
+		ipc_drop(received);
 		received = ipc_reply_receive_msg(endpoint, &words);
 	}
 }

@@ -166,6 +166,7 @@ static void serve(uint32_t endpoint)
 	long received = ipc_receive(endpoint, &words);
 
 	while (received >= 0) {
+		ipc_drop(received);
 		if (words.w[0] == INIT_POWER_OFF)
 			power_off(words.w[1]);
 		words.w[0] = (uint32_t)-ENOSYS;

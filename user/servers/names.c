@@ -72,7 +72,7 @@ static long do_register(const char *text, uint32_t handle)
 {
 	struct name *name = &names[nr_names];
 
-	if (!handle || !text[0])
+	if (!handle || ipc_buffer()->in.nr_handles != 1 || !text[0])
 		return -EINVAL;
 	if (find(text))
 		return -EEXIST;
@@ -143,10 +143,14 @@ static bool serve(struct words *words, uint32_t handle)
 		result = do_list(words);
 		break;
 	}
-	if (handle && result < 0)
-		handle_close(handle);
 	words->w[0] = (uint32_t)result;
 	return true;
+}
+
+/* What was registered is kept, all else is dropped. */
+static bool keeps_handle(uint32_t op, const struct words *answer)
+{
+	return op == NAMES_REGISTER && !answer->w[0];
 }
 
 int main(int argc, char **argv, char **envp)
@@ -157,10 +161,13 @@ int main(int argc, char **argv, char **envp)
 	ipc_init();
 	received = ipc_receive(ENDPOINT, &words);
 	while (received >= 0) {
-		uint32_t handle = ipc_handle(received);
+		uint32_t op = words.w[0];
+		bool answer = serve(&words, ipc_handle(received));
 
 		ipc_drop_pages(received);
-		if (serve(&words, handle))
+		if (!answer || !keeps_handle(op, &words))
+			ipc_drop_handles(received);
+		if (answer)
 			received = ipc_reply_receive_msg(ENDPOINT, &words);
 		else
 			received = ipc_receive(ENDPOINT, &words);

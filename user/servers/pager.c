@@ -66,11 +66,13 @@ int main(int argc, char **argv, char **envp)
 	struct words words;
 	long received;
 
+	ipc_init();
 	if (endpoint < 0 || console_connect() < 0 ||
 	    names_register("pager", (uint32_t)endpoint) < 0)
 		return 1;
 	received = ipc_receive((uint32_t)endpoint, &words);
 	while (received >= 0) {
+		ipc_drop(received);
 		serve(received, &words);
 		received = ipc_reply_receive_msg((uint32_t)endpoint, &words);
 	}
