@@ -89,19 +89,3 @@ int handle_table_copy(struct handle_table *to, struct handle_table *from)
 
 /* NULL, or the first broken invariant (H1 ... in handle.c). */
 const char *handle_table_check(struct handle_table *table);
-
-/*
- * The entry of a handle without a reference, or NULL: for the fast path of
- * IPC, which is done before anybody can close it.
- * Context: interrupts off, and the entry is not used after they were on.
- */
-static inline const struct handle_entry *
-handle_peek(const struct handle_table *table, uint32_t handle)
-{
-	const struct handle_entry *entry;
-
-	if (unlikely(handle >= table->size))
-		return NULL;
-	entry = &table->entries[handle];
-	return likely(entry->object != NULL) ? entry : NULL;
-}

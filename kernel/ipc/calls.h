@@ -94,7 +94,6 @@ struct memory_object {
 	struct object object;
 	const char   *data;
 	uint32_t      size;
-	bool          pinned;      /* its pages have a reference for good */
 };
 
 static inline struct memory_object *object_to_memory(struct object *object)

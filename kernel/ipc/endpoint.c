@@ -89,16 +89,29 @@ static void time_out(struct timer *timer)
 	sched_wake(container_of(timer, struct sleeper, timer)->thread, false);
 }
 
+/* Block; `next` runs at once, where there is one. */
+static void block_any(struct thread *self, struct thread *next)
+{
+	if (next) {
+		block_for(self, next);
+		return;
+	}
+	self->state = THREAD_BLOCKED;
+	self->killable = true;
+	schedule();
+	self->killable = false;
+}
+
 static void block(struct thread *self, struct thread *next, uint64_t deadline)
 {
 	struct sleeper sleeper = { .thread = self };
 
 	if (deadline == WAIT_FOREVER) {
-		block_for(self, next);
+		block_any(self, next);
 		return;
 	}
 	timer_arm(&sleeper.timer, deadline, time_out);
-	block_for(self, next);
+	block_any(self, next);
 	timer_cancel(&sleeper.timer);
 }
 

@@ -33,14 +33,20 @@ static inline struct endpoint *peek_endpoint(const struct trap_regs *regs,
 					     struct thread *self,
 					     unsigned rights, uint32_t *badge)
 {
+	const struct handle_table *table = &self->task->handles;
+	uint32_t handle = call_handle(regs);
 	const struct handle_entry *entry;
+	struct object *object;
 
-	entry = handle_peek(&self->task->handles, call_handle(regs));
-	if (unlikely(!entry || entry->object->type != OBJECT_ENDPOINT ||
-		     !(entry->rights & rights) || self->killed))
+	if (unlikely(self->killed || handle >= table->size))
+		return NULL;
+	entry = &table->entries[handle];
+	object = entry->object;
+	if (unlikely(!object || object->type != OBJECT_ENDPOINT ||
+		     !(entry->rights & rights)))
 		return NULL;
 	*badge = entry->badge;
-	return object_to_endpoint(entry->object);
+	return object_to_endpoint(object);
 }
 
 static inline long finish(struct thread *self)

@@ -5,9 +5,8 @@
  * WHAT     The boot archive as an object: a server reads it or maps it.
  *
  * INVARIANTS
- *          pages that were mapped once are the kernel's for good: each has a
- *          reference that nobody puts, so that unmapping never frees one. The
- *          object itself may go
+ *          the pages are the kernel's for good: each has a reference that is
+ *          never put, so that unmapping never frees one. The object may go
  * SEE      kernel/ipc/ipc.h memory_object_create().
  */
 #include <arch/irqflags.h>
@@ -33,7 +32,6 @@ struct object *memory_object_create(const void *data, uint32_t size)
 	object_init(&memory->object, OBJECT_MEMORY);
 	memory->data = data;
 	memory->size = size;
-	memory->pinned = false;
 	return &memory->object;
 }
 
@@ -92,15 +90,14 @@ long pg_memory_read(struct trap_regs *regs)
 	return result ? result : (long)length;
 }
 
-/* From the first mapping on the pages have a reference that is never put. */
-static void pin_pages(struct memory_object *memory, struct page *first,
-		      uint32_t nr_pages)
+/* What nobody allocated has no reference yet; the kernel's own is for good. */
+static void pin_pages(struct page *first, uint32_t nr_pages)
 {
 	irqflags_t flags = irq_save();
 
-	for (uint32_t i = 0; i < nr_pages && !memory->pinned; i++)
-		first[i].refs++;
-	memory->pinned = true;
+	for (uint32_t i = 0; i < nr_pages; i++)
+		if (!first[i].refs)
+			first[i].refs = 1;
 	irq_restore(flags);
 }
 
@@ -113,7 +110,7 @@ static long map(struct memory_object *memory, uint32_t addr)
 	    !kva_is_lowmem(ptr_to_kva(memory->data)))
 		return -EINVAL;
 	first = virt_to_page(memory->data);
-	pin_pages(memory, first, nr_pages);
+	pin_pages(first, nr_pages);
 	return mm_map_pages(current_task()->mm, addr, first, nr_pages,
 			    VM_READ, "[archive]");
 }

@@ -35,8 +35,10 @@ static inline void copy_words(struct ipc_regs *to, const struct ipc_regs *from)
 static inline void deliver(struct thread *to, const struct ipc_regs *words,
 			   uint32_t eax)
 {
-	copy_words(to->ipc.regs, words);
-	to->ipc.regs->eax = eax;
+	struct ipc_regs *regs = to->ipc.regs;
+
+	copy_words(regs, words);
+	regs->eax = eax;
 	to->ipc.wait = IPC_IDLE;
 }
 
@@ -58,15 +60,12 @@ static inline struct thread *settle(struct reply_slot *slot)
 	return caller;
 }
 
-/* Block; a killed thread wakes early. `next` runs at once, where there is one. */
+/* Block, and let `next` run at once. A kill ends the wait. */
 static inline void block_for(struct thread *self, struct thread *next)
 {
 	self->state = THREAD_BLOCKED;
 	self->killable = true;
-	if (next)
-		sched_switch_to(next);
-	else
-		schedule();
+	sched_switch_to(next);
 	self->killable = false;
 }
 

@@ -475,7 +475,7 @@ KTEST(ipc, a_call_switches_straight_to_the_server)
 	tear_down();
 }
 
-/* ---- many at once --------------------------------------------------------- */
+/* ---- many at once ------------------------------------------------------- */
 
 #define STORM_CLIENTS  6
 #define STORM_SERVERS  3

@@ -153,7 +153,7 @@ KTEST(notification, an_interrupt_may_signal)
 	tear_down();
 }
 
-/* ---- bound to an endpoint -------------------------------------------------- */
+/* ---- bound to an endpoint ----------------------------------------------- */
 
 static struct endpoint *endpoint;
 
