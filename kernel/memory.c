@@ -157,6 +157,7 @@ void memory_init(const struct boot_info *boot,
 	lowmem_setup(options->vmalloc);
 	paging_init(&image);
 	traps_use_current_cr3();
+	upt_try_high_tables();
 	zones_init();
 	slab_init();
 	vmalloc_init();

@@ -163,6 +163,7 @@ static void init_memory(void)
 	lowmem_init(limit);
 	host_ram_map_direct(high_memory - PAGE_OFFSET);
 	paging_init(&image);
+	upt_try_high_tables();
 	zones_init();
 	slab_init();
 	vmalloc_init();

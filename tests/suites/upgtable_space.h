@@ -3,8 +3,8 @@
  * upgtable_space.h - an address space for the tests of user page tables
  *
  * WHAT     What tests/suites/upgtable.c and upgtable_rules.c share: a space and
- *          a window of addresses in it, half in one page table and half in the next,
- *          and a few pages with a mark in the first word.
+ *          a window of addresses in it, half in one page table and half in the
+ *          next, and a few pages with a mark in the first word.
  *
  * ALGORITHM  Accesses go through the MMU (the host's is a program), with SMAP
  *          and SMEP off, because it is the kernel that touches user pages here.

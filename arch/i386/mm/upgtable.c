@@ -154,7 +154,7 @@ static void reload_pdptes(const struct upgtable *upt)
 	irq_restore(flags);
 }
 
-struct entry_halves *upt_get_directory(struct upgtable *upt, uint32_t va)
+static struct entry_halves *directory_get(struct upgtable *upt, uint32_t va)
 {
 	struct entry_halves *pdpte = &upt_pdpt(upt)[pdpt_index(va)];
 	struct page *page;
@@ -173,7 +173,7 @@ struct entry_halves *upt_get_directory(struct upgtable *upt, uint32_t va)
 /* The slow half of upt_get_table(). */
 static noinline struct page *table_add(struct upgtable *upt, uint32_t va)
 {
-	struct entry_halves *pd = upt_get_directory(upt, va);
+	struct entry_halves *pd = directory_get(upt, va);
 	struct page *page;
 	pfn_t pfn;
 

@@ -2,8 +2,9 @@
 /*
  * upgtable_check.c - the rules of user page tables, and where tables may lie
  *
- * WHAT     upt_check() holds every entry against the rules; upt_init() finds
- *          out at boot whether this machine walks a table above 4 GiB.
+ * WHAT     upt_check() holds every entry against the rules;
+ *          upt_try_high_tables() finds out at boot whether this machine walks
+ *          a table above 4 GiB.
  *
  * INVARIANTS  The rules:
  *          U1  the last PDPTE is the kernel's directory, the others have P and
@@ -26,26 +27,24 @@
  *          supervisor mode, at USER_BASE; load it, read the page. Where the
  *          read faults, the machine looks for the table elsewhere:
  *          qemu-system-i386 7.2 cuts the address of a table to 32 bits, though
- *          not that of a page.
+ *          not that of a page. It is made before the zones have the memory:
+ *          then a frame above 4 GiB is there for the asking.
  *
- * COST     The trial: some allocations, where there is RAM above 4 GiB.
  * SEE      SDM volume 3, 4.4.2, tables 4-8 to 4-11.
  */
 #include <arch/cpu.h>
-#include <arch/irqflags.h>
 #include <arch/page_ops.h>
 #include <arch/probe.h>
 
 #include "lib/log.h"
-#include "mm/page/page_alloc.h"
+#include "mm/early/memblock.h"
 #include "mm/slab/slab.h"
 
 #include "arch/i386/mm/mm_impl.h"
 #include "arch/i386/mm/upgtable_impl.h"
 
 #define PDPT_SIZE     32
-#define TRIAL_WORD    0x7ab1e4c6u
-#define TRIAL_BLOCKS  1024u        /* of 4 MiB: all RAM below 4 GiB          */
+#define TRIAL_WORD    0x7ab1e4c6u   /* P is clear */
 
 #define ALLOWED_PTE   ((uint32_t)(PAE_P | PAE_RW | PAE_US | PAE_A | PAE_D) | \
 		       UPTE_NO_EXEC)
@@ -211,94 +210,73 @@ const char *upt_check(const struct upgtable *upt)
 
 /* ---- the trial ----------------------------------------------------------- */
 
-/* Take blocks until one lies above 4 GiB. They are linked in *taken. */
-static struct page *find_high_block(struct list_head *taken)
+/* The first free frame above 4 GiB. Returns: false: there is none. */
+static bool find_high_frame(phys_addr_t *pa)
 {
-	for (unsigned i = 0; i < TRIAL_BLOCKS; i++) {
-		struct page *block = alloc_pages(GFP_HIGHMEM | GFP_NOWARN,
-						 MAX_ORDER);
+	struct memblock_range range;
+	phys_addr_t cursor = PHYS(0);
 
-		if (!block)
-			return NULL;
-		list_add(&block->list, taken);
-		if (page_to_pfn(block).v >= PFN_4G)
-			return block;
+	while (memblock_next_free(&cursor, &range)) {
+		*pa = pfn_to_phys(pfn_max(phys_to_pfn_up(range.start),
+					  PFN(PFN_4G)));
+		if (!phys_lt(range.end, phys_add(*pa, PAGE_SIZE)))
+			return true;
 	}
-	return NULL;
-}
-
-static void free_blocks(struct list_head *taken)
-{
-	struct page *block, *next;
-
-	list_for_each_entry_safe(block, next, taken, list)
-		free_pages(block, MAX_ORDER);
-}
-
-/* Can the page be read through these tables? */
-static bool trial_read(const struct upgtable *upt)
-{
-	uint32_t word = 0;
-	bool ok;
-
-	upt_switch(upt);
-	ok = probe_read32(kva_to_ptr(USER_BASE), &word) && word == TRIAL_WORD;
-	upt_switch(NULL);
-	return ok;
+	return false;
 }
 
 /*
- * By hand, because the table shall be this page, and the entry one that
- * supervisor mode may read with SMAP on.
+ * The table maps the directory itself at USER_BASE, so that one page will do;
+ * its last entry, which is not present, is the word to be read.
  */
-static bool trial_with(struct upgtable *upt, struct page *pt,
-		       struct page *data)
+static void fill_tables(phys_addr_t table, pde_t *directory)
 {
-	struct entry_halves *pd = upt_get_directory(upt, USER_BASE), *entries;
-	pfn_t pfn = page_to_pfn(pt);
+	pte_t *entries = fix_to_virt(FIX_UPT);
 
-	if (!pd)
-		return false;
-	entries = kmap_local(pt);
+	set_fixmap(FIX_UPT, table, KPROT_RW);
 	clear_page(entries);
-	pte_set((pte_t *)&entries[pt_index(USER_BASE)],
-		(pte_t){ page_to_phys(data).v | PAE_P | PAE_A });
-	kunmap_local(entries);
-	upte_store(&pd[pd_index(USER_BASE)], pfn.v << 12 | UPT_PDE_BITS,
-		   pfn.v >> 20);
-	return trial_read(upt);
+	pte_set(&entries[pt_index(USER_BASE)],
+		(pte_t){ virt_to_phys(directory).v | PAE_P | PAE_A });
+	clear_fixmap(FIX_UPT);
+	directory[PTRS_PER_PD - 1].v = TRIAL_WORD;
+	pde_set(&directory[pd_index(USER_BASE)], pde_make_table(table));
 }
 
-static bool trial(struct page *pt)
+/* Hang a directory into the kernel's own PDPT, for one read. */
+static bool read_through(pde_t *directory)
 {
-	struct page *data = alloc_page(GFP_KERNEL);
-	struct upgtable upt;
-	bool ok = false;
+	uint32_t cr3 = read_cr3(), word = 0;
+	const pde_t *mapped = kva_to_ptr(USER_BASE);
+	bool ok;
 
-	if (!data)
-		return false;
-	*(uint32_t *)page_address(data) = TRIAL_WORD;
-	if (!upt_create(&upt)) {
-		ok = trial_with(&upt, pt, data);
-		upt_destroy(&upt);
-	}
-	free_page(data);
+	pdpte_set(&kernel_pdpt[0], pdpte_make(virt_to_phys(directory)));
+	write_cr3(cr3);
+	ok = probe_read32(&mapped[PTRS_PER_PD - 1], &word) &&
+	     word == TRIAL_WORD;
+	entry_clear(&kernel_pdpt[0]);
+	write_cr3(cr3);
 	return ok;
 }
 
-static void try_tables_above_4g(void)
+void upt_try_high_tables(void)
 {
-	struct list_head taken = LIST_HEAD_INIT(taken);
-	struct page *high = find_high_block(&taken);
+	phys_addr_t table, pa;
+	pde_t *directory;
+	int err;
 
-	if (high) {
-		upt_tables_above_4g = trial(high);
-		pr_info("upgtable: page tables above 4 GiB: %s\n",
-			upt_tables_above_4g ?
-			"this machine walks them" :
-			"this machine cannot walk them, so they stay below");
-	}
-	free_blocks(&taken);
+	if (!find_high_frame(&table))
+		return;
+	directory = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+	if (!directory)
+		panic("no memory to try out page tables above 4 GiB");
+	fill_tables(table, directory);
+	upt_tables_above_4g = read_through(directory);
+	pr_info("upgtable: page tables above 4 GiB: %s\n",
+		upt_tables_above_4g ? "this machine walks them" :
+		"this machine cannot walk them, so they stay below");
+	pa = virt_to_phys(directory);
+	err = memblock_release(pa, phys_add(pa, PAGE_SIZE));
+	assert(!err);
 }
 
 static void bits_init(void)
@@ -324,6 +302,4 @@ void upt_init(void)
 	bits_init();
 	upt_pdpt_cache = kmem_cache_create("pdpt", PDPT_SIZE, PDPT_SIZE,
 					   SLAB_PANIC, NULL);
-	if (max_pfn.v > PFN_4G)
-		try_tables_above_4g();
 }

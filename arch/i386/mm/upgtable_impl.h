@@ -35,7 +35,7 @@
 #define PD_SPAN       0x40000000u   /* reach of a page directory, 1 GiB      */
 #define PFN_4G        (1u << (32 - PAGE_SHIFT))
 
-/* May a table lie above 4 GiB? Tried out by upt_init(). */
+/* May a table lie above 4 GiB? See upt_try_high_tables(). */
 extern bool upt_tables_above_4g;
 
 extern struct kmem_cache *upt_pdpt_cache;
@@ -149,9 +149,6 @@ upt_directory(const struct entry_halves *pdpte)
 {
 	return kva_to_ptr(PAGE_OFFSET + (pdpte->low & PAGE_MASK));
 }
-
-/* The directory of va, which is made if need be. NULL: no memory. */
-struct entry_halves *upt_get_directory(struct upgtable *upt, uint32_t va);
 
 /*
  * The first page table that has entries of [*va, end); *va moves to the first

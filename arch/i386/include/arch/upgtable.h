@@ -121,7 +121,10 @@ int upt_move_range(struct upgtable *upt, uint32_t from, uint32_t to,
 const char *upt_check(const struct upgtable *upt);
 
 /*
- * Once at boot, after slab_init() and kmap_init(): the cache of PDPTs, and
- * whether this machine can walk a table above 4 GiB, which is tried out.
+ * Once at boot, between paging_init() and zones_init(): can this machine walk a
+ * page table above 4 GiB? It is tried out, and said in the log.
  */
+void upt_try_high_tables(void);
+
+/* Once at boot, after slab_init(): the cache of PDPTs. */
 void upt_init(void);
