@@ -180,6 +180,8 @@ static const char *(*const checkers[])(void) = {
 	slab_check,
 	vmalloc_check,
 	kmap_check,
+	kmap_local_check,
+	stack_check,
 };
 
 const char *memory_check_all(void)
