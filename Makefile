@@ -175,6 +175,18 @@ $(HOST_BUILD)/mutant: $(HOST_OBJS) $(HOST_BUILD)/tests/mutant/failing.c.o
 
 -include $(HOST_OBJS:.o=.d) $(HOST_BUILD)/tests/mutant/failing.c.d
 
+# ---- other flags, other objects --------------------------------------------
+#
+# `make DEBUG=1` or `make CC=clang` after `make` builds everything again: the
+# objects depend on a file that changes when the words in it do.
+
+FLAGS := $(CC) $(CFLAGS) $(CFLAGS_EXTRA) $(HOST_CC) $(HOST_CFLAGS)
+
+$(shell mkdir -p $(BUILD); echo '$(FLAGS)' | cmp -s - $(BUILD)/flags || \
+	echo '$(FLAGS)' > $(BUILD)/flags)
+
+$(KERNEL_OBJS) $(BOOT_OBJS) $(HOST_OBJS): $(BUILD)/flags
+
 # ---- what one can ask for --------------------------------------------------
 #
 # `run` and `test` call make again after tools/setup, because which compiler
