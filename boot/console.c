@@ -6,8 +6,9 @@
  *          scrolling: the few lines of a refusal fit one screen.
  *
  * INVARIANTS
- *          no wait is endless: a machine without COM1 reads 0xff or 0x00 for
- *          ever, and must still show its text on the screen
+ *          no wait is endless, and only one is long: a machine without COM1
+ *          reads 0xff or 0x00 for ever, and must still show its text on the
+ *          screen
  *
  * SEE      PC16550D data sheet, 8.0; platform consoles of the kernel proper
  *          are in arch/i386/platform/.
@@ -40,12 +41,14 @@
 #define VGA_GREY        0x0700u
 
 static unsigned vga_row, vga_column;
+static bool serial_is_dead;   /* it was not ready in LSR_POLLS reads */
 
 static void serial_wait(uint8_t bits)
 {
-	for (unsigned i = 0; i < LSR_POLLS; i++)
+	for (unsigned i = 0; i < LSR_POLLS && !serial_is_dead; i++)
 		if (inb(COM1_LSR) & bits)
 			return;
+	serial_is_dead = true;
 }
 
 static void serial_init(void)

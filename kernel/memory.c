@@ -186,6 +186,8 @@ static const char *(*const checkers[])(void) = {
 	vmalloc_check,
 	kmap_check,
 	vm_check,
+	kmap_local_check,
+	stack_check,
 };
 
 const char *memory_check_all(void)

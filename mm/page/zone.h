@@ -24,7 +24,7 @@
 #include "mm/page/gfp.h"
 #include "mm/page/page.h"
 
-/*      name     first frame's address     why it ends where it ends         */
+/*      name     in the log as  why it ends where it ends                    */
 #define ZONES(Z)                                                              \
 	Z(DMA,     "DMA",     "ISA devices reach 16 MiB")                     \
 	Z(NORMAL,  "Normal",  "the direct map ends here")                     \

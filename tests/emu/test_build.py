@@ -55,6 +55,14 @@ def test_nothing_to_do_after_a_build(kernel):
         "-n", f"BUILD={os.path.relpath(machine.BUILD, ROOT)}", "all").stdout
 
 
+def test_other_flags_make_other_objects(tmp_path):
+    """Otherwise `make DEBUG=1` after `make` would do nothing."""
+    words = (f"BUILD={tmp_path}", f"{tmp_path}/lib/text.c.o")
+    assert make(*words).returncode == 0
+    assert make("-q", *words).returncode == 0
+    assert make("-q", "DEBUG=1", *words).returncode == 1
+
+
 def test_image_is_what_loaders_want(kernel):
     done = tool("check_image.py", kernel)
     assert done.returncode == 0, done.stderr

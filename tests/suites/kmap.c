@@ -320,6 +320,16 @@ KTEST(kmap, a_freed_block_leaves_no_address_behind)
 	EXPECT_NULL(kmap_check());
 }
 
+KTEST(kmap, dump_shows_the_slot_of_a_page)
+{
+	take_highmem(1);
+	EXPECT(kmap_try(pages[0]));
+	kmap_dump();
+	kunmap(pages[0]);
+	give_highmem(1);
+}
+
+
 KTEST(kmap, check_finds_a_slot_that_maps_nothing)
 {
 	void *ptr;

@@ -343,3 +343,15 @@ KTEST(vmap, random_operations_keep_the_laws)
 		vunmap(map[i]);
 	give_pages();
 }
+
+KTEST(vmap, dump_lists_an_area_with_its_kind)
+{
+	void *ptr;
+
+	take_pages();
+	ptr = vmap(pages, 2, KPROT_RO);
+	REQUIRE(ptr);
+	vmallocinfo_dump();
+	vunmap(ptr);
+	give_pages();
+}

@@ -217,3 +217,9 @@ KTEST(zone, a_range_without_ram_is_passed_over)
 	free_reserved_range(PHYS(ISA_HOLE_START), PHYS(ISA_HOLE_START + 1));
 	EXPECT_EQ(nr_free_pages(), free);
 }
+
+KTEST(zone, dumps_are_those_of_proc)
+{
+	buddyinfo_dump();
+	zoneinfo_dump();
+}

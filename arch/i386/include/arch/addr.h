@@ -57,16 +57,6 @@ static inline bool phys_lt(phys_addr_t a, phys_addr_t b)
 	return a.v < b.v;
 }
 
-static inline phys_addr_t phys_align_up(phys_addr_t pa, uint64_t to)
-{
-	return PHYS((pa.v + to - 1) & ~(to - 1));
-}
-
-static inline phys_addr_t phys_align_down(phys_addr_t pa, uint64_t to)
-{
-	return PHYS(pa.v & ~(to - 1));
-}
-
 static inline uint32_t phys_page_offset(phys_addr_t pa)
 {
 	return (uint32_t)pa.v & (PAGE_SIZE - 1);

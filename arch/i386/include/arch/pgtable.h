@@ -101,12 +101,6 @@ static inline bool pde_is_table(pde_t entry)
 	return (entry.v & (PAE_P | PAE_PS)) == PAE_P;
 }
 
-/* Not present, but not empty either: see <arch/kpgtable.h>, "retire". */
-static inline bool pte_retired(pte_t entry)
-{
-	return entry.v && !(entry.v & PAE_P);
-}
-
 static inline phys_addr_t pdpte_phys(pdpte_t entry)
 {
 	return PHYS(entry.v & PAE_ADDR_MASK);

@@ -15,11 +15,6 @@
 
 extern struct fixmap_entry *pkmap_table;
 
-static inline kva_t pkmap_slot_kva(unsigned slot)
-{
-	return PKMAP_BASE + slot * PAGE_SIZE;
-}
-
 static inline void pkmap_map(unsigned slot, pfn_t pfn)
 {
 	fixmap_entry_set(&pkmap_table[slot], pfn, KPROT_RW);
