@@ -13,9 +13,11 @@
 
 #include <arch/machine.h>
 
+#include "kernel/accounts.h"
 #include "kernel/console.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/loader/archive.h"
+#include "kernel/sched/clock.h"
 #include "kernel/task/task.h"
 #include "kernel/uapi/pagoda.h"
 #include "lib/errno.h"
@@ -132,19 +134,40 @@ static void say_how_it_ended(const char *name, uint32_t wait_status)
 			       wait_status >> 8 & 0xff);
 }
 
+static void fail(const char *what, const char *name) __noreturn;
+static void fail(const char *what, const char *name)
+{
+	console_printf("# pagoda: program: %s: %s\n", what, name);
+	machine_exit(EXIT_TEST_FAILED);
+}
+
+/* What the program and all its children have left behind: nothing. */
+static void check_what_is_left(const struct accounts *before)
+{
+	const char *law = kernel_check_all();
+	struct accounts after;
+
+	if (law)
+		fail("broken", law);
+	accounts_take(&after);
+	accounts_print(before, &after);
+	if (accounts_lost(before, &after))
+		fail("broken", "something was not given back");
+}
+
 void program_main(const char *text)
 {
 	static char words[512];
 	const char *argv[PROGRAM_ARGS_MAX];
+	struct accounts before;
 	struct task *task;
 	uint32_t wait_status;
 	int err;
 
 	if (strscpy(words, text, sizeof(words)) < 0 ||
-	    !program_split(words, argv)) {
-		console_printf("# pagoda: program: cannot be read: %s\n", text);
-		machine_exit(EXIT_TEST_FAILED);
-	}
+	    !program_split(words, argv))
+		fail("cannot be read", text);
+	accounts_take(&before);
 	err = start(argv, &task, NULL);
 	if (err) {
 		console_printf("# pagoda: program: %s cannot start: error %d\n",
@@ -152,6 +175,9 @@ void program_main(const char *text)
 		machine_exit(EXIT_TEST_FAILED);
 	}
 	wait_status = wait_for_end(task);
+	while (task_kill_all(WAIT_SIGNALED(SIGKILL)))
+		thread_sleep_ns(NS_PER_TICK);   /* who has outlived it */
+	check_what_is_left(&before);
 	say_how_it_ended(argv[0], wait_status);
 	machine_exit(wait_status ? EXIT_TEST_FAILED : EXIT_OK);
 }

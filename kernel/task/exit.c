@@ -218,6 +218,17 @@ void task_kill(struct task *task, uint32_t wait_status)
 	spin_unlock_irqrestore(&task_lock, flags);
 }
 
+bool task_kill_all(uint32_t wait_status)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	struct task *task;
+
+	list_for_each_entry(task, &all_tasks, all)
+		task_end_locked(task, wait_status, NULL);
+	spin_unlock_irqrestore(&task_lock, flags);
+	return !list_empty(&all_tasks);
+}
+
 void task_exit(uint32_t wait_status)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);

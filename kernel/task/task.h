@@ -153,6 +153,9 @@ void task_thread_exit(uint32_t wait_status) __noreturn;
 /* Make another task end; the first status given counts. */
 void task_kill(struct task *task, uint32_t wait_status);
 
+/* Make every task end. Returns: false: there was none. */
+bool task_kill_all(uint32_t wait_status);
+
 /*
  * waitpid's work: pid > 0 that child, -1 any. Returns: its pid; 0 (`nohang` and
  * none has ended); -ECHILD; -EINTR (this task is being killed).

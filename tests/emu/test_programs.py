@@ -5,6 +5,7 @@ WHAT    Writes archives and ELF files of a few instructions, boots with them,
         and reads how the kernel says that they ended. What the archive and the
         programs may be is up to whoever boots: so also broken ones.
 """
+import re
 import struct
 
 import pytest
@@ -141,6 +142,23 @@ def test_memory_hog_is_killed_and_nothing_else(boot):
     assert "Out of memory: killed process 1 (hog), rss" in done.text
     assert done.text.endswith("# pagoda: program: hog killed by signal 9\n")
     assert done.status == 35
+
+
+# The child spins for ever; the parent ends.
+LEAVES_A_CHILD = call(2) + b"\x85\xc0\x75\x02" + SPIN + exits(0)
+
+
+def test_children_that_outlive_the_program_are_ended(boot):
+    done = boot("program=parent", {"parent": elf(LEAVES_A_CHILD)})
+    assert done.status == 33, done.text
+
+
+def test_every_page_is_back_when_a_program_has_ended(boot):
+    done = boot("program=good", {"good": elf(exits(0))})
+    lines = re.findall(r"free pages: \w+ (\d+) before, (\d+) after",
+                       done.text)
+    assert len(lines) >= 2
+    assert all(before == after for before, after in lines), done.text
 
 
 # ---- what cannot be started -------------------------------------------------

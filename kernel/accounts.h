@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/*
+ * accounts.h - what is in use now, to compare two moments
+ *
+ * WHAT     Free pages zone by zone, kernel objects, threads. Before it counts,
+ *          everything kept in reserve goes back, so that two accounts differ
+ *          only by what is really held.
+ */
+#pragma once
+
+#include "mm/page/zone.h"
+
+struct accounts {
+	unsigned long free[MAX_NR_ZONES];   /* pages                          */
+	unsigned long tables;               /* the kernel's, which stay       */
+	unsigned long objects;              /* of OBJECT_ANY                  */
+	unsigned      threads;
+};
+
+/* Context: a thread; sleeps a moment, in which the dead are reaped. */
+void accounts_take(struct accounts *accounts);
+
+/* One line a zone, and one for the rest, on the console. */
+void accounts_print(const struct accounts *before,
+		    const struct accounts *after);
+
+/* Does `after` hold anything that `before` did not? */
+bool accounts_lost(const struct accounts *before,
+		   const struct accounts *after);
+
+/* Run every checker of memory, tasks, threads and objects: a law, or NULL. */
+const char *kernel_check_all(void);
