@@ -73,7 +73,7 @@ bool accounts_lost(const struct accounts *before,
 	       after->threads > before->threads;
 }
 
-/* ---- laws ----------------------------------------------------------------- */
+/* ---- laws --------------------------------------------------------------- */
 
 static const char *(*const checkers[])(void) = {
 	memory_check_all,
