@@ -61,6 +61,25 @@ static int load(struct task *task, const struct tprogram *program,
 	return err;
 }
 
+static struct image *the_image;
+
+const uint8_t *tprogram_image(const struct tprogram *program, uint32_t *size)
+{
+	assert(!the_image);
+	the_image = kmalloc(sizeof(*the_image), GFP_KERNEL);
+	if (!the_image)
+		return NULL;
+	image_fill(the_image, program);
+	*size = sizeof(*the_image);
+	return (const uint8_t *)the_image;
+}
+
+void tprogram_image_free(void)
+{
+	kfree(the_image);
+	the_image = NULL;
+}
+
 int tprogram_load(const struct tprogram *program, struct task *parent,
 		  const char *const argv[], struct task **taskp,
 		  struct thread **threadp)

@@ -54,6 +54,10 @@ uint32_t tprogram_wait(struct task *task);
 
 uint32_t tprogram_run(const struct tprogram *program);
 
+/* The ELF file, until tprogram_image_free(); one at a time. NULL: no memory. */
+const uint8_t *tprogram_image(const struct tprogram *program, uint32_t *size);
+void tprogram_image_free(void);
+
 /* A wait status that no task has. */
 #define TPROGRAM_FAILED  0xffffffffu
 

@@ -54,6 +54,10 @@ struct thread *task_thread_copy(struct task *task, const struct trap_regs *regs)
 	if (!thread)
 		return NULL;
 	thread->priority = self->priority;
+	/* Its memory has a struct ipc_msg at the same place. */
+	thread->ipc.buffer = self->ipc.buffer;
+	thread->ipc.window = self->ipc.window;
+	thread->ipc.window_length = self->ipc.window_length;
 	if (arch_thread_fork(&thread->arch, &self->arch)) {
 		thread_destroy(thread);
 		return NULL;

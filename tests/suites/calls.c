@@ -14,6 +14,7 @@
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/notification.h"
 #include "lib/errno.h"
+#include "lib/failpoint.h"
 #include "lib/string.h"
 #include "mm/page/page_alloc.h"
 #include "mm/vm/fault.h"
@@ -266,7 +267,7 @@ KTEST(calls, the_systems_handle_allows_what_its_rights_say)
 	EXPECT_EQ(call(PG_MEM_INFO, nothing_at_all, USER, 0, 0, 0), -EPERM);
 	EXPECT_EQ(call(PG_POWER_OFF, look, 0, 0, 0, 0), -EPERM);
 	EXPECT_EQ(call(PG_LOG_WRITE, look, USER, 1, 0, 0), -EPERM);
-	EXPECT_EQ(call(PG_TASK_OPEN, look, 1, 0, 0, 0), -EPERM);
+	EXPECT_EQ(call(PG_TASK_OPEN, nothing_at_all, 1, 0, 0, 0), -EPERM);
 	EXPECT_EQ(call(PG_IRQ_CREATE, look, 5, 0, 0, 0), -EPERM);
 	EXPECT_EQ(call(PG_IO_PORTS_CREATE, look, 0, 1, 0, 0), -EPERM);
 	tear_down();
@@ -557,6 +558,57 @@ KTEST(calls, a_reply_puts_pages_into_the_callers_window)
 }
 
 
+/* Takes whatever came, and answers with a page of its own. */
+static void take_and_give(void)
+{
+	struct ipc_extras out = {
+		.flags = IPC_PAGES | IPC_PAGES_GRANT, .page_addr = PAGES,
+		.page_length = 0x1000, .page_prot = PROT_READ,
+	};
+
+	put_out(&out, WINDOW, 0x2000);
+	if (call(PG_RECEIVE, server_end, 0, 0, 0, 0) < 0)
+		return;
+	if (call(PG_REPLY_MSG, 0, 0, 0, 0, 0) < 0)
+		call(PG_REPLY, 0, 0, 0, 0, 0);
+}
+
+/* One call of which the n-th allocation fails. Returns: whether one did. */
+static bool call_with_failure(unsigned n)
+{
+	struct ipc_extras out = {
+		.flags = IPC_PAGES, .nr_handles = 1, .page_addr = PAGES,
+		.page_length = 0x2000, .page_prot = PROT_READ | PROT_WRITE,
+	};
+	bool failed;
+	long result;
+
+	set_up();
+	put32(PAGES, 1);
+	out.handles[0] = (struct ipc_handle){ client_end, 0 };
+	put_out(&out, WINDOW, 0x1000);
+	serve(take_and_give);
+	failpoint_arm(n);
+	result = call(PG_CALL_MSG, client_end, 0, 0, 0, 0);
+	failed = failpoint_disarm();
+	EXPECT(result >= 0 || result == -ENOMEM);
+	EXPECT(failed || result == IPC_EXTRAS);
+	handle_remove(&server_task->handles, server_end);
+	EXPECT(WAIT_UNTIL(served));
+	EXPECT_NULL(vm_check());
+	tear_down();
+	return failed;
+}
+
+KTEST(calls, no_memory_on_the_way_is_an_error_and_no_leak)
+{
+	unsigned n = 1;
+
+	while (call_with_failure(n) && n < 100)
+		n++;
+	EXPECT(n > 2 && n < 100);
+}
+
 /* ---- the kernel asks ---------------------------------------------------- */
 
 static void page_in(void)
@@ -807,6 +859,138 @@ KTEST(calls, a_mapped_memory_object_cannot_be_changed)
 	tear_down();
 	EXPECT_EQ(archive_pages->refs, 1);
 	free_pages(archive_pages, 1);
+}
+
+/* Exits with what NOTIFICATION_POLL of its handle 2 gives in EBX. */
+TPROGRAM(exits_with_bits,
+	 "movl $-1, %ebx; movl $(2 << 16 | 1046), %eax; int $0x80;"
+	 TPROGRAM_CALL(252));
+
+static uint32_t give_program(const struct tprogram *program, uint32_t *size)
+{
+	const uint8_t *image = tprogram_image(program, size);
+	struct object *object = memory_object_create(image, *size);
+	uint32_t handle;
+
+	REQUIRE(image && object);
+	handle = (uint32_t)handle_add(&client_task->handles, object,
+				      RIGHT_READ);
+	object_put(object);
+	return handle;
+}
+
+/* Start a task as *how says. Returns: its handle, or the error. */
+static long start_task(const struct task_start *how)
+{
+	uint32_t task;
+	long result;
+
+	put(TEXT, "child", 6);
+	put(USER, how, sizeof(*how));
+	task = (uint32_t)call(PG_TASK_CREATE, 0, TEXT, 0, 0, 0);
+	REQUIRE((int32_t)task > 0);
+	result = call(PG_TASK_START, task, USER, 0, 0, 0);
+	if (!result)
+		return (long)task;
+	EXPECT_EQ(call(PG_HANDLE_CLOSE, task, 0, 0, 0, 0), 0);
+	return result;
+}
+
+static long wait_task(uint32_t task, uint32_t *status)
+{
+	struct trap_regs regs = { .ebx = UINT32_MAX, .ecx = UINT32_MAX };
+	long result = call_regs(&regs, PG_TASK_WAIT, task);
+
+	*status = regs.ebx;
+	return result;
+}
+
+KTEST(calls, a_started_task_has_the_handles_it_was_given)
+{
+	uint32_t bell, handles[2], status = 0;
+	struct task_start how = {
+		.args = TEXT, .args_length = 6, .handles = PAGES,
+		.nr_handles = 2,
+	};
+	long task;
+
+	set_up();
+	bell = (uint32_t)call(PG_NOTIFICATION_CREATE, 0, 0, 0, 0, 0);
+	EXPECT_EQ(call(PG_NOTIFICATION_SIGNAL, bell, 9, 0, 0, 0), 0);
+	handles[0] = 0;
+	handles[1] = bell;
+	put(PAGES, handles, sizeof(handles));
+	how.memory = give_program(&exits_with_bits, &how.length);
+	task = start_task(&how);
+	REQUIRE(task > 0);
+	EXPECT_EQ(call(PG_TASK_START, (uint32_t)task, USER, 0, 0, 0), -EBUSY);
+	EXPECT_EQ(wait_task((uint32_t)task, &status), 0);
+	EXPECT_EQ(status, WAIT_EXITED(9));
+	EXPECT_EQ(call(PG_TASK_READ, (uint32_t)task, TPROGRAM_CODE, USER, 4,
+		       0), -ESRCH);
+	EXPECT_EQ(call(PG_HANDLE_CLOSE, (uint32_t)task, 0, 0, 0, 0), 0);
+	tear_down();
+	tprogram_image_free();
+}
+
+KTEST(calls, a_start_that_makes_no_sense_is_refused)
+{
+	struct task_start how = { .args = TEXT, .args_length = 6 };
+	struct task_start bad;
+
+	set_up();
+	how.memory = give_program(&exits_with_bits, &how.length);
+	bad = how;
+	bad.memory = client_end;
+	EXPECT_EQ(start_task(&bad), -EINVAL);
+	bad = how;
+	bad.offset = how.length + 1;
+	EXPECT_EQ(start_task(&bad), -EINVAL);
+	bad.offset = 1;
+	bad.length = UINT32_MAX;
+	EXPECT_EQ(start_task(&bad), -EINVAL);
+	bad.length = 16;
+	EXPECT_EQ(start_task(&bad), -ENOEXEC);
+	bad = how;
+	bad.args_length = 3;            /* ends in the middle of a text */
+	EXPECT_EQ(start_task(&bad), -EINVAL);
+	bad.args_length = TASK_START_ARGS + 1;
+	EXPECT_EQ(start_task(&bad), -E2BIG);
+	bad = how;
+	bad.args = BAD;
+	EXPECT_EQ(start_task(&bad), -EFAULT);
+	bad = how;
+	bad.nr_handles = TASK_START_HANDLES + 1;
+	EXPECT_EQ(start_task(&bad), -E2BIG);
+	bad = how;
+	bad.priority = PRIORITY_KERNEL;
+	EXPECT_EQ(start_task(&bad), -EINVAL);
+	tear_down();
+	tprogram_image_free();
+}
+
+TPROGRAM(runs_for_ever, "1: jmp 1b;");
+
+KTEST(calls, a_task_can_be_killed_and_a_wait_has_a_deadline)
+{
+	struct task_start how = { .args = TEXT, .args_length = 6 };
+	uint64_t deadline = clock_ns() + 2 * NS_PER_TICK;
+	uint32_t status = 0;
+	long task;
+
+	set_up();
+	how.memory = give_program(&runs_for_ever, &how.length);
+	task = start_task(&how);
+	REQUIRE(task > 0);
+	EXPECT_EQ(call(PG_TASK_WAIT, (uint32_t)task, (uint32_t)deadline,
+		       (uint32_t)(deadline >> 32), 0, 0), -ETIMEDOUT);
+	EXPECT_EQ(call(PG_TASK_WAIT, 0, 0, 0, 0, 0), -EINVAL);
+	EXPECT_EQ(call(PG_TASK_KILL, (uint32_t)task, 9, 0, 0, 0), 0);
+	EXPECT_EQ(wait_task((uint32_t)task, &status), 0);
+	EXPECT_EQ(status, 9);
+	EXPECT_EQ(call(PG_HANDLE_CLOSE, (uint32_t)task, 0, 0, 0, 0), 0);
+	tear_down();
+	tprogram_image_free();
 }
 
 /* ---- devices ------------------------------------------------------------ */
