@@ -81,7 +81,8 @@ static const char *check_area(struct mm_sums *sums, const struct vma *vma)
 
 	HOLDS(page_aligned(vma_start(vma)) && page_aligned(vma_end(vma)),
 	      "V1: areas are whole pages");
-	HOLDS(!next || !vma_joinable(vma, next),
+	HOLDS(!next || !vma_joinable(vma, next) ||
+	      (vma->flags | next->flags) & VM_UNJOINED,
 	      "V2: no two neighbours could be one area");
 	HOLDS(!(vma->flags & VM_SHARED) == !vma->object,
 	      "V2: shared areas have an object, private ones none");

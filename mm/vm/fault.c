@@ -67,9 +67,8 @@ static bool gap_stays(const struct mm *mm, const struct vma *vma,
 	return addr - vma_end(low) >= STACK_GUARD_GAP;
 }
 
-static enum vm_fault grow_down(struct mm *mm, struct vma **vmap, uint32_t addr)
+static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uint32_t addr)
 {
-	struct vma *vma = *vmap;
 	uint32_t pages = (vma_start(vma) - addr) >> PAGE_SHIFT;
 
 	if (addr < USER_BASE)
@@ -82,7 +81,7 @@ static enum vm_fault grow_down(struct mm *mm, struct vma **vmap, uint32_t addr)
 	if (vma->flags & VM_ACCOUNT && !commit_charge(pages))
 		return VM_FAULT_STACK;
 	vma_set_start(mm, vma, addr);
-	*vmap = vma_merge(mm, vma);
+	vma_leave_unjoined(mm, vma);
 	return VM_FAULT_DONE;
 }
 
@@ -95,7 +94,7 @@ static enum vm_fault find_area(struct touch *t)
 		return VM_FAULT_DONE;
 	if (!vma || !(vma->flags & VM_GROWSDOWN))
 		return VM_FAULT_MAPERR;
-	return grow_down(t->mm, &t->vma, t->addr);
+	return grow_down(t->mm, vma, t->addr);
 }
 
 static bool is_allowed(const struct touch *t)

@@ -95,40 +95,34 @@ static int advise_range(struct mm *mm, uint32_t start, uint32_t end,
 	return start < end ? -ENOMEM : hole;
 }
 
-/* MADV_POPULATE_READ and _WRITE: the pages of one area, as far as it goes. */
-static int populate_area(struct mm *mm, uint32_t *start, uint32_t end,
-			 unsigned access)
+/* May the area at addr be populated? *end: where it ends, or the range. */
+static int check_populate(struct mm *mm, uint32_t addr, uint32_t *end,
+			  unsigned access)
 {
-	const struct vma *vma;
-	bool allowed = false;
-	uint32_t stop = end;
+	struct vma_info info;
 
-	mutex_lock(&mm->lock);
-	vma = vma_find(mm, *start);
-	if (vma) {
-		stop = MIN(vma_end(vma), end);
-		allowed = vma->flags & access;
-	}
-	mutex_unlock(&mm->lock);
-	if (!vma)
+	if (!mm_find_vma(mm, addr, &info))
 		return -ENOMEM;
-	if (!allowed)
-		return -EINVAL;
-	end = stop;
-	stop = *start;
-	*start = end;
-	return mm_populate(mm, stop, end, access, true);
+	*end = MIN(*end, info.end);
+	return info.flags & access ? 0 : -EINVAL;
 }
 
-/* Unlike other advice, it ends at the first hole. */
+/* MADV_POPULATE_READ and _WRITE: up to the first hole, or refusal. */
 static int populate_range(struct mm *mm, uint32_t start, uint32_t end,
 			  unsigned access)
 {
-	int err = 0;
+	uint32_t stop;
+	int err;
 
-	while (start < end && !err)
-		err = populate_area(mm, &start, end, access);
-	return err;
+	for (; start < end; start = stop) {
+		stop = end;
+		err = check_populate(mm, start, &stop, access);
+		if (!err)
+			err = mm_populate(mm, start, stop, access, true);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 long mm_madvise(struct mm *mm, uint32_t addr, uint32_t length, int number)

@@ -58,10 +58,11 @@ static bool child_area(struct mm *child, const struct vma *vma,
 	if (vma->flags & VM_DONTCOPY)
 		return false;
 	*copy = *vma;
-	copy->flags &= ~VM_LOCKED;
+	if (vma->flags & VM_LOCKED)
+		copy->flags = (vma->flags & ~VM_LOCKED) | VM_UNJOINED;
 	if (vma->flags & VM_WIPEONFORK) {
 		copy->family = 0;
-		copy->flags &= ~VM_FORKED;
+		copy->flags = (copy->flags & ~VM_FORKED) | VM_UNJOINED;
 	} else if (vma->family) {
 		copy->family = ++child->families;
 		copy->flags |= VM_FORKED;
@@ -78,7 +79,7 @@ static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
 		return 0;
 	if (copy.flags & VM_ACCOUNT && !commit_charge(vma_pages(&copy)))
 		return -ENOMEM;
-	err = vma_add(child, &copy);
+	err = vma_append(child, &copy);
 	if (err) {
 		if (copy.flags & VM_ACCOUNT)
 			commit_release(vma_pages(&copy));

@@ -199,8 +199,11 @@ long mm_mmap(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot,
 		(flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 	long start;
 
-	if (flags & MAP_HUGETLB || !length)
+	if (!length)
 		return -EINVAL;
+	/* No huge pages were set aside. */
+	if (flags & MAP_HUGETLB)
+		return -ENOMEM;
 	length = PAGE_ALIGN(length);
 	if (!length)
 		return -ENOMEM;

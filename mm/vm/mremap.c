@@ -97,15 +97,15 @@ static void leave_empty(struct mm *mm, const struct remap *r)
 {
 	struct vma *vma = vma_find(mm, r->addr);
 
-	vma = vma_set_flags(mm, vma, vma_start(vma), vma_end(vma),
-			    vma->flags & ~VM_LOCKED);
-	assert(vma);
-	if (vma->object || vma_start(vma) != r->addr ||
-	    vma_pages(vma) != r->old >> PAGE_SHIFT)
-		return;
-	vma->family = 0;
-	vma->flags &= ~VM_FORKED;
-	vma_merge(mm, vma);
+	if (vma->flags & VM_LOCKED)
+		mm->locked_vm -= vma_pages(vma);
+	vma->flags &= ~VM_LOCKED;
+	if (!vma->object && vma_start(vma) == r->addr &&
+	    vma_pages(vma) == r->old >> PAGE_SHIFT) {
+		vma->family = 0;
+		vma->flags &= ~VM_FORKED;
+	}
+	vma_leave_unjoined(mm, vma);
 }
 
 static void remove_old(struct mm *mm, const struct vma *new,

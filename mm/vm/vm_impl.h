@@ -63,6 +63,12 @@ int vma_add(struct mm *mm, const struct vma *new) __must_check;
 int vma_reserve(struct mm *mm) __must_check;
 void vma_unreserve(struct mm *mm);
 
+/* The same behind all others, and never joined: for fork. */
+int vma_append(struct mm *mm, const struct vma *new) __must_check;
+
+/* The area changed in a way after which Linux does not join: mark it so. */
+void vma_leave_unjoined(struct mm *mm, struct vma *vma);
+
 /* Take an area out and free it. Its pages are the caller's business. */
 void vma_remove(struct mm *mm, struct vma *vma);
 

@@ -19,7 +19,8 @@
  *                     written in it, and joins no areas with different ones.
  *                     Whether two areas are one is visible: mremap() refuses
  *                     a range that lies in two. So the rule is kept, with a
- *                     number in place of the structure.
+ *                     number in place of the structure; and what Linux
+ *                     leaves apart stays so until it changes (VM_UNJOINED).
  *
  * INVARIANTS  V1, V2 and V5 of mm.h
  *
@@ -37,6 +38,9 @@
 #include "lib/errno.h"
 #include "mm/slab/slab.h"
 #include "mm/vm/vm_impl.h"
+
+/* Flags that say nothing about what the pages are like. */
+#define VM_OWN_FLAGS  (VM_FORKED | VM_UNJOINED)
 
 static struct kmem_cache *vma_cache;
 
@@ -60,7 +64,7 @@ static bool same_family(const struct vma *a, const struct vma *b)
 bool vma_joinable(const struct vma *low, const struct vma *high)
 {
 	return vma_end(low) == vma_start(high) &&
-	       !((low->flags ^ high->flags) & ~VM_FORKED) &&
+	       !((low->flags ^ high->flags) & ~VM_OWN_FLAGS) &&
 	       low->offset + vma_pages(low) == high->offset &&
 	       low->object == high->object && low->pager == high->pager &&
 	       low->name == high->name && same_family(low, high);
@@ -205,6 +209,27 @@ int vma_add(struct mm *mm, const struct vma *new)
 	return 0;
 }
 
+int vma_append(struct mm *mm, const struct vma *new)
+{
+	struct vma *vma = vma_dup(mm, new);
+
+	if (!vma)
+		return -ENOMEM;
+	link_vma(mm, vma);
+	count_pages(mm, new->flags, vma_pages(new));
+	return 0;
+}
+
+void vma_leave_unjoined(struct mm *mm, struct vma *vma)
+{
+	const struct vma *low = vma_prev(mm, vma);
+	const struct vma *high = vma_next(mm, vma);
+
+	if ((low && vma_joinable(low, vma)) ||
+	    (high && vma_joinable(vma, high)))
+		vma->flags |= VM_UNJOINED;
+}
+
 int vma_reserve(struct mm *mm)
 {
 	assert(!mm->spare);
@@ -297,7 +322,7 @@ struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
 		return NULL;
 	uncount_pages(mm, vma->flags, vma_pages(vma));
 	count_pages(mm, flags, vma_pages(vma));
-	vma->flags = flags;
+	vma->flags = flags & ~VM_UNJOINED;
 	return vma_merge(mm, vma);
 }
 
@@ -313,7 +338,7 @@ static bool share_family(struct vma *vma, const struct vma *low,
 	if (!near->family || near->flags & VM_FORKED ||
 	    vma_end(low) != vma_start(high) ||
 	    low->offset + vma_pages(low) != high->offset ||
-	    (low->flags ^ high->flags) & ~VM_RIGHTS ||
+	    (low->flags ^ high->flags) & ~(VM_RIGHTS | VM_OWN_FLAGS) ||
 	    low->object != high->object || low->pager != high->pager ||
 	    low->name != high->name)
 		return false;

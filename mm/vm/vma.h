@@ -42,6 +42,7 @@
 #define VM_FORKED     0x1000u  /* its family has pages of a parent           */
 #define VM_KERNEL_PAGES 0x2000u /* may map pages that the kernel keeps      */
 #define VM_DONTDUMP   0x4000u  /* advice: not in a core dump                 */
+#define VM_UNJOINED   0x8000u  /* like a neighbour, but nobody joined them  */
 #define VM_RIGHTS     (VM_READ | VM_WRITE | VM_EXEC)
 
 struct vm_object;

@@ -20,7 +20,7 @@ KTEST(mmap, bad_arguments_are_refused_as_on_linux)
 			  MAP_ANONYMOUS | MAP_SHARED | MAP_GROWSDOWN),
 		  -EINVAL);
 	EXPECT_IS(mm_mmap(mm, 0, PAGE_SIZE, PROT_RW, ANON | MAP_HUGETLB),
-		  -EINVAL);
+		  -ENOMEM);
 	EXPECT_IS(mm_mmap(mm, AT(0) + 1, PAGE_SIZE, PROT_RW, ANON_FIXED),
 		  -EINVAL);
 	EXPECT_IS(mm_mmap(mm, 0, PAGE_SIZE, PROT_RW, ANON_FIXED), -EPERM);

@@ -231,6 +231,46 @@ KTEST(mremap, a_locked_area_stays_locked_and_its_new_pages_come)
 	test_end(mm);
 }
 
+KTEST(mremap, parts_that_meet_again_are_one)
+{
+	struct mm *mm = test_mm();
+
+	for (unsigned shared = 0; shared < 2; shared++) {
+		EXPECT_IS(mm_mmap(mm, AT(0), PAGES(4), PROT_RW,
+				  shared ? SHARED_FIXED : ANON_FIXED), AT(0));
+		test_fill(mm, 0, 4, 1);
+		EXPECT_IS(mm_mremap(mm, AT(1), PAGES(3), PAGES(3), FIXED,
+				    AT(9)), AT(9));
+		EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), FIXED,
+				    AT(8)), AT(8));
+		EXPECT_STREQ(maps(mm), shared ? "108-10c rw-s"
+					      : "108-10c rw-p");
+		EXPECT_IS(mm_mprotect(mm, AT(10), PAGES(1), PROT_READ), 0);
+		for (unsigned i = 0; i < 4; i++)
+			EXPECT_EQ(peek(mm, AT(8 + i)), i + 1);
+		EXPECT_IS(mm_munmap(mm, AT(8), PAGES(4)), 0);
+	}
+	test_end(mm);
+}
+
+/* As on Linux, which then refuses a range that lies in both. */
+KTEST(mremap, what_dontunmap_leaves_is_not_joined)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 4, PROT_RW);
+	EXPECT_IS(mm_mlock(mm, AT(2), PAGES(2)), 0);
+	EXPECT_IS(mm_mremap(mm, AT(2), PAGES(2), PAGES(2), KEEP, 0),
+		  MMAP_BASE - PAGES(2));
+	EXPECT_EQ(mm->locked_vm, 2);
+	EXPECT_EQ(mm->nr_vmas, 3);
+	EXPECT_IS(mm_mremap(mm, AT(1), PAGES(2), PAGES(3), MOVE, 0), -EFAULT);
+	/* A change of one of them joins both. */
+	EXPECT_IS(mm_mlock(mm, AT(2), PAGES(2)), 0);
+	EXPECT_IS(mm_munlock(mm, AT(2), PAGES(2)), 0);
+	test_end(mm);
+}
+
 static bool move_middle(void *arg)
 {
 	struct mm *mm = arg;
