@@ -574,6 +574,33 @@ KTEST(task, exit_group_ends_the_other_threads)
 	EXPECT_EQ(tprogram_wait(task), WAIT_EXITED(8));
 }
 
+/* CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, CHILD_CLEARTID */
+TPROGRAM(clones_a_thread,
+	 "movl $1, 0x0804a100; movl $0x250f00, %ebx; movl $0x0804aff0, %ecx;"
+	 "movl $0x0804a100, %edi;" TPROGRAM_CALL(120)
+	 "testl %eax, %eax; jnz 1f; movl $3, 0x0804a000; xorl %ebx, %ebx;"
+	 TPROGRAM_CALL(1)
+	 "1:" TPROGRAM_CALL(158) "cmpl $0, 0x0804a100; jne 1b;"
+	 TPROGRAM_EXIT("0x0804a000"));
+
+KTEST(task, thread_made_by_clone_shares_memory_and_clears_its_word)
+{
+	EXPECT_EQ(tprogram_run(&clones_a_thread), WAIT_EXITED(3));
+	EXPECT_NULL(task_check());
+}
+
+/* The child's write is the parent's too, and done when vfork() returns. */
+TPROGRAM(vforks,
+	 TPROGRAM_CALL(190)
+	 "testl %eax, %eax; jnz 1f; movl $4, 0x0804a000;" TPROGRAM_EXIT("$0")
+	 "1:" TPROGRAM_EXIT("0x0804a000"));
+
+KTEST(task, vfork_shares_memory_and_waits)
+{
+	EXPECT_EQ(tprogram_run(&vforks), WAIT_EXITED(4));
+	EXPECT_NULL(task_check());
+}
+
 static const char *task_suite_check(void)
 {
 	tprogram_settle();
