@@ -193,12 +193,12 @@ $(HOST_BUILD)/mutant: $(HOST_OBJS) $(HOST_BUILD)/tests/mutant/failing.c.o
 # `make DEBUG=1` or `make CC=clang` after `make` builds everything again: the
 # objects depend on a file that changes when the words in it do.
 
-FLAGS := $(CC) $(CFLAGS) $(CFLAGS_EXTRA) $(HOST_CC) $(HOST_CFLAGS)
+FLAGS := $(CC) $(CFLAGS) $(CFLAGS_EXTRA) $(HOST_CC) $(HOST_CFLAGS) $(USER_CFLAGS)
 
 $(shell mkdir -p $(BUILD); echo '$(FLAGS)' | cmp -s - $(BUILD)/flags || \
 	echo '$(FLAGS)' > $(BUILD)/flags)
 
-$(KERNEL_OBJS) $(BOOT_OBJS) $(HOST_OBJS): $(BUILD)/flags
+$(KERNEL_OBJS) $(BOOT_OBJS) $(HOST_OBJS) $(USER_OBJS): $(BUILD)/flags
 
 # ---- what one can ask for --------------------------------------------------
 #
@@ -211,7 +211,7 @@ MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all host run test bench check help clean
 
-all: $(BUILD)/pagoda.elf user  ## build the kernel and the boot archive
+all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 
 host: $(HOST_BUILD)/suites $(HOST_BUILD)/mutant  ## build the suites as a program: build/host/suites
 

@@ -131,9 +131,9 @@ ARCHIVE_MEMBERS := $(USER_PROGRAMS) $(USER_TEST_PROGRAMS) \
 
 # The list of members is kept in a file, so that a member that goes away makes
 # the archive anew too.
-$(USER_BUILD)/members: FORCE
-	@mkdir -p $(@D)
-	@echo $(ARCHIVE_MEMBERS) | cmp -s - $@ || echo $(ARCHIVE_MEMBERS) > $@
+$(shell mkdir -p $(USER_BUILD); \
+	echo '$(ARCHIVE_MEMBERS)' | cmp -s - $(USER_BUILD)/members || \
+	echo '$(ARCHIVE_MEMBERS)' > $(USER_BUILD)/members)
 
 $(ARCHIVE): $(ARCHIVE_MEMBERS) $(USER_BUILD)/members tools/make_archive.py
 	$(if $(Q),@echo "  CPIO    $@")
@@ -142,8 +142,7 @@ $(ARCHIVE): $(ARCHIVE_MEMBERS) $(USER_BUILD)/members tools/make_archive.py
 		$(wildcard $(I386)/bin/busybox) \
 		--folder tests $(USER_TEST_PROGRAMS)
 
-.PHONY: FORCE user
-FORCE:
+.PHONY: user
 user: $(ARCHIVE)  ## build user mode and the boot archive: build/boot.cpio
 
 .SECONDARY: $(USER_OBJS)
