@@ -3,8 +3,8 @@
  * calls_system.c - the machine as a whole: its tasks, memory, log, power, clock
  *
  * WHAT     What a handle to the system object allows: RIGHT_READ to look,
- *          RIGHT_WRITE to write to the log, RIGHT_MANAGE for the rest. The first
- *          program has it with all rights, and gives it on with fewer.
+ *          RIGHT_WRITE to write to the log, RIGHT_MANAGE for the rest. The
+ *          first program has all rights, and gives the handle on with fewer.
  * NOT HERE interrupts and I/O ports (device.c).
  */
 #include <arch/machine.h>

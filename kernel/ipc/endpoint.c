@@ -35,10 +35,10 @@
  *          to cancel. Between such a wake and the cancel it is in no queue, but
  *          a CALLING thread can still be answered; it then has been.
  *
- * LOCKING  Interrupts off, for the whole of a rendezvous. A thread that waits in
- *          a queue holds a reference to the endpoint or (fastpath.c, receivers)
- *          relies on shutdown, which precedes the end of an endpoint that had
- *          handles, and wakes it.
+ * LOCKING  Interrupts off, for the whole of a rendezvous. A thread that waits
+ *          in a queue holds a reference to the endpoint or (fastpath.c,
+ *          receivers) relies on shutdown, which precedes the end of an endpoint
+ *          that had handles, and wakes it.
  * COST     O(1).
  * NOT HERE the fast path (fastpath.c), which does the same for the usual case;
  *          handles and user memory (calls_ipc.c, parcel.c).

@@ -44,7 +44,7 @@ void endpoint_shutdown(struct endpoint *endpoint);
 /* One operation. */
 struct ipc_op {
 	struct ipc_regs   *regs;       /* words, both ways                    */
-	uint32_t           label;      /* sending: what the receiver shall see */
+	uint32_t           label;      /* sending: for the receiver's EAX     */
 	struct ipc_parcel *parcel;     /* sending: extras, whose owner becomes
 					  the message if it is taken; else they
 					  stay here. Afterwards: extras that

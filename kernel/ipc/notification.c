@@ -134,7 +134,9 @@ static void notification_destroy(struct object *object)
 
 void notification_init(void)
 {
-	static const struct object_ops ops = { notification_destroy, NULL, NULL };
+	static const struct object_ops ops = {
+		notification_destroy, NULL, NULL,
+	};
 
 	notification_cache = kmem_cache_create("notification",
 					       sizeof(struct notification), 0,

@@ -60,7 +60,8 @@
 #define PAGODA_CALLS(C)                                                       \
 	/* any object                                                      */ \
 	C(1024, HANDLE_CLOSE,    handle_close)    /*                       */ \
-	C(1025, HANDLE_DUP,      handle_dup)      /* rights, badge -> handle */ \
+	C(1025, HANDLE_DUP,      handle_dup)      /* rights, badge         */ \
+		/* -> handle                                               */ \
 	/* messages: endpoint; REPLY: 0 or a reply handle                  */ \
 	C(1026, ENDPOINT_CREATE, endpoint_create) /* -> handle             */ \
 	C(1027, SEND,            send)            /* words                 */ \
@@ -125,7 +126,8 @@
 	C(1072, LOG_WRITE,       log_write)       /* text, [n]             */ \
 	C(1073, POWER_OFF,       power_off)       /* 0; 1: to the monitor  */ \
 	/* no handle                                                       */ \
-	C(1074, CLOCK,           clock)           /* -> ns, EBX low, ECX high */ \
+	C(1074, CLOCK,           clock)           /* -> ns: EBX low,       */ \
+		/* ECX high                                                */ \
 	C(1075, YIELD,           yield)           /*                       */ \
 	/* notification                                                    */ \
 	C(1076, NOTIFICATION_BIND, notification_bind)                         \
@@ -141,13 +143,13 @@ enum pagoda_call {
 	PG_CALL_END
 };
 
-/* ---- rights ---------------------------------------------------------------- */
+/* ---- rights -------------------------------------------------------------- */
 
 #define RIGHT_DUP       0x01u   /* HANDLE_DUP                                 */
 #define RIGHT_TRANSFER  0x02u   /* may travel in a message                    */
 #define RIGHT_SEND      0x04u   /* send, call; signal                         */
 #define RIGHT_RECEIVE   0x08u   /* receive; wait                              */
-#define RIGHT_READ      0x10u   /* memory, a task's memory; the system's state */
+#define RIGHT_READ      0x10u   /* memory, a task's memory; the system   */
 #define RIGHT_WRITE     0x20u   /* a task's memory; the kernel's log          */
 #define RIGHT_MANAGE    0x40u   /* kill, start; power off; make irq, io_ports */
 #define RIGHT_MINT      0x80u   /* HANDLE_DUP with a badge                    */
@@ -160,7 +162,7 @@ enum pagoda_call {
 #define PG_INIT_ARCHIVE 2       /* the boot archive, a memory object; may be
 				   missing                                    */
 
-/* ---- messages -------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------ */
 
 #define IPC_NR_WORDS    6
 #define IPC_EXTRAS      0x40000000u
@@ -222,8 +224,8 @@ struct ipc_extras {
 /*
  * Of one thread. `out` is what its _MSG calls send; a deadline is for the whole
  * call. `in` is what came with a message that had IPC_EXTRAS: nr_handles, and
- * IPC_PAGES in flags if pages came. Handles of a message that cannot be put into
- * the receiver's table are lost; the receiver sees handle 0 there.
+ * IPC_PAGES in flags if pages came. Handles of a message that cannot be put
+ * into the receiver's table are lost; the receiver sees handle 0 there.
  *
  * `window` is where pages that come shall lie, and what is mapped there is
  * unmapped then; 0: anywhere. More pages than that do not come. It is read by
@@ -236,7 +238,7 @@ struct ipc_msg {
 	struct ipc_extras in;
 };
 
-/* ---- structures of calls --------------------------------------------------- */
+/* ---- structures of calls ------------------------------------------------- */
 
 struct task_start {
 	uint32_t memory;        /* handle of a memory object: holds the image */
