@@ -34,9 +34,10 @@
  *          the top downwards is its mirror image: a side is an argument.
  *          A set that grows upwards is cut from the gap of `top` again and
  *          again. As `top` is not in the tree, nothing has to be recomputed.
- *          hint: whoever looks for a gap inserts there next, and whoever
- *          removes a range soon fills the hole. When the new range lies in the
- *          gap of the hinted node, the search for its place is left out.
+ *          hint: whoever looks for a gap inserts there next, whoever inserts
+ *          soon looks there again, and whoever removes a range soon fills the
+ *          hole. When a number lies in the hinted node or in its gap, the
+ *          search from the root is left out.
  *
  * COST     O(log n). A change of a gap is carried upwards only as long as it
  *          is the largest of its subtree.
@@ -131,15 +132,15 @@ find_from(const struct range_tree *tree, uint32_t addr)
 	return (struct range_node *)best;
 }
 
-/* The node in whose reach [start, ...) would lie, if anywhere. */
+/* The same, without a search when it is the hinted node. */
 static always_inline struct range_node *
-find_place(const struct range_tree *tree, uint32_t start, uint32_t end)
+find_hinted(const struct range_tree *tree, uint32_t addr)
 {
 	struct range_node *hint = tree->hint;
 
-	if (start >= reach_start(hint) && end <= hint->start)
+	if (addr >= reach_start(hint) && addr < hint->end)
 		return hint;
-	return find_from(tree, start);
+	return find_from(tree, addr);
 }
 
 static always_inline void ring_insert(struct range_node *node,
@@ -313,7 +314,7 @@ void range_tree_init(struct range_tree *tree, uint32_t lo, uint32_t hi)
 
 struct range_node *range_find(const struct range_tree *tree, uint32_t addr)
 {
-	struct range_node *node = find_from(tree, addr);
+	struct range_node *node = find_hinted(tree, addr);
 
 	/* `top` contains nothing; below it, addr is in the node or its gap. */
 	return node->start <= addr && node != &tree->top ? node : NULL;
@@ -322,7 +323,7 @@ struct range_node *range_find(const struct range_tree *tree, uint32_t addr)
 struct range_node *range_find_first(const struct range_tree *tree,
 				    uint32_t addr)
 {
-	struct range_node *node = find_from(tree, addr);
+	struct range_node *node = find_hinted(tree, addr);
 
 	return node != &tree->top ? node : NULL;
 }
@@ -333,10 +334,11 @@ int range_insert(struct range_tree *tree, struct range_node *node)
 
 	if (!within_bounds(tree, node->start, node->end))
 		return -EINVAL;
-	above = find_place(tree, node->start, node->end);
+	above = find_hinted(tree, node->start);
 	if (above->start < node->end)
 		return -EEXIST;
 	insert_below(tree, node, above);
+	tree->hint = node;
 	return 0;
 }
 

@@ -50,7 +50,8 @@ static const char *entry_law(const struct vma *vma, uint32_t va,
 {
 	struct page *page = pfn_to_page(entry.pfn);
 
-	HOLDS(vma, "V3: every present entry lies in an area");
+	HOLDS(vma && vma->flags & VM_TOUCHED,
+	      "V3: every present entry lies in an area that was touched");
 	HOLDS((page->state == PAGE_USED || vma->flags & VM_KERNEL_PAGES) &&
 	      page->refs > 0,
 	      "V6: a mapped page is allocated and counted");

@@ -118,6 +118,7 @@ static enum vm_fault map_page(const struct touch *t, struct page *page)
 		vm_page_put(page);
 		return VM_FAULT_OOM;
 	}
+	t->vma->flags |= VM_TOUCHED;
 	t->mm->rss++;
 	return VM_FAULT_DONE;
 }
@@ -135,6 +136,7 @@ static enum vm_fault map_zero_page(const struct touch *t)
 	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(vm_zero_page),
 		    vma_rights(t->vma) & ~UPT_WRITE))
 		return VM_FAULT_OOM;
+	t->vma->flags |= VM_TOUCHED;
 	return VM_FAULT_DONE;
 }
 

@@ -62,7 +62,7 @@ static int advise_area(struct mm *mm, struct vma **vmap, uint32_t start,
 
 	if (vma->flags & advice->refuse)
 		return -EINVAL;
-	if (advice->empty)
+	if (advice->empty && vma->flags & VM_TOUCHED)
 		upt_unmap_range(&mm->tables, start, end, vm_pages_unmapped,
 				mm);
 	vma = vma_set_flags(mm, vma, start, end,

@@ -67,6 +67,9 @@ static bool child_area(struct mm *child, const struct vma *vma,
 		copy->family = ++child->families;
 		copy->flags |= VM_FORKED;
 	}
+	/* Zero pages and those of objects are not copied, see above. */
+	if (!copy->family)
+		copy->flags &= ~VM_TOUCHED;
 	return true;
 }
 
@@ -137,8 +140,9 @@ static void mm_destroy(struct mm *mm)
 
 	check_remove_mm(mm);
 	range_for_each(node, &mm->vmas)
-		upt_unmap_range(&mm->tables, node->start, node->end,
-				vm_pages_unmapped, mm);
+		if (container_of(node, struct vma, range)->flags & VM_TOUCHED)
+			upt_unmap_range(&mm->tables, node->start, node->end,
+					vm_pages_unmapped, mm);
 	assert(!mm->rss);
 	vma_free_all(mm);
 	commit_release(mm->committed);

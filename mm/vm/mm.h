@@ -20,7 +20,7 @@
  *          V1  VMAs are page-aligned, disjoint, within USER_BASE..USER_END
  *          V2  no two neighbours could be one VMA, unless one is VM_UNJOINED:
  *              growth of a stack, MREMAP_DONTUNMAP and fork join nothing
- *          V3  every present user entry lies in a VMA
+ *          V3  every present user entry lies in a VMA that is VM_TOUCHED
  *          V4  an entry is writable only where its VMA is, and only when its
  *              page has one reference (or the VMA is shared)
  *          V5  total_vm, locked_vm and committed are the sums over the VMAs,

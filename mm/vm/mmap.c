@@ -53,13 +53,15 @@ static void cut_area(struct mm *mm, struct vma *vma, uint32_t start,
 
 /*
  * Empty the entries of the hole [start, end), and those around it of which the
- * tables hold nothing else: between `floor` and `ceiling` there is no area.
+ * tables hold nothing else: between `low` and `high` there is no area.
  */
 static void unmap_hole(struct mm *mm, uint32_t start, uint32_t end,
-		       uint32_t floor, uint32_t ceiling)
+		       const struct vma *low, const struct vma *high)
 {
 	uint32_t first = ALIGN_DOWN(start, PT_SPAN);
 	uint32_t last = ALIGN_DOWN(end - 1, PT_SPAN);
+	uint32_t floor = low ? vma_end(low) : 0;
+	uint32_t ceiling = high ? vma_start(high) : USER_END;
 
 	if (floor <= first && ceiling >= first + PT_SPAN)
 		start = first;
@@ -68,10 +70,30 @@ static void unmap_hole(struct mm *mm, uint32_t start, uint32_t end,
 	upt_unmap_range(&mm->tables, start, end, vm_pages_unmapped, mm);
 }
 
+/*
+ * Cut all areas from `vma` on that have a part in [start, end).
+ * Returns: their flags. *highp: the first area behind the hole.
+ */
+static unsigned cut_areas(struct mm *mm, struct vma *vma, uint32_t start,
+			  uint32_t end, struct vma **highp)
+{
+	unsigned flags = 0;
+	struct vma *next;
+
+	while (vma && vma_start(vma) < end) {
+		flags |= vma->flags;
+		/* Only its beginning goes: it is the area behind the hole. */
+		next = vma_end(vma) > end ? vma : vma_next(mm, vma);
+		cut_area(mm, vma, start, end);
+		vma = next;
+	}
+	*highp = vma;
+	return flags;
+}
+
 int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
 {
-	struct vma *vma = vma_find_first(mm, start);
-	struct vma *low, *next;
+	struct vma *vma = vma_find_first(mm, start), *high;
 
 	if (!vma || vma_start(vma) >= end)
 		return 0;
@@ -79,16 +101,8 @@ int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
 		if (mm->nr_vmas >= vm_max_map_count ||
 		    vma_split(mm, vma, end))
 			return -ENOMEM;
-	while (vma && vma_start(vma) < end) {
-		next = vma_next(mm, vma);
-		cut_area(mm, vma, start, end);
-		vma = next;
-	}
-	/* `vma` may be an area whose beginning was cut; it is behind now. */
-	vma = vma_find_first(mm, start);
-	low = vma_before(mm, vma);
-	unmap_hole(mm, start, end, low ? vma_end(low) : 0,
-		   vma ? vma_start(vma) : USER_END);
+	if (cut_areas(mm, vma, start, end, &high) & VM_TOUCHED)
+		unmap_hole(mm, start, end, vma_before(mm, high), high);
 	return 0;
 }
 
@@ -139,9 +153,9 @@ static int back_area(struct vma *vma)
 	return 0;
 }
 
-/* Replace whatever is in [start, end) by a new area. */
+/* A new area in [start, end), in place of what is there, if `replace`. */
 static int make_area(struct mm *mm, uint32_t start, uint32_t end,
-		     unsigned flags, const char *name)
+		     unsigned flags, const char *name, bool replace)
 {
 	struct vma new = {
 		.range = { .start = start, .end = end },
@@ -151,7 +165,8 @@ static int make_area(struct mm *mm, uint32_t start, uint32_t end,
 
 	if (err)
 		return err;
-	err = mm_unmap_locked(mm, start, end);
+	if (replace)
+		err = mm_unmap_locked(mm, start, end);
 	if (!err)
 		err = vma_add(mm, &new);
 	if (err)
@@ -188,7 +203,7 @@ static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
 	if (type == MAP_SHARED && flags & MAP_GROWSDOWN)
 		return -EINVAL;
 	err = make_area(mm, start, start + length, flags_of_call(prot, flags),
-			NULL);
+			NULL, flags & MAP_FIXED);
 	return err ? err : place;
 }
 
@@ -233,7 +248,7 @@ static long map_fixed_locked(struct mm *mm, uint32_t start, uint32_t end,
 		return -EEXIST;
 	if (mm->nr_vmas > vm_max_map_count)
 		return -ENOMEM;
-	err = make_area(mm, start, end, flags, name);
+	err = make_area(mm, start, end, flags, name, false);
 	return err ? err : (long)start;
 }
 

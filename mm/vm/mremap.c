@@ -130,7 +130,7 @@ static int bring_entries(struct mm *mm, const struct vma *new,
 
 	if (err)
 		return err;
-	if (r->old)
+	if (r->old && new->flags & VM_TOUCHED)
 		err = upt_move_range(&mm->tables, r->addr, r->new_addr,
 				     r->old);
 	if (!err)

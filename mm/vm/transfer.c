@@ -202,7 +202,7 @@ static int grant_private(struct transfer *t)
 	t->new.offset = vma_start(&t->new) >> PAGE_SHIFT;
 	/* A family of its own: it joins no neighbour, and can be taken back. */
 	t->new.family = ++t->to->families;
-	t->new.flags |= VM_FORKED;
+	t->new.flags |= VM_FORKED | VM_TOUCHED;
 	if (vm_flags_count(t->new.flags)) {
 		if (!commit_charge(vma_pages(&t->new)))
 			return -ENOMEM;

@@ -40,7 +40,7 @@
 #include "mm/vm/vm_impl.h"
 
 /* Flags that say nothing about what the pages are like. */
-#define VM_OWN_FLAGS  (VM_FORKED | VM_UNJOINED)
+#define VM_OWN_FLAGS  (VM_FORKED | VM_UNJOINED | VM_TOUCHED)
 
 static struct kmem_cache *vma_cache;
 
@@ -115,6 +115,7 @@ static void uncount_pages(struct mm *mm, unsigned flags, uint32_t pages)
 
 static void take_family(struct vma *to, const struct vma *from)
 {
+	to->flags |= from->flags & VM_TOUCHED;
 	if (to->family)
 		return;
 	to->family = from->family;
