@@ -191,9 +191,9 @@ void task_thread_ends(struct thread *thread)
 
 /* ---- exit and kill ------------------------------------------------------- */
 
-void task_end_locked(struct task *task, uint32_t wait_status,
-		     const struct thread *except)
+void task_end_locked(struct task *task, uint32_t wait_status, bool spare_self)
 {
+	const struct thread *except = current_thread();
 	struct thread *thread;
 
 	assert_held(&task_lock);
@@ -202,7 +202,7 @@ void task_end_locked(struct task *task, uint32_t wait_status,
 	task->exiting = true;
 	task->wait_status = wait_status;
 	list_for_each_entry(thread, &task->threads, in_task)
-		if (thread != except)
+		if (!spare_self || thread != except)
 			thread_kill(thread);
 	if (!task->started) {
 		task->zombie = true;
@@ -214,7 +214,7 @@ void task_kill(struct task *task, uint32_t wait_status)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
 
-	task_end_locked(task, wait_status, NULL);
+	task_end_locked(task, wait_status, false);
 	spin_unlock_irqrestore(&task_lock, flags);
 }
 
@@ -224,7 +224,7 @@ bool task_kill_all(uint32_t wait_status)
 	struct task *task;
 
 	list_for_each_entry(task, &all_tasks, all)
-		task_end_locked(task, wait_status, NULL);
+		task_end_locked(task, wait_status, false);
 	spin_unlock_irqrestore(&task_lock, flags);
 	return !list_empty(&all_tasks);
 }
@@ -233,7 +233,7 @@ void task_exit(uint32_t wait_status)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
 
-	task_end_locked(current_task(), wait_status, current_thread());
+	task_end_locked(current_task(), wait_status, true);
 	spin_unlock_irqrestore(&task_lock, flags);
 	thread_exit();
 }
@@ -338,7 +338,7 @@ static bool kill_victim_locked(void)
 	       victim->mm->total_vm * 4);
 	victim->oom_victim = true;
 	oom_until = clock_ns() + OOM_PATIENCE;
-	task_end_locked(victim, WAIT_SIGNALED(SIGKILL), NULL);
+	task_end_locked(victim, WAIT_SIGNALED(SIGKILL), false);
 	return true;
 }
 

@@ -158,10 +158,10 @@ static struct task *enter_tree_locked(struct task *task)
 	task->started = true;
 	object_get(&task->object);
 	list_add_tail(&task->all, &all_tasks);
-	if (parent && parent->zombie)
-		task->parent = NULL;
-	if (task->parent)
+	if (parent && !parent->zombie)
 		list_add_tail(&task->sibling, &parent->children);
+	else
+		task->parent = NULL;
 	return parent;
 }
 

@@ -21,9 +21,11 @@ void task_release(struct task *task);
 /* A zombie leaves the tree; its life reference is the caller's to put. */
 void task_leave_tree_locked(struct task *task);
 
-/* Settle the status and tell every thread but `except` to end. */
-void task_end_locked(struct task *task, uint32_t wait_status,
-		     const struct thread *except);
+/*
+ * Settle the status and tell every thread to end, but not the running one when
+ * it does so by itself.
+ */
+void task_end_locked(struct task *task, uint32_t wait_status, bool spare_self);
 
 /* The exit hook of threads. */
 void task_thread_ends(struct thread *thread);

@@ -26,6 +26,8 @@
 #define REGS_USER_ESP    72
 #define REGS_SIZE        80
 
+#ifdef __ASSEMBLER__
+
 /* Above the vector, from which the slot of CR2 is still to be pushed. */
 .macro SAVE_REGS
 	pushl	%ds
@@ -84,3 +86,5 @@
 	POP_SEGMENTS
 	addl	$8, %esp		/* vector, error */
 .endm
+
+#endif
