@@ -38,7 +38,7 @@
 #define PERIOD      (5 * NS_PER_SEC)
 #define INSN_BYTES  8
 
-/*   vector     signal    one row an exception that ring 3 can cause           */
+/*   vector     signal    one row an exception that ring 3 can cause */
 static const uint8_t signal_of_vector[] = {
 	[0]  = SIGFPE,    /* #DE */
 	[1]  = SIGTRAP,   /* #DB */
