@@ -134,8 +134,10 @@ static inline void calls_set_up(void)
 	EXPECT_EQ(call(PG_HANDLE_CLOSE, (uint32_t)handle, 0, 0, 0, 0), 0);
 }
 
+/* As its end would: handles first, they may name tasks that name this one. */
 static inline void drop_task(struct task *task)
 {
+	handle_table_destroy(&task->handles);
 	object_put(&task->object);
 }
 

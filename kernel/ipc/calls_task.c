@@ -145,15 +145,18 @@ static int start_locked(struct task *task, struct start *start,
 	    how->length > memory->size - how->offset)
 		return -EINVAL;
 	err = give_handles(task, start);
+	if (!err)
+		err = task_load(task, memory->data + how->offset, how->length,
+				start->argv, &thread);
+	if (!err) {
+		if (how->priority)
+			thread_set_priority(thread, how->priority);
+		err = task_start(task, thread);
+	}
+	/* A task that never ends must not hold a handle to itself. */
 	if (err)
-		return err;
-	err = task_load(task, memory->data + how->offset, how->length,
-			start->argv, &thread);
-	if (err)
-		return err;
-	if (how->priority)
-		thread_set_priority(thread, how->priority);
-	return task_start(task, thread);
+		handle_table_destroy(&task->handles);
+	return err;
 }
 
 static long start_task(struct task *task, struct start *start, uint32_t addr)

@@ -5,6 +5,7 @@
 #include <arch/irq.h>
 
 #include "lib/errno.h"
+#include "lib/random.h"
 #include "mm/page/page_alloc.h"
 #include "mm/vm/fault.h"
 #include "tests/tcalls.h"
@@ -319,6 +320,31 @@ KTEST(calls, a_start_that_makes_no_sense_is_refused)
 	tprogram_image_free();
 }
 
+KTEST(calls, a_task_that_failed_to_start_holds_nothing)
+{
+	struct task_start how = {
+		.args = TEXT, .args_length = 6, .length = 16,
+		.handles = PAGES, .nr_handles = 2,
+	};
+	uint32_t handles[2];
+	long task;
+
+	calls_set_up();
+	how.memory = give_program(&exits_with_bits, &how.offset);
+	how.offset = 0;
+	put(TEXT, "child", 6);
+	put(USER, &how, sizeof(how));
+	task = call(PG_TASK_CREATE, 0, TEXT, 0, 0, 0);
+	REQUIRE(task > 0);
+	handles[0] = (uint32_t)task;    /* a handle to itself */
+	handles[1] = client_end;
+	put(PAGES, handles, sizeof(handles));
+	EXPECT_EQ(call(PG_TASK_START, (uint32_t)task, USER, 0, 0, 0),
+		  -ENOEXEC);
+	calls_tear_down();
+	tprogram_image_free();
+}
+
 TPROGRAM(runs_for_ever, "1: jmp 1b;");
 
 KTEST(calls, a_task_can_be_killed_and_a_wait_has_a_deadline)
@@ -398,5 +424,93 @@ KTEST(calls, ports_are_allowed_one_by_one)
 	EXPECT_EQ(client_task->io_ports[0x3f8 / 8], 0xff);
 	EXPECT_EQ(client_task->io_ports[0x3f0 / 8], 0);
 	EXPECT_EQ(client_task->io_ports[0x400 / 8], 0);
+	calls_tear_down();
+}
+
+/* ---- anything at all ---------------------------------------------------- */
+
+#define FUZZ_CALLS  4000
+
+/* These would wait for ever, end the test, or start what outlives it. */
+static bool fuzz_leaves_out(unsigned number)
+{
+	switch (number) {
+	case PG_SEND:
+	case PG_RECEIVE:
+	case PG_CALL:
+	case PG_REPLY_RECEIVE:
+	case PG_NOTIFICATION_WAIT:
+	case PG_TASK_WAIT:
+	case PG_TASK_KILL:
+	case PG_THREAD_CREATE:
+	case PG_THREAD_EXIT:
+	case PG_IPC_BUFFER:
+	case PG_YIELD:
+		return true;
+	}
+	return false;
+}
+
+static uint32_t odd_value(struct rng *rng)
+{
+	static const uint32_t values[] = {
+		0, 1, 2, 3, 7, 8, 0xfff, PAGE_SIZE, 0x2000, USER, USER + 4,
+		TEXT, PAGES, WINDOW, USER + USER_LENGTH - 4, 0xbfffffff,
+		0xc0000000, BAD, 0xffffffff, 0x7fffffff, 0x80000000, 0xfffff000,
+	};
+
+	if (rng_below(rng, 8) == 0)
+		return rng_next(rng);
+	return values[rng_below(rng, ARRAY_SIZE(values))];
+}
+
+/* `out` holds anything, but never waits. */
+static void odd_buffer(struct rng *rng)
+{
+	struct ipc_msg msg;
+	uint32_t *words = (uint32_t *)&msg;
+
+	for (unsigned i = 0; i < sizeof(msg) / sizeof(*words); i++)
+		words[i] = odd_value(rng);
+	msg.out.flags |= IPC_NONBLOCK;
+	if (rng_below(rng, 2))
+		msg.out.nr_handles = rng_below(rng, IPC_MAX_HANDLES + 1);
+	for (unsigned i = 0; i < IPC_MAX_HANDLES; i++)
+		msg.out.handles[i] = (struct ipc_handle){
+			rng_below(rng, 8), 0
+		};
+	if (copy_to_user(UADDR(BUFFER), &msg, sizeof(msg)))
+		current_thread()->ipc.buffer = 0;
+}
+
+static void odd_call(struct rng *rng)
+{
+	struct trap_regs regs = {
+		.ebx = odd_value(rng), .ecx = odd_value(rng),
+		.edx = odd_value(rng), .esi = odd_value(rng),
+		.edi = odd_value(rng), .ebp = odd_value(rng),
+	};
+	unsigned number = PG_CALL_FIRST + rng_below(rng, PG_CALL_END -
+						    PG_CALL_FIRST);
+
+	if (fuzz_leaves_out(number))
+		return;
+	odd_buffer(rng);
+	call_regs(&regs, number, rng_below(rng, 16));
+}
+
+KTEST(calls, random_calls_hurt_nobody)
+{
+	struct rng rng;
+
+	calls_set_up();
+	rng_init(&rng, ktest_seed());
+	call(PG_IPC_BUFFER, 0, BUFFER, 0, 0, 0);
+	for (unsigned i = 0; i < FUZZ_CALLS; i++) {
+		odd_call(&rng);
+		if (i % 256 == 0)
+			EXPECT_NULL(handle_table_check(&client_task->handles));
+	}
+	EXPECT_NULL(vm_check());
 	calls_tear_down();
 }
