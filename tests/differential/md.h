@@ -40,6 +40,7 @@ struct md {
 	unsigned   nr_seen;
 	unsigned   forks;           /* how deep                              */
 	unsigned   stamp;           /* makes each write another              */
+	bool       locked;          /* something may be mlock()ed            */
 };
 
 extern struct md md;

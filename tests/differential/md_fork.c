@@ -55,13 +55,16 @@ void op_touch_in_child(void)
 	log_contents(addr, 1);
 }
 
-/* The rest of the sequence happens in the child. */
+/*
+ * The rest of the sequence happens in the child. Not after an mlock(): Linux
+ * does not join the areas of a child that only differed in being locked.
+ */
 void op_fork_and_go_on(void)
 {
 	int status = -1;
 	long child;
 
-	if (md.forks == FORKS_MAX)
+	if (md.forks == FORKS_MAX || md.locked)
 		return;
 	child = linux_fork();
 	if (!child) {

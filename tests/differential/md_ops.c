@@ -92,6 +92,8 @@ static void op_mmap(void)
 	/* At 0 it would depend on who runs this. */
 	if (!addr)
 		flags &= ~(MAP_FIXED | MAP_FIXED_NOREPLACE);
+	if (flags & MAP_LOCKED)
+		md.locked = true;
 	length = tame(addr, length);
 	result = syscall6(LINUX_NR_mmap2, (long)addr, (long)length, prot,
 			  flags, -1, (long)offset);
@@ -214,6 +216,7 @@ static void op_lock(void)
 	long result = lock ? linux_mlock((void *)addr, length)
 			   : linux_munlock((void *)addr, length);
 
+	md.locked = true;
 	log_line("%s %s 0x%x = %ld", lock ? "mlock" : "munlock", place(addr),
 		 length, result);
 }
@@ -229,7 +232,7 @@ static void op_mincore(void)
 	long result;
 
 	if (addr < KERNEL_BASE && chance(3))
-		length = chance(50) ? 0 : NOWHERE;
+		length = chance(50) ? 0 : tame(addr, NOWHERE);
 	result = linux_mincore((void *)addr, length, where);
 	if (result || !length || where != vec)
 		pages = 0;
