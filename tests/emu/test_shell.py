@@ -26,8 +26,8 @@ class Shell:
     def __init__(self, append="", extra=(), mem="256M"):
         words = [machine.QEMU, "-kernel", str(machine.KERNEL), "-initrd",
                  str(ARCHIVE), "-append", append, "-cpu", "max", "-m", mem,
-                 "-display", "none", "-serial", "stdio", "-monitor", "none",
-                 "-no-reboot", *extra]
+                 "-display", "none", "-serial", "mon:stdio", "-no-reboot",
+                 *extra]
         self.child = pexpect.spawn(words[0], words[1:], encoding="utf-8",
                                    codec_errors="replace", echo=False,
                                    timeout=machine.limit("boot"))
@@ -189,6 +189,20 @@ def test_a_quote_that_is_not_closed(shell):
 def test_backspace_takes_back_a_letter(shell):
     shell.child.send("hellp\x7fo\r")
     assert "Hello from user mode" in shell.until_prompt()
+
+
+def test_control_c_kills_the_running_program(shell):
+    needs("busybox")
+    shell.child.send("busybox sh -c 'while :; do :; done'\r")
+    shell.child.expect("done'\r*\n")
+    time.sleep(0.5)
+    shell.child.send("\x03")
+    assert "killed by signal 2" in shell.until_prompt()
+
+
+def test_control_c_takes_back_the_line(shell):
+    shell.child.send("nonsense\x03")
+    assert shell.until_prompt().strip() == "nonsense^C"
 
 
 def test_control_u_takes_back_the_line(shell):

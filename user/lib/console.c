@@ -75,6 +75,16 @@ int console_read_line(char *buf, size_t size)
 	return (int)length;
 }
 
+void console_foreground(uint32_t task)
+{
+	struct words words = { { CONSOLE_FOREGROUND } };
+
+	flush();
+	if (task)
+		ipc_attach_handle(task, RIGHT_MANAGE);
+	ipc_call_msg(console, &words);
+}
+
 void console_drain(void)
 {
 	struct words words = { { CONSOLE_DRAIN } };

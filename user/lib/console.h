@@ -20,5 +20,8 @@ int console_read_line(char *buf, size_t size);
 /* Some of the next line, newline included; 0: end of input. */
 long console_read(char *buf, size_t size);
 
+/* From now on ^C kills this task; 0: nobody. */
+void console_foreground(uint32_t task);
+
 /* Returns when everything has left the machine. */
 void console_drain(void);

@@ -39,8 +39,12 @@ enum names_op { NAMES_REGISTER = 1, NAMES_LOOKUP, NAMES_TRY, NAMES_LIST };
  *   CONSOLE_READ    -> w[0] = length and text of a line or a part of one, its
  *                   newline included; 0: end of input
  *   CONSOLE_DRAIN   answered when everything has been sent
+ *   CONSOLE_FOREGROUND  and a handle of a task with RIGHT_MANAGE: ^C kills it;
+ *                   without a handle: ^C ends a line
  */
-enum console_op { CONSOLE_WRITE = 1, CONSOLE_READ, CONSOLE_DRAIN };
+enum console_op {
+	CONSOLE_WRITE = 1, CONSOLE_READ, CONSOLE_DRAIN, CONSOLE_FOREGROUND
+};
 
 #define CONSOLE_OP(op, length)   ((uint32_t)(op) | (uint32_t)(length) << 8)
 

@@ -56,6 +56,7 @@ enum uart_register { UART_DATA, UART_IER, UART_IIR, UART_LCR, UART_MCR,
 #define LINE_MAX     256
 #define READERS_MAX  16
 
+#define SIGINT     2
 #define CTRL(c)    ((c) & 0x1f)
 #define BACKSPACE  8
 #define DELETE     127
@@ -73,6 +74,7 @@ static bool end_of_input;               /* ^D on an empty line */
 static unsigned escape;                 /* position in ESC [ letter */
 static uint32_t readers[READERS_MAX];   /* reply handles, oldest first */
 static unsigned nr_readers;
+static uint32_t foreground;             /* a task's handle; 0: none */
 
 /* ---- the chip --------------------------------------------------------- */
 
@@ -214,6 +216,18 @@ static bool in_escape(char c)
 	return true;
 }
 
+/* ^C: whoever runs in the foreground is killed; else the line is empty. */
+static void interrupt(void)
+{
+	put_text("^C");
+	line_length = 0;
+	if (foreground &&
+	    pg_call(PG_TASK_KILL, foreground, SIGINT, 0, 0, 0) >= 0)
+		put('\n');
+	else
+		line_finish();
+}
+
 static void typed(char c)
 {
 	if (in_escape(c))
@@ -231,9 +245,7 @@ static void typed(char c)
 		line_erase(LINE_MAX);
 		return;
 	case CTRL('C'):
-		put_text("^C");
-		line_length = 0;
-		line_finish();
+		interrupt();
 		return;
 	case CTRL('D'):
 		end_of_input = end_of_input || !line_length;
@@ -288,6 +300,14 @@ static void do_write(struct words *words)
 	words->w[0] = 0;
 }
 
+/* The handle that came is kept until another one comes. */
+static void do_foreground(uint32_t task)
+{
+	if (foreground)
+		handle_close(foreground);
+	foreground = task;
+}
+
 /* Returns: whether there is to be an answer now. */
 static bool serve(long received, struct words *words)
 {
@@ -307,6 +327,10 @@ static bool serve(long received, struct words *words)
 		uart_set_interrupts();
 		words->w[0] = 0;
 		return true;
+	case CONSOLE_FOREGROUND:
+		do_foreground(ipc_handle(received));
+		words->w[0] = 0;
+		return true;
 	default:
 		words->w[0] = (uint32_t)-ENOSYS;
 		return true;
@@ -319,7 +343,9 @@ static void loop(uint32_t endpoint)
 	long received = ipc_receive(endpoint, &words);
 
 	while (received >= 0) {
-		ipc_drop(received);
+		ipc_drop_pages(received);
+		if (words.w[0] != CONSOLE_FOREGROUND || received & IPC_KERNEL)
+			ipc_drop_handles(received);
 		if (serve(received, &words))
 			received = ipc_reply_receive(endpoint, &words);
 		else

@@ -9,6 +9,7 @@
  */
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "user/lib/console.h"
 #include "user/lib/files.h"
 #include "user/lib/linux.h"
 #include "user/lib/names.h"
@@ -58,6 +59,7 @@ int run_program(int argc, char **argv)
 	static long personality;
 	uint32_t handles[] = { HANDLE_NAMES };
 	long task;
+	int err;
 
 	if (personality <= 0)
 		personality = names_lookup("linux");
@@ -71,5 +73,8 @@ int run_program(int argc, char **argv)
 		printf("%s: cannot be started: error %ld\n", argv[0], -task);
 		return 1;
 	}
-	return wait_program(argv[0], (uint32_t)task);
+	console_foreground((uint32_t)task);
+	err = wait_program(argv[0], (uint32_t)task);
+	console_foreground(0);
+	return err;
 }
