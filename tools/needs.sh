@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: MIT
+#
+# needs.sh - what Pagoda needs of the machine it is built on; read by scripts
+#
+# WHAT     One table for tools/setup, which installs, for tools/doctor, which
+#          explains, and for tools/build_toolchain. It asks for commands, not
+#          for packages, so that any toolchain that works is good enough.
+#
+# USAGE    Define row(), then call needs: it calls row once for each need with
+#            1 name   2 what it is for: purposes   3 a command that succeeds
+#            when it is there   4 the sentence for when it is not
+#            5... package on Debian, Fedora, Arch, Alpine, macOS with Homebrew
+#          A package pip:NAME is one of Python's, (text) is no package.
+#
+# NOTE     gcc-multilib is never asked for: it conflicts with the cross
+#          compiler, and a kernel without C library does not need it.
+
+have() {
+	command -v "$1"
+}
+
+# What the Makefile would find, in its order; the last one has to be tried.
+have_kernel_compiler() {
+	if [ -n "${CROSS_COMPILE:-}" ]; then
+		have "${CROSS_COMPILE}gcc" && have "${CROSS_COMPILE}ld"
+	else
+		have i686-elf-gcc || have i686-linux-gnu-gcc ||
+			gcc_makes_i386_code
+	fi
+}
+
+gcc_makes_i386_code() {
+	echo '#include <stdint.h>' |
+		gcc -m32 -ffreestanding -x c -c - -o /dev/null &&
+		ld -V | grep -q elf_i386
+}
+
+have_host_compiler() {
+	echo '#include <sys/mman.h>
+	int main(void) { return 0; }' |
+		gcc -fsanitize=address,undefined -x c - -o /dev/null
+}
+
+python=${PYTHON:-/usr/bin/python3}
+
+have_python() {
+	"$python" -c "import $1"
+}
+
+# Distributions call the same program by three names.
+grub_mkrescue() {
+	have grub-mkrescue || have grub2-mkrescue || have i686-elf-grub-mkrescue
+}
+
+# The modules for a BIOS are a package of their own, and the one forgotten.
+grub_modules() {
+	for dir in ${GRUB_MODULES:-/usr/lib/grub/i386-pc \
+		/usr/share/grub2/i386-pc /usr/local/lib/grub/i386-pc \
+		/opt/homebrew/lib/i686-elf/grub/i386-pc}; do
+		[ -e "$dir/multiboot.mod" ] && echo "$dir" && return
+	done
+	return 1
+}
+
+have_grub() {
+	grub_mkrescue && grub_modules && have xorriso
+}
+
+have_gdb() {
+	have gdb || have i386-elf-gdb
+}
+
+have_gcc_libraries() {
+	printf '#include <%s>\n' gmp.h mpfr.h mpc.h |
+		"${CXX:-g++}" -x c++ -fsyntax-only -
+}
+
+# newest PATTERN: the last of the files that match; fails when none does
+newest() {
+	found=
+	for file in $1; do
+		[ -e "$file" ] && found=$file
+	done
+	[ -n "$found" ] && echo "$found"
+}
+
+binutils_source() {
+	newest "${BINUTILS_SOURCE:-/usr/src/binutils/binutils-*.tar.*}"
+}
+
+gcc_source() {
+	newest "${GCC_SOURCE:-/usr/src/gcc-*/gcc-*.tar.*}"
+}
+
+needs() {
+	row make "run test" "have make" \
+		"nothing can be built without GNU make" \
+		make make make make make
+	row kernelcc "run test" have_kernel_compiler \
+		"there is no compiler that makes code for i386" \
+		gcc-i686-linux-gnu gcc gcc build-base i686-elf-gcc
+	row qemu "run test" "have qemu-system-i386" \
+		"there is no qemu-system-i386 to boot the kernel in" \
+		qemu-system-x86 qemu-system-x86-core qemu-system-x86 \
+		qemu-system-i386 qemu
+	row python "run test" "have_python sys" \
+		"the build checks its image with Python 3 at $python" \
+		python3 python3 python python3 python
+	row hostcc "test" have_host_compiler \
+		"the suites also run on this machine, with gcc's sanitizers" \
+		"gcc libc6-dev" "gcc libasan libubsan" gcc \
+		"build-base compiler-rt" "(the host tests need Linux)"
+	row clang "test" "have clang" \
+		"the tests also build with clang" \
+		clang clang clang clang llvm
+	row lld "test" "have ld.lld" \
+		"clang's kernel is linked with ld.lld" \
+		lld lld lld lld lld
+	row pytest "test" "have_python pytest" \
+		"the tests are run by pytest, for the Python at $python" \
+		python3-pytest python3-pytest python-pytest py3-pytest \
+		pip:pytest
+	row xdist "test" "have_python xdist" \
+		"the tests run side by side with pytest-xdist" \
+		python3-pytest-xdist python3-pytest-xdist \
+		python-pytest-xdist py3-pytest-xdist pip:pytest-xdist
+	row pexpect "test" "have_python pexpect" \
+		"the tests type into the shell with pexpect" \
+		python3-pexpect python3-pexpect python-pexpect py3-pexpect \
+		pip:pexpect
+	row gdb "debug test" have_gdb \
+		"make debug needs GDB" \
+		gdb gdb gdb gdb i386-elf-gdb
+	row grub "iso test" have_grub \
+		"an ISO needs grub-mkrescue, its i386-pc modules and xorriso" \
+		"grub-common grub-pc-bin xorriso" \
+		"grub2-tools-extra grub2-pc-modules xorriso" \
+		"grub libisoburn" "grub grub-bios xorriso" \
+		"i686-elf-grub xorriso"
+	row bochs "bochs test" "have bochs" \
+		"Bochs is the second, stricter machine" \
+		"bochs bochs-term bochsbios vgabios" bochs bochs bochs bochs
+	row cxx "toolchain" "have ${CXX:-g++}" \
+		"GCC is written in C++" \
+		g++ gcc-c++ gcc g++ gcc
+	row flex "toolchain" "have flex" \
+		"binutils makes scanners with flex" \
+		flex flex flex flex flex
+	row bison "toolchain" "have bison" \
+		"binutils makes parsers with bison" \
+		bison bison bison bison bison
+	row gcclibs "toolchain" have_gcc_libraries \
+		"GCC needs the headers of GMP, MPFR and MPC" \
+		"libgmp-dev libmpfr-dev libmpc-dev" \
+		"gmp-devel mpfr-devel libmpc-devel" "gmp mpfr libmpc" \
+		"gmp-dev mpfr-dev mpc1-dev" "gmp mpfr libmpc"
+	row xz "toolchain" "have xz" \
+		"the sources are packed with xz" \
+		xz-utils xz xz xz xz
+	row binutils_source "toolchain" binutils_source \
+		"there is no archive of binutils' sources" \
+		binutils-source "(set BINUTILS_SOURCE)" \
+		"(set BINUTILS_SOURCE)" "(set BINUTILS_SOURCE)" \
+		"(set BINUTILS_SOURCE)"
+	row gcc_source "toolchain" gcc_source \
+		"there is no archive of GCC's sources" \
+		gcc-12-source "(set GCC_SOURCE)" "(set GCC_SOURCE)" \
+		"(set GCC_SOURCE)" "(set GCC_SOURCE)"
+}
+
+# ---- packages ---------------------------------------------------------------
+
+# What kind of system this is, by the command that installs; fails if unknown.
+system() {
+	for pair in apt-get:debian dnf:fedora pacman:arch apk:alpine \
+		brew:macos; do
+		have "${pair%:*}" > /dev/null && echo "${pair#*:}" && return
+	done
+	return 1
+}
+
+# install_command SYSTEM
+install_command() {
+	case $1 in
+	debian) echo "apt-get install" ;;
+	fedora) echo "dnf install" ;;
+	arch)   echo "pacman -S" ;;
+	alpine) echo "apk add" ;;
+	macos)  echo "brew install" ;;
+	esac
+}
+
+# pick SYSTEM DEBIAN FEDORA ARCH ALPINE MACOS: the one that is the system's
+pick() {
+	case $1 in
+	debian) echo "$2" ;;
+	fedora) echo "$3" ;;
+	arch)   echo "$4" ;;
+	alpine) echo "$5" ;;
+	macos)  echo "$6" ;;
+	esac
+}
+
+# package SYSTEM, then the packages of a row: prints them; nothing for a (text)
+package() {
+	case $(pick "$@") in
+	"("*) ;;
+	*) pick "$@" ;;
+	esac
+}
+
+# how_to_install SYSTEM PACKAGE...: the whole command, Python's packages last
+how_to_install() {
+	how=$(install_command "$1")
+	pip=
+	shift
+	for name in "$@"; do
+		case $name in
+		pip:*) pip="$pip ${name#pip:}" ;;
+		*) how="$how $name" ;;
+		esac
+	done
+	echo "$how${pip:+; $python -m pip install --user$pip}"
+}
