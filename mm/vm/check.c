@@ -37,7 +37,7 @@ void check_remove_mm(struct mm *mm)
 	spin_unlock_irqrestore(&all_lock, flags);
 }
 
-/* ---- V1 to V5: one address space ------------------------------------------------- */
+/* ---- V1 to V5: one address space ---------------------------------------- */
 
 struct mm_sums {
 	struct mm  *mm;
@@ -129,7 +129,7 @@ const char *mm_check(struct mm *mm)
 	return law;
 }
 
-/* ---- V6: all of them --------------------------------------------------------------- */
+/* ---- V6: all of them ---------------------------------------------------- */
 
 /* Take references away (or give them back): one for each entry. */
 static int count_entry(uint32_t va, struct upt_entry entry, void *arg)
@@ -211,7 +211,7 @@ const char *vm_check(void)
 	return law;
 }
 
-/* ---- maps ---------------------------------------------------------------------------- */
+/* ---- maps --------------------------------------------------------------- */
 
 #define NAME_COLUMN  49   /* as on Linux, where pointers have 32 bits */
 

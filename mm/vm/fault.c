@@ -53,7 +53,7 @@ const char *vm_fault_text(enum vm_fault fault)
 	return fault < VM_NR_FAULTS ? fault_text[fault] : "?";
 }
 
-/* ---- growing stacks ------------------------------------------------------------- */
+/* ---- growing stacks ----------------------------------------------------- */
 
 /* May the area begin at addr, as far as its neighbour is concerned? */
 static bool gap_stays(const struct mm *mm, const struct vma *vma,
@@ -108,7 +108,7 @@ static bool is_allowed(const struct touch *t)
 	return flags & t->access;
 }
 
-/* ---- what an entry becomes -------------------------------------------------------- */
+/* ---- what an entry becomes ---------------------------------------------- */
 
 /* Map a page whose one reference becomes the entry's, in place of nothing. */
 static enum vm_fault map_page(const struct touch *t, struct page *page)
@@ -177,7 +177,7 @@ static enum vm_fault make_writable(const struct touch *t,
 	return VM_FAULT_DONE;
 }
 
-/* ---- the touch ------------------------------------------------------------------- */
+/* ---- the touch ---------------------------------------------------------- */
 
 /* *pager: to be asked, with a reference. */
 static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
@@ -255,7 +255,7 @@ enum vm_fault vm_fault(struct mm *mm, uint32_t addr, unsigned access,
 	return vm_touch(mm, addr, access, false);
 }
 
-/* ---- touching on behalf of a call --------------------------------------------------- */
+/* ---- touching on behalf of a call --------------------------------------- */
 
 /* How a page of the area is best touched; 0: not at all. */
 static unsigned best_access(unsigned flags)

@@ -26,24 +26,27 @@ struct advice {
 	bool     empty;          /* and drop the pages                  */
 };
 
-/*        advice                clear           set            refuse      empty */
+#define LOCKED  VM_LOCKED
+#define SHARED  VM_SHARED
+
+/*  advice                clear           set            refuse   empty */
 static const struct advice advices[] = {
-	{ MADV_NORMAL,          VM_READ_ADVICE, 0,             0,          false },
-	{ MADV_RANDOM,          VM_READ_ADVICE, VM_RAND_READ,  0,          false },
-	{ MADV_SEQUENTIAL,      VM_READ_ADVICE, VM_SEQ_READ,   0,          false },
-	{ MADV_WILLNEED,        0,              0,             0,          false },
-	{ MADV_DONTNEED,        0,              0,             VM_LOCKED,  true  },
+	{ MADV_NORMAL,    VM_READ_ADVICE, 0,             0,       false },
+	{ MADV_RANDOM,    VM_READ_ADVICE, VM_RAND_READ,  0,       false },
+	{ MADV_SEQUENTIAL, VM_READ_ADVICE, VM_SEQ_READ,  0,       false },
+	{ MADV_WILLNEED,  0,              0,             0,       false },
+	{ MADV_DONTNEED,  0,              0,             LOCKED,  true  },
 	/* Freed only when memory is short: never is also right. */
-	{ MADV_FREE,            0,              0, VM_LOCKED | VM_SHARED,  false },
-	{ MADV_DONTFORK,        0,              VM_DONTCOPY,   0,          false },
-	{ MADV_DOFORK,          VM_DONTCOPY,    0,             0,          false },
-	{ MADV_DONTDUMP,        0,              VM_DONTDUMP,   0,          false },
-	{ MADV_DODUMP,          VM_DONTDUMP,    0,             0,          false },
-	{ MADV_WIPEONFORK,      0,              VM_WIPEONFORK, VM_SHARED,  false },
-	{ MADV_KEEPONFORK,      VM_WIPEONFORK,  0,             0,          false },
-	{ MADV_COLD,            0,              0,             VM_LOCKED,  false },
-	{ MADV_PAGEOUT,         0,              0,             VM_LOCKED,  false },
-	{ MADV_DONTNEED_LOCKED, 0,              0,             0,          true  },
+	{ MADV_FREE,      0,              0,     LOCKED | SHARED, false },
+	{ MADV_DONTFORK,  0,              VM_DONTCOPY,   0,       false },
+	{ MADV_DOFORK,    VM_DONTCOPY,    0,             0,       false },
+	{ MADV_DONTDUMP,  0,              VM_DONTDUMP,   0,       false },
+	{ MADV_DODUMP,    VM_DONTDUMP,    0,             0,       false },
+	{ MADV_WIPEONFORK, 0,             VM_WIPEONFORK, SHARED,  false },
+	{ MADV_KEEPONFORK, VM_WIPEONFORK, 0,             0,       false },
+	{ MADV_COLD,      0,              0,             LOCKED,  false },
+	{ MADV_PAGEOUT,   0,              0,             LOCKED,  false },
+	{ MADV_DONTNEED_LOCKED, 0,        0,             0,       true  },
 };
 
 static const struct advice *find_advice(int number)

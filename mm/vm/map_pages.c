@@ -34,7 +34,9 @@ static long map_locked(struct mm *mm, uint32_t addr, struct page *first,
 {
 	uint32_t length = nr_pages << PAGE_SHIFT;
 	long start = mm_place(mm, addr, length, false);
-	struct vma new = { .flags = rights | VM_KERNEL_PAGES | VM_TOUCHED, .name = name };
+	struct vma new = {
+		.flags = rights | VM_KERNEL_PAGES | VM_TOUCHED, .name = name,
+	};
 	struct vma *vma;
 	int err;
 

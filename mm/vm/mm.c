@@ -156,7 +156,7 @@ void mm_put(struct mm *mm)
 		mm_destroy(mm);
 }
 
-/* ---- questions ------------------------------------------------------------------ */
+/* ---- questions ---------------------------------------------------------- */
 
 static void describe(const struct vma *vma, struct vma_info *info)
 {

@@ -66,7 +66,7 @@ struct mm {
 	uint32_t           brk_start, brk; /* l                              */
 	uint32_t           stack_limit;    /* l  bytes a stack may grow to   */
 	uint32_t           refs;           /*    mm_get(), mm_put()          */
-	struct list_head   all;            /*    every address space: vm_check() */
+	struct list_head   all;            /*    all of them: vm_check()       */
 };
 
 /* Linux's values: they are the ABI. */
@@ -180,7 +180,7 @@ int mm_write(struct mm *mm, uint32_t addr, const void *from, uint32_t length,
 int mm_read(struct mm *mm, uint32_t addr, void *to, uint32_t length)
 	__must_check;
 
-/* The VMA that contains addr, copied out; false: none. For maps and messages. */
+/* The VMA that contains addr, copied out; false: none. */
 struct vma_info {
 	uint32_t    start, end;
 	unsigned    flags;

@@ -27,7 +27,7 @@
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
-/* ---- munmap ------------------------------------------------------------------- */
+/* ---- munmap ------------------------------------------------------------- */
 
 static void uncommit(const struct vma *vma, uint32_t pages)
 {
@@ -119,7 +119,7 @@ long mm_munmap(struct mm *mm, uint32_t addr, uint32_t length)
 	return err;
 }
 
-/* ---- mmap ------------------------------------------------------------------- */
+/* ---- mmap --------------------------------------------------------------- */
 
 static unsigned flags_of_call(unsigned prot, unsigned flags)
 {
@@ -236,7 +236,7 @@ long mm_mmap(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot,
 	return start;
 }
 
-/* ---- for the loader ----------------------------------------------------------- */
+/* ---- for the loader ----------------------------------------------------- */
 
 static long map_fixed_locked(struct mm *mm, uint32_t start, uint32_t end,
 			     unsigned flags, const char *name)

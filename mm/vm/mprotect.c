@@ -71,7 +71,7 @@ static int protect_area(struct mm *mm, struct vma **vmap, uint32_t start,
 	}
 	if (changed->flags & VM_TOUCHED)
 		upt_protect_range(&mm->tables, start, end, vma_rights(changed),
-			  changed->object ? NULL : vm_page_is_only);
+				  changed->object ? NULL : vm_page_is_only);
 	*vmap = changed;
 	return 0;
 }

@@ -76,7 +76,7 @@ static int check_area(const struct vma *vma, const struct remap *r)
 	return old > vma_end(vma) - r->addr ? -EFAULT : 0;
 }
 
-/* ---- moving ------------------------------------------------------------------- */
+/* ---- moving ------------------------------------------------------------- */
 
 /* The area as it will be at its new place. */
 static struct vma moved_area(const struct vma *vma, const struct remap *r)
@@ -220,7 +220,7 @@ static long remap_all(struct mm *mm, const struct remap *r)
 	return IS_ERR_VALUE(result) ? result : (long)r->new_addr;
 }
 
-/* ---- in place ------------------------------------------------------------------- */
+/* ---- in place ----------------------------------------------------------- */
 
 static bool room_behind(const struct mm *mm, const struct vma *vma,
 			uint32_t more)

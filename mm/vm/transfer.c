@@ -51,7 +51,7 @@ static void unlock_both(struct mm *a, struct mm *b)
 		mutex_unlock(&b->lock);
 }
 
-/* ---- entries in batches --------------------------------------------------------- */
+/* ---- entries in batches ------------------------------------------------- */
 
 struct entry_batch {
 	unsigned nr;
@@ -94,7 +94,7 @@ static int for_each_page(struct transfer *t,
 	return err;
 }
 
-/* ---- map: the giver's range becomes an object ------------------------------------ */
+/* ---- map: the giver's range becomes an object --------------------------- */
 
 /* Give a page to the object; of one that a child has too, a copy. */
 static int share_page(struct transfer *t, uint32_t va, struct page *page)
@@ -169,7 +169,7 @@ static int map_private(struct transfer *t)
 	return err;
 }
 
-/* ---- grant ------------------------------------------------------------------------ */
+/* ---- grant -------------------------------------------------------------- */
 
 /* The receiver's entry beside the giver's, which soon goes. */
 static int hand_over_page(struct transfer *t, uint32_t va, struct page *page)
@@ -224,7 +224,7 @@ static int grant_private(struct transfer *t)
 	return err;
 }
 
-/* ---- both ------------------------------------------------------------------------- */
+/* ---- both --------------------------------------------------------------- */
 
 /* The giver's area and what the receiver may do with it. */
 static int check_giver(struct transfer *t, unsigned rights)
@@ -298,7 +298,7 @@ long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
 	return err ? err : (long)vma_start(&t.new);
 }
 
-/* ---- one page ----------------------------------------------------------------------- */
+/* ---- one page ----------------------------------------------------------- */
 
 static struct page *take_locked(struct mm *mm, uint32_t addr)
 {

@@ -23,7 +23,7 @@ static inline bool page_aligned(uint32_t addr)
 	return !(addr & ~PAGE_MASK);
 }
 
-/* ---- vma.c: the areas ---------------------------------------------------- */
+/* ---- vma.c: the areas --------------------------------------------------- */
 
 /* The area that contains addr; the lowest one that ends above it; or NULL. */
 struct vma *vma_find(const struct mm *mm, uint32_t addr);
@@ -113,12 +113,12 @@ _Static_assert(VM_READ == UPT_READ && VM_WRITE == UPT_WRITE &&
 
 void vma_init(void);
 
-/* ---- mmap.c, mprotect.c: for other calls ---------------------------------- */
+/* ---- mmap.c, mprotect.c: for other calls -------------------------------- */
 
 /* Unmap [start, end), aligned and of user mode. Returns: 0 or -ENOMEM. */
 int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end) __must_check;
 
-/* ---- place.c: where an area goes ------------------------------------------ */
+/* ---- place.c: where an area goes ---------------------------------------- */
 
 /*
  * The start of `length` free bytes: at addr when that is free (0: anywhere),
@@ -130,7 +130,7 @@ long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed);
 /* The first address that must stay free below the area: Linux vm_start_gap. */
 uint32_t vma_guard_start(const struct vma *vma);
 
-/* ---- object.c: anonymous pages that several address spaces share ---------- */
+/* ---- object.c: anonymous pages that several address spaces share -------- */
 
 /* Returns: NULL: no memory, or (when `accounted`) beyond the commit limit. */
 struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted)
@@ -157,7 +157,7 @@ static inline uint32_t vma_index(const struct vma *vma, uint32_t addr)
 	return vma->offset + ((addr - vma->range.start) >> PAGE_SHIFT);
 }
 
-/* ---- commit.c: what has been promised ------------------------------------- */
+/* ---- commit.c: what has been promised ----------------------------------- */
 
 /* Promise pages, if the limit allows; promise them anyway; take back. */
 bool commit_charge(uint32_t pages) __must_check;
@@ -171,7 +171,7 @@ static inline bool vm_flags_count(unsigned flags)
 	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
 }
 
-/* ---- upages.c: pages of user mode, and who has them ------------------------ */
+/* ---- upages.c: pages of user mode, and who has them --------------------- */
 
 /* Mapped for reading wherever nothing was written yet. */
 extern struct page *vm_zero_page;
@@ -196,9 +196,9 @@ void vm_pages_unmapped(struct page *const pages[], unsigned nr, void *arg);
 void vm_pages_mapped(struct page *const pages[], unsigned nr, void *arg);
 void upages_init(void);
 
-/* ---- fault.c: touch pages -------------------------------------------------- */
+/* ---- fault.c: touch pages ----------------------------------------------- */
 
-/* As vm_fault(); `force` writes where only reading is allowed. Takes mm->lock. */
+/* As vm_fault(); `force` writes where only reading is allowed. Takes lock. */
 enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
 		       bool force);
 
@@ -211,14 +211,14 @@ enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
 int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
 		bool stop);
 
-/* ---- pager.c ---------------------------------------------------------------- */
+/* ---- pager.c ------------------------------------------------------------ */
 
 void vma_pager_get(struct endpoint *pager);
 void vma_pager_put(struct endpoint *pager);
 struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
 			   uint32_t addr, unsigned access);
 
-/* ---- check.c ---------------------------------------------------------------- */
+/* ---- check.c ------------------------------------------------------------ */
 
 /* Address spaces come and go: for vm_check(). */
 void check_add_mm(struct mm *mm);

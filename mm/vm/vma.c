@@ -46,7 +46,7 @@ static struct kmem_cache *vma_cache;
 
 uint32_t vm_max_map_count = MAX_MAP_COUNT;
 
-/* ---- predicates ------------------------------------------------------------ */
+/* ---- predicates --------------------------------------------------------- */
 
 /*
  * May pages of the two be of one family? A family with pages of a parent
@@ -61,16 +61,27 @@ static bool same_family(const struct vma *a, const struct vma *b)
 	return !b->family && !(a->flags & VM_FORKED);
 }
 
-bool vma_joinable(const struct vma *low, const struct vma *high)
+static noinline bool are_alike(const struct vma *low, const struct vma *high)
 {
-	return vma_end(low) == vma_start(high) &&
-	       !((low->flags ^ high->flags) & ~VM_OWN_FLAGS) &&
+	return !((low->flags ^ high->flags) & ~VM_OWN_FLAGS) &&
 	       low->offset + vma_pages(low) == high->offset &&
 	       low->object == high->object && low->pager == high->pager &&
 	       low->name == high->name && same_family(low, high);
 }
 
-/* ---- one area --------------------------------------------------------------- */
+/* Most neighbours are no neighbours: there is a hole between them. */
+static always_inline bool joinable(const struct vma *low,
+				   const struct vma *high)
+{
+	return vma_end(low) == vma_start(high) && are_alike(low, high);
+}
+
+bool vma_joinable(const struct vma *low, const struct vma *high)
+{
+	return joinable(low, high);
+}
+
+/* ---- one area ----------------------------------------------------------- */
 
 static struct vma *vma_dup(struct mm *mm, const struct vma *from)
 {
@@ -122,7 +133,7 @@ static void take_family(struct vma *to, const struct vma *from)
 	to->flags |= from->flags & VM_FORKED;
 }
 
-/* ---- the set ------------------------------------------------------------------ */
+/* ---- the set ------------------------------------------------------------ */
 
 static void link_vma(struct mm *mm, struct vma *vma)
 {
@@ -185,9 +196,9 @@ int vma_add(struct mm *mm, const struct vma *new)
 	struct vma *low = vma_before(mm, high);
 	struct vma *vma;
 
-	if (low && !vma_joinable(low, new))
+	if (low && !joinable(low, new))
 		low = NULL;
-	if (high && (!vma_joinable(new, high) ||
+	if (high && (!joinable(new, high) ||
 		     (low && !same_family(low, high))))
 		high = NULL;
 
@@ -286,11 +297,11 @@ struct vma *vma_merge(struct mm *mm, struct vma *vma)
 	struct vma *low = vma_prev(mm, vma);
 	struct vma *high = vma_next(mm, vma);
 
-	if (low && vma_joinable(low, vma)) {
+	if (low && joinable(low, vma)) {
 		absorb(mm, low, vma);
 		vma = low;
 	}
-	if (high && vma_joinable(vma, high))
+	if (high && joinable(vma, high))
 		absorb(mm, vma, high);
 	return vma;
 }
@@ -318,7 +329,8 @@ struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
 {
 	if (vma->flags == flags)
 		return vma;
-	vma = vma_isolate(mm, vma, start, end);
+	if (start != vma_start(vma) || end != vma_end(vma))
+		vma = vma_isolate(mm, vma, start, end);
 	if (!vma)
 		return NULL;
 	uncount_pages(mm, vma->flags, vma_pages(vma));

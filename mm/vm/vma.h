@@ -55,7 +55,7 @@ struct vma {
 	unsigned           flags;      /* VM_*                               */
 	uint32_t           offset;     /* of start, in pages                 */
 	uint32_t           family;     /* Linux's anon_vma, as a number      */
-	struct vm_object  *object;     /* of a shared area, referenced; else NULL */
+	struct vm_object  *object;     /* of a shared area, referenced    */
 	struct endpoint   *pager;      /* referenced; NULL: none             */
 	const char        *name;       /* "[heap]", "[stack]", ... or NULL   */
 };

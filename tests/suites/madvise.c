@@ -103,7 +103,7 @@ KTEST(madvise, populate_fills_as_far_as_it_is_allowed)
 	test_end(mm);
 }
 
-/* ---- mlock ---------------------------------------------------------------------- */
+/* ---- mlock -------------------------------------------------------------- */
 
 KTEST(madvise, mlock_brings_pages_and_counts_them)
 {
@@ -170,7 +170,7 @@ KTEST(madvise, mlock_without_memory_fails_cleanly)
 	test_end(mm);
 }
 
-/* ---- mincore --------------------------------------------------------------------- */
+/* ---- mincore ------------------------------------------------------------ */
 
 KTEST(madvise, mincore_tells_what_is_there)
 {

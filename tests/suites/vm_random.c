@@ -31,7 +31,7 @@ static int nr_objects;
 static uint32_t last_value;
 static struct rng rng;
 
-/* ---- the model ------------------------------------------------------------------- */
+/* ---- the model ---------------------------------------------------------- */
 
 static uint32_t *value_of(struct model_page *page)
 {
@@ -124,7 +124,7 @@ static void model_fork(struct model *child, const struct model *m)
 	}
 }
 
-/* ---- comparing ------------------------------------------------------------------- */
+/* ---- comparing ---------------------------------------------------------- */
 
 static enum vm_fault expected_fault(struct model_page *page, unsigned access)
 {
@@ -160,7 +160,7 @@ static void compare_all(void)
 	EXPECT_NULL(vm_check());
 }
 
-/* ---- steps ------------------------------------------------------------------------ */
+/* ---- steps -------------------------------------------------------------- */
 
 static unsigned random_range(unsigned *nr)
 {

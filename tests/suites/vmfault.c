@@ -94,7 +94,7 @@ KTEST(vmfault, nothing_there_is_told_from_not_allowed)
 	test_end(mm);
 }
 
-/* ---- copy on write ------------------------------------------------------------ */
+/* ---- copy on write ------------------------------------------------------ */
 
 KTEST(vmfault, a_write_copies_once_and_the_last_owner_keeps_the_page)
 {
@@ -157,7 +157,7 @@ KTEST(vmfault, copies_end_where_user_memory_ends)
 	test_end(mm);
 }
 
-/* ---- stacks --------------------------------------------------------------------- */
+/* ---- stacks ------------------------------------------------------------- */
 
 #define STACK_TOP  AT(0x4000)
 
@@ -250,7 +250,7 @@ KTEST(vmfault, the_lowest_page_of_user_mode_ends_a_stack)
 	test_end(mm);
 }
 
-/* ---- no memory --------------------------------------------------------------------- */
+/* ---- no memory ---------------------------------------------------------- */
 
 static bool write_and_read(void *arg)
 {
@@ -280,7 +280,7 @@ KTEST(vmfault, without_memory_a_fault_fails_and_leaves_nothing)
 	test_end(mm);
 }
 
-/* ---- pagers ------------------------------------------------------------------------ */
+/* ---- pagers ------------------------------------------------------------- */
 
 static unsigned pager_asked, pager_refs;
 static bool pager_gives;
