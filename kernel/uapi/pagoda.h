@@ -124,7 +124,8 @@
 		/* pid -> handle; to read, where the system is only read   */ \
 	C(1071, MEM_INFO,        mem_info)        /* struct pg_mem *       */ \
 	C(1072, LOG_WRITE,       log_write)       /* text, [n]             */ \
-	C(1073, POWER_OFF,       power_off)       /* 0; 1: to the monitor  */ \
+	C(1073, POWER_OFF,       power_off)       /* 0; 1: to the monitor,  */ \
+		/* where there is one                                     */ \
 	/* no handle                                                       */ \
 	C(1074, CLOCK,           clock)           /* -> ns: EBX low,       */ \
 		/* ECX high                                                */ \
