@@ -271,6 +271,17 @@ def test_repeating_leaves_no_page_and_no_object_behind(shell, command):
     assert used_and_objects(shell) == before
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_servers_survive_nonsense_and_keep_nothing_of_it(shell, seed):
+    shell.run(f"badclient 50 {seed}")
+    before = used_and_objects(shell)
+    text = shell.run(f"badclient 500 {seed}")
+    assert text.count(": 500 messages") == 6 and "dead" not in text
+    assert used_and_objects(shell) == before
+    assert "contents are right" in shell.run("pager")
+    assert "Hello" in shell.run("hello")
+
+
 def test_exit_powers_the_machine_off():
     shell = Shell()
     shell.child.send("exit\r")

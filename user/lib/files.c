@@ -72,7 +72,7 @@ long file_read(uint32_t number, uint32_t offset, void *buf, size_t length)
 	pages = ipc_pages(received, &came);
 	if (n > 0 && pages)
 		memcpy(buf, pages, MIN((size_t)n, MIN(came, want)));
-	ipc_drop_pages(received);
+	ipc_drop(received);
 	return n;
 }
 
@@ -102,7 +102,7 @@ long file_image(const char *path, uint32_t *memory, uint32_t *offset,
 		return received;
 	if ((int32_t)words.w[0] < 0)
 		return (int32_t)words.w[0];
-	*memory = ipc_handle(received);
+	*memory = ipc_take_handle(received);
 	*offset = words.w[1];
 	*size = words.w[2];
 	return 0;

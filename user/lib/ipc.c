@@ -109,34 +109,30 @@ void *ipc_pages(long received, size_t *length)
 	return (void *)(uintptr_t)buffer.in.page_addr;
 }
 
-void ipc_drop_pages(long received)
+uint32_t ipc_take_handle(long received)
+{
+	uint32_t handle;
+
+	if (received < 0 || !(received & IPC_EXTRAS) || !buffer.in.nr_handles)
+		return 0;
+	handle = buffer.in.handles[0].handle;
+	buffer.in.handles[0].handle = 0;
+	return handle;
+}
+
+void ipc_drop(long received)
 {
 	size_t length;
 	void *pages = ipc_pages(received, &length);
 
 	if (pages)
 		pages_free(pages, length);
-}
-
-uint32_t ipc_handle(long received)
-{
-	if (received < 0 || !(received & IPC_EXTRAS) || !buffer.in.nr_handles)
-		return 0;
-	return buffer.in.handles[0].handle;
-}
-
-void ipc_drop_handles(long received)
-{
-	if (!ipc_handle(received))
+	if (received < 0 || !(received & IPC_EXTRAS))
 		return;
-	for (uint32_t i = 0; i < buffer.in.nr_handles; i++)
-		handle_close(buffer.in.handles[i].handle);
-}
-
-void ipc_drop(long received)
-{
-	ipc_drop_pages(received);
-	ipc_drop_handles(received);
+	for (uint32_t i = 0; i < buffer.in.nr_handles; i++) {
+		if (buffer.in.handles[i].handle)
+			handle_close(buffer.in.handles[i].handle);
+	}
 }
 
 void *pages_alloc(size_t length)

@@ -92,13 +92,11 @@ void ipc_attach_pages(const void *addr, size_t length, unsigned prot,
 
 /*
  * What came with the last message, by what receive or call returned: its pages
- * (NULL: none) and its first handle (0: none). They are ours until we drop
- * them. A server drops what it did not ask for: anybody may send anything.
+ * (NULL: none) and its first handle (0: none), which is the taker's from then
+ * on. ipc_drop() gets rid of all that was not taken: anybody may send anything.
  */
 void *ipc_pages(long received, size_t *length);
-uint32_t ipc_handle(long received);
-void ipc_drop_pages(long received);
-void ipc_drop_handles(long received);
+uint32_t ipc_take_handle(long received);
 void ipc_drop(long received);
 
 /* Whole pages of zeros of our own. NULL: no memory. */

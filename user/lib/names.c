@@ -23,7 +23,7 @@ static long ask(enum names_op op, const char *name)
 		return received;
 	if ((int32_t)words.w[0] < 0)
 		return (int32_t)words.w[0];
-	return (long)ipc_handle(received);
+	return (long)ipc_take_handle(received);
 }
 
 long names_register(const char *name, uint32_t endpoint)

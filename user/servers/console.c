@@ -328,7 +328,7 @@ static bool serve(long received, struct words *words)
 		words->w[0] = 0;
 		return true;
 	case CONSOLE_FOREGROUND:
-		do_foreground(ipc_handle(received));
+		do_foreground(ipc_take_handle(received));
 		words->w[0] = 0;
 		return true;
 	default:
@@ -343,10 +343,10 @@ static void loop(uint32_t endpoint)
 	long received = ipc_receive(endpoint, &words);
 
 	while (received >= 0) {
-		ipc_drop_pages(received);
-		if (words.w[0] != CONSOLE_FOREGROUND || received & IPC_KERNEL)
-			ipc_drop_handles(received);
-		if (serve(received, &words))
+		bool answer = serve(received, &words);
+
+		ipc_drop(received);
+		if (answer)
 			received = ipc_reply_receive(endpoint, &words);
 		else
 			received = ipc_receive(endpoint, &words);

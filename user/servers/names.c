@@ -68,18 +68,20 @@ static void answer_waiters(const struct name *name)
 	}
 }
 
-static long do_register(const char *text, uint32_t handle)
+static long do_register(const char *text, long received)
 {
 	struct name *name = &names[nr_names];
 
-	if (!handle || ipc_buffer()->in.nr_handles != 1 || !text[0])
+	if (!text[0])
 		return -EINVAL;
 	if (find(text))
 		return -EEXIST;
 	if (nr_names == NAMES_MAX)
 		return -ENOSPC;
+	name->handle = ipc_take_handle(received);
+	if (!name->handle)
+		return -EINVAL;
 	memcpy(name->text, text, WORDS_TEXT_MAX);
-	name->handle = handle;
 	nr_names++;
 	answer_waiters(name);
 	return 0;
@@ -122,14 +124,14 @@ static long do_list(struct words *words)
 }
 
 /* Returns: whether there is to be an answer now. */
-static bool serve(struct words *words, uint32_t handle)
+static bool serve(long received, struct words *words)
 {
 	const char *text = words_text(words);
 	long result = -ENOSYS;
 
 	switch (words->w[0]) {
 	case NAMES_REGISTER:
-		result = do_register(text, handle);
+		result = do_register(text, received);
 		break;
 	case NAMES_LOOKUP:
 		if (!find(text) && wait_for(text))
@@ -147,12 +149,6 @@ static bool serve(struct words *words, uint32_t handle)
 	return true;
 }
 
-/* What was registered is kept, all else is dropped. */
-static bool keeps_handle(uint32_t op, const struct words *answer)
-{
-	return op == NAMES_REGISTER && !answer->w[0];
-}
-
 int main(int argc, char **argv, char **envp)
 {
 	struct words words;
@@ -161,12 +157,9 @@ int main(int argc, char **argv, char **envp)
 	ipc_init();
 	received = ipc_receive(ENDPOINT, &words);
 	while (received >= 0) {
-		uint32_t op = words.w[0];
-		bool answer = serve(&words, ipc_handle(received));
+		bool answer = serve(received, &words);
 
-		ipc_drop_pages(received);
-		if (!answer || !keeps_handle(op, &words))
-			ipc_drop_handles(received);
+		ipc_drop(received);
 		if (answer)
 			received = ipc_reply_receive_msg(ENDPOINT, &words);
 		else
