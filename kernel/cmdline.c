@@ -63,6 +63,12 @@ static int store_witness(struct kernel_options *options, const char *value)
 	return 0;
 }
 
+static int store_dump(struct kernel_options *options, const char *value)
+{
+	options->dump = true;
+	return 0;
+}
+
 static int store_nonx(struct kernel_options *options, const char *value)
 {
 	options->nonx = true;
@@ -145,6 +151,8 @@ static const struct word words[] = {
 	  "die in a chosen way, to look at the diagnosis" },
 	{ "witness", NO_VALUE, store_witness,
 	  "map a known set of pages, print the tables, wait" },
+	{ "dump", NO_VALUE, store_dump,
+	  "print the map, the zones and a cache for tools/pictures, and exit" },
 };
 
 static const struct word *word_find(const char *name)

@@ -21,6 +21,7 @@ struct kernel_options {
 	const char *init_args;       /* "ARG,...": for init, or ""            */
 	const char *crash;           /* die in this way, to be looked at      */
 	bool        witness;         /* set up known mappings, dump, wait     */
+	bool        dump;            /* print what tools/pictures draws, exit */
 	bool        nonx;            /* behave as on a CPU without NX         */
 	uint64_t    mem;             /* ignore RAM from here on; 0: use all   */
 	uint64_t    vmalloc;         /* lowmem to 4 GiB, bytes; 0: default    */

@@ -126,6 +126,8 @@ static void do_as_asked(void)
 	crash_as_asked(false);
 	if (options.witness)
 		witness_main();
+	if (options.dump)
+		dump_main(options.seed);
 	if (options.selftest)
 		selftest_main(options.selftest_list, options.seed);
 	if (options.bench)

@@ -24,3 +24,9 @@ void bench_main(const char *list) __noreturn;
  * the line "# pagoda: witness: ready", then wait to be looked at from outside.
  */
 void witness_main(void) __noreturn;
+
+/*
+ * Use memory by chance, as `seed` says, print what tools/pictures draws, and
+ * leave with success. In kernel/dump.c.
+ */
+void dump_main(uint32_t seed) __noreturn;

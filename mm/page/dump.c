@@ -6,13 +6,18 @@
  *          zoneinfo_dump() what /proc/zoneinfo has, line by line and blank by
  *          blank, so that scripts which read those read ours. Lines that stand
  *          for what we have not (nodes, LRU lists, CMA) are 0 or left out as
- *          Linux does when they are configured out.
+ *          Linux does when they are configured out. page_lines_dump() prints
+ *          every block of every zone, for tools/pictures.
+ *
+ * TERMS    run      blocks of one order and state that follow each other
+ *
  * LOCKING  None: a line may be one allocation older than the next.
  * SEE      Linux mm/vmstat.c frag_show_print(), zoneinfo_show_print().
  */
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "mm/page/page_alloc.h"
+#include "mm/page/pageblock.h"
 #include "mm/page/pcp.h"
 #include "mm/page/report.h"
 #include "mm/page/zone.h"
@@ -96,5 +101,77 @@ void zoneinfo_dump(void)
 		zone_pcp_dump(zone);
 		pr_info("  node_unreclaimable:  0\n");
 		pr_info("  start_pfn:           %u\n", zone->start.v);
+	}
+}
+
+/* ---- for machines: lines with tabs ---------------------------------------- */
+
+#define HOLE_LETTER  '-'
+
+struct run {
+	pfn_t         start;
+	unsigned      order;
+	char          letter;
+	unsigned long count;      /* of blocks; 0: no run yet */
+};
+
+static const char state_letters[PAGE_NR_STATES] = {
+#define S(state, letter, what) [state] = letter,
+	PAGE_STATES(S)
+#undef S
+};
+
+/* The block at pfn, as a run of one. Frames of a hole have order 0. */
+static struct run run_at(pfn_t pfn)
+{
+	struct run run = { .start = pfn, .letter = HOLE_LETTER, .count = 1 };
+	enum page_state state = page_state(pfn);
+
+	if (pageblock_state(pfn) == PAGEBLOCK_HOLE)
+		return run;
+	run.letter = state_letters[state];
+	if (state != PAGE_RESERVED)
+		run.order = pfn_to_page(pfn)->order;
+	return run;
+}
+
+static void run_print(const struct run *run)
+{
+	if (run->count)
+		pr_info("frames\t%u\t%u\t%lu\t%c\n", run->start.v, run->order,
+			run->count, run->letter);
+}
+
+static void zone_frames_dump(const struct zone *zone)
+{
+	struct run run = { .count = 0 };
+	pfn_t pfn = zone->start;
+
+	while (pfn_lt(pfn, zone->end)) {
+		struct run next = run_at(pfn);
+
+		pfn = pfn_add(pfn, 1u << next.order);
+		if (run.count && run.letter == next.letter &&
+		    run.order == next.order) {
+			run.count++;
+			continue;
+		}
+		run_print(&run);
+		run = next;
+	}
+	run_print(&run);
+}
+
+void page_lines_dump(void)
+{
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		const struct zone *zone = &zones[i];
+		irqflags_t flags = spin_lock_irqsave(&zones[i].lock);
+
+		pr_info("zone\t%s\t%u\t%u\t%lu\t%lu\t%lu\t%lu\n", zone->name,
+			zone->start.v, zone->end.v, zone->spanned,
+			zone->present, zone->managed, zone->nr_free);
+		zone_frames_dump(zone);
+		spin_unlock_irqrestore(&zones[i].lock, flags);
 	}
 }

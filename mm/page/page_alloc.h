@@ -86,3 +86,11 @@ const char *page_alloc_check(void);
 /* Linux's /proc/buddyinfo and the boot log's zone lines, to the console. */
 void buddyinfo_dump(void);
 void zoneinfo_dump(void);
+
+/*
+ * Each zone and each run of equal blocks, a line each with tabs, for
+ * tools/pictures:
+ *   zone    name, first frame, end, spanned, present, managed, free pages
+ *   frames  first frame, order, blocks, letter of PAGE_STATES or - for a hole
+ */
+void page_lines_dump(void);

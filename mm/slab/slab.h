@@ -72,3 +72,14 @@ const char *slab_check(void);
 
 /* Linux's /proc/slabinfo. */
 void slabinfo_dump(void);
+
+/*
+ * A cache's geometry and each of its slabs, a line each with tabs, for
+ * tools/pictures:
+ *   cache  name, size, align, stride, objects in a slab, order, offset of
+ *          object 0 at colour 0, bytes of the descriptor, colours, bytes of one
+ *   slab   address of the block, offset of object 0, free objects in the order
+ *          of their chain with commas, and a letter for each object:
+ *          # taken, m in a magazine, . free
+ */
+void slab_lines_dump(struct kmem_cache *cache);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/*
+ * lines.c - one cache as lines for tools/pictures
+ *
+ * WHAT     slab_lines_dump() prints what a drawing of a cache's slabs needs:
+ *          where the objects lie, who has them, and the chain of the free.
+ * LOCKING  cache->lock.
+ * NOT HERE all caches in Linux's format (slabinfo.c).
+ */
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "mm/slab/slab_impl.h"
+
+#define MAP_MAX    40    /* objects that a line has room for                  */
+#define CHAIN_MAX  (3 * MAP_MAX + 1)
+
+static bool is_in_magazine(const struct kmem_cache *cache, const void *object)
+{
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		const struct magazine *magazine = &cache->magazine[cpu];
+
+		for (unsigned i = 0; i < magazine->count; i++) {
+			if (magazine->objects[i] == object)
+				return true;
+		}
+	}
+	return false;
+}
+
+static char object_letter(const struct kmem_cache *cache,
+			  const struct slab *slab, unsigned index)
+{
+	if (slab->next[index] != SLOT_TAKEN)
+		return '.';
+	return is_in_magazine(cache, slab_object(cache, slab, index)) ? 'm'
+								      : '#';
+}
+
+static void print_slab(const struct kmem_cache *cache, const struct slab *slab)
+{
+	const char *start = page_address(slab->page);
+	unsigned shown = MIN(cache->per_slab, MAP_MAX);
+	char map[MAP_MAX + 1], chain[CHAIN_MAX] = "";
+	int len = 0;
+
+	for (unsigned i = 0; i < shown; i++)
+		map[i] = object_letter(cache, slab, i);
+	map[shown] = '\0';
+	for (unsigned i = slab->free; i < shown; i = slab->next[i])
+		len += scnprintf(chain + len, sizeof(chain) - (size_t)len,
+				 "%s%u", len ? "," : "", i);
+	pr_info("slab\t%08x\t%u\t%s\t%s\n", ptr_to_kva(start),
+		(unsigned)(slab->objects - start), chain, map);
+}
+
+static void print_list(const struct kmem_cache *cache,
+		       const struct list_head *slabs)
+{
+	const struct slab *slab;
+
+	list_for_each_entry(slab, slabs, list)
+		print_slab(cache, slab);
+}
+
+void slab_lines_dump(struct kmem_cache *cache)
+{
+	irqflags_t flags = spin_lock_irqsave(&cache->lock);
+	uint32_t header = cache->off_slab ? 0 : sizeof(struct slab) +
+			  cache->per_slab * sizeof(uint16_t);
+
+	pr_info("cache\t%s\t%zu\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\n",
+		cache->name, cache->size, cache->align, cache->stride,
+		cache->per_slab, cache->order, cache->first, header,
+		cache->colours, cache->colour_step);
+	print_list(cache, &cache->full);
+	print_list(cache, &cache->partial);
+	print_list(cache, &cache->empty);
+	spin_unlock_irqrestore(&cache->lock, flags);
+}
