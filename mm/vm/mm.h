@@ -66,7 +66,7 @@ struct mm {
 	uint32_t           brk_start, brk; /* l                              */
 	uint32_t           stack_limit;    /* l  bytes a stack may grow to   */
 	uint32_t           refs;           /*    mm_get(), mm_put()          */
-	struct list_head   all;            /*    all of them: vm_check()       */
+	struct list_head   all;            /*    all of them: vm_check()     */
 };
 
 /* Linux's values: they are the ABI. */
