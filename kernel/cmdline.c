@@ -51,6 +51,12 @@ static int store_init(struct kernel_options *options, const char *value)
 	return 0;
 }
 
+static int store_monitor(struct kernel_options *options, const char *value)
+{
+	options->monitor = true;
+	return 0;
+}
+
 static int store_crash(struct kernel_options *options, const char *value)
 {
 	options->crash = value;
@@ -137,6 +143,8 @@ static const struct word words[] = {
 	  "run NAME,ARG,... of the boot archive and exit; %20 is a blank" },
 	{ "init", NEEDS_VALUE, store_init,
 	  "arguments ARG,... for init, which the shell gets: scripts to run" },
+	{ "monitor", NO_VALUE, store_monitor,
+	  "stop at the monitor's prompt, after a panic too" },
 	{ "seed", NEEDS_VALUE, store_seed,
 	  "seed of the tests' random numbers" },
 	{ "mem", NEEDS_VALUE, store_mem,

@@ -19,6 +19,7 @@ struct kernel_options {
 	const char *bench_list;      /* "a,b", prefixes too, or "" for all    */
 	const char *program;         /* "NAME,ARG,...": run it, then exit     */
 	const char *init_args;       /* "ARG,...": for init, or ""            */
+	bool        monitor;         /* stop at the prompt                    */
 	const char *crash;           /* die in this way, to be looked at      */
 	bool        witness;         /* set up known mappings, dump, wait     */
 	bool        dump;            /* print what tools/pictures draws, exit */

@@ -12,13 +12,17 @@
 
 struct crash {
 	const char *name;
-	bool        early;   /* run it before memory is set up */
+	bool        early;   /* run it before memory is set up             */
+	bool        ends;    /* the machine, whatever wants to go on after */
 	const char *what;
 	void      (*run)(void);
 };
 
 /* The kind with this name, or NULL. */
 const struct crash *crash_find(const char *name);
+
+/* The i-th kind; NULL behind the last. */
+const struct crash *crash_at(unsigned i);
 
 /* Print all kinds, one line each. */
 void crash_list(void);

@@ -32,6 +32,7 @@ static char ring_buf[LOG_RING_SIZE];
 static struct log_ring ring = { .buf = ring_buf, .size = sizeof(ring_buf) };
 static unsigned console_level = LOGLEVEL_DEFAULT;
 static const char *console_prefix = "";
+static bool keep_info = true;
 
 static void show(const char *text, size_t len)
 {
@@ -55,7 +56,8 @@ void printk(enum log_level level, const char *fmt, ...)
 		len--;
 
 	flags = spin_lock_irqsave(&log_lock);
-	log_ring_append(&ring, level, cycles(), text, len);
+	if (keep_info || level != LOG_INFO)
+		log_ring_append(&ring, level, cycles(), text, len);
 	if (level < console_level)
 		show(text, len);
 	spin_unlock_irqrestore(&log_lock, flags);
@@ -66,6 +68,14 @@ unsigned log_set_level(unsigned level)
 	unsigned old = console_level;
 
 	console_level = level;
+	return old;
+}
+
+bool log_keep_info(bool keep)
+{
+	bool old = keep_info;
+
+	keep_info = keep;
 	return old;
 }
 

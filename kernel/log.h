@@ -17,6 +17,13 @@
 unsigned log_set_level(unsigned level);
 
 /*
+ * Whether lines of LOG_INFO are kept in the ring. While they are not they only
+ * go to the consoles: a dump that somebody asked for is not history. Returns:
+ * as it was.
+ */
+bool log_keep_info(bool keep);
+
+/*
  * Text in front of each line on the consoles, "" at first. The test runner
  * sets "# ", which makes the log a comment of its KTAP output. The text must
  * stay alive.

@@ -29,6 +29,7 @@
 #include "kernel/loader/archive.h"
 #include "kernel/log.h"
 #include "kernel/memory.h"
+#include "kernel/monitor/monitor.h"
 #include "kernel/program.h"
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched.h"
@@ -123,6 +124,7 @@ static void crash_as_asked(bool early)
 static void do_as_asked(void) __noreturn;
 static void do_as_asked(void)
 {
+	monitor_init(&boot, &options);
 	crash_as_asked(false);
 	if (options.witness)
 		witness_main();
@@ -134,6 +136,8 @@ static void do_as_asked(void)
 		bench_main(options.bench_list);
 	if (options.program)
 		program_main(options.program);
+	if (options.monitor)
+		monitor_run();
 	if (!program_run_init(options.init_args))
 		pr_info("Nothing to run: powering off\n");
 	machine_poweroff();

@@ -13,7 +13,9 @@
  *            page tables:                                 the walk
  *            # pagoda: panic: the reason                  for scripts: last
  *
- * TERMS    trap     here: a test that wants this panic, see kernel/panic.h
+ * TERMS    trap     here: a test, or a command of the monitor, that goes on
+ *                   after this panic, see kernel/panic.h
+ *          hook     what follows the report: the monitor, if that was asked for
  *
  * INVARIANTS
  *          N1  a panic while a panic is reported prints both reasons and
@@ -33,6 +35,7 @@
 #include "kernel/backtrace.h"
 #include "kernel/console.h"
 #include "kernel/log.h"
+#include "kernel/sched/thread.h"
 #include "lib/panic.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -42,6 +45,7 @@
 static struct panic_trap *armed;
 static unsigned depth;            /* panics that are being reported      */
 static const char *first_reason;  /* of the first: what the end is about */
+static void (*end_hook)(void);
 
 static void say(const char *line)
 {
@@ -80,12 +84,20 @@ static void report(const char *reason, const void *frame)
 	say(RULER);
 }
 
-/* Give the panic to the test that waits for it. */
-static __noreturn void deliver(const char *reason)
+/* Is there somebody who goes on after a panic of this thread? */
+static bool is_trapped(void)
+{
+	return armed && (!armed->only || armed->only == current_thread());
+}
+
+/* Give the panic to whoever waits for it. */
+static __noreturn void deliver(const char *reason, const void *frame)
 {
 	struct panic_trap *trap = armed;
 
 	armed = NULL;
+	if (trap->report)
+		report(reason, frame);
 	trap_forgive();
 	strscpy(trap->message, reason, sizeof(trap->message));
 	trap->caught = true;
@@ -99,6 +111,8 @@ static __noreturn void die(const char *reason, const void *frame)
 		first_reason = reason;
 		report(reason, frame);
 		console_printf("# pagoda: panic: %s\n", reason);
+		if (end_hook)
+			end_hook();
 		break;
 	case 2:
 		/* In one go: the console may be what panics. Both fit. */
@@ -120,8 +134,8 @@ void panic(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
-	if (armed)
-		deliver(reason);
+	if (is_trapped())
+		deliver(reason, __builtin_frame_address(0));
 	die(reason, __builtin_frame_address(0));
 }
 
@@ -136,4 +150,9 @@ void panic_trap_set(struct panic_trap *trap)
 	if (trap)
 		trap->caught = false;
 	armed = trap;
+}
+
+void panic_set_hook(void (*hook)(void))
+{
+	end_hook = hook;
 }

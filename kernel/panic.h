@@ -19,8 +19,12 @@
 
 #define PANIC_MESSAGE_MAX  256
 
+struct thread;
+
 struct panic_trap {
 	struct kernel_jmp_buf env;
+	const struct thread  *only;     /* panics of this thread; NULL: all   */
+	bool                  report;   /* print the whole report first       */
 	bool                  caught;
 	char                  message[PANIC_MESSAGE_MAX];
 };
@@ -34,3 +38,10 @@ struct panic_trap {
  * found before anything changes can be survived.
  */
 void panic_trap_set(struct panic_trap *trap);
+
+/*
+ * What to do when all has been said about a panic, instead of leaving the
+ * machine; NULL: leave. It runs once, interrupts off, on whatever stack is
+ * left; when it returns, the machine is left.
+ */
+void panic_set_hook(void (*hook)(void));

@@ -33,7 +33,7 @@ static const char *check_all(void)
 	return law ? law : sched_check();
 }
 
-void selftest_main(const char *list, uint32_t seed)
+unsigned selftest_run(const char *list, uint32_t seed)
 {
 	struct ktest_totals totals;
 
@@ -43,7 +43,28 @@ void selftest_main(const char *list, uint32_t seed)
 	ktest_run(list, &totals);
 	console_printf("# pagoda: selftest: %u passed, %u failed, %u skipped\n",
 		       totals.passed, totals.failed, totals.skipped);
-	machine_exit(totals.failed ? EXIT_TEST_FAILED : EXIT_OK);
+	log_set_prefix("");
+	return totals.failed;
+}
+
+void selftest_main(const char *list, uint32_t seed)
+{
+	machine_exit(selftest_run(list, seed) ? EXIT_TEST_FAILED : EXIT_OK);
+}
+
+const char *selftest_name(unsigned i)
+{
+	return ktest_suite_name(i);
+}
+
+const char *selftest_bench_name(unsigned i)
+{
+	return bench_name(i);
+}
+
+void selftest_bench(const char *list)
+{
+	bench_run(list);
 }
 
 void bench_main(const char *list)

@@ -16,6 +16,16 @@
  */
 void selftest_main(const char *list, uint32_t seed) __noreturn;
 
+/* The same, and return: for the monitor. Returns: how many failed. */
+unsigned selftest_run(const char *list, uint32_t seed);
+
+/* The i-th suite's or benchmark's name; NULL behind the last. */
+const char *selftest_name(unsigned i);
+const char *selftest_bench_name(unsigned i);
+
+/* Run benchmarks, and return. */
+void selftest_bench(const char *list);
+
 /* Run the benchmarks in `list` ("" for all) and leave with success. */
 void bench_main(const char *list) __noreturn;
 

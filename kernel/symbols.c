@@ -83,6 +83,11 @@ uintptr_t symbol_address(const char *name)
 	return 0;
 }
 
+const char *symbol_name(unsigned i)
+{
+	return i < symbol_count ? symbol_pool + symbol_names[i] : NULL;
+}
+
 unsigned symbols_count(void)
 {
 	return symbol_count;

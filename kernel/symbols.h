@@ -20,6 +20,9 @@ const char *symbol_find(uintptr_t addr, uintptr_t *start);
 /* Address of a function by name, or 0. */
 uintptr_t symbol_address(const char *name);
 
+/* The name of the i-th function, in the order of addresses; NULL: no more. */
+const char *symbol_name(unsigned i);
+
 /* How many functions have names; 0 when the image was linked without. */
 unsigned symbols_count(void);
 

@@ -86,5 +86,8 @@ void bench_stop(struct bench *b);
 /* Leave a case that this machine cannot run. */
 void bench_skip(struct bench *b, const char *reason);
 
+/* The name of the i-th one; NULL behind the last. */
+const char *bench_name(unsigned i);
+
 /* Run those named in a list "a,b" (prefixes too), or all for "". */
 void bench_run(const char *list);

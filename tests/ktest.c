@@ -387,6 +387,13 @@ static unsigned unknown_names(const char *list, unsigned number, bool report)
 	return unknown;
 }
 
+const char *ktest_suite_name(unsigned i)
+{
+	const struct ktest_suite *const *s = __start_ktest_suites + i;
+
+	return s < __stop_ktest_suites ? (*s)->name : NULL;
+}
+
 unsigned ktest_run(const char *list, struct ktest_totals *totals)
 {
 	unsigned unknown;

@@ -141,6 +141,9 @@ void ktest_set_seed(uint32_t seed);
  */
 extern const char *(*ktest_after_suite)(void);
 
+/* The name of the i-th suite; NULL behind the last. */
+const char *ktest_suite_name(unsigned i);
+
 /*
  * Run the suites named in a list "buddy,slab", or all for NULL or "".
  *

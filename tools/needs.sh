@@ -128,6 +128,10 @@ needs() {
 		"the tests type into the shell with pexpect" \
 		python3-pexpect python3-pexpect python-pexpect py3-pexpect \
 		pip:pexpect
+	row psutil "test" "have_python psutil" \
+		"the monitor's meminfo must be what Linux's programs read" \
+		python3-psutil python3-psutil python-psutil py3-psutil \
+		pip:psutil
 	row gdb "debug test" have_gdb \
 		"make debug needs GDB" \
 		gdb gdb gdb gdb i386-elf-gdb

@@ -11,6 +11,7 @@
 
 #include "kernel/ipc/calls.h"
 #include "kernel/ipc/ipc.h"
+#include "kernel/monitor/monitor.h"
 #include "kernel/sched/clock.h"
 #include "lib/errno.h"
 #include "lib/log.h"
@@ -157,6 +158,8 @@ long pg_power_off(struct trap_regs *regs)
 
 	if (err)
 		return err;
+	if (regs->ebx == 1)
+		monitor_enter();
 	machine_poweroff();
 }
 

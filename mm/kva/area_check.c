@@ -148,6 +148,23 @@ const char *vmalloc_check(void)
 	return law;
 }
 
+unsigned long vmalloc_nr_pages(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&vm_areas.lock);
+	const struct range_node *node;
+	unsigned long pages = 0;
+
+	range_for_each(node, &vm_areas.tree) {
+		const struct vm_area *area =
+			container_of(node, struct vm_area, node);
+
+		if (area->state == AREA_LIVE)
+			pages += area->nr;
+	}
+	spin_unlock_irqrestore(&vm_areas.lock, flags);
+	return pages;
+}
+
 /* ---- dump ------------------------------------------------------------- */
 
 static void dump_area(const struct vm_area *area)

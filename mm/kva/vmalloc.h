@@ -80,5 +80,8 @@ void vmalloc_init(void);
 
 const char *vmalloc_check(void);
 
+/* Pages mapped by all live areas, guard pages not counted. */
+unsigned long vmalloc_nr_pages(void);
+
 /* Linux's /proc/vmallocinfo. */
 void vmallocinfo_dump(void);

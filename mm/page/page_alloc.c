@@ -46,6 +46,7 @@
 
 #include <arch/page_ops.h>
 
+#include "lib/alloc_trace.h"
 #include "lib/failpoint.h"
 #include "mm/kva/kmap.h"
 #include "mm/page/buddy.h"
@@ -255,9 +256,19 @@ static always_inline void free_small(struct page *page, unsigned order)
 /* ---- public functions --------------------------------------------------- */
 
 /* A failure is armed: perhaps this is the request that it hits. */
+static noinline struct page *alloc_watched(gfp_t gfp, unsigned order)
+{
+	struct page *page = should_fail() ? NULL : alloc_slow(gfp, order);
+
+	if (page)
+		alloc_trace(page, ALLOC_PAGES);
+	return page;
+}
+
 static noinline struct page *alloc_armed(gfp_t gfp, unsigned order)
 {
-	return should_fail() ? NULL : alloc_slow(gfp, order);
+	return READ_ONCE(failpoint_countdown) ? alloc_watched(gfp, order)
+					      : alloc_slow(gfp, order);
 }
 
 /*
@@ -380,6 +391,9 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page *pages[])
 	if (gfp & GFP_ZERO)
 		for (unsigned i = 0; i < n; i++)
 			clear_pages(pages[i], 0);
+	if (unlikely(alloc_trace_hook))
+		for (unsigned i = 0; i < n; i++)
+			alloc_trace(pages[i], ALLOC_PAGES);
 	return n;
 }
 

@@ -45,6 +45,7 @@
  */
 #include "mm/slab/magazine.h"
 
+#include "lib/alloc_trace.h"
 #include "lib/log.h"
 #include "lib/string.h"
 
@@ -175,6 +176,7 @@ noinline void *cache_alloc_slow(struct kmem_cache *cache, gfp_t gfp,
 		debug_alloc(cache, object, caller);
 	if (gfp & GFP_ZERO)
 		memset(object, 0, cache->size);
+	alloc_trace(object, ALLOC_OBJECT);
 	return object;
 }
 

@@ -83,3 +83,34 @@ void slabinfo_dump(void);
  *          # taken, m in a magazine, . free
  */
 void slab_lines_dump(struct kmem_cache *cache);
+
+/* ---- to look at (describe.c) --------------------------------------------- */
+
+/* The i-th cache in the order of their creation, or by name; NULL: none. */
+struct kmem_cache *kmem_cache_at(unsigned i);
+struct kmem_cache *kmem_cache_find(const char *name);
+
+/* Pages that all caches have together. */
+unsigned long slab_nr_pages(void);
+
+enum slab_object_state {
+	SLAB_OBJECT_FREE,
+	SLAB_OBJECT_TAKEN,
+	SLAB_OBJECT_IN_MAGAZINE,   /* free, and kept at hand                 */
+};
+
+struct slab_object_info {
+	const char            *cache;
+	const void            *object;   /* where it begins; NULL: no object
+					    is there, but the slab's own     */
+	size_t                 size;
+	unsigned               index;    /* in its slab                      */
+	enum slab_object_state state;
+	const void            *allocated_by;   /* in debug caches, else NULL */
+};
+
+/* What slab does an address lie in? Returns: false: in none. */
+bool slab_find_object(const void *ptr, struct slab_object_info *info);
+
+/* A cache in words, with a picture of its slabs. */
+void kmem_cache_dump(struct kmem_cache *cache);

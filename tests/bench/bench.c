@@ -148,6 +148,13 @@ static bool listed(const char *list, const char *name)
 	return false;
 }
 
+const char *bench_name(unsigned i)
+{
+	const struct bench_case *const *c = __start_benches + i;
+
+	return c < __stop_benches ? (*c)->name : NULL;
+}
+
 void bench_run(const char *list)
 {
 	const struct bench_case *const *c;

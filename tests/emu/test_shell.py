@@ -282,9 +282,11 @@ def test_servers_survive_nonsense_and_keep_nothing_of_it(shell, seed):
     assert "Hello" in shell.run("hello")
 
 
-def test_exit_powers_the_machine_off():
+def test_exit_leads_to_the_monitor_which_turns_it_off():
     shell = Shell()
     shell.child.send("exit\r")
+    shell.child.expect_exact("pagoda> ")
+    shell.child.send("poweroff\r")
     shell.child.expect(pexpect.EOF)
     shell.child.close()
     assert shell.child.exitstatus == 0

@@ -35,7 +35,7 @@
 	C("cow",      cmd_cow,      "",          "fork, and who shares what") \
 	C("pager",    cmd_pager,    "",          "pages from another task")  \
 	C("pingpong", cmd_pingpong, "[TIMES]",   "messages there and back")  \
-	C("exit",     cmd_exit,     "",          "power off")
+	C("exit",     cmd_exit,     "",          "to the kernel's monitor")
 
 static const struct {
 	const char *name;

@@ -11,12 +11,15 @@
  */
 #include <arch/io.h>
 #include <arch/machine.h>
+#include <arch/ps2.h>
 #include <arch/uart.h>
 
 #define PORT_DEBUG_EXIT      0xf4     /* -device isa-debug-exit,iobase=0xf4  */
 #define PORT_PM1A_QEMU       0x604    /* PM1a control, QEMU pc and q35       */
 #define PORT_PM1A_OLD        0xb004   /* the same of old QEMU, and of Bochs  */
 #define PM1_SLEEP_S5         0x2000   /* SLP_EN, sleep type 0: soft off      */
+#define PORT_RESET_CONTROL   0xcf9    /* of PCI chipsets                     */
+#define RESET_FULL           0x06
 #define PORT_BOCHS_SHUTDOWN  0x8900   /* wants "Shutdown", byte by byte      */
 
 void machine_exit(enum exit_code code)
@@ -35,6 +38,18 @@ void machine_poweroff(void)
 	outw(PORT_PM1A_OLD, PM1_SLEEP_S5);
 	for (const char *c = shutdown; *c; c++)
 		outb(PORT_BOCHS_SHUTDOWN, (uint8_t)*c);
+	machine_halt();
+}
+
+void machine_reboot(void)
+{
+	static const uint16_t no_idt[3];
+
+	uart_drain();
+	ps2_reset_cpu();
+	outb(PORT_RESET_CONTROL, RESET_FULL);
+	/* The last resort of any PC: a fault that nobody can take. */
+	__asm__ volatile("lidt %0; int3" : : "m"(no_idt));
 	machine_halt();
 }
 

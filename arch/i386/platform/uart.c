@@ -99,6 +99,12 @@ bool uart_init(void)
 	return present;
 }
 
+void uart_poll_only(void)
+{
+	if (present)
+		uart_set(UART_IER, 0);
+}
+
 bool uart_is_present(void)
 {
 	return present;

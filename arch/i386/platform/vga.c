@@ -2,8 +2,9 @@
 /*
  * vga.c - text on the screen of a PC
  *
- * WHAT     A terminal of 80 columns and 25 rows, without colours or escape
- *          sequences, in the text memory of the VGA adapter.
+ * WHAT     A terminal of 80 columns and 25 rows in the text memory of the VGA
+ *          adapter. Of escape sequences it knows those for colours, and
+ *          swallows the others.
  *
  * PICTURE    cell, 16 bits:  15 ... 8   7 ... 0
  *                            colour     character (code page 437)
@@ -19,6 +20,9 @@
 #include <arch/vga.h>
 
 #define GREY_ON_BLACK  0x0700
+#define BRIGHT         0x0800
+#define FOREGROUND     0x0700
+#define ESC            0x1b
 #define TAB_WIDTH      8
 
 /* The CRT controller: the number of a register to INDEX, its value to DATA. */
@@ -29,6 +33,11 @@
 
 static volatile uint16_t *screen;   /* NULL before vga_init()                */
 static unsigned row, column;        /* V1                                    */
+static uint16_t attribute = GREY_ON_BLACK;
+
+/* Where in ESC [ number ; number letter we are; 0: in none. */
+static enum { IN_TEXT, BEHIND_ESC, IN_PARAMETER } escape;
+static unsigned parameter;
 
 static void clear_row(unsigned r)
 {
@@ -54,14 +63,48 @@ static void new_line(void)
 
 static void put_visible(char c)
 {
-	screen[row * VGA_COLUMNS + column] = GREY_ON_BLACK | (uint8_t)c;
+	screen[row * VGA_COLUMNS + column] = attribute | (uint8_t)c;
 	if (++column == VGA_COLUMNS)
 		new_line();
+}
+
+/* One number of ESC [ ... m: 0 plain, 1 bright, 30 to 37 the colour. */
+static void set_attribute(unsigned number)
+{
+	/* ECMA-48 counts red 1, green 2, blue 4; the adapter the other way. */
+	static const uint8_t order[8] = { 0, 4, 2, 6, 1, 5, 3, 7 };
+
+	if (number == 0)
+		attribute = GREY_ON_BLACK;
+	else if (number == 1)
+		attribute |= BRIGHT;
+	else if (number >= 30 && number <= 37)
+		attribute = (uint16_t)((attribute & ~FOREGROUND) |
+				       order[number - 30] << 8);
+}
+
+/* A character behind ESC. */
+static void put_escape(char c)
+{
+	if (escape == BEHIND_ESC) {
+		escape = c == '[' ? IN_PARAMETER : IN_TEXT;
+		parameter = 0;
+	} else if (c >= '0' && c <= '9') {
+		parameter = (parameter * 10 + (unsigned)(c - '0')) % 1000;
+	} else {
+		if (c == 'm' || c == ';')
+			set_attribute(parameter);
+		parameter = 0;
+		escape = c == ';' ? IN_PARAMETER : IN_TEXT;
+	}
 }
 
 static void put_char(char c)
 {
 	switch (c) {
+	case ESC:
+		escape = BEHIND_ESC;
+		break;
 	case '\n':
 		new_line();
 		break;
@@ -94,6 +137,8 @@ static void move_cursor(void)
 void vga_init(volatile uint16_t *cells)
 {
 	screen = cells;
+	attribute = GREY_ON_BLACK;
+	escape = IN_TEXT;
 	row = 0;
 	column = 0;
 	for (unsigned r = 0; r < VGA_ROWS; r++)
@@ -105,7 +150,11 @@ void vga_write(const char *text, size_t len)
 {
 	if (!screen)
 		return;
-	for (size_t i = 0; i < len; i++)
-		put_char(text[i]);
+	for (size_t i = 0; i < len; i++) {
+		if (escape)
+			put_escape(text[i]);
+		else
+			put_char(text[i]);
+	}
 	move_cursor();
 }

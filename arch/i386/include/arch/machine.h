@@ -33,5 +33,8 @@ void machine_exit(enum exit_code code) __noreturn;
 /* Turn the power off; QEMU then ends with status 0. Halts if nobody listens. */
 void machine_poweroff(void) __noreturn;
 
+/* Begin again with the firmware; QEMU with -no-reboot ends with status 0. */
+void machine_reboot(void) __noreturn;
+
 /* Stop this CPU for ever, interrupts off. */
 void machine_halt(void) __noreturn;

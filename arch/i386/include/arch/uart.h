@@ -12,6 +12,9 @@
 /* Set COM1 up. Returns: false where a loopback test finds no UART. */
 bool uart_init(void);
 
+/* No interrupts from now on, whoever wanted them: we ask it ourselves. */
+void uart_poll_only(void);
+
 /* Was it found, and has it not broken down since? */
 bool uart_is_present(void);
 

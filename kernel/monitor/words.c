@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/*
+ * words.c - a line, its words, and the command that they name
+ *
+ * WHAT     Pure functions on text: see words.h.
+ */
+#include "kernel/monitor/words.h"
+
+#include "lib/errno.h"
+#include "lib/string.h"
+
+unsigned words_split(char *text, char *argv[WORDS_MAX])
+{
+	unsigned argc = 0;
+
+	for (;;) {
+		while (*text == ' ')
+			*text++ = '\0';
+		if (!*text)
+			return argc;
+		if (argc < WORDS_MAX)
+			argv[argc] = text;
+		argc++;
+		while (*text && *text != ' ')
+			text++;
+	}
+}
+
+const struct monitor_command *command_find(const struct monitor_command *table,
+					   unsigned nr, const char *name)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		if (!strcmp(table[i].name, name))
+			return &table[i];
+	}
+	return NULL;
+}
+
+unsigned words_position(const char *text, unsigned length, unsigned *start)
+{
+	unsigned words = 0;
+
+	*start = 0;
+	for (unsigned i = 0; i < length; i++) {
+		if (text[i] != ' ')
+			continue;
+		/* A blank ends a word only where one was. */
+		words += i > *start;
+		*start = i + 1;
+	}
+	return words;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int parse_hex32(const char *text, uint32_t *value)
+{
+	uint32_t v = 0;
+
+	if (text[0] == '0' && (text[1] | 0x20) == 'x')
+		text += 2;
+	if (!*text)
+		return -EINVAL;
+	for (const char *c = text; *c; c++) {
+		if (hex_digit(*c) < 0)
+			return -EINVAL;
+	}
+	while (*text == '0')
+		text++;
+	if (strlen(text) > 8)
+		return -ERANGE;
+	for (; *text; text++)
+		v = v << 4 | (uint32_t)hex_digit(*text);
+	*value = v;
+	return 0;
+}
