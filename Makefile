@@ -209,7 +209,7 @@ QEMU := qemu-system-i386
 JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
-.PHONY: all host run test bench check help clean
+.PHONY: all host run debug test bench check help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 
@@ -221,6 +221,13 @@ run:  ## install what is missing, build, boot in QEMU (MEM= CPU= APPEND=)
 	$(Q)$(MAKE_AGAIN) all
 	$(Q)APPEND="$(APPEND)" QEMU="$(QEMU)" tools/run $(BUILD)/pagoda.elf \
 		$(ARCHIVE) -cpu $(CPU) -m $(MEM)
+
+debug:  ## the same under GDB, stopped before the first instruction
+	$(Q)tools/setup debug
+	$(Q)tools/fetch_i386 $(I386)
+	$(Q)$(MAKE_AGAIN) all
+	$(Q)APPEND="$(APPEND)" QEMU="$(QEMU)" MEM="$(MEM)" CPU="$(CPU)" \
+		tools/gdb/debug $(BUILD)/pagoda.elf $(ARCHIVE)
 
 test:  ## install what is missing, build, run every test
 	$(Q)tools/setup test

@@ -66,8 +66,9 @@ have_grub() {
 	grub_mkrescue && grub_modules && have xorriso
 }
 
+# With Python, and for i386 also where the host is something else.
 have_gdb() {
-	have gdb || have i386-elf-gdb
+	"${0%/*}/gdb/debug" --which
 }
 
 have_gcc_libraries() {

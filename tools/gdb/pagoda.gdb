@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+#
+# pagoda.gdb - what GDB must know to debug Pagoda in QEMU
+#
+# WHAT     Settings, the command `boot`, then the kernel's commands and
+#          pretty-printers. `make debug` reads it; by hand:
+#
+#            gdb -nx -x tools/gdb/pagoda.gdb -ex boot build/pagoda.elf
+#
+#          or with a QEMU that was started with -s -S:
+#
+#            (gdb) target remote :1234
+#
+# NOTE     Always from qemu-system-i386: a 64-bit QEMU sends 64-bit registers,
+#          which GDB refuses under this architecture.
+
+set architecture i386
+set confirm off
+set print pretty on
+set print array-indexes on
+
+# Breakpoints of QEMU, which writes nothing into memory for them: they hold
+# before the kernel is loaded.
+set breakpoint auto-hw on
+
+python
+import os
+import sys
+import gdb
+
+def folder_of_this_file():
+    """`make debug` says it; else we stand in Pagoda's folder."""
+    for folder in (os.environ.get("PAGODA_GDB"), "tools/gdb"):
+        if folder and os.path.isdir(os.path.join(folder, "pg")):
+            return os.path.abspath(folder)
+    raise gdb.GdbError("pagoda.gdb: start GDB in Pagoda's folder")
+
+os.environ["PAGODA_GDB"] = folder_of_this_file()
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.environ["PAGODA_GDB"])
+import pg.command
+end
+
+define boot
+	target remote | exec "$PAGODA_GDB"/machine
+	echo Stopped before the first instruction. `continue` boots, Ctrl-C stops,\n
+	echo `pg help` lists the kernel's commands, `boot` starts again.\n
+end
+document boot
+Start the machine (again), stopped before its first instruction.
+What it is made of says tools/gdb/machine.
+end
