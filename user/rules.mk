@@ -85,28 +85,29 @@ $(USER_BUILD)/linux: $(USER_LINUX:%=$(USER_BUILD)/obj/%.o) $(USER_LIB_OBJS) user
 # ---- with somebody else's C library ----------------------------------------
 #
 # The compiler brings the start files of its own machine; here they and the
-# headers are those of the library, by name.
+# headers are those of the library, by name. Always gcc, whose libgcc it needs.
 
 MUSL_LIB  := $(I386)/usr/lib/i386-linux-musl
 GLIBC_LIB := $(I386)/usr/lib/i386-linux-gnu
-LIBGCC    := $(shell $(CC) $(TARGET) -print-libgcc-file-name 2>/dev/null)
+LIBC_CC   := $(CROSS_COMPILE)gcc $(if $(CROSS_COMPILE),,-m32)
+LIBGCC    := $(wildcard $(shell $(LIBC_CC) -print-libgcc-file-name 2>/dev/null))
 LIBGCC_EH := $(wildcard $(dir $(LIBGCC))libgcc_eh.a)
-GCC_INCLUDE := $(shell $(CC) $(TARGET) -print-file-name=include 2>/dev/null)
+GCC_INCLUDE := $(shell $(LIBC_CC) -print-file-name=include 2>/dev/null)
 
 # The glibc start-up needs gcc's unwinder; without it there is only musl.
-USER_LIBCS := $(if $(wildcard $(MUSL_LIB)/libc.a),musl) \
+USER_LIBCS := $(if $(and $(wildcard $(MUSL_LIB)/libc.a),$(LIBGCC)),musl) \
 	$(if $(and $(wildcard $(GLIBC_LIB)/libc.a),$(LIBGCC_EH)),glibc)
 USER_LIBC_PROGRAMS := $(foreach libc,$(USER_LIBCS), \
 	$(USER_LIBC:user/libc/%.c=$(USER_BUILD)/%-$(libc)))
 
-LIBC_CFLAGS := $(TARGET) -std=gnu11 -O2 -march=i686 -fno-pic -fno-pie \
+LIBC_CFLAGS := -std=gnu11 -O2 -march=i686 -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -U_FORTIFY_SOURCE -nostdinc
 LIBC_LDFLAGS := -m elf_i386 -static -nostdlib -z noexecstack
 
 $(USER_BUILD)/%-musl: user/libc/%.c
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CCLD    $@")
-	$(Q)$(CC) $(LIBC_CFLAGS) -isystem $(I386)/usr/include/i386-linux-musl \
+	$(Q)$(LIBC_CC) $(LIBC_CFLAGS) -isystem $(I386)/usr/include/i386-linux-musl \
 		-c $< -o $@.o
 	$(Q)$(LD) $(LIBC_LDFLAGS) -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o \
 		$@.o --start-group $(MUSL_LIB)/libc.a $(LIBGCC) --end-group \
@@ -115,7 +116,7 @@ $(USER_BUILD)/%-musl: user/libc/%.c
 $(USER_BUILD)/%-glibc: user/libc/%.c
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CCLD    $@")
-	$(Q)$(CC) $(LIBC_CFLAGS) -isystem $(GCC_INCLUDE) \
+	$(Q)$(LIBC_CC) $(LIBC_CFLAGS) -isystem $(GCC_INCLUDE) \
 		-isystem $(I386)/usr/include/i386-linux-gnu \
 		-isystem $(I386)/usr/include -c $< -o $@.o
 	$(Q)$(LD) $(LIBC_LDFLAGS) -o $@ $(GLIBC_LIB)/crt1.o $(GLIBC_LIB)/crti.o \
