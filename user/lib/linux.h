@@ -55,6 +55,8 @@
 	C(getgid32,        200)    \
 	C(geteuid32,       201)    \
 	C(getegid32,       202)    \
+	C(setuid32,        213)    \
+	C(setgid32,        214)    \
 	C(mincore,         218)    \
 	C(madvise,         219)    \
 	C(getdents64,      220)    \

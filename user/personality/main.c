@@ -61,7 +61,9 @@
 	C(LINUX_NR_getuid32,   call_zero)                                    \
 	C(LINUX_NR_getgid32,   call_zero)                                    \
 	C(LINUX_NR_geteuid32,  call_zero)                                    \
-	C(LINUX_NR_getegid32,  call_zero)
+	C(LINUX_NR_getegid32,  call_zero)                                    \
+	C(LINUX_NR_setuid32,   call_zero)                                    \
+	C(LINUX_NR_setgid32,   call_zero)
 
 static const struct {
 	unsigned number;
