@@ -72,7 +72,7 @@ def accepted_rules(text=None):
     return [Rule(*row.groups()) for row in rows if row]
 
 
-# ---- running --------------------------------------------------------------------
+# ---- running -----------------------------------------------------------------
 
 def own_lines(text):
     """memdiff's lines begin with ~; a kernel may print others."""
@@ -116,7 +116,7 @@ def digests(lines):
     return result
 
 
-# ---- comparing --------------------------------------------------------------------
+# ---- comparing ---------------------------------------------------------------
 
 def first_difference(linux, pagoda, rules, used):
     """None, or a text. Rules that were needed go into `used`."""
@@ -161,7 +161,7 @@ def compare_native(first, count):
     return faults, used
 
 
-# ---- what another Linux has recorded ------------------------------------------------
+# ---- what another Linux has recorded -----------------------------------------
 
 def block_digest(by_seed, first, skipped):
     text = "".join(f"{seed} {by_seed[seed]}\n"

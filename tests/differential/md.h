@@ -45,7 +45,7 @@ struct md {
 
 extern struct md md;
 
-/* ---- md_log.c --------------------------------------------------------------- */
+/* ---- md_log.c ------------------------------------------------------------ */
 
 /* Print every line (true), or only a digest of them at the end. */
 void log_begin(bool in_full);
@@ -61,7 +61,7 @@ const char *place(uint32_t addr);
 /* The text of a call's result: a place, or -errno. */
 const char *place_or_error(long result);
 
-/* ---- md_pick.c -------------------------------------------------------------- */
+/* ---- md_pick.c ----------------------------------------------------------- */
 
 /* True in `percent` of the cases. */
 bool chance(unsigned percent);
@@ -88,7 +88,7 @@ unsigned pick_pages(uint32_t page, unsigned most);
 /* An address that a call has given joins those that are picked. */
 void remember(uint32_t addr);
 
-/* ---- md_probe.c -------------------------------------------------------------- */
+/* ---- md_probe.c ---------------------------------------------------------- */
 
 /* Can the 16 bytes there be read? Asked of the kernel, nothing is touched by
  * the program itself. */
@@ -103,7 +103,7 @@ bool fill_page(uint32_t page);
 void log_contents(uint32_t page, unsigned nr);
 void log_mincore(uint32_t page, unsigned nr);
 
-/* ---- md_ops.c, md_fork.c ------------------------------------------------------ */
+/* ---- md_ops.c, md_fork.c ------------------------------------------------- */
 
 void random_operation(void);
 void op_fresh(void);         /* an area with something in it */

@@ -129,7 +129,7 @@ UTEST(any_flags_at_a_page_fault)
 	EXPECT_EQ(signal_of(page_fault_with_flags, 0x10202), 0);
 }
 
-/* ---- every vector ------------------------------------------------------------- */
+/* ---- every vector -------------------------------------------------------- */
 
 /* INT n is written into a page of its own: INT n; RET. */
 static void do_int(long n)
@@ -157,7 +157,7 @@ UTEST(int_of_every_vector)
 	}
 }
 
-/* ---- segment registers ---------------------------------------------------------- */
+/* ---- segment registers --------------------------------------------------- */
 
 static void load_ds(long selector)
 {
@@ -264,7 +264,7 @@ UTEST(iret_does_not_enter_virtual_8086_mode)
 	EXPECT(signal == 0 || (signal == SIGSEGV_NR && !on_linux()));
 }
 
-/* ---- SYSENTER -------------------------------------------------------------------- */
+/* ---- SYSENTER ------------------------------------------------------------ */
 
 static void sysenter_with_ebp(long ebp)
 {
@@ -335,7 +335,7 @@ UTEST(single_step_into_sysenter_does_no_harm)
 	EXPECT(signal == 0 || signal == SIGTRAP_NR);
 }
 
-/* ---- code and stacks at the edges ---------------------------------------------------- */
+/* ---- code and stacks at the edges ---------------------------------------- */
 
 static void push_at(long esp)
 {

@@ -21,7 +21,7 @@ static long try_mmap(void *addr, size_t length, int prot, int flags)
 	return (long)linux_mmap(addr, length, prot, flags, -1, 0);
 }
 
-/* ---- mmap2 ------------------------------------------------------------------- */
+/* ---- mmap2 --------------------------------------------------------------- */
 
 UTEST(mmap_gives_pages_of_zeros)
 {
@@ -202,7 +202,7 @@ UTEST(too_many_areas_are_enomem_and_go_away)
 	EXPECT_EQ(linux_munmap(p, pages * PAGE), 0);
 }
 
-/* ---- munmap ------------------------------------------------------------------- */
+/* ---- munmap -------------------------------------------------------------- */
 
 UTEST(munmap_cuts_a_hole)
 {
@@ -245,7 +245,7 @@ UTEST(munmap_rounds_its_length_up)
 	EXPECT_EQ(signal_of(read_at, (long)p + PAGE), SIGSEGV_NR);
 }
 
-/* ---- mprotect ----------------------------------------------------------------- */
+/* ---- mprotect ------------------------------------------------------------ */
 
 UTEST(mprotect_takes_rights_and_gives_them_back)
 {

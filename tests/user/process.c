@@ -226,7 +226,7 @@ UTEST(unknown_calls_are_enosys)
 		EXPECT_EQ(syscall0(numbers[i]), -ENOSYS);
 }
 
-/* ---- registers ----------------------------------------------------------------- */
+/* ---- registers ----------------------------------------------------------- */
 
 UTEST(a_call_changes_only_eax)
 {

@@ -21,7 +21,7 @@ static long remap(void *addr, size_t old, size_t new, int flags, void *to)
 	return (long)linux_mremap(addr, old, new, flags, to);
 }
 
-/* ---- mremap ------------------------------------------------------------------- */
+/* ---- mremap -------------------------------------------------------------- */
 
 UTEST(mremap_grows_where_there_is_room)
 {
@@ -121,7 +121,7 @@ UTEST(shared_pages_end_with_their_object)
 	EXPECT_EQ(linux_munmap(p, 2 * PAGE), 0);
 }
 
-/* ---- brk ------------------------------------------------------------------------ */
+/* ---- brk ----------------------------------------------------------------- */
 
 UTEST(brk_grows_and_shrinks)
 {
@@ -162,7 +162,7 @@ UTEST(brk_does_not_run_into_an_area)
 	EXPECT_EQ(linux_brk(start), start);
 }
 
-/* ---- madvise, mincore ---------------------------------------------------------- */
+/* ---- madvise, mincore ---------------------------------------------------- */
 
 UTEST(dontneed_empties_private_pages)
 {
@@ -234,7 +234,7 @@ UTEST(mincore_refuses_bad_arguments)
 	EXPECT_EQ(linux_munmap(p, PAGE), 0);
 }
 
-/* ---- mlock ----------------------------------------------------------------------- */
+/* ---- mlock --------------------------------------------------------------- */
 
 UTEST(mlock_brings_the_pages)
 {
