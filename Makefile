@@ -209,7 +209,7 @@ QEMU := qemu-system-i386
 JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
-.PHONY: all host run debug test bench check help clean
+.PHONY: all host run debug test soak bench check help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 
@@ -234,6 +234,10 @@ test:  ## install what is missing, build, run every test
 	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all host
 	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests
+
+soak: all  ## the long runs from ring 3, ten times as long as in `make test`
+	SOAK=10 $(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) \
+		tests/emu/test_soak.py
 
 bench: all  ## instructions per operation, beside bounds and Linux's figures
 	$(Q)$(QEMU) -kernel $(BUILD)/pagoda.elf -append "bench $(APPEND)" \

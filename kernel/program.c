@@ -79,9 +79,27 @@ unsigned program_split(char *text, const char *argv[PROGRAM_ARGS_MAX])
 
 /* ---- start --------------------------------------------------------------- */
 
+/* In the order of PG_INIT_*, so that the numbers come out right. */
+static int give_init_handles(struct task *task)
+{
+	struct object *object = system_object();
+	uint32_t size;
+	const void *data = archive_data(&size);
+	int handle = handle_add(&task->handles, object, RIGHTS_ALL);
+
+	object_put(object);
+	if (handle < 0)
+		return handle;
+	object = memory_object_create(data, size);
+	if (!object)
+		return -ENOMEM;
+	handle = handle_add(&task->handles, object, RIGHTS_ALL);
+	object_put(object);
+	return handle < 0 ? handle : 0;
+}
+
 /* Returns: 0 and the task, which runs; or why not. */
-static int start(const char *const argv[], struct task **taskp,
-		 int (*prepare)(struct task *task))
+static int start(const char *const argv[], struct task **taskp)
 {
 	struct cpio_file file;
 	struct thread *thread;
@@ -95,7 +113,7 @@ static int start(const char *const argv[], struct task **taskp,
 	err = task_load(*taskp, file.data, file.size, argv, &thread);
 	if (err)
 		goto put_task;
-	err = prepare ? prepare(*taskp) : 0;
+	err = give_init_handles(*taskp);
 	if (err) {
 		thread_destroy(thread);
 		goto put_task;
@@ -168,7 +186,7 @@ void program_main(const char *text)
 	    !program_split(words, argv))
 		fail("cannot be read", text);
 	accounts_take(&before);
-	err = start(argv, &task, NULL);
+	err = start(argv, &task);
 	if (err) {
 		console_printf("# pagoda: program: %s cannot start: error %d\n",
 			       argv[0], -err);
@@ -183,25 +201,6 @@ void program_main(const char *text)
 }
 
 /* ---- init ---------------------------------------------------------------- */
-
-/* In the order of PG_INIT_*, so that the numbers come out right. */
-static int give_init_handles(struct task *task)
-{
-	struct object *object = system_object();
-	uint32_t size;
-	const void *data = archive_data(&size);
-	int handle = handle_add(&task->handles, object, RIGHTS_ALL);
-
-	object_put(object);
-	if (handle < 0)
-		return handle;
-	object = memory_object_create(data, size);
-	if (!object)
-		return -ENOMEM;
-	handle = handle_add(&task->handles, object, RIGHTS_ALL);
-	object_put(object);
-	return handle < 0 ? handle : 0;
-}
 
 bool program_run_init(const char *args)
 {
@@ -221,7 +220,7 @@ bool program_run_init(const char *args)
 		argv[0] = INIT_NAME;
 		argv[1] = NULL;
 	}
-	err = start(argv, &task, give_init_handles);
+	err = start(argv, &task);
 	if (err) {
 		pr_err("init cannot start: error %d\n", -err);
 		return true;

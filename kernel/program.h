@@ -4,7 +4,7 @@
  *
  * WHAT     Starts `init` of the boot archive, which starts everything else; or,
  *          for `program=NAME,ARG,...` on the command line, that one program
- *          with nothing else around it.
+ *          with nothing else around it. Either has the handles PG_INIT_*.
  */
 #pragma once
 

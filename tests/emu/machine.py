@@ -23,6 +23,7 @@ QEMU_64 = "qemu-system-x86_64"    # the same machine, with a wider CPU
 
 # Every time limit of the tests, in seconds. SLOW=3 triples them.
 SLOW = float(os.environ.get("SLOW", "1"))
+SOAK = float(os.environ.get("SOAK", "1"))
 LIMITS = {
     "selftest": 180,   # all suites, any size of RAM
     "boot":     60,    # up to a message, then out
@@ -30,6 +31,7 @@ LIMITS = {
     "bench":    240,   # all benchmarks under icount
     "build":    400,   # the whole kernel, from nothing
     "program":  240,   # one program of the boot archive
+    "soak":     400 * SOAK,  # one that runs long
     "host":     240,   # all suites on the host
 }
 
