@@ -9,6 +9,7 @@
  *
  * ALGORITHM  Pages: blocks of all sizes from each zone, then every second one
  *          is given back, so that buddies are left alone here and joined there.
+ *          ZONE_DMA has no pages in the per-CPU lists then, the others have.
  *          Objects: more than three slabs full; some go back to their slabs,
  *          a few more only as far as the magazine.
  *
@@ -62,6 +63,7 @@ static void use_zone(struct rng *rng, gfp_t gfp)
 static void use_pages(struct rng *rng)
 {
 	use_zone(rng, GFP_DMA | GFP_NOWARN);
+	drain_local_pages();
 	use_zone(rng, GFP_KERNEL | GFP_NOWARN);
 	use_zone(rng, GFP_HIGHUSER | GFP_NOWARN);
 }
@@ -130,7 +132,8 @@ static void layout_lines(void)
 	const struct image_layout *image = &kernel_image;
 
 	region_line("region", "USER", USER_BASE, PAGE_OFFSET, "user mode");
-#define R(name, start, end, what) region_line("region", #name, start, end, what);
+#define R(name, start, end, what)                                \
+	region_line("region", #name, start, end, what);
 	KVA_REGIONS(R)
 #undef R
 	region_line("image", ".text", image->text_start, image->text_end,

@@ -104,7 +104,7 @@ void zoneinfo_dump(void)
 	}
 }
 
-/* ---- for machines: lines with tabs ---------------------------------------- */
+/* ---- for machines: lines with tabs --------------------------------------- */
 
 #define HOLE_LETTER  '-'
 
