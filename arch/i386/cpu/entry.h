@@ -87,4 +87,50 @@
 	addl	$8, %esp		/* vector, error */
 .endm
 
+/*
+ * For debuggers only, DWARF call-frame information: where C is called from
+ * here, ESP points at struct trap_regs, which are the registers of a caller
+ * that was interrupted. Between TRAP_FRAMES and its end only calls count: on
+ * the way in and out ESP is elsewhere. Offsets are SLEB128: from 64 on they
+ * take two bytes.
+ * SEE DWARF 4, 2.5.1, 6.4.2, 7.23.
+ */
+#define DW_CFA_IS       0x0f   /* length: ESP of the caller               */
+#define DW_REG_AT       0x10   /* register, length: where it is saved     */
+#define DW_ESP_PLUS     0x74
+#define DW_PLUS         0x23
+#define DW_LOAD         0x06
+#define DW_AND_3        0x33, 0x1a
+#define DW_IF_SKIP      0x28   /* bytes, in two bytes                     */
+#define DW_SKIP         0x2f
+#define DW_CS           0xc0, 0
+#define DW_USER_ESP     0xc8, 0
+
+.macro CALLER_HAS reg, offset
+	.cfi_escape DW_REG_AT, \reg, 2, DW_ESP_PLUS, \offset
+.endm
+
+.macro TRAP_FRAMES
+	.cfi_sections .debug_frame
+	.cfi_startproc simple
+	.cfi_signal_frame		/* EIP is no return address */
+	/* cs & 3 ? user_esp : &user_esp */
+	.cfi_escape DW_CFA_IS, 19, DW_ESP_PLUS, DW_CS, DW_LOAD, DW_AND_3
+	.cfi_escape DW_IF_SKIP, 6, 0
+	.cfi_escape DW_ESP_PLUS, DW_USER_ESP, DW_SKIP, 4, 0
+	.cfi_escape DW_ESP_PLUS, DW_USER_ESP, DW_LOAD
+	CALLER_HAS 7, 4			/* EDI */
+	CALLER_HAS 6, 8			/* ESI */
+	CALLER_HAS 5, REGS_EBP
+	CALLER_HAS 3, 20		/* EBX */
+	CALLER_HAS 2, REGS_EDX
+	CALLER_HAS 1, REGS_ECX
+	CALLER_HAS 0, 32		/* EAX */
+	CALLER_HAS 8, REGS_EIP
+.endm
+
+.macro TRAP_FRAMES_END
+	.cfi_endproc
+.endm
+
 #endif

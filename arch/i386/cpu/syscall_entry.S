@@ -46,6 +46,7 @@
 	.globl	syscall_entry
 	.type	syscall_entry, @function
 syscall_entry:
+	TRAP_FRAMES
 	pushl	%eax
 	pushl	$SYSCALL
 	SAVE_REGS
@@ -68,20 +69,24 @@ user_work:
 	movl	%esp, %eax
 	call	return_to_user_work
 	jmp	user_return
+	TRAP_FRAMES_END
 	.size	syscall_entry, . - syscall_entry
 
 	/* void arch_enter_user(struct trap_regs *regs) */
 	.globl	arch_enter_user
 	.type	arch_enter_user, @function
 arch_enter_user:
+	TRAP_FRAMES
 	movl	%eax, %esp
 	xorl	%ebp, %ebp
 	jmp	user_return
+	TRAP_FRAMES_END
 	.size	arch_enter_user, . - arch_enter_user
 
 	.globl	sysenter_entry
 	.type	sysenter_entry, @function
 sysenter_entry:
+	TRAP_FRAMES
 	pushl	$USER_DS
 	pushl	%ebp			/* ESP */
 	pushl	$EFLAGS_CLEAN_IF
@@ -130,6 +135,7 @@ no_words:
 	movl	%esp, %eax
 	call	sysenter_no_words
 	jmp	user_return
+	TRAP_FRAMES_END
 	.size	sysenter_entry, . - sysenter_entry
 
 	.section .note.GNU-stack, "", @progbits

@@ -66,6 +66,7 @@ TRAP_VECTORS(V)
 
 	.type	trap_common, @function
 trap_common:
+	TRAP_FRAMES
 	SAVE_REGS
 	movl	%cr2, %eax
 	pushl	%eax
@@ -92,14 +93,35 @@ trap_iret_failed:
 	pushl	$0
 	pushl	$VECTOR_GP
 	jmp	trap_common
+	TRAP_FRAMES_END
 	.size	trap_common, . - trap_common
+
+	/* For debuggers: the caller's registers are those in main_tss. */
+.macro IN_TSS reg, offset
+	.cfi_escape DW_REG_AT, \reg, 5, DW_ESP_PLUS, 0, DW_LOAD
+	.cfi_escape DW_PLUS, \offset
+.endm
 
 	/* Task gate: on the double-fault stack, registers from its TSS. */
 	.globl	double_fault_entry
 	.type	double_fault_entry, @function
 double_fault_entry:
+	.cfi_startproc simple
+	.cfi_signal_frame
+	.cfi_escape DW_CFA_IS, 6, DW_ESP_PLUS, 0, DW_LOAD
+	.cfi_escape DW_PLUS, 56, DW_LOAD	/* ESP */
+	IN_TSS	8, 32			/* EIP */
+	IN_TSS	0, 40			/* EAX ECX EDX EBX */
+	IN_TSS	1, 44
+	IN_TSS	2, 48
+	IN_TSS	3, 52
+	IN_TSS	5, 60			/* EBP ESI EDI */
+	IN_TSS	6, 64
+	IN_TSS	7, 68
+	pushl	$main_tss		/* where they look for it */
 	call	double_fault_handle	/* never comes back */
 	ud2
+	.cfi_endproc
 	.size	double_fault_entry, . - double_fault_entry
 
 	.section .rodata

@@ -9,7 +9,7 @@ WHAT    Each row of COMMANDS is a subcommand: what it is called with, what must
 import gdb
 
 from pg import guest, kernel, kva, log, pages, paging, slabs, tasks
-from pg import printers, unwind  # noqa: F401  (importing registers them)
+from pg import printers  # noqa: F401  (importing it registers them)
 from pg.guest import Refused
 
 
