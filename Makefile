@@ -209,7 +209,8 @@ QEMU := qemu-system-i386
 JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
-.PHONY: all host run debug test soak bench pictures check help clean
+.PHONY: all iso run-iso run-bochs host run debug test soak bench pictures \
+	check help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 
@@ -221,6 +222,28 @@ run:  ## install what is missing, build, boot in QEMU (MEM= CPU= APPEND=)
 	$(Q)$(MAKE_AGAIN) all
 	$(Q)APPEND="$(APPEND)" QEMU="$(QEMU)" tools/run $(BUILD)/pagoda.elf \
 		$(ARCHIVE) -cpu $(CPU) -m $(MEM)
+
+iso: all $(BUILD)/pagoda.iso  ## a CD image that boots through GRUB
+
+$(BUILD)/pagoda.iso: $(BUILD)/pagoda.elf $(ARCHIVE) tools/make_iso
+	$(Q)tools/setup iso
+	$(if $(Q),@echo "  ISO     $@")
+	$(Q)tools/make_iso $(BUILD)/pagoda.elf $(ARCHIVE) $@
+
+run-iso: iso  ## boot the CD image in QEMU; GRUB's menu is on the terminal
+	$(Q)$(QEMU) -cdrom $(BUILD)/pagoda.iso -boot d -cpu $(CPU) -m $(MEM) \
+		-display none -serial mon:stdio -no-reboot
+
+# SUITES= for all of them: Bochs is slow, this is what the hardware sees.
+SUITES ?= pgtable,pgtable_check,tlb,fixmap,kmap,vmalloc,traps,upgtable,ring3
+
+run-bochs: all  ## self-tests of SUITES= in Bochs, the strictest emulator
+	$(Q)tools/setup bochs
+	$(Q)tools/make_iso $(BUILD)/pagoda.elf $(ARCHIVE) $(BUILD)/bochs.iso \
+		run selftest=$(SUITES)
+	$(Q)tools/run_bochs $(BUILD)/bochs.iso $(BUILD)/bochs.txt
+	$(Q)cat $(BUILD)/bochs.txt
+	$(Q)grep -q '^# pagoda: selftest: .* 0 failed' $(BUILD)/bochs.txt
 
 debug:  ## the same under GDB, stopped before the first instruction
 	$(Q)tools/setup debug

@@ -148,26 +148,3 @@ static inline bool odd_pages(struct page *page)
 	}
 	return false;
 }
-
-KTEST(upgtable, protect_changes_what_is_there)
-{
-	setup();
-	for (unsigned i = 0; i < WINDOW; i += 2) {
-		map(i, i % PAGES, RW);
-		EXPECT(probe_write(ptr(i)));
-	}
-	upt_protect_range(&space, at(0), at(WINDOW), R, NULL);
-	for (unsigned i = 0; i < WINDOW; i++) {
-		EXPECT(!probe_write(ptr(i)));
-		if (i % 2)
-			EXPECT(entry_is_empty(&space, i));
-		else
-			EXPECT(entry_is(&space, i, i % PAGES, R) &&
-			       shows(i, i % PAGES));
-	}
-	upt_protect_range(&space, at(0), at(WINDOW), 0, NULL);
-	EXPECT(shows_nothing(0) && entry_is(&space, 0, 0, 0));
-	upt_protect_range(&space, at(0), at(WINDOW), RW, NULL);
-	EXPECT(probe_write(ptr(0)));
-	teardown();
-}
