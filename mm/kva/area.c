@@ -148,23 +148,43 @@ void vm_area_drop_spares(void)
 			vm_area_destroy(area);
 }
 
-void vm_area_recycle(struct vm_area *area)
+static bool may_be_spare(const struct vm_area *area)
 {
-	irqflags_t flags;
+	return area->nr <= SPARE_NR_MAX &&
+	       vm_areas.spare_pages < SPARE_PAGES_MAX;
+}
 
-	if (area->nr > SPARE_NR_MAX) {
-		vm_area_destroy(area);
-		return;
-	}
+void vm_area_recycle_all(struct list_head *areas)
+{
+	struct vm_area *area, *next;
+	irqflags_t flags;
+	LIST_HEAD(rest);
+
 	/* Sizes that nobody wants any more must not keep out the others. */
 	if (unlikely(vm_areas.spare_pages >= SPARE_PAGES_MAX))
 		vm_area_drop_spares();
 	flags = spin_lock_irqsave(&vm_areas.lock);
-	area->state = AREA_SPARE;
-	/* In front: its page table is likelier to be in the cache. */
-	list_add(&area->link, &vm_areas.spare[area->nr]);
-	vm_areas.spare_pages += vm_area_span(area->nr);
+	list_for_each_entry_safe(area, next, areas, link) {
+		if (!may_be_spare(area)) {
+			list_add(&area->link, &rest);
+			continue;
+		}
+		area->state = AREA_SPARE;
+		/* In front: its page table is likelier to be in the cache. */
+		list_add(&area->link, &vm_areas.spare[area->nr]);
+		vm_areas.spare_pages += vm_area_span(area->nr);
+	}
 	spin_unlock_irqrestore(&vm_areas.lock, flags);
+	list_for_each_entry_safe(area, next, &rest, link)
+		vm_area_destroy(area);
+}
+
+void vm_area_recycle(struct vm_area *area)
+{
+	LIST_HEAD(one);
+
+	list_add(&area->link, &one);
+	vm_area_recycle_all(&one);
 }
 
 /* ---- create, claim, unmap --------------------------------------------- */

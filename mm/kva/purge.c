@@ -109,17 +109,16 @@ static unsigned long take_retired(struct list_head *list)
 static unsigned long purge(void)
 {
 	struct reaper reaper = { .nr = 0, .freed = 0 };
-	struct vm_area *area, *next;
+	const struct vm_area *area;
 	unsigned long pages;
 	LIST_HEAD(list);
 
 	pages = take_retired(&list);
 	flush_areas(&list, pages);
-	list_for_each_entry_safe(area, next, &list, link) {
+	list_for_each_entry(area, &list, link)
 		area_reap(area, &reaper);
-		vm_area_recycle(area);
-	}
 	reaper_empty(&reaper);
+	vm_area_recycle_all(&list);
 	return reaper.freed;
 }
 

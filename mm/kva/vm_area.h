@@ -144,6 +144,9 @@ struct vm_area *vm_area_claim(kva_t va, enum vm_kind kind, const char *who);
  */
 void vm_area_recycle(struct vm_area *area);
 
+/* The same for a list of them, by `link`, which is used up. */
+void vm_area_recycle_all(struct list_head *areas);
+
 /* The same, always to the tree. */
 void vm_area_destroy(struct vm_area *area);
 
