@@ -85,12 +85,13 @@ class Shape:
 
 
 def command(shape, append, kernel=KERNEL, exit_device=True, archive=False):
-    """The command line of the contract, plus the shape."""
+    """The command line of the contract, plus the shape. archive: a path, or
+    True for the one that `make` builds."""
     words = [shape.qemu, "-kernel", str(kernel), "-append", append]
     if exit_device:
         words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     if archive:
-        words += ["-initrd", str(ARCHIVE)]
+        words += ["-initrd", str(ARCHIVE if archive is True else archive)]
     return words + ["-display", "none", "-serial", "stdio", "-monitor",
                     "none", "-no-reboot", *shape.options()]
 

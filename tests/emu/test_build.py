@@ -15,6 +15,11 @@ from machine import ROOT, limit
 
 COMPILERS = {"gcc": [], "clang": ["CC=clang", "LD=ld.lld"]}
 
+# These say themselves what they are; one of them is the "gcc" above.
+CROSS_COMPILERS = {"i686-elf": "i686-elf-", "i686-linux-gnu":
+                   "i686-linux-gnu-", "gcc-m32": ""}
+SOME_SUITES = "buddy,slab,vmalloc,kmap,pgtable,upgtable,ring3,calls"
+
 
 def make(*words):
     environment = {k: v for k, v in os.environ.items()
@@ -30,6 +35,16 @@ def tool(name, *arguments):
                           check=False)
 
 
+def boots_and_runs(build, append):
+    """The kernel, then a program of the archive that was built with it."""
+    shape, kernel = machine.Shape("128M", "max"), build / "pagoda.elf"
+    ran = machine.run(shape, append, "selftest", kernel=kernel)
+    assert ran.status == 33, ran.text[-3000:]
+    ran = machine.run(shape, "program=hello,a", "program", kernel=kernel,
+                      archive=build / "boot.cpio")
+    assert ran.status == 33, ran.text[-3000:]
+
+
 @pytest.mark.parametrize("debug", ["0", "1"])
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_builds_without_warnings_and_boots(tmp_path, suites, compiler, debug):
@@ -38,9 +53,36 @@ def test_builds_without_warnings_and_boots(tmp_path, suites, compiler, debug):
                 *COMPILERS[compiler])
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     assert "warning" not in done.stderr, done.stderr
-    ran = machine.run(machine.Shape("128M", "max"), "selftest", "selftest",
-                      kernel=tmp_path / "pagoda.elf")
-    assert ran.status == 33, ran.text[-3000:]
+    boots_and_runs(tmp_path, "selftest")
+
+
+def makes_i386_code(prefix):
+    """Does this gcc exist, and is its code for i386?"""
+    gcc = shutil.which(prefix + "gcc")
+    words = [gcc, "-m32", "-ffreestanding", "-x", "c", "-c", "-o",
+             os.devnull, os.devnull]
+    return gcc and subprocess.run(words, check=False,
+                                  capture_output=True).returncode == 0
+
+
+def default_cross_compile():
+    """What the Makefile takes when nobody says anything."""
+    found = re.search(r"^CROSS_COMPILE := (.*)$", make("-np", "help").stdout,
+                      re.MULTILINE)
+    return found.group(1)
+
+
+@pytest.mark.parametrize("name", CROSS_COMPILERS)
+def test_every_gcc_builds_the_same_kernel(tmp_path, name):
+    prefix = CROSS_COMPILERS[name]
+    if not makes_i386_code(prefix):
+        pytest.skip(f"no {prefix}gcc for i386")
+    if prefix == default_cross_compile():
+        pytest.skip(f"{name} is what the other tests build with")
+    done = make(f"BUILD={tmp_path}", "CI=1", f"CROSS_COMPILE={prefix}")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    assert "warning" not in done.stderr, done.stderr
+    boots_and_runs(tmp_path, f"selftest={SOME_SUITES}")
 
 
 def test_host_program_builds_without_warnings(tmp_path):
@@ -254,3 +296,77 @@ def test_setup_needs_root_or_sudo(tmp_path):
 def test_ci_runs_make_test():
     text = (ROOT / ".ci" / "run").read_text()
     assert "exec make test" in text
+
+
+# ---- a compiler of one's own -----------------------------------------------
+
+def build_toolchain(*arguments, **environment):
+    return subprocess.run([ROOT / "tools" / "build_toolchain", *arguments],
+                          text=True, capture_output=True, check=False,
+                          env={**os.environ, **environment},
+                          timeout=limit("build"))
+
+
+def fake_source(folder, name, configure):
+    """An archive with one folder, whose configure is ours."""
+    source = folder / name
+    source.mkdir()
+    (source / "configure").write_text(f"#!/bin/sh\n{configure}\n")
+    (source / "configure").chmod(0o755)
+    archive = folder / f"{name}.tar.xz"
+    subprocess.run(["tar", "-C", folder, "-cJf", archive, name], check=True)
+    return str(archive)
+
+
+@pytest.fixture
+def needs_of_gcc():
+    done = subprocess.run([ROOT / "tools" / "setup", "-n", "toolchain"],
+                          capture_output=True, check=False,
+                          env={**os.environ, "BINUTILS_SOURCE": __file__,
+                               "GCC_SOURCE": __file__})
+    if done.returncode:
+        pytest.skip("what GCC is built with is not installed")
+
+
+def test_toolchain_goes_on_where_it_stopped(tmp_path, needs_of_gcc):
+    """Sources that are none: only the steps around them are tried."""
+    log = tmp_path / "log"
+    makefile = "printf 'all install-strip:\\n\\techo $@ >> %s\\n' > Makefile"
+    sources = {
+        "BINUTILS_SOURCE": fake_source(
+            tmp_path, "binutils-9", f"echo $* >> {log}\n"
+            + makefile.replace("%s", str(log)).replace("$@", "$$@")),
+        "GCC_SOURCE": fake_source(tmp_path, "gcc-9",
+                                  f"echo gcc >> {log}; [ -e {log}.ok ]"),
+    }
+    first = build_toolchain(str(tmp_path / "tc"), "1", **sources)
+    assert first.returncode == 1
+    assert "gcc-configure failed" in first.stderr
+    words = log.read_text()
+    assert "--target=i686-elf" in words and f"--prefix={tmp_path}/tc" in words
+    assert words.count("gcc\n") == 1
+
+    (tmp_path / "log.ok").touch()
+    second = build_toolchain(str(tmp_path / "tc"), "1", UNTIL="gcc-configure",
+                             **sources)
+    assert second.returncode == 0, second.stderr
+    assert second.stdout.split() == ["build_toolchain:", "gcc-configure"]
+    assert log.read_text() == words + "gcc\n"
+
+
+def test_toolchain_refuses_a_name_that_makefiles_would_split(tmp_path):
+    done = build_toolchain(str(tmp_path / "a b"))
+    assert done.returncode == 1 and "letters, digits" in done.stderr
+
+
+def test_toolchain_looks_at_the_disk_first(tmp_path, needs_of_gcc):
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    (bare / "df").write_text("#!/bin/sh\necho x\n"
+                             "echo /dev/x 100 99 1000 99% /\n")
+    (bare / "df").chmod(0o755)
+    done = build_toolchain(str(tmp_path / "tc"), BINUTILS_SOURCE=__file__,
+                           GCC_SOURCE=__file__,
+                           PATH=f"{bare}:{os.environ['PATH']}")
+    assert done.returncode == 1
+    assert "has 1000 kB free" in done.stderr
