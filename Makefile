@@ -147,7 +147,7 @@ HOST_BUILD := $(BUILD)/host
 HOST_SKIP  := traps log console symbols cpu irq_alloc ring3 uaccess fpu irq thread_switch \
 	sched sched_user thread wait mutex timer kmap_sleep task linux_calls \
 	program
-HOST_SKIP  += ipc notification calls messages
+HOST_SKIP  += ipc notification calls messages monitor
 
 # -no-pie: static data lies below 4 GiB, where multiboot's addresses reach.
 HOST_CFLAGS := -m64 -std=gnu11 -O1 -g -U_FORTIFY_SOURCE \
@@ -157,6 +157,9 @@ HOST_CFLAGS := -m64 -std=gnu11 -O1 -g -U_FORTIFY_SOURCE \
 	-Dvsnprintf=pagoda_vsnprintf -Dsnprintf=pagoda_snprintf \
 	-Itests/host/include -I. -Iarch/i386/include -MMD -MP
 
+# The parts of the monitor that know neither keyboard nor screen.
+MONITOR_PURE := $(addprefix kernel/monitor/,keys.c lineedit.c words.c scancode.c)
+
 # Readers of what nobody vouches for; kernel/loader/archive.c needs the kernel.
 LOADER_PURE := kernel/loader/elf.c kernel/loader/cpio.c \
 	kernel/loader/start_stack.c
@@ -165,7 +168,7 @@ HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
 	$(wildcard lib/*.c mm/*/*.c arch/i386/mm/*.c tests/host/*.c \
 	tests/suites/*.c $(BOOT_PURE) kernel/cmdline.c kernel/log_ring.c $(LOADER_PURE) \
 	tests/ktest.c)))
-HOST_SRCS += kernel/object.c kernel/handle.c
+HOST_SRCS += kernel/object.c kernel/handle.c $(MONITOR_PURE)
 HOST_OBJS := $(HOST_SRCS:%=$(HOST_BUILD)/%.o)
 
 # tests/host/flush_check.c looks over these calls of mm/kva/.

@@ -18,6 +18,7 @@
 #include "lib/printf.h"
 
 static LIST_HEAD(consoles);
+static struct console *diverted;   /* gets all, if there is one */
 
 static struct console uart_console = { .name = "uart", .write = uart_write };
 static struct console vga_console = { .name = "vga", .write = vga_write };
@@ -44,13 +45,22 @@ void console_remove(struct console *console)
 	list_del_init(&console->list);
 }
 
+void console_divert(struct console *only)
+{
+	diverted = only;
+}
+
 void console_write(const char *text, size_t len)
 {
 	irqflags_t flags = irq_save();   /* a screen has one cursor */
 	struct console *console;
 
-	list_for_each_entry(console, &consoles, list)
-		console->write(text, len);
+	if (unlikely(diverted)) {
+		diverted->write(text, len);
+	} else {
+		list_for_each_entry(console, &consoles, list)
+			console->write(text, len);
+	}
 	irq_restore(flags);
 }
 

@@ -27,6 +27,12 @@ void console_init(void);
 void console_add(struct console *console);
 void console_remove(struct console *console);
 
+/*
+ * For tests: until it is called with NULL, text goes to this one alone, which
+ * need not be registered.
+ */
+void console_divert(struct console *only);
+
 /* Write text to all consoles. Context: any. */
 void console_write(const char *text, size_t len);
 

@@ -208,8 +208,8 @@ void monitor_init(const struct boot_info *boot,
 	monitor_boot = boot;
 	monitor_seed = options->seed;
 	interactive = !options->selftest && !options->bench &&
-		      !options->program && !options->witness && !options->dump &&
-		      !*options->init_args;
+		      !options->program && !options->witness &&
+		      !options->dump && !*options->init_args;
 	if (options->monitor && interactive)
 		panic_set_hook(after_panic);
 }
