@@ -94,7 +94,7 @@ def own(kernel):
         session.close()
 
 
-# ---- ways in and out --------------------------------------------------------
+# ---- ways in and out -----------------------------------------------------
 
 
 def test_it_stops_before_anything_is_run(monitor):
@@ -160,7 +160,7 @@ def test_a_panic_of_another_thread_is_not_the_commands(own):
     assert session.end("exit") == 37
 
 
-# ---- typing ------------------------------------------------------------------
+# ---- typing --------------------------------------------------------------
 
 
 @pytest.mark.parametrize("keys, line", [
@@ -219,7 +219,7 @@ def test_colours_come_when_the_terminal_answers(own):
     session.child.expect(r"colours are off[\r\n]+" + PROMPT)
 
 
-# ---- keyboard and screen ---------------------------------------------------------
+# ---- keyboard and screen -------------------------------------------------
 
 
 class Qmp:
@@ -277,7 +277,7 @@ def test_the_keyboard_and_the_screen_of_the_pc_work_too(own, tmp_path):
     assert "512 slots" in session.until("slots in use")
 
 
-# ---- Linux's formats -------------------------------------------------------------
+# ---- Linux's formats -----------------------------------------------------
 
 
 def host_file(name):
@@ -432,7 +432,7 @@ def test_areas_of_vmallocinfo_are_in_order_and_as_long_as_they_say(monitor):
     assert all(a[1] <= b[0] for a, b in zip(areas, areas[1:]))
 
 
-# ---- looking and doing -------------------------------------------------------------
+# ---- looking and doing ---------------------------------------------------
 
 
 def test_every_command_has_help(monitor):

@@ -27,7 +27,7 @@ static const char *check_editor(void)
 
 SUITE(lineedit, check_editor);
 
-/* ---- a terminal of one line -------------------------------------------- */
+/* ---- a terminal of one line ------------------------------------------ */
 
 static char screen[128];
 static unsigned screen_at;
@@ -98,7 +98,7 @@ static void enter(const char *text)
 	open_line();
 }
 
-/* ---- editing ------------------------------------------------------------- */
+/* ---- editing --------------------------------------------------------- */
 
 KTEST(lineedit, what_is_typed_is_shown_and_given_at_enter)
 {
@@ -209,7 +209,7 @@ KTEST(lineedit, keys_without_a_meaning_change_nothing)
 	EXPECT_STREQ(ed.text, "abc");
 }
 
-/* ---- history --------------------------------------------------------------- */
+/* ---- history --------------------------------------------------------- */
 
 KTEST(lineedit, history_brings_lines_back_and_keeps_the_new_one)
 {
@@ -255,7 +255,7 @@ KTEST(lineedit, history_forgets_the_oldest)
 	EXPECT(!line_history(&ed, LINE_HISTORY));
 }
 
-/* ---- completion ---------------------------------------------------------------- */
+/* ---- completion ------------------------------------------------------ */
 
 static const char *some_words(unsigned i)
 {
@@ -305,7 +305,7 @@ KTEST(lineedit, tab_in_the_middle_completes_what_is_before_the_cursor)
 	EXPECT_EQ(ed.cursor, 3);
 }
 
-/* ---- anything at all ------------------------------------------------------------- */
+/* ---- anything at all ------------------------------------------------- */
 
 KTEST(lineedit, random_keys_leave_the_terminal_showing_the_line)
 {
@@ -332,7 +332,7 @@ KTEST(lineedit, random_keys_leave_the_terminal_showing_the_line)
 	}
 }
 
-/* ---- keys from bytes ----------------------------------------------------------------- */
+/* ---- keys from bytes ------------------------------------------------- */
 
 static int decode(const char *bytes)
 {
@@ -395,7 +395,7 @@ KTEST(lineedit, random_bytes_never_stop_the_decoder)
 	EXPECT_EQ(key_decode(&decoder, 'q'), 'q');
 }
 
-/* ---- bytes from scan codes --------------------------------------------------------------- */
+/* ---- bytes from scan codes ------------------------------------------- */
 
 static const char *codes(struct keyboard *keyboard, const char *sequence)
 {
@@ -452,7 +452,7 @@ KTEST(lineedit, every_scan_code_is_harmless)
 	}
 }
 
-/* ---- words ---------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------- */
 
 KTEST(lineedit, a_line_is_cut_at_its_blanks)
 {

@@ -26,7 +26,7 @@ SUITE(monitor, NULL);
 
 #define GIVEN_UP  "panicked and was given up"
 
-/* ---- what is printed -------------------------------------------------------- */
+/* ---- what is printed ------------------------------------------------- */
 
 static char printed[32768];
 static size_t printed_len;
@@ -94,7 +94,7 @@ static uint64_t number_behind(const char *word)
 	return n;
 }
 
-/* ---- the table --------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------- */
 
 KTEST(monitor, every_command_is_described_once)
 {
@@ -140,7 +140,7 @@ KTEST(monitor, completion_offers_what_may_stand_there)
 	}
 }
 
-/* ---- whatever is typed ------------------------------------------------------- */
+/* ---- whatever is typed ----------------------------------------------- */
 
 /* Commands that do not come back, or change what others look at. */
 static bool is_left_out(const char *name)
@@ -212,7 +212,7 @@ KTEST(monitor, random_addresses_can_be_looked_at)
 	}
 }
 
-/* ---- a panic is survived ---------------------------------------------------------- */
+/* ---- a panic is survived --------------------------------------------- */
 
 KTEST(monitor, a_command_that_panics_is_given_up)
 {
@@ -236,7 +236,7 @@ KTEST(monitor, a_command_that_panics_is_given_up)
 	EXPECT_PRINTS("vmalloc-guard", "fault");
 }
 
-/* ---- looking ------------------------------------------------------------------------ */
+/* ---- looking --------------------------------------------------------- */
 
 KTEST(monitor, meminfo_adds_up)
 {
@@ -291,7 +291,7 @@ KTEST(monitor, find_names_what_lies_at_an_address)
 	EXPECT_PRINTS("kmalloc-128", "find %x", ptr_to_kva(object) + 5);
 	EXPECT(contains(printed, "byte 5: allocated"));
 	kfree(object);
-	EXPECT_PRINTS("free, kept at hand", "find %x", ptr_to_kva(object));
+	EXPECT_PRINTS(": free", "find %x", ptr_to_kva(object));
 	EXPECT_PRINTS("made by monitor_find_names", "find %x",
 		      ptr_to_kva(area));
 	EXPECT_PRINTS("its guard page", "find %x",
@@ -339,7 +339,7 @@ KTEST(monitor, page_and_slab_tell_their_states)
 	EXPECT_PRINTS("no such cache", "slab nothing");
 }
 
-/* ---- doing ----------------------------------------------------------------------------- */
+/* ---- doing ----------------------------------------------------------- */
 
 KTEST(monitor, everything_that_alloc_takes_free_gives_back)
 {
