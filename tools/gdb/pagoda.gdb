@@ -40,13 +40,3 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.environ["PAGODA_GDB"])
 import pg.command
 end
-
-define boot
-	target remote | exec "$PAGODA_GDB"/machine
-	echo Stopped before the first instruction. `continue` boots, Ctrl-C stops,\n
-	echo `pg help` lists the kernel's commands, `boot` starts again.\n
-end
-document boot
-Start the machine (again), stopped before its first instruction.
-What it is made of says tools/gdb/machine.
-end

@@ -169,6 +169,25 @@ class Command(gdb.Command):
             raise Refused(str(error)) from error
 
 
+class Boot(gdb.Command):
+    """Start the machine, or another one, stopped before its first instruction.
+What it is made of says tools/gdb/machine."""
+
+    def __init__(self):
+        super().__init__("boot", gdb.COMMAND_RUNNING, gdb.COMPLETE_NONE)
+
+    def invoke(self, text, from_tty):
+        try:
+            gdb.execute("kill", to_string=True)
+        except gdb.error:
+            pass    # there was none, or it goes without an answer
+        gdb.execute('target remote | exec "$PAGODA_GDB"/machine')
+        print("Stopped before the first instruction. `continue` boots, "
+              "Ctrl-C stops,\n`pg help` lists the kernel's commands, "
+              "`boot` starts again.")
+
+
+Boot()
 Prefix()
 for command_name, command_row in COMMANDS.items():
     Command(command_name, command_row)

@@ -87,6 +87,6 @@ def rows(name):
     """The rows of an X-macro, each a tuple of its arguments as text."""
     body = macros()[name]
     letter = body.split("(", 1)[0].strip()
-    found = re.findall(rf"\b{letter}\(((?:\"[^\"]*\"|'.'|\([^()]*\)|[^()\"'])*)\)",
-                       body)
+    inside = r"(?:\"[^\"]*\"|'.'|\([^()]*\)|[^()\"'])*"
+    found = re.findall(rf"\b{letter}\(({inside})\)", body)
     return [split_row(row) for row in found]

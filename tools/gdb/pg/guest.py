@@ -24,7 +24,7 @@ EFER_NXE = 1 << 11
 FOUR_GIB = 1 << 32
 
 # QEMU's packets are 4096 characters, two for each byte.
-CHUNK = 1024
+CHUNK = 2048
 
 ASSIGNMENT = re.compile(r"(?<![=!<>])=(?!=)|<<=|>>=|\+\+|--")
 
