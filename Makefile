@@ -212,7 +212,7 @@ QEMU := qemu-system-i386
 JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
-.PHONY: all iso run-iso run-bochs host run debug test soak bench pictures \
+.PHONY: all iso run-iso run-bochs host run debug test soak bench doctor pictures \
 	check help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
@@ -273,6 +273,9 @@ bench: all  ## instructions per operation, beside bounds and Linux's figures
 		< /dev/null > $(BUILD)/bench.txt; test $$? = 33 || \
 		{ cat $(BUILD)/bench.txt; exit 1; }
 	$(Q)$(PYTHON) tools/bench_table.py < $(BUILD)/bench.txt
+
+doctor:  ## what is wrong with this machine, and the command that mends it
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/doctor
 
 pictures: all  ## draw docs/pictures anew, from what a real run says
 	$(Q)$(PYTHON) tools/pictures --qemu $(QEMU) --run $(BUILD)/pagoda.elf \

@@ -71,6 +71,12 @@ have_gdb() {
 	"${0%/*}/gdb/debug" --which
 }
 
+bochs_share=${BXSHARE:-/usr/share/bochs}
+
+have_bochs() {
+	have bochs && [ -e "$bochs_share/BIOS-bochs-latest" ]
+}
+
 have_gcc_libraries() {
 	printf '#include <%s>\n' gmp.h mpfr.h mpc.h |
 		"${CXX:-g++}" -x c++ -fsyntax-only -
@@ -95,7 +101,7 @@ gcc_source() {
 
 needs() {
 	row make "run test" "have make" \
-		"nothing can be built without GNU make" \
+		"there is no make, and nothing can be built without" \
 		make make make make make
 	row kernelcc "run test" have_kernel_compiler \
 		"there is no compiler that makes code for i386" \
@@ -105,62 +111,62 @@ needs() {
 		qemu-system-x86 qemu-system-x86-core qemu-system-x86 \
 		qemu-system-i386 qemu
 	row python "run test" "have_python sys" \
-		"the build checks its image with Python 3 at $python" \
+		"there is no Python 3 at $python, with which the build checks its image" \
 		python3 python3 python python3 python
 	row hostcc "test" have_host_compiler \
-		"the suites also run on this machine, with gcc's sanitizers" \
+		"there is no gcc that links with its sanitizers, for the host tests" \
 		"gcc libc6-dev" "gcc libasan libubsan" gcc \
 		"build-base compiler-rt" "(the host tests need Linux)"
 	row clang "test" "have clang" \
-		"the tests also build with clang" \
+		"there is no clang, with which the tests also build" \
 		clang clang clang clang llvm
 	row lld "test" "have ld.lld" \
-		"clang's kernel is linked with ld.lld" \
+		"there is no ld.lld, which links clang's kernel" \
 		lld lld lld lld lld
 	row pytest "test" "have_python pytest" \
-		"the tests are run by pytest, for the Python at $python" \
+		"$python has no pytest, which runs the tests" \
 		python3-pytest python3-pytest python-pytest py3-pytest \
 		pip:pytest
 	row xdist "test" "have_python xdist" \
-		"the tests run side by side with pytest-xdist" \
+		"$python has no pytest-xdist, which runs tests side by side" \
 		python3-pytest-xdist python3-pytest-xdist \
 		python-pytest-xdist py3-pytest-xdist pip:pytest-xdist
 	row pexpect "test" "have_python pexpect" \
-		"the tests type into the shell with pexpect" \
+		"$python has no pexpect, which types into the shell in tests" \
 		python3-pexpect python3-pexpect python-pexpect py3-pexpect \
 		pip:pexpect
 	row psutil "test" "have_python psutil" \
-		"the monitor's meminfo must be what Linux's programs read" \
+		"$python has no psutil, which reads the monitor's meminfo" \
 		python3-psutil python3-psutil python-psutil py3-psutil \
 		pip:psutil
 	row gdb "debug test" have_gdb \
-		"make debug needs GDB" \
+		"there is no GDB with Python that knows i386, for make debug" \
 		gdb gdb gdb gdb i386-elf-gdb
 	row grub "iso test" have_grub \
-		"an ISO needs grub-mkrescue, its i386-pc modules and xorriso" \
+		"there is no GRUB for a BIOS, or no xorriso, for make iso" \
 		"grub-common grub-pc-bin xorriso" \
 		"grub2-tools-extra grub2-pc-modules xorriso" \
 		"grub libisoburn" "grub grub-bios xorriso" \
 		"i686-elf-grub xorriso"
-	row bochs "bochs test" "have bochs" \
-		"Bochs is the second, stricter machine" \
+	row bochs "bochs test" have_bochs \
+		"there is no Bochs, the second and stricter machine" \
 		"bochs bochs-term bochsbios vgabios" bochs bochs bochs bochs
 	row cxx "toolchain" "have ${CXX:-g++}" \
-		"GCC is written in C++" \
+		"there is no C++ compiler, and GCC is written in C++" \
 		g++ gcc-c++ gcc g++ gcc
 	row flex "toolchain" "have flex" \
-		"binutils makes scanners with flex" \
+		"there is no flex, which makes the scanners of binutils" \
 		flex flex flex flex flex
 	row bison "toolchain" "have bison" \
-		"binutils makes parsers with bison" \
+		"there is no bison, which makes the parsers of binutils" \
 		bison bison bison bison bison
 	row gcclibs "toolchain" have_gcc_libraries \
-		"GCC needs the headers of GMP, MPFR and MPC" \
+		"there are no headers of GMP, MPFR and MPC, for GCC" \
 		"libgmp-dev libmpfr-dev libmpc-dev" \
 		"gmp-devel mpfr-devel libmpc-devel" "gmp mpfr libmpc" \
 		"gmp-dev mpfr-dev mpc1-dev" "gmp mpfr libmpc"
 	row xz "toolchain" "have xz" \
-		"the sources are packed with xz" \
+		"there is no xz, with which the sources are packed" \
 		xz-utils xz xz xz xz
 	row binutils_source "toolchain" binutils_source \
 		"there is no archive of binutils' sources" \
