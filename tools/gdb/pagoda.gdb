@@ -19,10 +19,6 @@ set confirm off
 set print pretty on
 set print array-indexes on
 
-# Breakpoints of QEMU, which writes nothing into memory for them: they hold
-# before the kernel is loaded.
-set breakpoint auto-hw on
-
 python
 import os
 import sys
