@@ -10,7 +10,7 @@
 
 #include "kernel/log.h"
 
-#define CMDLINE_MAX  512
+#define CMDLINE_MAX  1024
 
 struct kernel_options {
 	bool        selftest;        /* run suites, then exit with a status   */

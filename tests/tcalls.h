@@ -172,4 +172,3 @@ static inline void serve(void (*fn)(void))
 	thread_yield();
 }
 
-static const struct ipc_extras no_extras;

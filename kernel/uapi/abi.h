@@ -40,7 +40,7 @@
  *          set: they are lost, and would be what they were before the call.
  *
  * INVARIANTS
- *          after SYSENTER the other arithmetic flags are lost, DF is clear; TF, AC
+ *          after SYSENTER the other flags of sums are lost, DF is clear; TF, AC
  *          and NT do not survive it: single-stepping goes on behind the call
  *          when a debugger plants INT3 there. Where the two words at EBP cannot
  *          be read, no call is made: the thread gets the page fault that it

@@ -77,9 +77,9 @@ KTEST(boot_cmdline, too_long_is_cut_between_words_and_warned_about)
 	size_t length;
 
 	start("");
-	for (unsigned i = 0; i < 600; i++)
+	for (unsigned i = 0; i < BOOT_CMDLINE_MAX + 88; i++)
 		raw[i] = "mem=64M "[i % 8];
-	raw[600] = '\0';
+	raw[BOOT_CMDLINE_MAX + 88] = '\0';
 	boot_cmdline_set(&info, raw);
 
 	length = strlen(info.cmdline);

@@ -19,6 +19,8 @@ static const char *check(void)
 
 SUITE(messages, check);
 
+static const struct ipc_extras no_extras;
+
 /* ---- messages ----------------------------------------------------------- */
 
 /* Answers one call with the words backwards. */

@@ -14,6 +14,8 @@ SUITE(upgtable, upgtable_check);
 
 /* ---- address spaces ----------------------------------------------------- */
 
+static struct upgtable other;   /* beside `space` */
+
 KTEST(upgtable, a_new_space_is_empty)
 {
 	setup();

@@ -11,6 +11,8 @@
 #include "lib/string.h"
 #include "tests/suites/upgtable_space.h"
 
+static struct upgtable other;   /* beside `space` */
+
 static const char *rules_check(void)
 {
 	return space.pdpt ? upt_check(&space) : NULL;

@@ -34,7 +34,7 @@
 #define WINDOW  96u
 #define BASE    (0x40200000u - WINDOW / 2 * PAGE_SIZE)
 
-static struct upgtable space, other;
+static struct upgtable space;
 static struct page *pages[PAGES];
 static uint32_t saved_cr4;
 

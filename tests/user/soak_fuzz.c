@@ -35,7 +35,7 @@ static uint32_t pick(uint32_t n)
 	return (rng_next(&rng) >> 8) % n;
 }
 
-/* ---- one random call ----------------------------------------------------------- */
+/* ---- one random call ----------------------------------------------------- */
 
 static uint32_t random_value(void)
 {
@@ -164,7 +164,7 @@ static void one_call(uint32_t self)
 		linux_exit_group(0);
 }
 
-/* ---- children ------------------------------------------------------------------- */
+/* ---- children ------------------------------------------------------------ */
 
 static void __noreturn child(uint32_t seed)
 {
