@@ -144,7 +144,8 @@ int monitor_walk(unsigned argc, char *const argv[])
 	if (read_walk(argc, argv, &va, &cr3, &walk))
 		return -EINVAL;
 	say("0x%08x, by the tables of CR3 0x%08x:\n", va, cr3);
-	for (unsigned level = 0; level < walk.levels; level++)
+	for (unsigned level = 0; level < MIN(walk.levels, FAULT_NR_LEVELS);
+	     level++)
 		print_level(level, va, walk.entry[level]);
 	if (walk.levels && is_leaf(walk.levels - 1,
 				   walk.entry[walk.levels - 1]))

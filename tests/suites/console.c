@@ -121,3 +121,30 @@ KTEST(console, vga_scrolls_at_the_bottom)
 	EXPECT_EQ(char_at(VGA_ROWS - 2, 0), 'a' + VGA_ROWS - 1);
 	EXPECT_EQ(char_at(VGA_ROWS - 1, 0), ' ');
 }
+
+KTEST(console, vga_knows_colours_and_swallows_other_sequences)
+{
+	screen_borrow();
+	write("\x1b[1;31ma\x1b[0mb\x1b[2Kc\x1b[32md");
+	EXPECT_EQ(cells[0], 0x0c00 | 'a');     /* bright red */
+	EXPECT_EQ(cells[1], 0x0700 | 'b');
+	EXPECT_EQ(cells[2], 0x0700 | 'c');
+	EXPECT_EQ(cells[3], 0x0200 | 'd');     /* green */
+	EXPECT_EQ(cells[4], 0x0700 | ' ');
+	screen_give_back();
+}
+
+KTEST(console, diverted_text_goes_to_one_alone)
+{
+	static struct console one = { .name = "one", .write = count_writes };
+	static struct console other = { .name = "other" };
+
+	nr_writes = 0;
+	other.write = one.write;
+	console_add(&other);
+	console_divert(&one);
+	console_write("", 0);
+	console_divert(NULL);
+	EXPECT_EQ(nr_writes, 1);
+	console_remove(&other);
+}

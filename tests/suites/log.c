@@ -88,6 +88,20 @@ KTEST(log, quiet_lines_go_to_the_ring_only)
 	EXPECT_EQ(last_record().level, LOG_DEBUG);
 }
 
+KTEST(log, a_dump_is_shown_but_not_kept)
+{
+	struct log_record before = last_record();
+	bool kept = log_keep_info(false);
+
+	listen_at(8);
+	pr_info("a dump\n");
+	EXPECT(contains(heard(), "a dump\n"));
+	EXPECT_EQ(last_record().seq, before.seq);
+	pr_warn("a warning\n");
+	EXPECT_EQ(last_record().seq, before.seq + 1);
+	log_keep_info(kept);
+}
+
 KTEST(log, loglevel_decides_what_is_shown)
 {
 	listen_at(LOG_WARNING);

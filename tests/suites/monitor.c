@@ -162,7 +162,7 @@ static const char *const odd_words[] = {
 	"c0000000", "bfffffff", "fffff000", "18446744073709551616", "00000000",
 	"99999999999999999999999", "%s%n", "alloc_page", "alloc_page+zz",
 	"alloc_page+ffffffff", "kmalloc-64", "f8800000", "ffc00000", "4K",
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 };
 
 KTEST(monitor, odd_arguments_never_panic)
