@@ -5,7 +5,8 @@
  * WHAT     slab_lines_dump() prints what a drawing of a cache's slabs needs:
  *          where the objects lie, who has them, and the chain of the free.
  * LOCKING  cache->lock.
- * NOT HERE all caches in Linux's format (slabinfo.c).
+ * NOT HERE who has an object (describe.c), all caches in Linux's format
+ *          (slabinfo.c).
  */
 #include "lib/log.h"
 #include "lib/printf.h"
@@ -14,26 +15,17 @@
 #define MAP_MAX    40    /* objects that a line has room for                  */
 #define CHAIN_MAX  (3 * MAP_MAX + 1)
 
-static bool is_in_magazine(const struct kmem_cache *cache, const void *object)
+static char object_letter(const void *object)
 {
-	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
-		const struct magazine *magazine = &cache->magazine[cpu];
+	static const char letters[] = {
+		[SLAB_OBJECT_FREE] = '.', [SLAB_OBJECT_TAKEN] = '#',
+		[SLAB_OBJECT_IN_MAGAZINE] = 'm',
+	};
+	struct slab_object_info info;
+	bool found = slab_find_object(object, &info);
 
-		for (unsigned i = 0; i < magazine->count; i++) {
-			if (magazine->objects[i] == object)
-				return true;
-		}
-	}
-	return false;
-}
-
-static char object_letter(const struct kmem_cache *cache,
-			  const struct slab *slab, unsigned index)
-{
-	if (slab->next[index] != SLOT_TAKEN)
-		return '.';
-	return is_in_magazine(cache, slab_object(cache, slab, index)) ? 'm'
-								      : '#';
+	assert(found);
+	return letters[info.state];
 }
 
 static void print_slab(const struct kmem_cache *cache, const struct slab *slab)
@@ -44,7 +36,7 @@ static void print_slab(const struct kmem_cache *cache, const struct slab *slab)
 	int len = 0;
 
 	for (unsigned i = 0; i < shown; i++)
-		map[i] = object_letter(cache, slab, i);
+		map[i] = object_letter(slab_object(cache, slab, i));
 	map[shown] = '\0';
 	for (unsigned i = slab->free; i < shown; i = slab->next[i])
 		len += scnprintf(chain + len, sizeof(chain) - (size_t)len,
