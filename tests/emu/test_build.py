@@ -204,8 +204,8 @@ def test_locking_rules_hold():
 
 def test_help_names_every_target():
     text = make("help").stdout
-    for target in ("all", "run", "debug", "test", "host", "bench", "check",
-                   "clean", "help"):
+    for target in ("all", "run", "debug", "test", "host", "bench", "doctor",
+                   "pictures", "check", "clean", "help"):
         assert re.search(rf"^{target} ", text, re.MULTILINE), text
 
 
