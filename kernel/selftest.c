@@ -17,6 +17,7 @@
 #include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/memory.h"
+#include "kernel/sched/clock.h"
 #include "kernel/sched/sched.h"
 #include "lib/panic.h"
 #include "mm/kva/kmap.h"
@@ -33,12 +34,18 @@ static const char *check_all(void)
 	return law ? law : sched_check();
 }
 
+static void two_ticks(void)
+{
+	thread_sleep_ns(2 * NS_PER_TICK);
+}
+
 unsigned selftest_run(const char *list, uint32_t seed)
 {
 	struct ktest_totals totals;
 
 	log_set_prefix("# ");   /* the log's lines are comments of KTAP */
 	ktest_after_suite = check_all;
+	ktest_let_others_end = two_ticks;
 	ktest_set_seed(seed);
 	ktest_run(list, &totals);
 	console_printf("# pagoda: selftest: %u passed, %u failed, %u skipped\n",

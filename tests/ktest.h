@@ -141,6 +141,9 @@ void ktest_set_seed(uint32_t seed);
  */
 extern const char *(*ktest_after_suite)(void);
 
+/* Lets other threads run for a moment; NULL where there are none. */
+extern void (*ktest_let_others_end)(void);
+
 /* The name of the i-th suite; NULL behind the last. */
 const char *ktest_suite_name(unsigned i);
 
