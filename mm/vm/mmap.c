@@ -52,22 +52,22 @@ static void cut_area(struct mm *mm, struct vma *vma, uint32_t start,
 }
 
 /*
- * Empty the entries of the hole [start, end), and those around it of which the
- * tables hold nothing else: between `low` and `high` there is no area.
+ * Empty the entries of the hole [start, end), and free tables at its ends that
+ * now hold nothing: between `low` and `high` there is no area.
  */
 static void unmap_hole(struct mm *mm, uint32_t start, uint32_t end,
 		       const struct vma *low, const struct vma *high)
 {
 	uint32_t first = ALIGN_DOWN(start, PT_SPAN);
-	uint32_t last = ALIGN_DOWN(end - 1, PT_SPAN);
+	uint32_t last = ALIGN_DOWN(end - 1, PT_SPAN) + PT_SPAN;
 	uint32_t floor = low ? vma_end(low) : 0;
 	uint32_t ceiling = high ? vma_start(high) : USER_END;
 
-	if (floor <= first && ceiling >= first + PT_SPAN)
-		start = first;
-	if (floor <= last && ceiling >= last + PT_SPAN)
-		end = last + PT_SPAN;
 	upt_unmap_range(&mm->tables, start, end, vm_pages_unmapped, mm);
+	if (start > first && floor <= first && ceiling >= first + PT_SPAN)
+		upt_free_empty(&mm->tables, first, first + PT_SPAN);
+	if (end < last && floor <= last - PT_SPAN && ceiling >= last)
+		upt_free_empty(&mm->tables, last - PT_SPAN, last);
 }
 
 /*

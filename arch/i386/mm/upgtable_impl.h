@@ -157,9 +157,6 @@ upt_directory(const struct entry_halves *pdpte)
 struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
 			    uint32_t end);
 
-/* Free the page tables that are empty and lie in [start, end). */
-void upt_free_empty(struct upgtable *upt, uint32_t start, uint32_t end);
-
 /* Are these the tables that this CPU has loaded? */
 bool upt_is_loaded(const struct upgtable *upt);
 

@@ -83,6 +83,9 @@ typedef void (*upt_pages_fn)(struct page *const pages[], unsigned nr,
 void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
 		     upt_pages_fn fn, void *arg);
 
+/* Free the page tables that are empty and lie wholly in [start, end). */
+void upt_free_empty(struct upgtable *upt, uint32_t start, uint32_t end);
+
 /*
  * Give every present entry of the range new rights; `may_write` decides for
  * each page whether it really becomes writable when `rights` has UPT_WRITE
