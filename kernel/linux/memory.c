@@ -13,7 +13,6 @@
 
 #include "kernel/linux/linux_impl.h"
 #include "kernel/task/task.h"
-#include "lib/align.h"
 #include "lib/errno.h"
 
 #define NR_MMAP2      192
@@ -29,21 +28,22 @@ long linux_brk(struct trap_regs *regs)
 	return mm_brk(own_mm(), regs->ebx);
 }
 
-/*
- * The offset is in pages and means nothing without a file, but a range that
- * wraps is refused, after a length that is none. Linux: do_mmap().
- */
+/* Without a file it means nothing, but must not wrap. Linux: do_mmap(). */
+static bool offset_wraps(uint32_t length, uint32_t offset)
+{
+	uint32_t pages = length / PAGE_SIZE + !!(length % PAGE_SIZE);
+
+	return length && length <= PAGE_OFFSET && offset + pages < offset;
+}
+
+/* The offset is in pages. */
 long linux_mmap2(struct trap_regs *regs)
 {
-	uint32_t length = regs->ecx, pages = DIV_ROUND_UP((uint64_t)length,
-							  PAGE_SIZE);
-	uint32_t offset = regs->ebp;
-
-	if (!(regs->esi & MAP_ANONYMOUS))
+	if (unlikely(!(regs->esi & MAP_ANONYMOUS)))
 		return linux_ask_personality(NR_MMAP2, regs, -EBADF);
-	if (length && length <= PAGE_OFFSET && offset + pages < offset)
+	if (unlikely(regs->ebp && offset_wraps(regs->ecx, regs->ebp)))
 		return -EOVERFLOW;
-	return mm_mmap(own_mm(), regs->ebx, length, regs->edx, regs->esi);
+	return mm_mmap(own_mm(), regs->ebx, regs->ecx, regs->edx, regs->esi);
 }
 
 long linux_munmap(struct trap_regs *regs)

@@ -207,31 +207,34 @@ static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
 	return err ? err : place;
 }
 
+static bool wants_pages(unsigned flags)
+{
+	return flags & MAP_LOCKED ||
+	       (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+}
+
 long mm_mmap(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot,
 	     unsigned flags)
 {
-	bool populate = flags & MAP_LOCKED ||
-		(flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+	uint32_t size = PAGE_ALIGN(length);
 	long start;
 
-	if (!length)
-		return -EINVAL;
+	if (unlikely(!size))
+		return length ? -ENOMEM : -EINVAL;
 	/* No huge pages were set aside. */
-	if (flags & MAP_HUGETLB)
+	if (unlikely(flags & MAP_HUGETLB))
 		return -ENOMEM;
-	length = PAGE_ALIGN(length);
-	if (!length)
-		return -ENOMEM;
-	if (!(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))) {
+	if (addr && !(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))) {
 		addr &= PAGE_MASK;
 		if (addr && addr < USER_BASE)
 			addr = USER_BASE;
 	}
 	mutex_lock(&mm->lock);
-	start = mmap_locked(mm, addr, length, prot, flags);
+	start = mmap_locked(mm, addr, size, prot, flags);
 	mutex_unlock(&mm->lock);
-	if (!IS_ERR_VALUE(start) && populate)
-		mm_populate(mm, (uint32_t)start, (uint32_t)start + length, 0,
+	if (unlikely(flags & (MAP_LOCKED | MAP_POPULATE)) &&
+	    wants_pages(flags) && !IS_ERR_VALUE(start))
+		mm_populate(mm, (uint32_t)start, (uint32_t)start + size, 0,
 			    false);
 	return start;
 }

@@ -76,97 +76,111 @@ static int protect_area(struct mm *mm, struct vma **vmap, uint32_t start,
 	return 0;
 }
 
-/* The part of a call that is still to do, and what is to be touched first. */
-struct protect {
-	uint32_t start, end;
-	unsigned prot;
-	uint32_t fill_start, fill_end;
-};
-
-/* What is locked, and could not be written so far, is there from now on. */
-static bool must_fill(unsigned old_flags, unsigned rights)
+static always_inline int protect_range(struct mm *mm, struct vma *vma,
+				       uint32_t start, uint32_t end,
+				       unsigned rights)
 {
-	return (old_flags & (VM_LOCKED | VM_WRITE | VM_SHARED)) == VM_LOCKED &&
-	       rights & VM_WRITE;
-}
-
-static int protect_range(struct mm *mm, struct vma *vma, struct protect *p)
-{
-	unsigned rights = p->prot & VM_RIGHTS;
+	int err;
 
 	for (;;) {
-		uint32_t end = MIN(vma_end(vma), p->end);
-		unsigned old_flags = vma->flags;
-		int err = protect_area(mm, &vma, p->start, end, rights);
-
+		err = protect_area(mm, &vma, start, MIN(vma_end(vma), end),
+				   rights);
 		if (err)
 			return err;
-		if (must_fill(old_flags, rights)) {
-			p->fill_start = p->start;
-			p->fill_end = end;
-		}
-		p->start = vma_end(vma);
-		if (p->start >= p->end || p->fill_end)
+		start = vma_end(vma);
+		if (start >= end)
 			return 0;
 		vma = vma_next(mm, vma);
-		if (!vma || vma_start(vma) != p->start)
+		if (!vma || vma_start(vma) != start)
 			return -ENOMEM;
 	}
 }
 
-static int mprotect_locked(struct mm *mm, struct protect *p)
+static always_inline int mprotect_locked(struct mm *mm, uint32_t start,
+					 uint32_t end, unsigned prot)
 {
-	struct vma *vma = vma_find_first(mm, p->start);
+	struct vma *vma = vma_find_first(mm, start);
 
 	if (!vma)
 		return -ENOMEM;
-	if (p->prot & PROT_GROWSDOWN) {
-		if (vma_start(vma) >= p->end)
+	if (unlikely(prot & PROT_GROWSDOWN)) {
+		if (vma_start(vma) >= end)
 			return -ENOMEM;
-		p->start = vma_start(vma);
+		start = vma_start(vma);
 		if (!(vma->flags & VM_GROWSDOWN))
 			return -EINVAL;
 	} else {
-		if (vma_start(vma) > p->start)
+		if (vma_start(vma) > start)
 			return -ENOMEM;
 		/* There are no areas that grow upwards. */
-		if (p->prot & PROT_GROWSUP)
+		if (unlikely(prot & PROT_GROWSUP))
 			return -EINVAL;
 	}
-	return protect_range(mm, vma, p);
+	return protect_range(mm, vma, start, end, prot & VM_RIGHTS);
 }
 
-/* Touching needs mm->lock free: the call goes on behind it. */
-static void fill(struct mm *mm, struct protect *p)
+/* ---- where something is locked ------------------------------------------- */
+
+/* What is locked, and could not be written so far, is there from now on. */
+static bool must_fill(const struct vma *vma, unsigned prot)
 {
-	mm_populate(mm, p->fill_start, p->fill_end, 0, false);
-	p->fill_end = 0;
-	p->prot &= ~PROT_GROWS;
+	const unsigned mask = VM_LOCKED | VM_WRITE | VM_SHARED;
+
+	return vma && (vma->flags & mask) == VM_LOCKED && prot & PROT_WRITE;
 }
 
-long mm_mprotect(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot)
+/* Area by area: touching the pages of one needs mm->lock free. */
+static noinline int protect_and_fill(struct mm *mm, uint32_t start, uint32_t end,
+			    unsigned prot)
 {
-	struct protect p = {
-		.start = addr, .end = addr + PAGE_ALIGN(length), .prot = prot,
-	};
-	int err;
+	int err = 0;
 
+	while (start < end && !err) {
+		const struct vma *vma;
+		uint32_t stop;
+		bool fill;
+
+		mutex_lock(&mm->lock);
+		vma = vma_find(mm, start);
+		stop = vma ? MIN(vma_end(vma), end) : end;
+		fill = must_fill(vma, prot);
+		err = mprotect_locked(mm, start, stop, prot);
+		mutex_unlock(&mm->lock);
+		if (fill && !err)
+			mm_populate(mm, start, stop, 0, false);
+		start = stop;
+		prot &= ~PROT_GROWS;
+	}
+	return err;
+}
+
+/* Linux's order: what is wrong with arguments that are not the usual ones. */
+static noinline int check_arguments(uint32_t addr, uint32_t length,
+				    unsigned prot)
+{
 	if ((prot & PROT_GROWS) == PROT_GROWS || !page_aligned(addr))
 		return -EINVAL;
 	if (!length)
 		return 0;
-	if (p.end <= addr)
+	if (addr + PAGE_ALIGN(length) <= addr)
 		return -ENOMEM;
-	if (prot & ~(PROT_ALL | PROT_GROWS))
-		return -EINVAL;
-	for (;;) {
-		mutex_lock(&mm->lock);
-		err = mprotect_locked(mm, &p);
-		mutex_unlock(&mm->lock);
-		if (likely(!p.fill_end))
-			return err;
-		fill(mm, &p);
-		if (p.start >= p.end)
+	return prot & ~(PROT_ALL | PROT_GROWS) ? -EINVAL : 0;
+}
+
+long mm_mprotect(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot)
+{
+	uint32_t end = addr + PAGE_ALIGN(length);
+	int err;
+
+	if (unlikely(prot & ~VM_RIGHTS || !page_aligned(addr) || end <= addr)) {
+		err = check_arguments(addr, length, prot);
+		if (err || !length)
 			return err;
 	}
+	if (unlikely(mm->locked_vm))
+		return protect_and_fill(mm, addr, end, prot);
+	mutex_lock(&mm->lock);
+	err = mprotect_locked(mm, addr, end, prot);
+	mutex_unlock(&mm->lock);
+	return err;
 }

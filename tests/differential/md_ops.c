@@ -231,8 +231,8 @@ static void op_mincore(void)
 	uint8_t *where = chance(4) ? (uint8_t *)NOWHERE : vec;
 	long result;
 
-	if (addr < KERNEL_BASE && chance(3))
-		length = chance(50) ? 0 : tame(addr, NOWHERE);
+	if (addr <= 0x80000000 && chance(3))
+		length = chance(50) ? 0 : 0x20000000;
 	result = linux_mincore((void *)addr, length, where);
 	if (result || !length || where != vec)
 		pages = 0;

@@ -118,8 +118,12 @@ static void invalid_loop(uint32_t n)
 static void mmap_loop(uint32_t n)
 {
 	start();
-	while (n--)
-		linux_munmap(map(1, RW, MAP_PRIVATE), PAGE);
+	while (n--) {
+		void *p = linux_mmap(NULL, PAGE, RW,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		linux_munmap(p, PAGE);
+	}
 	stop();
 }
 

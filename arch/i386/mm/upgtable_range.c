@@ -83,6 +83,20 @@ static void flush_done(struct flush *flush, const struct upgtable *upt)
 	flush->nr = 0;
 }
 
+/* All of a range, where noting which entries have changed costs more. */
+static void flush_range(const struct upgtable *upt, uint32_t start,
+			uint32_t end)
+{
+	if (!upt_is_loaded(upt))
+		return;
+	if (end - start > TLB_FLUSH_ALL_ABOVE * PAGE_SIZE) {
+		tlb_flush_user();
+		return;
+	}
+	for (uint32_t va = start; va < end; va += PAGE_SIZE)
+		tlb_flush_page(va);
+}
+
 /* ---- unmap --------------------------------------------------------------- */
 
 /* Empty entries from va on, until the batch is full. Returns: its end. */
@@ -138,49 +152,60 @@ void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
 struct protect {
 	unsigned rights;
 	bool   (*may_write)(struct page *page);
-	struct flush flush;
+	bool     changed;       /* an entry that the TLB may know           */
 };
 
-/* The bits of the new rights for what is mapped here. */
-static always_inline struct entry_halves
-rights_of(const struct protect *p, const struct entry_halves *entry)
-{
-	unsigned rights = p->rights;
-
-	if (rights & UPT_WRITE && p->may_write &&
-	    !p->may_write(table_page(entry)))
-		rights &= ~UPT_WRITE;
-	return upt_bits[rights];
-}
-
-/* Frame, A and D stay. XD goes with UPTE_NO_EXEC: one comparison will do. */
-static always_inline void protect_entry(struct entry_halves *entry,
-					struct entry_halves bits, uint32_t va,
-					struct flush *flush)
+/*
+ * Frame, A and D stay. XD goes with UPTE_NO_EXEC: one comparison will do.
+ * Returns: P, when the entry has changed and was present.
+ */
+static always_inline uint32_t protect_entry(struct entry_halves *entry,
+					    struct entry_halves bits)
 {
 	uint32_t old = entry->low;
 	uint32_t low = (old & ~UPTE_RIGHTS) | bits.low;
 
 	if (low == old)
-		return;
+		return 0;
 	WRITE_ONCE(entry->low, 0);
 	WRITE_ONCE(entry->high, (entry->high & ~UPTE_HIGH_XD) | bits.high);
 	WRITE_ONCE(entry->low, low);
-	if (old & PAE_P)
-		flush_add(flush, va);
+	return old & PAE_P;
+}
+
+/* `ask`: a constant, so that the usual loop is short. */
+static always_inline void protect_entries(struct entry_halves *entry,
+					  uint32_t va, uint32_t end,
+					  struct protect *p, bool ask)
+{
+	const struct entry_halves *bits = &upt_bits[p->rights];
+	uint32_t changed = 0;
+
+	for (; va < end; va += PAGE_SIZE, entry++) {
+		if (!entry->low)
+			continue;
+		if (ask) {
+			unsigned rights = p->rights;
+
+			if (!p->may_write(table_page(entry)))
+				rights &= ~UPT_WRITE;
+			bits = &upt_bits[rights];
+		}
+		changed |= protect_entry(entry, *bits);
+	}
+	if (changed)
+		p->changed = true;
 }
 
 static void protect_table(struct page *pt, uint32_t va, uint32_t end,
 			  struct protect *p)
 {
-	struct entry_halves *entries = table_map(pt, UPT_SLOT);
-	struct entry_halves *entry = &entries[pt_index(va)];
+	struct entry_halves *entry = table_map(pt, UPT_SLOT) + pt_index(va);
 
-	for (; va < end; va += PAGE_SIZE, entry++) {
-		if (entry->low)
-			protect_entry(entry, rights_of(p, entry), va,
-				      &p->flush);
-	}
+	if (p->rights & UPT_WRITE && p->may_write)
+		protect_entries(entry, va, end, p, true);
+	else
+		protect_entries(entry, va, end, p, false);
 	table_unmap();
 }
 
@@ -188,20 +213,22 @@ void upt_protect_range(struct upgtable *upt, uint32_t start, uint32_t end,
 		       unsigned rights, bool (*may_write)(struct page *page))
 {
 	struct protect p;
+	uint32_t va = start;
 	struct page *pt;
 
 	assert(is_user_range(start, end) && rights <= UPT_RIGHTS);
 	p.rights = rights;
 	p.may_write = may_write;
-	flush_init(&p.flush);
-	while ((pt = upt_next_table(upt, &start, end))) {
-		uint32_t run = run_end(start, end);
+	p.changed = false;
+	while (va < end && (pt = upt_next_table(upt, &va, end))) {
+		uint32_t run = run_end(va, end);
 
 		if (table_used(pt))
-			protect_table(pt, start, run, &p);
-		start = run;
+			protect_table(pt, va, run, &p);
+		va = run;
 	}
-	flush_done(&p.flush, upt);
+	if (p.changed)
+		flush_range(upt, start, end);
 }
 
 /* ---- visit --------------------------------------------------------------- */
