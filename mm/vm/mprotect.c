@@ -130,8 +130,8 @@ static bool must_fill(const struct vma *vma, unsigned prot)
 }
 
 /* Area by area: touching the pages of one needs mm->lock free. */
-static noinline int protect_and_fill(struct mm *mm, uint32_t start, uint32_t end,
-			    unsigned prot)
+static noinline int protect_and_fill(struct mm *mm, uint32_t start,
+				     uint32_t end, unsigned prot)
 {
 	int err = 0;
 
