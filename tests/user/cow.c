@@ -208,16 +208,16 @@ UTEST(pages_that_move_after_a_fork_are_copied_too)
 	linux_munmap(pages, 4 * PAGE);
 }
 
-UTEST(fifty_children_share_and_write)
+UTEST(twenty_children_share_and_write)
 {
 	int status;
 
 	pages = map_pages(PAGES);
 	fill(pages, PAGES, 1);
-	for (long i = 0; i < 50; i++)
+	for (long i = 0; i < 20; i++)
 		if (!linux_fork())
 			child_writes(i + 2);
-	for (unsigned i = 0; i < 50; i++) {
+	for (unsigned i = 0; i < 20; i++) {
 		EXPECT(linux_waitpid(-1, &status, 0) > 0);
 		EXPECT_EQ(status, 0);
 	}
