@@ -47,7 +47,8 @@ ASFLAGS := $(TARGET) -g -I. -Iarch/i386/include -MMD -MP
 
 KERNEL_DIRS := arch/i386/cpu arch/i386/mm arch/i386/platform lib \
 	mm/early mm/page mm/slab mm/kva kernel kernel/loader kernel/sched tests tests/suites tests/bench
-KERNEL_DIRS += kernel/ipc kernel/task kernel/linux kernel/monitor mm/vm
+KERNEL_DIRS += kernel/ipc kernel/task kernel/linux kernel/monitor mm/vm mm/dma \
+	arch/i386/acpi arch/i386/iommu kernel/device
 KERNEL_SRCS := $(sort $(wildcard $(KERNEL_DIRS:%=%/*.c) $(KERNEL_DIRS:%=%/*.S)))
 KERNEL_OBJS := $(KERNEL_SRCS:%=$(BUILD)/%.o)
 
@@ -213,7 +214,7 @@ JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all iso run-iso run-bochs host run debug test soak bench doctor pictures \
-	check help clean test-unsettled
+	check help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 
@@ -259,16 +260,7 @@ test:  ## install what is missing, build, run every test
 	$(Q)tools/setup test
 	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all host
-	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests \
-		$(UNSETTLED:%=--ignore=tests/emu/test_%.py)
-
-# Tests of user mode and of GDB that failed now and then on a loaded machine,
-# for reasons not yet found: `make test-unsettled` runs them.
-UNSETTLED := user differential soak gdb
-
-test-unsettled: all  ## the tests that are not yet steady enough for `make test`
-	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) \
-		$(UNSETTLED:%=tests/emu/test_%.py)
+	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests
 
 soak: all  ## the long runs from ring 3, ten times as long as in `make test`
 	SOAK=10 $(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) \

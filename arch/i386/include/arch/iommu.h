@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/*
+ * iommu.h - devices see addresses of their own
+ *
+ * WHAT     A domain is a set of page tables from bus addresses to frames. A
+ *          device that is attached to one reaches what is mapped in it and
+ *          nothing else. The tables work without any hardware too: then
+ *          iommu_lookup() is who walks them, which tests and the monitor use.
+ *
+ * PICTURE    device --bus address--> IOMMU --domain's tables--> frame
+ *            device without a domain: bus address = physical address
+ *
+ * TERMS    source id  see <arch/pci.h>
+ *
+ * LOCKING  A domain is changed with interrupts off, by its own functions.
+ * SEE      Intel VT-d specification, chapters 3 and 9 (legacy mode);
+ *          Linux include/linux/iommu.h.
+ */
+#pragma once
+
+#include <arch/addr.h>
+
+#define IOMMU_READ   1u    /* the device may read                            */
+#define IOMMU_WRITE  2u
+
+struct iommu_domain;
+
+/*
+ * Find the units that ACPI names, turn translation on: from then on a device
+ * without a domain reaches nothing. `enable` false (noiommu) leaves it off.
+ *
+ * Context: boot, after acpi_init(), pci_init() and the allocators.
+ */
+void iommu_init(bool enable);
+
+/* Is translation on? */
+bool iommu_present(void);
+
+/* Bits of a bus address: 39 or 48; 39 for tables without hardware. */
+unsigned iommu_address_bits(void);
+
+/* Returns: an empty domain, or NULL when memory ran out. */
+struct iommu_domain *iommu_domain_create(void) __must_check;
+
+/* Nothing may be attached; what is still mapped is forgotten. */
+void iommu_domain_destroy(struct iommu_domain *domain);
+
+/*
+ * Give the device this domain.
+ * Returns: 0; -ENODEV (no unit translates for it); -EBUSY (it has one);
+ *          -ENOMEM. Detaching cannot fail.
+ */
+int  iommu_attach(struct iommu_domain *domain, uint16_t source_id) __must_check;
+void iommu_detach(struct iommu_domain *domain, uint16_t source_id);
+
+/*
+ * Map nr_pages frames from `pa` on at bus addresses from `bus` on; both
+ * page-aligned. prot: IOMMU_READ, IOMMU_WRITE.
+ *
+ * Context: any; takes tables with GFP_ATOMIC.
+ * Returns: 0; -ENOMEM, -EEXIST (one is mapped already), -EINVAL (above the
+ *          address bits, not aligned, empty): then nothing has changed.
+ */
+int iommu_map(struct iommu_domain *domain, bus_addr_t bus, phys_addr_t pa,
+	      uint32_t nr_pages, unsigned prot) __must_check;
+
+/*
+ * Unmap; pages that are not mapped are skipped. When it returns no device of
+ * the domain can reach them any more: the IOTLB has been flushed.
+ */
+void iommu_unmap(struct iommu_domain *domain, bus_addr_t bus,
+		 uint32_t nr_pages);
+
+/* What a device would reach. Returns: false when it would be blocked. */
+bool iommu_lookup(const struct iommu_domain *domain, bus_addr_t bus,
+		  phys_addr_t *pa, unsigned *prot);
+
+/* Frames mapped in the domain. */
+unsigned long iommu_nr_mapped(const struct iommu_domain *domain);
+
+/* An access that a unit has blocked. */
+struct iommu_fault {
+	uint16_t   source_id;
+	bus_addr_t bus;
+	bool       write;
+	uint8_t    reason;          /* VT-d specification, "fault reasons"    */
+};
+
+/* Faults reported since boot, and the latest; false: none yet. */
+unsigned long iommu_nr_faults(void);
+bool          iommu_last_fault(struct iommu_fault *fault);
+
+/* A reason in words. */
+const char *iommu_reason_name(uint8_t reason);
+
+/* NULL, or the broken invariant of any domain. */
+const char *iommu_check(void);
