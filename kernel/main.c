@@ -17,6 +17,7 @@
 #include <arch/cycles.h>
 #include <arch/kva.h>
 #include <arch/machine.h>
+#include <arch/pci.h>
 #include <arch/thread.h>
 #include <arch/trap.h>
 
@@ -170,6 +171,7 @@ void kernel_main(uint32_t boot_info_phys)
 		       (unsigned long long)ticks,
 		       (unsigned long long)(ticks - started));
 	archive_init(&boot);
+	pci_init();
 	sched_init();           /* we are a thread from here on               */
 	task_init();            /* hooks into threads: before the first task  */
 	ipc_init();

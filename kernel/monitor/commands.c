@@ -50,6 +50,10 @@ const struct monitor_command monitor_commands[] = {
 	  "Linux's /proc/vmallocinfo. Each line ends at its guard page.\n" },
 	{ "iomem", "", 0, 0, monitor_iomem, NULL,
 	  "physical addresses", "Linux's /proc/iomem.\n" },
+	{ "pci", "", 0, 0, monitor_pci, NULL,
+	  "devices on the PCI buses",
+	  "As lspci -v has it: bus:slot.function, class, ids, then the interrupt and\n"
+	  "each base address with its size. Firmware chose the addresses.\n" },
 	{ "maps", "[PID]", 0, 1, monitor_maps, NULL,
 	  "areas of a task's address space",
 	  "Linux's /proc/PID/maps; of task 1 when none is named.\n" },

@@ -28,9 +28,9 @@ class Session:
     """A machine at the monitor's prompt."""
 
     def __init__(self, append="monitor", mem="1G", cpu="max", extra=(),
-                 prompt=PROMPT):
+                 prompt=PROMPT, board="pc"):
         self.marks = 0
-        shape = machine.Shape(mem, cpu, extra=list(extra))
+        shape = machine.Shape(mem, cpu, board, extra=list(extra))
         words = machine.command(shape, append)
         # ^C is for the guest, not for the emulator.
         words[words.index("stdio")] = "chardev:terminal"
@@ -475,6 +475,44 @@ def test_a_leak_is_found_by_its_caller(monitor):
     monitor.run("free all")
     assert "Nothing" in monitor.run("leak")
     monitor.run("leak off")
+
+
+def lspci(text):
+    """lspci -v, as far as `pci` prints it: slot -> (ids, lines below)."""
+    devices = {}
+    for line in text.splitlines():
+        head = re.fullmatch(r"(\w\w:\w\w\.\w) .* \[\w{4}\]: "
+                            r"\[(\w{4}:\w{4})\] \(rev \w\w\)", line)
+        if head:
+            below = []
+            devices[head[1]] = (head[2], below)
+        elif line:
+            assert line.startswith("\t"), line
+            below.append(line.strip())
+    return devices
+
+
+def test_pci_lists_devices_behind_bridges_too(own):
+    session = own(board="q35", extra=[
+        "-device", "edu,addr=3",
+        "-device", "pci-bridge,id=b,chassis_nr=1,addr=4",
+        "-device", "edu,bus=b,addr=5"])
+    devices = lspci(session.run("pci"))
+    assert devices["00:00.0"][0] == "8086:29c0"
+    assert devices["00:04.0"][0] == "1b36:0001"
+    for slot in "00:03.0", "01:05.0":
+        ids, lines = devices[slot]
+        assert ids == "1234:11e8"
+        assert any(re.fullmatch(r"Memory at \w{8} \(32-bit, "
+                                r"non-prefetchable\) \[size=1M\]", line)
+                   for line in lines), lines
+        assert any(line.startswith("Flags: IRQ") for line in lines), lines
+    assert list(devices) == sorted(devices)
+
+
+def test_pci_says_where_there_is_none(own):
+    session = own(cpu="pentium3", mem="64M", board="isapc")
+    assert session.run("pci").strip() == "this machine has no PCI"
 
 
 def test_every_fault_is_explained_and_survived(monitor):

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pci_scan.c - who answers on the PCI buses, and what he wants
+ *
+ * WHAT     Asks each of the 32 slots of each bus that a bridge leads to, and
+ *          reads the header of each function that answers.
+ *
+ * PICTURE    0x00  device  | vendor         0xffff: nobody answers
+ *            0x04  status  | command
+ *            0x08  class | subclass | interface | revision
+ *            0x0c  ...   | header type | ...     bit 7: more than function 0
+ *            0x10  BAR 0 .. BAR 5                (a bridge has two of them)
+ *            0x18  ...   | secondary bus | primary bus       of a bridge
+ *            0x3c  ...   | pin | line
+ *
+ *          A BAR:  address ..........0000 | prefetchable | type:2 | 0
+ *                  port ...............00 |                    0  | 1
+ *
+ * TERMS    sizing  all ones are written to a BAR; the bits that stay 0 are the
+ *                  ones that the device decodes itself: its size
+ *
+ * INVARIANTS (pci_check_table() restates them)
+ *          P1  source ids ascend
+ *          P2  the size of a BAR is 0 or a power of two
+ *          P3  a BAR starts at a multiple of its size
+ *          P4  the place behind a 64-bit BAR is empty
+ *          P5  an interrupt line is below 16, or 0xff
+ *
+ * ALGORITHM  Firmware has numbered the buses. A bridge adds its secondary bus
+ *          to the list unless it is on it already, so that bridges in a circle
+ *          end. A device whose BAR is sized decodes nothing meanwhile: all ones
+ *          are an address, too.
+ *
+ * LOCKING  Interrupts off.
+ * COST     A read for each slot of each bus, some 25 for a device.
+ * NOT HERE numbering buses and giving out addresses: firmware has done it;
+ *          expansion ROMs; capabilities; root buses beside bus 0.
+ * SEE      PCI Local Bus Specification 3.0, chapter 6; Linux
+ *          drivers/pci/probe.c.
+ */
+#include "arch/i386/platform/pci_impl.h"
+#include "lib/bitmap.h"
+#include "lib/log.h"
+#include "lib/panic.h"
+#include "lib/string.h"
+
+#define NR_BUSES       256
+#define NR_SLOTS       32
+#define NR_FUNCTIONS   8
+
+#define PCI_ID         0x00
+#define PCI_CLASS      0x08
+#define PCI_HEADER     0x0c
+#define PCI_BAR0       0x10
+#define PCI_BUSES      0x18
+#define PCI_INTERRUPT  0x3c
+
+#define HEADER_MULTI   0x80u
+#define HEADER_TYPE    0x7fu
+#define HEADER_DEVICE  0
+#define HEADER_BRIDGE  1
+#define HEADER_CARDBUS 2
+#define BRIDGE_BARS    2
+
+#define BAR_IO         0x1u
+#define BAR_TYPE       0x6u
+#define BAR_TYPE_64    0x4u
+#define BAR_TYPE_NONE  0x6u
+#define BAR_PREFETCH   0x8u
+#define BAR_IO_BITS    0x3u
+#define BAR_MEM_BITS   0xfu
+
+struct scan {
+	const struct pci_config *config;
+	struct pci_device       *devices;
+	unsigned                 nr, max;
+	bool                     full;
+	uint32_t                 known[BITMAP_WORDS(NR_BUSES)];
+	uint8_t                  buses[NR_BUSES];   /* in the order met */
+	unsigned                 nr_buses;
+};
+
+/* ---- registers ---------------------------------------------------------- */
+
+static uint32_t get(const struct scan *scan, const struct pci_device *dev,
+		    unsigned reg)
+{
+	return scan->config->read(pci_source_id(dev), reg);
+}
+
+static void put(const struct scan *scan, const struct pci_device *dev,
+		unsigned reg, uint32_t value)
+{
+	scan->config->write(pci_source_id(dev), reg, value);
+}
+
+static void complain(const struct pci_device *dev, const char *what)
+{
+	pr_warn("pci: %02x:%02x.%x %s\n", dev->bus, dev->slot, dev->function,
+		what);
+}
+
+/* ---- base addresses ----------------------------------------------------- */
+
+static unsigned bar_reg(unsigned i)
+{
+	return PCI_BAR0 + 4 * i;
+}
+
+/* What of this register can be written. */
+static uint32_t bar_mask(const struct scan *scan, const struct pci_device *dev,
+			 unsigned i)
+{
+	uint32_t old = get(scan, dev, bar_reg(i)), mask;
+
+	put(scan, dev, bar_reg(i), ~0u);
+	mask = get(scan, dev, bar_reg(i));
+	put(scan, dev, bar_reg(i), old);
+	return mask;
+}
+
+/* The bits that can be written are the upper ones, without a gap; else 0. */
+static uint64_t mask_size(uint64_t mask)
+{
+	uint64_t size = mask & (~mask + 1);
+
+	return mask + size == 0 ? size : 0;
+}
+
+static void read_io_bar(const struct scan *scan, struct pci_device *dev,
+			unsigned i)
+{
+	uint32_t mask = bar_mask(scan, dev, i) & ~BAR_IO_BITS;
+	struct pci_bar *bar = &dev->bar[i];
+
+	/* The upper half of a port's number need not be there. */
+	if (mask && !(mask >> 16))
+		mask |= 0xffff0000u;
+	bar->io = true;
+	bar->start = PHYS(get(scan, dev, bar_reg(i)) & 0xfffcu);
+	bar->size = mask_size(mask | 0xffffffff00000000ull);
+}
+
+static void read_memory_bar(const struct scan *scan, struct pci_device *dev,
+			    unsigned i)
+{
+	uint32_t low = get(scan, dev, bar_reg(i));
+	uint64_t start = low & ~BAR_MEM_BITS;
+	uint64_t mask = bar_mask(scan, dev, i) & ~BAR_MEM_BITS;
+	struct pci_bar *bar = &dev->bar[i];
+
+	bar->wide = (low & BAR_TYPE) == BAR_TYPE_64;
+	bar->prefetchable = low & BAR_PREFETCH;
+	if (bar->wide) {
+		start |= (uint64_t)get(scan, dev, bar_reg(i + 1)) << 32;
+		mask |= (uint64_t)bar_mask(scan, dev, i + 1) << 32;
+	} else if (mask) {
+		mask |= 0xffffffff00000000ull;
+	}
+	bar->start = PHYS(start);
+	bar->size = mask ? mask_size(mask) : 0;
+}
+
+/* A BAR that is not there, or makes no sense, is all zero. */
+static void distrust_bar(const struct pci_device *dev, struct pci_bar *bar)
+{
+	if (bar->size && !(bar->start.v & (bar->size - 1)))
+		return;
+	if (bar->size)
+		complain(dev, "has a BAR that is not aligned: ignored");
+	memset(bar, 0, sizeof(*bar));
+}
+
+/* Returns: how many registers the BAR takes. */
+static unsigned read_bar(const struct scan *scan, struct pci_device *dev,
+			 unsigned i, unsigned nr)
+{
+	uint32_t low = get(scan, dev, bar_reg(i));
+	bool wide = !(low & BAR_IO) && (low & BAR_TYPE) == BAR_TYPE_64;
+
+	if (!(low & BAR_IO) && (low & BAR_TYPE) == BAR_TYPE_NONE) {
+		complain(dev, "has a BAR of no known type: ignored");
+		return 1;
+	}
+	if (wide && i + 1 == nr) {
+		complain(dev, "has half of a 64-bit BAR: ignored");
+		return 1;
+	}
+	if (low & BAR_IO)
+		read_io_bar(scan, dev, i);
+	else
+		read_memory_bar(scan, dev, i);
+	distrust_bar(dev, &dev->bar[i]);
+	return wide ? 2 : 1;
+}
+
+static unsigned nr_bars(const struct pci_device *dev)
+{
+	switch (dev->header_type) {
+	case HEADER_DEVICE:
+		return PCI_NR_BARS;
+	case HEADER_BRIDGE:
+		return BRIDGE_BARS;
+	default:
+		return 0;
+	}
+}
+
+static void read_bars(const struct scan *scan, struct pci_device *dev)
+{
+	uint32_t command = get(scan, dev, PCI_COMMAND) & 0xffff;
+	unsigned nr = nr_bars(dev);
+
+	if (!nr)
+		return;
+	/* The upper half of this register is the status: 0 leaves it alone. */
+	put(scan, dev, PCI_COMMAND,
+	    command & ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
+	for (unsigned i = 0; i < nr; )
+		i += read_bar(scan, dev, i, nr);
+	put(scan, dev, PCI_COMMAND, command);
+}
+
+/* ---- a function --------------------------------------------------------- */
+
+static bool answers(uint32_t id)
+{
+	return (id & 0xffff) != 0xffff && (id & 0xffff) != 0;
+}
+
+static void read_irq(const struct scan *scan, struct pci_device *dev)
+{
+	uint32_t value = get(scan, dev, PCI_INTERRUPT);
+	unsigned line = value & 0xff, pin = value >> 8 & 0xff;
+
+	dev->irq = pin && line < 16 ? (uint8_t)line : 0xff;
+}
+
+static void add_bus(struct scan *scan, unsigned bus)
+{
+	bitmap_set(scan->known, bus);
+	scan->buses[scan->nr_buses++] = (uint8_t)bus;
+}
+
+static void read_bridge(struct scan *scan, const struct pci_device *dev)
+{
+	unsigned bus = get(scan, dev, PCI_BUSES) >> 8 & 0xff;
+
+	if (bitmap_test(scan->known, bus))
+		complain(dev, "is a bridge to a bus that is known already");
+	else
+		add_bus(scan, bus);
+}
+
+static void read_header(struct scan *scan, struct pci_device *dev)
+{
+	uint32_t id = get(scan, dev, PCI_ID);
+	uint32_t class = get(scan, dev, PCI_CLASS);
+
+	dev->vendor = (uint16_t)id;
+	dev->device = (uint16_t)(id >> 16);
+	dev->revision = (uint8_t)class;
+	dev->interface = (uint8_t)(class >> 8);
+	dev->subclass = (uint8_t)(class >> 16);
+	dev->class = (uint8_t)(class >> 24);
+	dev->header_type = get(scan, dev, PCI_HEADER) >> 16 & HEADER_TYPE;
+	if (dev->header_type > HEADER_CARDBUS)
+		complain(dev, "has a header of no known type: no BARs");
+	read_irq(scan, dev);
+	read_bars(scan, dev);
+	if (dev->header_type == HEADER_BRIDGE)
+		read_bridge(scan, dev);
+}
+
+/* Keeps the order: buses are not met in that of their numbers. */
+static struct pci_device *table_insert(struct scan *scan,
+				       const struct pci_device *dev)
+{
+	unsigned i;
+
+	if (scan->nr == scan->max) {
+		if (!scan->full)
+			pr_warn("pci: more than %u devices: the others are left out\n",
+				scan->max);
+		scan->full = true;
+		return NULL;
+	}
+	for (i = scan->nr++; i > 0; i--) {
+		if (pci_source_id(&scan->devices[i - 1]) < pci_source_id(dev))
+			break;
+		scan->devices[i] = scan->devices[i - 1];
+	}
+	scan->devices[i] = *dev;
+	return &scan->devices[i];
+}
+
+/* Returns: whether the function answers; *multi: whether it is not alone. */
+static bool scan_function(struct scan *scan, unsigned bus, unsigned slot,
+			  unsigned function, bool *multi)
+{
+	struct pci_device dev = {
+		.bus = (uint8_t)bus,
+		.slot = (uint8_t)slot,
+		.function = (uint8_t)function,
+	};
+
+	if (!answers(get(scan, &dev, PCI_ID)))
+		return false;
+	*multi = get(scan, &dev, PCI_HEADER) >> 16 & HEADER_MULTI;
+	read_header(scan, &dev);
+	table_insert(scan, &dev);
+	return true;
+}
+
+/* ---- buses -------------------------------------------------------------- */
+
+static void scan_bus(struct scan *scan, unsigned bus)
+{
+	bool multi, ignored;
+
+	for (unsigned slot = 0; slot < NR_SLOTS; slot++) {
+		if (!scan_function(scan, bus, slot, 0, &multi) || !multi)
+			continue;
+		for (unsigned f = 1; f < NR_FUNCTIONS; f++)
+			scan_function(scan, bus, slot, f, &ignored);
+	}
+}
+
+unsigned pci_scan(const struct pci_config *config, struct pci_device *devices,
+		  unsigned max)
+{
+	struct scan scan = { .config = config, .devices = devices, .max = max };
+
+	add_bus(&scan, 0);
+	for (unsigned i = 0; i < scan.nr_buses; i++)
+		scan_bus(&scan, scan.buses[i]);
+	return scan.nr;
+}
+
+static const char *check_bars(const struct pci_device *dev)
+{
+	for (unsigned i = 0; i < PCI_NR_BARS; i++) {
+		const struct pci_bar *bar = &dev->bar[i];
+
+		HOLDS(!(bar->size & (bar->size - 1)),
+		      "P2: the size of a BAR is a power of two");
+		if (!bar->size)
+			continue;
+		HOLDS(!(bar->start.v & (bar->size - 1)),
+		      "P3: a BAR starts at a multiple of its size");
+		HOLDS(!bar->wide || (i + 1 < PCI_NR_BARS && !bar[1].size),
+		      "P4: the place behind a 64-bit BAR is empty");
+	}
+	return NULL;
+}
+
+const char *pci_check_table(const struct pci_device *devices, unsigned nr)
+{
+	const char *law;
+
+	for (unsigned i = 0; i < nr; i++) {
+		HOLDS(!i || pci_source_id(&devices[i - 1]) <
+			    pci_source_id(&devices[i]),
+		      "P1: source ids ascend");
+		law = check_bars(&devices[i]);
+		if (law)
+			return law;
+		HOLDS(devices[i].irq < 16 || devices[i].irq == 0xff,
+		      "P5: an interrupt line is below 16, or none");
+	}
+	return NULL;
+}
