@@ -30,6 +30,7 @@ LIMITS = {
     "hang":     10,    # a run that is expected never to end
     "bench":    240,   # all benchmarks under icount
     "build":    400,   # the whole kernel, from nothing
+    "debug":    240,   # a session of GDB
     "program":  240,   # one program of the boot archive
     "soak":     400 * SOAK,  # one that runs long
     "host":     240,   # all suites on the host

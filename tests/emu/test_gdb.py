@@ -91,13 +91,14 @@ def parse_sections(text):
     return found
 
 
-def settings(folder, archive=False, **changes):
-    """The environment of tools/gdb/machine."""
+def settings(folder, archive=False, before="", **changes):
+    """The environment of tools/gdb/machine. before: a command that QEMU's
+    start waits for."""
     console = folder / "console"
     console.touch()
     # A GDB that is killed leaves a stopped machine behind: not for long.
     qemu = folder / "qemu"
-    qemu.write_text(f"#!/bin/sh\nexec timeout {int(limit('boot'))} "
+    qemu.write_text(f"#!/bin/sh\n{before}\nexec timeout {int(limit('debug'))} "
                     f"{machine.QEMU} \"$@\"\n")
     qemu.chmod(0o755)
     return dict(os.environ, PAGODA_GDB=str(TOOLS), QEMU=str(qemu),
@@ -116,7 +117,7 @@ def debug(folder, script, **changes):
              machine.KERNEL]
     done = subprocess.run(words, cwd=folder, check=False, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=limit("boot"),
+                          stderr=subprocess.STDOUT, timeout=limit("debug"),
                           env=settings(folder, **changes))
     assert done.returncode == 0, done.stdout
     for words in ("Traceback", "Python Exception", "Error occurred in Python",
@@ -611,7 +612,7 @@ def test_make_debug(kernel, tmp_path):
 def test_ctrl_c_stops_the_kernel(kernel, tmp_path):
     """On a terminal, on which the kernel's console appears too."""
     done = pexpect.spawn(str(TOOLS / "debug"), [str(machine.KERNEL)],
-                         timeout=limit("boot"), encoding="utf-8", cwd=ROOT,
+                         timeout=limit("debug"), encoding="utf-8", cwd=ROOT,
                          env=dict(os.environ, MEM="64M", TERM="dumb",
                                   APPEND="crash=hang"))
     done.expect(r"\(gdb\) ")
@@ -627,6 +628,13 @@ def test_ctrl_c_stops_the_kernel(kernel, tmp_path):
     done.expect(pexpect.EOF)
     done.close()
     assert done.exitstatus == 0
+
+
+def test_a_machine_that_starts_late_is_waited_for(kernel, tmp_path):
+    """Longer than GDB is used to: other work may keep the host busy."""
+    done = debug(tmp_path, 'run_to("kernel_main")\ntell("bt")\n',
+                 before="sleep 10", MEM="64M")
+    assert functions(done.sections["bt"])[0] == "kernel_main"
 
 
 def test_gdb_that_is_found_has_python():

@@ -19,6 +19,12 @@ set confirm off
 set print pretty on
 set print array-indexes on
 
+# A busy machine may need long to start QEMU. GDB waits 2 s for an answer, then
+# asks again; QEMU answers twice, and the second answer is taken for that to the
+# next question ("Remote replied unexpectedly to 'vMustReplyEmpty'").
+set remotetimeout 60
+set tcp connect-timeout 60
+
 python
 import os
 import sys
