@@ -165,12 +165,16 @@ MONITOR_PURE := $(addprefix kernel/monitor/,keys.c lineedit.c words.c scancode.c
 LOADER_PURE := kernel/loader/elf.c kernel/loader/cpio.c \
 	kernel/loader/start_stack.c
 
+# The firmware's tables; acpi.c and poweroff.c are for the machine itself.
+ACPI_PURE := $(addprefix arch/i386/acpi/,table.c rsdp.c parse.c madt.c fadt.c \
+	s5.c dmar.c window.c)
+
 HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
 	$(wildcard lib/*.c mm/*/*.c arch/i386/mm/*.c tests/host/*.c \
 	tests/suites/*.c $(BOOT_PURE) kernel/cmdline.c kernel/log_ring.c $(LOADER_PURE) \
 	tests/ktest.c)))
 HOST_SRCS += kernel/object.c kernel/handle.c $(MONITOR_PURE) \
-	arch/i386/platform/pci.c arch/i386/platform/pci_scan.c
+	arch/i386/platform/pci.c arch/i386/platform/pci_scan.c $(ACPI_PURE)
 HOST_OBJS := $(HOST_SRCS:%=$(HOST_BUILD)/%.o)
 
 # tests/host/flush_check.c looks over these calls of mm/kva/.

@@ -13,6 +13,7 @@
  * SEE      boot/boot_info.h for what is handed over; kernel/memory.c for the
  *          order inside memory management.
  */
+#include <arch/acpi.h>
 #include <arch/cpu.h>
 #include <arch/cycles.h>
 #include <arch/kva.h>
@@ -162,6 +163,7 @@ void kernel_main(uint32_t boot_info_phys)
 	crash_as_asked(true);
 	memory_map_dump(&boot);
 	memory_init(&boot, &options);
+	acpi_init();            /* what the machine has: needs the fixmap     */
 	memory_release_boot(&boot);
 	law = memory_check_all();
 	if (law)

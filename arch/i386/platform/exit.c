@@ -5,10 +5,12 @@
  * WHAT     One write after the other to ports that make some emulator end.
  *          A port that no device listens to swallows the write, so the order
  *          is: the way that carries a status first, then those that only turn
- *          the power off, then halt.
+ *          the power off (that of the firmware's tables, then the ports of
+ *          known emulators), then halt.
  * SEE      QEMU hw/misc/debugexit.c; ACPI 4.8.3.2.1 "PM1 control registers";
  *          Bochs iodev/unmapped.cc.
  */
+#include <arch/acpi.h>
 #include <arch/io.h>
 #include <arch/machine.h>
 #include <arch/ps2.h>
@@ -33,6 +35,7 @@ void machine_poweroff(void)
 {
 	static const char shutdown[] = "Shutdown";
 
+	acpi_poweroff();
 	uart_drain();
 	outw(PORT_PM1A_QEMU, PM1_SLEEP_S5);
 	outw(PORT_PM1A_OLD, PM1_SLEEP_S5);

@@ -73,6 +73,8 @@ struct acpi_info {
 	bool                  has_fadt;
 	uint16_t              sci_irq;
 	uint16_t              pm1a_control, pm1b_control; /* ports; 0: none   */
+	uint16_t              smi_command;  /* port; 0: ACPI is on already    */
+	uint8_t               acpi_enable;  /* what turns it on, there        */
 	bool                  has_s5;       /* \_S5 was found in the DSDT     */
 	uint8_t               s5_type_a, s5_type_b;   /* SLP_TYP of power off */
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+/*
+ * acpi_impl.h - what the files of arch/i386/acpi/ share
+ *
+ * WHAT     The parsers see the machine through a struct acpi_reader and nothing
+ *          else: in the kernel it reads through the fixmap window, in a test
+ *          it is a few arrays. They keep no pointer into a table; a field is
+ *          copied out before it is looked at.
+ *
+ * TERMS    table    a header of 36 bytes, then what its signature says;
+ *                   "loaded" when its header, length and checksum are right
+ *          entry    a piece of a table that begins with its type and length
+ *
+ * SEE      ACPI specification 6.4, 5.2; Intel VT-d specification 8.
+ */
+#pragma once
+
+#include <arch/acpi.h>
+
+/* Longer is no table: the largest ones known have half of it. */
+#define ACPI_TABLE_LENGTH_MAX  (1u << 20)
+
+/* Entries of the RSDT or XSDT that are looked at, good or bad. */
+#define ACPI_ROOT_ENTRIES_MAX  64u
+
+/* Lines about wrong tables: a bad one of 1 MiB could fill the log. */
+#define ACPI_COMPLAINTS_MAX    16u
+
+struct acpi_reader {
+	/* Returns: 0 and `size` bytes, or -EINVAL where nothing can be. */
+	int  (*read)(struct acpi_reader *reader, phys_addr_t pa, void *buffer,
+		     size_t size);
+	/* May registers lie there? Not in RAM, nor above the CPU's width. */
+	bool (*may_be_registers)(struct acpi_reader *reader, phys_addr_t pa,
+				 uint64_t size);
+	/* Which bus lies behind a bridge? Returns: its number, or -ENODEV. */
+	int  (*secondary_bus)(struct acpi_reader *reader, uint16_t source_id);
+
+	unsigned complaints;
+};
+
+/* As the firmware wrote them: little-endian, at any address. */
+struct acpi_header {
+	char     signature[4];
+	uint32_t length;
+	uint8_t  revision, checksum;
+	char     oem_id[6], oem_table_id[8];
+	uint32_t oem_revision;
+	char     creator_id[4];
+	uint32_t creator_revision;
+} __packed;
+
+_Static_assert(sizeof(struct acpi_header) == 36, "ACPI 5.2.6");
+
+/* Say in the log what is wrong, as long as it has not been too much. */
+void acpi_complain(struct acpi_reader *reader, const char *fmt, ...)
+	__printf(2, 3);
+
+/* ---- table.c ------------------------------------------------------------ */
+
+/*
+ * Do the bytes add up to 0, modulo 256?
+ * Returns: 0; -EINVAL (unreadable); -EIO (they do not).
+ */
+int acpi_checksum(struct acpi_reader *reader, phys_addr_t pa, uint32_t length)
+	__must_check;
+
+/*
+ * Fill *table from the header at pa. A header that is there is a table, though
+ * maybe one that is not `valid`; letters that cannot be printed become '?'.
+ *
+ * Returns: 0, or -EINVAL: there is nothing to read.
+ */
+int acpi_table_load(struct acpi_reader *reader, phys_addr_t pa,
+		    struct acpi_table *table) __must_check;
+
+/* Bytes of a loaded table. Returns: 0; -ERANGE: beyond its end; -EINVAL. */
+int acpi_table_read(struct acpi_reader *reader,
+		    const struct acpi_table *table, uint32_t offset,
+		    void *buffer, size_t size) __must_check;
+
+/*
+ * The entry at `offset` of a piece that ends at `end` <= the table's length;
+ * `wide`: its type and its length have 16 bits each. Copies the first `size`
+ * bytes of it, zeroes for those that it has not.
+ *
+ * Returns: its length, that of its head at least, or 0: the entry is wrong,
+ *          and so is whatever comes after it.
+ */
+uint32_t acpi_entry_read(struct acpi_reader *reader,
+			 const struct acpi_table *table, uint32_t offset,
+			 uint32_t end, bool wide, void *buffer, size_t size)
+	__must_check;
+
+/* ---- rsdp.c ------------------------------------------------------------- */
+
+struct acpi_root {
+	uint8_t     revision;
+	phys_addr_t rsdt, xsdt;   /* 0: none */
+};
+
+/* Search the places where a PC's firmware puts it. Returns: was it there? */
+bool acpi_rsdp_find(struct acpi_reader *reader, struct acpi_root *root);
+
+/* ---- parse.c ------------------------------------------------------------ */
+
+/* All there is. *info is zeroed first; nothing in it needs another look. */
+void acpi_parse(struct acpi_reader *reader, struct acpi_info *info);
+
+/* The first valid table with this signature, or NULL. */
+const struct acpi_table *acpi_find(const struct acpi_info *info,
+				   const char *signature);
+
+/* NULL, or what may not be in *info whatever the firmware says. */
+const char *acpi_info_check(const struct acpi_info *info);
+
+/* ---- madt.c, fadt.c, s5.c, dmar.c --------------------------------------- */
+
+/* Each takes a loaded table, and fills its part of *info. */
+void acpi_madt_parse(struct acpi_reader *reader,
+		     const struct acpi_table *table, struct acpi_info *info);
+void acpi_dmar_parse(struct acpi_reader *reader,
+		     const struct acpi_table *table, struct acpi_info *info);
+void acpi_s5_parse(struct acpi_reader *reader,
+		   const struct acpi_table *dsdt, struct acpi_info *info);
+
+/* Also says where the DSDT may be: 0, one or two different addresses. */
+struct acpi_dsdt {
+	phys_addr_t pa[2];   /* 0: none */
+};
+void acpi_fadt_parse(struct acpi_reader *reader,
+		     const struct acpi_table *table, struct acpi_info *info,
+		     struct acpi_dsdt *dsdt);

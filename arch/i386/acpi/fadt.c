@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fadt.c - power management: which ports turn the machine off
+ *
+ * WHAT     Reads the FADT, whose signature is "FACP". It has grown with every
+ *          revision of ACPI: what a shorter one has not is zero.
+ *
+ * TERMS    PM1 control  a register of 16 bits, in one block (a) or two (a, b)
+ *          SCI          the interrupt of power management
+ *          X_ fields    the same as an older field, with 64 bits
+ *
+ * SEE      ACPI 5.2.9 "Fixed ACPI description table"; s5.c.
+ */
+#include "arch/i386/acpi/acpi_impl.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+#define FADT_SIZE_MIN       116u           /* that of ACPI 1.0           */
+#define FLAG_HW_REDUCED     (1u << 20)     /* there are no PM1 registers */
+#define SPACE_IO            1u
+
+struct generic_address {
+	uint8_t  space, width, offset, access;
+	uint64_t address;
+} __packed;
+
+struct fadt {
+	struct acpi_header     header;
+	uint32_t               facs, dsdt;
+	uint8_t                model, profile;
+	uint16_t               sci;
+	uint32_t               smi_command;
+	uint8_t                acpi_enable, acpi_disable, s4_bios, p_state;
+	uint32_t               pm1a_event, pm1b_event, pm1a_control,
+			       pm1b_control, pm2_control, pm_timer, gpe0, gpe1;
+	uint8_t                lengths_and_latencies[21];
+	uint16_t               boot_architecture;
+	uint8_t                reserved;
+	uint32_t               flags;
+	struct generic_address reset;
+	uint8_t                reset_value, arm[2], minor;
+	uint64_t               x_facs, x_dsdt;
+	struct generic_address x_pm1a_event, x_pm1b_event, x_pm1a_control,
+			       x_pm1b_control;
+} __packed;
+
+_Static_assert(offsetof(struct fadt, pm1a_control) == 64 &&
+	       offsetof(struct fadt, flags) == 112 &&
+	       offsetof(struct fadt, x_dsdt) == 140 &&
+	       sizeof(struct fadt) == 196, "ACPI table 5.9");
+
+/* The old field when it says something, as firmware is tested with that. */
+static uint16_t control_port(struct acpi_reader *reader, uint32_t old,
+			     const struct generic_address *new)
+{
+	uint64_t port = old;
+
+	if (!port && new->address && new->space == SPACE_IO)
+		port = new->address;
+	if (port <= 0xfffe)
+		return (uint16_t)port;
+	acpi_complain(reader, "FACP: 0x%llx is no port",
+		      (unsigned long long)port);
+	return 0;
+}
+
+static void take_ports(struct acpi_reader *reader, const struct fadt *fadt,
+		       struct acpi_info *info)
+{
+	if (fadt->flags & FLAG_HW_REDUCED)
+		return;
+	info->pm1a_control = control_port(reader, fadt->pm1a_control,
+					  &fadt->x_pm1a_control);
+	info->pm1b_control = control_port(reader, fadt->pm1b_control,
+					  &fadt->x_pm1b_control);
+	if (fadt->smi_command <= 0xffff) {
+		info->smi_command = (uint16_t)fadt->smi_command;
+		info->acpi_enable = fadt->acpi_enable;
+	}
+}
+
+void acpi_fadt_parse(struct acpi_reader *reader,
+		     const struct acpi_table *table, struct acpi_info *info,
+		     struct acpi_dsdt *dsdt)
+{
+	struct fadt fadt;
+
+	memset(&fadt, 0, sizeof(fadt));
+	memset(dsdt, 0, sizeof(*dsdt));
+	if (table->length < FADT_SIZE_MIN ||
+	    acpi_table_read(reader, table, 0, &fadt,
+			    MIN(table->length, sizeof(fadt)))) {
+		acpi_complain(reader, "FACP: %u bytes are too short",
+			      table->length);
+		return;
+	}
+	info->has_fadt = true;
+	info->sci_irq = fadt.sci;
+	take_ports(reader, &fadt, info);
+	dsdt->pa[0] = PHYS(fadt.x_dsdt);
+	if (fadt.dsdt != fadt.x_dsdt)
+		dsdt->pa[1] = PHYS(fadt.dsdt);
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * s5.c - the one word of the DSDT that we understand
+ *
+ * WHAT     The DSDT is a program in a byte code, AML. To turn the power off one
+ *          needs two numbers from it: what to write into the field SLP_TYP of
+ *          the PM1 control registers for the state S5. They stand in a package
+ *          of constants named \_S5, which can be found without running
+ *          anything.
+ *
+ * PICTURE    08 [5c] 5f 53 35 5f  12  06       04   0a 05   0a 05  00 00
+ *            name  \  _  S  5  _  package      n    byte 5  byte 5 ...
+ *                                     length of the package, itself included
+ *
+ * ALGORITHM  Slides over the bytes. The letters alone may be a part of another
+ *          name, or of a text: they count when a name begins before them and
+ *          a package behind. The first that does wins.
+ * SEE      ACPI 7.4.2 "\_Sx"; 20.2.4 "Package length encoding".
+ */
+#include "arch/i386/acpi/acpi_impl.h"
+#include "lib/string.h"
+
+#define CHUNK          256u
+#define AML_ZERO       0x00
+#define AML_ONE        0x01
+#define AML_NAME       0x08
+#define AML_BYTE       0x0a
+#define AML_WORD       0x0b
+#define AML_DWORD      0x0c
+#define AML_PACKAGE    0x12
+#define AML_ROOT       '\\'
+#define SLEEP_TYPE_MAX 7
+
+#define LETTERS        0x5f53355fu   /* "_S5_", the first letter uppermost */
+
+/* Up to four bytes of length, the count, two numbers of five bytes. */
+#define PACKAGE_MAX    16u
+
+struct bytes {
+	const uint8_t *at, *end;
+};
+
+static bool next(struct bytes *bytes, uint8_t *value)
+{
+	if (bytes->at == bytes->end)
+		return false;
+	*value = *bytes->at++;
+	return true;
+}
+
+/* The uppermost two bits of the first byte say how many follow. */
+static bool read_package_length(struct bytes *bytes)
+{
+	uint8_t first, skipped;
+
+	if (!next(bytes, &first))
+		return false;
+	for (unsigned n = first >> 6; n > 0; n--)
+		if (!next(bytes, &skipped))
+			return false;
+	return true;
+}
+
+/* A constant of 0 .. 7, in any of the ways to write one. */
+static bool read_type(struct bytes *bytes, uint8_t *type)
+{
+	unsigned width = 0;
+	uint8_t op, upper;
+
+	if (!next(bytes, &op))
+		return false;
+	if (op == AML_BYTE || op == AML_WORD || op == AML_DWORD)
+		width = op == AML_BYTE ? 1 : op == AML_WORD ? 2 : 4;
+	else if (op == AML_ZERO || op == AML_ONE)
+		*type = op;
+	else
+		return false;
+	if (width && !next(bytes, type))
+		return false;
+	while (width-- > 1)
+		if (!next(bytes, &upper) || upper)
+			return false;
+	return *type <= SLEEP_TYPE_MAX;
+}
+
+static bool read_package(struct bytes bytes, struct acpi_info *info)
+{
+	uint8_t op, count, a, b;
+
+	if (!next(&bytes, &op) || op != AML_PACKAGE ||
+	    !read_package_length(&bytes) || !next(&bytes, &count) || !count ||
+	    !read_type(&bytes, &a))
+		return false;
+	/* A package of one number: the second register is not there. */
+	b = a;
+	if (count > 1 && !read_type(&bytes, &b))
+		return false;
+	info->s5_type_a = a;
+	info->s5_type_b = b;
+	info->has_s5 = true;
+	return true;
+}
+
+/* Does a name begin before the letters at this offset? */
+static bool is_named(struct acpi_reader *reader, const struct acpi_table *dsdt,
+		     uint32_t offset)
+{
+	uint8_t before[2];
+
+	if (acpi_table_read(reader, dsdt, offset - 2, before, 2))
+		return false;
+	return before[1] == AML_NAME ||
+	       (before[1] == AML_ROOT && before[0] == AML_NAME);
+}
+
+static bool try_at(struct acpi_reader *reader, const struct acpi_table *dsdt,
+		   uint32_t offset, struct acpi_info *info)
+{
+	uint8_t package[PACKAGE_MAX];
+	uint32_t behind = offset + 4;
+	uint32_t n = MIN(dsdt->length - behind, PACKAGE_MAX);
+
+	if (!is_named(reader, dsdt, offset) ||
+	    acpi_table_read(reader, dsdt, behind, package, n))
+		return false;
+	return read_package((struct bytes){ package, package + n }, info);
+}
+
+void acpi_s5_parse(struct acpi_reader *reader, const struct acpi_table *dsdt,
+		   struct acpi_info *info)
+{
+	uint32_t at = sizeof(struct acpi_header), letters = 0;
+	uint8_t chunk[CHUNK];
+
+	while (at < dsdt->length) {
+		uint32_t n = MIN(dsdt->length - at, CHUNK);
+
+		if (acpi_table_read(reader, dsdt, at, chunk, n))
+			return;
+		for (uint32_t i = 0; i < n; i++) {
+			letters = letters << 8 | chunk[i];
+			if (letters == LETTERS &&
+			    try_at(reader, dsdt, at + i - 3, info))
+				return;
+		}
+		at += n;
+	}
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/*
+ * window.c - physical memory through one slot of the fixmap
+ *
+ * WHAT     The firmware's tables lie anywhere: in RAM that the kernel has an
+ *          address for, in memory that is reserved, above 4 GiB. A slot of the
+ *          fixmap reaches them all, a page at a time.
+ *
+ * PICTURE    pa = 0x7ffe2fd1, 0x60 bytes      tables begin at odd addresses
+ *
+ *            frame 0x7ffe2:  [..............2f]   -> window, then copy
+ *            frame 0x7ffe3:  [31..............]   -> window, then copy
+ *
+ * LOCKING  Interrupts are off while the slot is in use, a page at the most:
+ *          nobody else can want it meanwhile.
+ * COST     An entry and an invlpg a page; a table of 8 KiB is read in 32 parts.
+ * SEE      Linux early_memremap().
+ */
+#include <arch/acpi.h>
+#include <arch/cpu.h>
+#include <arch/fixmap.h>
+#include <arch/irqflags.h>
+
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/* The part of a range that lies in the page of its first byte. */
+static void read_page(phys_addr_t pa, void *buffer, size_t size)
+{
+	irqflags_t flags = irq_save();
+	const uint8_t *window = fix_to_virt(FIX_ACPI_WINDOW);
+
+	set_fixmap(FIX_ACPI_WINDOW, pa, KPROT_RO);
+	memcpy(buffer, window + phys_page_offset(pa), size);
+	clear_fixmap(FIX_ACPI_WINDOW);
+	irq_restore(flags);
+}
+
+static bool range_is_possible(phys_addr_t pa, size_t size)
+{
+	uint64_t end = 1ull << cpu_phys_bits();
+
+	return pa.v < end && size <= end - pa.v;
+}
+
+int acpi_read(phys_addr_t pa, void *buffer, size_t size)
+{
+	uint8_t *to = buffer;
+
+	if (!range_is_possible(pa, size))
+		return -EINVAL;
+	while (size > 0) {
+		size_t part = MIN(size, PAGE_SIZE - phys_page_offset(pa));
+
+		read_page(pa, to, part);
+		pa = phys_add(pa, part);
+		to += part;
+		size -= part;
+	}
+	return 0;
+}
