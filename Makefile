@@ -148,7 +148,7 @@ HOST_BUILD := $(BUILD)/host
 HOST_SKIP  := traps log console symbols cpu irq_alloc ring3 uaccess fpu irq \
 	thread_switch sched sched_user thread wait mutex timer kmap_sleep task \
 	linux_calls \
-	program ipc notification calls messages monitor
+	program ipc notification calls messages monitor isa_dma floppy
 
 # -no-pie: static data lies below 4 GiB, where multiboot's addresses reach.
 HOST_CFLAGS := -m64 -std=gnu11 -O1 -g -U_FORTIFY_SOURCE \

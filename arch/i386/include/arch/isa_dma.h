@@ -31,3 +31,6 @@ uint32_t isa_dma_stop(unsigned channel);
 /* Would isa_dma_start() take it? 0, or as there; nothing is said. */
 int isa_dma_check(unsigned channel, bus_addr_t bus, uint32_t size)
 	__must_check;
+
+/* NULL, or the invariant of isa_dma.c that is broken. */
+const char *isa_dma_verify(void);
