@@ -169,8 +169,11 @@ LOADER_PURE := kernel/loader/elf.c kernel/loader/cpio.c \
 ACPI_PURE := $(addprefix arch/i386/acpi/,table.c rsdp.c parse.c madt.c fadt.c \
 	s5.c dmar.c window.c)
 
+# The IOMMU but for its registers, which are tests/host/iommu.c's.
+IOMMU_PURE := $(addprefix arch/i386/iommu/,domain.c fault.c iommu.c)
+
 HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
-	$(wildcard lib/*.c mm/*/*.c arch/i386/mm/*.c tests/host/*.c \
+	$(wildcard lib/*.c mm/*/*.c arch/i386/mm/*.c $(IOMMU_PURE) tests/host/*.c \
 	tests/suites/*.c $(BOOT_PURE) kernel/cmdline.c kernel/log_ring.c $(LOADER_PURE) \
 	tests/ktest.c)))
 HOST_SRCS += kernel/object.c kernel/handle.c $(MONITOR_PURE) \

@@ -119,3 +119,21 @@ extern struct host_cpu host_cpu;
 /* ---- console.c ---------------------------------------------------------- */
 
 extern int host_loglevel;
+
+/* ---- iommu.c: a unit, and what devices behind it get --------------------- */
+
+/* A device that no unit translates for. */
+#define HOST_IOMMU_STRANGER  0xffffu
+
+/* Translation on, with addresses of 39 or 48 bits; 0: off again. */
+void host_iommu_set(unsigned bits);
+
+/* The time that faults are noted with, in ns. */
+extern uint64_t host_iommu_now;
+
+/*
+ * What a device's access to a bus address reaches; with translation off the
+ * address itself. Returns: false: blocked, and a fault has been noted.
+ */
+bool host_iommu_access(uint16_t source_id, bus_addr_t bus, bool write,
+		       phys_addr_t *pa);

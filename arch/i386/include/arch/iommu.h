@@ -23,6 +23,9 @@
 #define IOMMU_READ   1u    /* the device may read                            */
 #define IOMMU_WRITE  2u
 
+#define IOMMU_LEVELS_MAX    4    /* of a domain's tables: 3 for 39 bits       */
+#define IOMMU_ATTACHED_MAX  64   /* devices that have a domain                */
+
 struct iommu_domain;
 
 /*
@@ -90,8 +93,33 @@ struct iommu_fault {
 unsigned long iommu_nr_faults(void);
 bool          iommu_last_fault(struct iommu_fault *fault);
 
+/* The n-th latest, 0 is the last; false: not that many, or forgotten. */
+bool iommu_recent_fault(unsigned n, struct iommu_fault *fault);
+
+/*
+ * Look whether a unit has something to report. At each clock tick; the
+ * functions above do it too. Context: any.
+ */
+void iommu_poll(void);
+
 /* A reason in words. */
 const char *iommu_reason_name(uint8_t reason);
+
+/* ---- to look at ---------------------------------------------------------- */
+
+/* What the units' caches know the domain by, from 1 on. */
+unsigned iommu_domain_id(const struct iommu_domain *domain);
+
+/* The n-th device that has a domain, and which; false: not that many. */
+bool iommu_attached(unsigned n, uint16_t *source_id,
+		    struct iommu_domain **domain);
+
+/*
+ * The entries that translate the address, from the top, as far as they go: the
+ * last is 0, or has the frame. Returns: how many; 0 above the address bits.
+ */
+unsigned iommu_walk(const struct iommu_domain *domain, bus_addr_t bus,
+		    uint64_t entry[IOMMU_LEVELS_MAX]);
 
 /* NULL, or the broken invariant of any domain. */
 const char *iommu_check(void);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fault.c - the book of blocked accesses
+ *
+ * WHAT     Counts them, keeps the latest, and writes them into the log: which
+ *          device, which bus address, read or write, and why in words.
+ *
+ * TERMS    window   a second; so many lines a window may go into the log
+ *          unsaid   faults of this window that did not
+ *
+ * INVARIANTS (iommu_fault_check() restates them)
+ *          F1  no window has more lines than FAULT_LINES
+ *          F2  what was said and what was not are all there were
+ *
+ * ALGORITHM  A device in a loop faults as fast as it can ask. Each fault is
+ *          counted, the first few of a window are said, the others are one line
+ *          when the window is over. The time is the caller's, so that a test
+ *          need not wait.
+ *
+ * LOCKING  Interrupts off.
+ * NOT HERE how a unit tells of a fault (vtd.c).
+ * SEE      VT-d specification 7.2 and its appendix on fault reasons; Linux
+ *          drivers/iommu/intel/dmar.c dmar_fault_do_one().
+ */
+#include <arch/irqflags.h>
+
+#include "lib/log.h"
+#include "lib/panic.h"
+
+#include "arch/i386/iommu/iommu_impl.h"
+
+#define FAULT_LINES   8u            /* a screen keeps what came before       */
+#define FAULT_WINDOW  1000000000ull /* ns                                    */
+#define FAULTS_KEPT   8u
+
+/* Protection: interrupts off. */
+static struct {
+	unsigned long      nr, nr_said, nr_unsaid;   /* all there were       */
+	struct iommu_fault kept[FAULTS_KEPT];        /* fault n in n % KEPT  */
+	uint64_t           window_end;               /* 0: none yet          */
+	unsigned           lines, unsaid;            /* of this window       */
+} book;
+
+/*    reason  what the unit found                                            */
+static const char *const reasons[] = {
+	[0x1] = "the bus has no context table",
+	[0x2] = "the device has no domain",
+	[0x3] = "invalid context entry",
+	[0x4] = "the address is beyond the domain's width",
+	[0x5] = "not mapped for writing",
+	[0x6] = "not mapped for reading",
+	[0x7] = "a page table cannot be read",
+	[0x8] = "the root table cannot be read",
+	[0x9] = "the context table cannot be read",
+	[0xa] = "reserved bit set in a root entry",
+	[0xb] = "reserved bit set in a context entry",
+	[0xc] = "reserved bit set in a page-table entry",
+	[0xd] = "request of a kind that the context entry blocks",
+};
+
+const char *iommu_reason_name(uint8_t reason)
+{
+	const char *name = reason < ARRAY_SIZE(reasons) ? reasons[reason] :
+							  NULL;
+
+	return name ? name : "unknown reason";
+}
+
+static void window_begin(uint64_t now_ns)
+{
+	if (book.unsaid)
+		pr_warn("iommu: %u more faults within a second\n", book.unsaid);
+	book.window_end = now_ns + FAULT_WINDOW;
+	book.lines = 0;
+	book.unsaid = 0;
+}
+
+void iommu_fault_tick(uint64_t now_ns)
+{
+	if (book.unsaid && now_ns >= book.window_end)
+		window_begin(now_ns);
+}
+
+static void fault_say(const struct iommu_fault *fault)
+{
+	pr_warn("iommu: blocked: device %02x:%02x.%u %s %pB: %s (reason %u)\n",
+		fault->source_id >> 8, fault->source_id >> 3 & 31,
+		fault->source_id & 7u, fault->write ? "writes to" : "reads from",
+		&fault->bus, iommu_reason_name(fault->reason), fault->reason);
+}
+
+void iommu_fault_note(const struct iommu_fault *fault, uint64_t now_ns)
+{
+	irqflags_t flags = irq_save();
+
+	book.kept[book.nr++ % FAULTS_KEPT] = *fault;
+	if (!book.window_end || now_ns >= book.window_end)
+		window_begin(now_ns);
+	if (book.lines < FAULT_LINES) {
+		book.lines++;
+		book.nr_said++;
+		fault_say(fault);
+	} else {
+		book.unsaid++;
+		book.nr_unsaid++;
+	}
+	irq_restore(flags);
+}
+
+void iommu_poll(void)
+{
+	irqflags_t flags = irq_save();
+
+	iommu_units_poll();
+	irq_restore(flags);
+}
+
+unsigned long iommu_nr_faults(void)
+{
+	iommu_poll();
+	return book.nr;
+}
+
+bool iommu_recent_fault(unsigned n, struct iommu_fault *fault)
+{
+	iommu_poll();
+	if (n >= book.nr || n >= FAULTS_KEPT)
+		return false;
+	*fault = book.kept[(book.nr - 1 - n) % FAULTS_KEPT];
+	return true;
+}
+
+bool iommu_last_fault(struct iommu_fault *fault)
+{
+	return iommu_recent_fault(0, fault);
+}
+
+const char *iommu_fault_check(void)
+{
+	HOLDS(book.lines <= FAULT_LINES,
+	      "F1: no window has more lines than FAULT_LINES");
+	HOLDS(book.nr_said + book.nr_unsaid == book.nr &&
+	      book.unsaid <= book.nr_unsaid,
+	      "F2: what was said and what was not are all there were");
+	return NULL;
+}

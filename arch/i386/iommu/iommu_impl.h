@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * iommu_impl.h - what the files of arch/i386/iommu/ share among themselves
+ *
+ * WHAT     A domain's tables and their entries (domain.c), the book of faults
+ *          (fault.c), and what these two want of the units: vtd.c has it for
+ *          the machine, tests/host/iommu.c for the simulated one. Nobody else
+ *          includes it but their tests.
+ */
+#pragma once
+
+#include <arch/iommu.h>
+#include <arch/pgtable.h>
+
+#include "lib/list.h"
+#include "mm/page/page.h"
+
+/* An entry of a second-level table. VT-d specification, 9.8. */
+typedef struct { uint64_t v; } slpte_t;
+
+#define SL_READ       0x1ull                /* as IOMMU_READ                 */
+#define SL_WRITE      0x2ull
+#define SL_RIGHTS     (SL_READ | SL_WRITE)
+#define SL_ADDR_MASK  0x000ffffffffff000ull /* bits 12..51                   */
+
+_Static_assert(SL_READ == IOMMU_READ && SL_WRITE == IOMMU_WRITE,
+	       "rights go into an entry as they are");
+
+#define SL_LEVEL_BITS  9u
+#define SL_ENTRIES     (1u << SL_LEVEL_BITS)
+
+/* The two forms of a domain's tables; level 1 holds the frames. */
+#define IOMMU_BITS_SHORT  39u
+#define IOMMU_BITS_LONG   48u
+
+#define IOMMU_LEVELS(bits)  (((bits) - PAGE_SHIFT) / SL_LEVEL_BITS)
+
+_Static_assert(IOMMU_LEVELS(IOMMU_BITS_SHORT) == 3 &&
+	       IOMMU_LEVELS(IOMMU_BITS_LONG) == IOMMU_LEVELS_MAX,
+	       "three levels and four");
+
+/* Numbers that a unit's caches know domains by. 0 is never given. */
+#define IOMMU_DOMAINS_MAX  256u
+
+/*
+ * Protection:  I  set once before anybody else sees it, then constant
+ *              o  interrupts off
+ */
+struct iommu_domain {
+	struct list_head link;          /* o  in iommu_domains                */
+	uint16_t         id;            /* I                                  */
+	uint8_t          bits, levels;  /* I                                  */
+	struct page     *root;          /* I  the table at the top            */
+	unsigned long    nr_tables;     /* o  root included                   */
+	unsigned long    nr_mapped;     /* o                                  */
+	unsigned         nr_attached;   /* o                                  */
+};
+
+extern struct list_head iommu_domains;
+
+/* How many ids below IOMMU_DOMAINS_MAX the units know; set before the first. */
+extern unsigned iommu_nr_ids;
+
+/* As iommu_domain_create(), for a width of the caller's choice. */
+struct iommu_domain *iommu_domain_create_bits(unsigned bits) __must_check;
+
+/* Bus address to index of the table of this level. */
+static inline unsigned sl_index(unsigned level, uint64_t bus)
+{
+	return (unsigned)(bus >> (PAGE_SHIFT + SL_LEVEL_BITS * (level - 1))) &
+	       (SL_ENTRIES - 1);
+}
+
+static inline phys_addr_t slpte_phys(slpte_t entry)
+{
+	return PHYS(entry.v & SL_ADDR_MASK);
+}
+
+/* Entries of a table that are not empty: see upgtable_impl.h. */
+static inline unsigned sl_table_used(const struct page *table)
+{
+	return table->refs - 1;
+}
+
+/* ---- iommu.c ------------------------------------------------------------- */
+
+/* From now on the units translate addresses of so many bits; 0: nothing. */
+void iommu_set_bits(unsigned bits);
+
+/* NULL, or the broken invariant; iommu_check() asks them all. */
+const char *iommu_attach_check(void);
+
+/* ---- fault.c ------------------------------------------------------------- */
+
+/* Write a fault into the book, and into the log if that is not too full. */
+void iommu_fault_note(const struct iommu_fault *fault, uint64_t now_ns);
+
+/* Say how many faults a second had that were not said, if it is over. */
+void iommu_fault_tick(uint64_t now_ns);
+
+const char *iommu_fault_check(void);
+
+/* ---- the units: vtd.c, tests/host/iommu.c --------------------------------
+ *
+ * Interrupts are off in all of them.
+ */
+
+/* Returns: the bits of a bus address, or 0: there are none, or `enable` is
+ * false. */
+unsigned iommu_units_start(bool enable);
+
+/* Entries in memory have changed: a unit that does not snoop must see them. */
+void iommu_units_write_back(const void *ptr, size_t size);
+
+/* What was empty is not any more. */
+void iommu_units_learn(const struct iommu_domain *domain);
+
+/* When it returns no unit remembers anything of the domain's tables. */
+void iommu_units_forget(const struct iommu_domain *domain);
+
+/*
+ * Lead the device to the domain's tables; or to nothing.
+ * Returns: 0; -ENODEV: no unit is the device's; -ENOMEM.
+ */
+int  iommu_units_attach(const struct iommu_domain *domain, uint16_t source_id)
+	__must_check;
+void iommu_units_detach(const struct iommu_domain *domain, uint16_t source_id);
+
+/* Take the faults out of the units and note them. */
+void iommu_units_poll(void);
+
+const char *iommu_units_check(void);
