@@ -193,13 +193,16 @@ static void range_clear(struct iommu_domain *domain, struct page *table,
 static void range_unmap(struct iommu_domain *domain, uint64_t bus,
 			uint64_t end)
 {
-	struct page *table, *next;
 	LIST_HEAD(dead);
 
 	range_clear(domain, domain->root, domain->levels, bus, end, &dead);
 	iommu_units_forget(domain);
-	list_for_each_entry_safe(table, next, &dead, list)
+	while (!list_empty(&dead)) {
+		struct page *table = list_first_entry(&dead, struct page, list);
+
+		list_del(&table->list);
 		table_free(domain, table);
+	}
 }
 
 /* Make the tables. On failure those that were made are gone again. */
