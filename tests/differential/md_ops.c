@@ -6,9 +6,10 @@
  *          logs its arguments and what it answered.
  *
  * NOT HERE what the host's configuration decides: advice about huge pages,
- *          merging and reclaim, MAP_STACK, mapping below 64 KiB; what a 64-bit
- *          kernel below a 32-bit program answers differently: lengths that
- *          wrap. tests/differential/accepted.md has the whole list.
+ *          merging and reclaim (MADV_FREE too), MAP_STACK, mapping below
+ *          64 KiB; what a 64-bit kernel below a 32-bit program answers
+ *          differently: lengths that wrap. tests/differential/accepted.md has
+ *          the whole list.
  */
 #include "tests/differential/md.h"
 
@@ -197,7 +198,7 @@ static void op_brk(void)
 static void op_madvise(void)
 {
 	static const int advices[] = {
-		0, 1, 2, 8, 10, 11, 16, 17, 18, 19, 22, 23, -1, 5, 7, 99,
+		0, 1, 2, 10, 11, 16, 17, 18, 19, 22, 23, 24, -1, 5, 7, 99,
 	};
 	int advice = chance(65) ? MADV_DONTNEED
 				: advices[pick_below(ARRAY_SIZE(advices))];

@@ -65,6 +65,14 @@ def test_only_a_rule_lets_a_difference_pass(linux, pagoda, allowed):
     assert (found is None) == allowed
 
 
+def test_a_difference_that_does_not_come_again_is_one():
+    log = ["~seq 1", "~end 1 0123456789abcdef", "~done 1"]
+    assert compare.unsteady(["0123456789abcdef"] * 2, [log] * 2) is None
+    for before in (["0123456789abcdef", "f" * 16], ["f" * 16] * 2,
+                   ["0123456789abcdef", None]):
+        assert compare.unsteady(before, [log] * 2)
+
+
 def test_a_shorter_log_is_a_difference():
     assert compare.first_difference(["~a", "~b"], ["~a"], [], set())
 
