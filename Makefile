@@ -33,6 +33,11 @@ TARGET  := $(if $(findstring clang,$(CC)),--target=i686-elf,$(if $(CROSS_COMPILE
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wundef -Wvla -Wno-unused-parameter $(if $(CI),-Werror)
 
+# Where there is no libc, uint32_t may be any type of 32 bits: GCC's own choice
+# for i686-elf is `unsigned long`, which printf's %u and %x do not fit.
+INT_TYPES := -U__INT32_TYPE__ -D__INT32_TYPE__=int \
+	-U__UINT32_TYPE__ -D__UINT32_TYPE__=unsigned
+
 # -freg-struct-return: address types are one-member structs (arch/addr.h); with
 # it they travel in registers and cost exactly what bare integers do.
 # -fno-omit-frame-pointer: backtraces follow EBP.
@@ -41,7 +46,7 @@ CFLAGS := $(TARGET) -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
 	-fno-strict-aliasing -fno-common -fno-delete-null-pointer-checks \
 	-mregparm=3 -freg-struct-return -mno-sse -mno-mmx -mno-80387 \
-	-ffunction-sections $(WARNINGS) \
+	-ffunction-sections $(WARNINGS) $(INT_TYPES) \
 	-DCONFIG_DEBUG=$(DEBUG) -I. -Iarch/i386/include -MMD -MP
 ASFLAGS := $(TARGET) -g -I. -Iarch/i386/include -MMD -MP
 
@@ -95,7 +100,7 @@ $(BUILD)/bootunit/%.S.o: %.S
 
 $(BUILD)/boot.o: $(BOOT_OBJS) tools/check_image.py
 	$(if $(Q),@echo "  LD      $@")
-	$(Q)$(LD) -m elf_i386 -r --gc-sections -e _start -o $@.tmp $(BOOT_OBJS)
+	$(Q)$(LD) -m elf_i386 -r -z noexecstack --gc-sections -e _start -o $@.tmp $(BOOT_OBJS)
 	$(Q)$(OBJCOPY) --keep-global-symbol=_start \
 		--prefix-alloc-sections=.boot $@.tmp $@
 	@rm -f $@.tmp

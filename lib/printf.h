@@ -24,6 +24,10 @@
 
 #include "lib/compiler.h"
 
+/* %u and %x print it everywhere: the Makefile says which type it is. */
+_Static_assert(__builtin_types_compatible_p(uint32_t, unsigned),
+	       "uint32_t is unsigned int");
+
 /*
  * Write at most `size` bytes, the terminating 0 included, into buf.
  *

@@ -25,7 +25,7 @@ USER_CFLAGS := $(TARGET) -std=gnu11 -O2 -g -march=i686 -ffreestanding \
 	-fno-builtin-printf -fno-pic -fno-pie -fcf-protection=none \
 	-fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-common \
-	-ffunction-sections -fdata-sections $(WARNINGS) \
+	-ffunction-sections -fdata-sections $(WARNINGS) $(INT_TYPES) \
 	-I. -Iarch/i386/include -MMD -MP
 USER_LDFLAGS := -m elf_i386 -T user/user.ld -static -nostdlib --gc-sections \
 	-z max-page-size=4096 -z noexecstack --build-id=none

@@ -6,6 +6,7 @@ that finds none fails with the command that makes it.
 """
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -51,3 +52,15 @@ def host_program():
     path = machine.BUILD / "host" / "suites"
     assert path.exists(), "no host program: run `make host` first"
     return path
+
+
+@pytest.fixture(scope="module")
+def make_iso(kernel, tmp_path_factory):
+    """Makes a CD image that starts an entry of its menu at once, if given."""
+    def make(*arguments):
+        iso = tmp_path_factory.mktemp("iso") / "pagoda.iso"
+        subprocess.run([machine.ROOT / "tools" / "make_iso", kernel,
+                        machine.ARCHIVE, iso, *arguments], check=True,
+                       timeout=machine.limit("build"))
+        return iso
+    return make

@@ -105,6 +105,16 @@ def test_other_flags_make_other_objects(tmp_path):
     assert make("-q", "DEBUG=1", *words).returncode == 1
 
 
+def test_uint32_is_one_type_with_every_compiler(tmp_path):
+    """GCC's own choice for i686-elf is unsigned long, and %u does not fit."""
+    cc = re.search(r"^CC := (.*)$", make("-np", "help").stdout, re.MULTILINE)
+    for unit in ("lib/text.c.o", "user/obj/lib/text.c.o"):
+        done = make(f"BUILD={tmp_path}", "CI=1", f"{tmp_path}/{unit}",
+                    f"CC={cc.group(1)} -U__UINT32_TYPE__ "
+                    "-D__UINT32_TYPE__=another_type")
+        assert done.returncode == 0, done.stderr
+
+
 def test_image_is_what_loaders_want(kernel):
     done = tool("check_image.py", kernel)
     assert done.returncode == 0, done.stderr
