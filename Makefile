@@ -170,9 +170,9 @@ MONITOR_PURE := $(addprefix kernel/monitor/,keys.c lineedit.c words.c scancode.c
 LOADER_PURE := kernel/loader/elf.c kernel/loader/cpio.c \
 	kernel/loader/start_stack.c
 
-# The firmware's tables; acpi.c and poweroff.c are for the machine itself.
+# The firmware's tables; poweroff.c is for the machine itself.
 ACPI_PURE := $(addprefix arch/i386/acpi/,table.c rsdp.c parse.c madt.c fadt.c \
-	s5.c dmar.c window.c)
+	s5.c dmar.c window.c acpi.c)
 
 # The IOMMU but for its registers, which are tests/host/iommu.c's.
 IOMMU_PURE := $(addprefix arch/i386/iommu/,domain.c fault.c iommu.c)

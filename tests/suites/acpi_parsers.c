@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: MIT
+/*
+ * acpi_parsers.c (tests) - one table at a time, made by hand
+ *
+ * WHAT     MADT, FADT, DMAR and the bytes of a DSDT, each built entry by entry
+ *          and given to its parser alone.
+ */
+#include "tests/acpi_machine.h"
+#include "tests/acpi_tables.h"
+#include "tests/ktest.h"
+
+#define TABLE_PA  0x0ffe0003u
+#define ROOM      1200u
+
+static struct acpi_machine machine;
+static struct acpi_info info;
+static uint8_t room[ROOM];
+static struct acpi_table table;
+
+static const char *last_info_check(void)
+{
+	return acpi_info_check(&info);
+}
+
+SUITE(acpi_parsers, last_info_check);
+
+/* A table of which `length` bytes are there already. */
+static void begin(const char *signature, const void *bytes, uint32_t length)
+{
+	machine_init(&machine);
+	machine_add(&machine, TABLE_PA, room, ROOM);
+	machine.reader.complaints = ACPI_COMPLAINTS_MAX;   /* quiet */
+	memset(room, 0, ROOM);
+	memset(&info, 0, sizeof(info));
+	memset(&table, 0, sizeof(table));
+	memcpy(room, bytes, length);
+	memcpy(table.signature, signature, 4);
+	table.pa = PHYS(TABLE_PA);
+	table.length = length;
+	table.valid = true;
+	info.present = true;
+}
+
+static void append(const void *bytes, uint32_t length)
+{
+	REQUIRE(table.length + length <= ROOM);
+	memcpy(room + table.length, bytes, length);
+	table.length += length;
+}
+
+#define APPEND(...)                                            \
+	append((const uint8_t[]){ __VA_ARGS__ },               \
+	       sizeof((const uint8_t[]){ __VA_ARGS__ }))
+
+static unsigned complaints(void)
+{
+	return machine.reader.complaints - ACPI_COMPLAINTS_MAX;
+}
+
+/* ---- MADT --------------------------------------------------------------- */
+
+#define MADT_HEAD   44u
+#define DMAR_HEAD   48u
+#define LE32(x)     (x) & 0xff, (x) >> 8 & 0xff, (x) >> 16 & 0xff, (x) >> 24
+
+static void begin_madt(void)
+{
+	begin("APIC", real_madt, MADT_HEAD);
+}
+
+static void parse_madt(void)
+{
+	acpi_madt_parse(&machine.reader, &table, &info);
+	EXPECT_NULL(acpi_info_check(&info));
+}
+
+KTEST(acpi_parsers, cpus_that_are_off_do_not_count)
+{
+	begin_madt();
+	APPEND(0, 8, 0, 0, 1, 0, 0, 0);
+	APPEND(0, 8, 1, 1, 0, 0, 0, 0);
+	APPEND(0, 8, 2, 2, 3, 0, 0, 0);
+	APPEND(9, 16, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
+	APPEND(9, 16, 0, 0, 8, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0);
+	parse_madt();
+	EXPECT_EQ(info.nr_cpus, 3);
+	EXPECT_EQ(complaints(), 0);
+}
+
+KTEST(acpi_parsers, entries_before_a_wrong_one_count)
+{
+	static const uint8_t wrong[][2] = { { 0, 0 }, { 0, 1 }, { 0, 9 },
+					    { 77, 255 } };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
+		begin_madt();
+		APPEND(0, 8, 0, 0, 1, 0, 0, 0);
+		append(wrong[i], 2);
+		APPEND(0, 0, 1, 0, 0, 0);
+		parse_madt();
+		EXPECT_EQ(info.nr_cpus, 1);
+		EXPECT_EQ(complaints(), 1);
+	}
+	begin_madt();
+	APPEND(0, 8, 0, 0, 1, 0, 0, 0);
+	APPEND(0);                      /* half a head */
+	parse_madt();
+	EXPECT_EQ(info.nr_cpus, 1);
+	EXPECT_EQ(complaints(), 1);
+}
+
+KTEST(acpi_parsers, entries_of_other_kinds_are_stepped_over)
+{
+	begin_madt();
+	APPEND(4, 6, 0xff, 0, 0, 1);
+	APPEND(200, 2);
+	APPEND(2, 4, 0, 0);             /* an override that is too short */
+	APPEND(0, 8, 0, 0, 1, 0, 0, 0);
+	parse_madt();
+	EXPECT_EQ(info.nr_cpus, 1);
+	EXPECT_EQ(complaints(), 1);
+}
+
+KTEST(acpi_parsers, an_override_moves_a_line)
+{
+	begin_madt();
+	APPEND(2, 10, 0, 0, 2, 0, 0, 0, 0, 0);
+	APPEND(2, 10, 0, 9, LE32(20u), 0x0f, 0);        /* level, low */
+	APPEND(2, 10, 0, 5, LE32(5u), 0x05, 0);         /* edge, high */
+	parse_madt();
+	EXPECT_EQ(info.isa_line[0].gsi, 2);
+	EXPECT_EQ(info.isa_line[9].gsi, 20);
+	EXPECT(info.isa_line[9].level && info.isa_line[9].active_low);
+	EXPECT(!info.isa_line[5].level && !info.isa_line[5].active_low);
+	EXPECT_EQ(complaints(), 0);
+}
+
+KTEST(acpi_parsers, an_override_of_no_line_is_left_out)
+{
+	begin_madt();
+	APPEND(2, 10, 1, 3, LE32(7u), 0, 0);            /* not ISA      */
+	APPEND(2, 10, 0, 16, LE32(7u), 0, 0);           /* no line      */
+	APPEND(2, 10, 0, 3, LE32(7u), 0x02, 0);         /* reserved     */
+	APPEND(2, 10, 0, 3, LE32(7u), 0x08, 0);
+	parse_madt();
+	EXPECT_EQ(info.isa_line[3].gsi, 0);
+	EXPECT_EQ(complaints(), 4);
+}
+
+KTEST(acpi_parsers, controllers_are_never_in_ram)
+{
+	begin_madt();
+	memcpy(room + 36, (uint8_t[]){ LE32(0x00200000u) }, 4);
+	APPEND(1, 12, 0, 0, LE32(0x00100000u), LE32(0u));
+	APPEND(1, 12, 0, 0, LE32(0u), LE32(0u));
+	APPEND(1, 12, 0, 0, LE32(0xfec00ff0u), LE32(0u));
+	APPEND(5, 12, 0, 0, LE32(0xfee00010u), LE32(0u));
+	APPEND(5, 12, 0, 0, LE32(0xfee00000u), LE32(0x10u));
+	parse_madt();
+	EXPECT_EQ(info.nr_ioapics, 0);
+	EXPECT_EQ(info.lapic.v, 0);
+	EXPECT_EQ(complaints(), 6);
+}
+
+KTEST(acpi_parsers, the_local_apic_may_be_moved)
+{
+	begin_madt();
+	APPEND(5, 12, 0, 0, LE32(0xfee00000u), LE32(0x1u));
+	parse_madt();
+	EXPECT_EQ(info.lapic.v, 0x1fee00000);
+}
+
+KTEST(acpi_parsers, as_many_ioapics_as_there_is_room_for)
+{
+	begin_madt();
+	for (unsigned i = 0; i < ACPI_IOAPICS_MAX + 1; i++) {
+		APPEND(1, 12, (uint8_t)i, 0, 0, (uint8_t)(i << 4), 0xc0, 0xfe,
+		       (uint8_t)(24 * i), 0, 0, 0);
+		APPEND(1, 12, (uint8_t)i, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0);
+	}
+	parse_madt();
+	EXPECT_EQ(info.nr_ioapics, ACPI_IOAPICS_MAX);
+	EXPECT_EQ(info.ioapic[1].gsi_base, 24);
+	EXPECT_EQ(complaints(), ACPI_IOAPICS_MAX + 2);
+}
+
+/* ---- FADT, \_S5 --------------------------------------------------------- */
+
+static struct acpi_dsdt found;
+
+static void parse_fadt(void)
+{
+	acpi_fadt_parse(&machine.reader, &table, &info, &found);
+	EXPECT_NULL(acpi_info_check(&info));
+}
+
+static void put(unsigned offset, uint64_t value, unsigned width)
+{
+	memcpy(room + offset, &value, width);
+}
+
+KTEST(acpi_parsers, new_fields_are_for_empty_old_ones)
+{
+	begin("FACP", real_fadt, sizeof(real_fadt));
+	put(64, 0, 4);
+	put(172, 1, 1);
+	put(176, 0xb004, 8);
+	put(140, 0x123456789aull, 8);
+	parse_fadt();
+	EXPECT_EQ(info.pm1a_control, 0xb004);
+	EXPECT_EQ(found.pa[0].v, 0x123456789a);
+	EXPECT_EQ(found.pa[1].v, 0x0ffe0040);
+	put(172, 0, 1);                 /* in memory, not a port */
+	parse_fadt();
+	EXPECT_EQ(info.pm1a_control, 0);
+}
+
+KTEST(acpi_parsers, what_is_no_port_is_not_written_to)
+{
+	begin("FACP", real_fadt, sizeof(real_fadt));
+	put(64, 0x10604, 4);
+	put(68, 0xffff, 4);             /* 16 bits would wrap */
+	put(48, 0x100b2, 4);
+	parse_fadt();
+	EXPECT_EQ(info.pm1a_control, 0);
+	EXPECT_EQ(info.pm1b_control, 0);
+	EXPECT_EQ(info.smi_command, 0);
+	EXPECT_EQ(complaints(), 2);
+}
+
+KTEST(acpi_parsers, reduced_hardware_has_no_ports)
+{
+	begin("FACP", real_fadt, sizeof(real_fadt));
+	put(112, 1u << 20, 4);
+	parse_fadt();
+	EXPECT(info.has_fadt);
+	EXPECT_EQ(info.pm1a_control, 0);
+}
+
+KTEST(acpi_parsers, a_short_fadt_has_no_new_fields)
+{
+	begin("FACP", real_fadt, 116);
+	put(140, ~0ull, 8);             /* behind its end */
+	parse_fadt();
+	EXPECT(info.has_fadt);
+	EXPECT_EQ(found.pa[0].v, 0);
+	begin("FACP", real_fadt, 115);
+	parse_fadt();
+	EXPECT(!info.has_fadt);
+	EXPECT_EQ(found.pa[1].v, 0);
+}
+
+/* Is \_S5 found in these bytes, which end the DSDT? */
+static bool s5_in(const uint8_t *bytes, uint32_t length, uint32_t before)
+{
+	begin("DSDT", real_dsdt, 36);
+	table.length += before;
+	append(bytes, length);
+	info.has_fadt = true;
+	acpi_s5_parse(&machine.reader, &table, &info);
+	EXPECT_NULL(acpi_info_check(&info));
+	return info.has_s5;
+}
+
+#define S5_IN(...)                                             \
+	s5_in((const uint8_t[]){ __VA_ARGS__ },                \
+	      sizeof((const uint8_t[]){ __VA_ARGS__ }), 3)
+#define S5_NAME  0x08, '_', 'S', '5', '_'
+
+KTEST(acpi_parsers, sleep_types_are_found_however_they_are_written)
+{
+	EXPECT(S5_IN(S5_NAME, 0x12, 0x06, 4, 0x0a, 5, 0x0a, 6, 0, 0));
+	EXPECT_EQ(info.s5_type_a, 5);
+	EXPECT_EQ(info.s5_type_b, 6);
+	EXPECT(S5_IN(0x08, '\\', '_', 'S', '5', '_', 0x12, 4, 2, 0, 1));
+	EXPECT_EQ(info.s5_type_b, 1);
+	EXPECT(S5_IN(S5_NAME, 0x12, 0x46, 0, 2, 0x0b, 7, 0, 0x0c, 3, 0, 0, 0));
+	EXPECT_EQ(info.s5_type_a, 7);
+	EXPECT_EQ(info.s5_type_b, 3);
+	EXPECT(S5_IN(S5_NAME, 0x12, 0x03, 1, 0x0a, 5));
+	EXPECT_EQ(info.s5_type_b, 5);
+}
+
+KTEST(acpi_parsers, letters_alone_are_no_sleep_state)
+{
+	EXPECT(!S5_IN('_', 'S', '5', '_', 0x12, 6, 4, 0, 0, 0, 0));
+	EXPECT(!S5_IN('x', '\\', '_', 'S', '5', '_', 0x12, 6, 4, 0, 0, 0));
+	EXPECT(!S5_IN(S5_NAME, 0x11, 6, 4, 0, 0, 0, 0));
+	EXPECT(!S5_IN(S5_NAME, 0x12, 6, 0, 0, 0, 0, 0));
+	EXPECT(!S5_IN(S5_NAME, 0x12, 6, 4, 0x0a, 8, 0x0a, 8, 0, 0));
+	EXPECT(!S5_IN(S5_NAME, 0x12, 6, 4, 0x0b, 0, 1, 0, 0, 0));
+	EXPECT(!S5_IN(S5_NAME, 0x12, 6, 4, 0x70, 0x68, 0, 0, 0));
+	EXPECT(S5_IN(S5_NAME, S5_NAME, 0x12, 6, 4, 0x0a, 2, 0, 0, 0));
+	EXPECT_EQ(info.s5_type_a, 2);
+}
+
+KTEST(acpi_parsers, a_package_may_be_cut_off_anywhere)
+{
+	static const uint8_t whole[] = { S5_NAME, 0x12, 0xc6, 0, 0, 0, 4,
+					 0x0c, 5, 0, 0, 0, 0x0c, 5, 0, 0, 0 };
+
+	EXPECT(s5_in(whole, sizeof(whole), 0));
+	for (uint32_t n = 0; n < sizeof(whole); n++)
+		EXPECT(!s5_in(whole, n, 0));
+}
+
+KTEST(acpi_parsers, sleep_types_are_found_at_any_distance)
+{
+	static const uint8_t name[] = { S5_NAME, 0x12, 6, 4, 0x0a, 5, 0x0a,
+					6, 0, 0 };
+
+	for (uint32_t before = 0; before < 600; before++)
+		EXPECT(s5_in(name, sizeof(name), before));
+}
+
+/* ---- DMAR --------------------------------------------------------------- */
+
+static void begin_dmar(void)
+{
+	begin("DMAR", real_dmar, DMAR_HEAD);
+}
+
+static void parse_dmar(void)
+{
+	acpi_dmar_parse(&machine.reader, &table, &info);
+	EXPECT_NULL(acpi_info_check(&info));
+}
+
+/* A unit with room for `scopes` bytes behind it. */
+static void append_unit(uint8_t flags, uint32_t registers, unsigned scopes)
+{
+	APPEND(0, 0, (uint8_t)(16 + scopes), 0, flags, 0, 0, 0,
+	       LE32(registers), 0, 0, 0, 0);
+}
+
+KTEST(acpi_parsers, a_unit_for_all_the_others)
+{
+	begin_dmar();
+	append_unit(0, 0xfed90000, 8);
+	APPEND(1, 8, 0, 0, 0, 2, 31, 7);
+	APPEND(3, 0, 4, 0);                             /* of another kind */
+	append_unit(1, 0xfed91000, 8);
+	APPEND(3, 8, 0, 0, 0, 0xff, 0, 0);              /* an I/O APIC     */
+	room[36] = 47;
+	parse_dmar();
+	EXPECT_EQ(info.dmar_address_bits, 48);
+	EXPECT_EQ(info.nr_dmar_units, 2);
+	EXPECT(!info.dmar_unit[0].all && info.dmar_unit[1].all);
+	EXPECT_EQ(info.dmar_unit[0].scope[0], 2 << 8 | 31 << 3 | 7);
+	EXPECT_EQ(info.dmar_unit[1].nr_scopes, 0);
+	EXPECT_EQ(complaints(), 0);
+}
+
+KTEST(acpi_parsers, a_path_leads_through_bridges)
+{
+	begin_dmar();
+	append_unit(0, 0xfed90000, 12 + 10 + 10);
+	APPEND(1, 12, 0, 0, 0, 0, 28, 0, 4, 0, 1, 2);
+	APPEND(1, 10, 0, 0, 0, 0, 5, 0, 1, 0);          /* 5 is no bridge  */
+	APPEND(2, 10, 0, 0, 0, 0, 28, 0, 6, 0);
+	machine.behind[28] = 3;
+	machine.behind[4] = 9;
+	parse_dmar();
+	EXPECT_EQ(info.dmar_unit[0].nr_scopes, 2);
+	EXPECT_EQ(info.dmar_unit[0].scope[0], 9 << 8 | 1 << 3 | 2);
+	EXPECT_EQ(info.dmar_unit[0].scope[1], 3 << 8 | 6 << 3);
+	EXPECT_EQ(complaints(), 1);
+}
+
+KTEST(acpi_parsers, a_path_that_leads_nowhere_is_left_out)
+{
+	begin_dmar();
+	append_unit(0, 0xfed90000, 8 + 8 + 7 + 6 + 9);
+	APPEND(1, 8, 0, 0, 0, 0, 32, 0);                /* no slot         */
+	APPEND(1, 8, 0, 0, 0, 0, 1, 8);                 /* no function     */
+	APPEND(1, 7, 0, 0, 0, 0, 1);                    /* half a hop      */
+	APPEND(1, 6, 0, 0, 0, 0);                       /* none            */
+	APPEND(1, 9, 0, 0, 0, 0, 1, 0, 1);
+	parse_dmar();
+	EXPECT_EQ(info.nr_dmar_units, 1);
+	EXPECT_EQ(info.dmar_unit[0].nr_scopes, 0);
+	EXPECT_EQ(complaints(), 5);
+}
+
+KTEST(acpi_parsers, a_scope_ends_with_its_unit)
+{
+	begin_dmar();
+	append_unit(0, 0xfed90000, 8);
+	APPEND(1, 10, 0, 0, 0, 0, 1, 0, 0, 0);
+	parse_dmar();
+	EXPECT_EQ(info.dmar_unit[0].nr_scopes, 0);
+	begin_dmar();
+	append_unit(0, 0xfed90000, 6);
+	APPEND(1, 5, 0, 0, 0, 0);
+	parse_dmar();
+	EXPECT_EQ(info.dmar_unit[0].nr_scopes, 0);
+	EXPECT(complaints() > 0);
+}
+
+KTEST(acpi_parsers, as_many_scopes_as_there_is_room_for)
+{
+	begin_dmar();
+	append_unit(0, 0xfed90000, 8 * (ACPI_DMAR_SCOPES_MAX + 1));
+	for (unsigned i = 0; i < ACPI_DMAR_SCOPES_MAX + 1; i++)
+		APPEND(1, 8, 0, 0, 0, 0, (uint8_t)i, 0);
+	parse_dmar();
+	EXPECT_EQ(info.dmar_unit[0].nr_scopes, ACPI_DMAR_SCOPES_MAX);
+	EXPECT_EQ(complaints(), 1);
+}
+
+KTEST(acpi_parsers, units_are_where_registers_can_be)
+{
+	begin_dmar();
+	append_unit(0, 0x00200000, 0);                  /* RAM             */
+	append_unit(0, 0xfed90800, 0);                  /* within a page   */
+	append_unit(0, 0, 0);
+	for (unsigned i = 0; i < ACPI_DMAR_UNITS_MAX + 1; i++) {
+		append_unit(0, 0xfed90000 + i * 0x1000, 0);
+		append_unit(0, 0xfed90000, 0);          /* named twice     */
+	}
+	parse_dmar();
+	EXPECT_EQ(info.nr_dmar_units, ACPI_DMAR_UNITS_MAX);
+	EXPECT_EQ(complaints(), 3 + ACPI_DMAR_UNITS_MAX + 2);
+}
+
+KTEST(acpi_parsers, a_wrong_piece_ends_the_table)
+{
+	static const uint8_t wrong[][4] = { { 0, 0, 0, 0 }, { 0, 0, 3, 0 },
+					    { 9, 0, 0xff, 0xff },
+					    { 0, 0, 15, 0 } };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
+		begin_dmar();
+		append_unit(0, 0xfed90000, 0);
+		append(wrong[i], 4);
+		parse_dmar();
+		EXPECT_EQ(info.nr_dmar_units, 1);
+		EXPECT_EQ(complaints(), 1);
+	}
+}
