@@ -50,6 +50,11 @@ const struct monitor_command monitor_commands[] = {
 	  "Linux's /proc/vmallocinfo. Each line ends at its guard page.\n" },
 	{ "iomem", "", 0, 0, monitor_iomem, NULL,
 	  "physical addresses", "Linux's /proc/iomem.\n" },
+	{ "acpi", "", 0, 0, monitor_acpi, NULL,
+	  "the firmware's tables, and what we took from them",
+	  "Address, length and verdict of each table; then the interrupt controllers,\n"
+	  "the lines that are not wired one to one, how to turn the power off, and\n"
+	  "the units of the IOMMU with their devices. `log` says what was wrong.\n" },
 	{ "pci", "", 0, 0, monitor_pci, NULL,
 	  "devices on the PCI buses",
 	  "As lspci -v has it: bus:slot.function, class, ids, then the interrupt and\n"

@@ -78,6 +78,7 @@ int arg_task(const char *text, struct task **taskp) __must_check;
 	F(meminfo) F(buddyinfo) F(zoneinfo) F(slabinfo)    /* proc.c */       \
 	F(vmallocinfo) F(maps) F(ps) F(check)                                 \
 	F(iomem)                                           /* iomem.c */      \
+	F(acpi)                                            /* acpi.c */       \
 	F(pci)                                             /* pci.c */        \
 	F(map)                                             /* map.c */        \
 	F(walk) F(pte) F(page) F(kmap) F(fixmap) F(x)      /* look.c */       \

@@ -510,6 +510,40 @@ def test_pci_lists_devices_behind_bridges_too(own):
     assert list(devices) == sorted(devices)
 
 
+def test_acpi_lists_tables_and_what_was_taken_from_them(own):
+    session = own(board="q35", mem="512M", extra=[
+        "-device", "intel-iommu", "-device", "edu,addr=5"])
+    text = session.run("acpi")
+    tables = re.findall(r"^(\w{4}) 0x(\w{16}) +(\d+) bytes  ok$", text,
+                        re.MULTILINE)
+    assert [t[0] for t in tables][0] == "RSDT"
+    assert {"FACP", "APIC", "DMAR", "DSDT"} <= {t[0] for t in tables}
+    # They lie in what the firmware keeps for itself, not in RAM.
+    ram = [r for r in iomem(session.run("iomem")) if r[3] == "System RAM"]
+    for _, pa, _ in tables:
+        assert not [r for r in ram if r[1] <= int(pa, 16) <= r[2]]
+    assert "1 CPU, local APIC at 0x00000000fee00000, two 8259" in text
+    assert "line  0 is GSI 2, edge, active high" in text
+    assert "sleep type 0 to port 0x604" in text
+    unit = re.search(r"^DMAR unit at 0x00000000fed90000, segment 0:(.*)$",
+                     text, re.MULTILINE)
+    assert "00:05.0" in unit[1].split()
+    assert session.end("poweroff") == 0
+
+
+def test_the_power_goes_off_by_the_firmwares_way(own):
+    session = own(mem="64M")
+    session.child.send("poweroff\r")
+    session.child.expect_exact("ACPI: power off, port 0x604, sleep type 0")
+    session.child.expect(pexpect.EOF)
+
+
+@pytest.mark.parametrize("board", ["pc,acpi=off", "isapc"])
+def test_acpi_says_where_there_is_none(own, board):
+    session = own(cpu="pentium3", mem="64M", board=board)
+    assert session.run("acpi").strip() == "this machine has no ACPI"
+
+
 def test_pci_says_where_there_is_none(own):
     session = own(cpu="pentium3", mem="64M", board="isapc")
     assert session.run("pci").strip() == "this machine has no PCI"
