@@ -130,7 +130,8 @@ static void look_at_page(struct mm *mm, uint32_t addr, struct pg_page *page)
 	if (entry.present) {
 		page->present = 1;
 		page->prot = entry.rights;
-		page->refs = READ_ONCE(pfn_to_page(entry.pfn)->refs);
+		page->refs = entry.device ? 0 :
+			vm_page_entries(pfn_to_page(entry.pfn));
 		page->frame = entry.pfn.v;
 	}
 	mutex_unlock(&mm->lock);

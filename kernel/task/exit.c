@@ -80,9 +80,10 @@ void task_release(struct task *task)
 	struct mm *mm = take_mm(task);
 	struct endpoint *exceptions, *personality;
 
+	/* Handles first: a driver's device is stopped before its memory goes. */
+	handle_table_destroy(&task->handles);
 	if (mm)
 		mm_put(mm);
-	handle_table_destroy(&task->handles);
 	take_endpoints(task, &exceptions, &personality);
 	endpoint_put(exceptions);
 	endpoint_put(personality);

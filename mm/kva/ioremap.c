@@ -55,8 +55,7 @@ static bool frames_have_ram(pfn_t first, pfn_t end)
 	return false;
 }
 
-/* Why [pa, pa + size) cannot be mapped. Returns: NULL when it can. */
-static const char *ioremap_objection(phys_addr_t pa, size_t size)
+const char *ioremap_objection(phys_addr_t pa, size_t size)
 {
 	phys_addr_t last = phys_add(pa, size - 1);
 

@@ -45,6 +45,9 @@ void  vunmap(const void *ptr);
 void *ioremap(phys_addr_t pa, size_t size) __must_check;
 void  iounmap(const void *ptr);
 
+/* Why that range cannot be mapped as registers. Returns: NULL when it can. */
+const char *ioremap_objection(phys_addr_t pa, size_t size);
+
 /*      kind         what the area holds                                     */
 #define VM_KINDS(K)                                                           \
 	K(VM_ALLOC,   "vmalloc")                                              \

@@ -52,6 +52,10 @@ static const char *entry_law(const struct vma *vma, uint32_t va,
 
 	HOLDS(vma && vma->flags & VM_TOUCHED,
 	      "V3: every present entry lies in an area that was touched");
+	HOLDS(entry.device == !!(vma->flags & VM_DEVICE),
+	      "V3: a device's frames are in its areas, and nothing else is");
+	if (entry.device)
+		return NULL;
 	HOLDS((page->state == PAGE_USED || vma->flags & VM_KERNEL_PAGES) &&
 	      page->refs > 0,
 	      "V6: a mapped page is allocated and counted");
@@ -72,7 +76,7 @@ static int check_entry(uint32_t va, struct upt_entry entry, void *arg)
 	struct mm_sums *sums = arg;
 
 	sums->law = entry_law(vma_find(sums->mm, va), va, entry);
-	sums->rss += pfn_to_page(entry.pfn) != vm_zero_page;
+	sums->rss += !entry.device && pfn_to_page(entry.pfn) != vm_zero_page;
 	return sums->law ? 1 : 0;
 }
 
@@ -137,7 +141,7 @@ static int count_entry(uint32_t va, struct upt_entry entry, void *arg)
 	struct page *page = pfn_to_page(entry.pfn);
 	const uint32_t *change = arg;
 
-	if (page != vm_zero_page)
+	if (!entry.device && page != vm_zero_page)
 		page->refs += *change;
 	return 0;
 }
@@ -150,18 +154,21 @@ static void count_entries(uint32_t change)
 		upt_for_each(&mm->tables, 0, USER_END, count_entry, &change);
 }
 
-/* What is left must be the object's one reference, the kernel's, or none. */
+/*
+ * What is left must be the object's one reference, the kernel's, or none; and
+ * pins.
+ */
 static int check_rest(uint32_t va, struct upt_entry entry, void *arg)
 {
 	struct mm *mm = arg;
 	const struct vma *vma = vma_find(mm, va);
 	struct page *page = pfn_to_page(entry.pfn);
 
-	if (page == vm_zero_page)
+	if (entry.device || page == vm_zero_page)
 		return 0;
 	if (vma && vma->flags & VM_KERNEL_PAGES)
-		return page->refs > 1;
-	return page->refs != (vma && vma->object ? 1 : 0);
+		return vm_page_entries(page) > 1;
+	return vm_page_entries(page) != (vma && vma->object ? 1 : 0);
 }
 
 static bool rests_are_right(void)

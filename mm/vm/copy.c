@@ -29,7 +29,7 @@ struct copying {
 /* Is the entry good for the access? A page of its own may be forced. */
 static bool entry_serves(const struct copying *c, struct upt_entry entry)
 {
-	if (!entry.present)
+	if (!entry.present || entry.device)
 		return false;
 	if (!c->writing)
 		return entry.rights;

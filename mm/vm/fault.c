@@ -189,6 +189,9 @@ static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
 		return result;
 	if (!is_allowed(t))
 		return VM_FAULT_ACCERR;
+	/* All there is of it has been mapped, with all rights, for ring 3. */
+	if (unlikely(t->vma->flags & VM_DEVICE))
+		return VM_FAULT_BUS;
 	entry = upt_lookup(&t->mm->tables, t->addr);
 	if (entry.present) {
 		if (t->access != VM_WRITE || entry.rights & UPT_WRITE)

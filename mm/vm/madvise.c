@@ -63,7 +63,7 @@ static int advise_area(struct mm *mm, struct vma **vmap, uint32_t start,
 {
 	struct vma *vma = *vmap;
 
-	if (vma->flags & advice->refuse)
+	if (vma->flags & (advice->refuse | VM_DEVICE))
 		return -EINVAL;
 	if (advice->empty && vma->flags & VM_TOUCHED)
 		upt_unmap_range(&mm->tables, start, end, vm_pages_unmapped,

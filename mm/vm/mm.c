@@ -55,7 +55,7 @@ int mm_create(struct mm **mmp)
 static bool child_area(struct mm *child, const struct vma *vma,
 		       struct vma *copy)
 {
-	if (vma->flags & VM_DONTCOPY)
+	if (vma->flags & (VM_DONTCOPY | VM_DEVICE))
 		return false;
 	*copy = *vma;
 	if (vma->flags & VM_LOCKED)
@@ -90,8 +90,11 @@ static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
 	}
 	if (!copy.family)
 		return 0;
-	return upt_copy_range(&child->tables, &from->tables, vma_start(vma),
-			      vma_end(vma), true, vm_pages_mapped, child);
+	err = upt_copy_range(&child->tables, &from->tables, vma_start(vma),
+			     vma_end(vma), true, vm_pages_mapped, child);
+	if (!err && unlikely(vm_nr_pins))
+		err = vm_copy_pinned(child, vma_start(vma), vma_end(vma));
+	return err;
 }
 
 static int fork_areas(struct mm *child, struct mm *from)

@@ -26,7 +26,8 @@
  *          V5  total_vm, locked_vm and committed are the sums over the VMAs,
  *              rss is the number of entries
  *          V6  refs of an anonymous page is the number of entries that map
- *              it, and one more when it belongs to a vm_object (vm_check())
+ *              it, and one more when it belongs to a vm_object (vm_check());
+ *              VM_PIN is added for each mm_pin()
  *          The zero page is neither counted in rss nor by references.
  *
  * LOCKING  mm->lock, a mutex: each function below takes it itself.
@@ -165,6 +166,42 @@ long mm_map_fixed(struct mm *mm, uint32_t start, uint32_t length,
  */
 long mm_map_pages(struct mm *mm, uint32_t addr, struct page *first,
 		  uint32_t nr_pages, unsigned rights, const char *name);
+
+/*
+ * Frames that are not counted: registers of a device (not cached), or memory
+ * that it shares with a program (cached). A private area, read and written,
+ * which a fork leaves out and nobody moves, protects or gives away. Whoever
+ * maps it takes it back before the frames become something else's.
+ */
+struct vm_window {
+	struct mm *mm;          /* referenced; NULL: not mapped              */
+	uint32_t   start, length;
+	uint32_t   family;      /* of the area: by it, it is found again     */
+};
+
+/* Anywhere. Returns: the address, and *window; -EINVAL, -ENOMEM. */
+long mm_map_device(struct mm *mm, pfn_t first, uint32_t nr_pages, bool cached,
+		   const char *name, struct vm_window *window);
+
+/* What the program has left of it goes. Context: thread, without mm->lock. */
+void mm_unmap_device(struct vm_window *window);
+
+/*
+ * Pin the pages of a buffer, so that a device may reach them: they stay where
+ * they are, whatever becomes of the address space, until mm_unpin(). `write`:
+ * the device writes: the pages become the program's own and writable first. A
+ * fork that finds a pinned page copies it for the child at once.
+ *
+ * Returns: 0 and a page for each page that [addr, addr + length) touches;
+ *          -EFAULT (not there, or not allowed), -ENOMEM, -EBUSY (pinned too
+ *          often): then none is pinned.
+ */
+int mm_pin(struct mm *mm, uint32_t addr, uint32_t length, bool write,
+	   struct page *pages[]) __must_check;
+void mm_unpin(struct page *const pages[], unsigned nr);
+
+/* References of page tables to a page of user mode, without its pins. */
+unsigned vm_page_entries(const struct page *page);
 
 /* The heap starts behind the image: once, by the loader. */
 void mm_set_brk_start(struct mm *mm, uint32_t start);

@@ -62,6 +62,8 @@ static int protect_area(struct mm *mm, struct vma **vmap, uint32_t start,
 
 	if (flags == vma->flags)
 		return 0;
+	if (unlikely(vma->flags & VM_DEVICE))
+		return -EACCES;
 	if (!recharge(vma, pages, &flags))
 		return -ENOMEM;
 	changed = vma_set_flags(mm, vma, start, end, flags);

@@ -71,6 +71,8 @@ static int check_area(const struct vma *vma, const struct remap *r)
 {
 	uint32_t old = MIN(r->old, r->new);
 
+	if (vma->flags & VM_DEVICE)
+		return -EFAULT;
 	if (!r->old && !(vma->flags & VM_SHARED))
 		return -EINVAL;
 	return old > vma_end(vma) - r->addr ? -EFAULT : 0;
@@ -213,7 +215,9 @@ static long remap_all(struct mm *mm, const struct remap *r)
 		at = MIN(vma_end(vma), end);
 		one.old = one.new = at - one.addr;
 		one.new_addr = r->new_addr + (one.addr - r->addr);
-		result = remap_to(mm, &one);
+		result = check_area(vma, &one);
+		if (!result)
+			result = remap_to(mm, &one);
 		if (IS_ERR_VALUE(result) || at == end)
 			break;
 	}

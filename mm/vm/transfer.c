@@ -230,7 +230,8 @@ static int grant_private(struct transfer *t)
 static int check_giver(struct transfer *t, unsigned rights)
 {
 	t->vma = vma_find(t->from, t->start);
-	if (!t->vma || t->end > vma_end(t->vma) || t->vma->pager)
+	if (!t->vma || t->end > vma_end(t->vma) || t->vma->pager ||
+	    t->vma->flags & VM_DEVICE)
 		return -EFAULT;
 	if (rights & ~(t->vma->flags & VM_RIGHTS))
 		return -EPERM;
@@ -306,7 +307,7 @@ static struct page *take_locked(struct mm *mm, uint32_t addr)
 	struct upt_entry entry;
 	struct page *page;
 
-	if (!vma || vma->object)
+	if (!vma || vma->object || vma->flags & VM_DEVICE)
 		return NULL;
 	entry = upt_lookup(&mm->tables, addr);
 	if (!entry.present)

@@ -37,9 +37,14 @@ void vm_page_put(struct page *page)
 		free_page(page);
 }
 
+unsigned vm_page_entries(const struct page *page)
+{
+	return READ_ONCE(page->refs) % VM_PIN;
+}
+
 bool vm_page_is_only(struct page *page)
 {
-	return page != vm_zero_page && READ_ONCE(page->refs) == 1;
+	return page != vm_zero_page && vm_page_entries(page) == 1;
 }
 
 struct page *vm_page_zeroed(void)

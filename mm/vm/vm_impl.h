@@ -184,6 +184,22 @@ static inline void vm_page_get(struct page *page)
 /* The last reference frees the page. */
 void vm_page_put(struct page *page);
 
+/*
+ * A pin is a reference that is worth VM_PIN, so that the others can still be
+ * counted: Linux's GUP_PIN_COUNTING_BIAS. A private page has one entry in an
+ * address space at the most, and there are fewer of these.
+ */
+#define VM_PIN       0x100000u
+#define VM_PINS_MAX  (UINT32_MAX / VM_PIN - 1)
+
+/* Pins that exist; where there are none, fork need not look for them. */
+extern unsigned long vm_nr_pins;
+
+static inline bool vm_page_is_pinned(const struct page *page)
+{
+	return READ_ONCE(page->refs) >= VM_PIN;
+}
+
 /* Has the one entry that maps it no other beside it? Then it may be written. */
 bool vm_page_is_only(struct page *page);
 
@@ -217,6 +233,15 @@ void vma_pager_get(struct endpoint *pager);
 void vma_pager_put(struct endpoint *pager);
 struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
 			   uint32_t addr, unsigned access);
+
+/* ---- pin.c -------------------------------------------------------------- */
+
+/*
+ * After a fork has copied the entries of [start, end): pinned pages stay the
+ * parent's alone. Returns: 0 or -ENOMEM.
+ */
+int vm_copy_pinned(struct mm *child, uint32_t start, uint32_t end)
+	__must_check;
 
 /* ---- check.c ------------------------------------------------------------ */
 

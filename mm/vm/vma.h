@@ -44,6 +44,7 @@
 #define VM_DONTDUMP   0x4000u  /* advice: not in a core dump                 */
 #define VM_UNJOINED   0x8000u  /* like a neighbour, but nobody joined them  */
 #define VM_TOUCHED    0x10000u /* it may have entries in the page tables    */
+#define VM_DEVICE     0x20000u /* maps a device's frames: see mm_map_device() */
 #define VM_RIGHTS     (VM_READ | VM_WRITE | VM_EXEC)
 
 struct vm_object;

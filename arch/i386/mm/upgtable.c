@@ -332,7 +332,9 @@ struct upt_entry upt_lookup(const struct upgtable *upt, uint32_t va)
 	return upte_decode(entry.low, entry.high);
 }
 
-int upt_map(struct upgtable *upt, uint32_t va, pfn_t pfn, unsigned rights)
+/* `more`: bits besides those of the rights. A constant in both callers. */
+static always_inline int map_one(struct upgtable *upt, uint32_t va, pfn_t pfn,
+				 unsigned rights, uint32_t more)
 {
 	struct entry_halves *entries, *entry;
 	struct page *pt;
@@ -352,11 +354,22 @@ int upt_map(struct upgtable *upt, uint32_t va, pfn_t pfn, unsigned rights)
 		pt->refs++;
 	else
 		WRITE_ONCE(entry->low, 0);
-	upte_set(entry, pfn, rights, 0);
+	upte_set(entry, pfn, rights, more);
 	table_unmap();
 	if (old & PAE_P && upt_is_loaded(upt))
 		tlb_flush_page(va);
 	return 0;
+}
+
+int upt_map(struct upgtable *upt, uint32_t va, pfn_t pfn, unsigned rights)
+{
+	return map_one(upt, va, pfn, rights, 0);
+}
+
+int upt_map_device(struct upgtable *upt, uint32_t va, pfn_t pfn, bool cached)
+{
+	return map_one(upt, va, pfn, UPT_READ | UPT_WRITE,
+		       UPTE_DEVICE | (cached ? 0 : UPTE_UNCACHED));
 }
 
 struct upt_entry upt_unmap(struct upgtable *upt, uint32_t va)

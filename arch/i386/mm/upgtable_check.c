@@ -22,6 +22,7 @@
  *          U10 nothing is mapped below USER_BASE
  *          U11 CR3 holds these tables exactly when they are the loaded ones
  *          U12 a directory is lowmem
+ *          U13 only a device's entry is uncached, and it is not executable
  *
  * ALGORITHM  The trial: a page table above 4 GiB that maps one page, for
  *          supervisor mode, at USER_BASE; load it, read the page. Where the
@@ -47,7 +48,7 @@
 #define TRIAL_WORD    0x7ab1e4c6u   /* P is clear */
 
 #define ALLOWED_PTE   ((uint32_t)(PAE_P | PAE_RW | PAE_US | PAE_A | PAE_D) | \
-		       UPTE_NO_EXEC)
+		       UPTE_NO_EXEC | UPTE_DEVICE | UPTE_UNCACHED)
 #define ALLOWED_KEPT  ((uint32_t)(PAE_A | PAE_D) | UPTE_KEPT | UPTE_NO_EXEC)
 
 /* ---- rules --------------------------------------------------------------- */
@@ -77,6 +78,9 @@ static const char *check_present(uint32_t va, struct entry_halves entry)
 	HOLDS(va >= USER_BASE, "U10: nothing is mapped below USER_BASE");
 	HOLDS(flags & PAE_US && !(flags & ~ALLOWED_PTE),
 	      "U7: user mode may use what is present; it is not global");
+	HOLDS(flags & UPTE_DEVICE ? flags & UPTE_NO_EXEC :
+	      !(flags & UPTE_UNCACHED),
+	      "U13: only a device's entry is uncached, none is executable");
 	HOLDS(!((uint64_t)high >> (cpu_phys_bits() - 32)),
 	      "U8: a frame has no bits above the physical address width");
 	HOLDS(xd == (cpu_has(CPU_NX) && flags & UPTE_NO_EXEC),

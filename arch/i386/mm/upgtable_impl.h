@@ -17,11 +17,13 @@
 #include "mm/page/page.h"
 
 /*
- * Two of the bits that the CPU leaves to software. The second remembers what
- * XD cannot on a CPU without NX.
+ * The bits that the CPU leaves to software. The second remembers what XD cannot
+ * on a CPU without NX; the third is Linux's pte_special().
  */
 #define UPTE_KEPT     0x200u   /* P is clear, but there is a page: no rights */
 #define UPTE_NO_EXEC  0x400u
+#define UPTE_DEVICE   0x800u   /* the frame has no struct page, or no count  */
+#define UPTE_UNCACHED ((uint32_t)(PAE_PCD | PAE_PWT))
 
 /* The bits that say what may be done, and XD in the upper half. */
 #define UPTE_RIGHTS   ((uint32_t)(PAE_P | PAE_RW | PAE_US) | UPTE_KEPT | \
@@ -69,6 +71,7 @@ static inline struct upt_entry upte_decode(uint32_t low, uint32_t high)
 		.present = low != 0,
 		.dirty = low & PAE_D,
 		.accessed = low & PAE_A,
+		.device = low & UPTE_DEVICE,
 	};
 }
 

@@ -105,6 +105,7 @@ static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
 {
 	struct entry_halves *entries = table_map(pt, UPT_SLOT);
 	struct entry_halves *entry = &entries[pt_index(va)];
+	unsigned devices = 0;
 
 	for (; va < end && batch->nr < CHUNK_PAGES; va += PAGE_SIZE, entry++) {
 		uint32_t low = entry->low, high = entry->high;
@@ -112,12 +113,16 @@ static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
 		if (!low)
 			continue;
 		entry_clear(entry);
-		batch->page[batch->nr++] = pfn_to_page(upte_pfn(low, high));
+		if (unlikely(low & UPTE_DEVICE))
+			devices++;
+		else
+			batch->page[batch->nr++] =
+				pfn_to_page(upte_pfn(low, high));
 		if (low & PAE_P)
 			flush_add(flush, va);
 	}
 	table_unmap();
-	pt->refs -= batch->nr;
+	pt->refs -= batch->nr + devices;
 	return va;
 }
 
@@ -295,7 +300,7 @@ static void copy_entry(struct entry_halves *to, struct entry_halves *from,
 {
 	uint32_t low = from->low, high = from->high;
 
-	assert(!to->low);
+	assert(!to->low && !(low & UPTE_DEVICE));
 	if (copy->write_protect && low & PAE_RW) {
 		low &= ~(uint32_t)PAE_RW;
 		WRITE_ONCE(from->low, low);

@@ -42,6 +42,7 @@ struct upt_entry {
 	unsigned rights;     /* 0: kept, but no access                       */
 	bool     present;    /* false: nothing here, pfn means nothing       */
 	bool     dirty, accessed;
+	bool     device;     /* see upt_map_device()                         */
 };
 
 struct upgtable {
@@ -68,6 +69,14 @@ struct upt_entry upt_lookup(const struct upgtable *upt, uint32_t va);
  * Returns: 0; -ENOMEM when a table is missing and cannot be had: unchanged.
  */
 int upt_map(struct upgtable *upt, uint32_t va, pfn_t pfn, unsigned rights)
+	__must_check;
+
+/*
+ * The same for a frame that is not counted and need not be RAM: a device's
+ * registers (uncached), or memory that a device shares. Never executable. Such
+ * entries are not told to upt_pages_fn, and a fork must leave them out.
+ */
+int upt_map_device(struct upgtable *upt, uint32_t va, pfn_t pfn, bool cached)
 	__must_check;
 
 /* Empty one entry; flushes. Returns: what was there. */

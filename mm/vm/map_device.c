@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * map_device.c - a device's frames at a program
+ *
+ * WHAT     Maps registers, or memory that a device and its driver share, into
+ *          an address space, and takes them back.
+ *
+ * PICTURE    BAR 0 of a device       0xfea00000 ..... 0xfeafffff
+ *                                      |  not cached, no struct page
+ *            window of its driver    0xb7e00000 ..... 0xb7efffff  [device]
+ *
+ * TERMS    window   where in which address space the frames are mapped
+ *
+ * INVARIANTS
+ *          W1  an area with VM_DEVICE lies within the window that it was made
+ *              for: it cannot grow, move, be joined, copied or given away
+ *          W2  its entries are there from the beginning, with all rights, and
+ *              are marked: nobody takes their frames for counted pages
+ *
+ * ALGORITHM  The kernel keeps no list from frames to areas. So that nobody
+ *          reaches frames that have become something else's, whoever maps them
+ *          remembers the window. The program may have unmapped a part of it,
+ *          and mapped other memory there: only an area of the window's family
+ *          is taken away, and no other area has this number.
+ *
+ * LOCKING  mm->lock. The window's reference keeps the address space, too.
+ * NOT HERE whose frames they are (kernel/device/).
+ * SEE      Linux remap_pfn_range(), VM_PFNMAP, pte_special().
+ */
+#include "lib/errno.h"
+#include "mm/vm/vm_impl.h"
+
+static void clear_window(struct vm_window *window)
+{
+	*window = (struct vm_window){ .mm = NULL };
+}
+
+static bool belongs_to(const struct vma *vma, const struct vm_window *window)
+{
+	return vma->flags & VM_DEVICE && vma->family == window->family;
+}
+
+/* Take away what is left of the window. */
+static void unmap_locked(const struct vm_window *window)
+{
+	uint32_t at = window->start, end = window->start + window->length;
+	struct vma *vma;
+	int err;
+
+	while ((vma = vma_find_first(window->mm, at)) && vma_start(vma) < end) {
+		at = vma_end(vma);
+		if (!belongs_to(vma, window))
+			continue;
+		/* W1: whole areas only, so nothing is cut and it cannot fail. */
+		err = mm_unmap_locked(window->mm, vma_start(vma), at);
+		assert(!err);
+	}
+}
+
+static int map_entries(const struct vm_window *window, pfn_t first,
+		       bool cached)
+{
+	for (uint32_t i = 0; i < window->length >> PAGE_SHIFT; i++)
+		if (upt_map_device(&window->mm->tables,
+				   window->start + (i << PAGE_SHIFT),
+				   pfn_add(first, i), cached))
+			return -ENOMEM;
+	return 0;
+}
+
+static long map_locked(struct mm *mm, pfn_t first, uint32_t nr_pages,
+		       bool cached, const char *name, struct vm_window *window)
+{
+	uint32_t length = nr_pages << PAGE_SHIFT;
+	long start = mm_place(mm, 0, length, false);
+	struct vma new = {
+		.flags = VM_READ | VM_WRITE | VM_NORESERVE | VM_DEVICE |
+			 VM_TOUCHED,
+		.name = name,
+	};
+	int err;
+
+	if (IS_ERR_VALUE(start))
+		return start;
+	if (mm->nr_vmas >= vm_max_map_count)
+		return -ENOMEM;
+	new.range.start = (uint32_t)start;
+	new.range.end = (uint32_t)start + length;
+	new.offset = vma_start(&new) >> PAGE_SHIFT;
+	new.family = ++mm->families;
+	err = vma_add(mm, &new);
+	if (err)
+		return err;
+	*window = (struct vm_window){
+		mm, vma_start(&new), length, new.family,
+	};
+	err = map_entries(window, first, cached);
+	if (!err)
+		return start;
+	unmap_locked(window);
+	clear_window(window);
+	return err;
+}
+
+long mm_map_device(struct mm *mm, pfn_t first, uint32_t nr_pages, bool cached,
+		   const char *name, struct vm_window *window)
+{
+	long result;
+
+	assert(!window->mm);
+	if (!nr_pages || nr_pages > USER_END >> PAGE_SHIFT)
+		return -EINVAL;
+	mutex_lock(&mm->lock);
+	result = map_locked(mm, first, nr_pages, cached, name, window);
+	mutex_unlock(&mm->lock);
+	if (window->mm)
+		mm_get(mm);
+	return result;
+}
+
+void mm_unmap_device(struct vm_window *window)
+{
+	struct mm *mm = window->mm;
+
+	if (!mm)
+		return;
+	mutex_lock(&mm->lock);
+	unmap_locked(window);
+	mutex_unlock(&mm->lock);
+	clear_window(window);
+	mm_put(mm);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pin.c - pages of user mode that a device reaches
+ *
+ * WHAT     A pin keeps a page where it is, and the device's alone with its
+ *          driver, until the transfer is over.
+ *
+ * PICTURE    refs   0x0020 0001
+ *                     ||||    +--- one entry maps it
+ *                     ++++-------- two pins: two transfers
+ *
+ * TERMS    pin      a reference worth VM_PIN
+ *          own      a page that no other address space maps
+ *
+ * INVARIANTS
+ *          N1  a page with a pin is not freed: refs is not 0
+ *          N2  while a page is pinned for writing, no fork makes it another
+ *              address space's: the child gets a copy at once
+ *          N3  the zero page is never pinned: it stays anyway
+ *
+ * ALGORITHM  Touch the page as an access would, then look at the entry under
+ *          mm->lock; if it is no longer what the device needs, touch again.
+ *          Without N2 a parent that writes after a fork would get the copy, and
+ *          the device would go on with the page that is now the child's: the
+ *          trap that Linux closed in 5.9.
+ *
+ * LOCKING  mm->lock for mm_pin(). mm_unpin() needs none: refs are atomic.
+ * COST     A touch and a lookup for each page.
+ * SEE      Linux mm/gup.c, FOLL_PIN; Documentation/core-api/pin_user_pages.rst.
+ */
+#include "lib/errno.h"
+#include "mm/page/page_alloc.h"
+#include "mm/vm/vm_impl.h"
+
+unsigned long vm_nr_pins;
+
+static bool pin_page(struct page *page)
+{
+	if (page == vm_zero_page)
+		return true;
+	if (READ_ONCE(page->refs) / VM_PIN >= VM_PINS_MAX)
+		return false;
+	__atomic_fetch_add(&page->refs, VM_PIN, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&vm_nr_pins, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+static void unpin_page(struct page *page)
+{
+	if (page == vm_zero_page)
+		return;
+	assert(vm_page_is_pinned(page));
+	__atomic_fetch_sub(&vm_nr_pins, 1, __ATOMIC_RELAXED);
+	if (!__atomic_sub_fetch(&page->refs, VM_PIN, __ATOMIC_ACQ_REL))
+		free_page(page);
+}
+
+/* Returns: 0; -EAGAIN: the entry does not serve, touch it. */
+static int pin_present(struct mm *mm, uint32_t addr, bool write,
+		       struct page **pagep)
+{
+	struct upt_entry entry = upt_lookup(&mm->tables, addr);
+
+	if (!entry.present || entry.device)
+		return -EAGAIN;
+	if (!(entry.rights & (write ? UPT_WRITE : UPT_READ)))
+		return -EAGAIN;
+	*pagep = pfn_to_page(entry.pfn);
+	return pin_page(*pagep) ? 0 : -EBUSY;
+}
+
+static int pin_one(struct mm *mm, uint32_t addr, bool write,
+		   struct page **pagep)
+{
+	enum vm_fault fault;
+	int err;
+
+	for (;;) {
+		mutex_lock(&mm->lock);
+		err = pin_present(mm, addr, write, pagep);
+		mutex_unlock(&mm->lock);
+		if (err != -EAGAIN)
+			return err;
+		fault = vm_touch(mm, addr, write ? VM_WRITE : VM_READ, false);
+		if (fault != VM_FAULT_DONE)
+			return fault == VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+	}
+}
+
+int mm_pin(struct mm *mm, uint32_t addr, uint32_t length, bool write,
+	   struct page *pages[])
+{
+	uint32_t at = addr & PAGE_MASK;
+	unsigned nr = 0;
+	int err = 0;
+
+	if (!length || addr > USER_END || length > USER_END - addr)
+		return -EFAULT;
+	for (; at < addr + length && !err; at += PAGE_SIZE) {
+		err = pin_one(mm, at, write, &pages[nr]);
+		if (!err)
+			nr++;
+	}
+	if (err)
+		mm_unpin(pages, nr);
+	return err;
+}
+
+void mm_unpin(struct page *const pages[], unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++)
+		unpin_page(pages[i]);
+}
+
+/* ---- fork ---------------------------------------------------------------- */
+
+/* In place of an entry: no table is made or freed. */
+static int copy_pinned(uint32_t va, struct upt_entry entry, void *arg)
+{
+	struct page *page = pfn_to_page(entry.pfn), *copy;
+	struct mm *child = arg;
+	int err;
+
+	if (page == vm_zero_page || !vm_page_is_pinned(page))
+		return 0;
+	copy = vm_page_copy(page);
+	if (!copy)
+		return -ENOMEM;
+	err = upt_map(&child->tables, va, page_to_pfn(copy), entry.rights);
+	assert(!err);
+	vm_page_put(page);
+	return 0;
+}
+
+int vm_copy_pinned(struct mm *child, uint32_t start, uint32_t end)
+{
+	return upt_for_each(&child->tables, start, end, copy_pinned, child);
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+/*
+ * map_device.c (tests) - windows onto a device's frames
+ */
+#include "lib/random.h"
+#include "tests/suites/vm_test.h"
+
+SUITE(map_device, vm_check);
+
+/* Never RAM on a PC: the I/O APIC and what follows it. Nobody touches it. */
+#define REGISTERS  PFN(0xfec00)
+
+static struct vm_window test_window(struct mm *mm, unsigned nr)
+{
+	struct vm_window window = { .mm = NULL };
+	long addr = mm_map_device(mm, REGISTERS, nr, false, "[device]",
+				  &window);
+
+	REQUIRE(!IS_ERR_VALUE(addr));
+	EXPECT_IS(addr, window.start);
+	EXPECT_NULL(mm_check(mm));
+	return window;
+}
+
+static struct upt_entry entry_at(struct mm *mm, uint32_t addr)
+{
+	return upt_lookup(&mm->tables, addr);
+}
+
+KTEST(map_device, a_window_shows_the_frames_and_counts_none)
+{
+	struct mm *mm = test_mm();
+	struct vm_window window = test_window(mm, 3);
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct upt_entry entry = entry_at(mm, window.start + PAGES(i));
+
+		EXPECT(entry.present && entry.device);
+		EXPECT_EQ(entry.pfn.v, REGISTERS.v + i);
+		EXPECT_EQ(entry.rights, UPT_READ | UPT_WRITE);
+	}
+	EXPECT_EQ(mm->rss, 0);
+	EXPECT_EQ(mm->total_vm, 3);
+	mm_unmap_device(&window);
+	EXPECT(!window.mm);
+	EXPECT_STREQ(maps(mm), "");
+	test_end(mm);
+}
+
+KTEST(map_device, taking_back_twice_is_harmless)
+{
+	struct mm *mm = test_mm();
+	struct vm_window window = test_window(mm, 1);
+
+	mm_unmap_device(&window);
+	mm_unmap_device(&window);
+	test_end(mm);
+}
+
+KTEST(map_device, what_the_program_unmapped_stays_unmapped)
+{
+	struct mm *mm = test_mm();
+	struct vm_window window = test_window(mm, 4);
+	uint32_t second = window.start + PAGES(1);
+
+	EXPECT_EQ(mm_munmap(mm, second, PAGES(2)), 0);
+	EXPECT(!entry_at(mm, second).present);
+	EXPECT_NULL(mm_check(mm));
+	/* Other memory in its place is not the window's. */
+	EXPECT_IS(mm_mmap(mm, second, PAGES(1), PROT_RW, ANON_FIXED), second);
+	EXPECT_EQ(poke(mm, second, 7), 7);
+	mm_unmap_device(&window);
+	EXPECT_EQ(peek(mm, second), 7);
+	EXPECT_EQ(mm->nr_vmas, 1);
+	test_end(mm);
+}
+
+KTEST(map_device, a_second_window_over_the_first_is_left_alone)
+{
+	struct mm *mm = test_mm();
+	struct vm_window first = test_window(mm, 2), second;
+
+	EXPECT_EQ(mm_munmap(mm, first.start, PAGES(2)), 0);
+	second = test_window(mm, 2);
+	EXPECT_EQ(second.start, first.start);
+	mm_unmap_device(&first);
+	EXPECT(entry_at(mm, second.start).present);
+	mm_unmap_device(&second);
+	test_end(mm);
+}
+
+KTEST(map_device, a_child_does_not_have_it)
+{
+	struct mm *mm = test_mm(), *child;
+	struct vm_window window = test_window(mm, 2);
+
+	test_map(mm, 0, 1, PROT_RW);
+	test_fill(mm, 0, 1, 5);
+	child = test_fork(mm);
+	EXPECT(!entry_at(child, window.start).present);
+	EXPECT_STREQ(maps(child), "100-101 rw-p");
+	EXPECT_EQ(peek(child, AT(0)), 5);
+	EXPECT_NULL(vm_check());
+	test_end(child);
+	mm_unmap_device(&window);
+	test_end(mm);
+}
+
+KTEST(map_device, it_cannot_be_changed_moved_or_given_away)
+{
+	struct mm *mm = test_mm(), *other = test_mm();
+	struct vm_window window = test_window(mm, 2);
+	uint32_t at = window.start;
+
+	EXPECT_IS(mm_mprotect(mm, at, PAGES(1), PROT_READ), -EACCES);
+	EXPECT_IS(mm_mremap(mm, at, PAGES(2), PAGES(3), MREMAP_MAYMOVE, 0),
+		  -EFAULT);
+	EXPECT_IS(mm_mremap(mm, at, PAGES(2), PAGES(2),
+			    MREMAP_MAYMOVE | MREMAP_FIXED, AT(8)), -EFAULT);
+	EXPECT_IS(mm_madvise(mm, at, PAGES(1), MADV_DONTNEED), -EINVAL);
+	EXPECT_IS(mm_madvise(mm, at, PAGES(1), MADV_DOFORK), -EINVAL);
+	EXPECT_IS(mm_transfer(mm, at, PAGES(1), other, 0, VM_READ, false),
+		  -EFAULT);
+	EXPECT_IS(mm_transfer(mm, at, PAGES(1), other, 0, VM_READ, true),
+		  -EFAULT);
+	EXPECT(!mm_take_page(mm, at));
+	EXPECT(entry_at(mm, at).device);
+	mm_unmap_device(&window);
+	EXPECT_STREQ(maps(mm), "");
+	test_end(mm);
+	test_end(other);
+}
+
+KTEST(map_device, the_kernel_copies_nothing_from_it)
+{
+	struct mm *mm = test_mm();
+	struct vm_window window = test_window(mm, 1);
+
+	EXPECT_EQ(peek(mm, window.start), FAULTS);
+	EXPECT_EQ(poke(mm, window.start, 1), FAULTS);
+	mm_unmap_device(&window);
+	test_end(mm);
+}
+
+KTEST(map_device, sizes_that_cannot_be_are_refused)
+{
+	struct mm *mm = test_mm();
+	struct vm_window window = { .mm = NULL };
+
+	EXPECT_IS(mm_map_device(mm, REGISTERS, 0, false, NULL, &window),
+		  -EINVAL);
+	EXPECT_IS(mm_map_device(mm, REGISTERS, 0x100000, false, NULL, &window),
+		  -EINVAL);
+	EXPECT_IS(mm_map_device(mm, REGISTERS, 0xbfff0, false, NULL, &window),
+		  -ENOMEM);
+	EXPECT(!window.mm);
+	test_end(mm);
+}
+
+KTEST(map_device, a_window_outlives_the_task)
+{
+	struct mm *mm = test_mm();
+	struct vm_window window = test_window(mm, 2);
+
+	/* The window's reference is the last one. */
+	mm_put(mm);
+	mm_unmap_device(&window);
+	EXPECT_NULL(vm_check());
+}
+
+static bool map_once(void *arg)
+{
+	struct vm_window window = { .mm = NULL };
+	struct mm *mm = arg;
+	long addr = mm_map_device(mm, REGISTERS, 600, false, NULL, &window);
+
+	EXPECT_NULL(mm_check(mm));
+	if (IS_ERR_VALUE(addr)) {
+		EXPECT_IS(addr, -ENOMEM);
+		EXPECT(!window.mm);
+		EXPECT_STREQ(maps(mm), "");
+		return false;
+	}
+	mm_unmap_device(&window);
+	return true;
+}
+
+KTEST(map_device, without_memory_nothing_is_mapped)
+{
+	struct mm *mm = test_mm();
+
+	EXPECT(ktest_each_failure(map_once, mm) >= 3);
+	test_end(mm);
+}
+
+KTEST(map_device, random_calls_find_no_way_to_break_it)
+{
+	struct mm *mm = test_mm();
+	struct vm_window windows[4] = { { .mm = NULL } };
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	for (unsigned i = 0; i < 200; i++) {
+		struct vm_window *window = &windows[rng_below(&rng, 4)];
+		uint32_t at, n = PAGES(1 + rng_below(&rng, 4));
+
+		if (!window->mm)
+			*window = test_window(mm, 1 + rng_below(&rng, 6));
+		at = window->start + PAGES(rng_below(&rng, 4));
+		switch (rng_below(&rng, 7)) {
+		case 0:
+			mm_unmap_device(window);
+			break;
+		case 1:
+			mm_munmap(mm, at, n);
+			break;
+		case 2:
+			mm_mmap(mm, at, n, PROT_RW, ANON_FIXED | MAP_POPULATE);
+			break;
+		case 3:
+			mm_mremap(mm, at, n, n + PAGES(1), MREMAP_MAYMOVE, 0);
+			break;
+		case 4:
+			mm_mprotect(mm, at, n, PROT_READ);
+			break;
+		case 5:
+			mm_mlock(mm, at, n);
+			break;
+		default:
+			mm_madvise(mm, at, n, MADV_DONTNEED);
+		}
+		EXPECT_NULL(mm_check(mm));
+	}
+	for (unsigned i = 0; i < 4; i++)
+		mm_unmap_device(&windows[i]);
+	test_end(mm);
+}
