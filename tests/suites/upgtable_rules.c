@@ -156,7 +156,10 @@ KTEST(upgtable_rules, the_checker_knows_each_rule_of_an_entry)
 	map(0, 0, RW);
 	EXPECT(breaks("U7:", (uint32_t)PAE_US, 0));
 	EXPECT(breaks("U7:", (uint32_t)PAE_G, 0));
-	EXPECT(breaks("U7:", (uint32_t)PAE_PCD, 0));
+	EXPECT(breaks("U13:", (uint32_t)PAE_PCD, 0));
+	EXPECT(breaks("U13:", UPTE_DEVICE | UPTE_NO_EXEC,
+		      upt_bits[RW].high));
+	EXPECT(breaks("none", UPTE_DEVICE | UPTE_UNCACHED, 0));
 	EXPECT(breaks("U8:", 0, 1u << 20));
 	EXPECT(breaks("U9:", 0, 1u << 31));
 	EXPECT(breaks("U6:", (uint32_t)PAE_P, 0));
