@@ -251,14 +251,13 @@ run-iso: iso  ## boot the CD image in QEMU; GRUB's menu is on the terminal
 	$(Q)$(QEMU) -cdrom $(BUILD)/pagoda.iso -boot d -cpu $(CPU) -m $(MEM) \
 		-display none -serial mon:stdio -no-reboot
 
-# SUITES= for all of them: Bochs is slow, this is what the hardware sees.
-SUITES ?= pgtable,pgtable_check,tlb,fixmap,kmap,vmalloc,traps,upgtable,ring3
+SUITES ?=
 
-run-bochs: all  ## self-tests of SUITES= in Bochs, the strictest emulator
+run-bochs: all  ## self-tests (SUITES=a,b or all) in Bochs, the strictest emulator
 	$(Q)tools/setup bochs
 	$(Q)tools/make_iso $(BUILD)/pagoda.elf $(ARCHIVE) $(BUILD)/bochs.iso \
-		run selftest=$(SUITES)
-	$(Q)tools/run_bochs $(BUILD)/bochs.iso $(BUILD)/bochs.txt
+		run selftest$(if $(SUITES),=$(SUITES))
+	$(Q)tools/run_bochs $(BUILD)/bochs.iso $(BUILD)/bochs.txt 1024
 	$(Q)cat $(BUILD)/bochs.txt
 	$(Q)grep -q '^# pagoda: selftest: .* 0 failed' $(BUILD)/bochs.txt
 

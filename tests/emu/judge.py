@@ -50,6 +50,7 @@ class Result:
     name: str
     ok: bool
     skipped: bool
+    reason: str = ""    # why it was skipped
 
 
 @dataclass
@@ -107,8 +108,9 @@ def parse_result(line):
     if not match:
         return None
     verdict, number, name, directive = match.groups()
-    return Result(int(number), name, verdict == "ok",
-                  bool(directive and directive.upper().startswith("SKIP")))
+    skipped = bool(directive and directive.upper().startswith("SKIP"))
+    return Result(int(number), name, verdict == "ok", skipped,
+                  directive[len("SKIP"):].strip() if skipped else "")
 
 
 class Parser:
