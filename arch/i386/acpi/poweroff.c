@@ -50,7 +50,8 @@ void acpi_poweroff(void)
 {
 	if (!acpi_info.has_s5 || !acpi_info.pm1a_control)
 		return;
-	pr_info("ACPI: power off, port 0x%x, sleep type %u\n",
+	/* Not on the console: the totals of the self-tests are the last line. */
+	pr_debug("ACPI: power off, port 0x%x, sleep type %u\n",
 		acpi_info.pm1a_control, acpi_info.s5_type_a);
 	uart_drain();
 	enable_acpi();
