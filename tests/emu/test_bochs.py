@@ -22,14 +22,6 @@ REASONS = {
 }
 
 
-def make_iso(folder):
-    iso = folder / "pagoda.iso"
-    subprocess.run([machine.ROOT / "tools/make_iso", machine.KERNEL,
-                    machine.ARCHIVE, iso, "selftest"], check=True,
-                   timeout=machine.limit("build"))
-    return iso
-
-
 def in_bochs(iso):
     """Bochs has no exit status to give: run_bochs is content when the machine
     has switched itself off; else it says why not."""
@@ -76,9 +68,9 @@ def differences(ours, theirs):
 
 
 def test_full_selftest_in_bochs_and_the_same_verdict_everywhere(
-        kernel, suites, tmp_path):
+        make_iso, suites):
     """One test, so that each machine runs once, whatever xdist does."""
-    iso = make_iso(tmp_path)
+    iso = make_iso("selftest")
     runs = {
         "Bochs + GRUB": in_bochs(iso),
         "QEMU + GRUB": through_grub(iso),

@@ -165,7 +165,7 @@ static void own_page(void *arg)
 KTEST(kmap_sleep, more_threads_than_slots_all_come_through)
 {
 	begin();
-	/* Below us: on a slow CPU the first would be done before the last is. */
+	/* Below us: on a slow CPU the first were done before the last is. */
 	for (unsigned i = 0; i < THREADS; i++)
 		start("crowd", PRIORITY_TEST - 1, own_page,
 		      (void *)(uintptr_t)i);

@@ -50,7 +50,7 @@ void acpi_poweroff(void)
 {
 	if (!acpi_info.has_s5 || !acpi_info.pm1a_control)
 		return;
-	/* Not on the console: the totals of the self-tests are the last line. */
+	/* Not on the console: the self-tests' totals are the last line. */
 	pr_debug("ACPI: power off, port 0x%x, sleep type %u\n",
 		acpi_info.pm1a_control, acpi_info.s5_type_a);
 	uart_drain();
