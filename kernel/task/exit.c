@@ -80,7 +80,7 @@ void task_release(struct task *task)
 	struct mm *mm = take_mm(task);
 	struct endpoint *exceptions, *personality;
 
-	/* Handles first: a driver's device is stopped before its memory goes. */
+	/* Handles first: a device is stopped before its memory goes. */
 	handle_table_destroy(&task->handles);
 	if (mm)
 		mm_put(mm);

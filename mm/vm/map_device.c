@@ -47,7 +47,10 @@ static void unmap_locked(const struct vm_window *window)
 	struct vma *vma;
 	int err;
 
-	while ((vma = vma_find_first(window->mm, at)) && vma_start(vma) < end) {
+	for (;;) {
+		vma = vma_find_first(window->mm, at);
+		if (!vma || vma_start(vma) >= end)
+			return;
 		at = vma_end(vma);
 		if (!belongs_to(vma, window))
 			continue;
