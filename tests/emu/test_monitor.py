@@ -2,75 +2,26 @@
 """test_monitor.py - the kernel's monitor, typed at
 
 WHAT    A machine at the prompt `pagoda> `, through the serial port and through
-        the keyboard of the PC. What its commands print in Linux's formats is
-        read by parsers that must read Linux's own files too.
+        the keyboard of the PC. What it prints in Linux's formats is read in
+        test_proc_formats.py.
 """
 import json
 import re
 import socket
 import time
-from pathlib import Path
 
 import pexpect
 import pytest
 
 import machine
+from monitor import PROMPT, Session
+from procfs import iomem, meminfo
 
-PROMPT = "pagoda> "
 ARCHIVE = machine.BUILD / "boot.cpio"
 
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 HOME, END, DELETE = "\x1b[H", "\x1b[F", "\x1b[3~"
 TAB, BACKSPACE = "\t", "\x7f"
-
-
-class Session:
-    """A machine at the monitor's prompt."""
-
-    def __init__(self, append="monitor", mem="1G", cpu="max", extra=(),
-                 prompt=PROMPT, board="pc"):
-        self.marks = 0
-        shape = machine.Shape(mem, cpu, board, extra=list(extra))
-        words = machine.command(shape, append)
-        # ^C is for the guest, not for the emulator.
-        words[words.index("stdio")] = "chardev:terminal"
-        words += ["-chardev", "stdio,id=terminal,signal=off"]
-        self.child = pexpect.spawn(words[0], words[1:], encoding="utf-8",
-                                   codec_errors="replace", echo=False,
-                                   timeout=machine.limit("boot"),
-                                   dimensions=(50, 200))
-        self.boot = self.until(prompt)
-
-    def until(self, prompt=PROMPT):
-        self.child.expect_exact(prompt)
-        return self.child.before.replace("\r", "")
-
-    def run(self, line):
-        """Type a line; what the command prints, without the echo."""
-        self.child.send(line + "\r")
-        text = self.until("\r\n" + PROMPT)
-        first, _, rest = text.partition("\n")
-        assert first == line, f"echo of {line!r}: {first!r}"
-        return rest
-
-    def keys(self, keys):
-        """Type keys and Enter; all that is printed, the prompts in between
-        too: a line that nobody understands marks the end."""
-        self.marks += 1
-        mark = f"mark{self.marks}"
-        self.child.send(keys + "\r" + mark + "\r")
-        text = self.until(f"{mark}: no such command")
-        self.until()
-        return text
-
-    def end(self, line):
-        self.child.send(line + "\r")
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        return self.child.exitstatus
-
-    def close(self):
-        self.child.close(force=True)
 
 
 @pytest.fixture(scope="module")
@@ -275,161 +226,6 @@ def test_the_keyboard_and_the_screen_of_the_pc_work_too(own, tmp_path):
     assert "frame 0x100" in session.until()
     qmp.press("m", "a", "tab", "ctrl-c", "k", "m", "tab", "ret")
     assert "512 slots" in session.until("slots in use")
-
-
-# ---- Linux's formats -----------------------------------------------------
-
-
-def host_file(name):
-    """The machine's own file, where it is Linux's and may be read."""
-    try:
-        return Path("/proc", name).read_text()
-    except OSError:
-        return None
-
-
-def meminfo(text):
-    rows = {}
-    for line in text.strip().splitlines():
-        row = re.fullmatch(r"(\S+):\s+(\d+)( kB)?", line)
-        assert row, line
-        rows[row[1]] = int(row[2])
-    return rows
-
-
-def buddyinfo(text):
-    zones = {}
-    for line in text.strip().splitlines():
-        row = re.fullmatch(r"Node (\d+), zone +(\w+) ((?: +\d+)+) ?",
-                           line)
-        assert row, line
-        zones[row[1], row[2]] = [int(n) for n in row[3].split()]
-    return zones
-
-
-def zoneinfo(text):
-    zones, zone = {}, None
-    for line in text.strip("\n").splitlines():
-        head = re.fullmatch(r"Node (\d+), zone +(\w+)", line)
-        if head:
-            zone = zones.setdefault((head[1], head[2]), {})
-            continue
-        row = re.fullmatch(r" +(?:pages )?([\w-]+):? +(\d+|\(.*\))", line)
-        if row:
-            zone.setdefault(row[1], row[2])
-        else:
-            assert re.fullmatch(r"  per-node stats|  pagesets|"
-                                r"  vm stats threshold: \d+|"
-                                r" +cpu: \d+", line), line
-    return zones
-
-
-SLAB = re.compile(r"(\S+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) : tunables +(\d+)"
-                  r" +(\d+) +(\d+) : slabdata +(\d+) +(\d+) +(\d+)")
-
-
-def slabinfo(text):
-    lines = text.strip().splitlines()
-    assert lines[0] == "slabinfo - version: 2.1"
-    assert lines[1].startswith("# name            <active_objs> <num_objs> "
-                               "<objsize> <objperslab> <pagesperslab>")
-    rows = [SLAB.fullmatch(line) for line in lines[2:]]
-    assert all(rows), lines
-    return {row[1]: [int(n) for n in row.groups()[1:]] for row in rows}
-
-
-def vmallocinfo(text):
-    areas = []
-    for line in text.strip().splitlines():
-        row = re.match(r"0x([0-9a-f]+)-0x([0-9a-f]+) +(\d+) (\S+)", line)
-        assert row, line
-        areas.append((int(row[1], 16), int(row[2], 16), int(row[3]), row[4]))
-    return areas
-
-
-def iomem(text):
-    """Checks that lines nest. Returns: (depth, start, end, name) of each."""
-    rows, outer = [], []
-    for line in text.strip("\n").splitlines():
-        row = re.fullmatch(r"( *)([0-9a-f]{8,})-([0-9a-f]{8,}) : (.+)", line)
-        assert row, line
-        depth, start, end = len(row[1]) // 2, int(row[2], 16), int(row[3], 16)
-        del outer[depth:]
-        assert len(outer) == depth, line
-        assert all(a <= start <= end <= b for a, b in outer) or end == 0, line
-        outer.append((start, end))
-        rows.append((depth, start, end, row[4]))
-    return rows
-
-
-PARSERS = [meminfo, buddyinfo, zoneinfo, slabinfo, vmallocinfo, iomem]
-
-
-@pytest.mark.parametrize("parser", PARSERS, ids=lambda f: f.__name__)
-def test_one_parser_reads_linux_and_us(monitor, parser):
-    ours = parser(monitor.run(parser.__name__))
-    assert ours
-    text = host_file(parser.__name__)
-    if not text:
-        pytest.skip(f"/proc/{parser.__name__} of this machine: unreadable")
-    theirs = parser(text)
-    if parser is meminfo:
-        # Huge pages of the transparent kind are the only thing that we
-        # leave out, and what some configurations add.
-        assert list(ours) == [n for n in list(ours) if n in theirs or
-                              n.startswith(("High", "Low", "Sec", "NFS"))]
-
-
-def test_psutil_reads_our_meminfo(monitor, tmp_path, monkeypatch):
-    psutil = pytest.importorskip("psutil")
-    text = monitor.run("meminfo")
-    (tmp_path / "meminfo").write_text(text + "\n")
-    (tmp_path / "zoneinfo").write_text(monitor.run("zoneinfo") + "\n")
-    (tmp_path / "vmstat").write_text("pswpin 0\npswpout 0\n")
-    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
-    memory, rows = psutil.virtual_memory(), meminfo(text)
-    assert memory.total == rows["MemTotal"] * 1024
-    assert memory.free == rows["MemFree"] * 1024
-    assert memory.available == rows["MemAvailable"] * 1024
-    assert memory.slab == rows["Slab"] * 1024
-    assert 900 << 20 < memory.available <= memory.free < memory.total < 1 << 30
-    assert psutil.swap_memory().total == 0
-
-
-def test_the_figures_of_all_of_them_agree(monitor):
-    memory = meminfo(monitor.run("meminfo"))
-    blocks = buddyinfo(monitor.run("buddyinfo"))
-    zones = zoneinfo(monitor.run("zoneinfo"))
-    caches = slabinfo(monitor.run("slabinfo"))
-    managed = sum(int(zone["managed"]) for zone in zones.values())
-    assert memory["MemTotal"] == managed * 4
-    for name, zone in zones.items():
-        if int(zone["present"]):
-            free = sum(n << order for order, n in enumerate(blocks[name]))
-            assert free == int(zone["free"])
-    pages = sum(row[4] * row[9] for row in caches.values())
-    assert memory["Slab"] == pages * 4
-    assert caches["kmalloc-64"][2] == 64
-    ram = sum(end + 1 - start
-              for depth, start, end, name in iomem(monitor.run("iomem"))
-              if depth == 0 and name == "System RAM")
-    assert ram // 4096 == sum(int(z["present"]) for z in zones.values())
-
-
-def test_lowmem_and_highmem_add_up(monitor):
-    rows = meminfo(monitor.run("meminfo"))
-    assert rows["MemFree"] == rows["LowFree"] + rows["HighFree"]
-    assert rows["MemTotal"] == rows["LowTotal"] + rows["HighTotal"]
-    assert rows["HighTotal"] > 0
-
-
-def test_areas_of_vmallocinfo_are_in_order_and_as_long_as_they_say(monitor):
-    """Linux shows the addresses to root alone, so only ours are looked at."""
-    areas = vmallocinfo(monitor.run("vmallocinfo"))
-    for start, end, size, _ in areas:
-        assert end - start == size
-    assert areas == sorted(areas)
-    assert all(a[1] <= b[0] for a, b in zip(areas, areas[1:]))
 
 
 # ---- looking and doing ---------------------------------------------------
