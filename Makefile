@@ -203,7 +203,16 @@ $(HOST_BUILD)/mutant: $(HOST_OBJS) $(HOST_BUILD)/tests/mutant/failing.c.o
 	$(if $(Q),@echo "  HOSTLD  $@")
 	$(Q)$(HOST_CC) -m64 -no-pie -fsanitize=address,undefined $^ -o $@
 
--include $(HOST_OBJS:.o=.d) $(HOST_BUILD)/tests/mutant/failing.c.d
+# A million spoilt tables for the readers of ACPI: build/host/acpi_fuzz N SEED.
+FUZZ_SRCS := tests/host/fuzz/acpi_fuzz.c lib/printf.c lib/text.c lib/div64.c \
+	$(filter-out %/window.c %/acpi.c,$(ACPI_PURE))
+FUZZ_OBJS := $(FUZZ_SRCS:%=$(HOST_BUILD)/%.o)
+
+$(HOST_BUILD)/acpi_fuzz: $(FUZZ_OBJS)
+	$(if $(Q),@echo "  HOSTLD  $@")
+	$(Q)$(HOST_CC) -m64 -no-pie -fsanitize=address,undefined $^ -o $@
+
+-include $(HOST_OBJS:.o=.d) $(HOST_BUILD)/tests/mutant/failing.c.d $(FUZZ_OBJS:.o=.d)
 
 # ---- other flags, other objects --------------------------------------------
 #
@@ -215,7 +224,7 @@ FLAGS := $(CC) $(CFLAGS) $(CFLAGS_EXTRA) $(HOST_CC) $(HOST_CFLAGS) $(USER_CFLAGS
 $(shell mkdir -p $(BUILD); echo '$(FLAGS)' | cmp -s - $(BUILD)/flags || \
 	echo '$(FLAGS)' > $(BUILD)/flags)
 
-$(KERNEL_OBJS) $(BOOT_OBJS) $(HOST_OBJS) $(USER_OBJS): $(BUILD)/flags
+$(KERNEL_OBJS) $(BOOT_OBJS) $(HOST_OBJS) $(FUZZ_OBJS) $(USER_OBJS): $(BUILD)/flags
 
 # ---- what one can ask for --------------------------------------------------
 #
@@ -231,7 +240,7 @@ MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 
-host: $(HOST_BUILD)/suites $(HOST_BUILD)/mutant  ## build the suites as a program: build/host/suites
+host: $(HOST_BUILD)/suites $(HOST_BUILD)/mutant $(HOST_BUILD)/acpi_fuzz  ## build the suites as a program: build/host/suites
 
 run:  ## install what is missing, build, boot in QEMU (MEM= CPU= APPEND=)
 	$(Q)tools/setup run
