@@ -152,7 +152,7 @@ HOST_BUILD := $(BUILD)/host
 # Suites that need the real machine: traps, double fault, ports.
 HOST_SKIP  := traps log console symbols cpu irq_alloc ring3 uaccess fpu irq \
 	thread_switch sched sched_user thread wait mutex timer kmap_sleep task \
-	linux_calls \
+	linux_calls apic \
 	program ipc notification calls messages monitor isa_dma floppy
 
 # -no-pie: static data lies below 4 GiB, where multiboot's addresses reach.

@@ -81,6 +81,12 @@ static int store_nonx(struct kernel_options *options, const char *value)
 	return 0;
 }
 
+static int store_noapic(struct kernel_options *options, const char *value)
+{
+	options->noapic = true;
+	return 0;
+}
+
 /* A size above 0, which stands for "not given". */
 static int store_size(const char *value, uint64_t *size)
 {
@@ -155,6 +161,8 @@ static const struct word words[] = {
 	  "show messages below this level, 0 to 8" },
 	{ "nonx", NO_VALUE, store_nonx,
 	  "do not use the NX bit" },
+	{ "noapic", NO_VALUE, store_noapic,
+	  "interrupts by the 8259s, ticks by the 8254" },
 	{ "crash", NEEDS_VALUE, store_crash,
 	  "die in a chosen way, to look at the diagnosis" },
 	{ "witness", NO_VALUE, store_witness,

@@ -16,6 +16,7 @@
 #include <arch/acpi.h>
 #include <arch/cpu.h>
 #include <arch/cycles.h>
+#include <arch/irq.h>
 #include <arch/kva.h>
 #include <arch/machine.h>
 #include <arch/pci.h>
@@ -165,6 +166,7 @@ void kernel_main(uint32_t boot_info_phys)
 	memory_init(&boot, &options);
 	acpi_init();            /* what the machine has: needs the fixmap     */
 	memory_release_boot(&boot);
+	irq_init(!options.noapic); /* before the first handler of a line      */
 	law = memory_check_all();
 	if (law)
 		panic("memory is not sound after boot: %s", law);

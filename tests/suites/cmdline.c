@@ -30,6 +30,7 @@ KTEST(cmdline, empty_line_gives_the_defaults)
 {
 	parse("");
 	EXPECT(!options.selftest && !options.bench && !options.nonx);
+	EXPECT(!options.noapic);
 	EXPECT_EQ(options.mem, 0);
 	EXPECT_EQ(options.loglevel, LOGLEVEL_DEFAULT);
 	EXPECT_EQ(nr_reports, 0);
@@ -37,8 +38,9 @@ KTEST(cmdline, empty_line_gives_the_defaults)
 
 KTEST(cmdline, words_may_have_any_blanks_around_them)
 {
-	parse("  \t nonx   selftest\t");
+	parse("  \t nonx   selftest\tnoapic");
 	EXPECT(options.nonx);
+	EXPECT(options.noapic);
 	EXPECT(options.selftest);
 	EXPECT_STREQ(options.selftest_list, "");
 	EXPECT_EQ(nr_reports, 0);

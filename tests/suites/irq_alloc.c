@@ -10,9 +10,8 @@
  * SEE      Motorola MC146818A data sheet: registers A to C.
  */
 #include <arch/io.h>
+#include <arch/irq.h>
 #include <arch/irqflags.h>
-#include <arch/pic.h>
-#include <arch/trap.h>
 
 #include "mm/kva/kmap.h"
 #include "mm/page/page_alloc.h"
@@ -26,13 +25,7 @@
 #define RTC_B           0x0b
 #define RTC_B_PERIODIC  0x40
 #define RTC_C           0x0c   /* read: the interrupt has been seen          */
-#define RTC_VECTOR      (PIC_VECTOR_BASE + 8)
-
-#define MASTER          0x20
-#define MASTER_MASK     0x21
-#define SLAVE           0xa0
-#define SLAVE_MASK      0xa1
-#define EOI             0x20
+#define IRQ_RTC         8
 
 #define TICKS           100u
 #define ROUNDS_MAX      200000u
@@ -73,7 +66,7 @@ static void use_one_of_each(gfp_t gfp, uint32_t tag)
 		free_page(page);
 }
 
-static bool tick(struct trap_regs *regs)
+static void tick(unsigned irq, void *arg)
 {
 	ticks++;
 	use_one_of_each(GFP_ATOMIC, 0xdead0000 + ticks);
@@ -81,9 +74,6 @@ static bool tick(struct trap_regs *regs)
 	kfree(kept);
 	kept = ticks % 2 ? kmalloc(64, GFP_ATOMIC) : NULL;
 	cmos_read(RTC_C);
-	outb(SLAVE, EOI);
-	outb(MASTER, EOI);
-	return true;
 }
 
 static void use_between_ticks(void)
@@ -95,25 +85,22 @@ static void use_between_ticks(void)
 KTEST(irq_alloc, handlers_and_what_they_interrupt_never_share)
 {
 	uint8_t a = cmos_read(RTC_A), b = cmos_read(RTC_B);
-	uint8_t master = inb(MASTER_MASK), slave = inb(SLAVE_MASK);
 
 	ticks = 0;
 	wrong = 0;
-	trap_set_hook(RTC_VECTOR, tick);
+	REQUIRE(irq_set_handler(IRQ_RTC, tick, NULL) == 0);
 	cmos_write(RTC_A, RTC_A_8192_HZ);
 	cmos_write(RTC_B, b | RTC_B_PERIODIC);
 	cmos_read(RTC_C);
-	outb(MASTER_MASK, master & ~0x04);   /* the slave's line */
-	outb(SLAVE_MASK, slave & ~0x01);
+	irq_unmask(IRQ_RTC);
 
 	use_between_ticks();
 
-	outb(SLAVE_MASK, slave);
-	outb(MASTER_MASK, master);
+	irq_mask(IRQ_RTC);
 	cmos_write(RTC_B, b);
 	cmos_write(RTC_A, a);
 	cmos_read(RTC_C);
-	trap_set_hook(RTC_VECTOR, NULL);
+	REQUIRE(irq_set_handler(IRQ_RTC, NULL, NULL) == 0);
 	kfree(kept);
 	kept = NULL;
 	EXPECT_EQ(wrong, 0);

@@ -5,7 +5,7 @@
 #include <arch/cpu.h>
 #include <arch/fixmap.h>
 #include <arch/kva.h>
-#include <arch/pic.h>
+#include <arch/irq.h>
 #include <arch/probe.h>
 #include <arch/sections.h>
 #include <arch/stack.h>
@@ -192,11 +192,11 @@ KTEST(traps, single_step_stops_after_one_instruction)
 
 KTEST(traps, a_spurious_interrupt_is_counted_and_forgotten)
 {
-	unsigned long before = pic_spurious_count();
+	unsigned long before = irq_spurious_count();
 
-	__asm__ volatile("int %0" : : "i"(PIC_VECTOR_BASE + 7));
-	__asm__ volatile("int %0" : : "i"(PIC_VECTOR_BASE + 15));
-	EXPECT_EQ(pic_spurious_count(), before + 2);
+	__asm__ volatile("int %0" : : "i"(IRQ_VECTOR_BASE + 7));
+	__asm__ volatile("int %0" : : "i"(IRQ_VECTOR_BASE + 15));
+	EXPECT_EQ(irq_spurious_count(), before + 2);
 }
 
 /* ---- the panic that an exception becomes ---- */

@@ -274,7 +274,7 @@ void trap_dispatch(struct trap_regs *regs)
 	if (hook && hook(regs))
 		return;
 	if (regs->vector >= NR_EXCEPTIONS)
-		irq_dispatch(regs->vector - PIC_VECTOR_BASE);
+		irq_dispatch(regs->vector - IRQ_VECTOR_BASE);
 	else if (trap_from_user(regs))
 		ring3_exception(regs);
 	else

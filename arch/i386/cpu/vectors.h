@@ -15,7 +15,7 @@
 #pragma once
 
 #define NR_EXCEPTIONS  32   /* of the CPU; IRQs follow                       */
-#define NR_VECTORS     48
+#define NR_VECTORS     64   /* 16 lines, then 16 of the local APIC's own     */
 
 #define VECTOR_DB      1
 #define VECTOR_NMI     2

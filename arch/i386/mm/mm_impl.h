@@ -22,9 +22,6 @@ uint64_t kprot_to_bits(enum kprot prot);
 /* A cleared page table, from memblock or the page allocator. NULL: no memory */
 void *kpt_alloc_table(void);
 
-/* Is any frame of [start, end) RAM? */
-bool phys_range_has_ram(phys_addr_t start, phys_addr_t end);
-
 /* Is this page of the image one that must not be mapped? */
 bool image_is_guard(const struct image_layout *image, kva_t va);
 

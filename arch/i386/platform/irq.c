@@ -2,31 +2,41 @@
 /*
  * irq.c - from a line of the interrupt controller to its handler
  *
- * WHAT     The table of handlers, one a line, and what becomes of an interrupt.
+ * WHAT     The table of handlers, one a line; what becomes of an interrupt; and
+ *          the choice of the controller, once, at boot.
  *
  * PICTURE    CPU: vector 32 + line --> irq_dispatch()
- *              no handler, or spurious --> pic_unexpected()
- *              else: end of interrupt, then the handler
+ *              no handler:  chip->unexpected(): masked, and said in the log
+ *              else:        chip->begin() --> none at all: counted
+ *                                         --> the handler, chip->end()
  *
- * INVARIANTS (irq_check() restates them)
+ *            chip   pic_chip   two 8259                 (pic.c)
+ *                   apic_chip  local APIC and I/O APIC  (apic.c)
+ *
+ * INVARIANTS (irq_check() restates them, then the chip's own)
  *          I1  a line without a handler is masked, but for the cascade's
  *
- * ALGORITHM  The end of the interrupt is told to the chip before the handler
- *          runs: the CPU's own interrupt flag is what keeps others out, and a
- *          handler that switches threads must not leave the chip waiting.
+ * ALGORITHM  The end of an interrupt is told to the chip before the handler
+ *          runs when the line works by edges: what comes from then on is a
+ *          new edge. A line that works by level still asks at that moment, and
+ *          would come again at once: there the end follows the handler, which
+ *          has served the device or masked the line (a driver in user mode
+ *          serves it later: kernel/ipc/device.c). The CPU's own interrupt flag
+ *          is what keeps others out meanwhile.
  *
  * LOCKING  Interrupts off.
- * NOT HERE the chips (pic.c), the timer's line (pit.c).
- * SEE      Linux kernel/irq/handle.c.
+ * NOT HERE the chips; the timer's line (clocksource.c).
+ * SEE      Linux kernel/irq/chip.c; docs/decisions/no-aml.md.
  */
 #include <arch/irq.h>
+
+#include <arch/apic.h>
+#include <arch/irq_chip.h>
 #include <arch/irqflags.h>
-#include <arch/pic.h>
 
 #include "lib/errno.h"
+#include "lib/log.h"
 #include "lib/panic.h"
-
-_Static_assert(NR_IRQS == PIC_NR_IRQS, "the 8259's lines");
 
 /* Protection: interrupts off. */
 static struct irq_line {
@@ -35,9 +45,25 @@ static struct irq_line {
 	unsigned long  count;
 } lines[NR_IRQS];
 
+static unsigned long nr_spurious, nr_unexpected;
+
+/* Constant after irq_init(). */
+static const struct irq_chip *chip = &pic_chip;
+
 static bool line_is_usable(unsigned irq)
 {
 	return irq < NR_IRQS && irq != IRQ_CASCADE;
+}
+
+void irq_init(bool apic)
+{
+	const char *why = apic ? apic_init() : "noapic on the command line";
+
+	if (why)
+		pr_info("irq: no APIC: %s\n", why);
+	else
+		chip = &apic_chip;
+	pr_info("irq: %s\n", chip->name);
 }
 
 int irq_set_handler(unsigned irq, irq_handler_fn fn, void *arg)
@@ -52,7 +78,7 @@ int irq_set_handler(unsigned irq, irq_handler_fn fn, void *arg)
 		err = -EBUSY;
 	} else {
 		if (!fn)
-			pic_mask(irq);
+			chip->mask(irq);
 		lines[irq].fn = fn;
 		lines[irq].arg = arg;
 	}
@@ -65,7 +91,7 @@ void irq_mask(unsigned irq)
 	irqflags_t flags = irq_save();
 
 	assert(line_is_usable(irq));
-	pic_mask(irq);
+	chip->mask(irq);
 	irq_restore(flags);
 }
 
@@ -74,8 +100,13 @@ void irq_unmask(unsigned irq)
 	irqflags_t flags = irq_save();
 
 	assert(line_is_usable(irq) && lines[irq].fn);
-	pic_unmask(irq);
+	chip->unmask(irq);
 	irq_restore(flags);
+}
+
+bool irq_is_pending(unsigned irq)
+{
+	return chip->is_pending(irq);
 }
 
 unsigned long irq_count(unsigned irq)
@@ -84,24 +115,57 @@ unsigned long irq_count(unsigned irq)
 	return lines[irq].count;
 }
 
+unsigned long irq_spurious_count(void)
+{
+	return nr_spurious;
+}
+
+unsigned long irq_unexpected_count(void)
+{
+	return nr_unexpected;
+}
+
+static void serve(unsigned irq)
+{
+	lines[irq].count++;
+	lines[irq].fn(irq, lines[irq].arg);
+}
+
 void irq_dispatch(unsigned irq)
 {
-	struct irq_line *line = &lines[irq];
+	bool expected = irq < NR_IRQS && lines[irq].fn;
 
-	if (!line->fn || pic_is_spurious(irq)) {
-		pic_unexpected(irq);
-		return;
+	switch (expected ? chip->begin(irq) : chip->unexpected(irq)) {
+	case IRQ_SERVE:
+		serve(irq);
+		break;
+	case IRQ_SERVE_THEN_END:
+		serve(irq);
+		chip->end(irq);
+		break;
+	case IRQ_SPURIOUS:
+		nr_spurious++;
+		break;
+	case IRQ_UNWANTED:
+		nr_unexpected++;
+		pr_warn("irq: line %u came, but nobody waits for it: masked\n",
+			irq);
+		break;
+	case IRQ_DEALT_WITH:
+		break;
 	}
-	pic_end(irq);
-	line->count++;
-	line->fn(irq, line->arg);
+}
+
+const struct irq_chip *irq_chip(void)
+{
+	return chip;
 }
 
 const char *irq_check(void)
 {
 	for (unsigned irq = 0; irq < NR_IRQS; irq++)
 		HOLDS(lines[irq].fn || irq == IRQ_CASCADE ||
-		      pic_is_masked(irq),
+		      chip->is_masked(irq),
 		      "I1: a line without a handler is masked");
-	return NULL;
+	return chip->check();
 }

@@ -18,20 +18,30 @@
  *          spurious  a line fell silent before the CPU asked which it was:
  *                    the chip answers with its line 7, but no ISR bit is set
  *                    and no EOI is due (except to the master, for the slave)
+ *          ELCR      of the chips' successors: bit n set, line n works by level
+ *
+ * INVARIANTS (the chip's check restates them)
+ *          P1  the chips' mask registers hold `masks`
  *
  * ALGORITHM  The BIOS has left IRQ 0..7 at vectors 8..15, where a timer tick
  *          looks like a double fault. pic_init() moves them even though all
  *          lines are masked, because a mask does not stop a spurious one.
+ *          Lines that the firmware has given to PCI devices work by level: it
+ *          has set their bits in the ELCR. A PC older than that register reads
+ *          as one where even the timer's line did, which cannot be.
  * SEE      Intel 8259A data sheet, "Initialization command words".
  */
 #include <arch/io.h>
+#include <arch/irq_chip.h>
 #include <arch/pic.h>
 
-#include "lib/log.h"
+#include "lib/panic.h"
 
 #define MASTER          0x20   /* command; data is the next port             */
 #define SLAVE           0xa0
 #define DATA            1
+#define ELCR_MASTER     0x4d0
+#define ELCR_SLAVE      0x4d1
 
 #define ICW1_INIT_ICW4  0x11   /* edge-triggered, cascaded, ICW4 follows     */
 #define ICW3_MASTER     0x04   /* a slave at line 2, as a bit                */
@@ -40,12 +50,15 @@
 #define OCW2_EOI        0x20
 #define OCW3_READ_IRR   0x0a
 #define OCW3_READ_ISR   0x0b
-#define CASCADE_LINE    2
 
-static unsigned long nr_spurious, nr_unexpected;
+/* Timer, keyboard, cascade, clock, FPU: wired to work by edges. */
+#define ELCR_NEVER      0x2107u
 
 /* What the chips' mask registers hold: bit n is line n. */
 static uint16_t masks = 0xffff;
+
+/* Lines that work by level. */
+static uint16_t levels;
 
 static void chip_init(uint16_t chip, uint8_t vector, uint8_t icw3)
 {
@@ -77,75 +90,113 @@ static bool in_service(unsigned irq)
 	return register_bit(irq, OCW3_READ_ISR);
 }
 
+static uint16_t read_levels(void)
+{
+	uint16_t elcr = inb(ELCR_MASTER);
+
+	elcr |= (uint16_t)(inb(ELCR_SLAVE) << 8);
+	return elcr & ELCR_NEVER ? 0 : elcr;
+}
+
 static void write_mask(unsigned irq)
 {
 	outb(chip_of(irq) + DATA, (uint8_t)(masks >> (irq < 8 ? 0 : 8)));
 }
 
-void pic_init(void)
-{
-	chip_init(MASTER, PIC_VECTOR_BASE, ICW3_MASTER);
-	chip_init(SLAVE, PIC_VECTOR_BASE + 8, ICW3_SLAVE);
-	/* The slave's lines have masks of their own. */
-	pic_unmask(CASCADE_LINE);
-}
-
-void pic_mask(unsigned irq)
+static void pic_mask(unsigned irq)
 {
 	masks |= (uint16_t)(1u << irq);
 	write_mask(irq);
 }
 
-void pic_unmask(unsigned irq)
+static void pic_unmask(unsigned irq)
 {
 	masks &= (uint16_t)~(1u << irq);
 	write_mask(irq);
 }
 
-bool pic_is_masked(unsigned irq)
+static bool pic_is_masked(unsigned irq)
 {
 	return masks >> irq & 1;
 }
 
-bool pic_is_pending(unsigned irq)
+static bool pic_is_pending(unsigned irq)
 {
 	return register_bit(irq, OCW3_READ_IRR);
 }
 
-void pic_end(unsigned irq)
+static void pic_end(unsigned irq)
 {
 	if (irq >= 8)
 		outb(SLAVE, OCW2_EOI);
 	outb(MASTER, OCW2_EOI);
 }
 
-bool pic_is_spurious(unsigned irq)
+/* The master has served its cascade line, even if the slave has not. */
+static enum irq_verdict spurious(unsigned irq)
 {
-	return irq % 8 == 7 && !in_service(irq);
-}
-
-void pic_unexpected(unsigned irq)
-{
-	if (in_service(irq)) {
-		pic_mask(irq);
-		outb(chip_of(irq), OCW2_EOI);
-		nr_unexpected++;
-		pr_warn("pic: IRQ %u came, but nobody waits for it: masked\n",
-			irq);
-	} else {
-		nr_spurious++;
-	}
-	/* The master has served its cascade line, even if the slave has not. */
-	if (irq >= 8 && in_service(CASCADE_LINE))
+	if (irq >= 8 && in_service(IRQ_CASCADE))
 		outb(MASTER, OCW2_EOI);
+	return IRQ_SPURIOUS;
 }
 
-unsigned long pic_spurious_count(void)
+static enum irq_verdict pic_begin(unsigned irq)
 {
-	return nr_spurious;
+	if (irq % 8 == 7 && !in_service(irq))
+		return spurious(irq);
+	if (levels >> irq & 1)
+		return IRQ_SERVE_THEN_END;
+	pic_end(irq);
+	return IRQ_SERVE;
 }
 
-unsigned long pic_unexpected_count(void)
+/* No chip sends a vector from NR_IRQS on. */
+static enum irq_verdict pic_unexpected(unsigned irq)
 {
-	return nr_unexpected;
+	if (irq >= NR_IRQS)
+		return IRQ_SPURIOUS;
+	if (!in_service(irq))
+		return spurious(irq);
+	pic_mask(irq);
+	pic_end(irq);
+	return IRQ_UNWANTED;
+}
+
+static const char *pic_check(void)
+{
+	HOLDS(pic_read_masks() == masks,
+	      "P1: the 8259s mask what we think they mask");
+	return NULL;
+}
+
+const struct irq_chip pic_chip = {
+	.name       = "two 8259 interrupt controllers",
+	.mask       = pic_mask,
+	.unmask     = pic_unmask,
+	.is_masked  = pic_is_masked,
+	.is_pending = pic_is_pending,
+	.begin      = pic_begin,
+	.end        = pic_end,
+	.unexpected = pic_unexpected,
+	.check      = pic_check,
+};
+
+void pic_init(void)
+{
+	chip_init(MASTER, IRQ_VECTOR_BASE, ICW3_MASTER);
+	chip_init(SLAVE, IRQ_VECTOR_BASE + 8, ICW3_SLAVE);
+	levels = read_levels();
+	/* The slave's lines have masks of their own. */
+	pic_unmask(IRQ_CASCADE);
+}
+
+void pic_retire(void)
+{
+	for (unsigned irq = 0; irq < NR_IRQS; irq++)
+		pic_mask(irq);
+}
+
+uint16_t pic_read_masks(void)
+{
+	return (uint16_t)(inb(MASTER + DATA) | inb(SLAVE + DATA) << 8);
 }

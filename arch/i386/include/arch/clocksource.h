@@ -2,11 +2,12 @@
 /*
  * clocksource.h - the machine's clock, and its tick
  *
- * WHAT     The 8254 timer interrupts ARCH_CLOCK_HZ times a second; between two
- *          interrupts its counter can be read. Both together are a clock.
+ * WHAT     A timer interrupts ARCH_CLOCK_HZ times a second; between two
+ *          interrupts its counter can be read. Both together are a clock. The
+ *          timer is the local APIC's, or the 8254.
  *
  * NOT HERE timers and time slices (kernel/sched/clock.h).
- * SEE      arch/i386/platform/pit.c.
+ * SEE      arch/i386/platform/clocksource.c.
  */
 #pragma once
 
@@ -25,6 +26,10 @@ void arch_clock_init(void (*tick)(void));
  * come while interrupts are off for more than 10 ms are lost.
  *
  * Context: any.
- * COST     About 60 instructions, five of them port accesses.
+ * COST     About 60 instructions; of the 8254 five port accesses, of the local
+ *          APIC two loads from its registers.
  */
 uint64_t arch_clock_ns(void);
+
+/* Which timer it is: "none" before arch_clock_init(). */
+const char *arch_clock_name(void);

@@ -2,13 +2,14 @@
 /*
  * irq.h - interrupts of devices
  *
- * WHAT     One handler a line; lines start masked. Lines 0..15 are the 8259's.
+ * WHAT     One handler a line; lines start masked. Lines 0..15 are those of
+ *          the first PCs, whichever chip they lead to today.
  *
  *            irq_set_handler(IRQ_COM1, com1_interrupt, NULL);
  *            irq_unmask(IRQ_COM1);
  *
  * TERMS    mask   the line may ask, but the CPU is not told before irq_unmask()
- * SEE      arch/i386/platform/pic.c; Linux request_irq().
+ * SEE      arch/i386/platform/irq.c; Linux request_irq().
  */
 #pragma once
 
@@ -16,14 +17,24 @@
 
 #define NR_IRQS      16
 #define IRQ_TIMER    0
-#define IRQ_CASCADE  2    /* the second chip: nobody may have it             */
+#define IRQ_KEYBOARD 1
+#define IRQ_CASCADE  2    /* the second 8259: nobody may have it             */
 #define IRQ_COM1     4
 
+#define IRQ_VECTOR_BASE  32   /* of line 0; behind the CPU's own vectors     */
+
 /*
- * Runs with interrupts off; the line has been acknowledged. The line comes
- * again as soon as the handler has returned, unless it has masked it.
+ * Runs with interrupts off. The line comes again as soon as the handler has
+ * returned, unless it has masked it.
  */
 typedef void (*irq_handler_fn)(unsigned irq, void *arg);
+
+/*
+ * Choose between the APICs and the 8259s, and say so in the log. Until then
+ * it is the 8259s, all lines masked. Once, at boot, after acpi_init() and
+ * before the first irq_set_handler(); `apic` is false for `noapic`.
+ */
+void irq_init(bool apic);
 
 /*
  * Returns: 0; -EBUSY (taken); -EINVAL (no such line, or the cascade's). NULL fn
@@ -33,11 +44,26 @@ int  irq_set_handler(unsigned irq, irq_handler_fn fn, void *arg) __must_check;
 void irq_mask(unsigned irq);
 void irq_unmask(unsigned irq);
 
+/*
+ * Does the line wait for the CPU to turn interrupts on? Interrupts off, and
+ * the line not masked.
+ */
+bool irq_is_pending(unsigned irq);
+
 /* Interrupts that were given to a handler since boot. */
 unsigned long irq_count(unsigned irq);
 
-/* Called by the trap entry: the interrupt controller's line `irq` has come. */
+/* How many came that were none, and how many that nobody waited for. */
+unsigned long irq_spurious_count(void);
+unsigned long irq_unexpected_count(void);
+
+/* Called by the trap entry: vector IRQ_VECTOR_BASE + irq has come. */
 void irq_dispatch(unsigned irq);
 
-/* NULL, or the invariant of irq.c that is broken. */
+struct irq_chip;
+
+/* The interrupt controller in use: for tests. */
+const struct irq_chip *irq_chip(void);
+
+/* NULL, or the invariant of irq.c, or of the chip, that is broken. */
 const char *irq_check(void);

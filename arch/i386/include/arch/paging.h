@@ -66,6 +66,9 @@ void paging_init(const struct image_layout *image);
 /* The layout that paging_init() was given. */
 extern struct image_layout kernel_image;
 
+/* Is any frame of [start, end) RAM? */
+bool phys_range_has_ram(phys_addr_t start, phys_addr_t end);
+
 /* The virtual map, region by region, as Linux printed it at boot. */
 void layout_dump(void);
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pit.h - the 8254's counter as a measure of time
+ *
+ * WHAT     One count is 88/105 us, on every PC. For those who must find out how
+ *          fast another clock is, while nobody needs the tick.
+ * LOCKING  Interrupts off.
+ * SEE      arch/i386/platform/pit.c.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+/* Nanoseconds a count, as a fraction: 88000/105. */
+#define PIT_NS_NUM  17600u
+#define PIT_NS_DEN  21u
+
+/* Count down from 65536 to 1, again and again; no tick meanwhile. */
+void pit_free_run(void);
+
+/* The count as it is now, modulo 65536. */
+uint16_t pit_count(void);
+
+/* No count and no interrupt any more. */
+void pit_stop(void);

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+/*
+ * apic.c - the lines of the PC, carried by local APIC and I/O APIC
+ *
+ * WHAT     The second struct irq_chip. Line n leads to the pin that the MADT
+ *          names for it, the pin to vector 32 + n of this CPU: the vectors are
+ *          those that the 8259s use, so nothing above sees a difference.
+ *
+ * PICTURE    the usual machine under QEMU
+ *
+ *            line  0 timer     local APIC's timer  ----------> vector 32
+ *                              (or pin 2, where that has the 8254)
+ *            line  1 keyboard  pin  1  edge,  high ----------> vector 33
+ *            line  4 COM1      pin  4  edge,  high ----------> vector 36
+ *            line 10 PCI       pin 10  level, high ----------> vector 42
+ *                              pin 16 to 23       masked: nobody asks for them
+ *            local APIC's own: error, spurious  -------------> 62, 63
+ *
+ * TERMS    held    a line that works by edges asked while it was masked: it
+ *                  comes when it is unmasked
+ *
+ * INVARIANTS (the chip's check restates them)
+ *          A1  the pin of a line has its vector, and the trigger and polarity
+ *              of the MADT; no two lines have the same pin
+ *          A2  a pin without a line is masked
+ *          A3  a line is masked at its source exactly if it is held, or it is
+ *              masked and works by level or is the timer's
+ *          A4  both 8259s are masked as a whole
+ *
+ * ALGORITHM  The I/O APIC forgets an edge at a pin that is masked; the 8259
+ *          remembers it. A driver in user mode needs it: its line is masked
+ *          until it says IRQ_ACK, and a byte may arrive just before that. So a
+ *          line that works by edges is masked by our bit only. If it comes, it
+ *          is held, and then the pin is masked, for one edge is as good as
+ *          ten. To unmask a held line is to send its vector to ourselves. A
+ *          level is still there when the mask is gone: its pin is masked at
+ *          once. So is the timer's line, where an old tick would be a wrong
+ *          one.
+ *
+ * LOCKING  Interrupts off.
+ * COST     Of a line by edges: mask and unmask no access to a chip, begin and
+ *          end one store. By level: two stores more for each mask.
+ * NOT HERE registers (lapic.c, ioapic.c), the timer (lapic_timer.c).
+ * SEE      docs/decisions/no-aml.md; Linux check_irq_resend().
+ */
+#include <arch/apic.h>
+
+#include <arch/acpi.h>
+#include <arch/cpu.h>
+#include <arch/ioapic.h>
+#include <arch/lapic.h>
+#include <arch/pic.h>
+
+#include "lib/log.h"
+#include "lib/panic.h"
+
+_Static_assert(ACPI_ISA_LINES == NR_IRQS, "a line of the MADT is one of ours");
+
+#define NO_PIN           (-1)
+
+static bool used;
+
+/* The pin of each line. Line 0: NO_PIN when it is the local APIC's timer. */
+static int pins[NR_IRQS];
+
+/* Bit n is line n. */
+static uint16_t masked = 0xffff, held, levels;
+
+/* Lines that are masked at their source: those by level, and the timer's. */
+static uint16_t hard;
+
+static unsigned vector_of(unsigned irq)
+{
+	return IRQ_VECTOR_BASE + irq;
+}
+
+static uint16_t bit(unsigned irq)
+{
+	return (uint16_t)(1u << irq);
+}
+
+/* ---- a line where it comes from ------------------------------------------ */
+
+static void source_mask(unsigned irq)
+{
+	if (pins[irq] != NO_PIN)
+		ioapic_mask((unsigned)pins[irq]);
+	else if (irq == IRQ_TIMER)
+		lapic_write(LAPIC_LVT_TIMER, LAPIC_PERIODIC | LAPIC_MASKED |
+			    vector_of(irq));
+}
+
+static void source_unmask(unsigned irq)
+{
+	if (pins[irq] != NO_PIN)
+		ioapic_unmask((unsigned)pins[irq]);
+	else if (irq == IRQ_TIMER)
+		lapic_write(LAPIC_LVT_TIMER, LAPIC_PERIODIC | vector_of(irq));
+}
+
+/* ---- the chip ------------------------------------------------------------ */
+
+static void mask_line(unsigned irq)
+{
+	masked |= bit(irq);
+	if (hard & bit(irq))
+		source_mask(irq);
+}
+
+static void unmask_line(unsigned irq)
+{
+	masked &= (uint16_t)~bit(irq);
+	if ((hard | held) & bit(irq))
+		source_unmask(irq);
+	if (held & bit(irq))
+		lapic_send_self(vector_of(irq));
+	held &= (uint16_t)~bit(irq);
+}
+
+static bool line_is_masked(unsigned irq)
+{
+	return masked & bit(irq);
+}
+
+static bool line_is_pending(unsigned irq)
+{
+	return lapic_vector_bit(LAPIC_IRR, vector_of(irq));
+}
+
+static void end_line(unsigned irq)
+{
+	lapic_end();
+}
+
+/* A level that was on its way when its pin was masked comes again. */
+static enum irq_verdict hold(unsigned irq)
+{
+	if (!(hard & bit(irq))) {
+		source_mask(irq);
+		held |= bit(irq);
+	}
+	lapic_end();
+	return IRQ_DEALT_WITH;
+}
+
+static enum irq_verdict begin_line(unsigned irq)
+{
+	if (unlikely(masked & bit(irq)))
+		return hold(irq);
+	if (levels & bit(irq))
+		return IRQ_SERVE_THEN_END;
+	lapic_end();
+	return IRQ_SERVE;
+}
+
+static enum irq_verdict unexpected_line(unsigned irq)
+{
+	if (irq >= NR_IRQS)
+		return lapic_interrupt(vector_of(irq));
+	if (!lapic_vector_bit(LAPIC_ISR, vector_of(irq)))
+		return IRQ_SPURIOUS;
+	return hold(irq);
+}
+
+/* What the entry of a line's pin must be, but for the mask. */
+static uint32_t entry_of(unsigned irq)
+{
+	const struct acpi_isa_line *line = &acpi_info.isa_line[irq];
+
+	return vector_of(irq) | (line->level ? IOAPIC_LEVEL : 0) |
+	       (line->active_low ? IOAPIC_ACTIVE_LOW : 0);
+}
+
+static const char *check_line(unsigned irq)
+{
+	uint64_t entry = ioapic_read((unsigned)pins[irq]);
+	uint32_t low = (uint32_t)entry & IOAPIC_WRITTEN;
+
+	HOLDS((low & ~IOAPIC_MASKED) == entry_of(irq) &&
+	      entry >> 56 == lapic_id(),
+	      "A1: the pin of a line is set as the MADT says");
+	for (unsigned other = 0; other < irq; other++)
+		HOLDS(pins[other] != pins[irq],
+		      "A1: no two lines have the same pin");
+	HOLDS(!!(low & IOAPIC_MASKED) ==
+	      !!((held | (masked & hard)) & bit(irq)),
+	      "A3: a line is masked at its pin if by level, or held, only");
+	return NULL;
+}
+
+static const char *check_timer(void)
+{
+	uint32_t lvt = lapic_read(LAPIC_LVT_TIMER);
+
+	HOLDS(!!(lvt & LAPIC_MASKED) == !!(masked & bit(IRQ_TIMER)),
+	      "A3: the local APIC's timer is masked if its line is, only");
+	return NULL;
+}
+
+static bool pin_has_line(unsigned pin)
+{
+	for (unsigned irq = 0; irq < NR_IRQS; irq++)
+		if (pins[irq] == (int)pin)
+			return true;
+	return false;
+}
+
+static const char *check(void)
+{
+	const char *law = lapic_check();
+
+	if (!law)
+		law = ioapic_check();
+	for (unsigned irq = 0; irq < NR_IRQS && !law; irq++)
+		if (pins[irq] != NO_PIN)
+			law = check_line(irq);
+	if (!law && pins[IRQ_TIMER] == NO_PIN)
+		law = check_timer();
+	if (law)
+		return law;
+	for (unsigned pin = 0; pin < ioapic_nr_pins(); pin++)
+		HOLDS(pin_has_line(pin) || ioapic_read(pin) & IOAPIC_MASKED,
+		      "A2: a pin without a line is masked");
+	HOLDS(pic_read_masks() == 0xffff, "A4: the 8259s are masked");
+	return NULL;
+}
+
+const struct irq_chip apic_chip = {
+	.name       = "local APIC and I/O APIC",
+	.mask       = mask_line,
+	.unmask     = unmask_line,
+	.is_masked  = line_is_masked,
+	.is_pending = line_is_pending,
+	.begin      = begin_line,
+	.end        = end_line,
+	.unexpected = unexpected_line,
+	.check      = check,
+};
+
+/* ---- taking over --------------------------------------------------------- */
+
+/* The I/O APIC with GSI 0, at whose pins the lines are. NULL: none. */
+static const struct acpi_ioapic *first_ioapic(void)
+{
+	for (unsigned i = 0; i < acpi_info.nr_ioapics; i++)
+		if (!acpi_info.ioapic[i].gsi_base)
+			return &acpi_info.ioapic[i];
+	return NULL;
+}
+
+/* Every line has a pin, and another one than those before it. */
+static bool lines_have_pins(void)
+{
+	for (unsigned irq = 0; irq < NR_IRQS; irq++) {
+		uint32_t gsi = acpi_info.isa_line[irq].gsi;
+
+		if (irq == IRQ_CASCADE)
+			continue;
+		if (gsi >= ioapic_nr_pins())
+			return false;
+		for (unsigned other = 0; other < irq; other++)
+			if (other != IRQ_CASCADE &&
+			    acpi_info.isa_line[other].gsi == gsi)
+				return false;
+	}
+	return true;
+}
+
+static const char *find_ioapic(void)
+{
+	const struct acpi_ioapic *ioapic = first_ioapic();
+	const char *why;
+
+	if (!ioapic)
+		return "the MADT names no I/O APIC for the first lines";
+	why = ioapic_find(ioapic->pa);
+	if (why)
+		return why;
+	if (lines_have_pins())
+		return NULL;
+	ioapic_release();
+	return "the MADT gives a line no pin, or another line's";
+}
+
+/* Nothing is changed yet. */
+static const char *find(void)
+{
+	const char *why;
+
+	if (!cpu_has(CPU_APIC))
+		return "the CPU has none";
+	if (!acpi_info.has_madt)
+		return "there is no MADT to describe one";
+	why = lapic_find();
+	if (why)
+		return why;
+	why = find_ioapic();
+	if (why)
+		lapic_release();
+	return why;
+}
+
+static void route_line(unsigned irq)
+{
+	const struct acpi_isa_line *line = &acpi_info.isa_line[irq];
+
+	pins[irq] = (int)line->gsi;
+	if (line->level)
+		levels |= bit(irq);
+	if (line->level || irq == IRQ_TIMER)
+		hard |= bit(irq);
+	ioapic_set(line->gsi, entry_of(irq) |
+		   (hard & bit(irq) ? IOAPIC_MASKED : 0), lapic_id());
+}
+
+static void route_lines(void)
+{
+	for (unsigned pin = 0; pin < ioapic_nr_pins(); pin++)
+		ioapic_set(pin, IOAPIC_MASKED, 0);
+	pins[IRQ_CASCADE] = NO_PIN;
+	for (unsigned irq = 0; irq < NR_IRQS; irq++)
+		if (irq != IRQ_CASCADE)
+			route_line(irq);
+}
+
+const char *apic_init(void)
+{
+	const char *why = find();
+
+	if (why)
+		return why;
+	pic_retire();
+	lapic_enable();
+	route_lines();
+	used = true;
+	pr_info("apic: local APIC %u at %pP, I/O APIC at %pP with %u pins\n",
+		lapic_id(), &acpi_info.lapic, &first_ioapic()->pa,
+		ioapic_nr_pins());
+	return NULL;
+}
+
+bool apic_is_used(void)
+{
+	return used;
+}
+
+void apic_use_local_timer(void)
+{
+	assert(used && masked & bit(IRQ_TIMER));
+	/* No line, no vector: the pin is like those that nobody asks for. */
+	ioapic_set((unsigned)pins[IRQ_TIMER], IOAPIC_MASKED, 0);
+	pins[IRQ_TIMER] = NO_PIN;
+	levels &= (uint16_t)~bit(IRQ_TIMER);
+	source_mask(IRQ_TIMER);
+}
+
+int apic_pin(unsigned irq)
+{
+	return pins[irq];
+}
