@@ -34,9 +34,18 @@ static const char *check_all(void)
 	return law ? law : sched_check();
 }
 
-static void two_ticks(void)
+/* So many threads are there between two tests. */
+static unsigned threads_between;
+
+/* A second at most: then a test has left a thread, which is there from now on. */
+static void let_others_end(void)
 {
-	thread_sleep_ns(2 * NS_PER_TICK);
+	for (unsigned i = 0; i < CLOCK_HZ; i++) {
+		if (sched_nr_threads() <= threads_between)
+			break;
+		thread_sleep_ns(NS_PER_TICK);
+	}
+	threads_between = sched_nr_threads();
 }
 
 unsigned selftest_run(const char *list, uint32_t seed)
@@ -45,7 +54,8 @@ unsigned selftest_run(const char *list, uint32_t seed)
 
 	log_set_prefix("# ");   /* the log's lines are comments of KTAP */
 	ktest_after_suite = check_all;
-	ktest_let_others_end = two_ticks;
+	threads_between = sched_nr_threads();
+	ktest_let_others_end = let_others_end;
 	ktest_set_seed(seed);
 	ktest_run(list, &totals);
 	console_printf("# pagoda: selftest: %u passed, %u failed, %u skipped\n",

@@ -141,7 +141,7 @@ void ktest_set_seed(uint32_t seed);
  */
 extern const char *(*ktest_after_suite)(void);
 
-/* Lets other threads run for a moment; NULL where there are none. */
+/* Waits for threads that are about to end; NULL where there are none. */
 extern void (*ktest_let_others_end)(void);
 
 /* The name of the i-th suite; NULL behind the last. */
