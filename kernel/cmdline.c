@@ -87,6 +87,12 @@ static int store_noapic(struct kernel_options *options, const char *value)
 	return 0;
 }
 
+static int store_noiommu(struct kernel_options *options, const char *value)
+{
+	options->noiommu = true;
+	return 0;
+}
+
 /* A size above 0, which stands for "not given". */
 static int store_size(const char *value, uint64_t *size)
 {
@@ -163,6 +169,8 @@ static const struct word words[] = {
 	  "do not use the NX bit" },
 	{ "noapic", NO_VALUE, store_noapic,
 	  "interrupts by the 8259s, ticks by the 8254" },
+	{ "noiommu", NO_VALUE, store_noiommu,
+	  "leave the IOMMU off: bus addresses are physical ones" },
 	{ "crash", NEEDS_VALUE, store_crash,
 	  "die in a chosen way, to look at the diagnosis" },
 	{ "witness", NO_VALUE, store_witness,

@@ -25,6 +25,7 @@ struct kernel_options {
 	bool        dump;            /* print what tools/pictures draws, exit */
 	bool        nonx;            /* behave as on a CPU without NX         */
 	bool        noapic;          /* behave as on a machine without APICs  */
+	bool        noiommu;         /* leave the IOMMU off                   */
 	uint64_t    mem;             /* ignore RAM from here on; 0: use all   */
 	uint64_t    vmalloc;         /* lowmem to 4 GiB, bytes; 0: default    */
 	unsigned    loglevel;        /* lines below it are shown              */

@@ -16,6 +16,7 @@
 #include <arch/acpi.h>
 #include <arch/cpu.h>
 #include <arch/cycles.h>
+#include <arch/iommu.h>
 #include <arch/irq.h>
 #include <arch/kva.h>
 #include <arch/machine.h>
@@ -27,6 +28,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/console.h"
 #include "kernel/crash.h"
+#include "kernel/device/iommu_watch.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/linux/linux.h"
 #include "kernel/loader/archive.h"
@@ -176,10 +178,12 @@ void kernel_main(uint32_t boot_info_phys)
 		       (unsigned long long)(ticks - started));
 	archive_init(&boot);
 	pci_init();
+	iommu_init(!options.noiommu);   /* which device is where: ACPI, PCI */
 	sched_init();           /* we are a thread from here on               */
 	task_init();            /* hooks into threads: before the first task  */
 	ipc_init();
 	linux_init();
 	clock_init();           /* interrupts on: any thread may run now      */
+	iommu_watch_init();
 	do_as_asked();
 }

@@ -59,6 +59,11 @@ const struct monitor_command monitor_commands[] = {
 	  "devices on the PCI buses",
 	  "As lspci -v has it: bus:slot.function, class, ids, then the interrupt and\n"
 	  "each base address with its size. Firmware chose the addresses.\n" },
+	{ "iommu", "[walk DEV BUS]", 0, 3, monitor_iommu, monitor_iommu_word,
+	  "what devices reach; a bus address, level by level",
+	  "Alone: units, the domain of each device and how many pages are mapped in\n"
+	  "it, accesses that were blocked. `iommu walk 00:04.0 5000` goes through the\n"
+	  "tables of a device; the bus address is hexadecimal.\n" },
 	{ "maps", "[PID]", 0, 1, monitor_maps, NULL,
 	  "areas of a task's address space",
 	  "Linux's /proc/PID/maps; of task 1 when none is named.\n" },

@@ -80,6 +80,7 @@ int arg_task(const char *text, struct task **taskp) __must_check;
 	F(iomem)                                           /* iomem.c */      \
 	F(acpi)                                            /* acpi.c */       \
 	F(pci)                                             /* pci.c */        \
+	F(iommu)                                           /* iommu.c */      \
 	F(map)                                             /* map.c */        \
 	F(walk) F(pte) F(page) F(kmap) F(fixmap) F(x)      /* look.c */       \
 	F(find) F(slab)                                    /* find.c */       \
@@ -96,6 +97,7 @@ MONITOR_FUNCTIONS(F)
 const char *monitor_fault_kind(unsigned i);
 const char *monitor_alloc_kind(unsigned i);
 const char *monitor_cache_name(unsigned i);
+const char *monitor_iommu_word(unsigned i);
 
 /* enum page_state in words. look.c */
 extern const char *const monitor_page_states[];

@@ -31,6 +31,7 @@ KTEST(cmdline, empty_line_gives_the_defaults)
 	parse("");
 	EXPECT(!options.selftest && !options.bench && !options.nonx);
 	EXPECT(!options.noapic);
+	EXPECT(!options.noiommu);
 	EXPECT_EQ(options.mem, 0);
 	EXPECT_EQ(options.loglevel, LOGLEVEL_DEFAULT);
 	EXPECT_EQ(nr_reports, 0);
@@ -41,6 +42,8 @@ KTEST(cmdline, words_may_have_any_blanks_around_them)
 	parse("  \t nonx   selftest\tnoapic");
 	EXPECT(options.nonx);
 	EXPECT(options.noapic);
+	parse("  \t nonx   selftest\tnoiommu ");
+	EXPECT(options.nonx && options.noiommu);
 	EXPECT(options.selftest);
 	EXPECT_STREQ(options.selftest_list, "");
 	EXPECT_EQ(nr_reports, 0);

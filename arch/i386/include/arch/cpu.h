@@ -19,6 +19,7 @@
 	F(SEP,  1, EDX, 11, "SYSENTER")                                       \
 	F(PGE,  1, EDX, 13, "global pages")                                   \
 	F(PSE36, 1, EDX, 17, "36 address bits where no leaf says more")       \
+	F(CLFLUSH, 1, EDX, 19, "writes a cache line back to memory")          \
 	F(FXSR, 1, EDX, 24, "FXSAVE: all FPU and SSE registers at once")      \
 	F(SSE,  1, EDX, 25, "SSE")                                            \
 	F(SMEP, 7, EBX, 7,  "the kernel may not execute user pages")          \

@@ -84,7 +84,7 @@ unsigned long iommu_nr_mapped(const struct iommu_domain *domain);
 /* An access that a unit has blocked. */
 struct iommu_fault {
 	uint16_t   source_id;
-	bus_addr_t bus;
+	bus_addr_t bus;             /* its page: units do not tell the offset */
 	bool       write;
 	uint8_t    reason;          /* VT-d specification, "fault reasons"    */
 };
@@ -106,6 +106,18 @@ void iommu_poll(void);
 const char *iommu_reason_name(uint8_t reason);
 
 /* ---- to look at ---------------------------------------------------------- */
+
+struct iommu_unit {
+	phys_addr_t   registers;
+	unsigned      major, minor;     /* version of the architecture        */
+	unsigned      nr_domains;       /* that its caches can tell apart     */
+	bool          coherent;         /* it sees what is in the CPU's cache */
+	bool          on;               /* translating                        */
+	unsigned long lost;             /* times it could not record a fault  */
+};
+
+/* The n-th unit of the machine; false: not that many. */
+bool iommu_unit(unsigned n, struct iommu_unit *unit);
 
 /* What the units' caches know the domain by, from 1 on. */
 unsigned iommu_domain_id(const struct iommu_domain *domain);
