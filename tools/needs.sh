@@ -116,7 +116,8 @@ needs() {
 	row hostcc "test" have_host_compiler \
 		"there is no gcc that links with its sanitizers, for the host tests" \
 		"gcc libc6-dev" "gcc libasan libubsan" gcc \
-		"build-base compiler-rt" "(the host tests need Linux)"
+		"(the host tests need glibc: musl's gcc has no sanitizers)" \
+		"(the host tests need Linux)"
 	row clang "test" "have clang" \
 		"there is no clang, with which the tests also build" \
 		clang clang clang clang llvm
@@ -220,16 +221,20 @@ package() {
 	esac
 }
 
-# how_to_install SYSTEM PACKAGE...: the whole command, Python's packages last
+# how_to_install SYSTEM PACKAGE...: the whole command, each package once,
+# Python's last
 how_to_install() {
 	how=$(install_command "$1")
-	pip=
+	names= pip=
 	shift
 	for name in "$@"; do
+		case " $names $pip " in
+		*" ${name#pip:} "*) continue ;;
+		esac
 		case $name in
 		pip:*) pip="$pip ${name#pip:}" ;;
-		*) how="$how $name" ;;
+		*) names="$names $name" ;;
 		esac
 	done
-	echo "$how${pip:+; $python -m pip install --user$pip}"
+	echo "${names:+$how$names}${names:+${pip:+; }}${pip:+$python -m pip install --user$pip}"
 }

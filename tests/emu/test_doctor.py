@@ -94,7 +94,24 @@ def test_every_system_gets_its_own_command(patient, installer):
                  "gdb"):
         sentence, command = found(done, "wrong", name).split("\n")
         assert sentence and installer in command
+        assert not re.search(r"\(|install ?[;|&]|pip:", command), command
+    packages = re.sub(r".*all at once: |;.*", "", last).split()
+    assert len(packages) == len(set(packages)), "each package once"
     assert not patient.log.exists(), "the doctor must not install anything"
+
+
+def test_pip_alone_where_only_that_is_missing(patient):
+    """`brew install` with nothing behind it is an error of brew's."""
+    patient.installer("brew")
+    done = patient.visit(PYTHON="/nowhere/python3")
+    assert found(done, "wrong", "psutil").split("\n")[1].split() == \
+        "/nowhere/python3 -m pip install --user psutil".split()
+
+
+@pytest.mark.parametrize("installer", ["apk", "brew"])
+def test_what_no_package_mends_is_a_note(patient, installer):
+    patient.installer(installer)
+    assert "the host tests need" in found(patient.visit(), "note", "hostcc")
 
 
 def test_an_unknown_system_gets_all_names(patient):
@@ -103,7 +120,8 @@ def test_an_unknown_system_gets_all_names(patient):
     for words in ("gcc-i686-linux-gnu (Debian)", "(Fedora)", "(Arch)",
                   "build-base (Alpine)", "i686-elf-gcc (Homebrew)"):
         assert words in found(done, "wrong", "kernelcc")
-    assert "multilib" not in done.stdout
+    assert found(done, "wrong", "hostcc").endswith("gcc (Arch)")
+    assert "multilib" not in done.stdout and "pip:" not in done.stdout
 
 
 def test_the_other_qemu_is_told_apart(patient):
