@@ -434,10 +434,13 @@ def test_backtrace_through_an_exception(kernel, tmp_path):
     assert "kernel only; read, execute; global" in done.sections["walk"]
     # The machine has switched itself off, and is still there to be read.
     assert "SIGQUIT" in done.text
-    for command in ("zones", "slabs", "tasks", "map all", "log"):
+    for command in ("zones", "slabs", "tasks", "map all"):
         assert done.sections["off " + command] == \
             done.sections["panic " + command]
         assert not done.sections["off " + command].startswith("error")
+    # In between it has said how it switches itself off.
+    assert done.sections["off log"].startswith(done.sections["panic log"])
+    assert "PANIC" in done.sections["panic log"]
 
 
 def test_backtrace_through_a_double_fault(kernel, tmp_path):
