@@ -68,6 +68,7 @@ def test_each_suite_passes_by_itself(kernel, suite):
     ("vmalloc=256M", True, r"lowmem +: .*\( 768 MB\)"),
     ("mem=64M", True, r"lowmem +: .*\(  64 MB\)"),
     ("nonx", True, r"NX off"),
+    ("noapic", True, r"irq: two 8259"),
     ("loglevel=3", False, r"Zone ranges"),
     ("loglevel=8", True, r"shrinker vmalloc: \d+ pages"),
     ("seed=12345", True, r"# seed 12345\n"),

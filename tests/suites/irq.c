@@ -13,9 +13,11 @@
 #include <arch/io.h>
 #include <arch/irq_chip.h>
 #include <arch/irqflags.h>
+#include <arch/pci.h>
 #include <arch/pic.h>
 
 #include "lib/errno.h"
+#include "mm/kva/vmalloc.h"
 #include "tests/threads.h"
 
 #define LINE  10u   /* no device of an ordinary PC has it */
@@ -232,6 +234,84 @@ KTEST(irq, the_keyboard_is_heard)
 
 	REQUIRE(kbc_send(KBC_COMMAND, KBC_WRITE_CONFIG));
 	REQUIRE(kbc_send(KBC_DATA, config));
+}
+
+/* ---- a line that works by level: QEMU's edu ------------------------------ */
+
+#define EDU_VENDOR     0x1234
+#define EDU_DEVICE     0x11e8
+#define EDU_RAISE      0x60   /* written: bits that ask                      */
+#define EDU_SERVED     0x64   /* written: bits that ask no more              */
+
+static volatile uint8_t *edu;
+
+static void edu_write(unsigned reg, uint32_t value)
+{
+	*(volatile uint32_t *)(edu + reg) = value;
+}
+
+static void edu_serve(unsigned irq, void *arg)
+{
+	nr_came++;
+	edu_write(EDU_SERVED, 1);
+}
+
+/* Returns: its line. */
+static unsigned edu_begin(irq_handler_fn fn)
+{
+	struct pci_device *dev = pci_find(EDU_VENDOR, EDU_DEVICE, 0);
+
+	if (!dev || dev->irq >= NR_IRQS)
+		SKIP("needs -device edu");
+	REQUIRE(irq_set_handler(dev->irq, fn, NULL) == 0);
+	edu = ioremap(dev->bar[0].start, PAGE_SIZE);
+	REQUIRE(edu);
+	edu_write(EDU_SERVED, UINT32_MAX);
+	nr_came = 0;
+	irq_unmask(dev->irq);
+	return dev->irq;
+}
+
+static void edu_end(unsigned line)
+{
+	REQUIRE(irq_set_handler(line, NULL, NULL) == 0);
+	edu_write(EDU_SERVED, UINT32_MAX);
+	iounmap((void *)edu);
+}
+
+KTEST(irq, a_level_that_its_handler_serves_comes_once)
+{
+	unsigned line = edu_begin(edu_serve);
+
+	for (unsigned round = 1; round <= 3; round++) {
+		edu_write(EDU_RAISE, 1);
+		EXPECT(WAIT_UNTIL(nr_came >= round));
+		thread_sleep_ns(2 * NS_PER_TICK);
+		EXPECT_EQ(nr_came, round);
+		EXPECT_NULL(irq_check());
+	}
+	edu_end(line);
+}
+
+/* As for a driver in user mode, which serves it some time later. */
+KTEST(irq, a_level_that_its_handler_masks_comes_until_served)
+{
+	unsigned line = edu_begin(mask_and_note);
+
+	edu_write(EDU_RAISE, 1);
+	for (unsigned round = 1; round <= 3; round++) {
+		EXPECT(WAIT_UNTIL(nr_came >= round));
+		thread_sleep_ns(2 * NS_PER_TICK);
+		EXPECT_EQ(nr_came, round);
+		EXPECT_NULL(irq_check());
+		irq_unmask(line);   /* it has not been served */
+	}
+	EXPECT(WAIT_UNTIL(nr_came == 4));
+	edu_write(EDU_SERVED, 1);
+	irq_unmask(line);
+	thread_sleep_ns(2 * NS_PER_TICK);
+	EXPECT_EQ(nr_came, 4);
+	edu_end(line);
 }
 
 /* ---- the clock ---------------------------------------------------------- */
