@@ -179,6 +179,21 @@ KTEST(iommu_device, latest_faults_are_kept)
 	teardown(domain);
 }
 
+/* tests/emu/test_iommu.py counts the lines. */
+KTEST(iommu_device, a_loop_of_faults_does_not_flood_the_log)
+{
+	struct iommu_domain *domain = setup(IOMMU_BITS_SHORT);
+
+	for (unsigned i = 0; i < 100; i++)
+		EXPECT(blocked(DEVICE, 0x9000, true, 5));
+	EXPECT_NULL(iommu_check());
+	iommu_fault_tick(host_iommu_now + 999999999);
+	host_iommu_now += 1000000000;
+	iommu_fault_tick(host_iommu_now);
+	EXPECT(blocked(DEVICE, 0xa000, true, 5));
+	teardown(domain);
+}
+
 KTEST(iommu_device, off_means_the_address_itself)
 {
 	host_iommu_set(0);

@@ -21,6 +21,7 @@
  *              attached, and leads to that domain
  *          U2  a context table's refs is 1 + its present entries
  *          U3  a unit that we have turned on is on, with our root table
+ *          U4  ... and has answered whatever it was asked since
  *
  * ALGORITHM  One root table for all units: a device's accesses come to one of
  *          them only. The width is the largest that all have, so that any
