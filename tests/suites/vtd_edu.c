@@ -8,7 +8,10 @@
 #include <arch/pci.h>
 
 #include "arch/i386/iommu/iommu_impl.h"
+#include "kernel/console.h"
+#include "kernel/monitor/monitor_impl.h"
 #include "kernel/sched/clock.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "mm/kva/kmap.h"
 #include "mm/kva/vmalloc.h"
@@ -308,5 +311,68 @@ KTEST(vtd_edu, attach_knows_what_is_attached)
 	EXPECT(iommu_attach(second, pci_source_id(edu.pci)) != 0);
 	EXPECT_NULL(iommu_check());
 	iommu_domain_destroy(second);
+	teardown();
+}
+
+/* ---- the monitor --------------------------------------------------------- */
+
+static char printed[1024];
+static size_t printed_len;
+
+static void keep_text(const char *text, size_t len)
+{
+	len = MIN(len, sizeof(printed) - 1 - printed_len);
+	memcpy(printed + printed_len, text, len);
+	printed_len += len;
+	printed[printed_len] = '\0';
+}
+
+static struct console keeper = { .name = "keeper", .write = keep_text };
+
+static bool printed_has(const char *part)
+{
+	for (const char *text = printed; *text; text++)
+		if (!strncmp(text, part, strlen(part)))
+			return true;
+	return false;
+}
+
+/* `iommu walk` of the device. Returns: whether all parts are printed. */
+static bool walk_prints(uint32_t bus, const char *const parts[], unsigned nr)
+{
+	uint16_t source_id = pci_source_id(edu.pci);
+	char line[64];
+	bool all = true;
+
+	snprintf(line, sizeof(line), "iommu walk %02x:%02x.%x %x",
+		 source_id >> 8, source_id >> 3 & 31u, source_id & 7u, bus);
+	printed_len = 0;
+	console_divert(&keeper);
+	monitor_run_line(line);
+	console_divert(NULL);
+	for (unsigned i = 0; i < nr; i++)
+		all &= printed_has(parts[i]);
+	return all;
+}
+
+KTEST(vtd_edu, monitor_walks_level_by_level)
+{
+	static const char *const mapped[] = {
+		"by the tables of domain ", "level 3[  0] 0x", "level 2[  0] 0x",
+		"level 1[  5] 0x", " R\n", "  is 0x", ": read\n",
+	};
+	static const char *const unmapped[] = {
+		"level 1[  6] 0x0000000000000000", "<-- nothing is mapped",
+	};
+	static const char *const no_table[] = {
+		"0x0000000000000000", "<-- nothing is mapped",
+	};
+
+	setup();
+	map(BUS, block, IOMMU_READ);
+	EXPECT(walk_prints(BUS, mapped, ARRAY_SIZE(mapped)));
+	EXPECT(walk_prints(BUS + PAGE_SIZE, unmapped, ARRAY_SIZE(unmapped)));
+	EXPECT(walk_prints(0x40000000, no_table, ARRAY_SIZE(no_table)));
+	unmap(BUS);
 	teardown();
 }
