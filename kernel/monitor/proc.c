@@ -15,6 +15,7 @@
  * SEE      Linux fs/proc/meminfo.c meminfo_proc_show().
  */
 #include <arch/fault.h>
+#include <arch/iommu.h>
 #include <arch/irq.h>
 #include <arch/kva.h>
 #include <arch/pgtable_bits.h>
@@ -275,6 +276,7 @@ static const struct {
 	{ "tasks",      task_check },
 	{ "stacks",     stack_check },
 	{ "interrupts", irq_check },
+	{ "iommu",      iommu_check },
 	{ "exceptions", trap_check },
 	{ "symbols",    symbols_check },
 	{ "log",        log_check },
