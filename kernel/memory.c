@@ -29,6 +29,7 @@
 #include "kernel/log.h"
 #include "lib/log.h"
 #include "lib/printf.h"
+#include "mm/dma/dma.h"
 #include "mm/early/memblock.h"
 #include "mm/kva/kmap.h"
 #include "mm/kva/vmalloc.h"
@@ -164,6 +165,7 @@ void memory_init(const struct boot_info *boot,
 	kmap_init();
 	upt_init();
 	mm_init();
+	dma_init();
 	layout_dump();
 }
 
@@ -187,6 +189,7 @@ static const char *(*const checkers[])(void) = {
 	kmap_check,
 	vm_check,
 	kmap_local_check,
+	dma_check,
 	stack_check,
 };
 

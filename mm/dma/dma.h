@@ -59,6 +59,8 @@ struct dma_stats {
 	unsigned long mapped, unmapped;     /* streaming mappings             */
 	unsigned long bounced_pages;        /* pages that went through copies */
 	unsigned long copied_in, copied_out; /* bytes: to, from the copies    */
+	unsigned long primed;               /* bytes put into copies that only */
+					    /* the device writes: bounce.c    */
 	unsigned long refused;              /* beyond the mask, or no memory  */
 };
 
@@ -71,8 +73,10 @@ struct dma_device {
 	uint64_t             mask;
 	struct iommu_domain *domain;    /* NULL: bus addresses are physical   */
 	void                *iova;      /* free bus addresses of the domain   */
-	struct list_head     mappings;  /* every live one, for debug mode     */
+	struct list_head     mappings;  /* what debug mode wrote down, and    */
+					/* coherent memory                    */
 	struct list_head     link;      /* all devices                        */
+	unsigned long        untracked; /* mapped while debug mode was off    */
 	struct dma_stats     stats;
 };
 
@@ -88,8 +92,10 @@ static inline bool dma_mapping_error(bus_addr_t bus)
 
 /*
  * A device that reaches `mask`, behind `domain` or behind nothing. The domain
- * stays the caller's, who attaches the device to it.
- * Returns: 0, -ENOMEM, -EINVAL (a mask that is no DMA_BIT_MASK, or below 64 K).
+ * stays the caller's, who attaches the device to it; nothing else may be
+ * mapped in it.
+ * Returns: 0, -ENOMEM, -EINVAL (a mask that is no DMA_BIT_MASK, or below 64 K;
+ *          a domain that another device has).
  */
 int dma_device_init(struct dma_device *dev, const char *name, uint64_t mask,
 		    struct iommu_domain *domain) __must_check;

@@ -21,6 +21,7 @@
 
 #include "lib/log.h"
 #include "lib/string.h"
+#include "mm/dma/dma.h"
 #include "mm/early/memblock.h"
 #include "mm/kva/kmap.h"
 #include "mm/kva/vmalloc.h"
@@ -170,6 +171,7 @@ static void init_memory(void)
 	kmap_init();
 	upt_init();
 	mm_init();
+	dma_init();
 }
 
 /* After each suite: the tables are right, and the TLB agrees with them. */

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+/*
+ * bounce.c - copies for devices whose mask is too short
+ *
+ * WHAT     A buffer that the device does not reach is mapped to pages that it
+ *          does reach, and its bytes are copied: before the device reads them,
+ *          after the device has written them, and at no other time.
+ *
+ * PICTURE  A device with 28 wires and a page at 5 GiB:
+ *
+ *            original  5 GiB + 0x200 .. 0x3ff     HIGHMEM, by kmap_local()
+ *                         |      ^
+ *                 copy in |      | copy out
+ *                         v      |
+ *            copy      0xabc200 .. 0xabc3ff       what the device is told
+ *
+ * TERMS    copy in   original to copy; copy out: back
+ *          prime     to copy in what only the device will write, see below
+ *
+ * INVARIANTS (bounce_check() restates them, under the same numbers)
+ *          B1  bounces are in the order of their bus addresses, and no page
+ *              belongs to two
+ *          B2  a copy has the offset within its page of the original, and as
+ *              many pages as that takes
+ *          B3  dma_nr_bounces counts the tree
+ *
+ * ALGORITHM
+ *            direction      at map   sync device   sync cpu   at unmap
+ *            to device      in       in            -          -
+ *            from device    prime    -             out        out
+ *            both           in       in            out        out
+ *
+ *          Why prime? A device often writes less than it was offered: a short
+ *          frame, a transfer that ended in an error. Copying out moves the
+ *          whole buffer. Without the first copy, the bytes that the device
+ *          left alone would come back as what the pages held before, from
+ *          somebody else's transfer; if they were cleared instead, the buffer
+ *          would lose what it had. Neither happens to a buffer that is not
+ *          bounced, and no driver can tell whether its buffer is. So the
+ *          copy begins equal to the original. It is counted apart.
+ *
+ *          A bus address of a device without IOMMU is a physical one, so one
+ *          tree has the bounces of all devices.
+ *
+ * LOCKING  dma_lock for the tree. Copying is done outside: until its unmap
+ *          returns, a mapping is the caller's who made it.
+ * COST     O(log n) and the copies. While no bounce is live, unmapping looks at
+ *          one counter.
+ * NOT HERE where the pages come from (bounce_pool.c), whether a bounce is needed
+ *          (map.c).
+ * SEE      Linux kernel/dma/swiotlb.c; docs/decisions/bounce-copies.md.
+ */
+#include "lib/string.h"
+#include "mm/dma/dma_impl.h"
+#include "mm/kva/kmap.h"
+
+static struct rb_root bounces;   /* dma_lock */
+unsigned dma_nr_bounces;         /* dma_lock; read without to see 0 */
+
+static struct bounce *entry(struct rb_node *rb)
+{
+	return rb_entry(rb, struct bounce, rb);
+}
+
+static bool less(const struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct bounce, rb)->bus.v <
+	       rb_entry(b, struct bounce, rb)->bus.v;
+}
+
+/* ---- the tree ------------------------------------------------------------- */
+
+/* The last bounce that begins at or before the address; NULL: none. */
+static struct bounce *find_before(bus_addr_t bus)
+{
+	struct rb_node *rb = bounces.node, *best = NULL;
+
+	while (rb) {
+		bool right = entry(rb)->bus.v <= bus.v;
+
+		if (right)
+			best = rb;
+		rb = rb->child[right ? RB_RIGHT : RB_LEFT];
+	}
+	return best ? entry(best) : NULL;
+}
+
+struct bounce *bounce_find(bus_addr_t bus)
+{
+	struct bounce *bounce = find_before(bus);
+
+	return bounce && bus.v - bounce->bus.v < bounce->size ? bounce : NULL;
+}
+
+static void insert(struct bounce *bounce)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+
+	rb_add(&bounces, &bounce->rb, less);
+	dma_nr_bounces++;
+	spin_unlock_irqrestore(&dma_lock, flags);
+}
+
+/* Take the bounce that begins exactly there out of the tree; NULL: none. */
+static struct bounce *take_out(bus_addr_t bus)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	struct bounce *bounce = find_before(bus);
+
+	if (bounce && bus_eq(bounce->bus, bus)) {
+		rb_erase(&bounces, &bounce->rb);
+		dma_nr_bounces--;
+	} else {
+		bounce = NULL;
+	}
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return bounce;
+}
+
+/* ---- copying -------------------------------------------------------------- */
+
+/* Page by page: the original may be highmem, the copy never is. */
+static void copy(char *to_or_from, phys_addr_t original, size_t size, bool out)
+{
+	while (size) {
+		uint32_t offset = phys_page_offset(original);
+		size_t n = MIN(size, PAGE_SIZE - offset);
+		char *page = kmap_local(pfn_to_page(phys_to_pfn(original)));
+
+		if (out)
+			memcpy(page + offset, to_or_from, n);
+		else
+			memcpy(to_or_from, page + offset, n);
+		kunmap_local(page);
+		to_or_from += n;
+		original = phys_add(original, n);
+		size -= n;
+	}
+}
+
+/* The first byte of the copy, as we reach it. */
+static char *copy_ptr(const struct bounce *bounce)
+{
+	return (char *)page_address(bounce->pages) +
+	       phys_page_offset(bounce->original);
+}
+
+static void copy_in(const struct bounce *bounce, size_t offset, size_t size)
+{
+	copy(copy_ptr(bounce) + offset, phys_add(bounce->original, offset),
+	     size, false);
+	dma_count(&bounce->dev->stats.copied_in, size);
+}
+
+static void copy_out(const struct bounce *bounce, size_t offset, size_t size)
+{
+	copy(copy_ptr(bounce) + offset, phys_add(bounce->original, offset),
+	     size, true);
+	dma_count(&bounce->dev->stats.copied_out, size);
+}
+
+static void prime(const struct bounce *bounce)
+{
+	copy(copy_ptr(bounce), bounce->original, bounce->size, false);
+	dma_count(&bounce->dev->stats.primed, bounce->size);
+}
+
+/* ---- map, unmap, sync ------------------------------------------------------ */
+
+bus_addr_t bounce_map(struct dma_device *dev, phys_addr_t original,
+		      size_t size, enum dma_direction dir)
+{
+	uint32_t offset = phys_page_offset(original);
+	struct bounce *bounce = bounce_take(dev, dma_nr_pages(offset, size));
+
+	if (!bounce)
+		return DMA_MAPPING_ERROR;
+	bounce->bus = BUS(page_to_phys(bounce->pages).v + offset);
+	bounce->original = original;
+	bounce->size = size;
+	bounce->dir = dir;
+	if (dma_dir_reads(dir))
+		copy_in(bounce, 0, size);
+	else
+		prime(bounce);
+	insert(bounce);
+	dma_count(&dev->stats.bounced_pages, bounce->nr_pages);
+	return bounce->bus;
+}
+
+void bounce_unmap(struct dma_device *dev, bus_addr_t bus, bool discard)
+{
+	struct bounce *bounce = take_out(bus);
+
+	if (!bounce)
+		return;
+	if (!discard && dma_dir_writes(bounce->dir))
+		copy_out(bounce, 0, bounce->size);
+	bounce_give(bounce);
+}
+
+/* The first bounce that ends behind an address; NULL: none. */
+static struct bounce *find_from(bus_addr_t bus)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	struct bounce *bounce = find_before(bus);
+	struct rb_node *rb;
+
+	if (!bounce)
+		rb = rb_first(&bounces);
+	else if (bus.v - bounce->bus.v < bounce->size)
+		rb = &bounce->rb;
+	else
+		rb = rb_next(&bounce->rb);
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return rb ? entry(rb) : NULL;
+}
+
+static void sync_one(const struct bounce *bounce, size_t offset, size_t size,
+		     enum dma_direction dir, bool for_cpu)
+{
+	if (for_cpu && dma_dir_writes(dir) && dma_dir_writes(bounce->dir))
+		copy_out(bounce, offset, size);
+	if (!for_cpu && dma_dir_reads(dir) && dma_dir_reads(bounce->dir))
+		copy_in(bounce, offset, size);
+}
+
+/* A range of dma_map_sg() may consist of several copies, and of none too. */
+void bounce_sync(struct dma_device *dev, bus_addr_t bus, size_t size,
+		 enum dma_direction dir, bool for_cpu)
+{
+	uint64_t end = bus.v + size, from = bus.v;
+
+	while (from < end) {
+		const struct bounce *bounce = find_from(BUS(from));
+		uint64_t to;
+
+		if (!bounce || bounce->bus.v >= end)
+			return;
+		to = MIN(end, bounce->bus.v + bounce->size);
+		from = MAX(from, bounce->bus.v);
+		if (bounce->dev == dev)
+			sync_one(bounce, (size_t)(from - bounce->bus.v),
+				 (size_t)(to - from), dir, for_cpu);
+		from = to;
+	}
+}
+
+static struct bounce *first_of(const struct dma_device *dev)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	struct rb_node *rb = rb_first(&bounces);
+
+	while (rb && entry(rb)->dev != dev)
+		rb = rb_next(rb);
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return rb ? entry(rb) : NULL;
+}
+
+/* Nothing is copied: who owned the buffers may be gone. */
+void bounce_drop_all(struct dma_device *dev)
+{
+	struct bounce *bounce;
+
+	while ((bounce = first_of(dev)))
+		bounce_unmap(dev, bounce->bus, true);
+}
+
+/* ---- check ----------------------------------------------------------------- */
+
+static const char *check_one(const struct bounce *bounce)
+{
+	uint32_t offset = phys_page_offset(bounce->original);
+
+	HOLDS((bounce->bus.v & (PAGE_SIZE - 1)) == offset,
+	      "B2: a copy has the offset of the original");
+	HOLDS(bounce->nr_pages == dma_nr_pages(offset, bounce->size),
+	      "B2: a copy has the pages that its bytes take");
+	return NULL;
+}
+
+const char *bounce_check(void)
+{
+	uint64_t free_from = 0;
+	unsigned nr = 0;
+
+	for (struct rb_node *rb = rb_first(&bounces); rb; rb = rb_next(rb)) {
+		const struct bounce *bounce = entry(rb);
+		uint64_t first = page_to_phys(bounce->pages).v;
+		const char *law = check_one(bounce);
+
+		if (law)
+			return law;
+		HOLDS(first >= free_from,
+		      "B1: bounces are in order and share no page");
+		free_from = first + ((uint64_t)bounce->nr_pages << PAGE_SHIFT);
+		nr++;
+	}
+	HOLDS(nr == dma_nr_bounces, "B3: dma_nr_bounces counts the tree");
+	return bounce_pool_check(&bounces);
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+/*
+ * bounce_pool.c - memory that nearly every device reaches
+ *
+ * WHAT     Pages for bounce buffers: first from a pool that was taken from
+ *          ZONE_DMA at boot, and when that has no room, from the page
+ *          allocator, from whichever zone the device's mask reaches.
+ *
+ * PICTURE  The pool, one block of pages; a bit and a record for each:
+ *
+ *            page     0   1   2   3   4   5   6   7
+ *            map      1   1   1   0   0   1   0   0
+ *            record   A           -   -   B   -   -
+ *                     A has three pages, B one
+ *
+ * TERMS    on demand  a buffer that is a block of its own
+ *
+ * INVARIANTS (bounce_pool_check() restates them, under the same numbers)
+ *          P1  a page's bit is set exactly when a live bounce has the page
+ *          P2  the record of a bounce of the pool is that of its first page
+ *          P3  each page of a live bounce is in reach of its device
+ *
+ * ALGORITHM  The lowest run of free pages that is long enough: in a pool of at
+ *          most 256 pages a search is some words. If the lowest is not in reach
+ *          of a mask, no other one is. The pool comes first because it costs no
+ *          allocation; a mapping that finds room there cannot fail for want of
+ *          memory, not even for its record.
+ *
+ *          The pool is 1/1024 of memory, from 16 KiB to 1 MiB: in a machine
+ *          of 1 GiB one page in 1024 of the memory costs less than one in 16
+ *          of ZONE_DMA. More than that is had on demand, and given back.
+ *
+ * LOCKING  dma_lock for the map; on-demand blocks are allocated outside.
+ * COST     A bounce from the pool is about 100 instructions beside its copy.
+ * SEE      Linux kernel/dma/swiotlb.c, whose pool is 64 MiB.
+ */
+#include "lib/align.h"
+#include "lib/bitmap.h"
+#include "lib/log.h"
+#include "mm/dma/dma_impl.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/zone.h"
+#include "mm/slab/kmalloc.h"
+
+#define POOL_SHARE      1024u   /* one page of so many, of all memory        */
+#define POOL_ORDER_MIN  2u
+#define POOL_ORDER_MAX  8u
+#define POOL_PAGES_MAX  (1u << POOL_ORDER_MAX)
+
+/*
+ * Protection:  I  set by bounce_pool_init(), then constant
+ *              l  dma_lock
+ */
+static struct {
+	struct page   *first;                          /* I                  */
+	uint32_t       nr;                             /* I  0: no pool      */
+	uint32_t       free;                           /* l                  */
+	uint32_t       map[BITMAP_WORDS(POOL_PAGES_MAX)];   /* l             */
+	struct bounce *records;                        /* I  array; l members */
+} pool;
+
+static bool pages_in_reach(const struct dma_device *dev,
+			   const struct page *first, uint32_t nr)
+{
+	return dma_below(dev->mask, page_to_phys(first).v,
+			 (size_t)nr << PAGE_SHIFT);
+}
+
+/* ---- the pool ------------------------------------------------------------ */
+
+/* The lowest nr free pages in a row; pool.nr: there are none. */
+static uint32_t find_run(uint32_t nr)
+{
+	uint32_t start = 0, length = 0;
+
+	while (length < nr) {
+		if (length == 0)
+			start = bitmap_find_next_zero(pool.map, pool.nr, start);
+		if (start + nr > pool.nr)
+			return pool.nr;
+		if (bitmap_test(pool.map, start + length)) {
+			start += length + 1;
+			length = 0;
+		} else {
+			length++;
+		}
+	}
+	return start;
+}
+
+static struct bounce *pool_take(struct dma_device *dev, uint32_t nr)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	struct bounce *bounce = NULL;
+	uint32_t start;
+
+	if (nr > pool.free)
+		goto unlock;
+	start = find_run(nr);
+	if (start == pool.nr || !pages_in_reach(dev, pool.first + start, nr))
+		goto unlock;
+	for (uint32_t i = start; i < start + nr; i++)
+		bitmap_set(pool.map, i);
+	pool.free -= nr;
+	bounce = &pool.records[start];
+	bounce->pages = pool.first + start;
+	bounce->from_pool = true;
+unlock:
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return bounce;
+}
+
+static void pool_give(const struct bounce *bounce)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	uint32_t start = (uint32_t)(bounce->pages - pool.first);
+
+	for (uint32_t i = start; i < start + bounce->nr_pages; i++)
+		bitmap_clear(pool.map, i);
+	pool.free += bounce->nr_pages;
+	spin_unlock_irqrestore(&dma_lock, flags);
+}
+
+/* ---- on demand ----------------------------------------------------------- */
+
+static struct bounce *demand_take(struct dma_device *dev, uint32_t nr)
+{
+	unsigned order = ilog2_up(nr);
+	struct bounce *bounce;
+
+	if (order > MAX_ORDER)
+		return NULL;
+	bounce = kmalloc(sizeof(*bounce), GFP_ATOMIC | GFP_NOWARN);
+	if (!bounce)
+		return NULL;
+	bounce->pages = dma_alloc_lowmem(dev, GFP_ATOMIC | GFP_NOWARN, order);
+	if (!bounce->pages) {
+		kfree(bounce);
+		return NULL;
+	}
+	bounce->order = (uint8_t)order;
+	bounce->from_pool = false;
+	return bounce;
+}
+
+/* ---- interface ------------------------------------------------------------ */
+
+struct bounce *bounce_take(struct dma_device *dev, uint32_t nr_pages)
+{
+	struct bounce *bounce = pool_take(dev, nr_pages);
+
+	if (!bounce)
+		bounce = demand_take(dev, nr_pages);
+	if (!bounce)
+		return NULL;
+	bounce->dev = dev;
+	bounce->nr_pages = nr_pages;
+	return bounce;
+}
+
+void bounce_give(struct bounce *bounce)
+{
+	if (bounce->from_pool) {
+		pool_give(bounce);
+	} else {
+		free_pages(bounce->pages, bounce->order);
+		kfree(bounce);
+	}
+}
+
+void bounce_pool_usage(struct bounce_usage *usage)
+{
+	usage->nr = pool.nr;
+	usage->free = READ_ONCE(pool.free);
+}
+
+/* ---- init, check ---------------------------------------------------------- */
+
+static unsigned wanted_order(void)
+{
+	unsigned long pages = 0;
+
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		pages += zones[i].managed;
+	pages /= POOL_SHARE;
+	if (pages <= 1u << POOL_ORDER_MIN)
+		return POOL_ORDER_MIN;
+	return MIN(ilog2(pages), POOL_ORDER_MAX);
+}
+
+/* A machine without such a block has no pool: there is still demand. */
+void bounce_pool_init(void)
+{
+	unsigned order = wanted_order();
+	uint64_t size = PAGE_SIZE << order;
+	phys_addr_t first, last;
+
+	pool.first = alloc_pages(GFP_DMA | GFP_NOWARN, order);
+	pool.records = kcalloc(1u << order, sizeof(struct bounce), GFP_KERNEL);
+	if (!pool.first || !pool.records) {
+		pr_warn("dma: no memory for a pool of bounce buffers\n");
+		kfree(pool.records);
+		if (pool.first)
+			free_pages(pool.first, order);
+		return;
+	}
+	pool.nr = 1u << order;
+	pool.free = pool.nr;
+	first = page_to_phys(pool.first);
+	last = phys_add(first, size - 1);
+	pr_info("dma: %pM for bounce buffers at [mem %pP-%pP]\n", &size, &first,
+		&last);
+}
+
+/* The pages of the pool that one bounce has are taken off the copy of the map. */
+static const char *check_bounce(const struct bounce *bounce, uint32_t *map)
+{
+	uint32_t start = (uint32_t)(bounce->pages - pool.first);
+
+	HOLDS(pages_in_reach(bounce->dev, bounce->pages, bounce->nr_pages),
+	      "P3: the pages of a bounce are in reach of its device");
+	if (!bounce->from_pool)
+		return NULL;
+	HOLDS(start < pool.nr && bounce->nr_pages <= pool.nr - start &&
+	      bounce == &pool.records[start],
+	      "P2: a bounce of the pool has the record of its first page");
+	for (uint32_t i = start; i < start + bounce->nr_pages; i++) {
+		HOLDS(bitmap_test(map, i),
+		      "P1: the bit of a page that a bounce has is set");
+		bitmap_clear(map, i);
+	}
+	return NULL;
+}
+
+const char *bounce_pool_check(const struct rb_root *bounces)
+{
+	uint32_t map[ARRAY_SIZE(pool.map)];
+	struct rb_node *rb;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
+		map[i] = pool.map[i];
+	HOLDS(pool.free == pool.nr - bitmap_weight(map, pool.nr),
+	      "P1: as many pages of the pool are free as bits are clear");
+	for (rb = rb_first(bounces); rb; rb = rb_next(rb)) {
+		const char *law = check_bounce(rb_entry(rb, struct bounce, rb),
+					       map);
+
+		if (law)
+			return law;
+	}
+	HOLDS(bitmap_weight(map, pool.nr) == 0,
+	      "P1: a bounce has each page whose bit is set");
+	return NULL;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/*
+ * coherent.c - memory that the CPU and a device share
+ *
+ * WHAT     Whole pages in a row, for us and for the device, that both may touch
+ *          at any time: rings of descriptors, mailboxes.
+ *
+ * ALGORITHM  Lowmem that the device reaches; a bounce could not do here, as
+ *          nobody says when to copy. On x86 the caches follow what devices do,
+ *          so that memory in reach is all there is to it. Behind an IOMMU any
+ *          lowmem will do, and it is mapped for both directions.
+ *          Both addresses are multiples of the size, rounded up to a power of
+ *          two of pages: as a block of the buddy is, and as bus pages are asked
+ *          for. Drivers rely on it, and so does pool.c.
+ *
+ *          Each allocation has a record (debug.c), also without debug mode: it
+ *          is what makes a wrong free harmless, and a device without leaks.
+ *
+ * LOCKING  None here; see dma_impl.h.
+ * SEE      Linux kernel/dma/direct.c dma_direct_alloc().
+ */
+#include "lib/align.h"
+#include "lib/string.h"
+#include "mm/dma/dma_impl.h"
+#include "mm/page/page_alloc.h"
+
+#define CALLER()  __builtin_return_address(0)
+
+static unsigned order_of(size_t size)
+{
+	return ilog2_up(dma_nr_pages(0, size));
+}
+
+static bus_addr_t map_block(struct dma_device *dev, struct page *page,
+			    size_t size)
+{
+	if (!dev->domain)
+		return BUS(page_to_phys(page).v);
+	return iova_map(dev, page_to_phys(page), size, DMA_BIDIRECTIONAL,
+			1u << order_of(size));
+}
+
+static void free_block(struct dma_device *dev, const struct dma_record *what)
+{
+	if (dev->domain)
+		iova_unmap(dev, what->bus);
+	put_free_pages(what->ptr, order_of(what->size));
+}
+
+static void *allocate(struct dma_device *dev, size_t size, bus_addr_t *bus,
+		      gfp_t gfp, const void *caller)
+{
+	unsigned order = order_of(size);
+	struct dma_record *record = dma_record_alloc(gfp & ~(GFP_ZONES |
+							     GFP_ZERO));
+	struct page *page;
+
+	if (!record)
+		return NULL;
+	page = dma_alloc_lowmem(dev, gfp | GFP_ZERO, order);
+	if (!page)
+		goto free_record;
+	*bus = map_block(dev, page, size);
+	if (dma_mapping_error(*bus))
+		goto free_page;
+	dma_debug_add(dev, record, &(struct dma_record){
+		.bus = *bus, .size = size, .dir = DMA_BIDIRECTIONAL,
+		.kind = DMA_COHERENT, .ptr = page_address(page),
+		.caller = caller });
+	return page_address(page);
+free_page:
+	free_pages(page, order);
+free_record:
+	dma_record_free(record);
+	return NULL;
+}
+
+/* ---- interface --------------------------------------------------------------------- */
+
+void *dma_alloc_coherent(struct dma_device *dev, size_t size, bus_addr_t *bus,
+			 gfp_t gfp)
+{
+	void *ptr = NULL;
+
+	if (size > 0 && size <= PAGE_SIZE << MAX_ORDER)
+		ptr = allocate(dev, size, bus, gfp, CALLER());
+	if (!ptr)
+		dma_count(&dev->stats.refused, 1);
+	return ptr;
+}
+
+void dma_free_coherent(struct dma_device *dev, size_t size, void *ptr,
+		       bus_addr_t bus)
+{
+	struct dma_record what = {
+		.bus = bus, .size = size, .dir = DMA_BIDIRECTIONAL,
+		.kind = DMA_COHERENT, .caller = CALLER()
+	};
+
+	if (!ptr || !dma_debug_take(dev, &what))
+		return;
+	if (what.ptr != ptr)
+		dma_report(dev, "%pB is at %p, but freed as %p by %pS", &bus,
+			   what.ptr, ptr, CALLER());
+	free_block(dev, &what);
+}
+
+/* The first coherent record, copied; false: there is none. */
+static bool first_left(struct dma_device *dev, struct dma_record *copy)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	struct dma_record *record;
+	bool found = false;
+
+	list_for_each_entry(record, &dev->mappings, link)
+		if (record->kind == DMA_COHERENT) {
+			*copy = *record;
+			found = true;
+			break;
+		}
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return found;
+}
+
+void dma_coherent_drop_all(struct dma_device *dev)
+{
+	struct dma_record left;
+
+	while (first_left(dev, &left)) {
+		dma_report(dev, "%pB, %zu bytes of coherent memory, never freed; allocated by %pS",
+			   &left.bus, left.size, left.caller);
+		if (dma_debug_take(dev, &left))
+			free_block(dev, &left);
+	}
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+/*
+ * device.c - who a device is, for those who map memory for it
+ *
+ * WHAT     Devices come and go, with their masks; may a bus address be given to
+ *          one; what is known of an address; tables and checks of all.
+ *
+ * INVARIANTS (dma_check() restates them and those of the other files)
+ *          D1  a mask is 2^n - 1, and not below 64 KiB - 1
+ *          D2  at least as much was mapped as was unmapped
+ *          D3  no two devices have the same domain
+ *          then R (debug.c), I (iova.c), B (bounce.c), P (bounce_pool.c) and
+ *          L (pool.c)
+ *
+ * ALGORITHM  Lowmem in reach: ordinary memory, looked at; only when it lies
+ *          beyond the mask, ZONE_DMA. So the scarce zone is left alone by all who
+ *          can do without it. No zone ends below 16 MiB: what a device of less
+ *          than 24 wires gets is luck.
+ *
+ * LOCKING  dma_lock for the list.
+ * SEE      Linux kernel/dma/mapping.c.
+ */
+#include <arch/iommu.h>
+
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "mm/dma/dma_impl.h"
+#include "mm/page/page_alloc.h"
+
+#define MASK_MIN  DMA_BIT_MASK(16)   /* sixteen pages to map to              */
+
+struct spinlock  dma_lock = SPINLOCK_INIT;
+struct list_head dma_devices = LIST_HEAD_INIT(dma_devices);
+
+/* ---- memory ------------------------------------------------------------------------- */
+
+bool dma_is_memory(phys_addr_t pa, size_t size)
+{
+	uint64_t end = (uint64_t)max_pfn.v << PAGE_SHIFT;
+
+	return size > 0 && dma_below(end - 1, pa.v, size);
+}
+
+static struct page *alloc_reached(const struct dma_device *dev, gfp_t gfp,
+				  unsigned order)
+{
+	struct page *page = alloc_pages(gfp, order);
+
+	if (!page || dev->domain ||
+	    dma_below(dev->mask, page_to_phys(page).v, PAGE_SIZE << order))
+		return page;
+	free_pages(page, order);
+	return NULL;
+}
+
+struct page *dma_alloc_lowmem(const struct dma_device *dev, gfp_t gfp,
+			      unsigned order)
+{
+	gfp_t plain = gfp & ~GFP_ZONES;
+	struct page *page = alloc_reached(dev, plain | GFP_NOWARN, order);
+
+	return page ? page : alloc_reached(dev, plain | GFP_DMA, order);
+}
+
+/* ---- devices -------------------------------------------------------------------------- */
+
+static bool mask_valid(uint64_t mask)
+{
+	return (mask & (mask + 1)) == 0 && mask >= MASK_MIN;
+}
+
+static bool domain_is_taken(const struct iommu_domain *domain)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	const struct dma_device *dev;
+	bool taken = false;
+
+	list_for_each_entry(dev, &dma_devices, link)
+		taken |= domain && dev->domain == domain;
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return taken;
+}
+
+int dma_device_init(struct dma_device *dev, const char *name, uint64_t mask,
+		    struct iommu_domain *domain)
+{
+	irqflags_t flags;
+
+	if (!mask_valid(mask) || domain_is_taken(domain))
+		return -EINVAL;
+	*dev = (struct dma_device){
+		.name = name, .mask = mask, .domain = domain
+	};
+	list_init(&dev->mappings);
+	if (domain && iova_create(dev))
+		return -ENOMEM;
+	flags = spin_lock_irqsave(&dma_lock);
+	list_add_tail(&dev->link, &dma_devices);
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return 0;
+}
+
+/* Is anything mapped or allocated? Pages of the MSI window do not count. */
+static bool idle(const struct dma_device *dev)
+{
+	return dev->stats.mapped == dev->stats.unmapped &&
+	       list_empty(&dev->mappings);
+}
+
+/* Without records only the number is known, of what needs no undoing. */
+static void report_left(struct dma_device *dev)
+{
+	unsigned long left = dev->stats.mapped - dev->stats.unmapped;
+
+	if (left && (!dma_debug_on || dev->untracked))
+		dma_report(dev, "%lu mappings never unmapped", left);
+	dma_debug_forget(dev);
+	dma_coherent_drop_all(dev);
+}
+
+void dma_device_destroy(struct dma_device *dev)
+{
+	irqflags_t flags;
+
+	if (!idle(dev))
+		report_left(dev);
+	bounce_drop_all(dev);
+	if (dev->domain)
+		iova_destroy(dev);
+	flags = spin_lock_irqsave(&dma_lock);
+	list_del(&dev->link);
+	spin_unlock_irqrestore(&dma_lock, flags);
+}
+
+/* A new space first: when there is no memory for it, nothing has changed. */
+int dma_set_mask(struct dma_device *dev, uint64_t mask)
+{
+	struct dma_device old = *dev;
+
+	if (!mask_valid(mask))
+		return -EINVAL;
+	if (!idle(dev))
+		return -EBUSY;
+	dev->mask = mask;
+	if (!dev->domain)
+		return 0;
+	if (iova_create(dev)) {
+		dev->mask = old.mask;
+		return -ENOMEM;
+	}
+	iova_destroy(&old);
+	return 0;
+}
+
+/* ---- looking at addresses -------------------------------------------------------------- */
+
+/* While there are mappings without records, any address may be one of them. */
+static bool in_mapping(struct dma_device *dev, bus_addr_t bus, size_t size)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	const struct dma_record *record = dma_record_find(dev, bus, size);
+	bool known = dev->untracked ||
+		     (record && dma_below(record->bus.v + record->size - 1,
+					  bus.v, size));
+
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return known;
+}
+
+int dma_check_reach(struct dma_device *dev, bus_addr_t bus, size_t size)
+{
+	if (!size || !dma_below(dev->mask, bus.v, size)) {
+		pr_err("dma: %s: %pB + %zu is beyond its mask 0x%llx: stopped\n",
+		       dev->name, &bus, size, (unsigned long long)dev->mask);
+		dma_count(&dev->stats.refused, 1);
+		return -ERANGE;
+	}
+	if (!dma_debug_on || in_mapping(dev, bus, size))
+		return 0;
+	dma_report(dev, "%pB + %zu is in no mapping: stopped", &bus, size);
+	return -EFAULT;
+}
+
+bool dma_find(struct dma_device *dev, bus_addr_t bus, struct dma_lookup *found)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	struct bounce *bounce = dev->domain ? NULL : bounce_find(bus);
+	bool known = dma_record_find(dev, bus, 1) != NULL;
+	unsigned prot;
+
+	found->pa = PHYS(bus.v);
+	found->bounced = bounce != NULL;
+	found->original = found->pa;
+	if (bounce)
+		found->original = phys_add(bounce->original,
+					   bus.v - bounce->bus.v);
+	if (dev->domain)
+		known = known && iommu_lookup(dev->domain, bus, &found->pa,
+					      &prot);
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return known;
+}
+
+/* ---- init, dump, check ------------------------------------------------------------------- */
+
+void dma_init(void)
+{
+	dma_debug_init();
+	iova_init();
+	bounce_pool_init();
+}
+
+static void device_dump(const struct dma_device *dev)
+{
+	const struct dma_stats *s = &dev->stats;
+
+	pr_info("%-12s mask 0x%llx %s  mapped %lu unmapped %lu  bounced pages %lu  copied in %lu primed %lu out %lu  refused %lu\n",
+		dev->name, (unsigned long long)dev->mask,
+		dev->domain ? "iommu " : "direct", s->mapped, s->unmapped,
+		s->bounced_pages, s->copied_in, s->primed, s->copied_out,
+		s->refused);
+}
+
+void dma_dump(void)
+{
+	const struct dma_device *dev;
+	struct bounce_usage usage;
+
+	bounce_pool_usage(&usage);
+	pr_info("bounce pool: %u pages, %u free; %u buffers in use\n",
+		usage.nr, usage.free, dma_nr_bounces);
+	list_for_each_entry(dev, &dma_devices, link)
+		device_dump(dev);
+}
+
+static const char *check_device(const struct dma_device *dev)
+	MUST_HOLD(&dma_lock)
+{
+	const struct dma_device *other;
+	const char *law;
+
+	HOLDS(mask_valid(dev->mask), "D1: a mask is 2^n - 1, 64 KiB or more");
+	HOLDS(dev->stats.unmapped <= dev->stats.mapped,
+	      "D2: at least as much was mapped as was unmapped");
+	list_for_each_entry(other, &dma_devices, link)
+		HOLDS(other == dev || !dev->domain ||
+		      other->domain != dev->domain,
+		      "D3: no two devices have the same domain");
+	law = dma_records_check(dev);
+	if (law || !dev->domain)
+		return law;
+	return iova_check(dev);
+}
+
+static const char *check_locked(void) MUST_HOLD(&dma_lock)
+{
+	const struct dma_device *dev;
+	const char *law;
+
+	list_for_each_entry(dev, &dma_devices, link) {
+		law = check_device(dev);
+		if (law)
+			return law;
+	}
+	law = bounce_check();
+	return law ? law : dma_pools_check();
+}
+
+const char *dma_check(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	const char *law = check_locked();
+
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return law;
+}

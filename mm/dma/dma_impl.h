@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+/*
+ * dma_impl.h - what the files of mm/dma/ share; nobody else but their
+ *              tests includes it
+ *
+ * PICTURE    map.c  sg.c  coherent.c <- pool.c       what a driver calls
+ *              |      |      |
+ *              +------+------+--> iova.c    behind an IOMMU
+ *              |      |      |
+ *              +------+--------> bounce.c   in front of a short mask
+ *              |      |      |      '-> bounce_pool.c
+ *              +------+------+--> debug.c   who mapped it
+ *                                 device.c  who the device is
+ *
+ * LOCKING  dma_lock protects everything that more than one mapping shares: the
+ *          list of devices, records, trees, the pool's map. No memory is
+ *          allocated, nothing copied and no table of an IOMMU changed under it.
+ *          Counters are changed by one instruction.
+ */
+#pragma once
+
+#include "lib/rangetree.h"
+#include "lib/spinlock.h"
+#include "mm/dma/dma.h"
+#include "mm/page/page.h"
+
+extern struct spinlock  dma_lock;
+extern struct list_head dma_devices;   /* dma_lock */
+
+/* Add to a counter of a device; interrupt handlers count too. */
+static inline void dma_count(unsigned long *counter, unsigned long n)
+{
+	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
+
+/* What the device does with memory that is mapped in this direction. */
+static inline bool dma_dir_reads(enum dma_direction dir)
+{
+	return dir != DMA_FROM_DEVICE;
+}
+
+static inline bool dma_dir_writes(enum dma_direction dir)
+{
+	return dir != DMA_TO_DEVICE;
+}
+
+static inline bool dma_dir_valid(enum dma_direction dir)
+{
+	return (unsigned)dir < DMA_NR_DIRECTIONS;
+}
+
+extern const char *const dma_direction_text[DMA_NR_DIRECTIONS];
+
+/* Do `size` > 0 bytes from an address on end at or below the mask? */
+static inline bool dma_below(uint64_t mask, uint64_t address, size_t size)
+{
+	return address <= mask && size - 1 <= mask - address;
+}
+
+/* Pages that `size` bytes from an offset within a page on touch. */
+static inline uint32_t dma_nr_pages(uint32_t offset, size_t size)
+{
+	return (uint32_t)(((uint64_t)offset + size + PAGE_SIZE - 1) >>
+			  PAGE_SHIFT);
+}
+
+/* ---- device.c -------------------------------------------------------------- */
+
+/* RAM all the way, so that each page of it has an entry in mem_map? */
+bool dma_is_memory(phys_addr_t pa, size_t size);
+
+/* Lowmem that the device reaches without help; NULL: there is none. */
+struct page *dma_alloc_lowmem(const struct dma_device *dev, gfp_t gfp,
+			      unsigned order) __must_check;
+
+/* ---- debug.c: records ------------------------------------------------------ */
+
+/*      kind            in messages                                           */
+#define DMA_KINDS(K)                                                          \
+	K(DMA_SINGLE,   "one buffer")                                         \
+	K(DMA_LIST,     "a list of pieces")                                   \
+	K(DMA_COHERENT, "coherent memory")
+
+enum dma_kind {
+#define K(kind, text) kind,
+	DMA_KINDS(K)
+#undef K
+	DMA_NR_KINDS
+};
+
+/* A mapping as the caller knows it. Streaming ones only in debug mode. */
+struct dma_record {
+	struct list_head   link;      /* dev->mappings                        */
+	bus_addr_t         bus;
+	size_t             size;
+	enum dma_direction dir;
+	enum dma_kind      kind;
+	void              *ptr;       /* DMA_COHERENT: ours                   */
+	const void        *caller;    /* who mapped it                        */
+};
+
+extern bool dma_debug_on;
+
+/* Say what is wrong with a use of the device, and count it. */
+void dma_report(const struct dma_device *dev, const char *fmt, ...)
+	__printf(2, 3) __cold;
+
+struct dma_record *dma_record_alloc(gfp_t gfp) __must_check;
+void dma_record_free(struct dma_record *record);   /* NULL is allowed */
+
+/*
+ * Before a streaming mapping: a record for it, NULL in *record when debug mode
+ * is off. Returns: false when there is no memory for one.
+ */
+bool dma_debug_reserve(struct dma_record **record) __must_check;
+
+/* The mapping is made; fills the record and lists it. NULL: does nothing. */
+void dma_debug_add(struct dma_device *dev, struct dma_record *record,
+		   const struct dma_record *what);
+
+/*
+ * A mapping is about to be unmapped: `what` says how, and is corrected to how
+ * it was mapped. Returns: false when there is no such mapping, which has been
+ * reported: then nothing may be undone.
+ */
+bool dma_debug_take(struct dma_device *dev, struct dma_record *what);
+
+/*
+ * The same for the ranges of a list, each with a record: all or none are added.
+ * Both are true, and do nothing, while debug mode is off.
+ */
+bool dma_debug_add_list(struct dma_device *dev, const struct scatterlist *sg,
+			unsigned nr_ranges, enum dma_direction dir,
+			const void *caller) __must_check;
+bool dma_debug_take_list(struct dma_device *dev, const struct scatterlist *sg,
+			 unsigned nr, enum dma_direction dir,
+			 const void *caller) __must_check;
+
+/* A part of a mapping is synced; anything odd is reported. */
+void dma_debug_sync(struct dma_device *dev, const struct dma_record *what);
+
+/* The record that `size` bytes lie in, or at least the first; NULL: none. */
+struct dma_record *dma_record_find(struct dma_device *dev, bus_addr_t bus,
+				   size_t size) MUST_HOLD(&dma_lock);
+
+/* Report and forget all streaming mappings of a device that goes away. */
+void dma_debug_forget(struct dma_device *dev);
+
+const char *dma_records_check(const struct dma_device *dev)
+	MUST_HOLD(&dma_lock);
+void dma_debug_init(void);
+
+/* ---- bounce.c, bounce_pool.c ------------------------------------------------ */
+
+/* Memory that a device goes to in place of the original. */
+struct bounce {
+	struct rb_node     rb;        /* by bus address                       */
+	struct dma_device *dev;
+	bus_addr_t         bus;       /* of the first byte of the copy        */
+	phys_addr_t        original;
+	size_t             size;
+	enum dma_direction dir;
+	struct page       *pages;     /* of the copy, nr_pages in a row       */
+	uint32_t           nr_pages;
+	uint8_t            order;     /* of the block, where `from_pool` not  */
+	bool               from_pool;
+};
+
+extern unsigned dma_nr_bounces;       /* live ones, of all devices */
+
+/* A bounce with pages in reach of the device; NULL: there are none. */
+struct bounce *bounce_take(struct dma_device *dev, uint32_t nr_pages)
+	__must_check;
+void bounce_give(struct bounce *bounce);
+
+/* Map through a copy. Returns: the bus address, or DMA_MAPPING_ERROR. */
+bus_addr_t bounce_map(struct dma_device *dev, phys_addr_t original,
+		      size_t size, enum dma_direction dir) __must_check;
+
+/*
+ * The end of a mapping: copies out where the device may have written, unless
+ * `discard`. A bus address that is no bounce's is left alone.
+ */
+void bounce_unmap(struct dma_device *dev, bus_addr_t bus, bool discard);
+
+/* Copy the part [bus, bus + size) of any copies, one way or the other. */
+void bounce_sync(struct dma_device *dev, bus_addr_t bus, size_t size,
+		 enum dma_direction dir, bool for_cpu);
+
+/* The bounce that an address lies in; NULL: none. */
+struct bounce *bounce_find(bus_addr_t bus) MUST_HOLD(&dma_lock);
+
+/* Drop all that a device has left. */
+void bounce_drop_all(struct dma_device *dev);
+
+/* Pages of the pool, and of these free. */
+struct bounce_usage {
+	uint32_t nr, free;
+};
+void bounce_pool_usage(struct bounce_usage *usage);
+
+const char *bounce_check(void) MUST_HOLD(&dma_lock);
+const char *bounce_pool_check(const struct rb_root *bounces)
+	MUST_HOLD(&dma_lock);
+void bounce_pool_init(void);
+
+/* ---- iova.c ------------------------------------------------------------------ */
+
+/* A range of bus pages of one device. */
+struct iova {
+	struct range_node node;       /* page numbers                         */
+};
+
+/* Returns: 0, -ENOMEM. With dev->domain NULL there is nothing to do. */
+int  iova_create(struct dma_device *dev) __must_check;
+void iova_destroy(struct dma_device *dev);
+bool iova_idle(const struct dma_device *dev);
+
+/* nr free bus pages, the first a multiple of align; NULL: none, no memory. */
+struct iova *iova_take(struct dma_device *dev, uint32_t nr, uint32_t align)
+	__must_check;
+
+/* The bus address of its n-th page. */
+static inline bus_addr_t iova_bus(const struct iova *iova, uint32_t n)
+{
+	return BUS((uint64_t)(iova->node.start + n) << PAGE_SHIFT);
+}
+
+/* Rights of a mapping in the IOMMU's tables. */
+unsigned iova_prot(enum dma_direction dir);
+
+/* Unmap what is mapped there, and give the pages back. */
+void iova_give(struct dma_device *dev, struct iova *iova);
+
+/* Map contiguous memory. Returns: the bus address, or DMA_MAPPING_ERROR. */
+bus_addr_t iova_map(struct dma_device *dev, phys_addr_t pa, size_t size,
+		    enum dma_direction dir, uint32_t align) __must_check;
+
+/* Unmap the whole range that begins in the page of bus; else report it. */
+void iova_unmap(struct dma_device *dev, bus_addr_t bus);
+
+const char *iova_check(const struct dma_device *dev) MUST_HOLD(&dma_lock);
+void iova_init(void);
+
+/* ---- coherent.c, pool.c ------------------------------------------------------- */
+
+/* Report and free what a device that goes away has left. */
+void dma_coherent_drop_all(struct dma_device *dev);
+
+const char *dma_pools_check(void) MUST_HOLD(&dma_lock);

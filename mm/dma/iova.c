@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+/*
+ * iova.c - which bus addresses a device behind an IOMMU gets
+ *
+ * WHAT     Each device has bus pages of its own, from its domain's tables.
+ *          This file gives out runs of them and maps memory there.
+ *
+ * PICTURE  Bus pages of a device with 28 wires:
+ *
+ *            0    1   2   3   4   5   6              0xffff
+ *            |never|  A   A   A |  B |  free ...        |
+ *                     |   |   |    |
+ *            frames  81  17 9000   3        any frame, in any order
+ *
+ * TERMS    IOVA   I/O virtual address: such a bus address
+ *
+ * INVARIANTS (iova_check() restates them, under the same numbers)
+ *          I1  the runs of a device are disjoint, not below page 1 and not
+ *              beyond its mask
+ *          I2  each page of a run is mapped
+ *          I3  nothing else is mapped in the domain
+ *
+ * ALGORITHM  The lowest gap, so that also a short mask never runs out while
+ *          pages are free. Page 0 is never given: a device that was told no
+ *          address at all is caught. Nor are the addresses to which a device
+ *          writes interrupts: the IOMMU never sees these as memory.
+ *
+ *          To unmap: first the tables and the IOTLB forget the run, and only
+ *          then are its pages free. In the other order a new mapping could get
+ *          them while the device still reaches the old frames.
+ *
+ * LOCKING  dma_lock for the tree. Tables are changed outside of it.
+ * COST     O(log n), the tables, and one flush for each unmapping.
+ * NOT HERE the tables (<arch/iommu.h>). Rights end at pages: a device that may
+ *          write 100 bytes may write the page that they lie in. Buffers for
+ *          devices that are not trusted have pages of their own.
+ * SEE      Linux drivers/iommu/iova.c, which searches from the top.
+ */
+#include <arch/iommu.h>
+
+#include "lib/align.h"
+#include "lib/errno.h"
+#include "mm/dma/dma_impl.h"
+#include "mm/slab/kmalloc.h"
+
+/* Where a write of a device is an interrupt (SDM volume 3, 11.11.1). */
+#define MSI_START  (0xfee00000u >> PAGE_SHIFT)
+#define MSI_END    (0xfef00000u >> PAGE_SHIFT)
+
+/* The bus pages of a device. Protection: all dma_lock */
+struct iova_space {
+	struct range_tree tree;
+	struct range_node msi;        /* in the tree, where that reaches it  */
+	unsigned long     nr_taken;   /* runs */
+};
+
+static struct kmem_cache *iova_cache;
+
+static struct iova_space *space_of(const struct dma_device *dev)
+{
+	return dev->iova;
+}
+
+/* The first bus page that the device does not reach. */
+static uint32_t first_beyond(const struct dma_device *dev)
+{
+	uint64_t last = MIN(dev->mask, (1ull << iommu_address_bits()) - 1);
+	uint64_t end = (last + 1) >> PAGE_SHIFT;
+
+	return (uint32_t)(last == ~0ull ? UINT32_MAX : MIN(end, UINT32_MAX));
+}
+
+unsigned iova_prot(enum dma_direction dir)
+{
+	return (dma_dir_reads(dir) ? IOMMU_READ : 0) |
+	       (dma_dir_writes(dir) ? IOMMU_WRITE : 0);
+}
+
+/* ---- the space of a device ------------------------------------------------------ */
+
+int iova_create(struct dma_device *dev)
+{
+	uint32_t end = first_beyond(dev);
+	struct iova_space *space = kzalloc(sizeof(*space), GFP_KERNEL);
+	int err = 0;
+
+	if (!space)
+		return -ENOMEM;
+	range_tree_init(&space->tree, 1, end);
+	if (end > MSI_START) {
+		space->msi.start = MSI_START;
+		space->msi.end = MIN(end, MSI_END);
+		err = range_insert(&space->tree, &space->msi);
+	}
+	assert(!err);
+	dev->iova = space;
+	return 0;
+}
+
+bool iova_idle(const struct dma_device *dev)
+{
+	return space_of(dev)->nr_taken == 0;
+}
+
+/* ---- runs of pages ---------------------------------------------------------------- */
+
+struct iova *iova_take(struct dma_device *dev, uint32_t nr, uint32_t align)
+{
+	struct iova_space *space = space_of(dev);
+	struct iova *iova = kmem_cache_alloc(iova_cache,
+					     GFP_ATOMIC | GFP_NOWARN);
+	irqflags_t flags;
+	bool found;
+
+	if (!iova)
+		return NULL;
+	flags = spin_lock_irqsave(&dma_lock);
+	found = range_insert_first(&space->tree, &iova->node, nr, align, 1);
+	space->nr_taken += found;
+	spin_unlock_irqrestore(&dma_lock, flags);
+	if (found)
+		return iova;
+	kmem_cache_free(iova_cache, iova);
+	return NULL;
+}
+
+/* Pages of the run that are not mapped, after a failure, do not matter. */
+void iova_give(struct dma_device *dev, struct iova *iova)
+{
+	struct iova_space *space = space_of(dev);
+	irqflags_t flags;
+
+	iommu_unmap(dev->domain, iova_bus(iova, 0),
+		    iova->node.end - iova->node.start);
+	flags = spin_lock_irqsave(&dma_lock);
+	range_remove(&space->tree, &iova->node);
+	space->nr_taken--;
+	spin_unlock_irqrestore(&dma_lock, flags);
+	kmem_cache_free(iova_cache, iova);
+}
+
+/* The run that begins with this page; NULL: none. */
+static struct iova *find_run(struct dma_device *dev, uint64_t page)
+{
+	struct iova_space *space = space_of(dev);
+	struct range_node *node = NULL;
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+
+	if (page < UINT32_MAX)
+		node = range_find(&space->tree, (uint32_t)page);
+	spin_unlock_irqrestore(&dma_lock, flags);
+	if (!node || node == &space->msi || node->start != page)
+		return NULL;
+	return container_of(node, struct iova, node);
+}
+
+/* ---- mapping ------------------------------------------------------------------------ */
+
+bus_addr_t iova_map(struct dma_device *dev, phys_addr_t pa, size_t size,
+		    enum dma_direction dir, uint32_t align)
+{
+	uint32_t offset = phys_page_offset(pa);
+	uint32_t nr = dma_nr_pages(offset, size);
+	struct iova *iova = iova_take(dev, nr, align);
+
+	if (!iova)
+		return DMA_MAPPING_ERROR;
+	if (iommu_map(dev->domain, iova_bus(iova, 0), PHYS(pa.v - offset), nr,
+		      iova_prot(dir))) {
+		iova_give(dev, iova);
+		return DMA_MAPPING_ERROR;
+	}
+	return BUS(iova_bus(iova, 0).v + offset);
+}
+
+void iova_unmap(struct dma_device *dev, bus_addr_t bus)
+{
+	struct iova *iova = find_run(dev, bus.v >> PAGE_SHIFT);
+
+	if (iova)
+		iova_give(dev, iova);
+	else
+		dma_report(dev, "%pB begins no mapping, but was unmapped",
+			   &bus);
+}
+
+/* ---- the end, check ------------------------------------------------------------------- */
+
+/* What is left has been reported. */
+void iova_destroy(struct dma_device *dev)
+{
+	struct iova_space *space = space_of(dev);
+	struct range_node *node, *next;
+
+	for (node = range_first(&space->tree); node; node = next) {
+		next = range_next(&space->tree, node);
+		if (node != &space->msi)
+			iova_give(dev, container_of(node, struct iova, node));
+	}
+	kfree(space);
+	dev->iova = NULL;
+}
+
+void iova_init(void)
+{
+	iova_cache = kmem_cache_create("iova", sizeof(struct iova), 0,
+				       SLAB_PANIC, NULL);
+}
+
+static const char *check_run(const struct dma_device *dev,
+			     const struct range_node *node)
+{
+	phys_addr_t pa;
+	unsigned prot;
+
+	HOLDS(node->start >= 1 && node->end <= first_beyond(dev),
+	      "I1: a run of bus pages lies below the mask");
+	for (uint32_t page = node->start; page < node->end; page++)
+		HOLDS(iommu_lookup(dev->domain, BUS((uint64_t)page << PAGE_SHIFT),
+				   &pa, &prot),
+		      "I2: each page of a run is mapped");
+	return NULL;
+}
+
+const char *iova_check(const struct dma_device *dev)
+{
+	struct iova_space *space = space_of(dev);
+	const struct range_node *node;
+	const char *law = range_tree_check(&space->tree);
+	unsigned long pages = 0, runs = 0;
+
+	if (law)
+		return law;
+	range_for_each(node, &space->tree) {
+		if (node == &space->msi)
+			continue;
+		law = check_run(dev, node);
+		if (law)
+			return law;
+		pages += node->end - node->start;
+		runs++;
+	}
+	HOLDS(runs == space->nr_taken, "I1: nr_taken counts the runs");
+	HOLDS(pages == iommu_nr_mapped(dev->domain),
+	      "I3: nothing but the runs is mapped in the domain");
+	return NULL;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+/*
+ * map.c - a bus address for a buffer, for one transfer
+ *
+ * WHAT     Chooses how the device gets to a buffer of contiguous memory, and
+ *          undoes it.
+ *
+ * PICTURE    buffer --> behind an IOMMU?  --yes--> bus pages of the domain
+ *                           |no
+ *                       below the mask?   --yes--> its physical address
+ *                           |no
+ *                       a bounce buffer   --yes--> the copy's address
+ *                           |none
+ *                       DMA_MAPPING_ERROR
+ *
+ * TERMS    direct   mapped at its physical address
+ *
+ * ALGORITHM  The direct case is decided in a few instructions, in line; all
+ *          others, and debug mode, leave for the slow half. A buffer of several
+ *          pages is one range on the bus, so when one page of it is out of
+ *          reach all of it is copied. As a list of pieces (sg.c) only the pages
+ *          out of reach are.
+ *          Nothing is remembered of a direct mapping, so unmapping one is
+ *          counting it.
+ *
+ *          x86 keeps the CPU's caches and a device's accesses coherent: a sync
+ *          of what is not bounced has nothing to do.
+ *
+ * LOCKING  None here; see dma_impl.h.
+ * COST     Direct: an addition, a comparison, a count.
+ * SEE      Linux kernel/dma/direct.h dma_direct_map_page().
+ */
+#include <arch/kva.h>
+
+#include "mm/dma/dma_impl.h"
+
+/* Where the caller of the public function is, for reports. */
+#define CALLER()  __builtin_return_address(0)
+
+/* ---- how it is mapped -------------------------------------------------------- */
+
+static bool reaches(const struct dma_device *dev, phys_addr_t pa, size_t size)
+{
+	return dma_below(dev->mask, pa.v, size);
+}
+
+static bool plain(const struct dma_device *dev)
+{
+	return likely(!dev->domain && !READ_ONCE(dma_debug_on));
+}
+
+static bus_addr_t refuse(struct dma_device *dev)
+{
+	dma_count(&dev->stats.refused, 1);
+	return DMA_MAPPING_ERROR;
+}
+
+static bus_addr_t map_somehow(struct dma_device *dev, phys_addr_t pa,
+			      size_t size, enum dma_direction dir)
+{
+	if (dev->domain)
+		return iova_map(dev, pa, size, dir, 1);
+	if (reaches(dev, pa, size))
+		return BUS(pa.v);
+	return bounce_map(dev, pa, size, dir);
+}
+
+/* The slow half: checks what it is given, and may write it down. */
+static noinline bus_addr_t map_checked(struct dma_device *dev, phys_addr_t pa,
+				       size_t size, enum dma_direction dir,
+				       const void *caller)
+{
+	struct dma_record *record;
+	bus_addr_t bus;
+
+	if (!dma_dir_valid(dir) || !dma_is_memory(pa, size)) {
+		dma_report(dev, "%zu bytes at %pP cannot be mapped, by %pS",
+			   size, &pa, caller);
+		return refuse(dev);
+	}
+	if (!dma_debug_reserve(&record))
+		return refuse(dev);
+	bus = map_somehow(dev, pa, size, dir);
+	if (dma_mapping_error(bus)) {
+		dma_record_free(record);
+		return refuse(dev);
+	}
+	dma_count(&dev->stats.mapped, 1);
+	dma_debug_add(dev, record, &(struct dma_record){
+		.bus = bus, .size = size, .dir = dir, .kind = DMA_SINGLE,
+		.caller = caller });
+	return bus;
+}
+
+static noinline void unmap_checked(struct dma_device *dev, bus_addr_t bus,
+				   size_t size, enum dma_direction dir,
+				   const void *caller)
+{
+	struct dma_record what = {
+		.bus = bus, .size = size, .dir = dir, .kind = DMA_SINGLE,
+		.caller = caller
+	};
+
+	if (dma_debug_on && !dma_debug_take(dev, &what))
+		return;
+	if (dev->domain)
+		iova_unmap(dev, bus);
+	else
+		bounce_unmap(dev, bus, false);
+	dma_count(&dev->stats.unmapped, 1);
+}
+
+static always_inline void unmap(struct dma_device *dev, bus_addr_t bus,
+				size_t size, enum dma_direction dir,
+				const void *caller)
+{
+	if (plain(dev) && !READ_ONCE(dma_nr_bounces))
+		dma_count(&dev->stats.unmapped, 1);
+	else
+		unmap_checked(dev, bus, size, dir, caller);
+}
+
+static void sync(struct dma_device *dev, bus_addr_t bus, size_t size,
+		 enum dma_direction dir, bool for_cpu, const void *caller)
+{
+	if (dma_debug_on)
+		dma_debug_sync(dev, &(struct dma_record){
+			.bus = bus, .size = size, .dir = dir,
+			.caller = caller });
+	if (!dev->domain && READ_ONCE(dma_nr_bounces))
+		bounce_sync(dev, bus, size, dir, for_cpu);
+}
+
+/* ---- interface ----------------------------------------------------------------- */
+
+/* size - 1 wraps for 0, so one comparison refuses too little and too much. */
+bus_addr_t dma_map_single(struct dma_device *dev, void *ptr, size_t size,
+			  enum dma_direction dir)
+{
+	kva_t va = ptr_to_kva(ptr);
+
+	if (unlikely(!kva_is_lowmem(va) || size - 1 >= high_memory - va)) {
+		dma_report(dev, "%zu bytes at %p are no lowmem, mapped by %pS",
+			   size, ptr, CALLER());
+		return refuse(dev);
+	}
+	if (plain(dev) && reaches(dev, virt_to_phys(ptr), size) &&
+	    dma_dir_valid(dir)) {
+		dma_count(&dev->stats.mapped, 1);
+		return BUS(virt_to_phys(ptr).v);
+	}
+	return map_checked(dev, virt_to_phys(ptr), size, dir, CALLER());
+}
+
+void dma_unmap_single(struct dma_device *dev, bus_addr_t bus, size_t size,
+		      enum dma_direction dir)
+{
+	unmap(dev, bus, size, dir, CALLER());
+}
+
+bus_addr_t dma_map_page(struct dma_device *dev, struct page *page,
+			uint32_t offset, size_t size, enum dma_direction dir)
+{
+	return map_checked(dev, phys_add(page_to_phys(page), offset), size, dir,
+			   CALLER());
+}
+
+void dma_unmap_page(struct dma_device *dev, bus_addr_t bus, size_t size,
+		    enum dma_direction dir)
+{
+	unmap(dev, bus, size, dir, CALLER());
+}
+
+void dma_sync_single_for_cpu(struct dma_device *dev, bus_addr_t bus,
+			     size_t size, enum dma_direction dir)
+{
+	sync(dev, bus, size, dir, true, CALLER());
+}
+
+void dma_sync_single_for_device(struct dma_device *dev, bus_addr_t bus,
+				size_t size, enum dma_direction dir)
+{
+	sync(dev, bus, size, dir, false, CALLER());
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sg.c - a scattered buffer as few ranges on the bus
+ *
+ * WHAT     Maps a list of pieces, each within a page. What comes out next to
+ *          each other on the bus is joined; behind an IOMMU that is everything
+ *          that the page boundaries allow.
+ *
+ * PICTURE    pieces (frames)      7    3    4    9
+ *            no IOMMU, all reached   [7] [3   4] [9]        three ranges
+ *            behind an IOMMU         [0  1  2  3]           bus pages in a row
+ *            mask ends before 9      [7] [3   4] [copy]
+ *
+ * TERMS    piece    an entry as the caller made it: page, offset, length
+ *          range    what the device gets: bus, bus_length of an entry; ranges
+ *                   are fewer than pieces or as many, so the i-th is kept in
+ *                   the i-th entry
+ *
+ * ALGORITHM  Each piece gets its bus address by itself; it is joined to the
+ *          range before it when it begins where that ends. Behind an IOMMU all
+ *          pieces share one run of bus pages, a page for each, so it is taken
+ *          once and unmapping flushes once.
+ *          To unmap, the pieces are walked along the ranges: lengths tell where
+ *          each piece begins on the bus. The range behind the last has length 0.
+ *
+ * LOCKING  None here; see dma_impl.h.
+ * SEE      Linux lib/scatterlist.c, drivers/iommu/dma-iommu.c.
+ */
+#include <arch/iommu.h>
+
+#include "lib/errno.h"
+#include "mm/dma/dma_impl.h"
+
+#define CALLER()  __builtin_return_address(0)
+
+static phys_addr_t piece_phys(const struct scatterlist *piece)
+{
+	return phys_add(page_to_phys(piece->page), piece->offset);
+}
+
+static bool piece_valid(const struct scatterlist *piece)
+{
+	return piece->length > 0 && piece->offset < PAGE_SIZE &&
+	       piece->length <= PAGE_SIZE - piece->offset &&
+	       dma_is_memory(piece_phys(piece), piece->length);
+}
+
+static bool list_valid(const struct scatterlist *sg, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++)
+		if (!piece_valid(&sg[i]))
+			return false;
+	return nr > 0;
+}
+
+/* ---- ranges -------------------------------------------------------------------- */
+
+static bool continues(const struct scatterlist *range, bus_addr_t bus,
+		      uint32_t length)
+{
+	return range->bus.v + range->bus_length == bus.v &&
+	       range->bus_length <= UINT32_MAX - length;
+}
+
+/* Begin or continue ranges. Returns: how many there are with this piece. */
+static unsigned add_to_ranges(struct scatterlist *sg, unsigned nr_ranges,
+			      bus_addr_t bus, uint32_t length)
+{
+	if (nr_ranges && continues(&sg[nr_ranges - 1], bus, length)) {
+		sg[nr_ranges - 1].bus_length += length;
+		return nr_ranges;
+	}
+	sg[nr_ranges].bus = bus;
+	sg[nr_ranges].bus_length = length;
+	return nr_ranges + 1;
+}
+
+static void end_ranges(struct scatterlist *sg, unsigned nr, unsigned nr_ranges)
+{
+	if (nr_ranges < nr)
+		sg[nr_ranges].bus_length = 0;
+}
+
+/* Where the pieces lie on the bus, one after the other. */
+struct walk {
+	unsigned range;
+	uint32_t done;      /* bytes of the range that are behind us */
+};
+
+static bus_addr_t walk_next(struct walk *walk, const struct scatterlist *sg,
+			    uint32_t length)
+{
+	const struct scatterlist *range = &sg[walk->range];
+	bus_addr_t bus = BUS(range->bus.v + walk->done);
+
+	walk->done += length;
+	if (walk->done >= range->bus_length) {
+		walk->range++;
+		walk->done = 0;
+	}
+	return bus;
+}
+
+/* ---- without an IOMMU ------------------------------------------------------------ */
+
+/* Nothing is remembered of pieces that are not bounced. */
+static void undo_pieces(struct dma_device *dev, struct scatterlist *sg,
+			unsigned nr, bool discard)
+{
+	struct walk walk = { 0 };
+
+	for (unsigned i = 0; i < nr; i++)
+		bounce_unmap(dev, walk_next(&walk, sg, sg[i].length), discard);
+}
+
+static bus_addr_t map_piece(struct dma_device *dev,
+			    const struct scatterlist *piece,
+			    enum dma_direction dir)
+{
+	phys_addr_t pa = piece_phys(piece);
+
+	if (dma_below(dev->mask, pa.v, piece->length))
+		return BUS(pa.v);
+	return bounce_map(dev, pa, piece->length, dir);
+}
+
+static int map_pieces(struct dma_device *dev, struct scatterlist *sg,
+		      unsigned nr, enum dma_direction dir)
+{
+	unsigned ranges = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		bus_addr_t bus = map_piece(dev, &sg[i], dir);
+
+		if (dma_mapping_error(bus)) {
+			undo_pieces(dev, sg, i, true);
+			return -ENOMEM;
+		}
+		ranges = add_to_ranges(sg, ranges, bus, sg[i].length);
+	}
+	return (int)ranges;
+}
+
+/* ---- behind an IOMMU -------------------------------------------------------------- */
+
+/* Pieces from i on whose frames follow each other: one call maps them. */
+static unsigned frames_in_a_row(const struct scatterlist *sg, unsigned nr,
+				unsigned i)
+{
+	unsigned n = 1;
+
+	while (i + n < nr && sg[i + n].page == sg[i].page + n)
+		n++;
+	return n;
+}
+
+static int map_frames(struct dma_device *dev, const struct scatterlist *sg,
+		      unsigned nr, enum dma_direction dir,
+		      const struct iova *iova)
+{
+	for (unsigned i = 0, n; i < nr; i += n) {
+		int err;
+
+		n = frames_in_a_row(sg, nr, i);
+		err = iommu_map(dev->domain, iova_bus(iova, i),
+				page_to_phys(sg[i].page), n, iova_prot(dir));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int map_as_one(struct dma_device *dev, struct scatterlist *sg,
+		      unsigned nr, enum dma_direction dir)
+{
+	struct iova *iova = iova_take(dev, nr, 1);
+	unsigned ranges = 0;
+
+	if (!iova)
+		return -ENOMEM;
+	if (map_frames(dev, sg, nr, dir, iova)) {
+		iova_give(dev, iova);
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; i < nr; i++) {
+		bus_addr_t bus = BUS(iova_bus(iova, i).v + sg[i].offset);
+
+		ranges = add_to_ranges(sg, ranges, bus, sg[i].length);
+	}
+	return (int)ranges;
+}
+
+/* ---- interface ---------------------------------------------------------------------- */
+
+static void undo(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
+		 bool discard)
+{
+	if (dev->domain)
+		iova_unmap(dev, sg[0].bus);
+	else
+		undo_pieces(dev, sg, nr, discard);
+}
+
+static int refuse(struct dma_device *dev, int err)
+{
+	dma_count(&dev->stats.refused, 1);
+	return err;
+}
+
+int dma_map_sg(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
+	       enum dma_direction dir)
+{
+	int ranges;
+
+	if (!dma_dir_valid(dir) || !list_valid(sg, nr)) {
+		dma_report(dev, "a list of %u pieces cannot be mapped, by %pS",
+			   nr, CALLER());
+		return refuse(dev, -EINVAL);
+	}
+	ranges = dev->domain ? map_as_one(dev, sg, nr, dir) :
+			       map_pieces(dev, sg, nr, dir);
+	if (ranges < 0)
+		return refuse(dev, ranges);
+	end_ranges(sg, nr, (unsigned)ranges);
+	if (!dma_debug_add_list(dev, sg, (unsigned)ranges, dir, CALLER())) {
+		undo(dev, sg, nr, true);
+		return refuse(dev, -ENOMEM);
+	}
+	dma_count(&dev->stats.mapped, 1);
+	return ranges;
+}
+
+void dma_unmap_sg(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
+		  enum dma_direction dir)
+{
+	if (!dma_debug_take_list(dev, sg, nr, dir, CALLER()))
+		return;
+	undo(dev, sg, nr, false);
+	dma_count(&dev->stats.unmapped, 1);
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+/*
+ * dma.c (tests) - devices, masks, and buffers that need no help
+ *
+ * WHAT     What a mask may be, buffers in each zone at their own addresses,
+ *          what is refused, what a driver asks before it writes an address,
+ *          coherent memory.
+ */
+#include "lib/align.h"
+#include "mm/kva/vmalloc.h"
+#include "tests/suites/dma_test.h"
+
+SUITE(dma, dma_check);
+
+static struct fake_device dev;
+
+/* ---- devices ----------------------------------------------------------------- */
+
+KTEST(dma, masks_that_are_none_are_refused)
+{
+	static const uint64_t bad[] = {
+		0, 1, 0x7fff, 0xfffe, 0x10000, 0xff00ffff, ~0ull - 1,
+	};
+	struct dma_device d;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
+		EXPECT_EQ(dma_device_init(&d, "bad", bad[i], NULL), -EINVAL);
+	for (unsigned bits = 16; bits <= 64; bits++) {
+		EXPECT_EQ(dma_device_init(&d, "good", DMA_BIT_MASK(bits), NULL),
+			  0);
+		dma_device_destroy(&d);
+	}
+}
+
+KTEST(dma, mask_may_change_while_nothing_is_mapped)
+{
+	void *ptr = kmap_local(pfn_to_page(PFN(1)));
+	bus_addr_t bus;
+
+	kunmap_local(ptr);
+	fake_device_init(&dev, MASK_PCI, false);
+	EXPECT_EQ(dma_set_mask(&dev.dma, 12345), -EINVAL);
+	EXPECT_EQ(dma_set_mask(&dev.dma, MASK_ALL), 0);
+	bus = dma_map_single(&dev.dma, ptr, 8, DMA_TO_DEVICE);
+	REQUIRE(!dma_mapping_error(bus));
+	EXPECT_EQ(dma_set_mask(&dev.dma, MASK_PCI), -EBUSY);
+	EXPECT_EQ(dev.dma.mask, MASK_ALL);
+	dma_unmap_single(&dev.dma, bus, 8, DMA_TO_DEVICE);
+	EXPECT_EQ(dma_set_mask(&dev.dma, MASK_ISA), 0);
+	EXPECT_EQ(dev.dma.mask, MASK_ISA);
+	fake_device_end(&dev);
+}
+
+/* ---- direct mappings ------------------------------------------------------------ */
+
+static void try_zone(gfp_t gfp)
+{
+	struct page *page = alloc_page(gfp);
+	bus_addr_t bus;
+
+	REQUIRE(page);
+	bus = dma_map_page(&dev.dma, page, 17, 1000, DMA_BIDIRECTIONAL);
+	EXPECT_EQ(bus.v, page_to_phys(page).v + 17);
+	EXPECT(fake_device_fill(&dev, bus, 'z', 1000));
+	EXPECT(mem_is(phys_add(page_to_phys(page), 17), 'z', 1000));
+	EXPECT(fake_device_sees(&dev, bus, 'z', 1000));
+	dma_unmap_page(&dev.dma, bus, 1000, DMA_BIDIRECTIONAL);
+	free_page(page);
+}
+
+KTEST(dma, a_buffer_in_each_zone_has_its_own_address)
+{
+	fake_device_init(&dev, MASK_ALL, false);
+	try_zone(GFP_DMA);
+	try_zone(GFP_KERNEL);
+	try_zone(GFP_HIGHUSER);
+	EXPECT_EQ(dev.dma.stats.mapped, 3);
+	EXPECT_EQ(dev.dma.stats.unmapped, 3);
+	EXPECT_EQ(dev.dma.stats.bounced_pages, 0);
+	fake_device_end(&dev);
+}
+
+KTEST(dma, single_is_the_physical_address_of_lowmem)
+{
+	char *ptr = get_free_pages(GFP_KERNEL, 1);
+	bus_addr_t bus;
+
+	REQUIRE(ptr);
+	fake_device_init(&dev, MASK_ALL, false);
+	bus = dma_map_single(&dev.dma, ptr + 100, PAGE_SIZE, DMA_TO_DEVICE);
+	EXPECT_EQ(bus.v, virt_to_phys(ptr).v + 100);
+	dma_sync_single_for_cpu(&dev.dma, bus, 10, DMA_TO_DEVICE);
+	dma_sync_single_for_device(&dev.dma, bus, 10, DMA_TO_DEVICE);
+	dma_unmap_single(&dev.dma, bus, PAGE_SIZE, DMA_TO_DEVICE);
+	fake_device_end(&dev);
+	put_free_pages(ptr, 1);
+}
+
+KTEST(dma, what_is_no_lowmem_or_no_memory_is_refused)
+{
+	char on_stack[16];
+	void *area = vmalloc(PAGE_SIZE);
+	char *last = kva_to_ptr(high_memory - 1);
+	pfn_t end = PFN(max_pfn.v - 1);
+
+	fake_device_init(&dev, MASK_ALL, false);
+	EXPECT(dma_mapping_error(dma_map_single(&dev.dma, NULL, 8,
+						DMA_TO_DEVICE)));
+	EXPECT(dma_mapping_error(dma_map_single(&dev.dma, area, 8,
+						DMA_TO_DEVICE)));
+	if (!kva_is_lowmem(ptr_to_kva(on_stack)))
+		EXPECT(dma_mapping_error(dma_map_single(&dev.dma, on_stack, 8,
+							DMA_TO_DEVICE)));
+	EXPECT(dma_mapping_error(dma_map_single(&dev.dma, last, 2,
+						DMA_TO_DEVICE)));
+	EXPECT(dma_mapping_error(dma_map_single(&dev.dma, last, 0,
+						DMA_TO_DEVICE)));
+	EXPECT(dma_mapping_error(dma_map_single(&dev.dma, last, SIZE_MAX,
+						DMA_TO_DEVICE)));
+	EXPECT(dma_mapping_error(dma_map_page(&dev.dma, pfn_to_page(end), 1,
+					      PAGE_SIZE, DMA_TO_DEVICE)));
+	EXPECT(dma_mapping_error(dma_map_page(&dev.dma, pfn_to_page(end), 0,
+					      0, DMA_TO_DEVICE)));
+	EXPECT(dma_mapping_error(dma_map_page(&dev.dma, pfn_to_page(end), 0, 1,
+					      DMA_NR_DIRECTIONS)));
+	EXPECT_EQ(dev.dma.stats.refused,
+		  8 + !kva_is_lowmem(ptr_to_kva(on_stack)));
+	EXPECT_EQ(dev.dma.stats.mapped, 0);
+	fake_device_end(&dev);
+	vfree(area);
+}
+
+/* ---- before an address is given to a device ---------------------------------------- */
+
+KTEST(dma, reach_is_checked_to_the_byte)
+{
+	bool debug = debug_mode(false);
+	unsigned long refused;
+
+	fake_device_init(&dev, DMA_BIT_MASK(28), false);
+	refused = dev.dma.stats.refused;
+	EXPECT_EQ(dma_check_reach(&dev.dma, BUS(0), 1), 0);
+	EXPECT_EQ(dma_check_reach(&dev.dma, BUS(0x0fffffff), 1), 0);
+	EXPECT_EQ(dma_check_reach(&dev.dma, BUS(0x0ffffff0), 16), 0);
+	EXPECT_EQ(dev.dma.stats.refused, refused);
+	EXPECT_EQ(dma_check_reach(&dev.dma, BUS(0x0ffffff0), 17), -ERANGE);
+	EXPECT_EQ(dma_check_reach(&dev.dma, BUS(0x10000000), 1), -ERANGE);
+	EXPECT_EQ(dma_check_reach(&dev.dma, BUS(~0ull), 2), -ERANGE);
+	EXPECT_EQ(dma_check_reach(&dev.dma, BUS(0), 0), -ERANGE);
+	EXPECT_EQ(dma_check_reach(&dev.dma, DMA_MAPPING_ERROR, 1), -ERANGE);
+	EXPECT_EQ(dev.dma.stats.refused, refused + 5);
+	fake_device_end(&dev);
+	debug_mode(debug);
+}
+
+KTEST(dma, a_device_shows_that_it_was_not_asked)
+{
+	char byte;
+
+	fake_device_init(&dev, DMA_BIT_MASK(20), false);
+	EXPECT(!fake_device_read(&dev, BUS(0x100000), &byte, 1));
+	EXPECT_EQ(dev.beyond, 1);
+	fake_device_end(&dev);
+}
+
+/* ---- coherent memory ------------------------------------------------------------------ */
+
+static void try_coherent(size_t size, uint64_t mask, bool iommu)
+{
+	bus_addr_t bus = BUS(0);
+	size_t whole = ALIGN_UP(size, PAGE_SIZE);
+	char *ptr;
+
+	fake_device_init(&dev, mask, iommu);
+	ptr = dma_alloc_coherent(&dev.dma, size, &bus, GFP_KERNEL);
+	REQUIRE(ptr);
+	EXPECT(kva_is_lowmem(ptr_to_kva(ptr)));
+	EXPECT(bus.v + whole - 1 <= mask);
+	EXPECT(IS_ALIGNED(bus.v, PAGE_SIZE << ilog2_up(whole / PAGE_SIZE)));
+	EXPECT(fake_device_sees(&dev, bus, 0, whole));
+	/* Both may touch it at any time, with nothing in between. */
+	ptr[size - 1] = 'c';
+	EXPECT(fake_device_sees(&dev, BUS(bus.v + size - 1), 'c', 1));
+	EXPECT(fake_device_fill(&dev, bus, 'd', size));
+	EXPECT_EQ(ptr[0], 'd');
+	EXPECT_EQ(ptr[size - 1], 'd');
+	EXPECT_EQ(dma_check_reach(&dev.dma, bus, size), 0);
+	EXPECT_EQ(dma_set_mask(&dev.dma, MASK_ALL), -EBUSY);
+	EXPECT_NULL(dma_check());
+	dma_free_coherent(&dev.dma, size, ptr, bus);
+	fake_device_end(&dev);
+}
+
+KTEST(dma, coherent_memory_is_one_for_both)
+{
+	static const size_t sizes[] = { 1, 4096, 4097, 3 * 4096, 65536 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+		try_coherent(sizes[i], MASK_ISA, false);
+		try_coherent(sizes[i], DMA_BIT_MASK(28), false);
+		try_coherent(sizes[i], MASK_PCI, false);
+		try_coherent(sizes[i], DMA_BIT_MASK(28), true);
+		try_coherent(sizes[i], MASK_ALL, true);
+	}
+}
+
+KTEST(dma, coherent_sizes_that_cannot_be_are_refused)
+{
+	bus_addr_t bus;
+
+	fake_device_init(&dev, MASK_PCI, false);
+	EXPECT(!dma_alloc_coherent(&dev.dma, 0, &bus, GFP_KERNEL));
+	EXPECT(!dma_alloc_coherent(&dev.dma, (PAGE_SIZE << MAX_ORDER) + 1,
+				   &bus, GFP_KERNEL));
+	EXPECT(!dma_alloc_coherent(&dev.dma, SIZE_MAX, &bus, GFP_KERNEL));
+	EXPECT_EQ(dev.dma.stats.refused, 3);
+	dma_free_coherent(&dev.dma, 100, NULL, BUS(0));
+	fake_device_end(&dev);
+}
+
+static bool alloc_coherent(void *arg)
+{
+	bus_addr_t bus;
+	void *ptr = dma_alloc_coherent(&dev.dma, 8192, &bus, GFP_KERNEL);
+
+	if (!ptr)
+		return false;
+	dma_free_coherent(&dev.dma, 8192, ptr, bus);
+	return true;
+}
+
+KTEST(dma, coherent_memory_survives_failures)
+{
+	fake_device_init(&dev, DMA_BIT_MASK(28), false);
+	EXPECT(ktest_each_failure(alloc_coherent, NULL) >= 2);
+	fake_device_end(&dev);
+	fake_device_init(&dev, DMA_BIT_MASK(28), true);
+	EXPECT(ktest_each_failure(alloc_coherent, NULL) >= 3);
+	fake_device_end(&dev);
+}
+
+KTEST(dma, dump_says_who_there_is)
+{
+	fake_device_init(&dev, MASK_ISA, false);
+	dma_dump();
+	fake_device_end(&dev);
+}
