@@ -21,7 +21,7 @@
 
 struct fake_device {
 	struct dma_device dma;
-	uint64_t          wires;      /* what hardware it is, whatever dma says */
+	uint64_t          wires;      /* what the hardware has                */
 	unsigned long     blocked, beyond;
 	bool              live;       /* between init and end                 */
 };

@@ -46,7 +46,7 @@
  *          returns, a mapping is the caller's who made it.
  * COST     O(log n) and the copies. While no bounce is live, unmapping looks at
  *          one counter.
- * NOT HERE where the pages come from (bounce_pool.c), whether a bounce is needed
+ * NOT HERE where the pages come from (bounce_pool.c), whether one is needed
  *          (map.c).
  * SEE      Linux kernel/dma/swiotlb.c; docs/decisions/bounce-copies.md.
  */
@@ -68,7 +68,7 @@ static bool less(const struct rb_node *a, const struct rb_node *b)
 	       rb_entry(b, struct bounce, rb)->bus.v;
 }
 
-/* ---- the tree ------------------------------------------------------------- */
+/* ---- the tree -------------------------------------------------------- */
 
 /* The last bounce that begins at or before the address; NULL: none. */
 static struct bounce *find_before(bus_addr_t bus)
@@ -117,7 +117,7 @@ static struct bounce *take_out(bus_addr_t bus)
 	return bounce;
 }
 
-/* ---- copying -------------------------------------------------------------- */
+/* ---- copying --------------------------------------------------------- */
 
 /* Page by page: the original may be highmem, the copy never is. */
 static void copy(char *to_or_from, phys_addr_t original, size_t size, bool out)
@@ -165,7 +165,7 @@ static void prime(const struct bounce *bounce)
 	dma_count(&bounce->dev->stats.primed, bounce->size);
 }
 
-/* ---- map, unmap, sync ------------------------------------------------------ */
+/* ---- map, unmap, sync ------------------------------------------------ */
 
 bus_addr_t bounce_map(struct dma_device *dev, phys_addr_t original,
 		      size_t size, enum dma_direction dir)
@@ -266,7 +266,7 @@ void bounce_drop_all(struct dma_device *dev)
 		bounce_unmap(dev, bounce->bus, true);
 }
 
-/* ---- check ----------------------------------------------------------------- */
+/* ---- check ----------------------------------------------------------- */
 
 static const char *check_one(const struct bounce *bounce)
 {

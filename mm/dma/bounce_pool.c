@@ -66,7 +66,7 @@ static bool pages_in_reach(const struct dma_device *dev,
 			 (size_t)nr << PAGE_SHIFT);
 }
 
-/* ---- the pool ------------------------------------------------------------ */
+/* ---- the pool -------------------------------------------------------- */
 
 /* The lowest nr free pages in a row; pool.nr: there are none. */
 static uint32_t find_run(uint32_t nr)
@@ -121,7 +121,7 @@ static void pool_give(const struct bounce *bounce)
 	spin_unlock_irqrestore(&dma_lock, flags);
 }
 
-/* ---- on demand ----------------------------------------------------------- */
+/* ---- on demand ------------------------------------------------------- */
 
 static struct bounce *demand_take(struct dma_device *dev, uint32_t nr)
 {
@@ -143,7 +143,7 @@ static struct bounce *demand_take(struct dma_device *dev, uint32_t nr)
 	return bounce;
 }
 
-/* ---- interface ------------------------------------------------------------ */
+/* ---- interface ------------------------------------------------------- */
 
 struct bounce *bounce_take(struct dma_device *dev, uint32_t nr_pages)
 {
@@ -174,7 +174,7 @@ void bounce_pool_usage(struct bounce_usage *usage)
 	usage->free = READ_ONCE(pool.free);
 }
 
-/* ---- init, check ---------------------------------------------------------- */
+/* ---- init, check ----------------------------------------------------- */
 
 static unsigned wanted_order(void)
 {
@@ -212,7 +212,7 @@ void bounce_pool_init(void)
 		&last);
 }
 
-/* The pages of the pool that one bounce has are taken off the copy of the map. */
+/* The pages of the pool that one bounce has are taken off a copy of the map. */
 static const char *check_bounce(const struct bounce *bounce, uint32_t *map)
 {
 	uint32_t start = (uint32_t)(bounce->pages - pool.first);

@@ -75,7 +75,7 @@ free_record:
 	return NULL;
 }
 
-/* ---- interface --------------------------------------------------------------------- */
+/* ---- interface ------------------------------------------------------- */
 
 void *dma_alloc_coherent(struct dma_device *dev, size_t size, bus_addr_t *bus,
 			 gfp_t gfp)

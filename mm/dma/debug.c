@@ -16,10 +16,10 @@
  *          R1  no two records of a device overlap
  *          R2  a record lies below the mask of its device
  *
- * ALGORITHM  A bus address that is unmapped is looked for in the list. When it
- *          is there with another size, direction or kind, that is said, and it
- *          is unmapped as it was mapped, so that nothing else breaks. When it is
- *          not there, nothing is unmapped; if the last few that went away
+ * ALGORITHM  A bus address that is unmapped is looked for in the list. When
+ *          it is there with another size, direction or kind, that is said, and
+ *          it is unmapped as it was mapped, so that nothing else breaks. When
+ *          it is not there, nothing is unmapped; if the last few that went away
  *          know it, both who unmapped it and who mapped it are named. But while
  *          there are untracked mappings, an unknown address is taken for one of
  *          these.
@@ -74,7 +74,7 @@ static const char *direction_text(enum dma_direction dir)
 	return dma_dir_valid(dir) ? dma_direction_text[dir] : "no direction";
 }
 
-/* ---- reports --------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------- */
 
 void dma_report(const struct dma_device *dev, const char *fmt, ...)
 {
@@ -93,7 +93,7 @@ unsigned long dma_debug_nr_reports(void)
 	return READ_ONCE(nr_reports);
 }
 
-/* ---- records --------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------- */
 
 struct dma_record *dma_record_alloc(gfp_t gfp)
 {
@@ -169,7 +169,7 @@ void dma_debug_add(struct dma_device *dev, struct dma_record *record,
 	spin_unlock_irqrestore(&dma_lock, flags);
 }
 
-/* ---- unmapping -------------------------------------------------------------- */
+/* ---- unmapping ------------------------------------------------------- */
 
 static void remember(struct dma_device *dev, const struct dma_record *record,
 		     const void *caller)
@@ -272,7 +272,7 @@ bool dma_debug_take(struct dma_device *dev, struct dma_record *what)
 	return take(dev, what) != UNKNOWN;
 }
 
-/* ---- lists -------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------- */
 
 static struct dma_record of_range(const struct scatterlist *range,
 				  enum dma_direction dir, const void *caller)
@@ -321,7 +321,7 @@ bool dma_debug_take_list(struct dma_device *dev, const struct scatterlist *sg,
 	return !dma_debug_on || take_list(dev, sg, nr, dir, caller);
 }
 
-/* ---- sync ------------------------------------------------------------------- */
+/* ---- sync ------------------------------------------------------------ */
 
 /* A mapping for both may be synced for either. */
 static bool dir_agrees(enum dma_direction mapped, enum dma_direction synced)
@@ -352,7 +352,7 @@ void dma_debug_sync(struct dma_device *dev, const struct dma_record *what)
 			   record.caller, direction_text(what->dir));
 }
 
-/* ---- everything of a device ------------------------------------------------- */
+/* ---- everything of a device ------------------------------------------ */
 
 /* The first streaming record of a device, unlisted; NULL: none. */
 static struct dma_record *take_any(struct dma_device *dev)
@@ -403,7 +403,7 @@ void dma_debug_enable(bool on)
 	}
 }
 
-/* ---- init, check ------------------------------------------------------------ */
+/* ---- init, check ----------------------------------------------------- */
 
 void dma_debug_init(void)
 {

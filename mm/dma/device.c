@@ -13,9 +13,9 @@
  *          L (pool.c)
  *
  * ALGORITHM  Lowmem in reach: ordinary memory, looked at; only when it lies
- *          beyond the mask, ZONE_DMA. So the scarce zone is left alone by all who
- *          can do without it. No zone ends below 16 MiB: what a device of less
- *          than 24 wires gets is luck.
+ *          beyond the mask, ZONE_DMA. So the scarce zone is left alone by
+ *          those who can do without it. No zone ends below 16 MiB: what a
+ *          device of less than 24 wires gets is luck.
  *
  * LOCKING  dma_lock for the list.
  * SEE      Linux kernel/dma/mapping.c.
@@ -32,7 +32,7 @@
 struct spinlock  dma_lock = SPINLOCK_INIT;
 struct list_head dma_devices = LIST_HEAD_INIT(dma_devices);
 
-/* ---- memory ------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------- */
 
 bool dma_is_memory(phys_addr_t pa, size_t size)
 {
@@ -62,7 +62,7 @@ struct page *dma_alloc_lowmem(const struct dma_device *dev, gfp_t gfp,
 	return page ? page : alloc_reached(dev, plain | GFP_DMA, order);
 }
 
-/* ---- devices -------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------- */
 
 static bool mask_valid(uint64_t mask)
 {
@@ -152,7 +152,7 @@ int dma_set_mask(struct dma_device *dev, uint64_t mask)
 	return 0;
 }
 
-/* ---- looking at addresses -------------------------------------------------------------- */
+/* ---- looking at addresses -------------------------------------------- */
 
 /* While there are mappings without records, any address may be one of them. */
 static bool in_mapping(struct dma_device *dev, bus_addr_t bus, size_t size)
@@ -201,7 +201,7 @@ bool dma_find(struct dma_device *dev, bus_addr_t bus, struct dma_lookup *found)
 	return known;
 }
 
-/* ---- init, dump, check ------------------------------------------------------------------- */
+/* ---- init, dump, check ----------------------------------------------- */
 
 void dma_init(void)
 {

@@ -59,8 +59,8 @@ struct dma_stats {
 	unsigned long mapped, unmapped;     /* streaming mappings             */
 	unsigned long bounced_pages;        /* pages that went through copies */
 	unsigned long copied_in, copied_out; /* bytes: to, from the copies    */
-	unsigned long primed;               /* bytes put into copies that only */
-					    /* the device writes: bounce.c    */
+	unsigned long primed;               /* bytes put into copies of what  */
+					    /* only the device writes         */
 	unsigned long refused;              /* beyond the mask, or no memory  */
 };
 
@@ -106,7 +106,7 @@ void dma_device_destroy(struct dma_device *dev);
 /* Another mask. Returns: 0; -EBUSY (mappings exist); -EINVAL as above. */
 int dma_set_mask(struct dma_device *dev, uint64_t mask) __must_check;
 
-/* ---- streaming mappings -------------------------------------------------- */
+/* ---- streaming mappings ---------------------------------------------- */
 
 /*
  * Lowmem; `size` bytes at ptr.
@@ -151,7 +151,7 @@ void dma_sync_single_for_cpu(struct dma_device *dev, bus_addr_t bus,
 void dma_sync_single_for_device(struct dma_device *dev, bus_addr_t bus,
 				size_t size, enum dma_direction dir);
 
-/* ---- coherent memory ----------------------------------------------------- */
+/* ---- coherent memory ------------------------------------------------- */
 
 /*
  * Whole pages, zeroed, contiguous for the device and in lowmem for us.
@@ -175,7 +175,7 @@ void  dma_pool_free(struct dma_pool *pool, void *ptr, bus_addr_t bus);
 /* Everything must have come back: -EBUSY and a report when not. */
 int   dma_pool_destroy(struct dma_pool *pool) __must_check;
 
-/* ---- watching ------------------------------------------------------------ */
+/* ---- watching -------------------------------------------------------- */
 
 /*
  * Drivers ask before they write a bus address into a device: emulators put

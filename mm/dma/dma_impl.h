@@ -64,7 +64,7 @@ static inline uint32_t dma_nr_pages(uint32_t offset, size_t size)
 			  PAGE_SHIFT);
 }
 
-/* ---- device.c -------------------------------------------------------------- */
+/* ---- device.c -------------------------------------------------------- */
 
 /* RAM all the way, so that each page of it has an entry in mem_map? */
 bool dma_is_memory(phys_addr_t pa, size_t size);
@@ -73,7 +73,7 @@ bool dma_is_memory(phys_addr_t pa, size_t size);
 struct page *dma_alloc_lowmem(const struct dma_device *dev, gfp_t gfp,
 			      unsigned order) __must_check;
 
-/* ---- debug.c: records ------------------------------------------------------ */
+/* ---- debug.c: records ------------------------------------------------ */
 
 /*      kind            in messages                                           */
 #define DMA_KINDS(K)                                                          \
@@ -150,7 +150,7 @@ const char *dma_records_check(const struct dma_device *dev)
 	MUST_HOLD(&dma_lock);
 void dma_debug_init(void);
 
-/* ---- bounce.c, bounce_pool.c ------------------------------------------------ */
+/* ---- bounce.c, bounce_pool.c ----------------------------------------- */
 
 /* Memory that a device goes to in place of the original. */
 struct bounce {
@@ -204,7 +204,7 @@ const char *bounce_pool_check(const struct rb_root *bounces)
 	MUST_HOLD(&dma_lock);
 void bounce_pool_init(void);
 
-/* ---- iova.c ------------------------------------------------------------------ */
+/* ---- iova.c ---------------------------------------------------------- */
 
 /* A range of bus pages of one device. */
 struct iova {
@@ -242,7 +242,7 @@ void iova_unmap(struct dma_device *dev, bus_addr_t bus);
 const char *iova_check(const struct dma_device *dev) MUST_HOLD(&dma_lock);
 void iova_init(void);
 
-/* ---- coherent.c, pool.c ------------------------------------------------------- */
+/* ---- coherent.c, pool.c ---------------------------------------------- */
 
 /* Report and free what a device that goes away has left. */
 void dma_coherent_drop_all(struct dma_device *dev);

@@ -76,7 +76,7 @@ unsigned iova_prot(enum dma_direction dir)
 	       (dma_dir_writes(dir) ? IOMMU_WRITE : 0);
 }
 
-/* ---- the space of a device ------------------------------------------------------ */
+/* ---- the space of a device ------------------------------------------- */
 
 int iova_create(struct dma_device *dev)
 {
@@ -102,7 +102,7 @@ bool iova_idle(const struct dma_device *dev)
 	return space_of(dev)->nr_taken == 0;
 }
 
-/* ---- runs of pages ---------------------------------------------------------------- */
+/* ---- runs of pages --------------------------------------------------- */
 
 struct iova *iova_take(struct dma_device *dev, uint32_t nr, uint32_t align)
 {
@@ -154,7 +154,7 @@ static struct iova *find_run(struct dma_device *dev, uint64_t page)
 	return container_of(node, struct iova, node);
 }
 
-/* ---- mapping ------------------------------------------------------------------------ */
+/* ---- mapping --------------------------------------------------------- */
 
 bus_addr_t iova_map(struct dma_device *dev, phys_addr_t pa, size_t size,
 		    enum dma_direction dir, uint32_t align)
@@ -184,7 +184,7 @@ void iova_unmap(struct dma_device *dev, bus_addr_t bus)
 			   &bus);
 }
 
-/* ---- the end, check ------------------------------------------------------------------- */
+/* ---- the end, check -------------------------------------------------- */
 
 /* What is left has been reported. */
 void iova_destroy(struct dma_device *dev)
@@ -210,14 +210,15 @@ void iova_init(void)
 static const char *check_run(const struct dma_device *dev,
 			     const struct range_node *node)
 {
+	uint64_t page = node->start;
 	phys_addr_t pa;
 	unsigned prot;
 
 	HOLDS(node->start >= 1 && node->end <= first_beyond(dev),
 	      "I1: a run of bus pages lies below the mask");
-	for (uint32_t page = node->start; page < node->end; page++)
-		HOLDS(iommu_lookup(dev->domain, BUS((uint64_t)page << PAGE_SHIFT),
-				   &pa, &prot),
+	for (; page < node->end; page++)
+		HOLDS(iommu_lookup(dev->domain, BUS(page << PAGE_SHIFT), &pa,
+				   &prot),
 		      "I2: each page of a run is mapped");
 	return NULL;
 }

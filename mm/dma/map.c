@@ -37,7 +37,7 @@
 /* Where the caller of the public function is, for reports. */
 #define CALLER()  __builtin_return_address(0)
 
-/* ---- how it is mapped -------------------------------------------------------- */
+/* ---- how it is mapped ------------------------------------------------ */
 
 static bool reaches(const struct dma_device *dev, phys_addr_t pa, size_t size)
 {
@@ -131,7 +131,7 @@ static void sync(struct dma_device *dev, bus_addr_t bus, size_t size,
 		bounce_sync(dev, bus, size, dir, for_cpu);
 }
 
-/* ---- interface ----------------------------------------------------------------- */
+/* ---- interface ------------------------------------------------------- */
 
 /* size - 1 wraps for 0, so one comparison refuses too little and too much. */
 bus_addr_t dma_map_single(struct dma_device *dev, void *ptr, size_t size,

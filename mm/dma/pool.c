@@ -69,7 +69,7 @@ struct dma_pool {
 
 static LIST_HEAD(pools);   /* dma_lock */
 
-/* ---- geometry --------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------- */
 
 static uint32_t piece_offset(const struct dma_pool *pool, uint32_t index)
 {
@@ -109,7 +109,7 @@ static void set_geometry(struct dma_pool *pool, uint32_t size, uint32_t align,
 	pool->nr = pool->chunk_size / pool->segment * pool->per_segment;
 }
 
-/* ---- chunks ------------------------------------------------------------------------- */
+/* ---- chunks ---------------------------------------------------------- */
 
 static struct chunk *chunk_create(struct dma_pool *pool, gfp_t gfp)
 {
@@ -196,7 +196,7 @@ static bool give_piece(struct dma_pool *pool, const void *ptr, bus_addr_t bus,
 	return true;
 }
 
-/* ---- interface ------------------------------------------------------------------------ */
+/* ---- interface ------------------------------------------------------- */
 
 struct dma_pool *dma_pool_create(const char *name, struct dma_device *dev,
 				 size_t size, size_t align, size_t boundary)
@@ -282,7 +282,7 @@ int dma_pool_destroy(struct dma_pool *pool)
 	return 0;
 }
 
-/* ---- check ------------------------------------------------------------------------------ */
+/* ---- check ----------------------------------------------------------- */
 
 static const char *check_pool(const struct dma_pool *pool)
 {

@@ -21,7 +21,8 @@
  *          pieces share one run of bus pages, a page for each, so it is taken
  *          once and unmapping flushes once.
  *          To unmap, the pieces are walked along the ranges: lengths tell where
- *          each piece begins on the bus. The range behind the last has length 0.
+ *          each piece begins on the bus. A range of
+ *          length 0 ends them.
  *
  * LOCKING  None here; see dma_impl.h.
  * SEE      Linux lib/scatterlist.c, drivers/iommu/dma-iommu.c.
@@ -53,7 +54,7 @@ static bool list_valid(const struct scatterlist *sg, unsigned nr)
 	return nr > 0;
 }
 
-/* ---- ranges -------------------------------------------------------------------- */
+/* ---- ranges ---------------------------------------------------------- */
 
 static bool continues(const struct scatterlist *range, bus_addr_t bus,
 		      uint32_t length)
@@ -101,7 +102,7 @@ static bus_addr_t walk_next(struct walk *walk, const struct scatterlist *sg,
 	return bus;
 }
 
-/* ---- without an IOMMU ------------------------------------------------------------ */
+/* ---- without an IOMMU ------------------------------------------------ */
 
 /* Nothing is remembered of pieces that are not bounced. */
 static void undo_pieces(struct dma_device *dev, struct scatterlist *sg,
@@ -141,7 +142,7 @@ static int map_pieces(struct dma_device *dev, struct scatterlist *sg,
 	return (int)ranges;
 }
 
-/* ---- behind an IOMMU -------------------------------------------------------------- */
+/* ---- behind an IOMMU ------------------------------------------------- */
 
 /* Pieces from i on whose frames follow each other: one call maps them. */
 static unsigned frames_in_a_row(const struct scatterlist *sg, unsigned nr,
@@ -190,7 +191,7 @@ static int map_as_one(struct dma_device *dev, struct scatterlist *sg,
 	return (int)ranges;
 }
 
-/* ---- interface ---------------------------------------------------------------------- */
+/* ---- interface ------------------------------------------------------- */
 
 static void undo(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
 		 bool discard)

@@ -52,7 +52,7 @@ static void unmap(bus_addr_t bus, size_t size, enum dma_direction dir)
 	dma_unmap_page(&dev.dma, bus, size, dir);
 }
 
-/* ---- directions ------------------------------------------------------------ */
+/* ---- directions ------------------------------------------------------ */
 
 KTEST(bounce, to_device_copies_in_at_map_and_never_out)
 {
@@ -129,7 +129,7 @@ KTEST(bounce, both_directions_copy_both_ways)
 	end();
 }
 
-/* ---- sync ------------------------------------------------------------------- */
+/* ---- sync ------------------------------------------------------------ */
 
 KTEST(bounce, sync_moves_the_part_and_no_more)
 {
@@ -174,7 +174,7 @@ KTEST(bounce, sync_against_the_direction_copies_nothing)
 	end();
 }
 
-/* ---- which pages --------------------------------------------------------------- */
+/* ---- which pages ----------------------------------------------------- */
 
 KTEST(bounce, pages_are_counted_to_the_page)
 {
@@ -292,7 +292,7 @@ KTEST(bounce, lowmem_is_bounced_like_any_other)
 	give_block(&block);
 }
 
-/* ---- the pool, and what comes after ---------------------------------------------- */
+/* ---- the pool, and what comes after ---------------------------------- */
 
 #define MANY  600u          /* more than the largest pool has */
 
@@ -386,7 +386,7 @@ KTEST(bounce, what_nobody_can_serve_is_refused_and_counted)
 	end();
 }
 
-/* ---- failure ------------------------------------------------------------------------ */
+/* ---- failure --------------------------------------------------------- */
 
 static bool map_all_of_the_pool(void *arg)
 {

@@ -14,7 +14,7 @@ SUITE(dma, dma_check);
 
 static struct fake_device dev;
 
-/* ---- devices ----------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------- */
 
 KTEST(dma, masks_that_are_none_are_refused)
 {
@@ -51,7 +51,7 @@ KTEST(dma, mask_may_change_while_nothing_is_mapped)
 	fake_device_end(&dev);
 }
 
-/* ---- direct mappings ------------------------------------------------------------ */
+/* ---- direct mappings ------------------------------------------------- */
 
 static void try_zone(gfp_t gfp)
 {
@@ -130,7 +130,7 @@ KTEST(dma, what_is_no_lowmem_or_no_memory_is_refused)
 	vfree(area);
 }
 
-/* ---- before an address is given to a device ---------------------------------------- */
+/* ---- before an address is given to a device -------------------------- */
 
 KTEST(dma, reach_is_checked_to_the_byte)
 {
@@ -163,7 +163,7 @@ KTEST(dma, a_device_shows_that_it_was_not_asked)
 	fake_device_end(&dev);
 }
 
-/* ---- coherent memory ------------------------------------------------------------------ */
+/* ---- coherent memory ------------------------------------------------- */
 
 static void try_coherent(size_t size, uint64_t mask, bool iommu)
 {

@@ -130,7 +130,7 @@ KTEST(dma_iommu, lowmem_is_mapped_by_pointer)
 	put_free_pages(ptr, 0);
 }
 
-#define PAGES_16_BITS  15u     /* bus pages of such a device: 0 is never given */
+#define PAGES_16_BITS  15u     /* bus pages of such a device, without page 0 */
 
 KTEST(dma_iommu, bus_pages_run_out_and_come_back)
 {
@@ -200,7 +200,7 @@ KTEST(dma_iommu, mask_moves_the_bus_pages)
 	end();
 }
 
-/* ---- failure ------------------------------------------------------------------- */
+/* ---- failure --------------------------------------------------------- */
 
 static bool map_a_page(void *arg)
 {

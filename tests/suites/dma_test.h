@@ -98,7 +98,7 @@ static inline uint64_t short_mask(struct block *beyond, gfp_t gfp)
 	return mask;
 }
 
-/* ---- bytes, wherever they are ------------------------------------------- */
+/* ---- bytes, wherever they are ---------------------------------------- */
 
 /* The page of an address, mapped, and how much of it up to size. */
 static inline char *bytes_of(phys_addr_t pa, size_t size, size_t *n)
@@ -161,7 +161,7 @@ static inline phys_addr_t block_phys(const struct block *block)
 	return page_to_phys(block->page);
 }
 
-/* ---- the quiet of mistakes ------------------------------------------------- */
+/* ---- the quiet of mistakes ------------------------------------------- */
 
 /* Run with debug mode on or off, whichever the build has. */
 static inline bool debug_mode(bool on)
