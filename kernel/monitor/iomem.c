@@ -3,36 +3,61 @@
  * iomem.c - physical addresses, in the format of Linux's /proc/iomem
  *
  * WHAT     What the boot loader said of each range, and what we know besides:
- *          the kernel image, the frame buffer, the interrupt controllers.
+ *          the kernel image and the frame buffer; the firmware's tables, the
+ *          interrupt controllers and IOMMUs that they name; the memory that
+ *          PCI devices and bridges answer to.
  *
  * PICTURE    00100000-07fdffff : System RAM
  *              00100000-001fffff : Kernel code      lies within the line above
+ *            feb00000-febfffff : PCI Bus 0000:01
+ *              feb40000-feb5ffff : 0000:01:00.0
  *
  * INVARIANTS
- *          a line lies wholly within another one, or beside it
+ *          a line lies wholly within another one, or beside it: what would
+ *          lie across the end of another is left out
  *
  * ALGORITHM  All are put into one array, sorted by start, the longer one
  *          first; a line is indented by as many lines as contain it.
  * SEE      Linux kernel/resource.c r_show().
  */
+#include <stdarg.h>
+
+#include <arch/acpi.h>
 #include <arch/cpu.h>
 #include <arch/kva.h>
+#include <arch/pci.h>
 #include <arch/sections.h>
 
 #include "boot/boot_info.h"
 #include "kernel/monitor/monitor_impl.h"
+#include "lib/printf.h"
 
-#define RESOURCES_MAX  (BOOT_RANGES_MAX + 8)
+#define RESOURCES_MAX  (BOOT_RANGES_MAX + ACPI_TABLES_MAX + ACPI_IOAPICS_MAX + \
+			ACPI_DMAR_UNITS_MAX + PCI_DEVICES_MAX * PCI_NR_BARS + 8)
+#define NAME_SIZE      28
 
 #define VIDEO_START    0xa0000u
 #define VIDEO_END      0xc0000u
-#define IOAPIC_START   0xfec00000u
+#define ROM_START      0xf0000u
+#define ROM_END        0x100000u
 #define IOAPIC_SIZE    0x400u
-#define LAPIC_START    0xfee00000u
+#define LAPIC_START    0xfee00000u     /* where no table says it */
+
+/* Of a bridge: what it passes on. Both in 1 MiB, the end inclusive. */
+#define PCI_HEADER_BRIDGE    1
+#define PCI_SECONDARY_BUS    0x19
+#define PCI_MEMORY_BASE      0x20
+#define PCI_MEMORY_LIMIT     0x22
+#define PCI_PREFETCH_BASE    0x24
+#define PCI_PREFETCH_LIMIT   0x26
+#define PCI_PREFETCH_BASE32  0x28
+#define PCI_PREFETCH_LIMIT32 0x2c
+#define PCI_WINDOW_MASK      0xfff0u
+#define PCI_WINDOW_64        1u
 
 struct resource {
-	uint64_t    start, end;   /* end is exclusive */
-	const char *name;
+	uint64_t start, end;   /* end is exclusive */
+	char     name[NAME_SIZE];
 };
 
 static struct resource resources[RESOURCES_MAX];
@@ -59,13 +84,28 @@ static bool contains(const struct resource *outer,
 	return outer->start <= inner->start && inner->end <= outer->end;
 }
 
-static void add(uint64_t start, uint64_t end, const char *name)
+/* Neither of the two lies within the other, nor beside it. */
+static bool cross(const struct resource *a, const struct resource *b)
 {
-	struct resource new = { start, end, name };
+	return a->start < b->end && b->start < a->end && !contains(a, b) &&
+	       !contains(b, a);
+}
+
+static __printf(3, 4)
+void add(uint64_t start, uint64_t size, const char *fmt, ...)
+{
+	struct resource new = { start, start + size, "" };
+	va_list args;
 	unsigned i;
 
-	if (start >= end || nr_resources == RESOURCES_MAX)
+	if (start >= new.end || nr_resources == RESOURCES_MAX)
 		return;
+	for (i = 0; i < nr_resources; i++)
+		if (cross(&new, &resources[i]))
+			return;
+	va_start(args, fmt);
+	vsnprintf(new.name, sizeof(new.name), fmt, args);
+	va_end(args);
 	for (i = nr_resources++; i > 0; i--) {
 		if (!comes_before(&new, &resources[i - 1]))
 			break;
@@ -74,48 +114,101 @@ static void add(uint64_t start, uint64_t end, const char *name)
 	resources[i] = new;
 }
 
-static uint64_t phys_of(const char *symbol)
+/* ---- what there is ------------------------------------------------------ */
+
+static void add_section(const char *start, const char *end, const char *name)
 {
-	return ptr_to_kva(symbol) - PAGE_OFFSET;
+	add(ptr_to_kva(start) - PAGE_OFFSET, ptr_to_kva(end) - ptr_to_kva(start),
+	    "%s", name);
 }
 
-/* What lies across the end of a range of the map would break the nesting. */
-static void add_device(uint64_t start, uint64_t size, const char *name)
+static void add_memory(void)
 {
 	const struct boot_info *boot = monitor_boot;
 
-	for (unsigned i = 0; i < boot->nr_ranges; i++) {
-		const struct boot_range *range = &boot->range[i];
-
-		if (range->start.v < start + size && range->end.v > start &&
-		    !(range->start.v <= start && start + size <= range->end.v))
-			return;
-	}
-	add(start, start + size, name);
-}
-
-static void collect(void)
-{
-	const struct boot_info *boot = monitor_boot;
-
-	nr_resources = 0;
 	for (unsigned i = 0; i < boot->nr_ranges; i++)
-		add(boot->range[i].start.v, boot->range[i].end.v,
+		add(boot->range[i].start.v,
+		    boot->range[i].end.v - boot->range[i].start.v, "%s",
 		    range_names[boot->range[i].type]);
-	add(phys_of(text_start), phys_of(text_end), "Kernel code");
-	add(phys_of(rodata_start), phys_of(rodata_end), "Kernel rodata");
-	add(phys_of(data_start), phys_of(data_end), "Kernel data");
-	add(phys_of(bss_start), phys_of(bss_end), "Kernel bss");
-	add_device(VIDEO_START, VIDEO_END - VIDEO_START, "Video RAM area");
-	if (!cpu_has(CPU_APIC))
-		return;
-	add_device(IOAPIC_START, IOAPIC_SIZE, "IOAPIC 0");
-	add_device(LAPIC_START, PAGE_SIZE, "Local APIC");
+	add_section(text_start, text_end, "Kernel code");
+	add_section(rodata_start, rodata_end, "Kernel rodata");
+	add_section(data_start, data_end, "Kernel data");
+	add_section(bss_start, bss_end, "Kernel bss");
+	add(VIDEO_START, VIDEO_END - VIDEO_START, "Video RAM area");
+	add(ROM_START, ROM_END - ROM_START, "System ROM");
+}
+
+static void add_acpi(void)
+{
+	for (unsigned i = 0; i < acpi_info.nr_tables; i++)
+		if (acpi_info.table[i].valid)
+			add(acpi_info.table[i].pa.v, acpi_info.table[i].length,
+			    "ACPI %s", acpi_info.table[i].signature);
+	for (unsigned i = 0; i < acpi_info.nr_ioapics; i++)
+		add(acpi_info.ioapic[i].pa.v, IOAPIC_SIZE, "IOAPIC %u", i);
+	for (unsigned i = 0; i < acpi_info.nr_dmar_units; i++)
+		add(acpi_info.dmar_unit[i].registers.v, PAGE_SIZE, "dmar%u",
+		    i);
+	if (acpi_info.lapic.v)
+		add(acpi_info.lapic.v, PAGE_SIZE, "Local APIC");
+	else if (cpu_has(CPU_APIC))
+		add(LAPIC_START, PAGE_SIZE, "Local APIC");
+}
+
+/* Base above limit: the bridge passes nothing on. */
+static void add_window(const struct pci_device *bridge, uint64_t base,
+		       uint64_t limit)
+{
+	if (base && base <= limit)
+		add(base, limit + 1 - base, "PCI Bus 0000:%02x",
+		    pci_read8(bridge, PCI_SECONDARY_BUS));
+}
+
+static uint64_t window_edge(const struct pci_device *bridge, unsigned reg,
+			    unsigned upper_reg)
+{
+	uint16_t value = pci_read16(bridge, reg);
+	uint64_t edge = (uint64_t)(value & PCI_WINDOW_MASK) << 16;
+
+	if (upper_reg && (value & PCI_WINDOW_64))
+		edge |= (uint64_t)pci_read32(bridge, upper_reg) << 32;
+	return edge;
+}
+
+static void add_windows(const struct pci_device *bridge)
+{
+	add_window(bridge, window_edge(bridge, PCI_MEMORY_BASE, 0),
+		   window_edge(bridge, PCI_MEMORY_LIMIT, 0) | 0xfffff);
+	add_window(bridge, window_edge(bridge, PCI_PREFETCH_BASE,
+				       PCI_PREFETCH_BASE32),
+		   window_edge(bridge, PCI_PREFETCH_LIMIT,
+			       PCI_PREFETCH_LIMIT32) | 0xfffff);
+}
+
+static void add_bars(const struct pci_device *dev)
+{
+	for (unsigned i = 0; i < PCI_NR_BARS; i++)
+		if (!dev->bar[i].io && dev->bar[i].start.v)
+			add(dev->bar[i].start.v, dev->bar[i].size,
+			    "0000:%02x:%02x.%u", dev->bus, dev->slot,
+			    dev->function);
+}
+
+static void add_pci(void)
+{
+	for (unsigned i = 0; i < nr_pci_devices; i++) {
+		if (pci_devices[i].header_type == PCI_HEADER_BRIDGE)
+			add_windows(&pci_devices[i]);
+		add_bars(&pci_devices[i]);
+	}
 }
 
 int monitor_iomem(unsigned argc, char *const argv[])
 {
-	collect();
+	nr_resources = 0;
+	add_memory();
+	add_acpi();
+	add_pci();
 	for (unsigned i = 0; i < nr_resources; i++) {
 		const struct resource *r = &resources[i];
 		int depth = 0;
