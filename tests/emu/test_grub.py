@@ -115,6 +115,15 @@ def test_no_frame_that_is_cut_out_is_ever_touched(booted, entry):
     assert len(frames & booted("selftest").touched) >= len(frames) // 16
 
 
+@pytest.mark.parametrize("entry", ["hole", "badram"])
+def test_all_the_rest_was_given_out(booted, entry):
+    """The suite `holes` has taken what there was, up to the watermarks."""
+    text = booted(entry).run.text
+    taken = int(re.search(r"# took (\d+) of \d+ free pages", text)[1])
+    ram = sum(b + 1 - a for a, b in usable(text))
+    assert taken * PAGE > ram * 3 // 4
+
+
 def test_image_repeats_to_the_byte(make_iso):
     assert make_iso().read_bytes() == make_iso().read_bytes()
 
