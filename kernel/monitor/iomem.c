@@ -118,8 +118,9 @@ void add(uint64_t start, uint64_t size, const char *fmt, ...)
 
 static void add_section(const char *start, const char *end, const char *name)
 {
-	add(ptr_to_kva(start) - PAGE_OFFSET, ptr_to_kva(end) - ptr_to_kva(start),
-	    "%s", name);
+	kva_t va = ptr_to_kva(start);
+
+	add(va - PAGE_OFFSET, ptr_to_kva(end) - va, "%s", name);
 }
 
 static void add_memory(void)
