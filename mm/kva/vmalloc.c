@@ -60,8 +60,11 @@ static struct vm_area *vmalloc_area(size_t size, const void *caller)
 	size_t nr = size / PAGE_SIZE + (size % PAGE_SIZE != 0);
 	struct vm_area *area;
 
-	/* What can never succeed must not first take all there is. */
-	if (nr > managed_pages())
+	/*
+	 * What can never succeed must not first take all there is. A machine
+	 * without so few pages would not have come so far.
+	 */
+	if (unlikely(nr > FILL_CHUNK) && nr > managed_pages())
 		return NULL;
 	area = vm_area_create((unsigned)nr, VM_ALLOC, caller);
 	if (!area)

@@ -53,6 +53,12 @@ static inline pfn_t pageblock_next(pfn_t pfn)
  */
 enum page_state page_state(pfn_t pfn);
 
+/* May the entries of this frame's block be read? */
+static inline bool pageblock_is_live(pfn_t pfn)
+{
+	return pageblock_state(pfn) == PAGEBLOCK_LIVE;
+}
+
 /*
  * Write all entries of a hole: PAGE_RESERVED. For blocks that contain RAM, but
  * not only free RAM.

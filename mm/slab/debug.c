@@ -39,6 +39,7 @@
  */
 #include "lib/log.h"
 #include "lib/string.h"
+#include "mm/page/pageblock.h"
 #include "mm/slab/slab_impl.h"
 
 #define RED_ZONE      8u      /* bytes, on each side at least               */
@@ -184,7 +185,7 @@ void slab_report_bad_free(const struct kmem_cache *cache, const void *object,
 		panic("slab: free of %p to cache '%s': not an address in lowmem",
 		      object, cache->name);
 	page = virt_to_page(object);
-	if (page->state != PAGE_SLAB)
+	if (page_state(page_to_pfn(page)) != PAGE_SLAB)
 		panic("slab: free of %p to cache '%s': not in a slab",
 		      object, cache->name);
 	if (page->slab_cache != cache)

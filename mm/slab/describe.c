@@ -16,6 +16,7 @@
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "mm/page/pageblock.h"
 #include "mm/slab/slab_impl.h"
 
 #define SLABS_SHOWN  8     /* of each list                                   */
@@ -94,7 +95,7 @@ bool slab_find_object(const void *ptr, struct slab_object_info *info)
 	if (!kva_is_lowmem(ptr_to_kva(ptr)))
 		return false;
 	page = virt_to_page(ptr);
-	if (page->state != PAGE_SLAB)
+	if (page_state(page_to_pfn(page)) != PAGE_SLAB)
 		return false;
 	cache = page->slab_cache;
 	slab = page->slab;

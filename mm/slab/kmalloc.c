@@ -32,6 +32,7 @@
 
 #include "lib/string.h"
 #include "mm/page/page_alloc.h"
+#include "mm/page/pageblock.h"
 #include "mm/slab/magazine.h"
 
 /* Up to this size the class comes from the table. */
@@ -89,8 +90,8 @@ static size_t class_align(size_t size)
 
 static bool page_is_large(const struct page *page, const void *ptr)
 {
-	return page->state == PAGE_USED && page->list.next == &large_mark &&
-	       page_address(page) == ptr;
+	return page_state(page_to_pfn(page)) == PAGE_USED &&
+	       page->list.next == &large_mark && page_address(page) == ptr;
 }
 
 static noinline void *kmalloc_large(size_t size, gfp_t gfp)
@@ -176,7 +177,9 @@ void kfree(const void *ptr)
 		return;
 	}
 	page = &mem_map[offset >> PAGE_SHIFT];
-	if (unlikely(page->state != PAGE_SLAB)) {
+	/* The entry of a frame that nobody ever had may hold anything. */
+	if (unlikely((CONFIG_DEBUG && !pageblock_is_live(page_to_pfn(page))) ||
+		     page->state != PAGE_SLAB)) {
 		kfree_slow(ptr);
 		return;
 	}
@@ -190,7 +193,7 @@ size_t ksize(const void *ptr)
 	if (!kva_is_lowmem(ptr_to_kva(ptr)))
 		panic("ksize: %p is not an address in lowmem", ptr);
 	page = virt_to_page(ptr);
-	if (page->state == PAGE_SLAB)
+	if (page_state(page_to_pfn(page)) == PAGE_SLAB)
 		return page->slab_cache->size;
 	if (!page_is_large(page, ptr))
 		panic("ksize: %p was not given by kmalloc()", ptr);

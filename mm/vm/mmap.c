@@ -153,9 +153,13 @@ static int back_area(struct vma *vma)
 	return 0;
 }
 
-/* A new area in [start, end), in place of what is there, if `replace`. */
+/*
+ * A new area in [start, end), in place of what is there, if `replace`; else
+ * `next` is the first area behind.
+ */
 static int make_area(struct mm *mm, uint32_t start, uint32_t end,
-		     unsigned flags, const char *name, bool replace)
+		     unsigned flags, const char *name, bool replace,
+		     struct vma *next)
 {
 	struct vma new = {
 		.range = { .start = start, .end = end },
@@ -165,10 +169,12 @@ static int make_area(struct mm *mm, uint32_t start, uint32_t end,
 
 	if (err)
 		return err;
-	if (replace)
+	if (replace) {
 		err = mm_unmap_locked(mm, start, end);
+		next = vma_find_first(mm, start);
+	}
 	if (!err)
-		err = vma_add(mm, &new);
+		err = vma_add_before(mm, &new, next);
 	if (err)
 		uncommit(&new, vma_pages(&new));
 	/* The area has its own reference. */
@@ -181,21 +187,22 @@ static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
 			unsigned prot, unsigned flags)
 {
 	unsigned type = flags & MAP_TYPE;
-	struct vma *there;
+	struct vma *next = NULL;
 	uint32_t start;
 	long place;
 	int err;
 
 	if (mm->nr_vmas > vm_max_map_count)
 		return -ENOMEM;
-	place = mm_place(mm, addr, length,
-			 flags & (MAP_FIXED | MAP_FIXED_NOREPLACE));
+	place = mm_place_before(mm, addr, length,
+				flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
+				&next);
 	if (IS_ERR_VALUE(place))
 		return place;
 	start = (uint32_t)place;
 	if (flags & MAP_FIXED_NOREPLACE) {
-		there = vma_find_first(mm, start);
-		if (there && vma_start(there) < start + length)
+		next = vma_find_first(mm, start);
+		if (next && vma_start(next) < start + length)
 			return -EEXIST;
 	}
 	if (type != MAP_SHARED && type != MAP_PRIVATE)
@@ -203,7 +210,7 @@ static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
 	if (type == MAP_SHARED && flags & MAP_GROWSDOWN)
 		return -EINVAL;
 	err = make_area(mm, start, start + length, flags_of_call(prot, flags),
-			NULL, flags & MAP_FIXED);
+			NULL, flags & MAP_FIXED, next);
 	return err ? err : place;
 }
 
@@ -251,7 +258,7 @@ static long map_fixed_locked(struct mm *mm, uint32_t start, uint32_t end,
 		return -EEXIST;
 	if (mm->nr_vmas > vm_max_map_count)
 		return -ENOMEM;
-	err = make_area(mm, start, end, flags, name, false);
+	err = make_area(mm, start, end, flags, name, false, there);
 	return err ? err : (long)start;
 }
 

@@ -31,47 +31,52 @@ uint32_t vma_guard_start(const struct vma *vma)
 	return start > STACK_GUARD_GAP ? start - STACK_GUARD_GAP : 0;
 }
 
-static bool hint_fits(const struct mm *mm, uint32_t addr, uint32_t length)
+/* Is there room at addr, in front of the first area from there on? */
+static bool fits(const struct mm *mm, uint32_t addr, uint32_t length,
+		 struct vma **nextp)
 {
-	const struct vma *next;
+	*nextp = vma_find_first(mm, addr);
+	return !*nextp || addr + length <= vma_guard_start(*nextp);
+}
 
+static bool hint_fits(const struct mm *mm, uint32_t addr, uint32_t length,
+		      struct vma **nextp)
+{
 	if (addr < USER_BASE || addr > USER_END - length)
 		return false;
-	next = vma_find_first(mm, addr);
-	return !next || addr + length <= vma_guard_start(next);
+	return fits(mm, addr, length, nextp);
 }
 
 /* The highest gap that ends at MMAP_BASE or below. */
-static bool find_down(struct mm *mm, uint32_t length, uint32_t *start)
+static bool find_down(struct mm *mm, uint32_t length, uint32_t *start,
+		      struct vma **nextp)
 {
 	uint32_t limit = MMAP_BASE;
-	const struct vma *next;
 
 	while (range_gap_last(&mm->vmas, length, limit, start)) {
-		next = vma_find_first(mm, *start);
-		if (!next || *start + length <= vma_guard_start(next))
+		if (fits(mm, *start, length, nextp))
 			return true;
-		limit = vma_guard_start(next);
+		limit = vma_guard_start(*nextp);
 	}
 	return false;
 }
 
 /* The lowest gap from MMAP_BOTTOM on. */
-static bool find_up(struct mm *mm, uint32_t length, uint32_t *start)
+static bool find_up(struct mm *mm, uint32_t length, uint32_t *start,
+		    struct vma **nextp)
 {
 	uint32_t from = ALIGN_UP(MMAP_BOTTOM, PAGE_SIZE);
-	const struct vma *next;
 
 	while (range_gap_first(&mm->vmas, length, PAGE_SIZE, from, start)) {
-		next = vma_find_first(mm, *start);
-		if (!next || *start + length <= vma_guard_start(next))
+		if (fits(mm, *start, length, nextp))
 			return true;
-		from = vma_end(next);
+		from = vma_end(*nextp);
 	}
 	return false;
 }
 
-long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed)
+long mm_place_before(struct mm *mm, uint32_t addr, uint32_t length,
+		     bool fixed, struct vma **nextp)
 {
 	uint32_t start;
 
@@ -85,9 +90,17 @@ long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed)
 		return addr < USER_BASE ? -EPERM : (long)addr;
 	}
 	addr = ALIGN_UP(addr, PAGE_SIZE);
-	if (addr && hint_fits(mm, addr, length))
+	if (addr && hint_fits(mm, addr, length, nextp))
 		return (long)addr;
-	if (find_down(mm, length, &start) || find_up(mm, length, &start))
+	if (find_down(mm, length, &start, nextp) ||
+	    find_up(mm, length, &start, nextp))
 		return (long)start;
 	return -ENOMEM;
+}
+
+long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed)
+{
+	struct vma *next;
+
+	return mm_place_before(mm, addr, length, fixed, &next);
 }

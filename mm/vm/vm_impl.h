@@ -56,6 +56,10 @@ bool vma_joinable(const struct vma *low, const struct vma *high);
  */
 int vma_add(struct mm *mm, const struct vma *new) __must_check;
 
+/* The same, when the first area behind it is known; NULL: there is none. */
+int vma_add_before(struct mm *mm, const struct vma *new, struct vma *high)
+	__must_check;
+
 /*
  * See to it that the next vma_add() cannot fail, and give back what it did not
  * need. Returns: 0 or -ENOMEM.
@@ -126,6 +130,10 @@ int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end) __must_check;
  * Returns: the address; -ENOMEM, -EINVAL, -EPERM.
  */
 long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed);
+
+/* The same; *nextp: the first area behind, or NULL. Not set with `fixed`. */
+long mm_place_before(struct mm *mm, uint32_t addr, uint32_t length,
+		     bool fixed, struct vma **nextp);
 
 /* The first address that must stay free below the area: Linux vm_start_gap. */
 uint32_t vma_guard_start(const struct vma *vma);

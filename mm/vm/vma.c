@@ -190,9 +190,8 @@ struct vma *vma_before(const struct mm *mm, const struct vma *vma)
 	return node ? range_to_vma(node) : NULL;
 }
 
-int vma_add(struct mm *mm, const struct vma *new)
+int vma_add_before(struct mm *mm, const struct vma *new, struct vma *high)
 {
-	struct vma *high = vma_find_first(mm, vma_start(new));
 	struct vma *low = vma_before(mm, high);
 	struct vma *vma;
 
@@ -219,6 +218,11 @@ int vma_add(struct mm *mm, const struct vma *new)
 	}
 	count_pages(mm, new->flags, vma_pages(new));
 	return 0;
+}
+
+int vma_add(struct mm *mm, const struct vma *new)
+{
+	return vma_add_before(mm, new, vma_find_first(mm, vma_start(new)));
 }
 
 int vma_append(struct mm *mm, const struct vma *new)

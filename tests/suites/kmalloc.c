@@ -7,6 +7,7 @@
 #include "lib/random.h"
 #include "lib/string.h"
 #include "mm/page/page_alloc.h"
+#include "mm/page/pageblock.h"
 #include "mm/slab/kmalloc.h"
 #include "mm/slab/slab_impl.h"
 #include "tests/ktest.h"
@@ -347,6 +348,40 @@ KTEST(kmalloc, address_outside_lowmem_is_caught)
 	EXPECT_PANIC(free_it, kva_to_ptr(USER_BASE),
 		     "is not an address in lowmem");
 	EXPECT_PANIC(ask_size, NULL, "is not an address in lowmem");
+}
+
+/* A frame with an address, of a block that nobody ever had; but its first. */
+static struct page *find_virgin(void)
+{
+	for (pfn_t pfn = PFN(0); pfn.v < max_low_pfn.v;
+	     pfn = pageblock_next(pfn))
+		if (pageblock_state(pfn) == PAGEBLOCK_VIRGIN)
+			return pfn_to_page(pfn_add(pfn, 5));
+	return NULL;
+}
+
+/* Its entry may hold anything: here, what a slab's would. */
+KTEST(kmalloc, pointer_into_memory_that_nobody_had_is_caught)
+{
+	static const char text[] = "was not given by kmalloc()";
+	struct page *page = find_virgin();
+	void *object = alloc_by_size(64, GFP_KERNEL);
+	struct slab_object_info info;
+
+	REQUIRE(object);
+	if (!page) {
+		kfree(object);
+		SKIP("needs a 4 MiB block that nobody used yet");
+	}
+	*page = *virt_to_page(object);
+	EXPECT_PANIC(ask_size, page_address(page), text);
+	EXPECT(!slab_find_object(page_address(page), &info));
+	/* In a release kernel kfree() spares itself the look. */
+	if (CONFIG_DEBUG)
+		EXPECT_PANIC(free_it, page_address(page), text);
+	page->state = PAGE_TAIL;
+	EXPECT_PANIC(free_it, page_address(page), text);
+	kfree(object);
 }
 
 /* Until the magazine that has it twice is flushed, or at once. */
