@@ -37,7 +37,7 @@ static const char *check_all(void)
 /* So many threads are there between two tests. */
 static unsigned threads_between;
 
-/* A second at most: then a test has left a thread, which is there from now on. */
+/* A second at most: then a test has left one, which is there from now on. */
 static void let_others_end(void)
 {
 	for (unsigned i = 0; i < CLOCK_HZ; i++) {
