@@ -236,8 +236,11 @@ void iova_give(struct dma_device *dev, struct iova *iova);
 bus_addr_t iova_map(struct dma_device *dev, phys_addr_t pa, size_t size,
 		    enum dma_direction dir, uint32_t align) __must_check;
 
-/* Unmap the whole range that begins in the page of bus; else report it. */
-void iova_unmap(struct dma_device *dev, bus_addr_t bus);
+/*
+ * Unmap the whole run that begins in the page of bus.
+ * Returns: false when there is none: reported.
+ */
+bool iova_unmap(struct dma_device *dev, bus_addr_t bus);
 
 const char *iova_check(const struct dma_device *dev) MUST_HOLD(&dma_lock);
 void iova_init(void);

@@ -173,7 +173,7 @@ bus_addr_t iova_map(struct dma_device *dev, phys_addr_t pa, size_t size,
 	return BUS(iova_bus(iova, 0).v + offset);
 }
 
-void iova_unmap(struct dma_device *dev, bus_addr_t bus)
+bool iova_unmap(struct dma_device *dev, bus_addr_t bus)
 {
 	struct iova *iova = find_run(dev, bus.v >> PAGE_SHIFT);
 
@@ -182,6 +182,7 @@ void iova_unmap(struct dma_device *dev, bus_addr_t bus)
 	else
 		dma_report(dev, "%pB begins no mapping, but was unmapped",
 			   &bus);
+	return iova;
 }
 
 /* ---- the end, check -------------------------------------------------- */

@@ -103,10 +103,10 @@ static noinline void unmap_checked(struct dma_device *dev, bus_addr_t bus,
 
 	if (dma_debug_on && !dma_debug_take(dev, &what))
 		return;
-	if (dev->domain)
-		iova_unmap(dev, bus);
-	else
+	if (!dev->domain)
 		bounce_unmap(dev, bus, false);
+	else if (!iova_unmap(dev, bus))
+		return;
 	dma_count(&dev->stats.unmapped, 1);
 }
 

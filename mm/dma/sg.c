@@ -193,13 +193,14 @@ static int map_as_one(struct dma_device *dev, struct scatterlist *sg,
 
 /* ---- interface ------------------------------------------------------- */
 
-static void undo(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
+/* Returns: false when nothing was mapped there. */
+static bool undo(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
 		 bool discard)
 {
 	if (dev->domain)
-		iova_unmap(dev, sg[0].bus);
-	else
-		undo_pieces(dev, sg, nr, discard);
+		return iova_unmap(dev, sg[0].bus);
+	undo_pieces(dev, sg, nr, discard);
+	return true;
 }
 
 static int refuse(struct dma_device *dev, int err)
@@ -224,7 +225,7 @@ int dma_map_sg(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
 		return refuse(dev, ranges);
 	end_ranges(sg, nr, (unsigned)ranges);
 	if (!dma_debug_add_list(dev, sg, (unsigned)ranges, dir, CALLER())) {
-		undo(dev, sg, nr, true);
+		(void)undo(dev, sg, nr, true);
 		return refuse(dev, -ENOMEM);
 	}
 	dma_count(&dev->stats.mapped, 1);
@@ -236,6 +237,6 @@ void dma_unmap_sg(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
 {
 	if (!dma_debug_take_list(dev, sg, nr, dir, CALLER()))
 		return;
-	undo(dev, sg, nr, false);
-	dma_count(&dev->stats.unmapped, 1);
+	if (undo(dev, sg, nr, false))
+		dma_count(&dev->stats.unmapped, 1);
 }

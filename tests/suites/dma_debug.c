@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+/*
+ * dma_debug.c (tests) - mistakes of drivers, in words
+ *
+ * WHAT     Leaks, unmapping twice, with another size or direction, or what was
+ *          never mapped: each is one report, and nothing else breaks.
+ *          And debug mode that is turned on late, or off early.
+ */
+#include <arch/iommu.h>
+
+#include "tests/suites/dma_test.h"
+
+SUITE(dma_debug, dma_check);
+
+static struct fake_device dev;
+static char              *text;
+static bool               mode_before;
+static unsigned long      reports_before;
+
+static void set_up(bool iommu)
+{
+	mode_before = debug_mode(true);
+	fake_device_init(&dev, MASK_ALL, iommu);
+	text = get_free_pages(GFP_KERNEL, 1);
+	REQUIRE(text);
+	reports_before = dma_debug_nr_reports();
+}
+
+static void end(void)
+{
+	fake_device_end(&dev);
+	put_free_pages(text, 1);
+	debug_mode(mode_before);
+}
+
+/* Since this was asked last. */
+static unsigned long reports(void)
+{
+	unsigned long now = dma_debug_nr_reports(), n = now - reports_before;
+
+	reports_before = now;
+	return n;
+}
+
+static bus_addr_t map(void)
+{
+	bus_addr_t bus = dma_map_single(&dev.dma, text, 512, DMA_FROM_DEVICE);
+
+	EXPECT(!dma_mapping_error(bus));
+	return bus;
+}
+
+static void try_right_use(bool iommu)
+{
+	struct scatterlist sg[2];
+	bus_addr_t bus;
+
+	set_up(iommu);
+	bus = map();
+	EXPECT_EQ(dma_check_reach(&dev.dma, bus, 512), 0);
+	dma_sync_single_for_cpu(&dev.dma, BUS(bus.v + 5), 507,
+				DMA_FROM_DEVICE);
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	for (unsigned i = 0; i < 2; i++)
+		sg[i] = (struct scatterlist){
+			.page = virt_to_page(text) + i, .length = 100
+		};
+	EXPECT_EQ(dma_map_sg(&dev.dma, sg, 2, DMA_TO_DEVICE), 2);
+	dma_unmap_sg(&dev.dma, sg, 2, DMA_TO_DEVICE);
+	EXPECT_EQ(reports(), 0);
+	end();
+}
+
+KTEST(dma_debug, right_use_is_not_reported)
+{
+	try_right_use(false);
+	try_right_use(true);
+}
+
+KTEST(dma_debug, unmapping_twice_is_reported_and_harmless)
+{
+	for (int iommu = 0; iommu < 2; iommu++) {
+		bus_addr_t bus;
+
+		set_up(iommu);
+		bus = map();
+		dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+		EXPECT_EQ(reports(), 0);
+		dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+		EXPECT_EQ(reports(), 1);
+		EXPECT_EQ(dev.dma.stats.unmapped, 1);
+		end();
+	}
+}
+
+/* Without debug mode too: tables and bus pages would be given back twice. */
+KTEST(dma_debug, unmapping_twice_behind_an_iommu_is_always_noticed)
+{
+	bus_addr_t bus;
+
+	set_up(true);
+	dma_debug_enable(false);
+	bus = map();
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 1);
+	EXPECT_EQ(dev.dma.stats.unmapped, 1);
+	end();
+}
+
+KTEST(dma_debug, what_was_never_mapped_is_reported)
+{
+	set_up(false);
+	dma_unmap_single(&dev.dma, BUS(0x1234), 1, DMA_TO_DEVICE);
+	EXPECT_EQ(reports(), 1);
+	EXPECT_EQ(dev.dma.stats.unmapped, 0);
+	dma_sync_single_for_cpu(&dev.dma, BUS(0x1234), 1, DMA_TO_DEVICE);
+	EXPECT_EQ(reports(), 1);
+	end();
+}
+
+KTEST(dma_debug, wrong_size_direction_and_kind_are_reported)
+{
+	struct scatterlist sg = { .length = 512 };
+	bus_addr_t bus;
+
+	set_up(false);
+	dma_unmap_single(&dev.dma, map(), 256, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 1);
+	dma_unmap_single(&dev.dma, map(), 512, DMA_TO_DEVICE);
+	EXPECT_EQ(reports(), 1);
+	dma_unmap_single(&dev.dma, map(), 1, DMA_BIDIRECTIONAL);
+	EXPECT_EQ(reports(), 2);
+	bus = map();
+	sg.page = virt_to_page(text);
+	sg.bus = bus;
+	sg.bus_length = 512;
+	dma_unmap_sg(&dev.dma, &sg, 1, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 1);
+	EXPECT_EQ(dev.dma.stats.unmapped, 4);
+	end();
+}
+
+/* The copy goes back whole and by the true direction all the same. */
+KTEST(dma_debug, a_wrong_unmap_is_undone_as_it_was_mapped)
+{
+	struct block far;
+	uint64_t mask = short_mask(&far, GFP_HIGHMEM);
+	bus_addr_t bus;
+
+	set_up(false);
+	EXPECT_EQ(dma_set_mask(&dev.dma, mask), 0);
+	mem_fill(block_phys(&far), 'o', PAGE_SIZE);
+	bus = dma_map_page(&dev.dma, far.page, 0, 1000, DMA_FROM_DEVICE);
+	if (!dma_mapping_error(bus)) {
+		EXPECT(fake_device_fill(&dev, bus, 'n', 1000));
+		dma_unmap_page(&dev.dma, bus, 10, DMA_TO_DEVICE);
+		EXPECT_EQ(reports(), 2);
+		EXPECT(mem_is(block_phys(&far), 'n', 1000));
+		EXPECT_EQ(dma_nr_bounces, 0);
+	}
+	end();
+	give_block(&far);
+}
+
+KTEST(dma_debug, syncs_that_do_not_agree_are_reported)
+{
+	bus_addr_t bus;
+
+	set_up(false);
+	bus = map();
+	dma_sync_single_for_cpu(&dev.dma, bus, 513, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 1);
+	dma_sync_single_for_device(&dev.dma, bus, 512, DMA_TO_DEVICE);
+	EXPECT_EQ(reports(), 1);
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	end();
+}
+
+static void try_leak(bool iommu, bool debug, unsigned expected)
+{
+	bus_addr_t bus;
+	struct iommu_domain *domain;
+	struct scatterlist sg = { .length = 10 };
+
+	set_up(iommu);
+	dma_debug_enable(debug);
+	domain = dev.dma.domain;
+	(void)map();
+	sg.page = virt_to_page(text);
+	EXPECT_EQ(dma_map_sg(&dev.dma, &sg, 1, DMA_TO_DEVICE), 1);
+	EXPECT(dma_alloc_coherent(&dev.dma, 100, &bus, GFP_KERNEL));
+	dma_device_destroy(&dev.dma);
+	dev.live = false;
+	EXPECT_EQ(reports(), expected);
+	if (domain) {
+		EXPECT_EQ(iommu_nr_mapped(domain), 0);
+		iommu_domain_destroy(domain);
+	}
+	EXPECT_NULL(dma_check());
+	put_free_pages(text, 1);
+	debug_mode(mode_before);
+}
+
+/* And it is undone: the runner would see the pages, the domain its entries. */
+KTEST(dma_debug, what_was_never_unmapped_is_reported_and_undone)
+{
+	try_leak(false, true, 3);
+	try_leak(true, true, 3);
+	/* Without records only how many is known. */
+	try_leak(false, false, 2);
+	try_leak(true, false, 2);
+}
+
+KTEST(dma_debug, leaked_copies_go_back_to_the_pool)
+{
+	struct block far;
+	uint64_t mask = short_mask(&far, GFP_HIGHMEM);
+	struct bounce_usage before, after;
+
+	set_up(false);
+	bounce_pool_usage(&before);
+	EXPECT_EQ(dma_set_mask(&dev.dma, mask), 0);
+	for (unsigned i = 0; i < 5; i++)
+		(void)!dma_map_page(&dev.dma, far.page, i * 100, 50,
+				    DMA_FROM_DEVICE).v;
+	mem_fill(block_phys(&far), 'o', PAGE_SIZE);
+	dma_device_destroy(&dev.dma);
+	dev.live = false;
+	/* Dropped, not copied out: who owned the buffer may be gone. */
+	EXPECT(mem_is(block_phys(&far), 'o', PAGE_SIZE));
+	bounce_pool_usage(&after);
+	EXPECT_EQ(after.free, before.free);
+	EXPECT_EQ(dma_nr_bounces, 0);
+	put_free_pages(text, 1);
+	debug_mode(mode_before);
+	give_block(&far);
+}
+
+KTEST(dma_debug, wrong_frees_of_coherent_memory_are_reported)
+{
+	bus_addr_t bus = BUS(0);
+	void *ptr;
+
+	set_up(true);
+	ptr = dma_alloc_coherent(&dev.dma, 5000, &bus, GFP_KERNEL);
+	REQUIRE(ptr);
+	dma_free_coherent(&dev.dma, 5000, ptr, BUS(bus.v + PAGE_SIZE));
+	EXPECT_EQ(reports(), 1);
+	/* It is no streaming mapping. */
+	dma_unmap_single(&dev.dma, bus, 5000, DMA_BIDIRECTIONAL);
+	EXPECT_EQ(reports(), 1);
+	dma_free_coherent(&dev.dma, 100, ptr, bus);
+	EXPECT_EQ(reports(), 1);
+	dma_free_coherent(&dev.dma, 5000, ptr, bus);
+	EXPECT_EQ(reports(), 1);
+	end();
+}
+
+/* ---- asked before the device is -------------------------------------- */
+
+KTEST(dma_debug, addresses_in_no_mapping_are_stopped)
+{
+	bus_addr_t bus;
+
+	set_up(false);
+	bus = map();
+	EXPECT_EQ(dma_check_reach(&dev.dma, bus, 512), 0);
+	EXPECT_EQ(dma_check_reach(&dev.dma, BUS(bus.v + 511), 1), 0);
+	EXPECT_EQ(dma_check_reach(&dev.dma, bus, 513), -EFAULT);
+	EXPECT_EQ(dma_check_reach(&dev.dma, BUS(bus.v + 512), 1), -EFAULT);
+	EXPECT_EQ(reports(), 2);
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	EXPECT_EQ(dma_check_reach(&dev.dma, bus, 1), -EFAULT);
+	end();
+}
+
+KTEST(dma_debug, find_knows_all_three_addresses)
+{
+	struct dma_lookup found;
+	struct block far;
+	bus_addr_t bus;
+	uint64_t mask;
+
+	set_up(true);
+	bus = map();
+	EXPECT(dma_find(&dev.dma, BUS(bus.v + 7), &found));
+	EXPECT_EQ(found.pa.v, virt_to_phys(text).v + 7);
+	EXPECT(!found.bounced);
+	EXPECT(!dma_find(&dev.dma, BUS(bus.v + 512), &found));
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	EXPECT(!dma_find(&dev.dma, bus, &found));
+	end();
+
+	mask = short_mask(&far, GFP_HIGHMEM);
+	set_up(false);
+	EXPECT_EQ(dma_set_mask(&dev.dma, mask), 0);
+	bus = dma_map_page(&dev.dma, far.page, 9, 20, DMA_TO_DEVICE);
+	if (!dma_mapping_error(bus)) {
+		EXPECT(dma_find(&dev.dma, BUS(bus.v + 2), &found));
+		EXPECT(found.bounced);
+		EXPECT_EQ(found.pa.v, bus.v + 2);
+		EXPECT_EQ(found.original.v, block_phys(&far).v + 11);
+		dma_unmap_page(&dev.dma, bus, 20, DMA_TO_DEVICE);
+	}
+	end();
+	give_block(&far);
+}
+
+/* ---- on and off ------------------------------------------------------ */
+
+KTEST(dma_debug, what_came_before_debug_mode_is_believed)
+{
+	bus_addr_t early, late;
+
+	set_up(false);
+	dma_debug_enable(false);
+	early = map();
+	dma_debug_enable(true);
+	EXPECT_EQ(dma_check_reach(&dev.dma, early, 512), 0);
+	late = dma_map_single(&dev.dma, text + PAGE_SIZE, 8, DMA_TO_DEVICE);
+	dma_unmap_single(&dev.dma, late, 8, DMA_TO_DEVICE);
+	dma_unmap_single(&dev.dma, early, 512, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 0);
+	/* Now all are known, and none is left to be believed. */
+	dma_unmap_single(&dev.dma, early, 512, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 1);
+	end();
+}
+
+KTEST(dma_debug, turning_it_off_forgets_without_a_word)
+{
+	bus_addr_t bus;
+
+	set_up(false);
+	bus = map();
+	dma_debug_enable(false);
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 0);
+	dma_debug_enable(true);
+	EXPECT_EQ(dev.dma.untracked, 0);
+	end();
+}
+
+static bool map_with_record(void *arg)
+{
+	bus_addr_t bus = dma_map_single(&dev.dma, text, 1, DMA_TO_DEVICE);
+
+	if (dma_mapping_error(bus))
+		return false;
+	dma_unmap_single(&dev.dma, bus, 1, DMA_TO_DEVICE);
+	return true;
+}
+
+KTEST(dma_debug, a_mapping_without_room_for_its_record_is_refused)
+{
+	set_up(false);
+	EXPECT(ktest_each_failure(map_with_record, NULL) >= 1);
+	EXPECT(dev.dma.stats.refused >= 1);
+	EXPECT_EQ(reports(), 0);
+	end();
+}

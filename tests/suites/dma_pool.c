@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+/*
+ * dma_pool.c (tests) - small pieces of coherent memory
+ *
+ * WHAT     Alignment and boundaries of every piece, both addresses of one,
+ *          frees that are wrong, failure, random operations against a list.
+ */
+#include "lib/align.h"
+#include "tests/suites/dma_test.h"
+
+SUITE(dma_pool, dma_check);
+
+#define PIECES_MAX  400u
+
+struct piece {
+	uint8_t   *ptr;
+	bus_addr_t bus;
+};
+
+static struct fake_device dev;
+static struct piece       pieces[PIECES_MAX];
+static unsigned           nr_pieces;
+
+static struct dma_pool *set_up(size_t size, size_t align, size_t boundary,
+			       bool iommu)
+{
+	struct dma_pool *pool;
+
+	fake_device_init(&dev, DMA_BIT_MASK(28), iommu);
+	pool = dma_pool_create("test", &dev.dma, size, align, boundary);
+	REQUIRE(pool);
+	nr_pieces = 0;
+	return pool;
+}
+
+static void end(struct dma_pool *pool)
+{
+	EXPECT_EQ(dma_pool_destroy(pool), 0);
+	fake_device_end(&dev);
+}
+
+static bool take(struct dma_pool *pool, gfp_t gfp)
+{
+	struct piece *p = &pieces[nr_pieces];
+
+	p->ptr = dma_pool_alloc(pool, gfp, &p->bus);
+	nr_pieces += p->ptr != NULL;
+	return p->ptr;
+}
+
+static void give(struct dma_pool *pool, unsigned i)
+{
+	dma_pool_free(pool, pieces[i].ptr, pieces[i].bus);
+	pieces[i] = pieces[--nr_pieces];
+}
+
+static void give_all(struct dma_pool *pool)
+{
+	while (nr_pieces)
+		give(pool, nr_pieces - 1);
+}
+
+/* Each byte of each piece is that piece's alone, seen from both sides. */
+static void expect_apart(size_t size)
+{
+	for (unsigned i = 0; i < nr_pieces; i++)
+		memset(pieces[i].ptr, (int)(uint8_t)i, size);
+	for (unsigned i = 0; i < nr_pieces; i++)
+		EXPECT(fake_device_sees(&dev, pieces[i].bus, (uint8_t)i, size));
+}
+
+static void try_geometry(size_t size, size_t align, size_t boundary,
+			 bool iommu)
+{
+	struct dma_pool *pool = set_up(size, align, boundary, iommu);
+	unsigned n = size > PAGE_SIZE ? 4 : MIN(8192 / size + 3, 250);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct piece *p = &pieces[i];
+
+		REQUIRE(take(pool, GFP_KERNEL));
+		EXPECT(IS_ALIGNED(p->bus.v, align));
+		EXPECT(IS_ALIGNED(virt_to_phys(p->ptr).v, align));
+		if (boundary)
+			EXPECT((p->bus.v & ~(uint64_t)(boundary - 1)) ==
+			       ((p->bus.v + size - 1) &
+				~(uint64_t)(boundary - 1)));
+		EXPECT_EQ(dma_check_reach(&dev.dma, p->bus, size), 0);
+	}
+	EXPECT_NULL(dma_check());
+	expect_apart(size);
+	give_all(pool);
+	EXPECT_NULL(dma_check());
+	end(pool);
+}
+
+KTEST(dma_pool, pieces_are_aligned_and_cross_no_boundary)
+{
+	static const struct {
+		uint32_t size, align, boundary;
+	} cases[] = {
+		{ 16, 16, 0 }, { 24, 8, 64 }, { 64, 64, 4096 }, { 1, 1, 0 },
+		{ 1, 1, 1 }, { 48, 1, 64 }, { 48, 16, 4096 }, { 20, 4, 32 },
+		{ 100, 256, 128 }, { 3000, 4, 4096 }, { 4096, 4096, 4096 },
+		{ 5000, 4, 8192 }, { 5000, 8192, 65536 }, { 40, 8, 1u << 20 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		try_geometry(cases[i].size, cases[i].align, cases[i].boundary,
+			     false);
+		try_geometry(cases[i].size, cases[i].align, cases[i].boundary,
+			     true);
+	}
+}
+
+KTEST(dma_pool, geometries_that_cannot_be_are_refused)
+{
+	struct dma_device *d = &dev.dma;
+
+	fake_device_init(&dev, MASK_PCI, false);
+	EXPECT(!dma_pool_create("bad", d, 0, 1, 0));
+	EXPECT(!dma_pool_create("bad", d, 8, 0, 0));
+	EXPECT(!dma_pool_create("bad", d, 8, 3, 0));
+	EXPECT(!dma_pool_create("bad", d, 8, 8, 100));
+	EXPECT(!dma_pool_create("bad", d, 64, 8, 32));
+	EXPECT(!dma_pool_create("bad", d, SIZE_MAX, 1, 0));
+	EXPECT(!dma_pool_create("bad", d, 8, 1u << 23, 0));
+	fake_device_end(&dev);
+}
+
+KTEST(dma_pool, zeroed_when_asked_for)
+{
+	struct dma_pool *pool = set_up(64, 64, 0, false);
+
+	REQUIRE(take(pool, GFP_KERNEL));
+	memset(pieces[0].ptr, 0xaa, 64);
+	give(pool, 0);
+	REQUIRE(take(pool, GFP_KERNEL | GFP_ZERO));
+	EXPECT(fake_device_sees(&dev, pieces[0].bus, 0, 64));
+	give_all(pool);
+	end(pool);
+}
+
+KTEST(dma_pool, empty_chunks_go_back_but_for_one)
+{
+	struct dma_pool *pool = set_up(2048, 2048, 0, false);
+	unsigned long free;
+
+	REQUIRE(take(pool, GFP_KERNEL));
+	free = nr_free_pages();
+	while (nr_pieces < 32)
+		REQUIRE(take(pool, GFP_KERNEL));
+	EXPECT(nr_free_pages() < free);
+	give_all(pool);
+	REQUIRE(take(pool, GFP_KERNEL));
+	EXPECT(nr_free_pages() + 1 >= free);
+	give_all(pool);
+	end(pool);
+}
+
+/* ---- what is wrong --------------------------------------------------- */
+
+KTEST(dma_pool, wrong_frees_are_reported_and_do_nothing)
+{
+	struct dma_pool *pool = set_up(24, 8, 64, false);
+	unsigned long reports = dma_debug_nr_reports();
+	struct piece p;
+
+	REQUIRE(take(pool, GFP_KERNEL));
+	REQUIRE(take(pool, GFP_KERNEL));
+	p = pieces[0];
+	dma_pool_free(pool, p.ptr + 8, BUS(p.bus.v + 8));
+	dma_pool_free(pool, p.ptr, BUS(p.bus.v + 24));
+	dma_pool_free(pool, NULL, BUS(~0ull));
+	/* Within the chunk, but between the pieces or free. */
+	dma_pool_free(pool, p.ptr + 48, BUS(p.bus.v + 48));
+	dma_pool_free(pool, p.ptr + 64, BUS(p.bus.v + 64));
+	EXPECT_EQ(dma_debug_nr_reports() - reports, 5);
+	EXPECT_NULL(dma_check());
+	give_all(pool);
+	dma_pool_free(pool, p.ptr, p.bus);
+	EXPECT_EQ(dma_debug_nr_reports() - reports, 6);
+	EXPECT_NULL(dma_check());
+	end(pool);
+}
+
+KTEST(dma_pool, destroy_is_refused_while_pieces_are_out)
+{
+	struct dma_pool *pool = set_up(32, 32, 0, true);
+	unsigned long reports = dma_debug_nr_reports();
+
+	REQUIRE(take(pool, GFP_KERNEL));
+	EXPECT_EQ(dma_pool_destroy(pool), -EBUSY);
+	EXPECT_EQ(dma_debug_nr_reports() - reports, 1);
+	give_all(pool);
+	end(pool);
+}
+
+static bool use_pool(void *arg)
+{
+	struct dma_pool *pool = dma_pool_create("tried", &dev.dma, 64, 64, 0);
+	bool taken;
+
+	if (!pool)
+		return false;
+	taken = take(pool, GFP_KERNEL);
+	give_all(pool);
+	EXPECT_EQ(dma_pool_destroy(pool), 0);
+	EXPECT_NULL(dma_check());
+	return taken;
+}
+
+KTEST(dma_pool, failure_of_each_allocation_is_survived)
+{
+	nr_pieces = 0;
+	fake_device_init(&dev, DMA_BIT_MASK(28), true);
+	EXPECT(ktest_each_failure(use_pool, NULL) >= 5);
+	fake_device_end(&dev);
+}
+
+KTEST(dma_pool, random_operations_keep_pieces_apart)
+{
+	struct dma_pool *pool = set_up(72, 8, 256, true);
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	for (unsigned i = 0; i < 1500; i++) {
+		bool more = rng_below(&rng, 100) < (i < 900 ? 65u : 35u);
+
+		if (more && nr_pieces < PIECES_MAX)
+			EXPECT(take(pool, GFP_ATOMIC));
+		else if (nr_pieces)
+			give(pool, rng_below(&rng, nr_pieces));
+		if (i % 100 == 0) {
+			EXPECT_NULL(dma_check());
+			expect_apart(72);
+		}
+	}
+	give_all(pool);
+	end(pool);
+}
