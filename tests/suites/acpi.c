@@ -577,7 +577,7 @@ KTEST(acpi, this_machine_says_the_same_twice)
 	EXPECT(!memcmp(&before, &acpi_info, sizeof(before)));
 	EXPECT(window_is_empty());
 	/* QEMU's loader has put code there before the kernel is entered. */
-	if (max_pfn.v < (9u << 20) / PAGE_SIZE && !acpi_info.nr_tables)
+	if (max_pfn.v < (9u << 20) / PAGE_SIZE && acpi_info.nr_tables <= 1)
 		SKIP("needs 9 MiB: below, firmware's tables are overwritten");
 	EXPECT(acpi_info.nr_tables > 1);
 }
