@@ -14,7 +14,7 @@ SUITE(vtd, iommu_check);
 
 #define ROOT  PHYS(0x123000)
 
-/* CAP: 39 bits of both kinds, one fault record at 0x220; ECAP: IOTLB at 0xf0. */
+/* One fault record at 0x220, as QEMU's unit; ECAP has the IOTLB's place. */
 #define CAP_WIDTH(sagaw, mgaw)  ((uint64_t)(sagaw) << 8 | \
 				 (uint64_t)((mgaw) - 1) << 16)
 #define CAP_RECORDS(at, nr)     ((uint64_t)(at) / 16 << 24 | \

@@ -64,6 +64,8 @@ extern unsigned iommu_nr_ids;
 /* As iommu_domain_create(), for a width of the caller's choice. */
 struct iommu_domain *iommu_domain_create_bits(unsigned bits) __must_check;
 
+bool iommu_id_is_taken(unsigned id);
+
 /* Bus address to index of the table of this level. */
 static inline unsigned sl_index(unsigned level, uint64_t bus)
 {
@@ -74,6 +76,12 @@ static inline unsigned sl_index(unsigned level, uint64_t bus)
 static inline phys_addr_t slpte_phys(slpte_t entry)
 {
 	return PHYS(entry.v & SL_ADDR_MASK);
+}
+
+/* The table that an entry above level 1 leads to: lowmem. */
+static inline struct page *sl_table_below(slpte_t entry)
+{
+	return pfn_to_page(phys_to_pfn(slpte_phys(entry)));
 }
 
 /* Entries of a table that are not empty: see upgtable_impl.h. */
