@@ -43,8 +43,8 @@
  * LOCKING  Interrupts off from the first look to the last store.
  * COST     Instructions: map 870, and 13 for each further page; unmap 550 and
  *          9, and what the unit takes to forget; ranges without tables next to
- *          nothing. One page for each 2 MiB
- *          of bus addresses in use, three or four for a domain's first.
+ *          nothing. One page for each 2 MiB of bus addresses in use, three or
+ *          four for a domain's first.
  * NOT HERE which device has which domain, and the units (iommu.c, vtd.c);
  *          which bus addresses are free (mm/dma/). Large pages are not used.
  * SEE      VT-d specification 3.7 and 9.8; upgtable.c, the CPU's side of it.
