@@ -28,6 +28,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/console.h"
 #include "kernel/crash.h"
+#include "kernel/device/device.h"
 #include "kernel/device/iommu_watch.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/linux/linux.h"
@@ -182,6 +183,7 @@ void kernel_main(uint32_t boot_info_phys)
 	sched_init();           /* we are a thread from here on               */
 	task_init();            /* hooks into threads: before the first task  */
 	ipc_init();
+	user_device_init();
 	linux_init();
 	clock_init();           /* interrupts on: any thread may run now      */
 	iommu_watch_init();

@@ -31,6 +31,8 @@
 	T(OBJECT_IRQ,          "irq",          "a device's interrupt line")   \
 	T(OBJECT_IO_PORTS,     "io_ports",     "a range of I/O ports")        \
 	T(OBJECT_MEMORY,       "memory",       "bytes given at boot")         \
+	T(OBJECT_DEVICE,       "device",       "a PCI device and its driver") \
+	T(OBJECT_DMA,          "dma",          "memory that a device reaches") \
 	T(OBJECT_SYSTEM,       "system",       "the machine as a whole")     \
 	T(OBJECT_TEST,         "test",         "one of a suite")
 

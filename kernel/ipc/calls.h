@@ -16,6 +16,7 @@
 #include "kernel/uapi/pagoda.h"
 
 struct trap_regs;
+struct notification;
 
 #define C(number, NAME, name) long pg_##name(struct trap_regs *regs);
 PAGODA_CALLS(C)
@@ -100,6 +101,13 @@ static inline struct memory_object *object_to_memory(struct object *object)
 {
 	return container_of(object, struct memory_object, object);
 }
+
+/*
+ * A handle for an interrupt line, which sets bits of the notification. Takes
+ * over the reference to it. Returns: the handle; -EBUSY, -EINVAL, -ENOMEM.
+ */
+long irq_object_create(unsigned irq, struct notification *notification,
+		       uint32_t bits);
 
 void memory_object_init(void);
 void system_object_init(void);

@@ -64,8 +64,7 @@ static void irq_destroy(struct object *object)
 	kfree(line);
 }
 
-/* Takes over the reference to the notification. */
-static long create_irq(unsigned irq, struct notification *notification,
+long irq_object_create(unsigned irq, struct notification *notification,
 		       uint32_t bits)
 {
 	struct irq_object *line = kzalloc(sizeof(*line), GFP_KERNEL);
@@ -106,8 +105,8 @@ long pg_irq_create(struct trap_regs *regs)
 				  &object);
 	if (err)
 		return err;
-	return create_irq(regs->ebx, object_to_notification(object),
-			  regs->edx);
+	return irq_object_create(regs->ebx, object_to_notification(object),
+				 regs->edx);
 }
 
 long pg_irq_ack(struct trap_regs *regs)

@@ -133,7 +133,29 @@
 	/* notification                                                    */ \
 	C(1076, NOTIFICATION_BIND, notification_bind)                         \
 		/* endpoint: from now on its bits arrive there as messages;   \
-		 * 0: no more                                              */
+		 * 0: no more                                              */ \
+	/* PCI devices: *_OPEN with the system handle, the others with the    \
+	 * device's. A DMA handle is what DMA_ALLOC and DMA_MAP give       */ \
+	C(1077, DEVICE_OPEN,     device_open)                                 \
+		/* vendor << 16 | device, which of them from 0 -> handle   */ \
+	C(1078, DEVICE_INFO,     device_info)     /* struct pg_device *    */ \
+	C(1079, DEVICE_MAP_BAR,  device_map_bar)  /* bar -> addr           */ \
+	C(1080, DEVICE_SET_MASK, device_set_mask)                             \
+		/* mask low, high: it may use the bus from now on, and     \
+		 * must be idle: nobody has reset it                       */ \
+	C(1081, DEVICE_IRQ,      device_irq)                                  \
+		/* notification, bits -> irq handle; still masked          */ \
+	C(1082, DMA_ALLOC,       dma_alloc)                                   \
+		/* [n] -> DMA handle; EBX: addr, ECX, EDX: bus low, high   */ \
+	C(1083, DMA_MAP,         dma_map)                                     \
+		/* addr, [n], direction, struct pg_segment *, how many fit    \
+		 * -> DMA handle; EBX: how many there are                  */ \
+	C(1084, DMA_SYNC,        dma_sync)                                    \
+		/* DMA handle; 0: for the program, 1: for the device       */ \
+	C(1085, DMA_UNMAP,       dma_unmap)                                   \
+		/* DMA handle, which is closed: the transfer is over       */ \
+	C(1086, DMA_CHECK,       dma_check)                                   \
+		/* bus low, high, [n]: before it is told to the device     */
 
 #define PG_CALL_FIRST  1024
 
@@ -283,6 +305,62 @@ struct pg_area {
 	uint32_t prot;                       /* PROT_*                        */
 	uint32_t flags;                      /* MAP_SHARED, MAP_GROWSDOWN     */
 	char     name[32];
+};
+
+#define PG_BAR_IO        0x1u   /* ports                                     */
+#define PG_BAR_WIDE      0x2u
+#define PG_BAR_PREFETCH  0x4u
+
+struct pg_bar {
+	uint64_t start, size;                /* size 0: none                  */
+	uint32_t flags;                      /* PG_BAR_*                      */
+	uint32_t unused;
+};
+
+#define PG_NR_BARS       6
+#define PG_DEVICE_IOMMU  0x1u   /* bus addresses are translated              */
+#define PG_DEVICE_MASTER 0x2u   /* it may use the bus by itself              */
+
+struct pg_device {
+	uint32_t vendor, device, class;
+	uint32_t source_id;                  /* bus << 8 | slot << 3 |
+						function                      */
+	uint32_t irq;                        /* 0xff: none                    */
+	uint32_t flags;                      /* PG_DEVICE_*                   */
+	uint64_t mask;                       /* highest bus address           */
+	struct pg_bar bar[PG_NR_BARS];
+	/* Since it was opened: */
+	uint32_t mapped, unmapped;           /* DMA_MAP's pieces of memory    */
+	uint32_t bounced_pages;
+	uint32_t copied_in, copied_out;      /* bytes, for these pages        */
+	uint32_t refused;
+	uint32_t blocked;                    /* accesses that the IOMMU blocked,
+						of any device                 */
+	uint32_t blocked_valid;              /* the last one was this one's,  */
+	uint64_t blocked_bus;                /* ... at this address           */
+};
+
+/*
+ * DMA_MAP pins the pages and says where the device finds them. A direction is
+ * from whom the data come; what the device writes is there after DMA_SYNC for
+ * the program, or after DMA_UNMAP. Until then the buffer is the device's.
+ *
+ * Closing a DMA handle, which is also what happens when the driver dies, does
+ * the same as DMA_UNMAP, but nobody has said that the device has finished: it
+ * is kept off the bus before its memory goes, until DEVICE_SET_MASK.
+ */
+#define PG_DMA_BOTH         0
+#define PG_DMA_TO_DEVICE    1
+#define PG_DMA_FROM_DEVICE  2
+
+#define PG_DMA_LENGTH_MAX   0x400000u
+
+#define PG_SEGMENT_BOUNCED  0x1u    /* ... or a part of it: through copies   */
+
+struct pg_segment {
+	uint64_t bus;
+	uint32_t length;
+	uint32_t flags;                      /* PG_SEGMENT_*                  */
 };
 
 struct pg_page {

@@ -54,7 +54,7 @@ static void unmap_locked(const struct vm_window *window)
 		at = vma_end(vma);
 		if (!belongs_to(vma, window))
 			continue;
-		/* W1: whole areas only, so nothing is cut and it cannot fail. */
+		/* W1: whole areas: nothing is cut, so it cannot fail. */
 		err = mm_unmap_locked(window->mm, vma_start(vma), at);
 		assert(!err);
 	}

@@ -35,6 +35,8 @@
 #define COM1_PORTS  8
 #define COM1_IRQ    4
 
+#define EDU_IDS     0x123411e8   /* QEMU's device for teaching */
+
 #define PRIORITY_SERVER  16    /* kernel/sched/thread.h says what they mean */
 
 #define HANDLES_MAX  4
@@ -160,6 +162,26 @@ static void power_off(uint32_t how)
 	pg_call(PG_POWER_OFF, PG_INIT_SYSTEM, (long)how, 0, 0, 0);
 }
 
+/*
+ * A device that nothing depends on may be had by anybody. The asker's handle is
+ * the only one from then on: when it dies, the device stops.
+ */
+static void give_device(const struct words *request)
+{
+	struct words answer = { { (uint32_t)-EPERM } };
+	long device = -EPERM;
+
+	if (request->w[1] == EDU_IDS)
+		device = pg_call(PG_DEVICE_OPEN, PG_INIT_SYSTEM, EDU_IDS,
+				 (long)request->w[2], 0, 0);
+	answer.w[0] = device < 0 ? (uint32_t)device : 0;
+	if (device > 0)
+		ipc_attach_handle((uint32_t)device, 0);
+	ipc_reply_msg(0, &answer);
+	if (device > 0)
+		handle_close((uint32_t)device);
+}
+
 static void serve(uint32_t endpoint)
 {
 	struct words words;
@@ -169,6 +191,11 @@ static void serve(uint32_t endpoint)
 		ipc_drop(received);
 		if (words.w[0] == INIT_POWER_OFF)
 			power_off(words.w[1]);
+		if (words.w[0] == INIT_DEVICE) {
+			give_device(&words);
+			received = ipc_receive(endpoint, &words);
+			continue;
+		}
 		words.w[0] = (uint32_t)-ENOSYS;
 		received = ipc_reply_receive(endpoint, &words);
 	}

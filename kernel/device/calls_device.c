@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+/*
+ * calls_device.c - the calls about PCI devices
+ *
+ * WHAT     DEVICE_*: open one, learn about it, map its registers, tell what it
+ *          reaches, hear its interrupt.
+ *
+ * ALGORITHM  PCI's interrupt lines are levels and may be shared. The irq object
+ *          masks the line when it comes; the driver makes its device quiet and
+ *          then acknowledges. Two drivers on one line are not served: the
+ *          second gets -EBUSY. A device that nobody drives, or whose driver has
+ *          asked for no interrupt, does not use its line: INTx is disabled.
+ *
+ * NOT HERE memory for the device (calls_dma.c), the object (open.c).
+ */
+#include <arch/iommu.h>
+#include <arch/layout.h>
+
+#include "kernel/device/device_impl.h"
+#include "kernel/ipc/calls.h"
+#include "kernel/ipc/notification.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "mm/kva/vmalloc.h"
+
+_Static_assert(PG_NR_BARS == PCI_NR_BARS, "as many as a header has");
+
+static int find_device(const struct trap_regs *regs, struct user_device **devp)
+{
+	struct object *object;
+	int err = find_object(call_handle(regs), OBJECT_DEVICE, RIGHT_MANAGE,
+			      &object);
+
+	if (!err)
+		*devp = object_to_device(object);
+	return err;
+}
+
+long pg_device_open(struct trap_regs *regs)
+{
+	struct user_device *dev;
+	struct pci_device *pci;
+	struct object *object;
+	int err = find_object(call_handle(regs), OBJECT_SYSTEM, RIGHT_MANAGE,
+			      &object);
+
+	if (err)
+		return err;
+	object_put(object);
+	pci = pci_find((uint16_t)(regs->ebx >> 16), (uint16_t)regs->ebx,
+		       regs->ecx);
+	if (!pci)
+		return -ENODEV;
+	err = user_device_open(pci, &dev);
+	if (err)
+		return err;
+	return give_handle(&dev->object, RIGHT_TRANSFER | RIGHT_MANAGE);
+}
+
+/* ---- what it is ---------------------------------------------------------- */
+
+static void to_pg_bar(struct pg_bar *out, const struct pci_bar *bar)
+{
+	out->start = bar->start.v;
+	out->size = bar->size;
+	out->flags = (bar->io ? PG_BAR_IO : 0) |
+		     (bar->wide ? PG_BAR_WIDE : 0) |
+		     (bar->prefetchable ? PG_BAR_PREFETCH : 0);
+}
+
+static void to_pg_stats(struct pg_device *out, const struct user_device *dev)
+{
+	const struct dma_stats *stats = &dev->dma.stats;
+	struct iommu_fault fault;
+
+	out->mapped = stats->mapped;
+	out->unmapped = stats->unmapped;
+	out->bounced_pages = stats->bounced_pages;
+	out->copied_in = stats->copied_in;
+	out->copied_out = stats->copied_out;
+	out->refused = stats->refused;
+	if (!dev->domain)
+		return;
+	out->blocked = iommu_nr_faults() - dev->faults_before;
+	if (out->blocked && iommu_last_fault(&fault) &&
+	    fault.source_id == pci_source_id(dev->pci)) {
+		out->blocked_valid = 1;
+		out->blocked_bus = fault.bus.v;
+	}
+}
+
+static void to_pg_device(struct pg_device *out, const struct user_device *dev)
+{
+	const struct pci_device *pci = dev->pci;
+	bool master = pci_read16(pci, PCI_COMMAND) & PCI_COMMAND_MASTER;
+
+	memset(out, 0, sizeof(*out));
+	out->vendor = pci->vendor;
+	out->device = pci->device;
+	out->class = (uint32_t)pci->class << 16 | pci->subclass << 8 |
+		     pci->interface;
+	out->source_id = pci_source_id(pci);
+	out->irq = pci->irq;
+	out->flags = (dev->domain ? PG_DEVICE_IOMMU : 0) |
+		     (master ? PG_DEVICE_MASTER : 0);
+	out->mask = dev->dma.mask;
+	for (unsigned i = 0; i < PCI_NR_BARS; i++)
+		to_pg_bar(&out->bar[i], &pci->bar[i]);
+	to_pg_stats(out, dev);
+}
+
+long pg_device_info(struct trap_regs *regs)
+{
+	struct user_device *dev;
+	struct pg_device out;
+	int err = find_device(regs, &dev);
+
+	if (err)
+		return err;
+	to_pg_device(&out, dev);
+	object_put(&dev->object);
+	return copy_to_user(UADDR(regs->ebx), &out, sizeof(out));
+}
+
+/* ---- registers ----------------------------------------------------------- */
+
+/* Only whole pages: others would show a neighbour's registers too. */
+static bool can_be_mapped(const struct pci_bar *bar)
+{
+	const char *objection;
+
+	if (bar->io || !bar->start.v || bar->size < PAGE_SIZE ||
+	    bar->size > USER_END)
+		return false;
+	objection = ioremap_objection(bar->start, (size_t)bar->size);
+	if (objection)
+		pr_warn("pci: BAR at %pP: %s\n", &bar->start, objection);
+	return !objection;
+}
+
+static long map_bar(struct user_device *dev, unsigned i)
+{
+	const struct pci_bar *bar = &dev->pci->bar[i];
+	long addr = -EBUSY;
+
+	mutex_lock(&dev->lock);
+	if (!dev->bars[i].mm)
+		addr = mm_map_device(current_task()->mm,
+				     phys_to_pfn(bar->start),
+				     (uint32_t)(bar->size >> PAGE_SHIFT),
+				     false, "[device]", &dev->bars[i]);
+	mutex_unlock(&dev->lock);
+	return addr;
+}
+
+long pg_device_map_bar(struct trap_regs *regs)
+{
+	struct user_device *dev;
+	long result = find_device(regs, &dev);
+
+	if (result)
+		return result;
+	result = -EINVAL;
+	if (regs->ebx < PCI_NR_BARS && can_be_mapped(&dev->pci->bar[regs->ebx]))
+		result = map_bar(dev, regs->ebx);
+	object_put(&dev->object);
+	return result;
+}
+
+/* ---- the bus ------------------------------------------------------------- */
+
+long pg_device_set_mask(struct trap_regs *regs)
+{
+	uint64_t mask = (uint64_t)regs->ecx << 32 | regs->ebx;
+	struct user_device *dev;
+	int err = find_device(regs, &dev);
+
+	if (err)
+		return err;
+	if (mask != dev->dma.mask)
+		err = dma_set_mask(&dev->dma, mask);
+	if (!err)
+		pci_set_command(dev->pci, PCI_COMMAND_MASTER, 0);
+	object_put(&dev->object);
+	return err;
+}
+
+long pg_device_irq(struct trap_regs *regs)
+{
+	struct object *notification;
+	struct user_device *dev;
+	long result = find_device(regs, &dev);
+
+	if (result)
+		return result;
+	if (dev->pci->irq == 0xff)
+		result = -ENODEV;
+	else
+		result = find_object(regs->ebx, OBJECT_NOTIFICATION,
+				     RIGHT_SEND, &notification);
+	if (!result)
+		result = irq_object_create(dev->pci->irq,
+					   object_to_notification(notification),
+					   regs->ecx);
+	if (result > 0)
+		pci_set_command(dev->pci, 0, PCI_COMMAND_INTX_OFF);
+	object_put(&dev->object);
+	return result;
+}

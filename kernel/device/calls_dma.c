@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/*
+ * calls_dma.c - the calls about memory that a device reaches
+ *
+ * WHAT     DMA_*: thin; what they do is memory.c's and mm/dma/'s.
+ * NOT HERE the device itself (calls_device.c).
+ */
+#include "kernel/device/device_impl.h"
+#include "kernel/ipc/calls.h"
+#include "lib/errno.h"
+
+static int find_device(const struct trap_regs *regs, struct user_device **devp)
+{
+	struct object *object;
+	int err = find_object(call_handle(regs), OBJECT_DEVICE, RIGHT_MANAGE,
+			      &object);
+
+	if (!err)
+		*devp = object_to_device(object);
+	return err;
+}
+
+static int find_dma(const struct trap_regs *regs, struct dma_object **dmap)
+{
+	struct object *object;
+	int err = find_object(call_handle(regs), OBJECT_DMA, RIGHT_MANAGE,
+			      &object);
+
+	if (!err)
+		*dmap = object_to_dma(object);
+	return err;
+}
+
+/* Nothing was told to the device yet: it need not be stopped. */
+static void take_back(struct dma_object *dma)
+{
+	dma->finished = true;
+	object_put(&dma->object);
+}
+
+/* As give_handle(), which would stop the device where there is no room. */
+static long give_dma_handle(struct dma_object *dma)
+{
+	int handle = handle_add(&current_task()->handles, &dma->object,
+				RIGHT_MANAGE);
+
+	if (handle < 0)
+		take_back(dma);
+	else
+		object_put(&dma->object);
+	return handle;
+}
+
+long pg_dma_alloc(struct trap_regs *regs)
+{
+	uint32_t length = regs->ebx, addr;
+	struct user_device *dev;
+	struct dma_object *dma;
+	bus_addr_t bus;
+	long result;
+
+	if (!length || length > PG_DMA_LENGTH_MAX)
+		return -EINVAL;
+	result = find_device(regs, &dev);
+	if (result)
+		return result;
+	result = dma_object_alloc(dev, length, &dma);
+	object_put(&dev->object);
+	if (result)
+		return result;
+	addr = dma->window.start;
+	bus = dma->bus;
+	result = give_dma_handle(dma);
+	if (result > 0) {
+		regs->ebx = addr;
+		regs->ecx = (uint32_t)bus.v;
+		regs->edx = (uint32_t)(bus.v >> 32);
+	}
+	return result;
+}
+
+static int copy_segments(const struct dma_object *dma, uint32_t to,
+			 uint32_t room)
+{
+	int err = dma->nr_ranges > room ? -E2BIG : 0;
+
+	for (unsigned i = 0; i < dma->nr_ranges && !err; i++) {
+		struct pg_segment segment = {
+			.bus = dma->sg[i].bus.v,
+			.length = dma->sg[i].bus_length,
+			.flags = dma_object_is_bounced(dma, i) ?
+				 PG_SEGMENT_BOUNCED : 0,
+		};
+
+		err = copy_to_user(UADDR(to + i * (uint32_t)sizeof(segment)),
+				   &segment, sizeof(segment));
+	}
+	return err;
+}
+
+long pg_dma_map(struct trap_regs *regs)
+{
+	struct user_device *dev;
+	struct dma_object *dma;
+	unsigned nr_ranges;
+	long result = find_device(regs, &dev);
+
+	if (result)
+		return result;
+	result = -EINVAL;
+	if (regs->edx < DMA_NR_DIRECTIONS)
+		result = dma_object_map(dev, regs->ebx, regs->ecx,
+					(enum dma_direction)regs->edx, &dma);
+	object_put(&dev->object);
+	if (result)
+		return result;
+	result = copy_segments(dma, regs->esi, regs->edi);
+	if (result) {
+		take_back(dma);
+		return result;
+	}
+	nr_ranges = dma->nr_ranges;
+	result = give_dma_handle(dma);
+	if (result > 0)
+		regs->ebx = nr_ranges;
+	return result;
+}
+
+/* Coherent memory needs none. */
+static void sync(struct dma_object *dma, bool for_device)
+{
+	for (unsigned i = 0; i < dma->nr_ranges; i++) {
+		const struct scatterlist *sg = &dma->sg[i];
+
+		if (for_device)
+			dma_sync_single_for_device(&dma->device->dma, sg->bus,
+						   sg->bus_length, dma->dir);
+		else
+			dma_sync_single_for_cpu(&dma->device->dma, sg->bus,
+						sg->bus_length, dma->dir);
+	}
+}
+
+long pg_dma_sync(struct trap_regs *regs)
+{
+	struct dma_object *dma;
+	int err = find_dma(regs, &dma);
+
+	if (err)
+		return err;
+	if (regs->ebx > 1)
+		err = -EINVAL;
+	else
+		sync(dma, regs->ebx);
+	object_put(&dma->object);
+	return err;
+}
+
+/* Another thread that has the object now uses it to the end. */
+long pg_dma_unmap(struct trap_regs *regs)
+{
+	struct dma_object *dma;
+	int err = find_dma(regs, &dma);
+
+	if (err)
+		return err;
+	dma->finished = true;
+	err = handle_remove(&current_task()->handles, call_handle(regs));
+	object_put(&dma->object);
+	return err;
+}
+
+long pg_dma_check(struct trap_regs *regs)
+{
+	uint64_t bus = (uint64_t)regs->ecx << 32 | regs->ebx;
+	struct user_device *dev;
+	int err = find_device(regs, &dev);
+
+	if (err)
+		return err;
+	err = regs->edx ? dma_check_reach(&dev->dma, BUS(bus), regs->edx)
+			: -EINVAL;
+	object_put(&dev->object);
+	return err;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+/*
+ * device_impl.h - what the files of kernel/device/ share
+ *
+ * WHAT     The two objects: a device that a program drives (open.c), and memory
+ *          that this device reaches (memory.c).
+ */
+#pragma once
+
+#include <arch/pci.h>
+
+#include "kernel/object.h"
+#include "mm/dma/dma.h"
+#include "mm/vm/mm.h"
+
+/*
+ * Protection: I set before it is published, l the device's lock, o interrupts
+ * off.
+ */
+struct user_device {
+	struct object        object;
+	struct pci_device   *pci;                   /* I                      */
+	struct iommu_domain *domain;                /* I  NULL: no IOMMU      */
+	unsigned long        faults_before;         /* I  of the IOMMU        */
+	struct dma_device    dma;
+	char                 name[16];              /* I  "pci 00:04.0"       */
+	unsigned             handles;               /* o                      */
+	struct mutex         lock;
+	struct vm_window     bars[PCI_NR_BARS];     /* l                      */
+};
+
+/* What is constant of all; `mapping` and `coherent` are one or the other. */
+struct dma_object {
+	struct object        object;
+	struct user_device  *device;        /* I  referenced                  */
+	bool                 finished;      /*    the driver has said so      */
+	enum dma_direction   dir;           /* I                              */
+	/* A mapping of the program's own pages: */
+	unsigned             nr;            /* I  pages; 0: coherent memory   */
+	unsigned             nr_ranges;     /* I  as the device sees them     */
+	struct page        **pages;         /* I  pinned                      */
+	struct scatterlist  *sg;            /* I                              */
+	/* Memory of the kernel's that both have: */
+	void                *memory;        /* I                              */
+	size_t               size;          /* I                              */
+	bus_addr_t           bus;           /* I                              */
+	struct vm_window     window;        /* I                              */
+};
+
+static inline struct user_device *object_to_device(struct object *object)
+{
+	return container_of(object, struct user_device, object);
+}
+
+static inline struct dma_object *object_to_dma(struct object *object)
+{
+	return container_of(object, struct dma_object, object);
+}
+
+/* ---- open.c ------------------------------------------------------------- */
+
+/*
+ * Take a device, which nobody else may have.
+ * Returns: 0 and the object; -EBUSY; -ENOMEM; -ENODEV (no IOMMU has it).
+ */
+int user_device_open(struct pci_device *pci, struct user_device **devp)
+	__must_check;
+
+/* It reads and writes no memory any more, and asks for no interrupt. */
+void user_device_stop(struct user_device *dev);
+
+/* The object of a PCI device that is open, for tests and the monitor. */
+struct user_device *user_device_find(const struct pci_device *pci);
+
+/* ---- memory.c ----------------------------------------------------------- */
+
+/*
+ * Pages of the running program for the device. The object has a reference to
+ * the device, and one of its own.
+ * Returns: 0; -EINVAL, -EFAULT, -ENOMEM, -EBUSY.
+ */
+int dma_object_map(struct user_device *dev, uint32_t addr, uint32_t length,
+		   enum dma_direction dir, struct dma_object **dmap)
+	__must_check;
+
+/* Coherent memory, mapped at the running program. Returns: 0; -ENOMEM. */
+int dma_object_alloc(struct user_device *dev, uint32_t length,
+		     struct dma_object **dmap) __must_check;
+
+/* Range i of a mapping goes through copies, at least in part. */
+bool dma_object_is_bounced(const struct dma_object *dma, unsigned range);
+
+void dma_object_init(void);

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+/*
+ * open.c - a PCI device and the program that drives it
+ *
+ * WHAT     Makes the object that stands for a device, and ends it.
+ *
+ * PICTURE    driver --handle--> user_device --> pci_device
+ *                                 |   |  \
+ *                                 |   |   +--> windows: BARs at the driver
+ *                                 |   +------> dma_device: mask, mappings
+ *                                 +----------> domain, where there is an IOMMU
+ *            driver --handle--> dma_object ----^
+ *
+ * TERMS    owner    the object of a device; one at a time
+ *          stopped  bus mastering is off, and the interrupt line is left alone
+ *
+ * INVARIANTS (user_device_check() restates them)
+ *          D1  a device has one object at the most, and is in its slot
+ *          D2  a device that nobody has open is no bus master by our doing
+ *          D3  an object's domain is there exactly when the IOMMU is on
+ *
+ * ALGORITHM  The last handle that is closed stops the device, at once; the
+ *          object goes when the last DMA object has gone, too. Then the IOMMU
+ *          forgets it, and somebody else may open it. So a driver that dies
+ *          leaves a device that reaches nothing, before any memory is freed.
+ *
+ * LOCKING  owners[] and handle counts: interrupts off. Windows: dev->lock.
+ * NOT HERE the calls (calls_device.c), its memory (memory.c). Who may open it:
+ *          whoever has the system handle with RIGHT_MANAGE.
+ * SEE      Linux drivers/vfio/pci/.
+ */
+#include <arch/iommu.h>
+#include <arch/irqflags.h>
+
+#include "kernel/device/device.h"
+#include "kernel/device/device_impl.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "mm/slab/kmalloc.h"
+
+/* What the device may reach until DEVICE_SET_MASK, as on Linux. */
+#define DEFAULT_MASK  DMA_BIT_MASK(32)
+
+/* Of pci_devices[]. Protection: interrupts off. */
+static struct user_device *owners[PCI_DEVICES_MAX];
+
+static struct user_device **slot_of(const struct pci_device *pci)
+{
+	return &owners[pci - pci_devices];
+}
+
+struct user_device *user_device_find(const struct pci_device *pci)
+{
+	return *slot_of(pci);
+}
+
+static bool claim(struct user_device *dev)
+{
+	struct user_device **slot = slot_of(dev->pci);
+	irqflags_t flags = irq_save();
+	bool free = !*slot;
+
+	if (free)
+		*slot = dev;
+	irq_restore(flags);
+	return free;
+}
+
+void user_device_stop(struct user_device *dev)
+{
+	pci_set_command(dev->pci, PCI_COMMAND_INTX_OFF, PCI_COMMAND_MASTER);
+}
+
+static void unmap_bars(struct user_device *dev)
+{
+	mutex_lock(&dev->lock);
+	for (unsigned i = 0; i < PCI_NR_BARS; i++)
+		mm_unmap_device(&dev->bars[i]);
+	mutex_unlock(&dev->lock);
+}
+
+/* ---- the domain ---------------------------------------------------------- */
+
+static int attach(struct user_device *dev)
+{
+	int err;
+
+	if (!iommu_present())
+		return 0;
+	dev->faults_before = iommu_nr_faults();
+	dev->domain = iommu_domain_create();
+	if (!dev->domain)
+		return -ENOMEM;
+	err = iommu_attach(dev->domain, pci_source_id(dev->pci));
+	if (!err)
+		return 0;
+	iommu_domain_destroy(dev->domain);
+	dev->domain = NULL;
+	return err;
+}
+
+static void detach(struct user_device *dev)
+{
+	if (!dev->domain)
+		return;
+	iommu_detach(dev->domain, pci_source_id(dev->pci));
+	iommu_domain_destroy(dev->domain);
+}
+
+/* ---- the object ---------------------------------------------------------- */
+
+static int start(struct user_device *dev)
+{
+	int err = attach(dev);
+
+	if (err)
+		return err;
+	err = dma_device_init(&dev->dma, dev->name, DEFAULT_MASK, dev->domain);
+	if (err) {
+		detach(dev);
+		return err;
+	}
+	user_device_stop(dev);
+	pci_set_command(dev->pci, PCI_COMMAND_MEMORY, 0);
+	return 0;
+}
+
+int user_device_open(struct pci_device *pci, struct user_device **devp)
+{
+	struct user_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	int err;
+
+	if (!dev)
+		return -ENOMEM;
+	dev->pci = pci;
+	mutex_init(&dev->lock);
+	snprintf(dev->name, sizeof(dev->name), "pci %02x:%02x.%x", pci->bus,
+		 pci->slot, pci->function);
+	err = -EBUSY;
+	if (!claim(dev))
+		goto free_dev;
+	err = start(dev);
+	if (err)
+		goto release;
+	object_init(&dev->object, OBJECT_DEVICE);
+	*devp = dev;
+	return 0;
+release:
+	*slot_of(pci) = NULL;
+free_dev:
+	kfree(dev);
+	return err;
+}
+
+static void device_opened(struct object *object, unsigned rights)
+{
+	struct user_device *dev = object_to_device(object);
+	irqflags_t flags = irq_save();
+
+	dev->handles++;
+	irq_restore(flags);
+}
+
+static void device_closed(struct object *object, unsigned rights)
+{
+	struct user_device *dev = object_to_device(object);
+	irqflags_t flags = irq_save();
+	bool last = !--dev->handles;
+
+	irq_restore(flags);
+	if (!last)
+		return;
+	user_device_stop(dev);
+	unmap_bars(dev);
+}
+
+/* No mapping is left: each had a reference. */
+static void device_destroy(struct object *object)
+{
+	struct user_device *dev = object_to_device(object);
+
+	user_device_stop(dev);
+	unmap_bars(dev);
+	dma_device_destroy(&dev->dma);
+	detach(dev);
+	*slot_of(dev->pci) = NULL;
+	kfree(dev);
+}
+
+/* ---- init and check ------------------------------------------------------ */
+
+void user_device_init(void)
+{
+	static const struct object_ops ops = {
+		device_destroy, device_opened, device_closed,
+	};
+
+	object_type_init(OBJECT_DEVICE, &ops);
+	dma_object_init();
+}
+
+const char *user_device_check(void)
+{
+	for (unsigned i = 0; i < PCI_DEVICES_MAX; i++) {
+		const struct user_device *dev = owners[i];
+
+		if (!dev)
+			continue;
+		HOLDS(dev->pci == &pci_devices[i],
+		      "D1: the object of a device is in its slot");
+		HOLDS(!dev->domain == !iommu_present(),
+		      "D3: an object has a domain where there is an IOMMU");
+		HOLDS(dev->dma.domain == dev->domain,
+		      "D3: its DMA goes through its domain");
+	}
+	return NULL;
+}
