@@ -50,6 +50,8 @@
  *          (map.c).
  * SEE      Linux kernel/dma/swiotlb.c; docs/decisions/bounce-copies.md.
  */
+#include <arch/page_ops.h>
+
 #include "lib/string.h"
 #include "mm/dma/dma_impl.h"
 #include "mm/kva/kmap.h"
@@ -119,6 +121,14 @@ static struct bounce *take_out(bus_addr_t bus)
 
 /* ---- copying --------------------------------------------------------- */
 
+static void copy_some(void *to, const void *from, size_t n)
+{
+	if (n == PAGE_SIZE)     /* then both begin on a page, by B2 */
+		copy_page(to, from);
+	else
+		memcpy(to, from, n);
+}
+
 /* Page by page: the original may be highmem, the copy never is. */
 static void copy(char *to_or_from, phys_addr_t original, size_t size, bool out)
 {
@@ -128,9 +138,9 @@ static void copy(char *to_or_from, phys_addr_t original, size_t size, bool out)
 		char *page = kmap_local(pfn_to_page(phys_to_pfn(original)));
 
 		if (out)
-			memcpy(page + offset, to_or_from, n);
+			copy_some(page + offset, to_or_from, n);
 		else
-			memcpy(to_or_from, page + offset, n);
+			copy_some(to_or_from, page + offset, n);
 		kunmap_local(page);
 		to_or_from += n;
 		original = phys_add(original, n);

@@ -31,7 +31,7 @@
  *          of ZONE_DMA. More than that is had on demand, and given back.
  *
  * LOCKING  dma_lock for the map; on-demand blocks are allocated outside.
- * COST     A bounce from the pool is about 100 instructions beside its copy.
+ * COST     A page through the pool is about 800 instructions beside its copies.
  * SEE      Linux kernel/dma/swiotlb.c, whose pool is 64 MiB.
  */
 #include "lib/align.h"

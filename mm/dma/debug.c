@@ -106,6 +106,17 @@ void dma_record_free(struct dma_record *record)
 		kmem_cache_free(record_cache, record);
 }
 
+/* Another device may have been at this address before. */
+void dma_debug_begin(const struct dma_device *dev)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+
+	for (unsigned i = 0; i < GONE_MAX; i++)
+		if (gone[i].dev == dev)
+			gone[i].dev = NULL;
+	spin_unlock_irqrestore(&dma_lock, flags);
+}
+
 bool dma_debug_reserve(struct dma_record **record)
 {
 	*record = NULL;

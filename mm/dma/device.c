@@ -94,6 +94,7 @@ int dma_device_init(struct dma_device *dev, const char *name, uint64_t mask,
 	list_init(&dev->mappings);
 	if (domain && iova_create(dev))
 		return -ENOMEM;
+	dma_debug_begin(dev);
 	flags = spin_lock_irqsave(&dma_lock);
 	list_add_tail(&dev->link, &dma_devices);
 	spin_unlock_irqrestore(&dma_lock, flags);

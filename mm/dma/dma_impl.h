@@ -139,6 +139,9 @@ bool dma_debug_take_list(struct dma_device *dev, const struct scatterlist *sg,
 /* A part of a mapping is synced; anything odd is reported. */
 void dma_debug_sync(struct dma_device *dev, const struct dma_record *what);
 
+/* A device begins: nothing that went away was its. */
+void dma_debug_begin(const struct dma_device *dev);
+
 /* The record that `size` bytes lie in, or at least the first; NULL: none. */
 struct dma_record *dma_record_find(struct dma_device *dev, bus_addr_t bus,
 				   size_t size) MUST_HOLD(&dma_lock);

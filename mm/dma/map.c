@@ -138,18 +138,20 @@ bus_addr_t dma_map_single(struct dma_device *dev, void *ptr, size_t size,
 			  enum dma_direction dir)
 {
 	kva_t va = ptr_to_kva(ptr);
+	uint32_t last;
 
 	if (unlikely(!kva_is_lowmem(va) || size - 1 >= high_memory - va)) {
 		dma_report(dev, "%zu bytes at %p are no lowmem, mapped by %pS",
 			   size, ptr, CALLER());
 		return refuse(dev);
 	}
-	if (plain(dev) && reaches(dev, virt_to_phys(ptr), size) &&
-	    dma_dir_valid(dir)) {
+	/* Lowmem: the sum does not wrap, not even in 32 bits. */
+	last = va - PAGE_OFFSET + (uint32_t)(size - 1);
+	if (plain(dev) && last <= dev->mask && dma_dir_valid(dir)) {
 		dma_count(&dev->stats.mapped, 1);
-		return BUS(virt_to_phys(ptr).v);
+		return BUS(va - PAGE_OFFSET);
 	}
-	return map_checked(dev, virt_to_phys(ptr), size, dir, CALLER());
+	return map_checked(dev, PHYS(va - PAGE_OFFSET), size, dir, CALLER());
 }
 
 void dma_unmap_single(struct dma_device *dev, bus_addr_t bus, size_t size,
