@@ -16,6 +16,7 @@ SHAPES = {
     "16M": ["--mem=16M"],
     "1G": ["--mem=1G"],
     "4G": ["--mem=4G"],
+    "5G": ["--mem=5G"],
     "split": ["--mem=256M", "--below-4g=64M"],
     "holes": ["--mem=1G", "--hole=200M-217M", "--hole=0x1f3ff000-0x20001000",
               "--hole=900M-901M"],
