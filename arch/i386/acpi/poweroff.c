@@ -52,9 +52,12 @@ void acpi_poweroff(void)
 		return;
 	/* Not on the console: the self-tests' totals are the last line. */
 	pr_debug("ACPI: power off, port 0x%x, sleep type %u\n",
-		acpi_info.pm1a_control, acpi_info.s5_type_a);
+		 acpi_info.pm1a_control, acpi_info.s5_type_a);
 	uart_drain();
 	enable_acpi();
 	sleep_now(acpi_info.pm1a_control, acpi_info.s5_type_a);
 	sleep_now(acpi_info.pm1b_control, acpi_info.s5_type_b);
+	for (unsigned i = 0; i < TRIES; i++)   /* it may take a while */
+		inw(acpi_info.pm1a_control);
+	pr_debug("ACPI: the power is still on\n");
 }

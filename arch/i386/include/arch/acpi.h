@@ -46,7 +46,10 @@ struct acpi_isa_line {
 	bool     active_low;        /* else high                              */
 };
 
-/* One remapping unit of the DMAR table. */
+/*
+ * One remapping unit of the DMAR table. A bridge among its devices stands for
+ * all that lies behind it.
+ */
 struct acpi_dmar_unit {
 	phys_addr_t registers;
 	uint16_t    segment;
