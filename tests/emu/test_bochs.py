@@ -18,6 +18,7 @@ MEMORY = 1024     # MiB: there is highmem
 # What a machine may lack that another one has.
 REASONS = {
     "needs RAM that ends within a page",      # the firmware's map
+    "needs a line that works by level",       # Bochs's MADT names none
     "needs a device with memory of its own",  # Bochs's screen is no PCI device
 }
 
