@@ -234,6 +234,20 @@ long pg_reply_msg(struct trap_regs *regs)
 	return reply_message(regs, true);
 }
 
+/* A message to it would tell too, but somebody may be there to receive it. */
+long pg_endpoint_check_alive(struct trap_regs *regs)
+{
+	struct object *object;
+	int err = find_object(call_handle(regs), OBJECT_ENDPOINT, RIGHT_SEND,
+			      &object);
+
+	if (err)
+		return err;
+	err = endpoint_is_dead(object_to_endpoint(object)) ? -EPIPE : 0;
+	object_put(object);
+	return err;
+}
+
 long pg_reply_save(struct trap_regs *regs)
 {
 	struct reply_slot *owes = &current_thread()->ipc.owes;

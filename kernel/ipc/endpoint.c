@@ -408,6 +408,11 @@ static void endpoint_destroy(struct object *object)
 	kmem_cache_free(endpoint_cache, endpoint);
 }
 
+bool endpoint_is_dead(const struct endpoint *endpoint)
+{
+	return READ_ONCE(endpoint->dead);
+}
+
 void endpoint_get(struct endpoint *endpoint)
 {
 	if (endpoint)

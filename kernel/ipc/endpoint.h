@@ -65,6 +65,9 @@ long endpoint_call(struct endpoint *endpoint, struct ipc_op *op);
 long endpoint_receive(struct endpoint *endpoint, struct ipc_op *op);
 long endpoint_reply(struct reply_slot *slot, struct ipc_op *op);
 
+/* Can nobody ever receive from it again? */
+bool endpoint_is_dead(const struct endpoint *endpoint);
+
 /* If a message is there, or an endpoint waits for bits: see notification.c. */
 bool endpoint_notify(struct endpoint *endpoint, uint32_t bits);
 

@@ -155,7 +155,10 @@
 	C(1085, DMA_UNMAP,       dma_unmap)                                   \
 		/* DMA handle, which is closed: the transfer is over       */ \
 	C(1086, DMA_CHECK,       dma_check)                                   \
-		/* bus low, high, [n]: before it is told to the device     */
+		/* bus low, high, [n]: before it is told to the device     */ \
+	/* endpoint                                                        */ \
+	C(1087, ENDPOINT_CHECK,  endpoint_check_alive)                        \
+		/* -> 0: may still be received from; -EPIPE: never again   */
 
 #define PG_CALL_FIRST  1024
 

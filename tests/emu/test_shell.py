@@ -112,6 +112,13 @@ def test_ps_shows_every_server(shell):
         assert name in names
 
 
+def test_a_name_dies_with_its_server(shell):
+    for _ in range(2):
+        assert shell.run("mayfly") == \
+            "mayfly: before -2, registered 0, then found"
+    assert "mayfly" not in shell.run("names")
+
+
 def test_free_counts_the_memory_of_the_machine(shell):
     total, used, free = numbers(shell.run("free").splitlines()[1])
     assert total == used + free

@@ -81,6 +81,24 @@ UTEST(six_words_go_and_come_back)
 	stop_server(child);
 }
 
+UTEST(an_endpoint_without_receivers_is_known_as_dead)
+{
+	uint32_t mine;
+	long to_send;
+
+	PAGODA_ONLY();
+	mine = (uint32_t)endpoint_create();
+	to_send = handle_dup(mine, RIGHT_SEND, 0);
+	EXPECT(to_send > 0);
+	EXPECT_EQ(endpoint_check((uint32_t)to_send), 0);
+	EXPECT_EQ(endpoint_check(0), -EBADF);
+	EXPECT_EQ(endpoint_check(PG_INIT_SYSTEM), -EINVAL);
+	handle_close(mine);
+	EXPECT_EQ(endpoint_check((uint32_t)to_send), -EPIPE);
+	handle_close((uint32_t)to_send);
+	EXPECT_EQ(endpoint_check((uint32_t)to_send), -EBADF);
+}
+
 UTEST(int_and_sysenter_say_the_same)
 {
 	struct words a = { { 1, 2, 3, 4, 5, 6 } };

@@ -121,6 +121,12 @@ static inline long endpoint_create(void)
 	return pg_call(PG_ENDPOINT_CREATE, 0, 0, 0, 0, 0);
 }
 
+/* Returns: 0; -EPIPE: nobody will ever receive what is sent to it. */
+static inline long endpoint_check(uint32_t endpoint)
+{
+	return pg_call(PG_ENDPOINT_CHECK, endpoint, 0, 0, 0, 0);
+}
+
 static inline long notification_create(void)
 {
 	return pg_call(PG_NOTIFICATION_CREATE, 0, 0, 0, 0, 0);

@@ -15,9 +15,12 @@
  * INVARIANTS
  *          N1  each name stands in the table once
  *          N2  a waiter's name does not stand in the table
+ *
+ * ALGORITHM  A name dies with its server. Nobody tells us when, so before each
+ *          answer we look which endpoints are dead. Whoever looks such a name
+ *          up waits for the next server of that name.
+ * COST     A call to the kernel for each name.
  * HANDLES  1: its endpoint, to receive.
- * NOT HERE names that go away: a name stays registered when its server dies,
- *          and messages to it then fail with -EPIPE.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -44,6 +47,20 @@ static struct name *find(const char *text)
 			return &names[i];
 	}
 	return NULL;
+}
+
+/* In the order of their coming: NAMES_LIST counts them. */
+static void forget_dead(void)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < nr_names; i++) {
+		if (endpoint_check(names[i].handle) == -EPIPE)
+			handle_close(names[i].handle);
+		else
+			names[left++] = names[i];
+	}
+	nr_names = left;
 }
 
 static void attach(const struct name *name)
@@ -129,6 +146,7 @@ static bool serve(long received, struct words *words)
 	const char *text = words_text(words);
 	long result = -ENOSYS;
 
+	forget_dead();
 	switch (words->w[0]) {
 	case NAMES_REGISTER:
 		result = do_register(text, received);
