@@ -153,7 +153,8 @@ HOST_BUILD := $(BUILD)/host
 HOST_SKIP  := traps log console symbols cpu irq_alloc ring3 uaccess fpu irq \
 	thread_switch sched sched_user thread wait mutex timer kmap_sleep task \
 	linux_calls apic \
-	program ipc notification calls messages monitor vtd_edu isa_dma floppy holes
+	program ipc notification calls messages monitor vtd_edu isa_dma floppy holes \
+	user_device
 
 # -no-pie: static data lies below 4 GiB, where multiboot's addresses reach.
 HOST_CFLAGS := -m64 -std=gnu11 -O1 -g -U_FORTIFY_SOURCE \

@@ -11,6 +11,7 @@
 #include <arch/kpgtable.h>
 
 #include "kernel/console.h"
+#include "kernel/device/device.h"
 #include "kernel/memory.h"
 #include "kernel/object.h"
 #include "kernel/sched/clock.h"
@@ -80,6 +81,7 @@ static const char *(*const checkers[])(void) = {
 	sched_check,
 	object_check,
 	task_check,
+	user_device_check,
 };
 
 const char *kernel_check_all(void)

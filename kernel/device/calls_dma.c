@@ -34,7 +34,7 @@ static int find_dma(const struct trap_regs *regs, struct dma_object **dmap)
 /* Nothing was told to the device yet: it need not be stopped. */
 static void take_back(struct dma_object *dma)
 {
-	dma->finished = true;
+	dma_object_finish(dma);
 	object_put(&dma->object);
 }
 
@@ -53,18 +53,16 @@ static long give_dma_handle(struct dma_object *dma)
 
 long pg_dma_alloc(struct trap_regs *regs)
 {
-	uint32_t length = regs->ebx, addr;
+	uint32_t addr;
 	struct user_device *dev;
 	struct dma_object *dma;
 	bus_addr_t bus;
 	long result;
 
-	if (!length || length > PG_DMA_LENGTH_MAX)
-		return -EINVAL;
 	result = find_device(regs, &dev);
 	if (result)
 		return result;
-	result = dma_object_alloc(dev, length, &dma);
+	result = dma_object_alloc(dev, current_task()->mm, regs->ebx, &dma);
 	object_put(&dev->object);
 	if (result)
 		return result;
@@ -109,7 +107,8 @@ long pg_dma_map(struct trap_regs *regs)
 		return result;
 	result = -EINVAL;
 	if (regs->edx < DMA_NR_DIRECTIONS)
-		result = dma_object_map(dev, regs->ebx, regs->ecx,
+		result = dma_object_map(dev, current_task()->mm, regs->ebx,
+					regs->ecx,
 					(enum dma_direction)regs->edx, &dma);
 	object_put(&dev->object);
 	if (result)
@@ -164,7 +163,7 @@ long pg_dma_unmap(struct trap_regs *regs)
 
 	if (err)
 		return err;
-	dma->finished = true;
+	dma_object_finish(dma);
 	err = handle_remove(&current_task()->handles, call_handle(regs));
 	object_put(&dma->object);
 	return err;

@@ -75,17 +75,20 @@ struct user_device *user_device_find(const struct pci_device *pci);
 /* ---- memory.c ----------------------------------------------------------- */
 
 /*
- * Pages of the running program for the device. The object has a reference to
- * the device, and one of its own.
+ * Pages of a program for the device. The object has a reference to the device,
+ * and one of its own.
  * Returns: 0; -EINVAL, -EFAULT, -ENOMEM, -EBUSY.
  */
-int dma_object_map(struct user_device *dev, uint32_t addr, uint32_t length,
-		   enum dma_direction dir, struct dma_object **dmap)
-	__must_check;
+int dma_object_map(struct user_device *dev, struct mm *mm, uint32_t addr,
+		   uint32_t length, enum dma_direction dir,
+		   struct dma_object **dmap) __must_check;
 
-/* Coherent memory, mapped at the running program. Returns: 0; -ENOMEM. */
-int dma_object_alloc(struct user_device *dev, uint32_t length,
+/* Coherent memory, mapped at a program. Returns: 0; -EINVAL, -ENOMEM. */
+int dma_object_alloc(struct user_device *dev, struct mm *mm, uint32_t length,
 		     struct dma_object **dmap) __must_check;
+
+/* The driver says that the device is done; then the object is put. */
+void dma_object_finish(struct dma_object *dma);
 
 /* Range i of a mapping goes through copies, at least in part. */
 bool dma_object_is_bounced(const struct dma_object *dma, unsigned range);

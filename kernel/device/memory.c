@@ -32,7 +32,6 @@
 #include <arch/uaccess.h>
 
 #include "kernel/device/device_impl.h"
-#include "kernel/task/task.h"
 #include "kernel/uapi/pagoda.h"
 #include "lib/align.h"
 #include "lib/errno.h"
@@ -81,10 +80,11 @@ static void fill_sg(struct dma_object *dma, uint32_t addr, uint32_t length)
 	}
 }
 
-static int pin_and_map(struct dma_object *dma, uint32_t addr, uint32_t length)
+static int pin_and_map(struct dma_object *dma, struct mm *mm, uint32_t addr,
+		       uint32_t length)
 {
-	int result = mm_pin(current_task()->mm, addr, length,
-			    dma->dir != DMA_TO_DEVICE, dma->pages);
+	int result = mm_pin(mm, addr, length, dma->dir != DMA_TO_DEVICE,
+			    dma->pages);
 
 	if (result)
 		return result;
@@ -105,8 +105,9 @@ static void free_mapping(struct dma_object *dma)
 	kfree(dma);
 }
 
-int dma_object_map(struct user_device *dev, uint32_t addr, uint32_t length,
-		   enum dma_direction dir, struct dma_object **dmap)
+int dma_object_map(struct user_device *dev, struct mm *mm, uint32_t addr,
+		   uint32_t length, enum dma_direction dir,
+		   struct dma_object **dmap)
 {
 	struct dma_object *dma;
 	int err = -ENOMEM;
@@ -123,7 +124,7 @@ int dma_object_map(struct user_device *dev, uint32_t addr, uint32_t length,
 	dma->pages = kcalloc(dma->nr, sizeof(*dma->pages), GFP_KERNEL);
 	dma->sg = kcalloc(dma->nr, sizeof(*dma->sg), GFP_KERNEL);
 	if (dma->pages && dma->sg)
-		err = pin_and_map(dma, addr, length);
+		err = pin_and_map(dma, mm, addr, length);
 	if (err) {
 		free_mapping(dma);
 		return err;
@@ -159,13 +160,16 @@ bool dma_object_is_bounced(const struct dma_object *dma, unsigned range)
 
 /* ---- coherent memory ----------------------------------------------------- */
 
-int dma_object_alloc(struct user_device *dev, uint32_t length,
+int dma_object_alloc(struct user_device *dev, struct mm *mm, uint32_t length,
 		     struct dma_object **dmap)
 {
-	struct dma_object *dma = dma_object_create(dev);
 	uint32_t nr_pages = DIV_ROUND_UP(length, (uint32_t)PAGE_SIZE);
+	struct dma_object *dma;
 	long addr;
 
+	if (!length || length > PG_DMA_LENGTH_MAX)
+		return -EINVAL;
+	dma = dma_object_create(dev);
 	if (!dma)
 		return -ENOMEM;
 	dma->size = nr_pages * PAGE_SIZE;
@@ -173,9 +177,8 @@ int dma_object_alloc(struct user_device *dev, uint32_t length,
 					 GFP_KERNEL);
 	if (!dma->memory)
 		goto free_dma;
-	addr = mm_map_device(current_task()->mm,
-			     phys_to_pfn(virt_to_phys(dma->memory)), nr_pages,
-			     true, "[dma]", &dma->window);
+	addr = mm_map_device(mm, phys_to_pfn(virt_to_phys(dma->memory)),
+			     nr_pages, true, "[dma]", &dma->window);
 	if (IS_ERR_VALUE(addr))
 		goto free_memory;
 	publish(dma);
@@ -186,6 +189,11 @@ free_memory:
 free_dma:
 	kfree(dma);
 	return -ENOMEM;
+}
+
+void dma_object_finish(struct dma_object *dma)
+{
+	dma->finished = true;
 }
 
 /* ---- the end ------------------------------------------------------------- */

@@ -64,6 +64,11 @@ const struct monitor_command monitor_commands[] = {
 	  "Alone: units, the domain of each device and how many pages are mapped in\n"
 	  "it, accesses that were blocked. `iommu walk 00:04.0 5000` goes through the\n"
 	  "tables of a device; the bus address is hexadecimal.\n" },
+	{ "dma", "", 0, 0, monitor_dma, NULL,
+	  "devices that use memory; a buffer and its three addresses",
+	  "Each device with its mask and what was mapped, bounced and copied for it.\n"
+	  "Then pages that are mapped for a device of 28 bits, as a show: where they\n"
+	  "are for the CPU, in memory, and on the bus, without an IOMMU and with.\n" },
 	{ "maps", "[PID]", 0, 1, monitor_maps, NULL,
 	  "areas of a task's address space",
 	  "Linux's /proc/PID/maps; of task 1 when none is named.\n" },

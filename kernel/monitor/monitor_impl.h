@@ -79,6 +79,7 @@ int arg_task(const char *text, struct task **taskp) __must_check;
 	F(vmallocinfo) F(maps) F(ps) F(check)                                 \
 	F(iomem)                                           /* iomem.c */      \
 	F(acpi)                                            /* acpi.c */       \
+	F(dma)                                             /* dma.c */        \
 	F(pci)                                             /* pci.c */        \
 	F(iommu)                                           /* iommu.c */      \
 	F(map)                                             /* map.c */        \

@@ -343,6 +343,30 @@ def test_acpi_says_where_there_is_none(own, board):
     assert session.run("acpi").strip() == "this machine has no ACPI"
 
 
+DMA_ROW = re.compile(r"  (\w+) +0x(\w{8})  0x(\w{10})  0x(\w{9}) (\w+) +"
+                     r"0x(\w{9})$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("board, extra", [
+    ("pc", []), ("q35", ["-device", "intel-iommu"])])
+def test_dma_shows_the_three_addresses_of_a_page(own, board, extra):
+    """With and without an IOMMU, on machines with and without one."""
+    session = own(board=board, extra=extra)
+    rows = {row[0]: row[1:]
+            for row in DMA_ROW.findall(session.run("dma"))}
+    assert list(rows) == ["isa", "lowmem", "highmem"]
+    for name, (virtual, physical, bus, way, behind) in rows.items():
+        virtual, physical, bus, behind = (
+            int(text, 16) for text in (virtual, physical, bus, behind))
+        assert (virtual - physical == 3 << 30) == (name != "highmem")
+        assert way == ("direct" if physical < 1 << 28 else "bounced")
+        assert (bus == physical) == (way == "direct")
+        assert bus < 1 << 28 and behind < 1 << 28
+    assert int(rows["isa"][1], 16) < 16 << 20
+    assert int(rows["highmem"][1], 16) >= 896 << 20
+    assert "hold" in session.run("check")
+
+
 def test_pci_says_where_there_is_none(own):
     session = own(cpu="pentium3", mem="64M", board="isapc")
     assert session.run("pci").strip() == "this machine has no PCI"

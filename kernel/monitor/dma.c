@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/*
+ * dma.c - devices that use memory, and one buffer with its three addresses
+ *
+ * WHAT     A line for each device that is open; then two pages, as the CPU, the
+ *          memory and a device of 28 bits know them, without an IOMMU and
+ *          behind one.
+ *
+ * PICTURE  page     virtual     physical      bus, no IOMMU        IOMMU
+ *          lowmem   0xc3f8d000  0x0003f8d000  0x003f8d000 direct   0x000001000
+ *          highmem  0xffff7000  0x003ffc4000  0x000680000 bounced  0x000001000
+ *
+ * ALGORITHM  The mappings are real, though no device is told of them; the
+ *          tables of an IOMMU are made, too, where the machine has none. All is
+ *          given back before the prompt returns.
+ * SEE      mm/dma/dma.h; docs/bus-addresses.md.
+ */
+#include <arch/iommu.h>
+
+#include "kernel/monitor/monitor_impl.h"
+#include "mm/dma/dma.h"
+#include "mm/kva/kmap.h"
+#include "mm/page/page.h"
+#include "mm/page/page_alloc.h"
+
+#define DEMO_BITS  28
+
+struct demo {
+	struct dma_device plain, behind;
+};
+
+static const char *way(const struct page *page, bus_addr_t bus)
+{
+	return bus.v == page_to_phys(page).v ? "direct" : "bounced";
+}
+
+static bus_addr_t map(struct dma_device *dev, struct page *page)
+{
+	return dma_map_page(dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+}
+
+static void unmap(struct dma_device *dev, bus_addr_t bus)
+{
+	if (!dma_mapping_error(bus))
+		dma_unmap_page(dev, bus, PAGE_SIZE, DMA_TO_DEVICE);
+}
+
+static void say_page(struct demo *demo, const char *name, struct page *page)
+{
+	bus_addr_t plain = map(&demo->plain, page);
+	bus_addr_t behind = map(&demo->behind, page);
+	phys_addr_t pa = page_to_phys(page);
+	void *va = kmap_local(page);
+
+	if (dma_mapping_error(plain) || dma_mapping_error(behind))
+		say("  %s: no memory for the mappings\n", name);
+	else
+		say("  %-8s  %p  0x%010llx  0x%09llx %-7s  0x%09llx\n", name,
+		    va, (unsigned long long)pa.v, (unsigned long long)plain.v,
+		    way(page, plain), (unsigned long long)behind.v);
+	kunmap_local(va);
+	unmap(&demo->behind, behind);
+	unmap(&demo->plain, plain);
+}
+
+static void say_one(struct demo *demo, const char *name, gfp_t gfp)
+{
+	struct page *page = alloc_page(gfp | GFP_NOWARN);
+
+	if (!page)
+		return;
+	if (!(gfp & GFP_HIGHMEM) || page_is_highmem(page))
+		say_page(demo, name, page);
+	free_page(page);
+}
+
+static void say_pages(struct demo *demo)
+{
+	say("one buffer, for a device of %u bits:\n", DEMO_BITS);
+	say("  %-8s  %-10s  %-12s  %-19s  %s\n", "page", "virtual", "physical",
+	    "bus, without IOMMU", "bus, behind one");
+	say_one(demo, "isa", GFP_KERNEL | GFP_DMA);
+	say_one(demo, "lowmem", GFP_KERNEL);
+	say_one(demo, "highmem", GFP_HIGHUSER);
+}
+
+static int with_devices(struct iommu_domain *domain)
+{
+	static struct demo demo;
+	int err = dma_device_init(&demo.plain, "monitor",
+				  DMA_BIT_MASK(DEMO_BITS), NULL);
+
+	if (err)
+		return err;
+	err = dma_device_init(&demo.behind, "monitor, behind an IOMMU",
+			      DMA_BIT_MASK(DEMO_BITS), domain);
+	if (!err) {
+		say_pages(&demo);
+		dma_device_destroy(&demo.behind);
+	}
+	dma_device_destroy(&demo.plain);
+	return err;
+}
+
+int monitor_dma(unsigned argc, char *const argv[])
+{
+	struct iommu_domain *domain;
+	int err = -ENOMEM;
+
+	dma_dump();
+	/* Nothing is taken from allocators that may be broken. */
+	if (monitor_after_panic)
+		return 0;
+	domain = iommu_domain_create();
+	if (domain) {
+		err = with_devices(domain);
+		iommu_domain_destroy(domain);
+	}
+	return err ? complain("no memory for the mappings") : 0;
+}
