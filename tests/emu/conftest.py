@@ -29,6 +29,13 @@ def source_suites():
     return names
 
 
+def host_only():
+    """Suites about what only the host program simulates."""
+    folder = machine.ROOT / "tests" / "host"
+    return {name for path in folder.glob("*.c")
+            for name in SUITE_LINE.findall(path.read_text())}
+
+
 def host_skipped():
     """Suites that the Makefile leaves out of the host program."""
     text = (machine.ROOT / "Makefile").read_text()

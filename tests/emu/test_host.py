@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 
-from conftest import host_skipped, source_suites
+from conftest import host_only, host_skipped, source_suites
 from judge import judge
 from machine import limit
 
-HERE = sorted(source_suites() - host_skipped())
+HERE = sorted(source_suites() - host_skipped() | host_only())
 
 SHAPES = {
     "16M": ["--mem=16M"],
