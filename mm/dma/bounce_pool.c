@@ -19,12 +19,17 @@
  *          P1  a page's bit is set exactly when a live bounce has the page
  *          P2  the record of a bounce of the pool is that of its first page
  *          P3  each page of a live bounce is in reach of its device
+ *          P4  a bounce of up to 64 KiB of pages crosses no line of 64 KiB
  *
  * ALGORITHM  The lowest run of free pages that is long enough: in a pool of at
  *          most 256 pages a search is some words. If the lowest is not in reach
  *          of a mask, no other one is. The pool comes first because it costs no
  *          allocation; a mapping that finds room there cannot fail for want of
  *          memory, not even for its record.
+ *
+ *          P4 is for ISA devices, whose DMA controller cannot count across
+ *          such a line; others lose nothing by it. Blocks had on demand are
+ *          aligned to their size.
  *
  *          The pool is 1/1024 of memory, from 16 KiB to 1 MiB: in a machine
  *          of 1 GiB one page in 1024 of the memory costs less than one in 16
@@ -46,6 +51,7 @@
 #define POOL_ORDER_MIN  2u
 #define POOL_ORDER_MAX  8u
 #define POOL_PAGES_MAX  (1u << POOL_ORDER_MAX)
+#define LINE_PAGES      ((64u << 10) / PAGE_SIZE)
 
 /*
  * Protection:  I  set by bounce_pool_init(), then constant
@@ -68,6 +74,12 @@ static bool pages_in_reach(const struct dma_device *dev,
 
 /* ---- the pool -------------------------------------------------------- */
 
+static bool crosses_line(const struct page *first, uint32_t nr)
+{
+	return nr <= LINE_PAGES &&
+	       page_to_pfn(first).v % LINE_PAGES + nr > LINE_PAGES;
+}
+
 /* The lowest nr free pages in a row; pool.nr: there are none. */
 static uint32_t find_run(uint32_t nr)
 {
@@ -78,6 +90,10 @@ static uint32_t find_run(uint32_t nr)
 			start = bitmap_find_next_zero(pool.map, pool.nr, start);
 		if (start + nr > pool.nr)
 			return pool.nr;
+		if (crosses_line(pool.first + start, nr)) {
+			start++;
+			continue;   /* length is 0: the start was new */
+		}
 		if (bitmap_test(pool.map, start + length)) {
 			start += length + 1;
 			length = 0;
@@ -219,6 +235,8 @@ static const char *check_bounce(const struct bounce *bounce, uint32_t *map)
 
 	HOLDS(pages_in_reach(bounce->dev, bounce->pages, bounce->nr_pages),
 	      "P3: the pages of a bounce are in reach of its device");
+	HOLDS(!crosses_line(bounce->pages, bounce->nr_pages),
+	      "P4: a bounce of up to 64 KiB crosses no line of 64 KiB");
 	if (!bounce->from_pool)
 		return NULL;
 	HOLDS(start < pool.nr && bounce->nr_pages <= pool.nr - start &&
