@@ -31,6 +31,7 @@
 #define ENOSYS   38  /* no such call                                  */
 #define EOVERFLOW 75 /* value does not fit its type                   */
 #define ETIMEDOUT 110 /* the deadline has passed                       */
+#define ENOMEDIUM 123 /* no disk in the drive                          */
 
 /* A result that is an address or count, or one of the above negated. */
 #define MAX_ERRNO  4095

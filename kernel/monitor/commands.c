@@ -141,6 +141,10 @@ const struct monitor_command monitor_commands[] = {
 	{ "colour", "[on|off]", 0, 1, monitor_colour, colour_word,
 	  "colours, if the terminal has them",
 	  "They are switched on when the terminal says that it knows them.\n" },
+	{ "floppy", "LBA [COUNT]", 1, 2, monitor_floppy, NULL,
+	  "read sectors of drive A by ISA DMA",
+	  "LBA counts sectors of 512 bytes from 0; COUNT is 1 to 16. The buffer\n"
+	  "is of ZONE_DMA; its virtual, physical and bus address are printed.\n" },
 	{ "exit", "", 0, 0, monitor_exit, NULL,
 	  "leave the monitor: go on where it was opened",
 	  "At the start: run init. After a panic, or user mode: leave the machine.\n" },

@@ -346,6 +346,19 @@ static void dump_line(const struct source *source, uint32_t va, unsigned n)
 	say("%08x %s  |%s|\n", va, hex, text);
 }
 
+static void dump(const struct source *source, uint32_t va, unsigned n)
+{
+	for (unsigned done = 0; done < n; done += X_LINE)
+		dump_line(source, va + done, MIN(n - done, X_LINE));
+}
+
+void monitor_dump(const void *ptr, unsigned n)
+{
+	struct source source = { NULL };
+
+	dump(&source, ptr_to_kva(ptr), n);
+}
+
 int monitor_x(unsigned argc, char *const argv[])
 {
 	struct source source = { NULL };
@@ -361,8 +374,7 @@ int monitor_x(unsigned argc, char *const argv[])
 		source.mm = task->mm;
 	/* The address space ends at 4 GiB, and so does the dump. */
 	n = MIN(n, (1ull << 32) - va);
-	for (unsigned done = 0; done < n; done += X_LINE)
-		dump_line(&source, va + done, MIN((unsigned)n - done, X_LINE));
+	dump(&source, va, (unsigned)n);
 	if (task)
 		object_put(&task->object);
 	return 0;

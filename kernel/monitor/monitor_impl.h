@@ -88,6 +88,7 @@ int arg_task(const char *text, struct task **taskp) __must_check;
 	F(alloc) F(free)                                   /* hold.c */       \
 	F(leak)                                            /* leak.c */       \
 	F(fault) F(test) F(bench) F(log) F(loglevel)       /* control.c */    \
+	F(floppy)                                          /* floppy.c */     \
 	F(reboot) F(poweroff)
 
 #define F(name) int monitor_##name(unsigned argc, char *const argv[]);
@@ -105,6 +106,9 @@ extern const char *const monitor_page_states[];
 
 /* An entry of the page tables in letters: " P RW A". */
 int entry_bits(char *buf, size_t size, uint64_t entry);
+
+/* n bytes of the kernel's, as `x` prints them. look.c */
+void monitor_dump(const void *ptr, unsigned n);
 
 /* Give everything back that `alloc` has taken. For tests. */
 void monitor_free_all(void);
