@@ -6,6 +6,7 @@ that finds none fails with the command that makes it.
 """
 
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +72,20 @@ def make_iso(kernel, tmp_path_factory):
                        timeout=machine.limit("build"))
         return iso
     return make
+
+
+FLOPPY_SECTORS = 2880
+
+
+def floppy_pattern(lba):
+    """The content of a sector, as word_of() in tests/suites/floppy.c."""
+    return struct.pack("<128I", *((lba << 16 ^ i * 0x9e3779b1) & 0xffffffff
+                                  for i in range(128)))
+
+
+@pytest.fixture(scope="session")
+def floppy_image(tmp_path_factory):
+    """A disk of 1.44 MB whose every word tells where it belongs."""
+    path = tmp_path_factory.mktemp("floppy") / "floppy.img"
+    path.write_bytes(b"".join(map(floppy_pattern, range(FLOPPY_SECTORS))))
+    return path
