@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from machine import ICOUNT, Shape, run
+from test_shell import Shell
 from test_user import judge_results, programs, tail
 
 PAGE = 4096
@@ -161,6 +162,24 @@ def check_blocked(text, blocked):
     assert [device for device, _ in reports] == [source] * 2
     assert [int(bus, 16) for _, bus in reports] == [
         int(bus, 16) for bus in said]
+
+
+def test_the_shell_starts_it_as_often_as_one_likes(kernel):
+    """init gives it the device; the second run gets it from the first."""
+    shell = Shell(extra=["-device", "edu"], mem="1G")
+    try:
+        for _ in range(2):
+            text = shell.run("edu")
+            assert "edu: all is well" in text, text
+            assert COUNTERS.search(text)[1] == str(OWN_PAGES)
+        assert "usage: edu" in shell.run("edu 99")
+    finally:
+        shell.close()
+
+
+def test_a_machine_without_the_device_is_told_so(kernel):
+    done = run(Shape("64M", "max"), "program=edu", "program", archive=True)
+    assert "edu: there is no such device" in done.text and done.status == 35
 
 
 def test_pages_above_4_gib_are_bounced_for_32_bits(kernel):

@@ -453,6 +453,9 @@ UTEST(a_fork_leaves_the_buffer_with_the_driver)
 	handle_close(device);
 }
 
+/* Shared with a child. */
+static volatile int *running;
+
 /* A driver with everything, and a transfer under way. */
 static void be_a_driver(long how)
 {
@@ -466,6 +469,9 @@ static void be_a_driver(long how)
 		linux_exit_group(1);
 	device_irq(device, (uint32_t)notification_create(), 1);
 	start_transfer(regs, segment[0].bus);
+	*running = 1;
+	while (how == SIGKILL_NR)
+		syscall0(PG_YIELD);
 	if (how == SIGSEGV_NR)
 		*(volatile char *)FREE_ADDR = 1;
 	else if (how == SIGILL_NR)
@@ -479,6 +485,7 @@ UTEST(a_driver_that_dies_leaves_nothing_behind)
 	uint32_t device;
 
 	NEEDS_EDU();
+	running = map_flags(1, PROT_READ | PROT_WRITE, MAP_SHARED);
 	for (unsigned i = 0; i < ARRAY_SIZE(ends); i++) {
 		if (ends[i])
 			EXPECT_EQ(signal_of(be_a_driver, ends[i]), ends[i]);
@@ -490,4 +497,32 @@ UTEST(a_driver_that_dies_leaves_nothing_behind)
 		EXPECT_EQ(info.mapped + info.refused, 0);
 		handle_close(device);
 	}
+	linux_munmap((void *)running, PAGE);
+}
+
+UTEST(a_driver_that_is_killed_leaves_nothing_behind)
+{
+	uint32_t device;
+	long child, task;
+	int status = 0;
+
+	NEEDS_EDU();
+	running = map_flags(1, PROT_READ | PROT_WRITE, MAP_SHARED);
+	child = linux_fork();
+	if (!child)
+		be_a_driver(SIGKILL_NR);
+	while (!*running)
+		syscall0(PG_YIELD);
+	EXPECT_EQ(device_open(EDU, 0), -EBUSY);
+	task = pg_call(PG_TASK_OPEN, PG_INIT_SYSTEM, child, 0, 0, 0);
+	EXPECT(task > 0);
+	EXPECT_EQ(pg_call(PG_TASK_KILL, (uint32_t)task, SIGKILL_NR, 0, 0, 0),
+		  0);
+	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
+	EXPECT_EQ(W_SIGNAL(status), SIGKILL_NR);
+	handle_close((uint32_t)task);
+	device = open_edu();
+	EXPECT(!(info.flags & PG_DEVICE_MASTER));
+	handle_close(device);
+	linux_munmap((void *)running, PAGE);
 }
