@@ -20,7 +20,7 @@ REASONS = {
     "needs RAM that ends within a page",      # the firmware's map
     "needs a line that works by level",       # Bochs's MADT names none
     "needs a device with memory of its own",  # Bochs's screen is no PCI device
-    "needs a line that works by level",       # nor has it QEMU's other devices
+    "needs a PCI device that nobody drives",  # Bochs has no network card
 }
 
 
