@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """monitor.py - a machine at the monitor's prompt, typed at through a terminal"""
 
+import re
+
 import pexpect
 
 import machine
@@ -55,3 +57,10 @@ class Session:
 
     def close(self):
         self.child.close(force=True)
+
+
+def all_hold(text):
+    """What `check` printed: a line for each group, and so many hold."""
+    held, groups = map(int, re.search(r"(\d+) of (\d+) groups of invariants "
+                                      r"hold", text).groups())
+    return held == groups == text.count(" ok") >= 9
