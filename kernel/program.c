@@ -29,14 +29,6 @@
 
 /* ---- words of the command line ------------------------------------------- */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* In place: the text only becomes shorter. */
 static bool unescape(char *text)
 {
@@ -44,10 +36,10 @@ static bool unescape(char *text)
 
 	while (*text) {
 		if (*text == '%') {
-			int high = hex_digit(text[1]);
-			int low = high < 0 ? -1 : hex_digit(text[2]);
+			unsigned high = digit_value(text[1]);
+			unsigned low = high < 16 ? digit_value(text[2]) : 16;
 
-			if (low < 0)
+			if (low >= 16)
 				return false;
 			*to++ = (char)(high << 4 | low);
 			text += 3;

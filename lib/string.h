@@ -29,6 +29,9 @@ char  *strchr(const char *s, int c);
  */
 int strscpy(char *dst, const char *src, size_t size);
 
+/* The value of a digit in any base up to 36, or 255. */
+unsigned digit_value(char c);
+
 /*
  * Read an unsigned number: decimal, 0x hexadecimal; parse_size() also takes
  * one suffix K, M or G (either case), as in "mem=64M".

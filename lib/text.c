@@ -8,8 +8,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-/* The value of a digit in any base up to 36, or 255. */
-static unsigned digit_value(char c)
+unsigned digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return (unsigned)(c - '0');

@@ -26,7 +26,7 @@
 
 _Static_assert(PG_NR_BARS == PCI_NR_BARS, "as many as a header has");
 
-static int find_device(const struct trap_regs *regs, struct user_device **devp)
+int device_of_call(const struct trap_regs *regs, struct user_device **devp)
 {
 	struct object *object;
 	int err = find_object(call_handle(regs), OBJECT_DEVICE, RIGHT_MANAGE,
@@ -114,7 +114,7 @@ long pg_device_info(struct trap_regs *regs)
 {
 	struct user_device *dev;
 	struct pg_device out;
-	int err = find_device(regs, &dev);
+	int err = device_of_call(regs, &dev);
 
 	if (err)
 		return err;
@@ -157,7 +157,7 @@ static long map_bar(struct user_device *dev, unsigned i)
 long pg_device_map_bar(struct trap_regs *regs)
 {
 	struct user_device *dev;
-	long result = find_device(regs, &dev);
+	long result = device_of_call(regs, &dev);
 
 	if (result)
 		return result;
@@ -174,7 +174,7 @@ long pg_device_set_mask(struct trap_regs *regs)
 {
 	uint64_t mask = (uint64_t)regs->ecx << 32 | regs->ebx;
 	struct user_device *dev;
-	int err = find_device(regs, &dev);
+	int err = device_of_call(regs, &dev);
 
 	if (err)
 		return err;
@@ -190,7 +190,7 @@ long pg_device_irq(struct trap_regs *regs)
 {
 	struct object *notification;
 	struct user_device *dev;
-	long result = find_device(regs, &dev);
+	long result = device_of_call(regs, &dev);
 
 	if (result)
 		return result;

@@ -9,17 +9,6 @@
 #include "kernel/ipc/calls.h"
 #include "lib/errno.h"
 
-static int find_device(const struct trap_regs *regs, struct user_device **devp)
-{
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_DEVICE, RIGHT_MANAGE,
-			      &object);
-
-	if (!err)
-		*devp = object_to_device(object);
-	return err;
-}
-
 static int find_dma(const struct trap_regs *regs, struct dma_object **dmap)
 {
 	struct object *object;
@@ -59,7 +48,7 @@ long pg_dma_alloc(struct trap_regs *regs)
 	bus_addr_t bus;
 	long result;
 
-	result = find_device(regs, &dev);
+	result = device_of_call(regs, &dev);
 	if (result)
 		return result;
 	result = dma_object_alloc(dev, current_task()->mm, regs->ebx, &dma);
@@ -101,7 +90,7 @@ long pg_dma_map(struct trap_regs *regs)
 	struct user_device *dev;
 	struct dma_object *dma;
 	unsigned nr_ranges;
-	long result = find_device(regs, &dev);
+	long result = device_of_call(regs, &dev);
 
 	if (result)
 		return result;
@@ -173,7 +162,7 @@ long pg_dma_check(struct trap_regs *regs)
 {
 	uint64_t bus = (uint64_t)regs->ecx << 32 | regs->ebx;
 	struct user_device *dev;
-	int err = find_device(regs, &dev);
+	int err = device_of_call(regs, &dev);
 
 	if (err)
 		return err;

@@ -51,14 +51,6 @@ unsigned words_position(const char *text, unsigned length, unsigned *start)
 	return words;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 int parse_hex32(const char *text, uint32_t *value)
 {
 	uint32_t v = 0;
@@ -68,7 +60,7 @@ int parse_hex32(const char *text, uint32_t *value)
 	if (!*text)
 		return -EINVAL;
 	for (const char *c = text; *c; c++) {
-		if (hex_digit(*c) < 0)
+		if (digit_value(*c) >= 16)
 			return -EINVAL;
 	}
 	while (*text == '0')
@@ -76,7 +68,7 @@ int parse_hex32(const char *text, uint32_t *value)
 	if (strlen(text) > 8)
 		return -ERANGE;
 	for (; *text; text++)
-		v = v << 4 | (uint32_t)hex_digit(*text);
+		v = v << 4 | digit_value(*text);
 	*value = v;
 	return 0;
 }
