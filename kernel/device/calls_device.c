@@ -178,8 +178,7 @@ long pg_device_set_mask(struct trap_regs *regs)
 
 	if (err)
 		return err;
-	if (mask != dev->dma.mask)
-		err = dma_set_mask(&dev->dma, mask);
+	err = user_device_set_mask(dev, mask);
 	if (!err)
 		pci_set_command(dev->pci, PCI_COMMAND_MASTER, 0);
 	object_put(&dev->object);

@@ -22,7 +22,7 @@ struct user_device {
 	struct pci_device   *pci;                   /* I                      */
 	struct iommu_domain *domain;                /* I  NULL: no IOMMU      */
 	unsigned long        faults_before;         /* I  of the IOMMU        */
-	struct dma_device    dma;
+	struct dma_device    dma;                   /* l  to change           */
 	char                 name[16];              /* I  "pci 00:04.0"       */
 	unsigned             handles;               /* o                      */
 	struct mutex         lock;
@@ -68,6 +68,9 @@ int user_device_open(struct pci_device *pci, struct user_device **devp)
 
 /* It reads and writes no memory any more, and asks for no interrupt. */
 void user_device_stop(struct user_device *dev);
+
+/* What it reaches. Returns: 0; -EINVAL; -EBUSY (it has mappings); -ENOMEM. */
+int user_device_set_mask(struct user_device *dev, uint64_t mask) __must_check;
 
 /* The object of a PCI device that is open, for tests and the monitor. */
 struct user_device *user_device_find(const struct pci_device *pci);

@@ -25,8 +25,8 @@
  *          in whichever order its handles are closed, the first stops the
  *          device.
  *
- * LOCKING  None: an object is constant once it is made, the rest is in mm/dma/
- *          and mm/vm/.
+ * LOCKING  An object is constant once it is made. The device's lock while its
+ *          mappings change: another thread of the driver may set the mask.
  * SEE      mm/dma/dma.h, mm/vm/pin.c, mm/vm/map_device.c.
  */
 #include <arch/uaccess.h>
@@ -89,7 +89,9 @@ static int pin_and_map(struct dma_object *dma, struct mm *mm, uint32_t addr,
 	if (result)
 		return result;
 	fill_sg(dma, addr, length);
+	mutex_lock(&dma->device->lock);
 	result = dma_map_sg(&dma->device->dma, dma->sg, dma->nr, dma->dir);
+	mutex_unlock(&dma->device->lock);
 	if (result < 0) {
 		mm_unpin(dma->pages, dma->nr);
 		return result;
@@ -160,6 +162,26 @@ bool dma_object_is_bounced(const struct dma_object *dma, unsigned range)
 
 /* ---- coherent memory ----------------------------------------------------- */
 
+static bool alloc_memory(struct dma_object *dma)
+{
+	struct user_device *dev = dma->device;
+
+	mutex_lock(&dev->lock);
+	dma->memory = dma_alloc_coherent(&dev->dma, dma->size, &dma->bus,
+					 GFP_KERNEL);
+	mutex_unlock(&dev->lock);
+	return dma->memory;
+}
+
+static void free_memory(struct dma_object *dma)
+{
+	struct user_device *dev = dma->device;
+
+	mutex_lock(&dev->lock);
+	dma_free_coherent(&dev->dma, dma->size, dma->memory, dma->bus);
+	mutex_unlock(&dev->lock);
+}
+
 int dma_object_alloc(struct user_device *dev, struct mm *mm, uint32_t length,
 		     struct dma_object **dmap)
 {
@@ -173,9 +195,7 @@ int dma_object_alloc(struct user_device *dev, struct mm *mm, uint32_t length,
 	if (!dma)
 		return -ENOMEM;
 	dma->size = nr_pages * PAGE_SIZE;
-	dma->memory = dma_alloc_coherent(&dev->dma, dma->size, &dma->bus,
-					 GFP_KERNEL);
-	if (!dma->memory)
+	if (!alloc_memory(dma))
 		goto free_dma;
 	addr = mm_map_device(mm, phys_to_pfn(virt_to_phys(dma->memory)),
 			     nr_pages, true, "[dma]", &dma->window);
@@ -185,7 +205,7 @@ int dma_object_alloc(struct user_device *dev, struct mm *mm, uint32_t length,
 	*dmap = dma;
 	return 0;
 free_memory:
-	dma_free_coherent(&dev->dma, dma->size, dma->memory, dma->bus);
+	free_memory(dma);
 free_dma:
 	kfree(dma);
 	return -ENOMEM;
@@ -206,11 +226,13 @@ static void dma_object_destroy(struct object *object)
 	if (!dma->finished)
 		user_device_stop(dev);
 	if (dma->nr) {
+		mutex_lock(&dev->lock);
 		dma_unmap_sg(&dev->dma, dma->sg, dma->nr, dma->dir);
+		mutex_unlock(&dev->lock);
 		mm_unpin(dma->pages, dma->nr);
 	} else {
 		mm_unmap_device(&dma->window);
-		dma_free_coherent(&dev->dma, dma->size, dma->memory, dma->bus);
+		free_memory(dma);
 	}
 	free_mapping(dma);
 	object_put(&dev->object);

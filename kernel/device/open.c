@@ -24,7 +24,8 @@
  *          forgets it, and somebody else may open it. So a driver that dies
  *          leaves a device that reaches nothing, before any memory is freed.
  *
- * LOCKING  owners[] and handle counts: interrupts off. Windows: dev->lock.
+ * LOCKING  owners[] and handle counts: interrupts off. Windows, and each change
+ *          of the mask or of what is mapped: dev->lock.
  * NOT HERE the calls (calls_device.c), its memory (memory.c). Who may open it:
  *          whoever has the system handle with RIGHT_MANAGE.
  * SEE      Linux drivers/vfio/pci/.
@@ -107,6 +108,18 @@ static void detach(struct user_device *dev)
 		return;
 	iommu_detach(dev->domain, pci_source_id(dev->pci));
 	iommu_domain_destroy(dev->domain);
+}
+
+/* The lock is what keeps others from mapping into the space that goes. */
+int user_device_set_mask(struct user_device *dev, uint64_t mask)
+{
+	int err = 0;
+
+	mutex_lock(&dev->lock);
+	if (mask != dev->dma.mask)
+		err = dma_set_mask(&dev->dma, mask);
+	mutex_unlock(&dev->lock);
+	return err;
 }
 
 /* ---- the object ---------------------------------------------------------- */

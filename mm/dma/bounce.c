@@ -103,13 +103,13 @@ static void insert(struct bounce *bounce)
 	spin_unlock_irqrestore(&dma_lock, flags);
 }
 
-/* Take the bounce that begins exactly there out of the tree; NULL: none. */
-static struct bounce *take_out(bus_addr_t bus)
+/* Take the device's bounce that begins there out of the tree; NULL: none. */
+static struct bounce *take_out(const struct dma_device *dev, bus_addr_t bus)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
 	struct bounce *bounce = find_before(bus);
 
-	if (bounce && bus_eq(bounce->bus, bus)) {
+	if (bounce && bounce->dev == dev && bus_eq(bounce->bus, bus)) {
 		rb_erase(&bounces, &bounce->rb);
 		dma_nr_bounces--;
 	} else {
@@ -200,7 +200,7 @@ bus_addr_t bounce_map(struct dma_device *dev, phys_addr_t original,
 
 void bounce_unmap(struct dma_device *dev, bus_addr_t bus, bool discard)
 {
-	struct bounce *bounce = take_out(bus);
+	struct bounce *bounce = take_out(dev, bus);
 
 	if (!bounce)
 		return;
@@ -209,21 +209,23 @@ void bounce_unmap(struct dma_device *dev, bus_addr_t bus, bool discard)
 	bounce_give(bounce);
 }
 
-/* The first bounce that ends behind an address; NULL: none. */
-static struct bounce *find_from(bus_addr_t bus)
+/*
+ * The device's first bounce that lies in [from, end), if only in part; NULL:
+ * none. Others' are not for us to hold: they may be given back at any time.
+ */
+static struct bounce *find_from(const struct dma_device *dev, uint64_t from,
+				uint64_t end)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-	struct bounce *bounce = find_before(bus);
-	struct rb_node *rb;
+	struct bounce *bounce = find_before(BUS(from)), *found = NULL;
+	struct rb_node *rb = bounce ? &bounce->rb : rb_first(&bounces);
 
-	if (!bounce)
-		rb = rb_first(&bounces);
-	else if (bus.v - bounce->bus.v < bounce->size)
-		rb = &bounce->rb;
-	else
-		rb = rb_next(&bounce->rb);
+	for (; rb && !found && entry(rb)->bus.v < end; rb = rb_next(rb))
+		if (entry(rb)->dev == dev &&
+		    entry(rb)->bus.v + entry(rb)->size > from)
+			found = entry(rb);
 	spin_unlock_irqrestore(&dma_lock, flags);
-	return rb ? entry(rb) : NULL;
+	return found;
 }
 
 static void sync_one(const struct bounce *bounce, size_t offset, size_t size,
@@ -240,18 +242,14 @@ void bounce_sync(struct dma_device *dev, bus_addr_t bus, size_t size,
 		 enum dma_direction dir, bool for_cpu)
 {
 	uint64_t end = bus.v + size, from = bus.v;
+	const struct bounce *bounce;
 
-	while (from < end) {
-		const struct bounce *bounce = find_from(BUS(from));
-		uint64_t to;
+	while (from < end && (bounce = find_from(dev, from, end))) {
+		uint64_t to = MIN(end, bounce->bus.v + bounce->size);
 
-		if (!bounce || bounce->bus.v >= end)
-			return;
-		to = MIN(end, bounce->bus.v + bounce->size);
 		from = MAX(from, bounce->bus.v);
-		if (bounce->dev == dev)
-			sync_one(bounce, (size_t)(from - bounce->bus.v),
-				 (size_t)(to - from), dir, for_cpu);
+		sync_one(bounce, (size_t)(from - bounce->bus.v),
+			 (size_t)(to - from), dir, for_cpu);
 		from = to;
 	}
 }

@@ -103,7 +103,10 @@ int dma_device_init(struct dma_device *dev, const char *name, uint64_t mask,
 /* Every mapping must be gone: what is left is reported, and undone. */
 void dma_device_destroy(struct dma_device *dev);
 
-/* Another mask. Returns: 0; -EBUSY (mappings exist); -EINVAL as above. */
+/*
+ * Another mask. The owner sees to it that nobody maps or unmaps meanwhile.
+ * Returns: 0; -EBUSY (mappings exist); -EINVAL, -ENOMEM as above.
+ */
 int dma_set_mask(struct dma_device *dev, uint64_t mask) __must_check;
 
 /* ---- streaming mappings ---------------------------------------------- */

@@ -351,6 +351,18 @@ KTEST(acpi_parsers, a_unit_for_all_the_others)
 	EXPECT_EQ(complaints(), 0);
 }
 
+KTEST(acpi_parsers, memory_that_firmware_wants_reached_is_warned_of)
+{
+	begin_dmar();
+	APPEND(1, 0, 24, 0, 0, 0, 0, 0, LE32(0x7f000000), 0, 0, 0, 0,
+	       LE32(0x7f0fffff), 0, 0, 0, 0);
+	append_unit(1, 0xfed90000, 0);
+	APPEND(1, 0, 8, 0, 0, 0, 0, 0);                 /* too short to say */
+	parse_dmar();
+	EXPECT_EQ(info.nr_dmar_units, 1);
+	EXPECT_EQ(complaints(), 1);
+}
+
 KTEST(acpi_parsers, a_path_leads_through_bridges)
 {
 	begin_dmar();

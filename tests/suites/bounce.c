@@ -155,6 +155,25 @@ KTEST(bounce, sync_moves_the_part_and_no_more)
 	end();
 }
 
+/* What another device has mapped is neither copied nor given back. */
+KTEST(bounce, a_wrong_device_changes_nothing)
+{
+	struct dma_device other;
+	bus_addr_t bus;
+
+	set_up();
+	REQUIRE(dma_device_init(&other, "other", dev.dma.mask, NULL) == 0);
+	bus = map(AT, SIZE, DMA_FROM_DEVICE);
+	EXPECT(fake_device_fill(&dev, bus, 'n', SIZE));
+	bounce_sync(&other, bus, SIZE, DMA_FROM_DEVICE, true);
+	bounce_unmap(&other, bus, true);
+	EXPECT(mem_is(phys_add(far_pa, AT), 'o', SIZE));
+	unmap(bus, SIZE, DMA_FROM_DEVICE);
+	EXPECT(mem_is(phys_add(far_pa, AT), 'n', SIZE));
+	dma_device_destroy(&other);
+	end();
+}
+
 KTEST(bounce, sync_against_the_direction_copies_nothing)
 {
 	bus_addr_t bus;

@@ -31,7 +31,7 @@ struct fake {
 
 static struct fake fakes[NR_FAKES];
 static unsigned nr_fakes;
-static unsigned sized_while_decoding, nr_reads;
+static unsigned sized_while_decoding, nr_reads, nr_writes;
 static struct pci_device table[TABLE_MAX];
 
 /* ---- the made-up space -------------------------------------------------- */
@@ -57,6 +57,7 @@ static void fake_write(uint16_t source_id, unsigned reg, uint32_t value)
 	struct fake *fake = find_fake(source_id);
 	unsigned i = reg / 4;
 
+	nr_writes++;
 	if (!fake || i >= NR_REGS)
 		return;
 	if (i >= 4 && i < 10 && value == ~0u &&
@@ -104,7 +105,7 @@ static void add_bridge(uint16_t source_id, unsigned secondary)
 
 static void begin(void)
 {
-	nr_fakes = sized_while_decoding = nr_reads = 0;
+	nr_fakes = sized_while_decoding = nr_reads = nr_writes = 0;
 }
 
 static unsigned scan(void)
@@ -307,6 +308,20 @@ KTEST(pci, bars_that_make_no_sense_are_no_bars)
 	REQUIRE(scan() == 1);
 	for (unsigned i = 0; i < PCI_NR_BARS; i++)
 		EXPECT_EQ(table[0].bar[i].size, 0);
+}
+
+/* While it decodes nothing the CPU may not reach any device. */
+KTEST(pci, nothing_is_written_to_a_host_bridge)
+{
+	struct fake *fake;
+
+	begin();
+	fake = add_fake(ID(0, 0, 0));
+	fake->reg[2] = 0x06000000;
+	add_bar(fake, 0, 0xe0000008, 0x1000000, 0xf);
+	EXPECT_EQ(scan(), 1);
+	EXPECT_EQ(nr_writes, 0);
+	EXPECT_EQ(table[0].bar[0].size, 0);
 }
 
 KTEST(pci, headers_that_are_unknown_have_no_bars)

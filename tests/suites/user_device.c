@@ -12,6 +12,7 @@
 #include "kernel/handle.h"
 #include "kernel/uapi/pagoda.h"
 #include "tests/suites/vm_test.h"
+#include "tests/threads.h"
 
 SUITE(user_device, user_device_check);
 
@@ -234,6 +235,41 @@ KTEST(user_device, what_cannot_be_mapped_is_refused)
 	EXPECT_EQ(dev->dma.stats.mapped, 0);
 	object_put(&dev->object);
 	test_end(mm);
+}
+
+struct mask_setter {
+	struct user_device *dev;
+	int                 err;
+};
+
+static void set_mask(void *arg)
+{
+	struct mask_setter *setter = arg;
+
+	setter->err = user_device_set_mask(setter->dev, DMA_BIT_MASK(28));
+}
+
+/*
+ * Two threads of a driver: one is in the middle of a mapping, for which it has
+ * the lock, and the space that it maps into must stay.
+ */
+KTEST(user_device, the_mask_waits_for_a_mapping_under_way)
+{
+	struct mask_setter setter = { test_open(), -1 };
+	unsigned before = sched_nr_threads();
+	uint64_t old = setter.dev->dma.mask;
+	void *space = setter.dev->dma.iova;
+
+	mutex_lock(&setter.dev->lock);
+	start("mask", PRIORITY_TEST + 1, set_mask, &setter);
+	EXPECT_EQ(setter.err, -1);
+	EXPECT_EQ(setter.dev->dma.mask, old);
+	EXPECT(setter.dev->dma.iova == space);
+	mutex_unlock(&setter.dev->lock);
+	all_gone(before);
+	EXPECT_EQ(setter.err, 0);
+	EXPECT_EQ(setter.dev->dma.mask, DMA_BIT_MASK(28));
+	object_put(&setter.dev->object);
 }
 
 /* ---- without memory ------------------------------------------------------ */

@@ -23,6 +23,10 @@
 /* Entries of the RSDT or XSDT that are looked at, good or bad. */
 #define ACPI_ROOT_ENTRIES_MAX  64u
 
+/* With XSDT, RSDT and two places of the DSDT. Laptops name 40 and more. */
+_Static_assert(ACPI_TABLES_MAX == ACPI_ROOT_ENTRIES_MAX + 4,
+	       "there is room for each table that is looked at");
+
 /* Lines about wrong tables: a bad one of 1 MiB could fill the log. */
 #define ACPI_COMPLAINTS_MAX    16u
 

@@ -9,7 +9,8 @@
  *                   |     +-- scope  type, bus, path: 1e.0 -> 3.0
  *                   |     +-- scope  ...
  *                   +-- DRHD  all the others
- *                   +-- (RMRR, ATSR, ...: not ours)
+ *                   +-- RMRR  memory that the firmware's devices use: warned of
+ *                   +-- (ATSR, ...: not ours)
  *
  * TERMS    path  how to get to a device: slot and function of each bridge on
  *                the way, then its own. Bus numbers behind a bridge are not in
@@ -27,6 +28,7 @@
 #include "lib/errno.h"
 
 #define ENTRY_DRHD      0
+#define ENTRY_RMRR      1
 #define FLAG_ALL        1u     /* of a unit: all that no other one names */
 #define REGISTERS_SIZE  PAGE_SIZE
 
@@ -52,6 +54,11 @@ struct drhd {
 	uint64_t registers;
 } __packed;
 
+struct rmrr {
+	uint16_t type, length, reserved, segment;
+	uint64_t start, last;
+} __packed;
+
 struct scope {
 	uint8_t  type, length;
 	uint16_t reserved;
@@ -63,7 +70,8 @@ struct hop {
 } __packed;
 
 _Static_assert(sizeof(struct dmar) == 48 && sizeof(struct drhd) == 16 &&
-	       sizeof(struct scope) == 6, "VT-d 8.1, 8.3, 8.3.1");
+	       sizeof(struct rmrr) == 24 && sizeof(struct scope) == 6,
+	       "VT-d 8.1, 8.3, 8.4, 8.3.1");
 
 /*
  * Follow the path that lies at [at, end) of the table.
@@ -173,6 +181,23 @@ static void add_unit(struct acpi_reader *reader,
 	info->nr_dmar_units++;
 }
 
+/* No domain of ours has it: a device that needs it stops to work. */
+static void warn_of_memory(struct acpi_reader *reader,
+			   const struct acpi_table *table, uint32_t at,
+			   uint32_t length)
+{
+	phys_addr_t start, last;
+	struct rmrr rmrr;
+
+	if (length < sizeof(rmrr) ||
+	    acpi_table_read(reader, table, at, &rmrr, sizeof(rmrr)))
+		return;
+	start = PHYS(rmrr.start);
+	last = PHYS(rmrr.last);
+	acpi_complain(reader, "DMAR: devices use [mem %pP-%pP]: not honoured",
+		      &start, &last);
+}
+
 void acpi_dmar_parse(struct acpi_reader *reader,
 		     const struct acpi_table *table, struct acpi_info *info)
 {
@@ -194,5 +219,7 @@ void acpi_dmar_parse(struct acpi_reader *reader,
 			return;
 		if (type == ENTRY_DRHD)
 			add_unit(reader, table, at, length, info);
+		else if (type == ENTRY_RMRR)
+			warn_of_memory(reader, table, at, length);
 	}
 }

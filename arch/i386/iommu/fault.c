@@ -123,11 +123,15 @@ unsigned long iommu_nr_faults(void)
 
 bool iommu_recent_fault(unsigned n, struct iommu_fault *fault)
 {
-	iommu_poll();
-	if (n >= book.nr || n >= FAULTS_KEPT)
-		return false;
-	*fault = book.kept[(book.nr - 1 - n) % FAULTS_KEPT];
-	return true;
+	irqflags_t flags = irq_save();   /* a tick writes into the book, too */
+	bool found;
+
+	iommu_units_poll();
+	found = n < book.nr && n < FAULTS_KEPT;
+	if (found)
+		*fault = book.kept[(book.nr - 1 - n) % FAULTS_KEPT];
+	irq_restore(flags);
+	return found;
 }
 
 bool iommu_last_fault(struct iommu_fault *fault)

@@ -442,8 +442,11 @@ const char *iommu_units_check(void)
 		      "U1: an attached device's entry leads to its domain");
 	HOLDS(n == nr_present,
 	      "U1: a context entry is present only for an attached device");
-	for_each_unit_on(i)
+	for_each_unit_on(i) {
 		HOLDS(vtd_unit_is_on(&units[i], page_to_phys(root)),
 		      "U3: a unit that we have turned on is on");
+		HOLDS(!units[i].dead,
+		      "U4: a unit has answered whatever it was asked");
+	}
 	return NULL;
 }

@@ -98,10 +98,13 @@ void lapic_release(void)
 		write_msr64(MSR_APIC_BASE, base_before);
 }
 
-/* What the firmware has left unfinished would keep its class away for ever. */
+/*
+ * What the firmware has left unfinished would keep its class away for ever. An
+ * end is that of the highest vector being served: so the highest first.
+ */
 static void end_all(void)
 {
-	for (unsigned vector = 0; vector < NR_VECTOR_BITS; vector++)
+	for (unsigned vector = NR_VECTOR_BITS; vector-- > 0; )
 		if (lapic_vector_bit(LAPIC_ISR, vector))
 			lapic_end();
 }

@@ -34,7 +34,8 @@
  * LOCKING  Interrupts off.
  * COST     A read for each slot of each bus, some 25 for a device.
  * NOT HERE numbering buses and giving out addresses: firmware has done it;
- *          expansion ROMs; capabilities; root buses beside bus 0.
+ *          expansion ROMs; capabilities; root buses beside bus 0; BARs of
+ *          a host bridge.
  * SEE      PCI Local Bus Specification 3.0, chapter 6; Linux
  *          drivers/pci/probe.c.
  */
@@ -61,6 +62,8 @@
 #define HEADER_BRIDGE  1
 #define HEADER_CARDBUS 2
 #define BRIDGE_BARS    2
+#define CLASS_BRIDGE   0x06
+#define SUBCLASS_HOST  0x00
 
 #define BAR_IO         0x1u
 #define BAR_TYPE       0x6u
@@ -194,8 +197,14 @@ static unsigned read_bar(const struct scan *scan, struct pci_device *dev,
 	return wide ? 2 : 1;
 }
 
+/*
+ * Some host bridges pass on no access of the CPU while they decode nothing,
+ * and nobody drives one: theirs are not sized. Linux: mmio_always_on.
+ */
 static unsigned nr_bars(const struct pci_device *dev)
 {
+	if (dev->class == CLASS_BRIDGE && dev->subclass == SUBCLASS_HOST)
+		return 0;
 	switch (dev->header_type) {
 	case HEADER_DEVICE:
 		return PCI_NR_BARS;

@@ -20,7 +20,7 @@
 
 #include <arch/addr.h>
 
-#define ACPI_TABLES_MAX     32
+#define ACPI_TABLES_MAX     68
 #define ACPI_IOAPICS_MAX    4
 #define ACPI_ISA_LINES      16
 #define ACPI_DMAR_UNITS_MAX 4
