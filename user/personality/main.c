@@ -25,6 +25,8 @@
  * NOT HERE memory, processes, time (kernel/linux/). Writing to files: the
  *          archive is read-only. Several clients that read the console at the
  *          same time: while one waits for a line, the others' calls wait too.
+ *          Pipes and execve: -ENOSYS. A client with a pager of its own may keep
+ *          us waiting for it (docs/messages.md).
  */
 #include "lib/errno.h"
 #include "lib/string.h"
