@@ -238,6 +238,12 @@ def test_every_command_has_help(monitor):
         assert monitor.run(f"help {name}").startswith(name)
 
 
+def test_every_command_is_in_the_book(monitor):
+    book = (machine.ROOT / "docs" / "monitor.md").read_text()
+    for name in re.findall(r"^  (\w+) ", monitor.run("help"), re.MULTILINE):
+        assert re.search(rf"`{name}\b", book), f"docs/monitor.md: no {name}"
+
+
 def test_map_draws_both_address_spaces(monitor):
     text = monitor.run("map")
     for word in ("direct map", "vmalloc", "kmap slots", "fixmap",
