@@ -9,7 +9,8 @@
  *          masks the line when it comes; the driver makes its device quiet and
  *          then acknowledges. Two drivers on one line are not served: the
  *          second gets -EBUSY. A device that nobody drives, or whose driver has
- *          asked for no interrupt, does not use its line: INTx is disabled.
+ *          no irq object, does not use its line: INTx is disabled. So it can
+ *          not keep a line busy of which nobody knows how to quiet it.
  *
  * NOT HERE memory for the device (calls_dma.c), the object (open.c).
  */
@@ -142,14 +143,21 @@ static bool can_be_mapped(const struct pci_bar *bar)
 static long map_bar(struct user_device *dev, unsigned i)
 {
 	const struct pci_bar *bar = &dev->pci->bar[i];
-	long addr = -EBUSY;
+	struct mm *mm = current_task()->mm;
+	long addr;
 
 	mutex_lock(&dev->lock);
-	if (!dev->bars[i].mm)
-		addr = mm_map_device(current_task()->mm,
-				     phys_to_pfn(bar->start),
+	if (!dev->handles) {
+		addr = -EBADF;
+	} else if (dev->bars[i].mm == mm) {
+		addr = -EBUSY;
+	} else {
+		/* Who had the device before has no business there now. */
+		mm_unmap_device(&dev->bars[i]);
+		addr = mm_map_device(mm, phys_to_pfn(bar->start),
 				     (uint32_t)(bar->size >> PAGE_SHIFT),
 				     false, "[device]", &dev->bars[i]);
+	}
 	mutex_unlock(&dev->lock);
 	return addr;
 }
@@ -180,9 +188,26 @@ long pg_device_set_mask(struct trap_regs *regs)
 		return err;
 	err = user_device_set_mask(dev, mask);
 	if (!err)
-		pci_set_command(dev->pci, PCI_COMMAND_MASTER, 0);
+		err = user_device_start_master(dev);
 	object_put(&dev->object);
 	return err;
+}
+
+/* Takes over the reference to the notification. */
+static long connect(struct user_device *dev, struct object *notification,
+		    uint32_t bits)
+{
+	long result = -EBADF;
+
+	mutex_lock(&dev->lock);
+	if (dev->handles)
+		result = irq_object_create(dev->pci->irq,
+					   object_to_notification(notification),
+					   bits, dev->pci);
+	else
+		object_put(notification);
+	mutex_unlock(&dev->lock);
+	return result;
 }
 
 long pg_device_irq(struct trap_regs *regs)
@@ -199,11 +224,7 @@ long pg_device_irq(struct trap_regs *regs)
 		result = find_object(regs->ebx, OBJECT_NOTIFICATION,
 				     RIGHT_SEND, &notification);
 	if (!result)
-		result = irq_object_create(dev->pci->irq,
-					   object_to_notification(notification),
-					   regs->ecx);
-	if (result > 0)
-		pci_set_command(dev->pci, 0, PCI_COMMAND_INTX_OFF);
+		result = connect(dev, notification, regs->ecx);
 	object_put(&dev->object);
 	return result;
 }

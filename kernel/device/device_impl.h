@@ -15,7 +15,8 @@
 
 /*
  * Protection: I set before it is published, l the device's lock, o interrupts
- * off.
+ * off. What has handles == 0 has been closed: nobody gets anything of it any
+ * more, though references may keep it.
  */
 struct user_device {
 	struct object        object;
@@ -61,7 +62,8 @@ static inline struct dma_object *object_to_dma(struct object *object)
 
 /*
  * Take a device, which nobody else may have.
- * Returns: 0 and the object; -EBUSY; -ENOMEM; -ENODEV (no IOMMU has it).
+ * Returns: 0 and the object; -EBUSY; -ENOMEM; -ENODEV (no IOMMU has it); -EPERM
+ *          (a bridge).
  */
 int user_device_open(struct pci_device *pci, struct user_device **devp)
 	__must_check;
@@ -71,6 +73,9 @@ void user_device_stop(struct user_device *dev);
 
 /* What it reaches. Returns: 0; -EINVAL; -EBUSY (it has mappings); -ENOMEM. */
 int user_device_set_mask(struct user_device *dev, uint64_t mask) __must_check;
+
+/* Let it use the bus. Returns: 0; -EBADF: it has been closed. */
+int user_device_start_master(struct user_device *dev) __must_check;
 
 /* The object of a PCI device that is open, for tests and the monitor. */
 struct user_device *user_device_find(const struct pci_device *pci);

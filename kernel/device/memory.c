@@ -26,7 +26,8 @@
  *          device.
  *
  * LOCKING  An object is constant once it is made. The device's lock while its
- *          mappings change: another thread of the driver may set the mask.
+ *          mappings change: another thread of the driver may set the mask. Not
+ *          while pages are pinned: that may wait for a pager.
  * SEE      mm/dma/dma.h, mm/vm/pin.c, mm/vm/map_device.c.
  */
 #include <arch/uaccess.h>

@@ -14,9 +14,10 @@
  * TERMS    owner    the object of a device; one at a time
  *          stopped  bus mastering is off, and the interrupt line is left alone
  *
- * INVARIANTS (user_device_check() restates them)
+ * INVARIANTS (user_device_check() restates D1 and D3)
  *          D1  a device has one object at the most, and is in its slot
- *          D2  a device that nobody has open is no bus master by our doing
+ *          D2  a device without a handle is no bus master, has no line and no
+ *              window: not even by a call that began before the last one went
  *          D3  an object's domain is there exactly when the IOMMU is on
  *
  * ALGORITHM  The last handle that is closed stops the device, at once; the
@@ -24,8 +25,11 @@
  *          forgets it, and somebody else may open it. So a driver that dies
  *          leaves a device that reaches nothing, before any memory is freed.
  *
- * LOCKING  owners[] and handle counts: interrupts off. Windows, and each change
- *          of the mask or of what is mapped: dev->lock.
+ *          Bridges are nobody's: without bus mastering there, no device behind
+ *          them reaches memory.
+ *
+ * LOCKING  owners[] and handle counts: interrupts off. Windows, the line, and
+ *          each change of the mask or of what is mapped: dev->lock, a mutex.
  * NOT HERE the calls (calls_device.c), its memory (memory.c). Who may open it:
  *          whoever has the system handle with RIGHT_MANAGE.
  * SEE      Linux drivers/vfio/pci/.
@@ -35,6 +39,7 @@
 
 #include "kernel/device/device.h"
 #include "kernel/device/device_impl.h"
+#include "kernel/ipc/calls.h"
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "lib/printf.h"
@@ -42,7 +47,9 @@
 #include "mm/slab/kmalloc.h"
 
 /* What the device may reach until DEVICE_SET_MASK, as on Linux. */
-#define DEFAULT_MASK  DMA_BIT_MASK(32)
+#define DEFAULT_MASK      DMA_BIT_MASK(32)
+
+#define PCI_CLASS_BRIDGE  0x06
 
 /* Of pci_devices[]. Protection: interrupts off. */
 static struct user_device *owners[PCI_DEVICES_MAX];
@@ -74,9 +81,22 @@ void user_device_stop(struct user_device *dev)
 	pci_set_command(dev->pci, PCI_COMMAND_INTX_OFF, PCI_COMMAND_MASTER);
 }
 
-static void unmap_bars(struct user_device *dev)
+int user_device_start_master(struct user_device *dev)
+{
+	irqflags_t flags = irq_save();
+	int err = dev->handles ? 0 : -EBADF;
+
+	if (!err)
+		pci_set_command(dev->pci, PCI_COMMAND_MASTER, 0);
+	irq_restore(flags);
+	return err;
+}
+
+/* Registers and interrupt line: D2. */
+static void take_back(struct user_device *dev)
 {
 	mutex_lock(&dev->lock);
+	irq_object_disconnect(dev->pci);
 	for (unsigned i = 0; i < PCI_NR_BARS; i++)
 		mm_unmap_device(&dev->bars[i]);
 	mutex_unlock(&dev->lock);
@@ -140,11 +160,19 @@ static int start(struct user_device *dev)
 	return 0;
 }
 
+static bool is_bridge(const struct pci_device *pci)
+{
+	return pci->header_type || pci->class == PCI_CLASS_BRIDGE;
+}
+
 int user_device_open(struct pci_device *pci, struct user_device **devp)
 {
-	struct user_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	struct user_device *dev;
 	int err;
 
+	if (is_bridge(pci))
+		return -EPERM;
+	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 	if (!dev)
 		return -ENOMEM;
 	dev->pci = pci;
@@ -186,7 +214,7 @@ static void device_closed(struct object *object, unsigned rights)
 	if (!last)
 		return;
 	user_device_stop(dev);
-	unmap_bars(dev);
+	take_back(dev);
 }
 
 /* No mapping is left: each had a reference. */
@@ -195,7 +223,7 @@ static void device_destroy(struct object *object)
 	struct user_device *dev = object_to_device(object);
 
 	user_device_stop(dev);
-	unmap_bars(dev);
+	take_back(dev);
 	dma_device_destroy(&dev->dma);
 	detach(dev);
 	*slot_of(dev->pci) = NULL;
@@ -219,7 +247,8 @@ const char *user_device_check(void)
 	for (unsigned i = 0; i < PCI_DEVICES_MAX; i++) {
 		const struct user_device *dev = owners[i];
 
-		if (!dev)
+		/* In its slot before it is an object, and after. */
+		if (!dev || !dev->object.refs)
 			continue;
 		HOLDS(dev->pci == &pci_devices[i],
 		      "D1: the object of a device is in its slot");

@@ -17,6 +17,7 @@
 
 struct trap_regs;
 struct notification;
+struct pci_device;
 
 #define C(number, NAME, name) long pg_##name(struct trap_regs *regs);
 PAGODA_CALLS(C)
@@ -104,10 +105,15 @@ static inline struct memory_object *object_to_memory(struct object *object)
 
 /*
  * A handle for an interrupt line, which sets bits of the notification. Takes
- * over the reference to it. Returns: the handle; -EBUSY, -EINVAL, -ENOMEM.
+ * over the reference to it. A PCI device (or NULL) may use the line from then
+ * on, until the object goes or is disconnected.
+ * Returns: the handle; -EBUSY, -EINVAL, -ENOMEM.
  */
 long irq_object_create(unsigned irq, struct notification *notification,
-		       uint32_t bits);
+		       uint32_t bits, const struct pci_device *pci);
+
+/* The device is closed: its line is free; the handle is good for nothing. */
+void irq_object_disconnect(const struct pci_device *pci);
 
 void memory_object_init(void);
 void system_object_init(void);

@@ -13,6 +13,7 @@
  *
  * INVARIANTS
  *          a line is unmasked only between an IRQ_ACK and its next interrupt
+ *          an object is connected while it is its line's, in connected[]
  *          the handler's notification lives as long as the handler is set
  *          a range of ports is never taken back from a task: whoever is given
  *          it can be ended
@@ -22,6 +23,7 @@
  */
 #include <arch/irq.h>
 #include <arch/irqflags.h>
+#include <arch/pci.h>
 
 #include "kernel/ipc/calls.h"
 #include "kernel/ipc/notification.h"
@@ -36,7 +38,11 @@ struct irq_object {
 	unsigned             irq;           /* I                              */
 	struct notification *notification;  /* I  referenced                  */
 	uint32_t             bits;          /* I                              */
+	const struct pci_device *pci;       /* I  or NULL: of no device       */
 };
+
+/* Who has the line, or NULL. Protection: interrupts off. */
+static struct irq_object *connected[NR_IRQS];
 
 struct io_ports {
 	struct object object;
@@ -53,31 +59,74 @@ static void irq_came(unsigned irq, void *arg)
 	notification_signal(line->notification, line->bits);
 }
 
+static int connect(struct irq_object *line)
+{
+	irqflags_t flags = irq_save();
+	int err = irq_set_handler(line->irq, irq_came, line);
+
+	if (!err) {
+		connected[line->irq] = line;
+		if (line->pci)
+			pci_set_command(line->pci, 0, PCI_COMMAND_INTX_OFF);
+	}
+	irq_restore(flags);
+	return err;
+}
+
+/* The device first: what it still asks for would find the line masked. */
+static void disconnect(struct irq_object *line)
+{
+	irqflags_t flags = irq_save();
+
+	if (connected[line->irq] == line) {
+		if (line->pci)
+			pci_set_command(line->pci, PCI_COMMAND_INTX_OFF, 0);
+		/* Freeing a line that is ours cannot fail. */
+		(void)!irq_set_handler(line->irq, NULL, NULL);
+		connected[line->irq] = NULL;
+	}
+	irq_restore(flags);
+}
+
+void irq_object_disconnect(const struct pci_device *pci)
+{
+	irqflags_t flags = irq_save();
+	struct irq_object *line = pci->irq < NR_IRQS ? connected[pci->irq]
+						     : NULL;
+
+	if (line && line->pci == pci)
+		disconnect(line);
+	irq_restore(flags);
+}
+
 static void irq_destroy(struct object *object)
 {
 	struct irq_object *line = container_of(object, struct irq_object,
 					       object);
 
-	/* Freeing a line that is ours cannot fail. */
-	(void)!irq_set_handler(line->irq, NULL, NULL);
+	disconnect(line);
 	object_put(&line->notification->object);
 	kfree(line);
 }
 
 long irq_object_create(unsigned irq, struct notification *notification,
-		       uint32_t bits)
+		       uint32_t bits, const struct pci_device *pci)
 {
 	struct irq_object *line = kzalloc(sizeof(*line), GFP_KERNEL);
-	int err = line ? irq_set_handler(irq, irq_came, line) : -ENOMEM;
+	int err = -ENOMEM;
 
+	if (line) {
+		line->irq = irq;
+		line->notification = notification;
+		line->bits = bits;
+		line->pci = pci;
+		err = connect(line);
+	}
 	if (err) {
 		kfree(line);
 		object_put(&notification->object);
 		return err;
 	}
-	line->irq = irq;
-	line->notification = notification;
-	line->bits = bits;
 	object_init(&line->object, OBJECT_IRQ);
 	return give_handle(&line->object, RIGHT_TRANSFER | RIGHT_MANAGE);
 }
@@ -106,7 +155,19 @@ long pg_irq_create(struct trap_regs *regs)
 	if (err)
 		return err;
 	return irq_object_create(regs->ebx, object_to_notification(object),
-				 regs->edx);
+				 regs->edx, NULL);
+}
+
+/* Returns: -EPIPE: the line is no longer this object's. */
+static int acknowledge(const struct irq_object *line)
+{
+	irqflags_t flags = irq_save();
+	int err = connected[line->irq] == line ? 0 : -EPIPE;
+
+	if (!err)
+		irq_unmask(line->irq);
+	irq_restore(flags);
+	return err;
 }
 
 long pg_irq_ack(struct trap_regs *regs)
@@ -117,9 +178,9 @@ long pg_irq_ack(struct trap_regs *regs)
 
 	if (err)
 		return err;
-	irq_unmask(container_of(object, struct irq_object, object)->irq);
+	err = acknowledge(container_of(object, struct irq_object, object));
 	object_put(object);
-	return 0;
+	return err;
 }
 
 /* ---- I/O ports ---------------------------------------------------------- */

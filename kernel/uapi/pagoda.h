@@ -137,14 +137,17 @@
 	/* PCI devices: *_OPEN with the system handle, the others with the    \
 	 * device's. A DMA handle is what DMA_ALLOC and DMA_MAP give       */ \
 	C(1077, DEVICE_OPEN,     device_open)                                 \
-		/* vendor << 16 | device, which of them from 0 -> handle   */ \
+		/* vendor << 16 | device, which of them from 0 -> handle;  \
+		 * bridges are nobody's                                    */ \
 	C(1078, DEVICE_INFO,     device_info)     /* struct pg_device *    */ \
 	C(1079, DEVICE_MAP_BAR,  device_map_bar)  /* bar -> addr           */ \
+		/* who had the device before loses what he had mapped      */ \
 	C(1080, DEVICE_SET_MASK, device_set_mask)                             \
 		/* mask low, high: it may use the bus from now on, and     \
 		 * must be idle: nobody has reset it                       */ \
 	C(1081, DEVICE_IRQ,      device_irq)                                  \
-		/* notification, bits -> irq handle; still masked          */ \
+		/* notification, bits -> irq handle; still masked. Good    \
+		 * until the device's last handle is closed                */ \
 	C(1082, DMA_ALLOC,       dma_alloc)                                   \
 		/* [n] -> DMA handle; EBX: addr, ECX, EDX: bus low, high   */ \
 	C(1083, DMA_MAP,         dma_map)                                     \

@@ -14,14 +14,15 @@
  *                     the largest task ends (kernel/task/).
  *
  * INVARIANTS
- *          C1  committed is the sum over all address spaces' `committed` and
- *              over the accounted objects' pages
+ *          C1  committed is the sum over all address spaces' `committed`, the
+ *              accounted objects' pages, those that are pinned and those that a
+ *              window shares with a device
  *
  * ALGORITHM  Read-only private areas cost nothing: they are pages of the zero
  *          page. MAP_NORESERVE is the request not to be counted.
  * LOCKING  One atomic number.
  * NOT HERE who counts: mmap.c, mprotect.c, mremap.c, brk.c, mm.c (fork),
- *          fault.c (stacks), object.c.
+ *          fault.c (stacks), object.c, pin.c, map_device.c.
  * SEE      Linux Documentation/mm/overcommit-accounting, mode 2.
  */
 #include "mm/page/zone.h"

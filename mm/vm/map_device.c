@@ -16,6 +16,7 @@
  *              for: it cannot grow, move, be joined, copied or given away
  *          W2  its entries are there from the beginning, with all rights, and
  *              are marked: nobody takes their frames for counted pages
+ *          W3  a window that is mapped is on its address space's list
  *
  * ALGORITHM  The kernel keeps no list from frames to areas. So that nobody
  *          reaches frames that have become something else's, whoever maps them
@@ -23,15 +24,27 @@
  *          and mapped other memory there: only an area of the window's family
  *          is taken away, and no other area has this number.
  *
- * LOCKING  mm->lock. The window's reference keeps the address space, too.
+ *          A window keeps no address space: its device may have been handed on
+ *          to another task, and then the memory of the one that ends would stay
+ *          until that one ends, too. So the address space takes its windows
+ *          along (W3).
+ *
+ * LOCKING  windows_lock, then mm->lock. While a window names an address space,
+ *          whoever holds windows_lock may use it: its end waits for the lock.
  * NOT HERE whose frames they are (kernel/device/).
  * SEE      Linux remap_pfn_range(), VM_PFNMAP, pte_special().
  */
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
+static struct mutex windows_lock = MUTEX_INIT(windows_lock);
+
+/* It is no longer mapped anywhere. */
 static void clear_window(struct vm_window *window)
 {
+	list_del(&window->link);
+	if (window->cached)
+		commit_release(window->length >> PAGE_SHIFT);
 	*window = (struct vm_window){ .mm = NULL };
 }
 
@@ -60,13 +73,12 @@ static void unmap_locked(const struct vm_window *window)
 	}
 }
 
-static int map_entries(const struct vm_window *window, pfn_t first,
-		       bool cached)
+static int map_entries(const struct vm_window *window, pfn_t first)
 {
 	for (uint32_t i = 0; i < window->length >> PAGE_SHIFT; i++)
 		if (upt_map_device(&window->mm->tables,
 				   window->start + (i << PAGE_SHIFT),
-				   pfn_add(first, i), cached))
+				   pfn_add(first, i), window->cached))
 			return -ENOMEM;
 	return 0;
 }
@@ -91,13 +103,20 @@ static long map_locked(struct mm *mm, pfn_t first, uint32_t nr_pages,
 	new.range.end = (uint32_t)start + length;
 	new.offset = vma_start(&new) >> PAGE_SHIFT;
 	new.family = ++mm->families;
+	if (cached && !commit_charge(nr_pages))
+		return -ENOMEM;
 	err = vma_add(mm, &new);
-	if (err)
+	if (err) {
+		if (cached)
+			commit_release(nr_pages);
 		return err;
+	}
 	*window = (struct vm_window){
-		mm, vma_start(&new), length, new.family,
+		.mm = mm, .start = vma_start(&new), .length = length,
+		.family = new.family, .cached = cached,
 	};
-	err = map_entries(window, first, cached);
+	list_add_tail(&window->link, &mm->windows);
+	err = map_entries(window, first);
 	if (!err)
 		return start;
 	unmap_locked(window);
@@ -113,23 +132,31 @@ long mm_map_device(struct mm *mm, pfn_t first, uint32_t nr_pages, bool cached,
 	assert(!window->mm);
 	if (!nr_pages || nr_pages > USER_END >> PAGE_SHIFT)
 		return -EINVAL;
+	mutex_lock(&windows_lock);
 	mutex_lock(&mm->lock);
 	result = map_locked(mm, first, nr_pages, cached, name, window);
 	mutex_unlock(&mm->lock);
-	if (window->mm)
-		mm_get(mm);
+	mutex_unlock(&windows_lock);
 	return result;
 }
 
 void mm_unmap_device(struct vm_window *window)
 {
-	struct mm *mm = window->mm;
+	mutex_lock(&windows_lock);
+	if (window->mm) {
+		mutex_lock(&window->mm->lock);
+		unmap_locked(window);
+		mutex_unlock(&window->mm->lock);
+		clear_window(window);
+	}
+	mutex_unlock(&windows_lock);
+}
 
-	if (!mm)
-		return;
-	mutex_lock(&mm->lock);
-	unmap_locked(window);
-	mutex_unlock(&mm->lock);
-	clear_window(window);
-	mm_put(mm);
+void vm_forget_windows(struct mm *mm)
+{
+	mutex_lock(&windows_lock);
+	while (!list_empty(&mm->windows))
+		clear_window(list_first_entry(&mm->windows, struct vm_window,
+					      link));
+	mutex_unlock(&windows_lock);
 }

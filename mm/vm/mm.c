@@ -46,6 +46,7 @@ int mm_create(struct mm **mmp)
 	range_tree_init(&mm->vmas, USER_BASE, USER_END);
 	mm->stack_limit = STACK_LIMIT;
 	mm->refs = 1;
+	list_init(&mm->windows);
 	check_add_mm(mm);
 	*mmp = mm;
 	return 0;
@@ -142,6 +143,7 @@ static void mm_destroy(struct mm *mm)
 	const struct range_node *node;
 
 	check_remove_mm(mm);
+	vm_forget_windows(mm);
 	range_for_each(node, &mm->vmas)
 		if (container_of(node, struct vma, range)->flags & VM_TOUCHED)
 			upt_unmap_range(&mm->tables, node->start, node->end,

@@ -68,6 +68,7 @@ struct mm {
 	uint32_t           stack_limit;    /* l  bytes a stack may grow to   */
 	uint32_t           refs;           /*    mm_get(), mm_put()          */
 	struct list_head   all;            /*    all of them: vm_check()     */
+	struct list_head   windows;        /*    map_device.c: windows_lock  */
 };
 
 /* Linux's values: they are the ABI. */
@@ -171,12 +172,15 @@ long mm_map_pages(struct mm *mm, uint32_t addr, struct page *first,
  * Frames that are not counted: registers of a device (not cached), or memory
  * that it shares with a program (cached). A private area, read and written,
  * which a fork leaves out and nobody moves, protects or gives away. Whoever
- * maps it takes it back before the frames become something else's.
+ * maps it takes it back before the frames become something else's. It goes with
+ * its address space, which it does not keep.
  */
 struct vm_window {
-	struct mm *mm;          /* referenced; NULL: not mapped              */
-	uint32_t   start, length;
-	uint32_t   family;      /* of the area: by it, it is found again     */
+	struct mm       *mm;        /* NULL: not mapped, or not any more     */
+	struct list_head link;      /* in mm->windows                        */
+	uint32_t         start, length;
+	uint32_t         family;    /* of the area: by it, it is found again */
+	bool             cached;    /* RAM: its pages count as promised      */
 };
 
 /* Anywhere. Returns: the address, and *window; -EINVAL, -ENOMEM. */

@@ -10,19 +10,25 @@
  *                     ++++-------- two pins: two transfers
  *
  * TERMS    pin      a reference worth VM_PIN
- *          own      a page that no other address space maps
+ *          own      a private page that no other address space maps
  *
  * INVARIANTS
  *          N1  a page with a pin is not freed: refs is not 0
- *          N2  while a page is pinned for writing, no fork makes it another
- *              address space's: the child gets a copy at once
- *          N3  the zero page is never pinned: it stays anyway
+ *          N2  a private page with a pin is its driver's own: it was when it
+ *              was pinned, whatever the device does with it; from then on who
+ *              would get it, by fork or grant, gets a copy at once
+ *          N3  the zero page is never pinned: it stays anyway. Where the
+ *              program may write there is a page of its own instead
+ *          N4  each page of a buffer is counted as promised while it is
+ *              pinned: it stays when its area, which is counted too, has gone
  *
- * ALGORITHM  Touch the page as an access would, then look at the entry under
- *          mm->lock; if it is no longer what the device needs, touch again.
+ * ALGORITHM  Look at the entry under mm->lock; if it is not what the device
+ *          needs, touch the page as the access would, and look again.
  *          Without N2 a parent that writes after a fork would get the copy, and
  *          the device would go on with the page that is now the child's: the
- *          trap that Linux closed in 5.9.
+ *          trap that Linux closed in 5.9. And a device that only reads would
+ *          read on when its driver has let go of a shared page, and the other
+ *          one, who has it alone now, writes there: Linux's FAULT_FLAG_UNSHARE.
  *
  * LOCKING  mm->lock for mm_pin(). mm_unpin() needs none: refs are atomic.
  * COST     A touch and a lookup for each page.
@@ -36,11 +42,18 @@ unsigned long vm_nr_pins;
 
 static bool pin_page(struct page *page)
 {
+	unsigned refs = READ_ONCE(page->refs);
+
 	if (page == vm_zero_page)
 		return true;
-	if (READ_ONCE(page->refs) / VM_PIN >= VM_PINS_MAX)
-		return false;
-	__atomic_fetch_add(&page->refs, VM_PIN, __ATOMIC_RELAXED);
+	/* Who has a page of a shared area too holds another mm->lock. */
+	do {
+		if (refs / VM_PIN >= VM_PINS_MAX)
+			return false;
+	} while (!__atomic_compare_exchange_n(&page->refs, &refs,
+					      refs + VM_PIN, true,
+					      __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
 	__atomic_fetch_add(&vm_nr_pins, 1, __ATOMIC_RELAXED);
 	return true;
 }
@@ -55,33 +68,53 @@ static void unpin_page(struct page *page)
 		free_page(page);
 }
 
-/* Returns: 0; -EAGAIN: the entry does not serve, touch it. */
+/* How a page is to be touched before it can be pinned. */
+struct need {
+	unsigned access;
+	bool     force;         /* a page of its own in a read-only area */
+};
+
+/* N2, N3. What nobody can write is nobody's secret: the zero page. */
+static bool is_own(const struct vma *vma, struct page *page)
+{
+	if (vma->object || vm_page_is_only(page))
+		return true;
+	return page == vm_zero_page && !(vma->flags & VM_WRITE);
+}
+
+/* Returns: 0; -EBUSY; -EAGAIN: the entry does not serve: touch it by *need. */
 static int pin_present(struct mm *mm, uint32_t addr, bool write,
-		       struct page **pagep)
+		       struct page **pagep, struct need *need)
 {
 	struct upt_entry entry = upt_lookup(&mm->tables, addr);
+	const struct vma *vma = vma_find(mm, addr);
 
-	if (!entry.present || entry.device)
+	*need = (struct need){ write ? VM_WRITE : VM_READ, false };
+	if (!vma || !entry.present || entry.device)
 		return -EAGAIN;
 	if (!(entry.rights & (write ? UPT_WRITE : UPT_READ)))
 		return -EAGAIN;
 	*pagep = pfn_to_page(entry.pfn);
-	return pin_page(*pagep) ? 0 : -EBUSY;
+	if (is_own(vma, *pagep))
+		return pin_page(*pagep) ? 0 : -EBUSY;
+	*need = (struct need){ VM_WRITE, !(vma->flags & VM_WRITE) };
+	return -EAGAIN;
 }
 
 static int pin_one(struct mm *mm, uint32_t addr, bool write,
 		   struct page **pagep)
 {
 	enum vm_fault fault;
+	struct need need;
 	int err;
 
 	for (;;) {
 		mutex_lock(&mm->lock);
-		err = pin_present(mm, addr, write, pagep);
+		err = pin_present(mm, addr, write, pagep, &need);
 		mutex_unlock(&mm->lock);
 		if (err != -EAGAIN)
 			return err;
-		fault = vm_touch(mm, addr, write ? VM_WRITE : VM_READ, false);
+		fault = vm_touch(mm, addr, need.access, need.force);
 		if (fault != VM_FAULT_DONE)
 			return fault == VM_FAULT_OOM ? -ENOMEM : -EFAULT;
 	}
@@ -90,19 +123,24 @@ static int pin_one(struct mm *mm, uint32_t addr, bool write,
 int mm_pin(struct mm *mm, uint32_t addr, uint32_t length, bool write,
 	   struct page *pages[])
 {
-	uint32_t at = addr & PAGE_MASK;
+	uint32_t at = addr & PAGE_MASK, nr_pages;
 	unsigned nr = 0;
 	int err = 0;
 
 	if (!length || addr > USER_END || length > USER_END - addr)
 		return -EFAULT;
-	for (; at < addr + length && !err; at += PAGE_SIZE) {
+	nr_pages = (PAGE_ALIGN(addr + length) - at) >> PAGE_SHIFT;
+	if (!commit_charge(nr_pages))
+		return -ENOMEM;
+	for (; nr < nr_pages && !err; at += PAGE_SIZE) {
 		err = pin_one(mm, at, write, &pages[nr]);
 		if (!err)
 			nr++;
 	}
-	if (err)
+	if (err) {
+		commit_release(nr_pages - nr);
 		mm_unpin(pages, nr);
+	}
 	return err;
 }
 
@@ -110,6 +148,7 @@ void mm_unpin(struct page *const pages[], unsigned nr)
 {
 	for (unsigned i = 0; i < nr; i++)
 		unpin_page(pages[i]);
+	commit_release(nr);
 }
 
 /* ---- fork ---------------------------------------------------------------- */

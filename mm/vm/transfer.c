@@ -20,6 +20,8 @@
  *
  * ALGORITHM  The receiver's area comes first, as that may fail; the giver's
  *          range changes when nothing can fail any more.
+ *          A page that is pinned is not granted, a copy is: else the giver's
+ *          device would reach what is the receiver's alone (pin.c, N2).
  *
  * LOCKING  Both mm->lock, the one at the lower address first.
  * NOT HERE messages (kernel/ipc/).
@@ -176,10 +178,17 @@ static int hand_over_page(struct transfer *t, uint32_t va, struct page *page)
 {
 	uint32_t to = vma_start(&t->new) + (va - t->start);
 
-	if (upt_map(&t->to->tables, to, page_to_pfn(page),
-		    vma_rights(&t->new) & ~UPT_WRITE))
+	if (vm_page_is_pinned(page))
+		page = vm_page_copy(page);
+	else
+		vm_page_get(page);
+	if (!page)
 		return -ENOMEM;
-	vm_page_get(page);
+	if (upt_map(&t->to->tables, to, page_to_pfn(page),
+		    vma_rights(&t->new) & ~UPT_WRITE)) {
+		vm_page_put(page);
+		return -ENOMEM;
+	}
 	t->to->rss++;
 	return 0;
 }
@@ -313,7 +322,7 @@ static struct page *take_locked(struct mm *mm, uint32_t addr)
 	if (!entry.present)
 		return vm_page_zeroed();
 	page = pfn_to_page(entry.pfn);
-	if (!vm_page_is_only(page))
+	if (!vm_page_is_only(page) || vm_page_is_pinned(page))
 		return vm_page_copy(page);
 	/* The entry's reference becomes the caller's. */
 	upt_unmap(&mm->tables, addr);

@@ -195,10 +195,13 @@ void vm_page_put(struct page *page);
 /*
  * A pin is a reference that is worth VM_PIN, so that the others can still be
  * counted: Linux's GUP_PIN_COUNTING_BIAS. A private page has one entry in an
- * address space at the most, and there are fewer of these.
+ * address space at the most, and there are fewer of these. A shared one may
+ * have more: then it seems pinned, which matters to nobody. Three quarters of
+ * the count are the entries', so that no number of them makes it 0 again:
+ * their page tables alone would be 24 GiB.
  */
 #define VM_PIN       0x100000u
-#define VM_PINS_MAX  (UINT32_MAX / VM_PIN - 1)
+#define VM_PINS_MAX  (UINT32_MAX / 4 / VM_PIN)
 
 /* Pins that exist; where there are none, fork need not look for them. */
 extern unsigned long vm_nr_pins;
@@ -250,6 +253,11 @@ struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
  */
 int vm_copy_pinned(struct mm *child, uint32_t start, uint32_t end)
 	__must_check;
+
+/* ---- map_device.c ------------------------------------------------------- */
+
+/* The address space ends: whoever has a window there finds it unmapped. */
+void vm_forget_windows(struct mm *mm);
 
 /* ---- check.c ------------------------------------------------------------ */
 

@@ -198,10 +198,11 @@ def test_pages_above_4_gib_are_bounced_for_32_bits(kernel):
     Shape("1G", "max", extra=EDU_28),
     Shape("64M", "qemu32", extra=EDU_28),
     Shape("1G", "max", "q35", VTD + EDU_28)], ids=str)
-def test_misuse_from_ring_3(kernel, shape):
+@pytest.mark.parametrize("name", ["device", "device_others"])
+def test_misuse_from_ring_3(kernel, shape, name):
     """Nothing is skipped where there is a device, and every page comes back,
     which program= sees to."""
-    done = run(shape, "program=tests/device", "program", archive=True)
-    faults, skipped = judge_results(done.text, programs()["device"])
+    done = run(shape, f"program=tests/{name}", "program", archive=True)
+    faults, skipped = judge_results(done.text, programs()[name])
     assert not faults and not skipped and done.status == 33, \
         "\n".join(faults) + str(skipped) + tail(done.text)

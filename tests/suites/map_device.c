@@ -10,16 +10,14 @@ SUITE(map_device, vm_check);
 /* Never RAM on a PC: the I/O APIC and what follows it. Nobody touches it. */
 #define REGISTERS  PFN(0xfec00)
 
-static struct vm_window test_window(struct mm *mm, unsigned nr)
+static void test_window(struct vm_window *window, struct mm *mm, unsigned nr)
 {
-	struct vm_window window = { .mm = NULL };
 	long addr = mm_map_device(mm, REGISTERS, nr, false, "[device]",
-				  &window);
+				  window);
 
 	REQUIRE(!IS_ERR_VALUE(addr));
-	EXPECT_IS(addr, window.start);
+	EXPECT_IS(addr, window->start);
 	EXPECT_NULL(mm_check(mm));
-	return window;
 }
 
 static struct upt_entry entry_at(struct mm *mm, uint32_t addr)
@@ -30,8 +28,9 @@ static struct upt_entry entry_at(struct mm *mm, uint32_t addr)
 KTEST(map_device, a_window_shows_the_frames_and_counts_none)
 {
 	struct mm *mm = test_mm();
-	struct vm_window window = test_window(mm, 3);
+	struct vm_window window = { .mm = NULL };
 
+	test_window(&window, mm, 3);
 	for (unsigned i = 0; i < 3; i++) {
 		struct upt_entry entry = entry_at(mm, window.start + PAGES(i));
 
@@ -50,8 +49,9 @@ KTEST(map_device, a_window_shows_the_frames_and_counts_none)
 KTEST(map_device, taking_back_twice_is_harmless)
 {
 	struct mm *mm = test_mm();
-	struct vm_window window = test_window(mm, 1);
+	struct vm_window window = { .mm = NULL };
 
+	test_window(&window, mm, 1);
 	mm_unmap_device(&window);
 	mm_unmap_device(&window);
 	test_end(mm);
@@ -60,9 +60,11 @@ KTEST(map_device, taking_back_twice_is_harmless)
 KTEST(map_device, what_the_program_unmapped_stays_unmapped)
 {
 	struct mm *mm = test_mm();
-	struct vm_window window = test_window(mm, 4);
-	uint32_t second = window.start + PAGES(1);
+	struct vm_window window = { .mm = NULL };
+	uint32_t second;
 
+	test_window(&window, mm, 4);
+	second = window.start + PAGES(1);
 	EXPECT_EQ(mm_munmap(mm, second, PAGES(2)), 0);
 	EXPECT(!entry_at(mm, second).present);
 	EXPECT_NULL(mm_check(mm));
@@ -78,10 +80,11 @@ KTEST(map_device, what_the_program_unmapped_stays_unmapped)
 KTEST(map_device, a_second_window_over_the_first_is_left_alone)
 {
 	struct mm *mm = test_mm();
-	struct vm_window first = test_window(mm, 2), second;
+	struct vm_window first = { .mm = NULL }, second = { .mm = NULL };
 
+	test_window(&first, mm, 2);
 	EXPECT_EQ(mm_munmap(mm, first.start, PAGES(2)), 0);
-	second = test_window(mm, 2);
+	test_window(&second, mm, 2);
 	EXPECT_EQ(second.start, first.start);
 	mm_unmap_device(&first);
 	EXPECT(entry_at(mm, second.start).present);
@@ -92,8 +95,9 @@ KTEST(map_device, a_second_window_over_the_first_is_left_alone)
 KTEST(map_device, a_child_does_not_have_it)
 {
 	struct mm *mm = test_mm(), *child;
-	struct vm_window window = test_window(mm, 2);
+	struct vm_window window = { .mm = NULL };
 
+	test_window(&window, mm, 2);
 	test_map(mm, 0, 1, PROT_RW);
 	test_fill(mm, 0, 1, 5);
 	child = test_fork(mm);
@@ -109,9 +113,11 @@ KTEST(map_device, a_child_does_not_have_it)
 KTEST(map_device, it_cannot_be_changed_moved_or_given_away)
 {
 	struct mm *mm = test_mm(), *other = test_mm();
-	struct vm_window window = test_window(mm, 2);
-	uint32_t at = window.start;
+	struct vm_window window = { .mm = NULL };
+	uint32_t at;
 
+	test_window(&window, mm, 2);
+	at = window.start;
 	EXPECT_IS(mm_mprotect(mm, at, PAGES(1), PROT_READ), -EACCES);
 	EXPECT_IS(mm_mremap(mm, at, PAGES(2), PAGES(3), MREMAP_MAYMOVE, 0),
 		  -EFAULT);
@@ -134,8 +140,9 @@ KTEST(map_device, it_cannot_be_changed_moved_or_given_away)
 KTEST(map_device, the_kernel_copies_nothing_from_it)
 {
 	struct mm *mm = test_mm();
-	struct vm_window window = test_window(mm, 1);
+	struct vm_window window = { .mm = NULL };
 
+	test_window(&window, mm, 1);
 	EXPECT_EQ(peek(mm, window.start), FAULTS);
 	EXPECT_EQ(poke(mm, window.start, 1), FAULTS);
 	mm_unmap_device(&window);
@@ -157,15 +164,39 @@ KTEST(map_device, sizes_that_cannot_be_are_refused)
 	test_end(mm);
 }
 
-KTEST(map_device, a_window_outlives_the_task)
+/* Else a driver's memory would stay until its device is closed elsewhere. */
+KTEST(map_device, an_address_space_takes_its_windows_along)
 {
+	struct vm_window first = { .mm = NULL }, second = { .mm = NULL };
+	unsigned long before = nr_free_pages();
 	struct mm *mm = test_mm();
-	struct vm_window window = test_window(mm, 2);
 
-	/* The window's reference is the last one. */
+	test_map(mm, 0, 64, PROT_RW);
+	test_fill(mm, 0, 64, 1);
+	test_window(&first, mm, 2);
+	test_window(&second, mm, 1);
 	mm_put(mm);
-	mm_unmap_device(&window);
+	EXPECT(!first.mm && !second.mm);
+	EXPECT(nr_free_pages() + 32 > before);
+	mm_unmap_device(&first);
 	EXPECT_NULL(vm_check());
+}
+
+KTEST(map_device, shared_memory_counts_as_promised)
+{
+	unsigned long before = vm_committed();
+	struct vm_window window = { .mm = NULL };
+	struct mm *mm = test_mm();
+	long addr = mm_map_device(mm, REGISTERS, 3, true, NULL, &window);
+
+	REQUIRE(!IS_ERR_VALUE(addr));
+	EXPECT_EQ(vm_committed(), before + 3);
+	/* It is not the program's to give back. */
+	EXPECT_EQ(mm_munmap(mm, window.start, PAGES(3)), 0);
+	EXPECT_EQ(vm_committed(), before + 3);
+	mm_unmap_device(&window);
+	EXPECT_EQ(vm_committed(), before);
+	test_end(mm);
 }
 
 static bool map_once(void *arg)
@@ -205,7 +236,7 @@ KTEST(map_device, random_calls_find_no_way_to_break_it)
 		uint32_t at, n = PAGES(1 + rng_below(&rng, 4));
 
 		if (!window->mm)
-			*window = test_window(mm, 1 + rng_below(&rng, 6));
+			test_window(window, mm, 1 + rng_below(&rng, 6));
 		at = window->start + PAGES(rng_below(&rng, 4));
 		switch (rng_below(&rng, 7)) {
 		case 0:

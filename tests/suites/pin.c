@@ -9,7 +9,7 @@ SUITE(pin, vm_check);
 
 #define NR  4
 
-static struct page *pages[NR];
+static struct page *pages[NR + 1];
 
 static uint8_t byte_of(struct page *page)
 {
@@ -116,6 +116,92 @@ KTEST(pin, pinning_for_writing_ends_a_sharing)
 	EXPECT_EQ(peek(child, AT(0)), 50);
 	mm_unpin(pages, 1);
 	test_end(child);
+	test_end(mm);
+}
+
+/*
+ * A device that only reads: the page is the driver's own all the same. Else who
+ * shares it has it alone when the driver lets go, writes, and the device reads.
+ */
+KTEST(pin, pinning_for_reading_ends_a_sharing)
+{
+	struct mm *mm = test_mm(), *child;
+
+	test_map(mm, 0, 2, PROT_RW);
+	test_fill(mm, 0, 2, 1);
+	EXPECT_EQ(mm_mprotect(mm, AT(1), PAGES(1), PROT_READ), 0);
+	child = test_fork(mm);
+	EXPECT_EQ(mm_pin(child, AT(0), PAGES(2), false, pages), 0);
+	EXPECT_EQ(mm_munmap(child, AT(0), PAGES(2)), 0);
+	EXPECT_EQ(mm_mprotect(mm, AT(1), PAGES(1), PROT_RW), 0);
+	EXPECT_EQ(poke(mm, AT(0), 66), 66);
+	EXPECT_EQ(poke(mm, AT(1), 77), 77);
+	EXPECT_EQ(byte_of(pages[0]), 1);
+	EXPECT_EQ(byte_of(pages[1]), 2);
+	EXPECT_NULL(vm_check());
+	mm_unpin(pages, 2);
+	test_end(child);
+	test_end(mm);
+}
+
+/* Map once, write and sync often: the write must not get another page. */
+KTEST(pin, what_is_written_later_is_what_the_device_reads)
+{
+	struct mm *mm = test_mm(), *child;
+
+	test_map(mm, 0, 2, PROT_RW);
+	test_fill(mm, 0, 1, 1);
+	EXPECT_EQ(peek(mm, AT(1)), 0);
+	child = test_fork(mm);
+	EXPECT_EQ(mm_pin(mm, AT(0), PAGES(2), false, pages), 0);
+	EXPECT_EQ(poke(mm, AT(0), 5), 5);
+	EXPECT_EQ(poke(mm, AT(1), 6), 6);
+	EXPECT_EQ(byte_of(pages[0]), 5);
+	EXPECT_EQ(byte_of(pages[1]), 6);
+	EXPECT_EQ(peek(child, AT(0)), 1);
+	mm_unpin(pages, 2);
+	test_end(child);
+	test_end(mm);
+}
+
+KTEST(pin, a_pinned_page_is_not_given_away)
+{
+	struct mm *mm = test_mm(), *other = test_mm();
+	struct page *taken;
+
+	test_map(mm, 0, 2, PROT_RW);
+	test_fill(mm, 0, 2, 1);
+	EXPECT_EQ(mm_pin(mm, AT(0), PAGES(2), true, pages), 0);
+	EXPECT_IS(mm_transfer(mm, AT(0), PAGES(1), other, AT(8),
+			      VM_READ | VM_WRITE, true), AT(8));
+	taken = mm_take_page(mm, AT(1));
+	REQUIRE(taken);
+	write_byte(pages[0], 50);
+	write_byte(pages[1], 51);
+	EXPECT_EQ(peek(other, AT(8)), 1);
+	EXPECT_EQ(byte_of(taken), 2);
+	EXPECT_EQ(poke(other, AT(8), 9), 9);
+	EXPECT_EQ(byte_of(pages[0]), 50);
+	EXPECT_NULL(vm_check());
+	vm_page_put(taken);
+	mm_unpin(pages, 2);
+	test_end(other);
+	test_end(mm);
+}
+
+KTEST(pin, pinned_pages_count_as_promised)
+{
+	unsigned long before = vm_committed();
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, NR, PROT_RW);
+	EXPECT_EQ(mm_pin(mm, AT(0) + 1, PAGES(2), true, pages), 0);
+	EXPECT_EQ(mm_munmap(mm, AT(0), PAGES(NR)), 0);
+	EXPECT_EQ(vm_committed(), before + 3);
+	EXPECT_EQ(mm_pin(mm, AT(0), PAGES(2), true, pages + 3), -EFAULT);
+	EXPECT_EQ(vm_committed(), before + 3);
+	mm_unpin(pages, 3);
+	EXPECT_EQ(vm_committed(), before);
 	test_end(mm);
 }
 

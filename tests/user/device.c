@@ -8,103 +8,7 @@
  *
  * HANDLES  1: the system; 2: the boot archive.
  */
-#include "tests/user/utest.h"
-#include "user/lib/device.h"
-
-#define EDU         0x1234, 0x11e8
-#define EDU_IDS     0x123411e8
-#define EDU_ID      0x010000edu
-#define EDU_MEMORY  0x40000u
-
-#define NEEDS_EDU()                                                       \
-	SKIP_IF(on_linux(), "Linux has no such calls");                   \
-	SKIP_IF(!has_edu(), "there is no edu device")
-
-/* Longer than a transfer of edu takes. */
-#define TRANSFER_NS  200000000
-
-static struct pg_device info;
-static struct pg_segment segment[8];
-static uint32_t nr;
-
-static bool has_edu(void)
-{
-	long device = device_open(EDU, 0);
-
-	if (device > 0)
-		handle_close((uint32_t)device);
-	return device > 0;
-}
-
-static uint32_t open_edu(void)
-{
-	long device = device_open(EDU, 0);
-
-	EXPECT(device > 0);
-	device_info((uint32_t)device, &info);
-	return (uint32_t)device;
-}
-
-static void *buffer(uint32_t pages)
-{
-	void *at = map_flags(pages, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_POPULATE);
-
-	EXPECT(!IS_ERROR(at));
-	return at;
-}
-
-static long map_buffer(uint32_t device, const void *at, uint32_t length,
-		       unsigned direction)
-{
-	return dma_map(device, at, length, direction, segment,
-		       ARRAY_SIZE(segment), &nr);
-}
-
-static bool is_mapped(const volatile void *at)
-{
-	uint8_t vec;
-
-	return linux_mincore((void *)at, PAGE, &vec) == 0;
-}
-
-static void put64(volatile char *regs, unsigned reg, uint64_t value)
-{
-	__asm__ volatile("fildll %1\n\tfistpll %0"
-			 : "=m"(*(volatile uint64_t *)(regs + reg))
-			 : "m"(value) : "st");
-}
-
-/*
- * Let it use the bus; but what another driver has begun and did not live to see
- * goes on then, so the device must be idle first.
- */
-static volatile char *start_edu(uint32_t device)
-{
-	volatile char *regs = device_map_bar(device, 0);
-	struct linux_timespec time = { .nanoseconds = 10000000 };
-
-	while (*(volatile uint32_t *)(regs + 0x98) & 1)
-		linux_nanosleep(&time, NULL);
-	EXPECT_EQ(device_set_mask(device, MASK_BITS(28)), 0);
-	return regs;
-}
-
-/* The device begins to write 64 bytes of its own; it ends later. */
-static void start_transfer(volatile char *regs, uint64_t bus)
-{
-	put64(regs, 0x80, EDU_MEMORY);
-	put64(regs, 0x88, bus);
-	put64(regs, 0x90, 64);
-	put64(regs, 0x98, 1 | 2);
-}
-
-static void let_transfer_end(void)
-{
-	struct linux_timespec time = { .nanoseconds = TRANSFER_NS };
-
-	linux_nanosleep(&time, NULL);
-}
+#include "tests/user/edu.h"
 
 /* ---- opening ------------------------------------------------------------- */
 
@@ -123,6 +27,14 @@ UTEST(opening_needs_the_system_and_the_right)
 	EXPECT_EQ(device_open(0x1234, 0x4321, 0), -ENODEV);
 	EXPECT_EQ(device_open(0xffff, 0xffff, 0), -ENODEV);
 	EXPECT_EQ(handle_close((uint32_t)read), 0);
+}
+
+/* The host bridge of one of QEMU's two PCs. */
+UTEST(bridges_are_not_given_to_anybody)
+{
+	NEEDS_EDU();
+	EXPECT(device_open(0x8086, 0x1237, 0) == -EPERM ||
+	       device_open(0x8086, 0x29c0, 0) == -EPERM);
 }
 
 UTEST(a_device_has_one_owner)
@@ -231,7 +143,7 @@ UTEST(registers_cannot_be_changed_or_moved)
 UTEST(a_line_has_one_driver)
 {
 	uint32_t device;
-	long bell, irq;
+	long bell, irq, irq2;
 
 	NEEDS_EDU();
 	device = open_edu();
@@ -244,11 +156,59 @@ UTEST(a_line_has_one_driver)
 	EXPECT_EQ(handle_close((uint32_t)irq), 0);
 	irq = device_irq(device, (uint32_t)bell, 1);
 	EXPECT(irq > 0);
-	/* The line may outlive the device: it is quiet then. */
-	EXPECT_EQ(handle_close(device), 0);
+	/* The line goes with the device, whoever keeps the handle. */
 	EXPECT_EQ(irq_ack((uint32_t)irq), 0);
+	EXPECT_EQ(handle_close(device), 0);
+	EXPECT_EQ(irq_ack((uint32_t)irq), -EPIPE);
+	device = open_edu();
+	irq2 = device_irq(device, (uint32_t)bell, 1);
+	EXPECT(irq2 > 0);
 	EXPECT_EQ(handle_close((uint32_t)irq), 0);
+	EXPECT_EQ(irq_ack((uint32_t)irq2), 0);
+	EXPECT_EQ(handle_close((uint32_t)irq2), 0);
+	EXPECT_EQ(handle_close(device), 0);
 	EXPECT_EQ(handle_close((uint32_t)bell), 0);
+}
+
+static uint32_t bits_within(uint32_t bell, uint64_t ns)
+{
+	uint32_t bits = 0;
+
+	if (notification_wait(bell, ~0u, clock_ns() + ns, &bits))
+		return 0;
+	return bits;
+}
+
+/* Else who comes next to that line finds it busy, and cannot quiet it. */
+UTEST(a_device_whose_irq_is_closed_leaves_its_line_alone)
+{
+	volatile uint32_t *regs;
+	uint32_t device, bell;
+	long irq;
+
+	NEEDS_EDU();
+	device = open_edu();
+	bell = (uint32_t)notification_create();
+	regs = device_map_bar(device, 0);
+	irq = device_irq(device, bell, 4);
+	regs[0x60 / 4] = 1;
+	EXPECT_EQ(bits_within(bell, 10000000), 0);
+	EXPECT_EQ(irq_ack((uint32_t)irq), 0);
+	EXPECT_EQ(bits_within(bell, TRANSFER_NS), 4);
+	EXPECT_EQ(handle_close((uint32_t)irq), 0);
+	irq = pg_call(PG_IRQ_CREATE, PG_INIT_SYSTEM, info.irq, bell, 8, 0);
+	EXPECT(irq > 0);
+	EXPECT_EQ(irq_ack((uint32_t)irq), 0);
+	EXPECT_EQ(bits_within(bell, 10000000), 0);
+	EXPECT_EQ(handle_close((uint32_t)irq), 0);
+	/* It still asks, and is heard by who has the line as its driver. */
+	irq = device_irq(device, bell, 16);
+	EXPECT_EQ(irq_ack((uint32_t)irq), 0);
+	EXPECT_EQ(bits_within(bell, TRANSFER_NS), 16);
+	regs[0x64 / 4] = ~0u;
+	handle_close((uint32_t)irq);
+	handle_close(bell);
+	handle_close(device);
 }
 
 UTEST(a_mask_is_a_row_of_ones)
