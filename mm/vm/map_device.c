@@ -42,10 +42,10 @@ static struct mutex windows_lock = MUTEX_INIT(windows_lock);
 /* It is no longer mapped anywhere. */
 static void clear_window(struct vm_window *window)
 {
-	list_del(&window->link);
+	list_del_init(&window->link);
 	if (window->cached)
 		commit_release(window->length >> PAGE_SHIFT);
-	*window = (struct vm_window){ .mm = NULL };
+	window->mm = NULL;
 }
 
 static bool belongs_to(const struct vma *vma, const struct vm_window *window)
