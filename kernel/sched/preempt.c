@@ -8,9 +8,9 @@
  * PICTURE    timer tick, wake  -->  due
  *                                    |
  *            +--------------------+--+-------------+-------------------+
- *            | way back from an   | preempt_enable | interrupts on     |
- *            | interrupt: to the  | that makes the | again after       |
- *            | kernel | to user   | depth 0        | a wake            |
+ *            | way back from an   | preempt_enable | end of a wake,    |
+ *            | interrupt: to the  | that makes the | where interrupts  |
+ *            | kernel | to user   | depth 0        | are on            |
  *            v        v           v                v
  *            schedule()  --------------------------------> another thread
  *
@@ -34,7 +34,7 @@ uint32_t preempt_word[NR_CPUS] = { PREEMPT_NOT_DUE };
 void preempt_schedule(void)
 {
 	if (irqs_disabled())
-		return;   /* P2: whoever put them off looks again */
+		return;   /* P2: the next interrupt looks again */
 	while (preempt_is_due()) {
 		irq_disable();
 		schedule();

@@ -39,8 +39,11 @@
  *          RUNNING, so there always is one.
  *          Interrupts and wakes never switch by themselves: they say that a
  *          switch is due. It takes place on the way back from the interrupt, at
- *          the preempt_enable() that ends the last reason against it, or, after
- *          a wake, as soon as interrupts are on again.
+ *          the preempt_enable() that ends the last reason against it, or at the
+ *          end of a wake. Who wakes with interrupts off, under an irqsave lock
+ *          say, does not look again when they are on: the switch then waits for
+ *          one of the other places, at worst for the next tick. Looking would
+ *          cost every unlock instructions that hardly one needs.
  *          A thread that ends cannot free the stack it runs on: who runs next
  *          does (sched_finish_switch()).
  *
