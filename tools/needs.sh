@@ -143,12 +143,15 @@ needs() {
 	row gdb "debug test" have_gdb \
 		"there is no GDB with Python that knows i386, for make debug" \
 		gdb gdb gdb gdb i386-elf-gdb
-	row grub "iso test" have_grub \
+	row grub "iso bochs test" have_grub \
 		"there is no GRUB for a BIOS, or no xorriso, for make iso" \
 		"grub-common grub-pc-bin xorriso" \
 		"grub2-tools-extra grub2-pc-modules xorriso" \
 		"grub libisoburn" "grub grub-bios xorriso" \
 		"i686-elf-grub xorriso"
+	row xz "iso bochs test toolchain" "have xz" \
+		"there is no xz, which packs GRUB's modules and GCC's sources" \
+		xz-utils xz xz xz xz
 	row bochs "bochs test" have_bochs \
 		"there is no Bochs, the second and stricter machine" \
 		"bochs bochs-term bochsbios vgabios" bochs bochs bochs bochs
@@ -166,9 +169,6 @@ needs() {
 		"libgmp-dev libmpfr-dev libmpc-dev" \
 		"gmp-devel mpfr-devel libmpc-devel" "gmp mpfr libmpc" \
 		"gmp-dev mpfr-dev mpc1-dev" "gmp mpfr libmpc"
-	row xz "toolchain" "have xz" \
-		"there is no xz, with which the sources are packed" \
-		xz-utils xz xz xz xz
 	row binutils_source "toolchain" binutils_source \
 		"there is no archive of binutils' sources" \
 		binutils-source "(set BINUTILS_SOURCE)" \
