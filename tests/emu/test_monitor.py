@@ -5,9 +5,7 @@ WHAT    A machine at the prompt `pagoda> `, through the serial port and through
         the keyboard of the PC. What it prints in Linux's formats is read in
         test_proc_formats.py.
 """
-import json
 import re
-import socket
 import time
 
 import pexpect
@@ -16,6 +14,7 @@ import pytest
 import machine
 from monitor import PROMPT, Session, all_hold
 from procfs import iomem, meminfo
+from qmp import Qmp
 
 ARCHIVE = machine.BUILD / "boot.cpio"
 
@@ -173,30 +172,8 @@ def test_colours_come_when_the_terminal_answers(own):
 # ---- keyboard and screen -------------------------------------------------
 
 
-class Qmp:
-    """QEMU's own monitor: it can press keys and read memory."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(machine.limit("boot"))
-        self.socket.connect(str(path))
-        self.file = self.socket.makefile("rw")
-        json.loads(self.file.readline())
-        self.execute("qmp_capabilities")
-
-    def execute(self, name, **arguments):
-        self.file.write(json.dumps({"execute": name,
-                                    "arguments": arguments}) + "\n")
-        self.file.flush()
-        while True:
-            answer = json.loads(self.file.readline())
-            assert "error" not in answer, answer
-            if "return" in answer:
-                return answer["return"]
-
-    def human(self, line):
-        return self.execute("human-monitor-command",
-                            **{"command-line": line})
+class Pc(Qmp):
+    """The PC's keyboard and screen: presses keys and reads memory."""
 
     def press(self, *names):
         for name in names:
@@ -216,7 +193,7 @@ class Qmp:
 def test_the_keyboard_and_the_screen_of_the_pc_work_too(own, tmp_path):
     path = tmp_path / "qmp"
     session = own(extra=["-qmp", f"unix:{path},server=on,wait=off"])
-    qmp = Qmp(path)
+    qmp = Pc(path)
     qmp.press("p", "a", "g", "x", "backspace", "e", "spc", "0", "shift-x",
               "left", "delete", "x", "1", "0", "0", "ret")
     assert "frame 0x100" in session.until()

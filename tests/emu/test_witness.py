@@ -6,9 +6,7 @@ and waits. The emulator is then asked for `info mem` and `info tlb`, which walk
 the tables in code that is not ours; both must tell the same story.
 """
 
-import json
 import re
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from machine import Shape, command, limit
+from qmp import Qmp
 
 READY = "# pagoda: witness: ready"
 PAGE = 4096
@@ -24,32 +23,6 @@ FOUR_GIB = 1 << 32
 SHAPES = [Shape("64M"), Shape("1G", "max"), Shape("2G", "pentium3"),
           Shape("1G", "max", "pc,max-ram-below-4g=128M"),
           Shape("2G", "max", "q35")]
-
-
-class Monitor:
-    """QEMU's human monitor, through a QMP socket."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(limit("boot"))
-        self.socket.connect(str(path))
-        self.file = self.socket.makefile("rw")
-        json.loads(self.file.readline())        # the greeting
-        self.execute("qmp_capabilities")
-
-    def execute(self, name, **arguments):
-        self.file.write(json.dumps({"execute": name,
-                                    "arguments": arguments}) + "\n")
-        self.file.flush()
-        while True:
-            answer = json.loads(self.file.readline())
-            assert "error" not in answer, answer
-            if "return" in answer:
-                return answer["return"]
-
-    def human(self, line):
-        text = self.execute("human-monitor-command", **{"command-line": line})
-        return text.replace("\r", "")
 
 
 @dataclass
@@ -130,7 +103,7 @@ def look(shape, folder):
                                stderr=subprocess.DEVNULL)
     try:
         text = wait_for_text(text_path, process)
-        monitor = Monitor(socket_path)
+        monitor = Qmp(socket_path)
         return Witness(parse_dump(text), parse_marks(text),
                        parse_info_mem(monitor.human("info mem")),
                        parse_info_tlb(monitor.human("info tlb")))
