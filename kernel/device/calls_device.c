@@ -42,13 +42,10 @@ long pg_device_open(struct trap_regs *regs)
 {
 	struct user_device *dev;
 	struct pci_device *pci;
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_SYSTEM, RIGHT_MANAGE,
-			      &object);
+	int err = check_system(regs, RIGHT_MANAGE);
 
 	if (err)
 		return err;
-	object_put(object);
 	pci = pci_find((uint16_t)(regs->ebx >> 16), (uint16_t)regs->ebx,
 		       regs->ecx);
 	if (!pci)

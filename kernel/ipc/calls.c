@@ -22,6 +22,17 @@ int find_object(uint32_t handle, enum object_type type, unsigned rights,
 			     objectp);
 }
 
+int check_system(const struct trap_regs *regs, unsigned rights)
+{
+	struct object *object;
+	int err = find_object(call_handle(regs), OBJECT_SYSTEM, rights,
+			      &object);
+
+	if (!err)
+		object_put(object);
+	return err;
+}
+
 int find_endpoint_or_none(uint32_t handle, unsigned rights,
 			  struct endpoint **endpointp)
 {

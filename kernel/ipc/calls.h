@@ -64,7 +64,10 @@ static inline uint64_t call_deadline(uint32_t low, uint32_t high)
 int find_object(uint32_t handle, enum object_type type, unsigned rights,
 		struct object **objectp) __must_check;
 
-/* The same for endpoints; handle 0 gives NULL. */
+/* Is the handle of the call one to the system, with these rights? 0 or why. */
+int check_system(const struct trap_regs *regs, unsigned rights) __must_check;
+
+/* find_object() for endpoints; handle 0 gives NULL. */
 int find_endpoint_or_none(uint32_t handle, unsigned rights,
 			  struct endpoint **endpointp) __must_check;
 

@@ -42,18 +42,6 @@ struct object *system_object(void)
 	return &the_system;
 }
 
-/* Is the handle of the call one to the system, with these rights? */
-static int check_system(const struct trap_regs *regs, unsigned rights)
-{
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_SYSTEM, rights,
-			      &object);
-
-	if (!err)
-		object_put(object);
-	return err;
-}
-
 /* ---- tasks -------------------------------------------------------------- */
 
 static void to_pg_task(struct pg_task *out, struct task *task)

@@ -131,21 +131,10 @@ long irq_object_create(unsigned irq, struct notification *notification,
 	return give_handle(&line->object, RIGHT_TRANSFER | RIGHT_MANAGE);
 }
 
-static int check_manage_system(const struct trap_regs *regs)
-{
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_SYSTEM, RIGHT_MANAGE,
-			      &object);
-
-	if (!err)
-		object_put(object);
-	return err;
-}
-
 long pg_irq_create(struct trap_regs *regs)
 {
 	struct object *object;
-	int err = check_manage_system(regs);
+	int err = check_system(regs, RIGHT_MANAGE);
 
 	if (!err && regs->ebx >= NR_IRQS)
 		err = -EINVAL;
@@ -193,7 +182,7 @@ static void io_ports_destroy(struct object *object)
 long pg_io_ports_create(struct trap_regs *regs)
 {
 	struct io_ports *ports;
-	int err = check_manage_system(regs);
+	int err = check_system(regs, RIGHT_MANAGE);
 
 	if (err)
 		return err;
