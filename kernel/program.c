@@ -107,7 +107,7 @@ static int start(const char *const argv[], struct task **taskp)
 		goto put_task;
 	err = give_init_handles(*taskp);
 	if (err) {
-		thread_destroy(thread);
+		task_thread_destroy(thread);
 		goto put_task;
 	}
 	task_set_init(*taskp);

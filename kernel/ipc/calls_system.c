@@ -51,6 +51,7 @@ static void to_pg_task(struct pg_task *out, struct task *task)
 	task_get_stats(task, &stats);
 	memset(out, 0, sizeof(*out));
 	out->pid = stats.pid;
+	out->serial = stats.serial;
 	out->parent = stats.parent;
 	out->nr_threads = stats.nr_threads;
 	out->nr_handles = READ_ONCE(task->handles.used);

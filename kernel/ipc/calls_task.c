@@ -278,9 +278,9 @@ long pg_thread_create(struct trap_regs *regs)
 		return -EINVAL;
 	arch_user_regs_init(&first, regs->ebx, regs->ecx);
 	first.ebx = regs->edx;
-	thread = task_thread_create(task, &first);
-	if (!thread)
-		return -ENOMEM;
+	err = task_thread_create(task, &first, &thread);
+	if (err)
+		return err;
 	thread_set_priority(thread, current_thread()->priority);
 	tid = thread->tid;
 	err = task_start(task, thread);

@@ -189,14 +189,14 @@ static long clone_apply(const struct trap_regs *regs, struct task *task,
 static long clone_thread(const struct trap_regs *regs)
 {
 	struct task *task = current_task();
-	struct thread *thread = task_thread_copy(task, regs);
-	long err, tid;
+	struct thread *thread;
+	long tid, err = task_thread_copy(task, regs, &thread);
 
-	if (!thread)
-		return -ENOMEM;
+	if (err)
+		return err;
 	err = clone_apply(regs, task, thread);
 	if (err) {
-		thread_destroy(thread);
+		task_thread_destroy(thread);
 		return err;
 	}
 	tid = (long)thread->tid;
@@ -223,7 +223,7 @@ static long clone_task(const struct trap_regs *regs)
 	pid = (long)child->pid;
 	err = clone_apply(regs, child, thread);
 	if (err)
-		thread_destroy(thread);
+		task_thread_destroy(thread);
 	else
 		err = task_start(child, thread) ? -EAGAIN : 0;
 	if (!err && regs->ebx & CLONE_VFORK)

@@ -127,6 +127,7 @@ static void become_zombie(struct task *task, struct thread *last)
 
 	reparent_locked(task, &gone);
 	list_del_init(&last->in_task);
+	tid_put_locked(task, last->tid);
 	task->ran_ns += last->ran_ns;
 	last->task = NULL;
 	task->zombie = true;
@@ -152,6 +153,7 @@ static bool leave_others(struct task *task, struct thread *thread)
 
 	if (!last) {
 		list_del_init(&thread->in_task);
+		tid_put_locked(task, thread->tid);
 		task->ran_ns += thread->ran_ns;
 		thread->task = NULL;
 	} else {

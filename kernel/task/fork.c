@@ -43,26 +43,29 @@ static int copy_contents(struct task *child, struct task *parent,
 	return err;
 }
 
-struct thread *task_thread_copy(struct task *task, const struct trap_regs *regs)
+int task_thread_copy(struct task *task, const struct trap_regs *regs,
+		     struct thread **threadp)
 {
 	struct trap_regs child_regs = *regs;
 	struct thread *self = current_thread();
 	struct thread *thread;
+	int err;
 
 	child_regs.eax = 0;
-	thread = task_thread_create(task, &child_regs);
-	if (!thread)
-		return NULL;
+	err = task_thread_create(task, &child_regs, &thread);
+	if (err)
+		return err;
 	thread->priority = self->priority;
 	/* Its memory has a struct ipc_msg at the same place. */
 	thread->ipc.buffer = self->ipc.buffer;
 	thread->ipc.window = self->ipc.window;
 	thread->ipc.window_length = self->ipc.window_length;
 	if (arch_thread_fork(&thread->arch, &self->arch)) {
-		thread_destroy(thread);
-		return NULL;
+		task_thread_destroy(thread);
+		return -ENOMEM;
 	}
-	return thread;
+	*threadp = thread;
+	return 0;
 }
 
 int task_copy(const struct trap_regs *regs, bool share_mm,
@@ -75,10 +78,8 @@ int task_copy(const struct trap_regs *regs, bool share_mm,
 	if (err)
 		return err;
 	err = copy_contents(child, self, share_mm);
-	if (!err) {
-		*threadp = task_thread_copy(child, regs);
-		err = *threadp ? 0 : -ENOMEM;
-	}
+	if (!err)
+		err = task_thread_copy(child, regs, threadp);
 	if (err)
 		object_put(&child->object);
 	else

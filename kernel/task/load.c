@@ -134,6 +134,5 @@ int task_load(struct task *task, const void *image, size_t size,
 	if (err)
 		return err;
 	arch_user_regs_init(&regs, elf.entry, esp);
-	*threadp = task_thread_create(task, &regs);
-	return *threadp ? 0 : -ENOMEM;
+	return task_thread_create(task, &regs, threadp);
 }

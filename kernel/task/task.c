@@ -21,18 +21,20 @@
  *          T4  an orphan is never a zombie: it has left the tree
  *          T5  threads name the task that lists them
  *          T6  a zombie's status is settled
+ *          T7  a task's or thread's number is in use, and nobody else's
  *
  * LOCKING  task_lock for everything above. It is taken by threads and by
  *          nobody else, yet keeps interrupts out, so that ps sees one moment.
  *          Objects are put outside of it, for their destroy functions sleep.
  * COST     create O(1) but for the address space; find O(1).
- * NOT HERE the end (exit.c), fork (fork.c), images (load.c), faults (fault.c).
+ * NOT HERE numbers (number.c), the end (exit.c), fork (fork.c), images
+ *          (load.c), faults (fault.c).
  * SEE      Linux kernel/fork.c, kernel/pid.c.
  */
 #include "kernel/task/task.h"
 
 #include "kernel/sched/sched.h"
-#include "kernel/task/task_impl.h"
+#include "kernel/task/number.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/slab/slab.h"
@@ -45,7 +47,7 @@ struct task *init_task;
 
 static struct kmem_cache *task_cache;
 static struct list_head pid_table[PID_TABLE_SIZE];   /* task_lock */
-static uint32_t last_pid;                            /* task_lock */
+static uint64_t last_serial;                         /* task_lock */
 
 /* ---- pids ---------------------------------------------------------------- */
 
@@ -65,29 +67,17 @@ static struct task *find_locked(uint32_t pid)
 	return NULL;
 }
 
-static uint32_t pid_next_locked(void)
-{
-	assert_held(&task_lock);
-	last_pid = last_pid + 1 < PID_MAX ? last_pid + 1 : 1;
-	return last_pid;
-}
-
-/*
- * The next number that no task has; each is used once a lap. The task owns it
- * from here on, before it has started. False: all are in use.
- */
+/* The task owns its number from here on, before it starts. False: none left. */
 static bool pid_take_locked(struct task *task)
 {
-	for (uint32_t tries = 1; tries < PID_MAX; tries++) {
-		uint32_t pid = pid_next_locked();
+	uint32_t pid = number_take_locked();
 
-		if (find_locked(pid))
-			continue;
-		task->pid = pid;
-		list_add(&task->by_pid, pid_chain(pid));
-		return true;
-	}
-	return false;
+	if (!pid)
+		return false;
+	task->pid = pid;
+	task->serial = ++last_serial;
+	list_add(&task->by_pid, pid_chain(pid));
+	return true;
 }
 
 /* ---- objects ------------------------------------------------------------- */
@@ -120,6 +110,8 @@ static void task_destroy(struct object *object)
 	assert(list_empty(&task->threads) && list_empty(&task->all));
 	flags = spin_lock_irqsave(&task_lock);
 	list_del(&task->by_pid);
+	if (task->pid)
+		number_put_locked(task->pid);
 	spin_unlock_irqrestore(&task_lock, flags);
 	if (!task->started && task->parent)
 		object_put(&task->parent->object);
@@ -192,23 +184,57 @@ int task_create(const char *name, struct task *parent, struct task **taskp)
 	return 0;
 }
 
-struct thread *task_thread_create(struct task *task,
-				  const struct trap_regs *regs)
+/* 0: all are in use. The first thread has its task's. */
+static uint32_t tid_take(const struct task *task)
 {
-	struct thread *thread = thread_create_user(task, &task->mm->tables,
-						   task->name, PRIORITY_USER,
-						   regs);
 	irqflags_t flags;
+	uint32_t tid;
 
-	if (!thread)
-		return NULL;
-	thread->tid = task->pid;
-	if (task->started) {
-		flags = spin_lock_irqsave(&task_lock);
-		thread->tid = pid_next_locked();
-		spin_unlock_irqrestore(&task_lock, flags);
+	if (!task->started)
+		return task->pid;
+	flags = spin_lock_irqsave(&task_lock);
+	tid = number_take_locked();
+	spin_unlock_irqrestore(&task_lock, flags);
+	return tid;
+}
+
+void tid_put_locked(const struct task *task, uint32_t tid)
+{
+	if (tid != task->pid)
+		number_put_locked(tid);
+}
+
+static void tid_put(const struct task *task, uint32_t tid)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+
+	tid_put_locked(task, tid);
+	spin_unlock_irqrestore(&task_lock, flags);
+}
+
+int task_thread_create(struct task *task, const struct trap_regs *regs,
+		       struct thread **threadp)
+{
+	uint32_t tid = tid_take(task);
+	struct thread *thread;
+
+	if (!tid)
+		return -EAGAIN;
+	thread = thread_create_user(task, &task->mm->tables, task->name,
+				    PRIORITY_USER, regs);
+	if (!thread) {
+		tid_put(task, tid);
+		return -ENOMEM;
 	}
-	return thread;
+	thread->tid = tid;
+	*threadp = thread;
+	return 0;
+}
+
+void task_thread_destroy(struct thread *thread)
+{
+	tid_put(thread->task, thread->tid);
+	thread_destroy(thread);
 }
 
 int task_start(struct task *task, struct thread *thread)
@@ -218,7 +244,7 @@ int task_start(struct task *task, struct thread *thread)
 
 	if (task->exiting) {
 		spin_unlock_irqrestore(&task_lock, flags);
-		thread_destroy(thread);
+		task_thread_destroy(thread);
 		return -ESRCH;
 	}
 	if (!task->started)
@@ -287,6 +313,7 @@ void task_get_stats(struct task *task, struct task_stats *stats)
 
 	memset(stats, 0, sizeof(*stats));
 	stats->pid = task->pid;
+	stats->serial = task->serial;
 	stats->parent = task->parent ? task->parent->pid : 0;
 	stats->zombie = task->zombie;
 	stats->ran_ns = task->ran_ns;
@@ -336,6 +363,10 @@ static const char *threads_check(const struct task *task)
 	list_for_each_entry(thread, &task->threads, in_task)
 		HOLDS(thread->task == task,
 		      "T5: threads name the task that lists them");
+	list_for_each_entry(thread, &task->threads, in_task)
+		HOLDS(number_is_used_locked(thread->tid) &&
+		      (thread->tid == task->pid || !find_locked(thread->tid)),
+		      "T7: a number in use is nobody else's");
 	return NULL;
 }
 
@@ -345,6 +376,8 @@ static const char *one_check(const struct task *task)
 
 	HOLDS(task->started && find_locked(task->pid) == task,
 	      "T1: a task in the tree has started; its pid is its own");
+	HOLDS(number_is_used_locked(task->pid),
+	      "T7: the number of a task is in use");
 	list_for_each_entry(child, &task->children, sibling)
 		HOLDS(child->parent == task, "T2: parent and children agree");
 	HOLDS(!task->parent == list_empty(&task->sibling),

@@ -14,6 +14,8 @@
  *
  * TERMS    pid      number of the task for Linux's calls; nothing else names a
  *                   task but a handle
+ *          serial   numbers the tasks since boot, and never comes round: tells
+ *                   two apart that had the same pid
  *          zombie   its threads are gone and its memory too; the status waits
  *                   for the parent
  *          orphan   a task without a parent: nobody reaps it, it leaves no
@@ -64,6 +66,7 @@ struct task {
 					      threads need no lock to read it */
 	struct handle_table handles;      /* its own lock                     */
 	uint32_t            pid;          /* I                                */
+	uint64_t            serial;       /* I                                */
 	struct task        *parent;       /* t  NULL: an orphan               */
 	struct list_head    children;     /* t                                */
 	struct list_head    sibling;      /* t                                */
@@ -110,17 +113,21 @@ int task_load(struct task *task, const void *image, size_t size,
 
 /*
  * A thread of the task that begins in user mode with these registers; not
- * started. The first one's tid is the pid. NULL: no memory.
+ * started. The first one's tid is the pid.
+ * Returns: 0; -ENOMEM; -EAGAIN (no number is free).
  */
-struct thread *task_thread_create(struct task *task,
-				  const struct trap_regs *regs) __must_check;
+int task_thread_create(struct task *task, const struct trap_regs *regs,
+		       struct thread **threadp) __must_check;
 
 /*
  * The same, as a copy of the running thread: FPU, TLS and priority too. It
  * would return from the call with `regs` and EAX 0.
  */
-struct thread *task_thread_copy(struct task *task,
-				const struct trap_regs *regs) __must_check;
+int task_thread_copy(struct task *task, const struct trap_regs *regs,
+		     struct thread **threadp) __must_check;
+
+/* Take back a thread made by one of these, which has not been started. */
+void task_thread_destroy(struct thread *thread);
 
 /*
  * Start a thread made by one of these functions. The first one starts the task:
@@ -190,6 +197,7 @@ void task_for_each(void (*fn)(struct task *task, void *arg), void *arg);
 /* What ps shows of a task. */
 struct task_stats {
 	uint32_t pid, parent, nr_threads;
+	uint64_t serial;
 	uint32_t rss, total_vm;           /* pages                            */
 	bool     zombie;
 	bool     runs;                    /* a thread runs or is ready        */

@@ -15,6 +15,10 @@ extern struct task *init_task;          /* task_lock */
 int task_alloc(const char *name, struct task *parent, struct task **taskp)
 	__must_check;
 
+/* A thread of the task ends: its number is free, if it was not the task's. */
+void tid_put_locked(const struct task *task, uint32_t tid)
+	MUST_HOLD(task_lock);
+
 /* Drop what it holds: memory, handles, endpoints, ports. May be repeated. */
 void task_release(struct task *task);
 

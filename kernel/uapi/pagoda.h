@@ -297,6 +297,8 @@ struct pg_task {
 	uint32_t zombie, state;              /* state: 'R', 'S', 'Z'          */
 	uint64_t ran_ns;
 	char     name[32];
+	uint64_t serial;                     /* of tasks since boot: never the
+						same again, as the pid may be */
 };
 
 struct pg_mem {

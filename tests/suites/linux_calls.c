@@ -92,7 +92,7 @@ static void adopt(void)
 
 	REQUIRE(!tprogram_load(&child_exits_with_5, NULL, argv, &task,
 			       &unused));
-	thread_destroy(unused);
+	task_thread_destroy(unused);
 	self->task = task;
 	thread_set_tables(&task->mm->tables);
 	page = CALL(NR_MMAP2, 0, 4 * PAGE_SIZE, PROT_RW, MAP_ANON, -1u);

@@ -87,7 +87,7 @@ KTEST(task, task_that_never_starts_is_undone_by_its_last_reference)
 
 	REQUIRE(!tprogram_load(&exits_with_7, NULL, no_args, &task, &thread));
 	EXPECT(!task_find(task->pid));
-	thread_destroy(thread);
+	task_thread_destroy(thread);
 	object_put(&task->object);
 	EXPECT_EQ(object_count(OBJECT_TASK), objects);
 }
@@ -138,7 +138,7 @@ static bool create_and_load(void *arg)
 
 	if (tprogram_load(&exits_with_7, NULL, no_args, &task, &thread))
 		return false;
-	thread_destroy(thread);
+	task_thread_destroy(thread);
 	object_put(&task->object);
 	return true;
 }
@@ -539,10 +539,13 @@ TPROGRAM(two_threads,
 static struct thread *second_thread(struct task *task)
 {
 	struct trap_regs regs;
+	struct thread *thread;
 
 	arch_user_regs_init(&regs, TPROGRAM_CODE + 0x100,
 			    TPROGRAM_DATA + 0xff0);
-	return task_thread_create(task, &regs);
+	if (task_thread_create(task, &regs, &thread))
+		return NULL;
+	return thread;
 }
 
 KTEST(task, task_lives_until_its_last_thread_ends)

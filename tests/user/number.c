@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/*
+ * number.c - numbers of tasks and threads come round, and are nobody else's
+ *
+ * WHAT     A live thread and a live child keep their numbers while others use
+ *          up all that there are, once and a bit more.
+ *
+ * ALGORITHM  A task that never starts takes a number as a process does, and is
+ *          cheaper: tasks make most of a lap, processes and threads the rest.
+ */
+#include "tests/user/utest.h"
+#include "user/lib/ipc.h"
+
+#define NUMBERS     32767u
+#define NEARLY_ALL  32000u
+#define SOME_MORE   100u
+
+static char stacks[2][2048] __aligned(16);
+static volatile long live_tid, got;
+static volatile long *stop;           /* the child sees it too */
+
+static void __noreturn thread_end(void)
+{
+	for (;;)
+		pg_call(PG_THREAD_EXIT, 0, 0, 0, 0, 0);
+}
+
+static void __noreturn live(void)
+{
+	live_tid = linux_gettid();
+	while (!*stop)
+		linux_sched_yield();
+	thread_end();
+}
+
+static void __noreturn quick(void)
+{
+	got = linux_gettid();
+	thread_end();
+}
+
+static long start(void (*fn)(void), char *stack)
+{
+	return pg_call(PG_THREAD_CREATE, 0, (long)fn, (long)stack + 2000, 0, 0);
+}
+
+static void use_up_numbers(uint32_t n)
+{
+	while (n--)
+		handle_close((uint32_t)pg_call(PG_TASK_CREATE, 0, (long)"t", 0,
+					       0, 0));
+}
+
+/* A thread and a child that live. Returns: the child. */
+static long begin(void)
+{
+	long child;
+
+	stop = map_flags(1, PROT_READ | PROT_WRITE, MAP_SHARED);
+	live_tid = 0;
+	EXPECT(start(live, stacks[0]) > 0);
+	while (!live_tid)
+		linux_sched_yield();
+	child = linux_fork();
+	if (!child) {
+		while (!*stop)
+			linux_sched_yield();
+		linux_exit_group(0);
+	}
+	return child;
+}
+
+static void finish(long child)
+{
+	int status;
+
+	*stop = 1;
+	linux_waitpid((int)child, &status, 0);
+}
+
+static bool in_use(long number, long child)
+{
+	return number == live_tid || number == child ||
+	       number == linux_getpid();
+}
+
+static long fork_once(void)
+{
+	int status;
+	long pid = linux_fork();
+
+	if (!pid)
+		linux_exit_group(0);
+	linux_waitpid((int)pid, &status, 0);
+	return pid;
+}
+
+static long start_thread_once(void)
+{
+	got = 0;
+	if (start(quick, stacks[1]) < 0)
+		return -1;
+	while (!got)
+		linux_sched_yield();
+	linux_sched_yield();
+	return got;
+}
+
+/* Until the numbers have come round and a bit. Returns: how many were in use */
+static unsigned lap(long (*take)(void), long child)
+{
+	unsigned hits = 0, more = 0;
+	long last = 0;
+
+	for (unsigned n = 0; more < SOME_MORE && n < NUMBERS; n++) {
+		long number = take();
+
+		more += more || number < last;
+		last = number;
+		hits += in_use(number, child);
+	}
+	EXPECT_EQ(more, SOME_MORE);
+	return hits;
+}
+
+static void nobody_else_gets(long (*take)(void))
+{
+	long child = begin();
+
+	use_up_numbers(NEARLY_ALL);
+	EXPECT_EQ(lap(take, child), 0);
+	finish(child);
+}
+
+UTEST(no_process_gets_a_number_in_use)
+{
+	SKIP_IF(on_linux(), "Linux has more numbers than can be used up");
+	nobody_else_gets(fork_once);
+}
+
+UTEST(no_thread_gets_a_number_in_use)
+{
+	SKIP_IF(on_linux(), "Linux has more numbers than can be used up");
+	nobody_else_gets(start_thread_once);
+}
