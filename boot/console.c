@@ -6,9 +6,12 @@
  *          scrolling: the few lines of a refusal fit one screen.
  *
  * INVARIANTS
- *          no wait is endless, and only one is long: a machine without COM1
- *          reads 0xff or 0x00 for ever, and must still show its text on the
- *          screen
+ *          no wait is endless, and only the first of those in a row is long:
+ *          a machine without COM1 reads 0xff or 0x00 for ever. No time-out is
+ *          for ever: each byte looks again.
+ *
+ * ALGORITHM  The screen first, then the wire, which may have to wait for a
+ *          reader: a full pipe, Ctrl-S.
  *
  * SEE      PC16550D data sheet, 8.0; platform consoles of the kernel proper
  *          are in arch/i386/platform/.
@@ -33,7 +36,7 @@
 #define LSR_THRE        0x20   /* room for a byte                           */
 #define LSR_TEMT        0x40   /* the shift register is empty too           */
 
-#define LSR_POLLS       1000000u
+#define LSR_POLLS       10000000u   /* 10 to 30 s: as uart.c's SEND_READS   */
 
 #define VGA_TEXT        0xb8000u
 #define VGA_COLUMNS     80u
@@ -41,14 +44,16 @@
 #define VGA_GREY        0x0700u
 
 static unsigned vga_row, vga_column;
-static bool serial_is_dead;   /* it was not ready in LSR_POLLS reads */
+static bool stalled;   /* it was not ready in LSR_POLLS reads */
 
-static void serial_wait(uint8_t bits)
+static bool serial_wait(uint8_t bits)
 {
-	for (unsigned i = 0; i < LSR_POLLS && !serial_is_dead; i++)
-		if (inb(COM1_LSR) & bits)
-			return;
-	serial_is_dead = true;
+	unsigned polls = stalled ? 1 : LSR_POLLS;
+
+	stalled = true;
+	while (stalled && polls--)
+		stalled = !(inb(COM1_LSR) & bits);
+	return !stalled;
 }
 
 static void serial_init(void)
@@ -66,8 +71,8 @@ static void serial_put(char c)
 {
 	if (c == '\n')
 		serial_put('\r');
-	serial_wait(LSR_THRE);
-	outb(COM1_DATA, (uint8_t)c);
+	if (serial_wait(LSR_THRE))
+		outb(COM1_DATA, (uint8_t)c);
 }
 
 static volatile uint16_t *vga_cell(unsigned row, unsigned column)
@@ -94,14 +99,14 @@ void console_init(void)
 
 void console_write(const char *text)
 {
-	for (; *text; text++) {
-		serial_put(*text);
-		vga_put(*text);
-	}
+	for (const char *c = text; *c; c++)
+		vga_put(*c);
+	for (const char *c = text; *c; c++)
+		serial_put(*c);
 }
 
 void console_drain(void)
 {
 	/* Bochs drops what is still in the shift register at shutdown. */
-	serial_wait(LSR_TEMT);
+	(void)serial_wait(LSR_TEMT);
 }

@@ -89,16 +89,35 @@ KTEST(vtd, a_silent_unit_is_left_alone)
 	setup(CAP_PLAIN);
 	EXPECT_EQ(vtd_unit_stop(&unit), 0);     /* it says that it is off */
 	EXPECT_EQ(vtd_unit_start(&unit, ROOT), -EIO);
-	EXPECT(unit.dead);
+	EXPECT(unit.late);
 	EXPECT(!vtd_unit_is_on(&unit, ROOT));
-	/* Not asked again: these would write. */
-	memset(regs, 0, sizeof(regs));
+}
+
+/* As long as a command is under way none may be written: VT-d 10.4.7. */
+KTEST(vtd, a_late_unit_is_told_nothing)
+{
+	static uint32_t before[ARRAY_SIZE(regs)];
+
+	setup(CAP_PLAIN);
+	vtd_unit_forget_domain(&unit, 7);
+	memcpy(before, regs, sizeof(regs));
 	vtd_unit_forget_all(&unit);
 	vtd_unit_forget_domain(&unit, 1);
 	vtd_unit_learn(&unit, 1);
 	EXPECT_EQ(vtd_unit_start(&unit, ROOT), -EIO);
-	for (size_t i = 0; i < ARRAY_SIZE(regs); i++)
-		EXPECT_EQ(regs[i], 0);
+	EXPECT(!memcmp(before, regs, sizeof(regs)));
+	EXPECT(unit.late);
+}
+
+/* It has ended what it was told; what it was not told it learns first. */
+KTEST(vtd, a_unit_that_was_late_forgets_everything)
+{
+	setup(CAP_PLAIN);
+	vtd_unit_forget_domain(&unit, 7);
+	regs[0xfc / 4] = 0;
+	vtd_unit_forget_domain(&unit, 1);
+	EXPECT_EQ(regs[(VTD_CCMD + 4) / 4], VTD_CCMD_GO | VTD_CCMD_GLOBAL);
+	EXPECT(unit.late);   /* this memory does not answer that, either */
 }
 
 KTEST(vtd, translation_that_does_not_end_is_noticed)
@@ -106,14 +125,14 @@ KTEST(vtd, translation_that_does_not_end_is_noticed)
 	setup(CAP_PLAIN);
 	regs[VTD_GSTS / 4] = VTD_TRANSLATE;
 	EXPECT_EQ(vtd_unit_stop(&unit), -EIO);
-	EXPECT(unit.dead);
+	EXPECT(unit.late);
 }
 
 KTEST(vtd, an_invalidation_that_does_not_end_is_noticed)
 {
 	setup(CAP_PLAIN);
 	vtd_unit_forget_domain(&unit, 7);
-	EXPECT(unit.dead);
+	EXPECT(unit.late);
 	/* Domain 7 alone, at the place that ECAP names. */
 	EXPECT_EQ(regs[0xfc / 4], VTD_IOTLB_GO | VTD_IOTLB_DOMAIN | 7);
 }

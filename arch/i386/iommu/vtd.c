@@ -445,7 +445,7 @@ const char *iommu_units_check(void)
 	for_each_unit_on(i) {
 		HOLDS(vtd_unit_is_on(&units[i], page_to_phys(root)),
 		      "U3: a unit that we have turned on is on");
-		HOLDS(!units[i].dead,
+		HOLDS(!units[i].late,
 		      "U4: a unit has answered whatever it was asked");
 	}
 	return NULL;

@@ -4,8 +4,8 @@
  *
  * WHAT     A unit is a page of registers. vtd_unit.c reads what it is able to
  *          do, gives it commands and waits for their end, which has a bound; a
- *          unit that misses it is no longer asked anything. vtd.c has all units
- *          and the tables that they walk.
+ *          unit that misses it is told nothing until it has come to that end.
+ *          vtd.c has all units and the tables that they walk.
  *
  * SEE      VT-d specification 10.4 "Register Descriptions".
  */
@@ -53,7 +53,7 @@ struct vtd_unit {
 	phys_addr_t       pa;           /* of the registers, for messages     */
 	uint64_t          cap, ecap;
 	uint8_t           major, minor; /* version of the architecture        */
-	bool              dead;         /* has missed the bound once          */
+	bool              late;         /* has not done yet what it was told  */
 	unsigned long     lost;         /* times that it had no room to
 					   record a fault                     */
 };

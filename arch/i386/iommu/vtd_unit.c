@@ -20,7 +20,9 @@
  *          shall change. A 64-bit register is written in two halves, the upper
  *          one last, because its bit 63 is what starts the command (10.4.7).
  *          No wait is without bound: a unit that does not answer in POLLS reads
- *          of its register is dead, which is said once, and is not asked again.
+ *          of its register is late, which is said. It is told nothing as long
+ *          as it has not done what it was told, which each next command looks
+ *          at; then it forgets everything, for what was not told meanwhile.
  *
  * LOCKING  Interrupts off.
  * NOT HERE tables (domain.c, vtd.c); the queue of invalidations in memory, page
@@ -74,12 +76,10 @@ static unsigned nr_fault_registers(const struct vtd_unit *unit)
 static int wait_for(struct vtd_unit *unit, unsigned reg, uint32_t mask,
 		    uint32_t want, const char *what)
 {
-	if (unit->dead)
-		return -EIO;
 	for (unsigned i = 0; i < POLLS; i++)
 		if ((read32(unit, reg) & mask) == want)
 			return 0;
-	unit->dead = true;
+	unit->late = true;
 	pr_err("iommu: unit at %pP does not answer: %s\n", &unit->pa, what);
 	return -EIO;
 }
@@ -98,7 +98,7 @@ static void flush_buffer(struct vtd_unit *unit)
 {
 	uint32_t state = read32(unit, VTD_GSTS) & VTD_STATE_BITS;
 
-	if (!vtd_needs_buffer_flush(unit) || unit->dead)
+	if (!vtd_needs_buffer_flush(unit))
 		return;
 	write32(unit, VTD_GCMD, state | VTD_FLUSH_BUFFER);
 	(void)wait_for(unit, VTD_GSTS, VTD_FLUSH_BUFFER, 0, "write buffer");
@@ -122,17 +122,46 @@ static int forget_translations(struct vtd_unit *unit, uint32_t which)
 	return wait_for(unit, reg + 4, VTD_IOTLB_GO, 0, "IOTLB invalidation");
 }
 
-void vtd_unit_forget_all(struct vtd_unit *unit)
+/* Has it done all that it was told, late as it may have been? */
+static bool is_idle(const struct vtd_unit *unit)
+{
+	return !(read32(unit, VTD_GSTS) & VTD_FLUSH_BUFFER) &&
+	       !(read32(unit, VTD_CCMD + 4) & VTD_CCMD_GO) &&
+	       !(read32(unit, iotlb_register(unit) + 4) & VTD_IOTLB_GO);
+}
+
+static void forget_all(struct vtd_unit *unit)
 {
 	flush_buffer(unit);
-	if (!unit->dead && !forget_contexts(unit))
+	if (!unit->late && !forget_contexts(unit))
 		(void)forget_translations(unit, VTD_IOTLB_GLOBAL);
+}
+
+/* May it be told something now? */
+static bool answers(struct vtd_unit *unit)
+{
+	if (likely(!unit->late))
+		return true;
+	if (!is_idle(unit))
+		return false;
+	unit->late = false;
+	pr_warn("iommu: unit at %pP answers again\n", &unit->pa);
+	forget_all(unit);
+	return !unit->late;
+}
+
+void vtd_unit_forget_all(struct vtd_unit *unit)
+{
+	if (answers(unit))
+		forget_all(unit);
 }
 
 void vtd_unit_forget_domain(struct vtd_unit *unit, unsigned domain_id)
 {
+	if (!answers(unit))
+		return;
 	flush_buffer(unit);
-	if (!unit->dead)
+	if (!unit->late)
 		(void)forget_translations(unit, VTD_IOTLB_DOMAIN | domain_id);
 }
 
@@ -140,7 +169,7 @@ void vtd_unit_learn(struct vtd_unit *unit, unsigned domain_id)
 {
 	if (vtd_caches_empty(unit))
 		vtd_unit_forget_domain(unit, domain_id);
-	else
+	else if (answers(unit))
 		flush_buffer(unit);
 }
 
@@ -167,7 +196,8 @@ bool vtd_unit_take_fault(struct vtd_unit *unit, struct iommu_fault *fault)
 	unsigned nr = nr_fault_registers(unit);
 	unsigned first = status >> 8 & 0xff;
 
-	if (unit->dead || !(status & (VTD_FSTS_PENDING | VTD_FSTS_OVERFLOW)))
+	if (!answers(unit) ||
+	    !(status & (VTD_FSTS_PENDING | VTD_FSTS_OVERFLOW)))
 		return false;
 	for (unsigned i = 0; first < nr && i < nr; i++)
 		if (take_record(unit, fault_register(unit, (first + i) % nr),
@@ -236,11 +266,13 @@ static int set_root(struct vtd_unit *unit, phys_addr_t root)
 
 int vtd_unit_start(struct vtd_unit *unit, phys_addr_t root)
 {
-	flush_buffer(unit);
-	if (unit->dead || set_root(unit, root))
+	if (!answers(unit))
 		return -EIO;
-	vtd_unit_forget_all(unit);
-	if (unit->dead)
+	flush_buffer(unit);
+	if (unit->late || set_root(unit, root))
+		return -EIO;
+	forget_all(unit);
+	if (unit->late)
 		return -EIO;
 	return set_state(unit, VTD_TRANSLATE, true, "translation on");
 }

@@ -13,7 +13,9 @@
  *
  * ALGORITHM  Every wait is bounded: a machine without the controller reads
  *          0xff for ever. The firmware has found the keyboard and chosen
- *          translation to set 1; this only makes sure of it.
+ *          translation to set 1; this only makes sure of it. A controller that
+ *          did not answer in time is asked for bytes all the same: it may have
+ *          been slow, and the firmware's set-up serves as well.
  * COST     A port read is 1 us on real hardware.
  * SEE      IBM PS/2 Hardware Interface Technical Reference, "Keyboard and
  *          auxiliary device controller".
@@ -29,6 +31,7 @@
 #define STATUS_FULL        0x01
 #define STATUS_BUSY        0x02
 #define STATUS_MOUSE       0x20
+#define NOBODY             0xff   /* full and busy at once, and for ever     */
 
 #define CMD_READ_CONFIG    0x20
 #define CMD_WRITE_CONFIG   0x60
@@ -45,8 +48,6 @@
 
 #define POLL_LIMIT  20000         /* 20 ms of port reads                     */
 #define FLUSH_LIMIT 64            /* more bytes than any queue there holds   */
-
-static bool present;
 
 static bool wait_ready(void)
 {
@@ -103,28 +104,25 @@ static bool configure(void)
 
 bool ps2_init(void)
 {
-	present = false;
-	/* An empty bus reads 0xff: full and busy at once, and for ever. */
-	if (inb(PORT_STATUS) == 0xff)
+	bool ok;
+
+	if (inb(PORT_STATUS) == NOBODY)
 		return false;
 	flush();
 	if (!send(PORT_COMMAND, CMD_MOUSE_OFF) || !configure() ||
 	    !send(PORT_COMMAND, CMD_KEYBOARD_ON))
 		return false;
 	/* A controller without a keyboard swallows it: no answer, no harm. */
-	present = send(PORT_DATA, KEYBOARD_SCAN);
+	ok = send(PORT_DATA, KEYBOARD_SCAN);
 	(void)receive();
-	return present;
+	return ok;
 }
 
 int ps2_getc(void)
 {
-	uint8_t status, byte;
+	uint8_t status = inb(PORT_STATUS), byte;
 
-	if (!present)
-		return -1;
-	status = inb(PORT_STATUS);
-	if (!(status & STATUS_FULL))
+	if (status == NOBODY || !(status & STATUS_FULL))
 		return -1;
 	byte = inb(PORT_DATA);
 	return status & STATUS_MOUSE || byte == KEYBOARD_ACK ? -1 : byte;

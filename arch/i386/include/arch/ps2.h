@@ -13,7 +13,8 @@
 /*
  * Set the controller up: keyboard on, mouse off, no interrupts. May be called
  * again, to take the keyboard from somebody else.
- * Returns: false where no controller answers.
+ * Returns: false where no controller answers, or not in time; ps2_getc() asks
+ *          it all the same.
  */
 bool ps2_init(void);
 

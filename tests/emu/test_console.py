@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""A reader of the serial console that pauses: nothing is lost, and what is
+typed meanwhile is heard.
+
+tests/host/ports.c has the chips' side: stalls of any length, what is dropped
+when one does not end.
+"""
+
+import fcntl
+import os
+import re
+import select
+import subprocess
+import time
+
+import pytest
+
+from machine import Shape, command, limit
+
+F_SETPIPE_SZ = 1031
+PIPE = 4096            # the smallest there is: full after 50 lines
+PAUSE = 1.0
+
+DUMP = 0x1000
+START = 0xc0101000
+
+
+class SlowReader:
+    """A machine on the other side of a small pipe."""
+
+    def __init__(self, append, **options):
+        self.child = subprocess.Popen(
+            command(Shape("64M"), append, **options), stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        fcntl.fcntl(self.child.stdout, F_SETPIPE_SZ, PIPE)
+        os.set_blocking(self.child.stdout.fileno(), False)
+
+    def type(self, text):
+        self.child.stdin.write(text.encode())
+        self.child.stdin.flush()
+
+    def read_until(self, wanted, times=1):
+        """Text up to the last of so many `wanted`."""
+        text, end = "", time.monotonic() + limit("boot")
+        while text.count(wanted) < times:
+            left = end - time.monotonic()
+            assert left > 0, f"no {wanted!r} in: {text[-2000:]}"
+            if select.select([self.child.stdout], [], [], left)[0]:
+                data = self.child.stdout.read(1 << 16)
+                assert data, f"it has ended: {text[-2000:]}"
+                text += data.decode("utf-8", "replace")
+        return text
+
+    def close(self):
+        self.child.kill()
+        self.child.communicate()
+
+
+@pytest.fixture
+def start(kernel):
+    readers = []
+
+    def make(append, **options):
+        readers.append(SlowReader(append, **options))
+        return readers[-1]
+    yield make
+    for reader in readers:
+        reader.close()
+
+
+def test_a_reader_that_pauses_loses_nothing_and_is_heard(start):
+    reader = start("monitor")
+    reader.read_until("pagoda> ")
+    reader.type(f"x {START:x} {DUMP}\n" * 4)
+    time.sleep(PAUSE)
+    reader.type("meminfo\n")
+    text = reader.read_until("DirectMap2M:")
+    assert "bytes lost" not in text
+    lines = [int(a, 16) for a in re.findall(r"^([0-9a-f]{8})  ", text, re.M)]
+    assert lines == list(range(START, START + DUMP, 16)) * 4
