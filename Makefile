@@ -237,8 +237,8 @@ QEMU := qemu-system-i386
 JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
-.PHONY: all iso run-iso run-bochs host run debug test soak bench doctor pictures \
-	check help clean
+.PHONY: all iso run-iso run-bochs host run debug test smoke smoke-kernel \
+	smoke-host soak bench doctor pictures check help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 
@@ -284,6 +284,21 @@ test:  ## install what is missing, build, run every test
 	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all host
 	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests
+
+# Each part runs as soon as its program is built; the kernel's waits for timers
+# half of its time, and the host's runs meanwhile.
+smoke:  ## build, boot, the suites in the kernel and on the host: a verdict in seconds
+	$(Q)start=$$(date +%s); \
+	$(MAKE) --no-print-directory -s -k -j$(JOBS) smoke-kernel smoke-host && \
+		verdict=passed || verdict=FAILED; \
+	echo "smoke: $$verdict in $$(($$(date +%s) - start)) s"; \
+	test $$verdict = passed
+
+smoke-kernel: all
+	$(Q)$(PYTHON) tests/emu/smoke.py kernel
+
+smoke-host: $(HOST_BUILD)/suites
+	$(Q)$(PYTHON) tests/emu/smoke.py host
 
 soak: all  ## the long runs from ring 3, ten times as long as in `make test`
 	SOAK=10 $(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) \

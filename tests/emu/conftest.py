@@ -5,7 +5,6 @@ The kernel and the host program are built before (`make test` does); a test
 that finds none fails with the command that makes it.
 """
 
-import re
 import struct
 import subprocess
 import sys
@@ -16,32 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import machine  # noqa: E402  (needs the path above)
-
-SUITE_LINE = re.compile(r"^SUITE\((\w+),", re.MULTILINE)
-
-
-def source_suites():
-    """Names of all suites in the source tree."""
-    names = set()
-    for path in (machine.ROOT / "tests" / "suites").glob("*.c"):
-        found = SUITE_LINE.findall(path.read_text())
-        assert len(found) == 1, f"{path}: one SUITE() line, not {found}"
-        names.add(found[0])
-    return names
-
-
-def host_only():
-    """Suites about what only the host program simulates."""
-    folder = machine.ROOT / "tests" / "host"
-    return {name for path in folder.glob("*.c")
-            for name in SUITE_LINE.findall(path.read_text())}
-
-
-def host_skipped():
-    """Suites that the Makefile leaves out of the host program."""
-    text = (machine.ROOT / "Makefile").read_text()
-    found = re.search(r"^HOST_SKIP\s*:=((?:.*\\\n)*.*)$", text, re.MULTILINE)
-    return set(found.group(1).replace("\\\n", " ").split())
+from subjects import source_suites  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 
-from conftest import host_only, host_skipped, source_suites
 from judge import judge
 from machine import limit
+from subjects import host_skipped, host_suites
 
-HERE = sorted(source_suites() - host_skipped() | host_only())
+HERE = sorted(host_suites())
 
 SHAPES = {
     "16M": ["--mem=16M"],

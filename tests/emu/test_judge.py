@@ -7,9 +7,9 @@ judge that never says no would pass everything else in this folder.
 
 import pytest
 
-from conftest import source_suites
 from judge import judge
 from machine import Shape, run
+from subjects import source_suites
 
 SHAPE = Shape("64M")
 

@@ -10,9 +10,9 @@ import shutil
 
 import pytest
 
-from conftest import source_suites
 from judge import judge
 from machine import QEMU_64, Shape, run
+from subjects import source_suites
 
 SIZES = ["16M", "64M", "512M", "895M", "896M", "897M", "1G", "2G", "4G", "5G"]
 
