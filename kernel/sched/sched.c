@@ -29,7 +29,9 @@
  *          S3  every READY thread is in one run queue
  *          S4  the running thread is the only one RUNNING
  *          S5  a thread that does not run has its saved ESP in its own stack
- *          S6  the loaded tables are those of the running thread, if it has any
+ *          S6  the loaded tables are those of the running thread, if it has
+ *              any, and task_hook was last told of its task: two tasks may
+ *              share tables
  *          S7  while nothing is due, no READY thread has a higher priority
  *              than the running one
  *
@@ -73,6 +75,7 @@ struct run_queue {
 	struct thread   *idle;
 	struct thread   *dead;      /* r  for whoever runs next to reap      */
 	struct upgtable *loaded;    /* r  user tables in use; NULL: none     */
+	struct task     *told;      /* r  the last one task_hook was told of */
 };
 
 struct thread *running_thread[NR_CPUS];
@@ -140,10 +143,13 @@ static void clear_due(const struct thread *next)
 
 /* ---- the switch --------------------------------------------------------- */
 
-static noinline void load_tables(struct run_queue *rq, struct thread *next)
+static noinline void load_task(struct run_queue *rq, struct thread *next)
 {
-	rq->loaded = next->tables;
-	upt_switch(next->tables);
+	if (next->tables != rq->loaded) {
+		rq->loaded = next->tables;
+		upt_switch(next->tables);
+	}
+	rq->told = next->task;
 	if (task_hook)
 		task_hook(next->task);
 }
@@ -166,8 +172,9 @@ static void switch_to(struct run_queue *rq, struct thread *prev,
 	next->state = THREAD_RUNNING;
 	if (next == prev)
 		return;
-	if (next->tables && next->tables != rq->loaded)
-		load_tables(rq, next);
+	if (next->tables &&
+	    (next->tables != rq->loaded || next->task != rq->told))
+		load_task(rq, next);
 	*this_cpu(running_thread) = next;
 	arch_thread_activate(&next->arch, next->stack.top);
 	arch_thread_switch(&prev->arch, &next->arch);
@@ -310,8 +317,13 @@ void thread_set_tables(struct upgtable *tables)
 	irqflags_t flags = irq_save();
 
 	current_thread()->tables = tables;
-	rq->loaded = tables;
-	upt_switch(tables);
+	if (tables) {
+		load_task(rq, current_thread());
+	} else {
+		rq->loaded = NULL;
+		rq->told = NULL;
+		upt_switch(NULL);
+	}
 	irq_restore(flags);
 }
 
@@ -420,6 +432,8 @@ static const char *running_check(const struct run_queue *rq)
 
 	HOLDS(!running->tables || running->tables == rq->loaded,
 	      "S6: the loaded tables are those of the running thread");
+	HOLDS(!running->tables || running->task == rq->told,
+	      "S6: the hook was told of the running thread's task");
 	HOLDS(!(*this_cpu(preempt_word) & PREEMPT_NOT_DUE) ||
 	      !ready_above(rq, running->priority),
 	      "S7: no READY thread has a higher priority than the running one");

@@ -52,8 +52,9 @@ void sched_tick(void);
 void sched_forget_tables(const struct upgtable *tables);
 
 /*
- * `hook` runs at each switch to other user page tables, interrupts off: for
- * what else belongs to the task, such as its I/O ports.
+ * `hook` runs at each switch to a thread of another task, interrupts off: for
+ * what else belongs to the task, such as its I/O ports. Tasks may share page
+ * tables: it is the task that counts.
  */
 void sched_set_task_hook(void (*hook)(struct task *task));
 
