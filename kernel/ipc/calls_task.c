@@ -207,6 +207,7 @@ long pg_task_kill(struct trap_regs *regs)
 
 long pg_task_wait(struct trap_regs *regs)
 {
+	struct child_choice own = { .plain = true, .clones = true };
 	struct task *task;
 	uint32_t status = 0;
 	int err = find_task(call_handle(regs), RIGHT_READ, &task);
@@ -218,8 +219,9 @@ long pg_task_wait(struct trap_regs *regs)
 		err = task_wait_for(task, call_deadline(regs->ebx, regs->ecx),
 				    &status);
 	/* Who has waited for a child of its own has reaped it. */
+	own.pid = task->pid;
 	if (!err && task->parent == current_task())
-		(void)task_wait((int)task->pid, &status, true);
+		(void)task_wait(&own, &status, true);
 	if (!err)
 		regs->ebx = status;
 	object_put(&task->object);

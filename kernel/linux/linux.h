@@ -23,13 +23,18 @@
 	C(7,   waitpid)                                                       \
 	C(20,  getpid)                                                        \
 	C(45,  brk)                                                           \
+	C(57,  setpgid)                                                       \
 	C(64,  getppid)                                                       \
+	C(65,  getpgrp)                                                       \
+	C(66,  setsid)                                                        \
 	C(91,  munmap)                                                        \
 	C(114, wait4)                                                         \
 	C(120, clone)                                                         \
 	C(122, uname)                                                         \
 	C(125, mprotect)                                                      \
+	C(132, getpgid)                                                       \
 	C(146, writev)                                                        \
+	C(147, getsid)                                                        \
 	C(150, mlock)                                                         \
 	C(151, munlock)                                                       \
 	C(158, sched_yield)                                                   \

@@ -20,3 +20,13 @@ LINUX_CALLS(C)
  */
 long linux_ask_personality(unsigned number, struct trap_regs *regs,
 			   long otherwise);
+
+/* set_thread_area()'s argument, and clone()'s fourth. */
+struct user_desc {
+	int32_t  entry_number;
+	uint32_t base, limit, flags;
+};
+
+/* Returns: the entry; -EINVAL, -ESRCH. */
+struct thread;
+long linux_set_tls(struct thread *thread, const struct user_desc *desc);

@@ -108,6 +108,7 @@ static void reparent_locked(struct task *task, struct list_head *gone)
 		heir = NULL;
 	list_for_each_entry_safe(child, next, &task->children, sibling) {
 		child->parent = heir;
+		child->exit_signal = SIGCHLD;
 		list_del_init(&child->sibling);
 		if (heir)
 			list_add_tail(&child->sibling, &heir->children);
@@ -256,18 +257,29 @@ void task_thread_exit(uint32_t wait_status)
 
 /* ---- waiting ------------------------------------------------------------- */
 
+static bool is_meant(const struct task *child,
+		     const struct child_choice *choice)
+{
+	if (choice->pid && child->pid != choice->pid)
+		return false;
+	if (choice->group && child->group != choice->group)
+		return false;
+	return child->exit_signal == SIGCHLD ? choice->plain : choice->clones;
+}
+
 /*
  * Look for a child that has ended. Returns: its pid, with *childp whose life
  * reference is now the caller's; 0: not yet; -ECHILD.
  */
-static long reap_child(struct task *self, int pid, struct task **childp)
+static long reap_child(struct task *self, const struct child_choice *choice,
+		       struct task **childp)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
 	long result = -ECHILD;
 	struct task *child;
 
 	list_for_each_entry(child, &self->children, sibling) {
-		if (pid > 0 && child->pid != (uint32_t)pid)
+		if (!is_meant(child, choice))
 			continue;
 		result = 0;
 		if (!child->zombie)
@@ -281,15 +293,16 @@ static long reap_child(struct task *self, int pid, struct task **childp)
 	return result;
 }
 
-long task_wait(int pid, uint32_t *wait_status, bool nohang)
+long task_wait(const struct child_choice *choice, uint32_t *wait_status,
+	       bool nohang)
 {
 	struct task *self = current_task();
 	struct task *child = NULL;
-	long result = reap_child(self, pid, &child);
+	long result = reap_child(self, choice, &child);
 
 	if (!result && !nohang &&
 	    !wait_event_killable(&self->child_ended,
-				 (result = reap_child(self, pid, &child))))
+				 (result = reap_child(self, choice, &child))))
 		return -EINTR;
 	if (result > 0) {
 		*wait_status = child->wait_status;

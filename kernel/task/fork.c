@@ -3,7 +3,8 @@
  * fork.c - a task that is a copy of another
  *
  * WHAT     fork(2) in two halves: task_copy() makes everything that can fail,
- *          task_start() lets it run. clone(2) changes the child in between.
+ *          task_start() lets it run. clone(2) changes the child in between
+ *          (kernel/linux/clone.c).
  *
  * ALGORITHM  Memory is shared and write-protected (mm_fork()); handles that may
  *          be duplicated keep their numbers; exceptions and unknown calls of
@@ -56,6 +57,7 @@ int task_thread_copy(struct task *task, const struct trap_regs *regs,
 	if (err)
 		return err;
 	thread->priority = self->priority;
+	thread->sigmask = self->sigmask;
 	/* Its memory has a struct ipc_msg at the same place. */
 	thread->ipc.buffer = self->ipc.buffer;
 	thread->ipc.window = self->ipc.window;
@@ -85,19 +87,4 @@ int task_copy(const struct trap_regs *regs, bool share_mm,
 	else
 		*childp = child;
 	return err;
-}
-
-long task_fork(const struct trap_regs *regs)
-{
-	struct task *child;
-	struct thread *thread;
-	long pid = task_copy(regs, false, &child, &thread);
-
-	if (pid)
-		return pid;
-	pid = (long)child->pid;
-	if (task_start(child, thread))
-		pid = -EAGAIN;
-	object_put(&child->object);
-	return pid;
 }

@@ -95,6 +95,7 @@ static void task_fill(struct task *task, const char *name,
 	list_init(&task->by_pid);
 	wait_queue_init(&task->child_ended);
 	wait_queue_init(&task->ended);
+	task->exit_signal = SIGCHLD;
 	task->parent = parent;
 	if (parent)
 		object_get(&parent->object);
@@ -149,6 +150,8 @@ static struct task *enter_tree_locked(struct task *task)
 	assert_held(&task_lock);
 	task->started = true;
 	object_get(&task->object);
+	task->group = parent ? parent->group : task->pid;
+	task->session = parent ? parent->session : task->pid;
 	list_add_tail(&task->all, &all_tasks);
 	if (parent && !parent->zombie)
 		list_add_tail(&task->sibling, &parent->children);

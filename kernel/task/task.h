@@ -67,6 +67,10 @@ struct task {
 	struct handle_table handles;      /* its own lock                     */
 	uint32_t            pid;          /* I                                */
 	uint64_t            serial;       /* I                                */
+	uint32_t            group;        /* t  process group, and session:   */
+	uint32_t            session;      /* t  the pid that each began with  */
+	uint8_t             exit_signal;  /* t  SIGCHLD, unless clone() said
+					      another; 0: none                */
 	struct task        *parent;       /* t  NULL: an orphan               */
 	struct list_head    children;     /* t                                */
 	struct list_head    sibling;      /* t                                */
@@ -120,8 +124,8 @@ int task_thread_create(struct task *task, const struct trap_regs *regs,
 		       struct thread **threadp) __must_check;
 
 /*
- * The same, as a copy of the running thread: FPU, TLS and priority too. It
- * would return from the call with `regs` and EAX 0.
+ * The same, as a copy of the running thread: FPU, TLS, signal mask and priority
+ * too. It would return from the call with `regs` and EAX 0.
  */
 int task_thread_copy(struct task *task, const struct trap_regs *regs,
 		     struct thread **threadp) __must_check;
@@ -146,9 +150,6 @@ int task_start(struct task *task, struct thread *thread) __must_check;
 int task_copy(const struct trap_regs *regs, bool share_mm,
 	      struct task **childp, struct thread **threadp) __must_check;
 
-/* fork(2), all of it. Returns: the child's pid, -ENOMEM, -EAGAIN. */
-long task_fork(const struct trap_regs *regs);
-
 /* ---- end ----------------------------------------------------------------- */
 
 /* End the running thread's task with a wait status. */
@@ -163,11 +164,19 @@ void task_kill(struct task *task, uint32_t wait_status);
 /* Make every task end. Returns: false: there was none. */
 bool task_kill_all(uint32_t wait_status);
 
+/* Which children a wait means. */
+struct child_choice {
+	uint32_t pid;            /* this one; 0: any                         */
+	uint32_t group;          /* of this process group; 0: of any         */
+	bool     plain, clones;  /* that end with SIGCHLD; that do not       */
+};
+
 /*
- * waitpid's work: pid > 0 that child, -1 any. Returns: its pid; 0 (`nohang` and
- * none has ended); -ECHILD; -EINTR (this task is being killed).
+ * waitpid's work. Returns: the child's pid; 0 (`nohang` and none has ended);
+ * -ECHILD; -EINTR (this task is being killed).
  */
-long task_wait(int pid, uint32_t *wait_status, bool nohang);
+long task_wait(const struct child_choice *choice, uint32_t *wait_status,
+	       bool nohang);
 
 /*
  * Wait for the end of any task that one has a reference to, until `deadline`
@@ -190,6 +199,15 @@ struct task *task_find(uint32_t pid);
 
 /* The task with the lowest pid >= this one, referenced; NULL: none. */
 struct task *task_find_next(uint32_t pid);
+
+/*
+ * Process groups and sessions, as setpgid(2), setsid(2) have them. The last
+ * three return the number.
+ */
+long task_set_group(uint32_t pid, uint32_t group);
+long task_get_group(uint32_t pid);
+long task_get_session(uint32_t pid);
+long task_new_session(void);
 
 /* For ps: fn runs with task_lock held. */
 void task_for_each(void (*fn)(struct task *task, void *arg), void *arg);

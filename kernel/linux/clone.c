@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+/*
+ * clone.c - fork, vfork, clone: a child that begins as a copy
+ *
+ * WHAT     clone() with CLONE_THREAD makes a thread, else a task; fork() and
+ *          vfork() are clones with fixed flags.
+ *
+ * PICTURE    struct clone_args --> task_copy(), or task_thread_copy()
+ *                                    |  all that can fail has been done
+ *                                  clone_apply(): what the flags add
+ *                                    |
+ *                                  task_start()
+ *
+ * ALGORITHM  What the flags add is done to the child before it starts: stack,
+ *          TLS, where its number is stored, which word is cleared at its end.
+ *          Flags about things that the kernel does not have (signal handlers,
+ *          tracing) are accepted when they ask for what a fork or a thread
+ *          would get. Flags that ask for more (namespaces) are -EINVAL, as on a
+ *          Linux that was built without.
+ *
+ *          The child's registers are the caller's own, not the arguments: a
+ *          vfork() has made up its arguments, and the child must not see them.
+ *
+ *          vfork() is fork() in which the parent waits: with CLONE_VM the two
+ *          share memory, and the child uses the parent's stack.
+ * SEE      clone(2); Linux kernel/fork.c copy_process().
+ */
+#include <arch/uaccess.h>
+
+#include "kernel/linux/linux_impl.h"
+#include "kernel/task/task.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+
+#define CLONE_SIGNAL          0x000000ffu   /* what the parent is sent        */
+#define CLONE_VM              0x00000100u
+#define CLONE_SIGHAND         0x00000800u
+#define CLONE_PIDFD           0x00001000u
+#define CLONE_VFORK           0x00004000u
+#define CLONE_PARENT          0x00008000u
+#define CLONE_THREAD          0x00010000u
+#define CLONE_NEWNS           0x00020000u
+#define CLONE_SETTLS          0x00080000u
+#define CLONE_PARENT_SETTID   0x00100000u
+#define CLONE_CHILD_CLEARTID  0x00200000u
+#define CLONE_CHILD_SETTID    0x01000000u
+#define CLONE_NEWCGROUP       0x02000000u
+#define CLONE_NEWUTS          0x04000000u
+#define CLONE_NEWIPC          0x08000000u
+#define CLONE_NEWUSER         0x10000000u
+#define CLONE_NEWPID          0x20000000u
+#define CLONE_NEWNET          0x40000000u
+
+#define CLONE_NOT_HERE (CLONE_PIDFD | CLONE_PARENT | CLONE_NEWNS |            \
+			CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |       \
+			CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+
+struct clone_args {
+	uint32_t flags;
+	uint32_t stack;       /* 0: the caller's */
+	uint32_t parent_tid, tls, child_tid;
+};
+
+/* Each flag once; the bits are only hints, so no lock. */
+static void log_once(uint32_t flags)
+{
+	static uint32_t said;
+
+	if (flags & ~said)
+		pr_debug("%s[%u]: clone: flags 0x%x are not supported\n",
+			 current_task()->name, current_task()->pid, flags);
+	said |= flags;
+}
+
+static long flags_check(uint32_t flags)
+{
+	if (flags & CLONE_THREAD && !(flags & CLONE_SIGHAND))
+		return -EINVAL;
+	if (flags & CLONE_SIGHAND && !(flags & CLONE_VM))
+		return -EINVAL;
+	if (flags & CLONE_NOT_HERE) {
+		log_once(flags & CLONE_NOT_HERE);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The caller has picked the entry. */
+static long clone_set_tls(struct thread *thread, uint32_t addr)
+{
+	struct user_desc desc;
+	long entry;
+
+	if (copy_from_user(&desc, UADDR(addr), sizeof(desc)))
+		return -EFAULT;
+	if (desc.entry_number == -1)
+		return -EINVAL;
+	entry = linux_set_tls(thread, &desc);
+	return entry < 0 ? entry : 0;
+}
+
+/*
+ * Store the number where the flags say. As on Linux a bad address is not the
+ * caller's to hear of. The child's word may be in a copy of our memory.
+ */
+static void clone_store_tid(const struct clone_args *args,
+			    const struct task *task,
+			    const struct thread *thread)
+{
+	uint32_t tid = thread->tid;
+	int err = 0;
+
+	if (args->flags & CLONE_PARENT_SETTID)
+		err = put_user32(UADDR(args->parent_tid), tid);
+	if (args->flags & CLONE_CHILD_SETTID)
+		err |= mm_write(task->mm, args->child_tid, &tid, sizeof(tid),
+				false);
+	if (err)
+		pr_debug("clone: a bad address for the thread's number\n");
+}
+
+/* What the flags ask for, done to a child that does not run yet. */
+static long clone_apply(const struct clone_args *args, struct task *task,
+			struct thread *thread)
+{
+	long err = 0;
+
+	if (args->stack)
+		thread_user_regs(thread)->user_esp = args->stack;
+	if (args->flags & CLONE_SETTLS)
+		err = clone_set_tls(thread, args->tls);
+	if (err)
+		return err;
+	if (args->flags & CLONE_CHILD_CLEARTID)
+		thread->clear_child_tid = args->child_tid;
+	clone_store_tid(args, task, thread);
+	return 0;
+}
+
+static long clone_thread(const struct clone_args *args,
+			 const struct trap_regs *regs)
+{
+	struct task *task = current_task();
+	struct thread *thread;
+	long tid, err = task_thread_copy(task, regs, &thread);
+
+	if (err)
+		return err;
+	err = clone_apply(args, task, thread);
+	if (err) {
+		task_thread_destroy(thread);
+		return err;
+	}
+	tid = (long)thread->tid;
+	return task_start(task, thread) ? -EAGAIN : tid;
+}
+
+/* The child is referenced here: it may have ended and been reaped meanwhile. */
+static void vfork_wait(struct task *child)
+{
+	uint32_t wait_status;
+	int err = task_wait_for(child, WAIT_FOREVER, &wait_status);
+
+	assert(!err || err == -EINTR);   /* killed: ends on its way back */
+}
+
+static long clone_task(const struct clone_args *args,
+		       const struct trap_regs *regs)
+{
+	struct task *child;
+	struct thread *thread;
+	long pid, err = task_copy(regs, args->flags & CLONE_VM, &child,
+				  &thread);
+
+	if (err)
+		return err;
+	pid = (long)child->pid;
+	child->exit_signal = (uint8_t)(args->flags & CLONE_SIGNAL);
+	err = clone_apply(args, child, thread);
+	if (err)
+		task_thread_destroy(thread);
+	else
+		err = task_start(child, thread) ? -EAGAIN : 0;
+	if (!err && args->flags & CLONE_VFORK)
+		vfork_wait(child);
+	object_put(&child->object);
+	return err ? err : pid;
+}
+
+long linux_clone(struct trap_regs *regs)
+{
+	const struct clone_args args = {
+		.flags = regs->ebx, .stack = regs->ecx,
+		.parent_tid = regs->edx, .tls = regs->esi,
+		.child_tid = regs->edi,
+	};
+	long err = flags_check(args.flags);
+
+	if (err)
+		return err;
+	if (args.flags & CLONE_THREAD)
+		return clone_thread(&args, regs);
+	return clone_task(&args, regs);
+}
+
+long linux_fork(struct trap_regs *regs)
+{
+	static const struct clone_args args = { .flags = SIGCHLD };
+
+	return clone_task(&args, regs);
+}
+
+long linux_vfork(struct trap_regs *regs)
+{
+	static const struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK | SIGCHLD,
+	};
+
+	return clone_task(&args, regs);
+}
