@@ -107,6 +107,24 @@ void mutex_lock(struct mutex *mutex);
 bool mutex_trylock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
 
+/*
+ * What the running thread holds: mutexes, slots of kmap(). Only a debug kernel
+ * counts, for must_hold_nothing().
+ */
+void held_count(int change);
+
+static inline void held_add(int change)
+{
+	if (CONFIG_DEBUG)
+		held_count(change);
+}
+
+/*
+ * Panics unless the running thread may wait for a program, which may never
+ * answer: the thread holds nothing that others need, and is not ending.
+ */
+void must_hold_nothing(const char *what);
+
 static inline void assert_mutex_held(const struct mutex *mutex)
 {
 	assert(mutex->locked);

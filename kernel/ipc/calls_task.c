@@ -10,7 +10,8 @@
  *            TASK_START --> image loaded, handles 1..n, first thread runs
  *            TASK_WAIT  --> its wait status
  *
- * LOCKING  start_lock: two starts of one task do not meet.
+ * LOCKING  task->starting: two starts of one task do not meet. Nobody waits for
+ *          another one's start.
  * NOT HERE tasks themselves (kernel/task/), memory (calls_vm.c).
  */
 #include <arch/irqflags.h>
@@ -30,8 +31,6 @@ struct start {
 	const char       *argv[TASK_START_ARGV + 1];
 	char              args[TASK_START_ARGS];
 };
-
-static struct mutex start_lock = MUTEX_INIT(start_lock);
 
 long pg_task_create(struct trap_regs *regs)
 {
@@ -132,15 +131,25 @@ static int give_handles(struct task *task, const struct start *start)
 	return err;
 }
 
-static int start_locked(struct task *task, struct start *start,
-			const struct memory_object *memory)
+/* Returns: false: it has started, or somebody else is about to start it. */
+static bool claim(struct task *task)
+{
+	irqflags_t flags = irq_save();
+	bool free = !task->starting && !task->started && task->mm;
+
+	if (free)
+		task->starting = true;
+	irq_restore(flags);
+	return free;
+}
+
+static int start_claimed(struct task *task, struct start *start,
+			 const struct memory_object *memory)
 {
 	const struct task_start *how = &start->how;
 	struct thread *thread;
 	int err;
 
-	if (task->started || !task->mm)
-		return -EBUSY;
 	if (how->offset > memory->size ||
 	    how->length > memory->size - how->offset)
 		return -EINVAL;
@@ -169,9 +178,11 @@ static long start_task(struct task *task, struct start *start, uint32_t addr)
 				     RIGHT_READ, &memory);
 	if (result)
 		return result;
-	mutex_lock(&start_lock);
-	result = start_locked(task, start, object_to_memory(memory));
-	mutex_unlock(&start_lock);
+	result = -EBUSY;
+	if (claim(task)) {
+		result = start_claimed(task, start, object_to_memory(memory));
+		WRITE_ONCE(task->starting, false);
+	}
 	object_put(memory);
 	return result;
 }

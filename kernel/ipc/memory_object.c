@@ -16,6 +16,7 @@
 #include "kernel/ipc/ipc.h"
 #include "lib/align.h"
 #include "lib/errno.h"
+#include "lib/wait.h"
 #include "mm/page/page.h"
 #include "mm/slab/kmalloc.h"
 #include "mm/vm/mm.h"
@@ -74,6 +75,23 @@ long pg_memory_size(struct trap_regs *regs)
 	return result;
 }
 
+/* A page at a time: a kill ends it. */
+static long copy_pages_out(uint32_t to, const char *from, uint32_t length)
+{
+	uint32_t done = 0;
+	int err = 0;
+
+	while (done < length && !err) {
+		uint32_t n = MIN(length - done, (uint32_t)PAGE_SIZE);
+
+		err = copy_to_user(UADDR(to + done), from + done, n);
+		done += n;
+		if (wait_killed())
+			err = -EINTR;
+	}
+	return err ? err : (long)length;
+}
+
 long pg_memory_read(struct trap_regs *regs)
 {
 	uint32_t offset = regs->ebx, length = regs->edx;
@@ -85,9 +103,9 @@ long pg_memory_read(struct trap_regs *regs)
 	if (offset > memory->size)
 		offset = memory->size;
 	length = MIN(length, memory->size - offset);
-	result = copy_to_user(UADDR(regs->ecx), memory->data + offset, length);
+	result = copy_pages_out(regs->ecx, memory->data + offset, length);
 	object_put(&memory->object);
-	return result ? result : (long)length;
+	return result;
 }
 
 /* What nobody allocated has no reference yet; the kernel's own is for good. */

@@ -36,7 +36,6 @@
 #include "kernel/task/task.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-#include "mm/kva/kmap.h"
 #include "mm/page/page_alloc.h"
 #include "mm/slab/slab.h"
 #include "mm/vm/fault.h"
@@ -161,22 +160,6 @@ static void done_with_pages(struct ipc_parcel *parcel, int result)
 	reply_slot_fail(&parcel->slot, result);
 }
 
-/* A copy of the first of the pages. NULL: no memory, or it cannot be read. */
-static struct page *copy_first_page(struct ipc_parcel *parcel)
-{
-	struct page *page = alloc_page(GFP_HIGHUSER);
-	int err;
-
-	if (!page)
-		return NULL;
-	err = mm_read(parcel->mm, parcel->addr, kmap(page), PAGE_SIZE);
-	kunmap(page);
-	if (!err)
-		return page;
-	free_page(page);
-	return NULL;
-}
-
 /*
  * The caller's address space, referenced; NULL: nobody waits, or it is the
  * kernel that waits. *fault: for a page.
@@ -213,7 +196,7 @@ void parcel_prepare_reply(struct ipc_parcel *parcel, struct reply_slot *slot)
 	if (fault && parcel->grant)
 		parcel->page = mm_take_page(parcel->mm, parcel->addr);
 	else if (fault)
-		parcel->page = copy_first_page(parcel);
+		parcel->page = mm_copy_page(parcel->mm, parcel->addr);
 	if (mm) {
 		move_pages(parcel, mm, window, window_length);
 		mm_put(mm);

@@ -13,7 +13,7 @@
  *            goes on
  *
  * INVARIANTS
- *          no lock is held while a server is asked
+ *          no lock is held while a server is asked (mm/vm/pager.c, A2)
  *          whatever a server answers, or if it never does: only the thread for
  *          which it was asked waits
  *          a server that is gone is an answer: no page, killed, -ENOSYS
@@ -55,37 +55,17 @@ static long ask(struct endpoint *endpoint, uint32_t label,
 
 /* ---- pagers ------------------------------------------------------------- */
 
-struct search {
-	const struct mm *mm;
-	uint32_t         pid;
-};
-
-static void match_mm(struct task *task, void *arg)
-{
-	struct search *search = arg;
-
-	if (task->mm == search->mm)
-		search->pid = task->pid;
-}
-
-/* Mostly the running task; another one reads or writes its memory else. */
-static uint32_t pid_of(const struct mm *mm)
-{
-	struct search search = { mm, 0 };
-
-	if (current_task() && current_task()->mm == mm)
-		return current_task()->pid;
-	task_for_each(match_mm, &search);
-	return search.pid;
-}
-
 static struct page *pager_ask(struct endpoint *pager, struct mm *mm,
 			      uint32_t addr, unsigned access)
 {
 	struct ipc_regs words = { .ebx = addr & PAGE_MASK, .ecx = access };
+	const struct task *task = current_task();
 	struct page *page = NULL;
 
-	if (ask(pager, KMSG_LABEL(KMSG_FAULT, 0, pid_of(mm)), &words,
+	/* mm/vm/pager.c, A1: a pager is for whoever has named it. */
+	if (!task || task->mm != mm)
+		return NULL;
+	if (ask(pager, KMSG_LABEL(KMSG_FAULT, 0, task->pid), &words,
 		&page) < 0)
 		return NULL;
 	return page;

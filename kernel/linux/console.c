@@ -7,7 +7,7 @@
  *
  * ALGORITHM  Text goes out in pieces that do not cross a page of the caller:
  *          the page that cannot be read ends the call, and what came before it
- *          counts.
+ *          counts. So does a kill, after each piece.
  * SEE      write(2), writev(2); Linux fs/read_write.c.
  */
 #include <arch/uaccess.h>
@@ -16,6 +16,7 @@
 #include "kernel/linux/linux_impl.h"
 #include "kernel/task/task.h"
 #include "lib/errno.h"
+#include "lib/wait.h"
 
 #define NR_WRITE    4
 #define NR_WRITEV   146
@@ -51,6 +52,8 @@ static long console_write_user(uint32_t addr, uint32_t count)
 			return done ? (long)done : -EFAULT;
 		console_write(piece, n);
 		done += n;
+		if (wait_killed())
+			break;
 	}
 	return (long)done;
 }
@@ -109,7 +112,7 @@ static long writev_console(uint32_t addr, uint32_t count)
 		if (n < 0)
 			return done ? done : n;
 		done += n;
-		if ((uint32_t)n < iov.length)
+		if ((uint32_t)n < iov.length || wait_killed())
 			break;
 	}
 	return done;

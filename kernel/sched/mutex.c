@@ -33,6 +33,7 @@ bool mutex_trylock(struct mutex *mutex)
 	if (__atomic_exchange_n(&mutex->locked, true, __ATOMIC_ACQUIRE))
 		return false;
 	mutex->owner = current_thread();
+	held_add(1);
 	return true;
 }
 
@@ -51,15 +52,18 @@ static noinline void mutex_lock_slow(struct mutex *mutex)
 	}
 	(void)wait_sleep(WAIT_FOREVER);
 	assert(mutex->owner == thread);
+	held_add(1);
 }
 
 void mutex_lock(struct mutex *mutex)
 {
-	if (likely(!__atomic_exchange_n(&mutex->locked, true,
-					__ATOMIC_ACQUIRE)))
-		mutex->owner = current_thread();
-	else
+	if (unlikely(__atomic_exchange_n(&mutex->locked, true,
+					 __ATOMIC_ACQUIRE))) {
 		mutex_lock_slow(mutex);
+		return;
+	}
+	mutex->owner = current_thread();
+	held_add(1);
 }
 
 static noinline void __noreturn __cold refuse_unlock(const struct mutex *mutex)
@@ -85,6 +89,7 @@ void mutex_unlock(struct mutex *mutex)
 {
 	if (unlikely(!mutex->locked || mutex->owner != current_thread()))
 		refuse_unlock(mutex);
+	held_add(-1);
 	preempt_disable();
 	if (likely(list_empty(&mutex->queue.waiters))) {
 		mutex->owner = NULL;

@@ -182,6 +182,7 @@ void thread_exit(void)
 	struct thread *thread = current_thread();
 
 	must_be_able_to_sleep("thread_exit()");
+	thread->ending = true;
 	if (thread->task && exit_hook)
 		exit_hook(thread);
 	irq_disable();

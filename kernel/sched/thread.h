@@ -53,6 +53,8 @@ struct thread {
 	bool                woken;           /* r  by a wake, not a time-out  */
 	bool                killable;        /* r  BLOCKED, until killed      */
 	bool                killed;          /* r                             */
+	bool                ending;          /* o  in thread_exit()           */
+	int                 held;            /* o  lib/wait.h held_add()      */
 	uint32_t            work;            /* r  to do before user mode     */
 	uint32_t            tid;             /* I                             */
 	struct task        *task;            /* I  NULL: a kernel thread      */

@@ -53,6 +53,23 @@ void must_be_able_to_sleep(const char *what)
 		      what);
 }
 
+void held_count(int change)
+{
+	struct thread *thread = current_thread();
+
+	if (thread)
+		thread->held += change;
+}
+
+void must_hold_nothing(const char *what)
+{
+	must_be_able_to_sleep(what);
+	if (unlikely(current_thread()->ending))
+		panic("%s by a thread that ends", what);
+	if (unlikely(current_thread()->held))
+		panic("%s with a mutex or a kmap() slot in hand", what);
+}
+
 static void time_out(struct timer *timer)
 {
 	sched_wake_irqoff(container_of(timer, struct sleeper, timer)->thread,

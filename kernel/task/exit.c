@@ -166,15 +166,18 @@ static bool leave_others(struct task *task, struct thread *thread)
 
 /*
  * CLONE_CHILD_CLEARTID: who joins this thread looks at that word. Nobody can
- * when the address space ends with it.
+ * when the address space ends with it. No pager is asked for the word's page:
+ * nothing makes a thread wait that ends (mm/vm/pager.c, A1).
  */
 static void clear_child_tid(struct task *task, struct thread *thread)
 {
 	bool alone = task->threads.next == task->threads.prev;
+	const uint32_t zero = 0;
 
 	if (!thread->clear_child_tid || (alone && task->mm->refs == 1))
 		return;
-	if (put_user32(UADDR(thread->clear_child_tid), 0))
+	if (mm_write(task->mm, thread->clear_child_tid, &zero, sizeof(zero),
+		     false))
 		pr_debug("%s[%u]: no word to clear at 0x%x\n", task->name,
 			 thread->tid, thread->clear_child_tid);
 }

@@ -167,8 +167,8 @@ static void vma_text(struct mm *mm, uint32_t addr, char *buf, size_t size)
 		  info.name ? info.name : "");
 }
 
-/* As many bytes at EIP as can be read. */
-static void insn_text(uint32_t eip, char *buf, size_t size)
+/* As many bytes at EIP as can be read without asking anybody. */
+static void insn_text(struct mm *mm, uint32_t eip, char *buf, size_t size)
 {
 	int used = 0;
 
@@ -176,7 +176,7 @@ static void insn_text(uint32_t eip, char *buf, size_t size)
 	for (unsigned i = 0; i < INSN_BYTES; i++) {
 		uint8_t byte;
 
-		if (copy_from_user(&byte, UADDR(eip + i), 1))
+		if (mm_read(mm, eip + i, &byte, 1))
 			break;
 		used += scnprintf(buf + used, size - (size_t)used, " %02x",
 				  byte);
@@ -204,7 +204,7 @@ static void report(const struct task *task, const struct trap_regs *regs,
 		return;
 	if (regs->vector == VECTOR_PAGE_FAULT)
 		report_page_fault(task, regs);
-	insn_text(regs->eip, insn, sizeof(insn));
+	insn_text(task->mm, regs->eip, insn, sizeof(insn));
 	pr_info("%s[%u]: killed by signal %u: %s (%s), error 0x%x, eip 0x%08x, esp 0x%08x, instruction%s\n",
 		task->name, task->pid, signal, trap_name(regs->vector),
 		trap_mnemonic(regs->vector), regs->error, regs->eip,

@@ -15,7 +15,8 @@
  * ALGORITHM  A segment is one VMA with its final rights. The copy ignores those
  *          rights, and faults pages in as it goes; what it does not touch is
  *          zero when the program does. After a failure the caller drops the
- *          task, and with it whatever was mapped.
+ *          task, and with it whatever was mapped. Its parent may change the
+ *          areas meanwhile, or name a pager for them: then the copy fails.
  * SEE      Linux fs/binfmt_elf.c load_elf_binary().
  */
 #include <arch/cycles.h>
@@ -44,13 +45,6 @@ static unsigned vm_rights(const struct elf_segment *seg)
 	       (seg->rights & ELF_EXEC ? VM_EXEC : 0);
 }
 
-/* mm_write() faults like its owner would; -EFAULT then is want of memory. */
-static int write_or_enomem(struct mm *mm, uint32_t addr, const void *from,
-			   uint32_t length)
-{
-	return mm_write(mm, addr, from, length, true) ? -ENOMEM : 0;
-}
-
 static int map_segment(struct mm *mm, const struct elf_segment *seg,
 		       const uint8_t *file)
 {
@@ -60,8 +54,7 @@ static int map_segment(struct mm *mm, const struct elf_segment *seg,
 
 	if (IS_ERR_VALUE(err))
 		return (int)err;
-	return write_or_enomem(mm, seg->va, file + seg->offset,
-			       seg->file_size);
+	return mm_write(mm, seg->va, file + seg->offset, seg->file_size, true);
 }
 
 static int map_image(struct mm *mm, const struct elf_image *elf,
@@ -107,9 +100,9 @@ static int map_stack(struct mm *mm, const struct elf_image *elf,
 	random_fill(random);
 	err = start_stack_build(&stack, elf, argv, environment, random);
 	if (!err)
-		err = write_or_enomem(mm, stack.esp,
-				      start_stack_at(&stack, stack.esp),
-				      stack.top - stack.esp);
+		err = mm_write(mm, stack.esp,
+			       start_stack_at(&stack, stack.esp),
+			       stack.top - stack.esp, true);
 	kfree(stack.buffer);
 	*esp = stack.esp;
 	return (int)err;

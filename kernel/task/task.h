@@ -79,6 +79,7 @@ struct task {
 	struct list_head    by_pid;       /* t  chain of the table of pids    */
 	struct wait_queue   child_ended;  /* task_wait() sleeps here          */
 	struct wait_queue   ended;        /* task_wait_for() here             */
+	bool                starting;     /* t  TASK_START loads its image    */
 	bool                started;      /* t                                */
 	bool                exiting;      /* t                                */
 	bool                zombie;       /* t  all is gone but the status; an

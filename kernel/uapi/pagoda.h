@@ -77,7 +77,8 @@
 	C(1037, REPLY_SAVE,      reply_save)      /* -> reply handle       */ \
 	C(1038, IPC_BUFFER,      ipc_buffer)      /* struct ipc_msg *      */ \
 	/* the caller that is owed a reply, when the kernel asks for it;      \
-	 * handle: 0 or a reply handle                                     */ \
+	 * handle: 0 or a reply handle. Its memory, and TASK_READ's and       \
+	 * _WRITE's: -EFAULT where a pager has not given the page yet      */ \
 	C(1039, CALLER_READ,     caller_read)     /* its addr, buf, [n]    */ \
 	C(1040, CALLER_WRITE,    caller_write)    /* its addr, buf, [n]    */ \
 	C(1041, CALLER_GET_REGS, caller_get_regs) /* struct pg_regs *      */ \

@@ -173,6 +173,7 @@ void *kmap(struct page *page)
 {
 	void *ptr = kmap_try(page);
 
+	held_add(page_is_highmem(page));
 	return likely(ptr) ? ptr : kmap_wait(page);
 }
 
@@ -194,6 +195,7 @@ void kunmap(struct page *page)
 			refuse_kunmap(page);
 		return;
 	}
+	held_add(-1);
 	flags = spin_lock_irqsave(&kmap_lock);
 	if (unlikely(slot_count[kmap - 1] < 2)) {
 		spin_unlock_irqrestore(&kmap_lock, flags);

@@ -3,12 +3,11 @@
  * copy.c - read and write an address space that need not be the current one
  *
  * WHAT     mm_read() and mm_write(): page by page through kmap_local(), each
- *          page touched first as its owner would.
+ *          page touched first as its owner would, but for a pager's.
  *
- * ALGORITHM  Look the page up under the lock and copy there and then; when it
- *          is not there, or may not be written yet, touch it without the lock
- *          and look again. A page that somebody takes away each time makes us
- *          try again, and never fail wrongly.
+ * INVARIANTS
+ *          whoever calls these, no program makes it wait: no pager is asked
+ *          (pager.c, A1); a kill ends the copy within a page
  *
  * LOCKING  mm->lock for one page at a time.
  * NOT HERE the current address space of a call (<arch/uaccess.h>).
@@ -55,20 +54,31 @@ static bool copy_present(struct copying *c, uint32_t addr, uint32_t n)
 	return true;
 }
 
-static int copy_in_page(struct copying *c, uint32_t addr, uint32_t n)
+/* A page that has been touched serves: mm->lock is not released between. */
+static int copy_locked(struct copying *c, uint32_t addr, uint32_t n)
 {
 	unsigned access = c->writing ? VM_WRITE : VM_READ;
+	enum vm_fault fault;
 	bool done;
 
-	for (;;) {
-		mutex_lock(&c->mm->lock);
-		done = copy_present(c, addr, n);
-		mutex_unlock(&c->mm->lock);
-		if (done)
-			return 0;
-		if (vm_touch(c->mm, addr, access, c->force) != VM_FAULT_DONE)
-			return -EFAULT;
-	}
+	if (copy_present(c, addr, n))
+		return 0;
+	fault = vm_touch_locked(c->mm, addr, access, c->force);
+	if (fault != VM_FAULT_DONE)
+		return fault == VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+	done = copy_present(c, addr, n);
+	assert(done);
+	return 0;
+}
+
+static int copy_in_page(struct copying *c, uint32_t addr, uint32_t n)
+{
+	int err;
+
+	mutex_lock(&c->mm->lock);
+	err = copy_locked(c, addr, n);
+	mutex_unlock(&c->mm->lock);
+	return err;
 }
 
 static int copy_range(struct copying *c, uint32_t addr, uint32_t length)
@@ -81,6 +91,8 @@ static int copy_range(struct copying *c, uint32_t addr, uint32_t length)
 	for (; length; length -= n, addr += n) {
 		n = MIN(PAGE_SIZE - (addr & ~PAGE_MASK), length);
 		err = copy_in_page(c, addr, n);
+		if (!err && n < length && wait_killed())
+			err = -EINTR;
 		if (err)
 			return err;
 		c->kernel = (char *)c->kernel + n;
@@ -104,4 +116,16 @@ int mm_read(struct mm *mm, uint32_t addr, void *to, uint32_t length)
 	struct copying c = { .mm = mm, .kernel = to };
 
 	return copy_range(&c, addr, length);
+}
+
+struct page *mm_copy_page(struct mm *mm, uint32_t addr)
+{
+	struct page *page = NULL;
+
+	mutex_lock(&mm->lock);
+	if (vm_touch_locked(mm, addr, VM_READ, false) == VM_FAULT_DONE)
+		page = vm_page_copy(pfn_to_page(
+			upt_lookup(&mm->tables, addr & PAGE_MASK).pfn));
+	mutex_unlock(&mm->lock);
+	return page;
 }

@@ -22,7 +22,7 @@
  *          breaks its limit or comes too near to its neighbour. Then its
  *          rights. Then the entry, as in the picture.
  *          A pager is asked without mm->lock, so everything is looked at again
- *          when its page has come.
+ *          when its page has come (pager.c says who may ask).
  *
  * LOCKING  mm->lock; an object's lock inside it.
  * COST     A lookup of the area, one of the entry, one store of an entry; and
@@ -179,7 +179,7 @@ static enum vm_fault make_writable(const struct touch *t,
 
 /* ---- the touch ---------------------------------------------------------- */
 
-/* *pager: to be asked, with a reference. */
+/* *pager: to be asked, with a reference. NULL: nobody is to be asked. */
 static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
 {
 	enum vm_fault result = find_area(t);
@@ -201,8 +201,10 @@ static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
 	if (t->vma->object)
 		return map_shared(t);
 	if (t->vma->pager) {
-		*pager = t->vma->pager;
-		vma_pager_get(*pager);
+		if (pager) {
+			*pager = t->vma->pager;
+			vma_pager_get(*pager);
+		}
 		return VM_FAULT_PAGER;
 	}
 	if (t->access == VM_WRITE)
@@ -223,6 +225,18 @@ static enum vm_fault page_came(struct touch *t, struct endpoint *pager,
 	/* The access is tried again, and finds out. */
 	vm_page_put(page);
 	return VM_FAULT_DONE;
+}
+
+enum vm_fault vm_touch_locked(struct mm *mm, uint32_t addr, unsigned access,
+			      bool force)
+{
+	struct touch t = {
+		.mm = mm, .addr = addr & PAGE_MASK, .access = access,
+		.force = force,
+	};
+
+	assert_mutex_held(&mm->lock);
+	return addr < USER_END ? touch_locked(&t, NULL) : VM_FAULT_MAPERR;
 }
 
 enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
@@ -285,6 +299,8 @@ int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
 
 	while (start < end && mm_next_vma(mm, start, &info) &&
 	       info.start < end) {
+		if (wait_killed())
+			return -EINTR;
 		start = MAX(start, info.start);
 		how = access ? access : best_access(info.flags);
 		err = how ? fault_errno(vm_touch(mm, start, how, false))

@@ -43,8 +43,9 @@ const char *vm_fault_text(enum vm_fault fault);
 /*
  * Pagers. mm/vm cannot know endpoints, so kernel/ipc/ registers the function
  * that asks one: it sleeps until the pager has answered with a page, which
- * becomes the caller's. mm->lock is not held while it runs.
- * Returns: a page with one reference, or NULL (refused, or the pager is gone).
+ * becomes the caller's. Nothing is held while it runs (pager.c, A1 to A3).
+ * Returns: a page with one reference, or NULL (refused, the pager is gone, or
+ *          mm is not the running thread's).
  */
 typedef struct page *(*vm_pager_fn)(struct endpoint *pager, struct mm *mm,
 				    uint32_t addr, unsigned access);
@@ -80,3 +81,7 @@ long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
  * Returns: NULL: no private area at addr, or no memory.
  */
 struct page *mm_take_page(struct mm *mm, uint32_t addr) __must_check;
+
+/* The same without taking it: always a copy. NULL also where addr is not to be
+ * read, or its page is a pager's that has not been asked yet. */
+struct page *mm_copy_page(struct mm *mm, uint32_t addr) __must_check;

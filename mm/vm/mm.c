@@ -104,6 +104,8 @@ static int fork_areas(struct mm *child, struct mm *from)
 	int err = 0;
 
 	range_for_each(node, &from->vmas) {
+		if (wait_killed())
+			return -EINTR;
 		err = fork_area(child, from,
 				container_of(node, struct vma, range));
 		if (err)

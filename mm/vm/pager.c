@@ -5,6 +5,18 @@
  * WHAT     Names a pager for a range, and the way to ask it. What a pager is,
  *          kernel/ipc/ knows: it registers the functions here.
  *
+ * TERMS    foreign  access to an address space that need not be the running
+ *                   thread's: mm_read() and its like
+ *
+ * INVARIANTS
+ *          A pager is a program, and may never answer. So:
+ *          A1  a thread waits for a pager only for a page of its own address
+ *              space that it touches itself: foreign access asks nobody, and
+ *              fails (vm_touch_locked(), pager_ask())
+ *          A2  that thread holds nothing meanwhile that others need, and is
+ *              not about to end: must_hold_nothing()
+ *          A3  a kill ends its wait
+ *
  * LOCKING  mm->lock; it is not held while a pager is asked.
  * NOT HERE the fault that asks (fault.c).
  */
@@ -42,6 +54,7 @@ void vma_pager_put(struct endpoint *pager)
 struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
 			   uint32_t addr, unsigned access)
 {
+	must_hold_nothing("asking a pager");   /* A2 */
 	return pager_fn ? pager_fn(pager, mm, addr, access) : NULL;
 }
 

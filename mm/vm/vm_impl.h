@@ -225,15 +225,22 @@ void upages_init(void);
 
 /* ---- fault.c: touch pages ----------------------------------------------- */
 
-/* As vm_fault(); `force` writes where only reading is allowed. Takes lock. */
+/*
+ * As vm_fault(); `force` writes where only reading is allowed. Takes lock.
+ * The running thread's own address space: a pager may be asked.
+ */
 enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
 		       bool force);
+
+/* The same for anybody's: asks no pager, VM_FAULT_PAGER instead. */
+enum vm_fault vm_touch_locked(struct mm *mm, uint32_t addr, unsigned access,
+			      bool force);
 
 /*
  * Touch the pages of [start, end) so that they are there; access 0: as the
  * areas allow. Takes mm->lock.
- * Returns: 0; -EFAULT, -ENOMEM: as a touch was refused; with `stop` at the
- *          first such, else areas that refuse are left out.
+ * Returns: 0; -EINTR: killed; -EFAULT, -ENOMEM: as a touch was refused; with
+ *          `stop` at the first such, else areas that refuse are left out.
  */
 int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
 		bool stop);

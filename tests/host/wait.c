@@ -40,6 +40,19 @@ bool wait_killed(void)
 	return false;
 }
 
+static int held;
+
+void held_count(int change)
+{
+	held += change;
+}
+
+void must_hold_nothing(const char *what)
+{
+	if (held)
+		panic("%s with a mutex in hand", what);
+}
+
 unsigned wake_up_one(struct wait_queue *queue)
 {
 	return 0;
@@ -55,6 +68,7 @@ bool mutex_trylock(struct mutex *mutex)
 	bool was_free = !mutex->locked;
 
 	mutex->locked = true;
+	held += was_free;
 	return was_free;
 }
 
@@ -69,4 +83,5 @@ void mutex_unlock(struct mutex *mutex)
 	if (!mutex->locked)
 		panic("mutex released that nobody holds");
 	mutex->locked = false;
+	held--;
 }

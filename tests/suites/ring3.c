@@ -554,7 +554,9 @@ RING3_CODE(sysenter_hole, "movl $0x30000000, %ebp; sysenter");
 RING3_CODE(sysenter_kernel, "movl $0xc0100000, %ebp; sysenter");
 RING3_CODE(sysenter_line, "movl $0xbffffffc, %ebp; sysenter");
 RING3_CODE(sysenter_wrap, "movl $0xfffffffc, %ebp; sysenter");
-RING3_CODE(sysenter_odd, "movl $0x20001ffc, %ebp; sysenter");
+RING3_CODE(sysenter_half, "call 1f; 1: popl %eax; addl $(2f - 1b), %eax;"
+			  "movl $0x20001ffc, %ebp; movl %eax, (%ebp);"
+			  "sysenter; 2: ud2");
 
 KTEST(ring3, sysenter_without_its_words_is_a_page_fault)
 {
@@ -565,7 +567,6 @@ KTEST(ring3, sysenter_without_its_words_is_a_page_fault)
 		{ &sysenter_null, 0 }, { &sysenter_hole, 0x30000000 },
 		{ &sysenter_kernel, 0xc0100000 },
 		{ &sysenter_line, 0xbffffffc }, { &sysenter_wrap, 0xfffffffc },
-		{ &sysenter_odd, 0x20001ffc },
 	};
 
 	need_sysenter();
@@ -577,6 +578,18 @@ KTEST(ring3, sysenter_without_its_words_is_a_page_fault)
 		EXPECT_EQ(r3.regs.eip, 0);
 		EXPECT(r3.regs.error & PF_USER);
 	}
+}
+
+/* The first word says where to go on, so the call can fail. */
+KTEST(ring3, sysenter_with_one_of_its_words_fails)
+{
+	need_sysenter();
+	run_calls(&sysenter_half);
+	EXPECT_EQ(nr_calls, 0);
+	EXPECT_EQ(r3.regs.vector, VECTOR_UD);
+	EXPECT_EQ((int)r3.regs.eax, -EFAULT);
+	EXPECT_EQ(r3.regs.ebp, 0x20001ffc);
+	EXPECT_EQ(r3.regs.user_esp, 0x20001ffc);
 }
 
 /* ---- the way back ------------------------------------------------------- */

@@ -337,15 +337,64 @@ KTEST(vmfault, a_pager_is_asked_once_for_each_page)
 {
 	struct mm *mm = mm_with_pager();
 
+	EXPECT_EQ(touch(mm, AT(3), VM_WRITE), VM_FAULT_DONE);
 	EXPECT_EQ(poke(mm, AT(3), 1), 1);
+	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_DONE);
 	EXPECT_EQ(peek(mm, AT(3)), 1);
+	EXPECT_EQ(touch(mm, AT(2), VM_READ), VM_FAULT_DONE);
 	EXPECT_EQ(peek(mm, AT(2)), 0);
 	EXPECT_EQ(pager_asked, 2);
-	EXPECT_EQ(peek(mm, AT(1)), 0);
+	EXPECT_EQ(touch(mm, AT(1), VM_READ), VM_FAULT_DONE);
 	EXPECT_EQ(pager_asked, 2);
 	EXPECT_IS(mm_madvise(mm, AT(3), PAGES(1), MADV_DONTNEED), 0);
-	EXPECT_EQ(peek(mm, AT(3)), 0);
+	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_DONE);
 	EXPECT_EQ(pager_asked, 3);
+	end_pager(mm);
+}
+
+/* A1: whoever works on memory that need not be its own gets an error. */
+KTEST(vmfault, foreign_access_asks_no_pager)
+{
+	struct mm *mm = mm_with_pager();
+	char bytes[PAGE_SIZE + 2] = "";
+
+	EXPECT_IS(mm_read(mm, AT(3), bytes, 1), -EFAULT);
+	EXPECT_IS(mm_write(mm, AT(3), bytes, 1, false), -EFAULT);
+	EXPECT_IS(mm_write(mm, AT(3), bytes, 1, true), -EFAULT);
+	EXPECT(!mm_copy_page(mm, AT(3)));
+	/* From before the pager's area into it, and out of it. */
+	EXPECT_IS(mm_read(mm, AT(2) - 1, bytes, 2), -EFAULT);
+	EXPECT_IS(mm_read(mm, AT(6) - 1, bytes, 2), -EFAULT);
+	EXPECT_EQ(pager_asked, 0);
+	EXPECT_EQ(touch(mm, AT(3), VM_WRITE), VM_FAULT_DONE);
+	EXPECT_IS(mm_read(mm, AT(3), bytes, PAGE_SIZE), 0);
+	EXPECT_IS(mm_write(mm, AT(3), bytes, PAGE_SIZE, false), 0);
+	EXPECT_EQ(pager_asked, 1);
+	EXPECT(!mm->lock.locked);
+	end_pager(mm);
+}
+
+static struct mutex in_hand = MUTEX_INIT(in_hand);
+
+static void touch_third(void *mm)
+{
+	touch(mm, AT(3), VM_WRITE);
+}
+
+/* A2. Only a debug kernel counts what a thread holds. */
+KTEST(vmfault, a_pager_is_not_asked_with_a_lock_in_hand)
+{
+	struct mm *mm;
+
+	if (!CONFIG_DEBUG)
+		SKIP("needs a debug kernel");
+	mm = mm_with_pager();
+	mutex_lock(&in_hand);
+	EXPECT_PANIC(touch_third, mm, "asking a pager with a mutex");
+	mutex_unlock(&in_hand);
+	put_pager(TEST_PAGER);          /* the touch has not come so far */
+	EXPECT_EQ(pager_asked, 0);
+	EXPECT_EQ(touch(mm, AT(3), VM_WRITE), VM_FAULT_DONE);
 	end_pager(mm);
 }
 

@@ -10,11 +10,13 @@
 #include <arch/kva.h>
 #include <arch/msr.h>
 #include <arch/syscall.h>
+#include <arch/uaccess.h>
 
 #include "arch/i386/cpu/segments.h"
 #include "arch/i386/cpu/syscall_impl.h"
 #include "arch/i386/cpu/traps_impl.h"
 #include "arch/i386/cpu/vectors.h"
+#include "lib/errno.h"
 
 /* entry.h's numbers are those of C. */
 #define REGS_AT(offset, member) \
@@ -43,18 +45,23 @@ void syscall_set_hook(syscall_fn fn)
 }
 
 /*
- * The two words of a SYSENTER could not be read, and the fault in the kernel
- * could not be resolved: now it is ring 3's. Where ring 3 wanted to go on is
- * not known, so EIP stays 0.
+ * The two words of a SYSENTER could not be read. Where ring 3 wanted to go on
+ * is the first of them: if that one can be had after all, the call has failed
+ * with -EFAULT, and EBP stays as it was. Else it is ring 3's page fault: EIP is
+ * 0, and as nothing may go on there, the fault is not resolved once more.
  */
 void sysenter_no_words(struct trap_regs *regs)
 {
+	if (!get_user32(&regs->eip, UADDR(regs->ebp))) {
+		regs->eax = (uint32_t)-EFAULT;
+		return;
+	}
 	regs->vector = VECTOR_PF;
 	regs->error = PF_USER;
 	if (regs->cr2 >= PAGE_OFFSET)
 		regs->error |= PF_PRESENT;
 	irq_disable();
-	trap_dispatch(regs);
+	trap_unresolved(regs);
 }
 
 void syscall_init(void)

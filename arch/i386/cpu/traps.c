@@ -283,6 +283,16 @@ void trap_dispatch(struct trap_regs *regs)
 		before_return(regs);
 }
 
+void trap_unresolved(struct trap_regs *regs)
+{
+	trap_hook_fn hook = hooks[regs->vector];
+
+	if (hook && hook(regs))
+		return;
+	irq_enable();
+	user_exception(regs);
+}
+
 void trap_set_fatal(const struct trap_regs *regs)
 {
 	fatal = regs;

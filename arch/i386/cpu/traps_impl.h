@@ -9,6 +9,12 @@
 
 /* Called by trap_entry.S. */
 void trap_dispatch(struct trap_regs *regs);
+
+/*
+ * An exception of ring 3 that is not to be resolved (once more): the task is
+ * told. Context: interrupts off; they are on afterwards.
+ */
+void trap_unresolved(struct trap_regs *regs);
 void double_fault_handle(void) __noreturn;
 
 /* This is what the panic that follows is about. */
