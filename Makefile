@@ -15,20 +15,33 @@ Q := $(if $(filter 1,$(V)),,@)
 
 .DEFAULT_GOAL := all
 
-# ---- compiler: CROSS_COMPILE, else i686-elf-, i686-linux-gnu-, gcc -m32 ----
+# ---- compiler: CROSS_COMPILE, else i686-elf-, i686-linux-gnu-, gcc -m32, clang
 
-have = $(shell command -v $(1) 2>/dev/null)
+have  = $(shell command -v $(1) 2>/dev/null)
+first = $(firstword $(foreach tool,$(1),$(if $(call have,$(tool)),$(tool))))
+needs = $(shell . tools/needs.sh; $(1) 2>/dev/null)
+
 ifndef CROSS_COMPILE
-CROSS_COMPILE := $(if $(call have,i686-elf-gcc),i686-elf-,$(if $(call have,i686-linux-gnu-gcc),i686-linux-gnu-,))
+CROSS_COMPILE := $(patsubst %gcc,%,$(call first,i686-elf-gcc i686-linux-gnu-gcc))
 endif
 ifeq ($(origin CC),default)
-CC := $(CROSS_COMPILE)gcc
+CC := $(or $(CROSS_COMPILE:%=%gcc),$(call needs,host_kernel_compiler),gcc)
 endif
-LD      := $(CROSS_COMPILE)ld
-OBJCOPY := $(CROSS_COMPILE)objcopy
-NM      := $(CROSS_COMPILE)nm
-PYTHON  := /usr/bin/python3
-TARGET  := $(if $(findstring clang,$(CC)),--target=i686-elf,$(if $(CROSS_COMPILE),,-m32))
+
+# clang takes LLVM's tools where they are there, for the host may know no i386.
+CLANG   := $(findstring clang,$(CC))
+LD      := $(or $(if $(CLANG),$(call first,ld.lld)),$(CROSS_COMPILE)ld)
+OBJCOPY := $(or $(if $(CLANG),$(call first,llvm-objcopy)),$(CROSS_COMPILE)objcopy)
+NM      := $(or $(if $(CLANG),$(call first,llvm-nm)),$(CROSS_COMPILE)nm)
+NOT_M32 := $(if $(CROSS_COMPILE),$(CROSS_COMPILE)gcc)
+TARGET  := $(if $(CLANG),--target=i686-elf,$(if $(filter $(NOT_M32),$(CC)),,-m32))
+
+# Where apt puts Python's modules; asked each time, for tools/setup installs.
+PYTHON ?= $(call needs,echo "$$python")
+
+# remember FILE,WORDS: a file that changes when the words do
+remember = $(shell mkdir -p $(dir $(1)); words='$(2)'; \
+	echo "$$words" | cmp -s - $(1) || echo "$$words" > $(1))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wundef -Wvla -Wno-unused-parameter $(if $(CI),-Werror)
@@ -98,9 +111,9 @@ $(BUILD)/bootunit/%.S.o: %.S
 	$(if $(Q),@echo "  AS      $< (boot)")
 	$(Q)$(CC) $(ASFLAGS) -c $< -o $@
 
-$(BUILD)/boot.o: $(BOOT_OBJS) tools/check_image.py
+$(BUILD)/boot.o: $(BOOT_OBJS) $(BUILD)/objects tools/check_image.py
 	$(if $(Q),@echo "  LD      $@")
-	$(Q)$(LD) -m elf_i386 -r -z noexecstack --gc-sections -e _start -o $@.tmp $(BOOT_OBJS)
+	$(Q)$(LD) -m elf_i386 -r -z noexecstack --gc-sections -e _start -o $@.tmp $(filter %.o,$^)
 	$(Q)$(OBJCOPY) --keep-global-symbol=_start \
 		--prefix-alloc-sections=.boot $@.tmp $@
 	@rm -f $@.tmp
@@ -122,7 +135,8 @@ $(BUILD)/symbols0.S: tools/make_symbols.py
 	@mkdir -p $(@D)
 	$(Q)$(PYTHON) $(MAKE_SYMBOLS) </dev/null >$@
 
-$(BUILD)/symbols.S: $(BUILD)/boot.o $(KERNEL_OBJS) $(BUILD)/symbols0.o linker.ld
+$(BUILD)/symbols.S: $(BUILD)/boot.o $(KERNEL_OBJS) $(BUILD)/symbols0.o \
+		$(BUILD)/objects linker.ld
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(LD) $(LDFLAGS) -o $(BUILD)/pass1.elf $(filter %.o,$^)
 	$(Q)$(NM) -n -S $(BUILD)/pass1.elf | $(PYTHON) $(MAKE_SYMBOLS) >$@
@@ -131,7 +145,7 @@ $(BUILD)/symbols0.o $(BUILD)/symbols.o: %.o: %.S
 	$(Q)$(CC) $(TARGET) -c $< -o $@
 
 $(BUILD)/pagoda.elf: $(BUILD)/boot.o $(KERNEL_OBJS) $(BUILD)/symbols.o \
-		linker.ld tools/check_image.py
+		$(BUILD)/objects linker.ld tools/check_image.py
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(LD) $(LDFLAGS) -o $@.tmp $(filter %.o,$^)
 	$(Q)$(NM) -n -S $@.tmp | $(PYTHON) $(MAKE_SYMBOLS) | \
@@ -196,37 +210,42 @@ $(HOST_BUILD)/%.c.o: %.c
 	$(if $(Q),@echo "  HOSTCC  $<")
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(CFLAGS_EXTRA) -c $< -o $@
 
-$(HOST_BUILD)/suites: $(HOST_OBJS)
+define link_host
 	$(if $(Q),@echo "  HOSTLD  $@")
-	$(Q)$(HOST_CC) -m64 -no-pie -fsanitize=address,undefined $(HOST_OBJS) -o $@
+	$(Q)$(HOST_CC) -m64 -no-pie -fsanitize=address,undefined $(filter %.o,$^) -o $@
+endef
+
+$(HOST_BUILD)/suites: $(HOST_OBJS) $(BUILD)/objects
+	$(link_host)
 
 # The same with a suite that fails, for tests/emu/test_runner.py.
-$(HOST_BUILD)/mutant: $(HOST_OBJS) $(HOST_BUILD)/tests/mutant/failing.c.o
-	$(if $(Q),@echo "  HOSTLD  $@")
-	$(Q)$(HOST_CC) -m64 -no-pie -fsanitize=address,undefined $^ -o $@
+$(HOST_BUILD)/mutant: $(HOST_OBJS) $(HOST_BUILD)/tests/mutant/failing.c.o \
+		$(BUILD)/objects
+	$(link_host)
 
 # A million spoilt tables for the readers of ACPI: build/host/acpi_fuzz N SEED.
 FUZZ_SRCS := tests/host/fuzz/acpi_fuzz.c lib/printf.c lib/text.c lib/div64.c \
 	$(filter-out %/window.c %/acpi.c,$(ACPI_PURE))
 FUZZ_OBJS := $(FUZZ_SRCS:%=$(HOST_BUILD)/%.o)
 
-$(HOST_BUILD)/acpi_fuzz: $(FUZZ_OBJS)
-	$(if $(Q),@echo "  HOSTLD  $@")
-	$(Q)$(HOST_CC) -m64 -no-pie -fsanitize=address,undefined $^ -o $@
+$(HOST_BUILD)/acpi_fuzz: $(FUZZ_OBJS) $(BUILD)/objects
+	$(link_host)
 
 -include $(HOST_OBJS:.o=.d) $(HOST_BUILD)/tests/mutant/failing.c.d $(FUZZ_OBJS:.o=.d)
 
-# ---- other flags, other objects --------------------------------------------
+# ---- other flags, other objects; other objects, other programs --------------
 #
 # `make DEBUG=1` or `make CC=clang` after `make` builds everything again: the
-# objects depend on a file that changes when the words in it do.
+# objects depend on a file that changes when the words in it do. What is linked
+# depends on the list of objects too, for a source that is gone is no newer.
 
 FLAGS := $(CC) $(CFLAGS) $(CFLAGS_EXTRA) $(HOST_CC) $(HOST_CFLAGS) $(USER_CFLAGS)
+OBJS  := $(KERNEL_OBJS) $(BOOT_OBJS) $(HOST_OBJS) $(FUZZ_OBJS) $(USER_OBJS)
 
-$(shell mkdir -p $(BUILD); echo '$(FLAGS)' | cmp -s - $(BUILD)/flags || \
-	echo '$(FLAGS)' > $(BUILD)/flags)
+$(call remember,$(BUILD)/flags,$(FLAGS))
+$(call remember,$(BUILD)/objects,$(OBJS:$(BUILD)/%=%))
 
-$(KERNEL_OBJS) $(BOOT_OBJS) $(HOST_OBJS) $(FUZZ_OBJS) $(USER_OBJS): $(BUILD)/flags
+$(OBJS): $(BUILD)/flags
 
 # ---- what one can ask for --------------------------------------------------
 #
@@ -241,6 +260,7 @@ MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 	smoke-host soak bench doctor pictures check help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
+	$(if $(LEFT_OUT),$(info $(LEFT_OUT)))
 
 host: $(HOST_BUILD)/suites $(HOST_BUILD)/mutant $(HOST_BUILD)/acpi_fuzz  ## build the suites as a program: build/host/suites
 

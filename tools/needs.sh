@@ -19,13 +19,22 @@ have() {
 	command -v "$1"
 }
 
-# What the Makefile would find, in its order; the last one has to be tried.
+# What the Makefile would find, in its order; gcc -m32 has to be tried.
 have_kernel_compiler() {
 	if [ -n "${CROSS_COMPILE:-}" ]; then
 		have "${CROSS_COMPILE}gcc" && have "${CROSS_COMPILE}ld"
 	else
 		have i686-elf-gcc || have i686-linux-gnu-gcc ||
-			gcc_makes_i386_code
+			host_kernel_compiler
+	fi
+}
+
+# host_kernel_compiler: prints which of the host's own makes code for i386
+host_kernel_compiler() {
+	if gcc_makes_i386_code > /dev/null 2>&1; then
+		echo gcc
+	else
+		have ld.lld > /dev/null && have clang > /dev/null && echo clang
 	fi
 }
 
@@ -41,7 +50,12 @@ have_host_compiler() {
 		gcc -fsanitize=address,undefined -x c - -o /dev/null
 }
 
-python=${PYTHON:-/usr/bin/python3}
+# The distribution's, for which apt installs modules; where there is none, the
+# one in PATH. Asked again after an installation.
+find_python() {
+	python=${PYTHON:-$(have /usr/bin/python3 || echo python3)}
+}
+find_python
 
 have_python() {
 	"$python" -c "import $1"
@@ -100,6 +114,7 @@ gcc_source() {
 }
 
 needs() {
+	find_python
 	row make "run test" "have make" \
 		"there is no make, and nothing can be built without" \
 		make make make make make

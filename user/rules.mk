@@ -14,7 +14,8 @@
 #   tests/differential/*.c      one more         -> tests/memdiff
 #   $(I386)/bin/busybox         Debian's own     -> busybox
 #
-# $(I386) is filled by tools/fetch_i386; what is not there is left out.
+# $(I386) is filled by tools/fetch_i386; what is not there is left out, and the
+# member `left-out` says so.
 
 I386       := $(BUILD)/i386
 USER_BUILD := $(BUILD)/user
@@ -63,6 +64,8 @@ define link_user
 	$(Q)$(LD) $(USER_LDFLAGS) -o $@ $(filter %.o,$^)
 endef
 
+$(USER_PROGRAMS) $(USER_TEST_PROGRAMS): $(BUILD)/objects
+
 $(USER_BUILD)/%: $(USER_BUILD)/obj/user/servers/%.c.o $(USER_LIB_OBJS) user/user.ld
 	$(link_user)
 
@@ -84,27 +87,28 @@ $(USER_BUILD)/linux: $(USER_LINUX:%=$(USER_BUILD)/obj/%.o) $(USER_LIB_OBJS) user
 
 # ---- with somebody else's C library ----------------------------------------
 #
-# The compiler brings the start files of its own machine; here they and the
-# headers are those of the library, by name. Always gcc, whose libgcc it needs.
+# A compiler brings the start files, libgcc and most headers of its own machine,
+# and a gcc without 32-bit libraries names its 64-bit libgcc for -m32 too. Here
+# all are those of Debian's i386, by name; the compiler gives code, and the few
+# headers that know its insides.
 
 MUSL_LIB  := $(I386)/usr/lib/i386-linux-musl
 GLIBC_LIB := $(I386)/usr/lib/i386-linux-gnu
-LIBC_CC   := $(CROSS_COMPILE)gcc $(if $(CROSS_COMPILE),,-m32)
-LIBGCC    := $(wildcard $(shell $(LIBC_CC) -print-libgcc-file-name 2>/dev/null))
-LIBGCC_EH := $(wildcard $(dir $(LIBGCC))libgcc_eh.a)
-GCC_INCLUDE := $(shell $(LIBC_CC) -print-file-name=include 2>/dev/null)
+LIBGCC    := $(lastword $(sort \
+	$(wildcard $(I386)/usr/lib/gcc/i686-linux-gnu/*/libgcc.a)))
+LIBGCC_EH := $(LIBGCC:%.a=%_eh.a)
+LIBC_CC   := $(CC) $(if $(CLANG),--target=i686-linux-gnu,$(TARGET))
 
-# The glibc start-up needs gcc's unwinder; without it there is only musl.
-USER_LIBCS := $(if $(and $(wildcard $(MUSL_LIB)/libc.a),$(LIBGCC)),musl) \
-	$(if $(and $(wildcard $(GLIBC_LIB)/libc.a),$(LIBGCC_EH)),glibc)
-USER_LIBC_PROGRAMS := $(foreach libc,$(USER_LIBCS), \
-	$(USER_LIBC:user/libc/%.c=$(USER_BUILD)/%-$(libc)))
+USER_LIBCS := $(if $(LIBGCC),$(if $(wildcard $(MUSL_LIB)/libc.a),musl) \
+	$(if $(wildcard $(GLIBC_LIB)/libc.a),glibc))
+libc_programs = $(foreach libc,$(1),$(USER_LIBC:user/libc/%.c=%-$(libc)))
+USER_LIBC_PROGRAMS := $(addprefix $(USER_BUILD)/,$(call libc_programs,$(USER_LIBCS)))
 
 LIBC_CFLAGS := -std=gnu11 -O2 -march=i686 -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -U_FORTIFY_SOURCE -nostdinc
 LIBC_LDFLAGS := -m elf_i386 -static -nostdlib -z noexecstack
 
-$(USER_BUILD)/%-musl: user/libc/%.c
+$(USER_BUILD)/%-musl: user/libc/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CCLD    $@")
 	$(Q)$(LIBC_CC) $(LIBC_CFLAGS) -isystem $(I386)/usr/include/i386-linux-musl \
@@ -113,10 +117,12 @@ $(USER_BUILD)/%-musl: user/libc/%.c
 		$@.o --start-group $(MUSL_LIB)/libc.a $(LIBGCC) --end-group \
 		$(MUSL_LIB)/crtn.o
 
-$(USER_BUILD)/%-glibc: user/libc/%.c
+# The glibc start-up needs gcc's unwinder.
+$(USER_BUILD)/%-glibc: user/libc/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CCLD    $@")
-	$(Q)$(LIBC_CC) $(LIBC_CFLAGS) -isystem $(GCC_INCLUDE) \
+	$(Q)$(LIBC_CC) $(LIBC_CFLAGS) \
+		-isystem "$$($(LIBC_CC) -print-file-name=include)" \
 		-isystem $(I386)/usr/include/i386-linux-gnu \
 		-isystem $(I386)/usr/include -c $< -o $@.o
 	$(Q)$(LD) $(LIBC_LDFLAGS) -o $@ $(GLIBC_LIB)/crt1.o $(GLIBC_LIB)/crti.o \
@@ -124,24 +130,32 @@ $(USER_BUILD)/%-glibc: user/libc/%.c
 		--end-group $(GLIBC_LIB)/crtn.o
 
 # ---- the archive -----------------------------------------------------------
+#
+# What cannot be built here is left out with a sentence, at the end of the build
+# and in the shell's `ls`: a member of that name has the same words.
 
 ARCHIVE := $(BUILD)/boot.cpio
-USER_FILES := $(sort $(wildcard user/files/*))
-ARCHIVE_MEMBERS := $(USER_PROGRAMS) $(USER_TEST_PROGRAMS) \
-	$(USER_LIBC_PROGRAMS) $(USER_FILES) $(wildcard $(I386)/bin/busybox)
+BUSYBOX := $(wildcard $(I386)/bin/busybox)
+LEFT_OUT_NAMES := $(call libc_programs,$(filter-out $(USER_LIBCS),musl glibc)) \
+	$(if $(BUSYBOX),,busybox)
+LEFT_OUT := $(if $(strip $(LEFT_OUT_NAMES)),not built here: \
+	$(strip $(LEFT_OUT_NAMES)) (what is needed is not in $(I386): \
+	`tools/fetch_i386 $(I386)` fetches it, as `make run` does))
+USER_FILES := $(sort $(wildcard user/files/*)) \
+	$(if $(LEFT_OUT),$(USER_BUILD)/left-out)
+ARCHIVE_MEMBERS := $(USER_PROGRAMS) $(USER_LIBC_PROGRAMS) $(USER_FILES) \
+	$(BUSYBOX) --folder tests $(USER_TEST_PROGRAMS)
+
+$(call remember,$(USER_BUILD)/left-out,$(LEFT_OUT))
 
 # The list of members is kept in a file, so that a member that goes away makes
 # the archive anew too.
-$(shell mkdir -p $(USER_BUILD); \
-	echo '$(ARCHIVE_MEMBERS)' | cmp -s - $(USER_BUILD)/members || \
-	echo '$(ARCHIVE_MEMBERS)' > $(USER_BUILD)/members)
+$(call remember,$(USER_BUILD)/members,$(ARCHIVE_MEMBERS))
 
-$(ARCHIVE): $(ARCHIVE_MEMBERS) $(USER_BUILD)/members tools/make_archive.py
+$(ARCHIVE): $(filter-out --folder tests,$(ARCHIVE_MEMBERS)) \
+		$(USER_BUILD)/members tools/make_archive.py
 	$(if $(Q),@echo "  CPIO    $@")
-	$(Q)$(PYTHON) tools/make_archive.py $@ $(USER_PROGRAMS) \
-		$(USER_LIBC_PROGRAMS) $(USER_FILES) \
-		$(wildcard $(I386)/bin/busybox) \
-		--folder tests $(USER_TEST_PROGRAMS)
+	$(Q)$(PYTHON) tools/make_archive.py $@ $(ARCHIVE_MEMBERS)
 
 .PHONY: user
 user: $(ARCHIVE)  ## build user mode and the boot archive: build/boot.cpio

@@ -9,15 +9,35 @@ TERMS    shape   size of RAM, CPU model and machine type of one run
                  machines are slow and shared
 """
 
+import atexit
 import os
+import re
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / os.environ.get("BUILD", "build")
-KERNEL = BUILD / "pagoda.elf"
-ARCHIVE = BUILD / "boot.cpio"
+BUILD_WORD = os.environ.get("BUILD", "build")     # as make wants it
+BUILD = ROOT / BUILD_WORD
+
+
+def plain(folder):
+    """The folder under a name that QEMU takes: it splits -initrd at blanks and
+    commas, and puts the kernel's name before its words. A folder with such a
+    name is reached through a link."""
+    if not re.search(r"[\s,]", str(folder)):
+        return folder
+    home = tempfile.TemporaryDirectory()
+    atexit.register(home.cleanup)
+    link = Path(home.name) / "build"
+    link.symlink_to(folder)
+    return link
+
+
+PLAIN_BUILD = plain(BUILD)
+KERNEL = PLAIN_BUILD / "pagoda.elf"
+ARCHIVE = PLAIN_BUILD / "boot.cpio"
 QEMU = "qemu-system-i386"
 QEMU_64 = "qemu-system-x86_64"    # the same machine, with a wider CPU
 

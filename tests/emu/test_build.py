@@ -14,19 +14,27 @@ import machine
 from judge import judge
 from machine import ROOT, limit
 
-COMPILERS = {"gcc": [], "clang": ["CC=clang", "LD=ld.lld"]}
-
-# These say themselves what they are; one of them is the "gcc" above.
-CROSS_COMPILERS = {"i686-elf": "i686-elf-", "i686-linux-gnu":
-                   "i686-linux-gnu-", "gcc-m32": ""}
+# A machine with one compiler: what its PATH has beside OTHER_TOOLS.
+BINUTILS = ("as", "ld", "nm", "objcopy")
+COMPILERS = {
+    "i686-elf": [f"i686-elf-{name}" for name in ("gcc", *BINUTILS)],
+    "i686-linux-gnu": [f"i686-linux-gnu-{name}" for name in
+                       ("gcc", *BINUTILS)],
+    "gcc-m32": ["gcc", *BINUTILS],
+    "clang": ["clang", "ld.lld", *(BINUTILS[2:] if not
+              shutil.which("llvm-objcopy") else ["llvm-nm", "llvm-objcopy"])],
+}
+OTHER_TOOLS = ["make", "sh", "cat", "cmp", "echo", "grep", "mkdir", "mv", "rm",
+               "sed"]
 
 # Names of variables for debuggers: a fifth of the compiler's time.
 FAST = "CFLAGS_EXTRA=-g0"
 
 
-def make(*words):
+def make(*words, **variables):
     environment = {k: v for k, v in os.environ.items()
                    if not k.startswith("MAKE") and k != "MFLAGS"}
+    environment.update(variables)
     return subprocess.run(["make", "-j2", *words], cwd=ROOT, text=True,
                           capture_output=True, check=False, env=environment,
                           timeout=limit("build"))
@@ -39,54 +47,162 @@ def tool(name, *arguments):
 
 
 def boots_and_runs(build, suites):
-    """The kernel, then a program of the archive that was built with it."""
+    """The kernel, then programs of the archive that was built with it."""
     shape, kernel = machine.Shape("128M", "max"), build / "pagoda.elf"
     ran = machine.run(shape, "selftest", "selftest", kernel=kernel)
     verdict = judge(ran.text, ran.status, suites, ran.timed_out)
     assert verdict.ok, verdict.text
-    ran = machine.run(shape, "program=hello,a", "program", kernel=kernel,
-                      archive=build / "boot.cpio")
-    assert ran.status == 33, ran.text[-3000:]
+    for program in programs_of_three_kinds():
+        ran = machine.run(shape, f"program={program},a", "program",
+                          kernel=kernel, archive=build / "boot.cpio")
+        assert ran.status == 33, ran.text[-3000:]
 
 
-@pytest.mark.parametrize("compiler, debug", [("gcc", "0"), ("gcc", "1"),
-                                             ("clang", "0")])
-def test_builds_without_warnings_and_boots(tmp_path, suites, compiler, debug):
-    """Warnings are errors here only: CI=1. The kernel must also work."""
-    done = make(f"BUILD={tmp_path}", "CI=1", f"DEBUG={debug}", FAST,
-                *COMPILERS[compiler])
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    assert "warning" not in done.stderr, done.stderr
-    boots_and_runs(tmp_path, suites)
+def programs_of_three_kinds():
+    """Ours, and those that are linked with a C library, if there is one."""
+    libc = {"musl": "i386-linux-musl", "glibc": "i386-linux-gnu"}
+    folder = machine.BUILD / "i386" / "usr" / "lib"
+    return ["hello", *(f"hello-{name}" for name, where in libc.items()
+                       if (folder / where / "libc.a").exists())]
 
 
-def makes_i386_code(prefix):
-    """Does this gcc exist, and is its code for i386?"""
-    gcc = shutil.which(prefix + "gcc")
-    words = [gcc, "-m32", "-ffreestanding", "-x", "c", "-c", "-o",
+def real(name):
+    """A program, behind a ccache that would look for it in PATH again."""
+    for folder in os.environ["PATH"].split(os.pathsep):
+        found = shutil.which(name, path=folder)
+        if found and os.path.basename(os.path.realpath(found)) != "ccache":
+            return found
+    return None
+
+
+def only_path(folder, compiler):
+    """A PATH with that compiler and nothing that could stand in for it."""
+    tools = {name: real(name) for name in COMPILERS[compiler] + OTHER_TOOLS}
+    missing = [name for name, path in tools.items() if not path]
+    if missing:
+        pytest.skip(f"no {missing[0]}")
+    if compiler == "gcc-m32" and not makes_i386_code():
+        pytest.skip("this gcc makes no code for i386")
+    for name, path in tools.items():
+        (folder / name).symlink_to(path)
+    return str(folder)
+
+
+def makes_i386_code():
+    words = ["gcc", "-m32", "-ffreestanding", "-x", "c", "-c", "-o",
              os.devnull, os.devnull]
-    return gcc and subprocess.run(words, check=False,
-                                  capture_output=True).returncode == 0
+    return subprocess.run(words, check=False,
+                          capture_output=True).returncode == 0
 
 
-def default_cross_compile():
-    """What the Makefile takes when nobody says anything."""
-    found = re.search(r"^CROSS_COMPILE := (.*)$", make("-np", "help").stdout,
-                      re.MULTILINE)
-    return found.group(1)
-
-
-@pytest.mark.parametrize("name", CROSS_COMPILERS)
-def test_every_gcc_builds_the_same_kernel(tmp_path, suites, name):
-    prefix = CROSS_COMPILERS[name]
-    if not makes_i386_code(prefix):
-        pytest.skip(f"no {prefix}gcc for i386")
-    if prefix == default_cross_compile():
-        pytest.skip(f"{name} is what the other tests build with")
-    done = make(f"BUILD={tmp_path}", "CI=1", f"CROSS_COMPILE={prefix}", FAST)
+def builds(build, *words, **variables):
+    """All of it without a warning, which are errors here only: CI=1."""
+    done = make(f"BUILD={build}", f"I386={machine.BUILD_WORD}/i386", "CI=1",
+                FAST, *words, **variables)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     assert "warning" not in done.stderr, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_a_machine_with_one_compiler_builds_everything(tmp_path, suites,
+                                                       compiler):
+    """Nobody says which: `make` finds it. What comes out must also work."""
+    (tmp_path / "bin").mkdir()
+    path = only_path(tmp_path / "bin", compiler)
+    said = builds(tmp_path, "V=1", PATH=path)
+    assert re.search(rf"^{COMPILERS[compiler][0]} ", said, re.MULTILINE)
     boots_and_runs(tmp_path, suites)
+
+
+def test_with_debug_checks_too(tmp_path, suites):
+    builds(tmp_path, "DEBUG=1")
+    boots_and_runs(tmp_path, suites)
+
+
+def database(build, *words):
+    """What the Makefile makes of the words; it may write into the build."""
+    return make("-np", "help", f"BUILD={build}", *words).stdout
+
+
+def variables(build, *words):
+    return dict(re.findall(r"^([A-Z_]+) :?= (.*)$", database(build, *words),
+                           re.MULTILINE))
+
+
+@pytest.mark.parametrize("words, target", [
+    (["CC=clang"], "--target=i686-elf"),
+    (["CC=clang", "LD=ld.lld", "OBJCOPY=x-objcopy", "NM=x-nm"],
+     "--target=i686-elf"),
+    (["CROSS_COMPILE=/some/where/i686-elf-"], ""),
+    (["CROSS_COMPILE="], "-m32"),
+    (["CC=gcc-99"], "-m32"),
+])
+def test_what_is_asked_for_is_taken(tmp_path, words, target):
+    took = variables(tmp_path, *words)
+    assert took["TARGET"].strip() == target
+    for word in words:
+        name, value = word.split("=")
+        assert took.get(name, "") == value
+    prefix = took.get("CROSS_COMPILE", "")
+    if target != "--target=i686-elf" and "CC" not in word:
+        assert took["CC"] == f"{prefix}gcc"
+        assert took["LD"] == f"{prefix}ld"
+
+
+def test_libgcc_is_for_i386(tmp_path):
+    """A gcc without 32-bit libraries names a 64-bit one for -m32: what counts
+    is that a 64-bit division links."""
+    found = sorted((machine.BUILD / "i386").glob(
+        "usr/lib/gcc/i686-linux-gnu/*/libgcc.a"))
+    if not found:
+        pytest.skip("libgcc for i386 is not fetched (no network?)")
+    took = variables(tmp_path)
+    cc = took["CC"].split() + took["TARGET"].split()
+    source = tmp_path / "divide.c"
+    source.write_text("unsigned long long f(unsigned long long a, unsigned "
+                      "long long b)\n{\n\treturn a / b;\n}\n")
+    subprocess.run([*cc, "-O2", "-c", source, "-o", tmp_path / "divide.o"],
+                   check=True)
+    words = [took["LD"], "-m", "elf_i386", "-e", "f", "-o",
+             tmp_path / "divide", tmp_path / "divide.o"]
+    without = subprocess.run(words, check=False, capture_output=True,
+                             text=True)
+    assert "__udivdi3" in without.stderr
+    subprocess.run([*words, found[-1]], check=True)
+
+
+@pytest.mark.parametrize("there, left_out", [
+    ((), "hello-musl hello-glibc busybox"),
+    (("usr/lib/gcc/i686-linux-gnu/99/libgcc.a",
+      "usr/lib/i386-linux-musl/libc.a"), "hello-glibc busybox"),
+    (("bin/busybox", "usr/lib/i386-linux-musl/libc.a",
+      "usr/lib/i386-linux-gnu/libc.a"), "hello-musl hello-glibc"),
+])
+def test_what_cannot_be_built_is_said(tmp_path, there, left_out):
+    """In the member `left-out`, which `ls` prints too, and as the last line."""
+    folder = tmp_path / "i386"
+    for name in there:
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).touch()
+    done = make("-n", f"BUILD={tmp_path}", "all")
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()[-1]
+    assert said.startswith(f"not built here: {left_out} (")
+    assert (tmp_path / "user" / "left-out").read_text() == said + "\n"
+    assert f"{tmp_path}/user/left-out" in \
+        (tmp_path / "user" / "members").read_text().split()
+
+
+def test_nothing_left_out_nothing_said(tmp_path):
+    folder = tmp_path / "i386"
+    for name in ("bin/busybox", "usr/lib/gcc/i686-linux-gnu/9/libgcc.a",
+                 "usr/lib/i386-linux-musl/libc.a",
+                 "usr/lib/i386-linux-gnu/libc.a"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).touch()
+    assert "not built here" not in make("-n", f"BUILD={tmp_path}",
+                                        "all").stdout
 
 
 def test_host_program_builds_without_warnings(tmp_path):
@@ -98,9 +214,9 @@ def test_host_program_builds_without_warnings(tmp_path):
 
 def test_nothing_to_do_after_a_build(kernel):
     """Otherwise `make` builds too much each time, or a rule is wrong."""
-    done = make("-q", f"BUILD={os.path.relpath(machine.BUILD, ROOT)}", "all")
+    done = make("-q", f"BUILD={machine.BUILD_WORD}", "all")
     assert done.returncode == 0, make(
-        "-n", f"BUILD={os.path.relpath(machine.BUILD, ROOT)}", "all").stdout
+        "-n", f"BUILD={machine.BUILD_WORD}", "all").stdout
 
 
 def test_other_flags_make_other_objects(tmp_path):
@@ -111,12 +227,31 @@ def test_other_flags_make_other_objects(tmp_path):
     assert make("-q", "DEBUG=1", *words).returncode == 1
 
 
+@pytest.mark.parametrize("sources, target", [
+    ("KERNEL_SRCS", "symbols.S"), ("KERNEL_SRCS", "pagoda.elf"),
+    ("BOOT_SRCS", "boot.o"), ("USER_LIB_SRCS", "user/hello"),
+    ("USER_LIB_SRCS", "user/tests/mmap"), ("HOST_SRCS", "host/suites"),
+    ("FUZZ_SRCS", "host/acpi_fuzz"),
+])
+def test_a_source_that_is_gone_leaves_the_program(tmp_path, sources, target):
+    """No object is newer then: what is linked depends on the list of them."""
+    text, objects = database(tmp_path), tmp_path / "objects"
+    before = objects.read_text()
+    rule = re.search(rf"^{tmp_path}/{target}: (.*)$", text, re.MULTILINE)
+    assert str(objects) in rule.group(1).split()
+    database(tmp_path)
+    assert objects.read_text() == before
+    fewer = variables(tmp_path)[sources].split()[1:]
+    database(tmp_path, f"{sources}={' '.join(fewer)}")
+    assert len(objects.read_text().split()) < len(before.split())
+
+
 def test_uint32_is_one_type_with_every_compiler(tmp_path):
     """GCC's own choice for i686-elf is unsigned long, and %u does not fit."""
-    cc = re.search(r"^CC := (.*)$", make("-np", "help").stdout, re.MULTILINE)
+    cc = variables(tmp_path)["CC"]
     for unit in ("lib/text.c.o", "user/obj/lib/text.c.o"):
         done = make(f"BUILD={tmp_path}", "CI=1", f"{tmp_path}/{unit}",
-                    f"CC={cc.group(1)} -U__UINT32_TYPE__ "
+                    f"CC={cc} -U__UINT32_TYPE__ "
                     "-D__UINT32_TYPE__=another_type")
         assert done.returncode == 0, done.stderr
 
@@ -226,164 +361,12 @@ def test_help_names_every_target():
 
 
 def test_make_run_prints_the_map_and_leaves_cleanly():
-    build = os.path.relpath(machine.BUILD, ROOT)
-    done = make("run", "MEM=256M", f"BUILD={build}")
+    done = make("run", "MEM=256M", f"BUILD={machine.BUILD_WORD}")
     assert done.returncode == 0, done.stdout + done.stderr
     for words in ("BIOS-e820", "Zone ranges", "virtual kernel memory layout"):
         assert words in done.stdout, done.stdout
 
 
-def test_setup_is_quiet_when_nothing_is_missing():
-    for purpose in ("run", "test"):
-        done = subprocess.run([ROOT / "tools" / "setup", purpose],
-                              capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def bare_system(folder, user_id=0, **commands):
-    """A PATH with almost nothing in it, and a few commands of our own."""
-    for name in ("sh", "tr", "env"):
-        (folder / name).symlink_to(shutil.which(name))
-    commands["id"] = f"echo {user_id}"
-    for name, body in commands.items():
-        path = folder / name
-        path.write_text(f"#!{shutil.which('sh')}\n{body}\n")
-        path.chmod(0o755)
-
-
-def run_setup(folder, purpose):
-    return subprocess.run([ROOT / "tools" / "setup", purpose], text=True,
-                          capture_output=True, check=False,
-                          env={"PATH": str(folder)})
-
-
-def test_setup_names_the_packages_elsewhere(tmp_path):
-    """On a system without apt and without anything."""
-    bare_system(tmp_path)
-    done = run_setup(tmp_path, "test")
-    assert done.returncode == 1
-    for words in ("dnf install", "pacman -S", "apk add", "brew install",
-                  "apt-get install", "qemu-system-x86"):
-        assert words in done.stderr
-    assert "multilib" not in done.stderr
-
-
-def test_setup_installs_with_one_run_of_apt(tmp_path):
-    log = tmp_path / "log"
-    bare_system(tmp_path, **{"apt-get": f'echo "$@" >> {log}'})
-    done = run_setup(tmp_path, "run")
-    assert done.returncode == 1     # nothing has really appeared
-    assert "still missing" in done.stderr
-    calls = log.read_text().splitlines()
-    assert len(calls) == 1
-    for package in ("make", "gcc-i686-linux-gnu", "qemu-system-x86"):
-        assert package in calls[0].split()
-    for package in ("clang", "python3-pytest", "gcc-multilib"):
-        assert package not in calls[0].split()
-
-
-def test_setup_fetches_package_lists_when_it_must(tmp_path):
-    log = tmp_path / "log"
-    bare_system(tmp_path, **{"apt-get": f"""
-        echo "$@" >> {log}
-        case "$*" in
-        *update*) : > {tmp_path}/lists ;;
-        *) [ -e {tmp_path}/lists ] ;;
-        esac"""})
-    run_setup(tmp_path, "test")
-    words = [call.split() for call in log.read_text().splitlines()]
-    assert ["install" in w for w in words] == [True, False, True]
-    assert "update" in words[1]
-    assert "python3-pytest-xdist" in words[2] or shutil.which("pytest-3")
-
-
-def test_setup_needs_root_or_sudo(tmp_path):
-    log = tmp_path / "log"
-    bare_system(tmp_path, 1000, **{"apt-get": "exit 0"})
-    done = run_setup(tmp_path, "run")
-    assert done.returncode == 1
-    assert "please run as root: apt-get install" in done.stderr
-    (tmp_path / "sudo").write_text(
-        f"#!{shutil.which('sh')}\necho \"$@\" >> {log}\n")
-    (tmp_path / "sudo").chmod(0o755)
-    run_setup(tmp_path, "run")
-    assert "apt-get" in log.read_text()
-
-
 def test_ci_runs_make_test():
     text = (ROOT / ".ci" / "run").read_text()
     assert "exec make test" in text
-
-
-# ---- a compiler of one's own -----------------------------------------------
-
-def build_toolchain(*arguments, **environment):
-    return subprocess.run([ROOT / "tools" / "build_toolchain", *arguments],
-                          text=True, capture_output=True, check=False,
-                          env={**os.environ, **environment},
-                          timeout=limit("build"))
-
-
-def fake_source(folder, name, configure):
-    """An archive with one folder, whose configure is ours."""
-    source = folder / name
-    source.mkdir()
-    (source / "configure").write_text(f"#!/bin/sh\n{configure}\n")
-    (source / "configure").chmod(0o755)
-    archive = folder / f"{name}.tar.xz"
-    subprocess.run(["tar", "-C", folder, "-cJf", archive, name], check=True)
-    return str(archive)
-
-
-@pytest.fixture
-def needs_of_gcc():
-    done = subprocess.run([ROOT / "tools" / "setup", "-n", "toolchain"],
-                          capture_output=True, check=False,
-                          env={**os.environ, "BINUTILS_SOURCE": __file__,
-                               "GCC_SOURCE": __file__})
-    if done.returncode:
-        pytest.skip("what GCC is built with is not installed")
-
-
-def test_toolchain_goes_on_where_it_stopped(tmp_path, needs_of_gcc):
-    """Sources that are none: only the steps around them are tried."""
-    log = tmp_path / "log"
-    makefile = "printf 'all install-strip:\\n\\techo $@ >> %s\\n' > Makefile"
-    sources = {
-        "BINUTILS_SOURCE": fake_source(
-            tmp_path, "binutils-9", f"echo $* >> {log}\n"
-            + makefile.replace("%s", str(log)).replace("$@", "$$@")),
-        "GCC_SOURCE": fake_source(tmp_path, "gcc-9",
-                                  f"echo gcc >> {log}; [ -e {log}.ok ]"),
-    }
-    first = build_toolchain(str(tmp_path / "tc"), "1", **sources)
-    assert first.returncode == 1
-    assert "gcc-configure failed" in first.stderr
-    words = log.read_text()
-    assert "--target=i686-elf" in words and f"--prefix={tmp_path}/tc" in words
-    assert words.count("gcc\n") == 1
-
-    (tmp_path / "log.ok").touch()
-    second = build_toolchain(str(tmp_path / "tc"), "1", UNTIL="gcc-configure",
-                             **sources)
-    assert second.returncode == 0, second.stderr
-    assert second.stdout.split() == ["build_toolchain:", "gcc-configure"]
-    assert log.read_text() == words + "gcc\n"
-
-
-def test_toolchain_refuses_a_name_that_makefiles_would_split(tmp_path):
-    done = build_toolchain(str(tmp_path / "a b"))
-    assert done.returncode == 1 and "letters, digits" in done.stderr
-
-
-def test_toolchain_looks_at_the_disk_first(tmp_path, needs_of_gcc):
-    bare = tmp_path / "bin"
-    bare.mkdir()
-    (bare / "df").write_text("#!/bin/sh\necho x\n"
-                             "echo /dev/x 100 99 1000 99% /\n")
-    (bare / "df").chmod(0o755)
-    done = build_toolchain(str(tmp_path / "tc"), BINUTILS_SOURCE=__file__,
-                           GCC_SOURCE=__file__,
-                           PATH=f"{bare}:{os.environ['PATH']}")
-    assert done.returncode == 1
-    assert "has 1000 kB free" in done.stderr

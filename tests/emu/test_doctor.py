@@ -228,13 +228,6 @@ def test_dumb_and_narrow_terminals(patient):
     child.expect(pexpect.EOF)
 
 
-def test_a_folder_that_make_cannot_build_in(patient, tmp_path):
-    folder = tmp_path / "my kernel"
-    folder.mkdir()
-    assert "make cannot build" in found(patient.visit(cwd=folder), "wrong",
-                                        "folder")
-
-
 def test_busybox_is_explained(patient):
     assert "without apt" in found(patient.visit(), "note", "busybox")
     patient.installer("apt-get")

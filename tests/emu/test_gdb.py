@@ -600,7 +600,7 @@ def test_walk_of_a_task_that_does_not_run(user):
 
 def test_make_debug(kernel, tmp_path):
     """As one types it; without a terminal the console is a file."""
-    build = os.path.relpath(machine.BUILD, ROOT)
+    build = machine.BUILD_WORD
     console = tmp_path / "console"
     done = subprocess.run(
         ["make", "debug", f"BUILD={build}", "MEM=64M", "APPEND=crash=panic"],

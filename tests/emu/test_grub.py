@@ -141,7 +141,7 @@ class Menu:
     DOWN = "\x1b[B"
 
     def __init__(self):
-        build = os.path.relpath(machine.BUILD, ROOT)
+        build = machine.BUILD_WORD
         clean = {k: v for k, v in os.environ.items()
                  if not k.startswith("MAKE") and k != "MFLAGS"}
         self.child = pexpect.spawn(

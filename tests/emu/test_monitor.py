@@ -16,7 +16,7 @@ from monitor import PROMPT, Session, all_hold
 from procfs import iomem, meminfo
 from qmp import Qmp
 
-ARCHIVE = machine.BUILD / "boot.cpio"
+ARCHIVE = machine.ARCHIVE
 
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 HOME, END, DELETE = "\x1b[H", "\x1b[F", "\x1b[3~"

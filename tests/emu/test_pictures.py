@@ -21,7 +21,7 @@ import dump  # noqa: E402  (needs the path above)
 
 
 def pictures(*arguments):
-    done = subprocess.run(["/usr/bin/python3", TOOL, *arguments], text=True,
+    done = subprocess.run([sys.executable, TOOL, *arguments], text=True,
                           capture_output=True, check=False,
                           timeout=limit("selftest"))
     assert done.returncode == 0, done.stderr
@@ -129,7 +129,7 @@ def test_map_has_one_mapping_of_each_kind(data):
 def test_a_log_that_breaks_off_is_refused(lines, tmp_path):
     log = tmp_path / "log"
     log.write_text(lines.read_text())       # its last line is not there
-    done = subprocess.run(["/usr/bin/python3", TOOL, "--keep", log,
+    done = subprocess.run([sys.executable, TOOL, "--keep", log,
                            tmp_path / "out"], text=True, capture_output=True,
                           check=False)
     assert done.returncode != 0

@@ -8,6 +8,7 @@ WHAT    One machine, typed at through its serial port: each test is a command
 import os
 import re
 import subprocess
+import sys
 import time
 
 import pexpect
@@ -15,7 +16,7 @@ import pytest
 
 import machine
 
-ARCHIVE = machine.BUILD / "boot.cpio"
+ARCHIVE = machine.ARCHIVE
 PROMPT = "$ "
 WELCOME = "Welcome to Pagoda"
 
@@ -23,9 +24,9 @@ WELCOME = "Welcome to Pagoda"
 class Shell:
     """A machine whose shell is at its prompt."""
 
-    def __init__(self, append="", extra=(), mem="256M"):
+    def __init__(self, append="", extra=(), mem="256M", archive=ARCHIVE):
         words = [machine.QEMU, "-kernel", str(machine.KERNEL), "-initrd",
-                 str(ARCHIVE), "-append", append, "-cpu", "max", "-m", mem,
+                 str(archive), "-append", append, "-cpu", "max", "-m", mem,
                  "-display", "none", "-serial", "mon:stdio", "-no-reboot",
                  *extra]
         self.child = pexpect.spawn(words[0], words[1:], encoding="utf-8",
@@ -198,6 +199,21 @@ def test_backspace_takes_back_a_letter(shell):
     assert "Hello from user mode" in shell.until_prompt()
 
 
+def test_ls_says_what_the_build_left_out(tmp_path, shell):
+    """user/rules.mk adds that member where something cannot be built."""
+    assert ("left-out" in members()) == ("not built" in shell.run("ls"))
+    said = "not built here: hello-glibc (no network)"
+    (tmp_path / "left-out").write_text(said + "\n")
+    programs = ("init", "names", "files", "console", "pager", "linux", "sh")
+    subprocess.run([sys.executable, machine.ROOT / "tools/make_archive.py",
+                    tmp_path / "cpio", tmp_path / "left-out",
+                    *(machine.BUILD / "user" / name for name in programs)],
+                   check=True)
+    little = Shell(archive=tmp_path / "cpio")
+    assert little.run("ls").splitlines()[-1] == said
+    little.close()
+
+
 def test_control_c_kills_the_running_program(shell):
     needs("busybox")
     shell.child.send("busybox sh -c 'while :; do :; done'\r")
@@ -316,10 +332,11 @@ def test_run_without_a_terminal_shows_the_demo_and_ends(kernel):
 
 
 def test_run_gives_the_terminal_back(kernel):
-    before_after = ("stty -g > %s.before; " + str(machine.ROOT / "tools/run") +
+    before_after = ("stty -g > %s.before; tools/run"
                     f" {kernel} {ARCHIVE} -m 256M; stty -g > %s.after")
-    folder = machine.BUILD / f"terminal-{os.getpid()}"
+    folder = machine.PLAIN_BUILD / f"terminal-{os.getpid()}"
     child = pexpect.spawn("sh", ["-c", before_after % (folder, folder)],
+                          cwd=machine.ROOT,
                           encoding="utf-8", codec_errors="replace",
                           timeout=machine.limit("boot"))
     child.expect_exact("\r\n" + PROMPT)

@@ -24,23 +24,6 @@ static int failed(const char *what, long err)
 	return 1;
 }
 
-int cmd_ls(int argc, char **argv)
-{
-	struct file_info *list;
-	size_t length;
-	long n = file_list(&list, &length);
-
-	if (n < 0)
-		return failed("ls", n);
-	for (long i = 0; i < n; i++)
-		printf("%c%s %8u  %s\n",
-		       (list[i].mode & MODE_TYPE) == MODE_FOLDER ? 'd' : '-',
-		       list[i].mode & 0111 ? "r-x" : "r--", list[i].size,
-		       list[i].name);
-	pages_free(list, length);
-	return 0;
-}
-
 static int cat_one(const char *path)
 {
 	static char part[4096];
@@ -57,6 +40,27 @@ static int cat_one(const char *path)
 	}
 	flush();
 	return n < 0 ? failed(path, n) : 0;
+}
+
+/* What the build left out of the archive is said at its end too. */
+int cmd_ls(int argc, char **argv)
+{
+	struct file_info *list;
+	size_t length;
+	struct file_info left_out;
+	long n = file_list(&list, &length);
+
+	if (n < 0)
+		return failed("ls", n);
+	for (long i = 0; i < n; i++)
+		printf("%c%s %8u  %s\n",
+		       (list[i].mode & MODE_TYPE) == MODE_FOLDER ? 'd' : '-',
+		       list[i].mode & 0111 ? "r-x" : "r--", list[i].size,
+		       list[i].name);
+	pages_free(list, length);
+	if (!file_open("left-out", &left_out))
+		return cat_one("left-out");
+	return 0;
 }
 
 int cmd_cat(int argc, char **argv)
