@@ -5,20 +5,32 @@
 #include "lib/failpoint.h"
 
 unsigned failpoint_countdown;
-static bool fired;
+static bool fired, lasts;
 
 bool failpoint_hit(void)
 {
 	if (--failpoint_countdown)
 		return false;
 	fired = true;
+	failpoint_countdown = lasts;
 	return true;
+}
+
+static void arm(unsigned n, bool for_good)
+{
+	fired = false;
+	lasts = for_good;
+	failpoint_countdown = n;
 }
 
 void failpoint_arm(unsigned n)
 {
-	fired = false;
-	failpoint_countdown = n;
+	arm(n, false);
+}
+
+void failpoint_arm_from(unsigned n)
+{
+	arm(n, true);
 }
 
 bool failpoint_disarm(void)

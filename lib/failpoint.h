@@ -26,6 +26,9 @@ bool failpoint_hit(void);
 /* The n-th allocation from now fails (n >= 1), once. */
 void failpoint_arm(unsigned n);
 
+/* The same, and all behind it fail too: memory is used up, and stays so. */
+void failpoint_arm_from(unsigned n);
+
 /* Disarm. Returns: whether the armed failure did happen. */
 bool failpoint_disarm(void);
 

@@ -31,6 +31,15 @@ KTEST(failpoint, the_chosen_one_fails_and_only_once)
 	}
 }
 
+KTEST(failpoint, armed_to_last_all_from_the_chosen_one_fail)
+{
+	failpoint_arm_from(3);
+	for (unsigned i = 1; i <= 10; i++)
+		EXPECT_EQ(should_fail(), i >= 3);
+	EXPECT(failpoint_disarm());
+	EXPECT(!should_fail());
+}
+
 KTEST(failpoint, disarm_says_whether_it_came_to_that)
 {
 	failpoint_arm(3);
