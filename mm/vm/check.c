@@ -37,7 +37,7 @@ void check_remove_mm(struct mm *mm)
 	spin_unlock_irqrestore(&all_lock, flags);
 }
 
-/* ---- V1 to V5: one address space ---------------------------------------- */
+/* ---- V1 to V5, V7: one address space ------------------------------------ */
 
 struct mm_sums {
 	struct mm  *mm;
@@ -91,6 +91,12 @@ static const char *check_area(struct mm_sums *sums, const struct vma *vma)
 	      "V2: no two neighbours could be one area");
 	HOLDS(!(vma->flags & VM_SHARED) == !vma->object,
 	      "V2: shared areas have an object, private ones none");
+	HOLDS(!(vma->flags & ~vma_may_have(vma)),
+	      "V7: an area has only flags that its kind may have");
+	HOLDS(vma->family || !(vma->flags & VM_FORKED),
+	      "V7: pages of a parent belong to a family");
+	HOLDS(!vma->object || (!vma->family && !vma->pager),
+	      "V7: only private areas have a family or a pager");
 	sums->vmas++;
 	sums->total += vma_pages(vma);
 	if (vma->flags & VM_LOCKED)

@@ -302,6 +302,11 @@ int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
 		if (wait_killed())
 			return -EINTR;
 		start = MAX(start, info.start);
+		/* All there is of a device has been mapped. */
+		if (!access && info.flags & VM_DEVICE) {
+			start = info.end;
+			continue;
+		}
 		how = access ? access : best_access(info.flags);
 		err = how ? fault_errno(vm_touch(mm, start, how, false))
 			  : -EFAULT;

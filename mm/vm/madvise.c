@@ -42,7 +42,7 @@ static const struct advice advices[] = {
 	{ MADV_DOFORK,    VM_DONTCOPY,    0,             0,       false },
 	{ MADV_DONTDUMP,  0,              VM_DONTDUMP,   0,       false },
 	{ MADV_DODUMP,    VM_DONTDUMP,    0,             0,       false },
-	{ MADV_WIPEONFORK, 0,             VM_WIPEONFORK, SHARED,  false },
+	{ MADV_WIPEONFORK, 0,             VM_WIPEONFORK, 0,       false },
 	{ MADV_KEEPONFORK, VM_WIPEONFORK, 0,             0,       false },
 	{ MADV_COLD,      0,              0,             LOCKED,  false },
 	{ MADV_PAGEOUT,   0,              0,             LOCKED,  false },
@@ -63,7 +63,8 @@ static int advise_area(struct mm *mm, struct vma **vmap, uint32_t start,
 {
 	struct vma *vma = *vmap;
 
-	if (vma->flags & (advice->refuse | VM_DEVICE))
+	if (vma->flags & (advice->refuse | VM_DEVICE) ||
+	    advice->set & ~vma_may_have(vma))
 		return -EINVAL;
 	if (advice->empty && vma->flags & VM_TOUCHED)
 		upt_unmap_range(&mm->tables, start, end, vm_pages_unmapped,
@@ -107,7 +108,7 @@ static int check_populate(struct mm *mm, uint32_t addr, uint32_t *end,
 	if (!mm_find_vma(mm, addr, &info))
 		return -ENOMEM;
 	*end = MIN(*end, info.end);
-	return info.flags & access ? 0 : -EINVAL;
+	return info.flags & access && !(info.flags & VM_DEVICE) ? 0 : -EINVAL;
 }
 
 /* MADV_POPULATE_READ and _WRITE: up to the first hole, or refusal. */

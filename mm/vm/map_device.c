@@ -73,12 +73,14 @@ static void unmap_locked(const struct vm_window *window)
 	}
 }
 
-static int map_entries(const struct vm_window *window, pfn_t first)
+/* No area is there yet. */
+static int map_entries(struct mm *mm, const struct vma *vma, pfn_t first,
+		       bool cached)
 {
-	for (uint32_t i = 0; i < window->length >> PAGE_SHIFT; i++)
-		if (upt_map_device(&window->mm->tables,
-				   window->start + (i << PAGE_SHIFT),
-				   pfn_add(first, i), window->cached))
+	for (uint32_t i = 0; i < vma_pages(vma); i++)
+		if (upt_map_device(&mm->tables,
+				   vma_start(vma) + (i << PAGE_SHIFT),
+				   pfn_add(first, i), cached))
 			return -ENOMEM;
 	return 0;
 }
@@ -105,8 +107,11 @@ static long map_locked(struct mm *mm, pfn_t first, uint32_t nr_pages,
 	new.family = ++mm->families;
 	if (cached && !commit_charge(nr_pages))
 		return -ENOMEM;
-	err = vma_add(mm, &new);
+	err = map_entries(mm, &new, first, cached);
+	if (!err)
+		err = vma_add(mm, &new);
 	if (err) {
+		mm_clear_hole(mm, vma_start(&new), vma_end(&new));
 		if (cached)
 			commit_release(nr_pages);
 		return err;
@@ -116,12 +121,7 @@ static long map_locked(struct mm *mm, pfn_t first, uint32_t nr_pages,
 		.family = new.family, .cached = cached,
 	};
 	list_add_tail(&window->link, &mm->windows);
-	err = map_entries(window, first);
-	if (!err)
-		return start;
-	unmap_locked(window);
-	clear_window(window);
-	return err;
+	return start;
 }
 
 long mm_map_device(struct mm *mm, pfn_t first, uint32_t nr_pages, bool cached,

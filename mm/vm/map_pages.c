@@ -16,12 +16,15 @@
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
-static int map_entries(struct mm *mm, uint32_t start, uint32_t end,
-		       struct page *page, unsigned rights)
+/* No area is there yet. */
+static int map_entries(struct mm *mm, const struct vma *vma, struct page *page)
 {
-	for (; start < end; start += PAGE_SIZE, page++) {
+	uint32_t start = vma_start(vma);
+
+	for (; start < vma_end(vma); start += PAGE_SIZE, page++) {
 		assert(page->refs > 0);
-		if (upt_map(&mm->tables, start, page_to_pfn(page), rights))
+		if (upt_map(&mm->tables, start, page_to_pfn(page),
+			    vma_rights(vma)))
 			return -ENOMEM;
 		vm_page_get(page);
 		mm->rss++;
@@ -37,7 +40,6 @@ static long map_locked(struct mm *mm, uint32_t addr, struct page *first,
 	struct vma new = {
 		.flags = rights | VM_KERNEL_PAGES | VM_TOUCHED, .name = name,
 	};
-	struct vma *vma;
 	int err;
 
 	if (IS_ERR_VALUE(start))
@@ -47,19 +49,14 @@ static long map_locked(struct mm *mm, uint32_t addr, struct page *first,
 	new.range.start = (uint32_t)start;
 	new.range.end = (uint32_t)start + length;
 	new.offset = vma_start(&new) >> PAGE_SHIFT;
-	/* A family of its own: it joins no neighbour, and can be taken back. */
+	/* A family of its own: a fork copies the entries. */
 	new.family = ++mm->families;
-	err = vma_add(mm, &new);
-	if (err)
-		return err;
-	err = map_entries(mm, vma_start(&new), vma_end(&new), first, rights);
+	err = map_entries(mm, &new, first);
 	if (!err)
-		return start;
-	upt_unmap_range(&mm->tables, vma_start(&new), vma_end(&new),
-			vm_pages_unmapped, mm);
-	vma = vma_find(mm, vma_start(&new));
-	vma_remove(mm, vma);
-	return err;
+		err = vma_add(mm, &new);
+	if (err)
+		mm_clear_hole(mm, vma_start(&new), vma_end(&new));
+	return err ? err : start;
 }
 
 long mm_map_pages(struct mm *mm, uint32_t addr, struct page *first,

@@ -22,8 +22,11 @@ static int lock_areas(struct mm *mm, uint32_t start, uint32_t end,
 	for (;;) {
 		if (!vma || vma_start(vma) > start)
 			return -ENOMEM;
-		vma = vma_set_flags(mm, vma, start, MIN(vma_end(vma), end),
-				    (vma->flags & ~VM_LOCKED) | lock);
+		/* Frames of a device stay anyway; so does Linux. */
+		if (!(vma->flags & VM_DEVICE))
+			vma = vma_set_flags(mm, vma, start,
+					    MIN(vma_end(vma), end),
+					    (vma->flags & ~VM_LOCKED) | lock);
 		if (!vma)
 			return -ENOMEM;
 		start = vma_end(vma);

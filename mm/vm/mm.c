@@ -59,18 +59,18 @@ static bool child_area(struct mm *child, const struct vma *vma,
 	if (vma->flags & (VM_DONTCOPY | VM_DEVICE))
 		return false;
 	*copy = *vma;
+	copy->flags &= vm_flags_of[VM_KEPT_BY_FORK];
 	if (vma->flags & VM_LOCKED)
-		copy->flags = (vma->flags & ~VM_LOCKED) | VM_UNJOINED;
+		copy->flags |= VM_UNJOINED;
+	copy->family = 0;
 	if (vma->flags & VM_WIPEONFORK) {
-		copy->family = 0;
-		copy->flags = (copy->flags & ~VM_FORKED) | VM_UNJOINED;
+		copy->flags |= VM_UNJOINED;
 	} else if (vma->family) {
+		/* Zero pages and those of objects are not copied, see above. */
 		copy->family = ++child->families;
-		copy->flags |= VM_FORKED;
+		copy->flags |= VM_FORKED | (vma->flags & (VM_TOUCHED |
+							  VM_KERNEL_PAGES));
 	}
-	/* Zero pages and those of objects are not copied, see above. */
-	if (!copy->family)
-		copy->flags &= ~VM_TOUCHED;
 	return true;
 }
 

@@ -28,6 +28,8 @@
  *          V6  refs of an anonymous page is the number of entries that map
  *              it, and one more when it belongs to a vm_object (vm_check());
  *              VM_PIN is added for each mm_pin()
+ *          V7  an area has only flags that its kind may have (vm_flags.h);
+ *              only private ones have a family or a pager
  *          The zero page is neither counted in rss nor by references.
  *
  * LOCKING  mm->lock, a mutex: each function below takes it itself.
@@ -48,6 +50,7 @@ struct page;
 #define STACK_LIMIT    (8u << 20)        /* RLIMIT_STACK's default           */
 #define STACK_GUARD_GAP  (256 * PAGE_SIZE)  /* unmapped below a stack        */
 #define MAX_MAP_COUNT  65530             /* areas in one address space       */
+#define VMA_SPARES     3u                /* two cuts and a new area          */
 
 /* MAX_MAP_COUNT; tests raise it. */
 extern uint32_t vm_max_map_count;
@@ -63,7 +66,8 @@ struct mm {
 	uint32_t           committed;      /* l  pages in VM_ACCOUNT VMAs    */
 	uint32_t           rss;            /* l  pages mapped                */
 	uint32_t           families;       /* l  the last number given out   */
-	struct vma        *spare;          /* l  see vma_reserve()           */
+	struct vma        *spare[VMA_SPARES]; /* l  see vma_reserve()        */
+	uint32_t           nr_spares;      /* l                              */
 	uint32_t           brk_start, brk; /* l                              */
 	uint32_t           stack_limit;    /* l  bytes a stack may grow to   */
 	uint32_t           refs;           /*    mm_get(), mm_put()          */
@@ -232,7 +236,7 @@ bool mm_find_vma(struct mm *mm, uint32_t addr, struct vma_info *info);
 /* The first VMA that ends above addr: to walk over all of them. */
 bool mm_next_vma(struct mm *mm, uint32_t addr, struct vma_info *info);
 
-/* NULL, or the first broken invariant of the address space: V1 to V5. */
+/* NULL, or the first broken invariant of the address space: all but V6. */
 const char *mm_check(struct mm *mm);
 
 /*

@@ -11,7 +11,8 @@
  *            [A]                        [D  ]     A cut, B and C gone, D cut
  *
  * ALGORITHM  mmap() places the area, charges it, and adds it; only then are
- *          pages touched, and only if somebody asked for that.
+ *          pages touched, and only if somebody asked for that. With MAP_FIXED
+ *          what the new area needs is had before the old ones go.
  *          munmap() splits only when it makes a hole in one area; everything
  *          else shortens or removes what there is, and cannot fail. Then it
  *          empties the entries. A page table that held nothing but the hole
@@ -91,6 +92,20 @@ static unsigned cut_areas(struct mm *mm, struct vma *vma, uint32_t start,
 	return flags;
 }
 
+unsigned mm_unmap_adds(const struct mm *mm, uint32_t start, uint32_t end)
+{
+	const struct vma *vma = vma_find(mm, start);
+
+	return vma && vma_start(vma) < start && vma_end(vma) > end;
+}
+
+void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end)
+{
+	struct vma *high = vma_find_first(mm, start);
+
+	unmap_hole(mm, start, end, vma_before(mm, high), high);
+}
+
 int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
 {
 	struct vma *vma = vma_find_first(mm, start), *high;
@@ -153,6 +168,20 @@ static int back_area(struct vma *vma)
 	return 0;
 }
 
+/* A new area in place of what is there, or not at all. */
+static int replace_area(struct mm *mm, const struct vma *new)
+{
+	uint32_t start = vma_start(new), end = vma_end(new);
+	int err = vma_reserve(mm, 1 + mm_unmap_adds(mm, start, end));
+
+	if (!err)
+		err = mm_unmap_locked(mm, start, end);
+	if (!err)
+		err = vma_add(mm, new);
+	vma_unreserve(mm);
+	return err;
+}
+
 /*
  * A new area in [start, end), in place of what is there, if `replace`; else
  * `next` is the first area behind.
@@ -169,12 +198,8 @@ static int make_area(struct mm *mm, uint32_t start, uint32_t end,
 
 	if (err)
 		return err;
-	if (replace) {
-		err = mm_unmap_locked(mm, start, end);
-		next = vma_find_first(mm, start);
-	}
-	if (!err)
-		err = vma_add_before(mm, &new, next);
+	err = replace ? replace_area(mm, &new)
+		      : vma_add_before(mm, &new, next);
 	if (err)
 		uncommit(&new, vma_pages(&new));
 	/* The area has its own reference. */

@@ -15,9 +15,10 @@
  *          DONTUNMAP  the old area stays, but empty
  *
  * ALGORITHM  First everything that can be refused, then the destination is
- *          freed (MREMAP_FIXED), then the new area is added and the entries
- *          move, last the old area goes. The piece that moves is cut out of
- *          its area before the entries move, so that its removal cannot fail.
+ *          freed (MREMAP_FIXED). Then areas are reserved and the entries move,
+ *          which may fail and changes nothing then. Last the piece is cut out
+ *          of its area, the new one is added and the old one goes: with areas
+ *          in reserve that cannot fail.
  *          A move within one size may span several areas, each of which keeps
  *          its distance, as in Linux 6.17; every other call is about one.
  *
@@ -32,8 +33,8 @@
 #define MREMAP_ALL    (MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
 #define MREMAP_MOVES  (MREMAP_FIXED | MREMAP_DONTUNMAP)
 
-/* Areas that one move may add for a while. */
-#define MOVE_AREAS    3u
+/* Areas that one move may add for a while: two cuts, and the new one. */
+#define MOVE_AREAS    VMA_SPARES
 
 struct remap {
 	uint32_t addr, old, new;   /* lengths are whole pages */
@@ -88,6 +89,7 @@ static struct vma moved_area(const struct vma *vma, const struct remap *r)
 	new.range.start = r->new_addr;
 	new.range.end = r->new_addr + r->new;
 	new.offset = vma_index(vma, r->addr);
+	new.flags &= vm_flags_of[VM_KEPT_BY_MOVE];
 	/* Without pages it is like one that was always there. */
 	if (!vma->object && !vma->family)
 		new.offset = r->new_addr >> PAGE_SHIFT;
@@ -98,15 +100,16 @@ static struct vma moved_area(const struct vma *vma, const struct remap *r)
 static void leave_empty(struct mm *mm, const struct remap *r)
 {
 	struct vma *vma = vma_find(mm, r->addr);
+	unsigned flags = vma->flags & vm_flags_of[VM_KEPT_BY_LEFT];
 
 	if (vma->flags & VM_LOCKED)
 		mm->locked_vm -= vma_pages(vma);
-	vma->flags &= ~VM_LOCKED;
 	if (!vma->object && vma_start(vma) == r->addr &&
-	    vma_pages(vma) == r->old >> PAGE_SHIFT) {
+	    vma_pages(vma) == r->old >> PAGE_SHIFT)
 		vma->family = 0;
-		vma->flags &= ~VM_FORKED;
-	}
+	else
+		flags |= vma->flags & VM_FORKED;
+	vma->flags = flags;
 	vma_leave_unjoined(mm, vma);
 }
 
@@ -124,21 +127,41 @@ static void remove_old(struct mm *mm, const struct vma *new,
 	assert(!err);
 }
 
-/* Bring the entries to their new place and add the area there. */
+/*
+ * Bring the entries to their new place, where nothing is: the part of the move
+ * that can fail. For the rest there are areas in reserve.
+ */
 static int bring_entries(struct mm *mm, const struct vma *new,
 			 const struct remap *r)
 {
-	int err = vma_reserve(mm);
+	int err = vma_reserve(mm, MOVE_AREAS);
 
-	if (err)
-		return err;
-	if (r->old && new->flags & VM_TOUCHED)
+	if (!err && r->old && new->flags & VM_TOUCHED)
 		err = upt_move_range(&mm->tables, r->addr, r->new_addr,
 				     r->old);
+	if (err)
+		vma_unreserve(mm);
+	return err;
+}
+
+/* The areas follow. What stays, or goes, is then an area of its own. */
+static void bring_area(struct mm *mm, struct vma *vma, const struct vma *new,
+		       const struct remap *r)
+{
+	bool keep = r->flags & MREMAP_DONTUNMAP;
+	int err = 0;
+
+	if (r->old && !keep && !vma_isolate(mm, vma, r->addr,
+					    r->addr + r->old))
+		err = -ENOMEM;
 	if (!err)
 		err = vma_add(mm, new);
+	assert(!err);
 	vma_unreserve(mm);
-	return err;
+	if (keep)
+		leave_empty(mm, r);
+	else
+		remove_old(mm, new, r);
 }
 
 /* Move to r->new_addr, which is free. r->old is not longer than r->new. */
@@ -154,21 +177,12 @@ static long move_area(struct mm *mm, struct vma *vma, const struct remap *r)
 	if (vma->flags & VM_ACCOUNT && !commit_charge(charge))
 		return -ENOMEM;
 	new = moved_area(vma, r);
-	if (r->old && !keep)
-		vma = vma_isolate(mm, vma, r->addr, r->addr + r->old);
-	err = vma ? bring_entries(mm, &new, r) : -ENOMEM;
-	if (err) {
-		if (vma)
-			vma_merge(mm, vma_find(mm, r->addr));
-		if (new.flags & VM_ACCOUNT)
-			commit_release(charge);
-		return err;
-	}
-	if (keep)
-		leave_empty(mm, r);
-	else
-		remove_old(mm, &new, r);
-	return (long)r->new_addr;
+	err = bring_entries(mm, &new, r);
+	if (!err)
+		bring_area(mm, vma, &new, r);
+	else if (new.flags & VM_ACCOUNT)
+		commit_release(charge);
+	return err ? err : (long)r->new_addr;
 }
 
 /* MREMAP_FIXED, MREMAP_DONTUNMAP: one area to r->new_addr. */

@@ -58,34 +58,39 @@ struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
 	return pager_fn ? pager_fn(pager, mm, addr, access) : NULL;
 }
 
-/* Is the range covered by private areas? */
-static bool is_private(struct mm *mm, uint32_t start, uint32_t end)
+/*
+ * Is the range covered by private areas that are no device's? *cuts: of its
+ * first and last area, so that what is named is whole areas.
+ */
+static bool is_private(struct mm *mm, uint32_t start, uint32_t end,
+		       unsigned *cuts)
 {
 	const struct vma *vma = vma_find(mm, start);
 
+	*cuts = vma && vma_start(vma) < start;
 	for (; vma; vma = vma_next(mm, vma)) {
-		if (vma_start(vma) > start || vma->object)
+		if (vma_start(vma) > start || vma->object ||
+		    vma->flags & VM_DEVICE)
 			return false;
 		start = vma_end(vma);
-		if (start >= end)
-			return true;
+		if (start < end)
+			continue;
+		*cuts += start > end;
+		return true;
 	}
 	return false;
 }
 
-static int set_pager_locked(struct mm *mm, uint32_t start, uint32_t end,
-			    struct endpoint *pager)
+static void name_pager(struct mm *mm, uint32_t start, uint32_t end,
+		       struct endpoint *pager)
 {
 	struct endpoint *before;
 	struct vma *vma;
 
-	if (!is_private(mm, start, end))
-		return -EFAULT;
 	for (; start < end; start = vma_end(vma)) {
 		vma = vma_find(mm, start);
 		vma = vma_isolate(mm, vma, start, MIN(vma_end(vma), end));
-		if (!vma)
-			return -ENOMEM;
+		assert(vma);
 		before = vma->pager;
 		if (pager)
 			vma_pager_get(pager);
@@ -94,6 +99,23 @@ static int set_pager_locked(struct mm *mm, uint32_t start, uint32_t end,
 		if (before)
 			vma_pager_put(before);
 	}
+}
+
+static int set_pager_locked(struct mm *mm, uint32_t start, uint32_t end,
+			    struct endpoint *pager)
+{
+	unsigned cuts;
+	int err;
+
+	if (!is_private(mm, start, end, &cuts))
+		return -EFAULT;
+	if (cuts && mm->nr_vmas + cuts > vm_max_map_count)
+		return -ENOMEM;
+	err = vma_reserve(mm, cuts);
+	if (err)
+		return err;
+	name_pager(mm, start, end, pager);
+	vma_unreserve(mm);
 	return 0;
 }
 

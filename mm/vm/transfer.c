@@ -18,8 +18,11 @@
  *                  stays private. Done like a fork of the range, of which the
  *                  parent's side is then unmapped.
  *
- * ALGORITHM  The receiver's area comes first, as that may fail; the giver's
- *          range changes when nothing can fail any more.
+ * ALGORITHM  Check, prepare, commit. To prepare is all that needs memory: areas
+ *          in reserve for both, and an object with the pages, or the receiver's
+ *          entries, where nobody looks yet. When that fails no area has
+ *          changed. An area that was added could not be taken back: it may be
+ *          one with its neighbours by then.
  *          A page that is pinned is not granted, a copy is: else the giver's
  *          device would reach what is the receiver's alone (pin.c, N2).
  *
@@ -36,6 +39,7 @@ struct transfer {
 	struct mm  *from, *to;
 	struct vma *vma;             /* of the giver                     */
 	uint32_t    start, end;      /* at the giver                     */
+	bool        grant;
 	struct vma  new;             /* as the receiver will have it     */
 };
 
@@ -116,6 +120,23 @@ static int share_page(struct transfer *t, uint32_t va, struct page *page)
 	return err;
 }
 
+/* An object with the pages of the range, which still are the giver's too. */
+static int share_pages(struct transfer *t)
+{
+	bool accounted = !(t->vma->flags & VM_NORESERVE);
+	int err;
+
+	t->new.object = vm_object_create(vma_pages(&t->new), accounted);
+	if (!t->new.object)
+		return -ENOMEM;
+	t->new.flags |= VM_SHARED;
+	t->new.offset = 0;
+	err = for_each_page(t, share_page);
+	if (err)
+		vm_object_put(t->new.object);
+	return err;
+}
+
 /*
  * The isolated private area is one of the object from now on. Its entries go:
  * some are of the zero page, or of a page that a child has too. Faults bring
@@ -130,45 +151,11 @@ static void become_shared(struct transfer *t, struct vma *vma)
 		commit_release(vma_pages(vma));
 		t->from->committed -= vma_pages(vma);
 	}
-	vma->flags = (vma->flags & ~(VM_ACCOUNT | VM_FORKED)) | VM_SHARED;
+	vma->flags = (vma->flags & vm_flags_of[VM_KEPT_BY_SHARE]) | VM_SHARED;
 	vma->family = 0;
 	vma->offset = 0;
 	vma->object = t->new.object;
 	vm_object_get(vma->object);
-}
-
-static int map_object(struct transfer *t)
-{
-	struct vma *vma;
-	int err = for_each_page(t, share_page);
-
-	if (err)
-		return err;
-	vma = vma_isolate(t->from, t->vma, t->start, t->end);
-	if (!vma)
-		return -ENOMEM;
-	err = vma_add(t->to, &t->new);
-	if (err)
-		vma_merge(t->from, vma);
-	else
-		become_shared(t, vma);
-	return err;
-}
-
-static int map_private(struct transfer *t)
-{
-	bool accounted = !(t->vma->flags & VM_NORESERVE);
-	int err;
-
-	t->new.object = vm_object_create(vma_pages(&t->new), accounted);
-	if (!t->new.object)
-		return -ENOMEM;
-	t->new.flags |= VM_SHARED;
-	t->new.offset = 0;
-	err = map_object(t);
-	/* The two areas have their own references. */
-	vm_object_put(t->new.object);
-	return err;
 }
 
 /* ---- grant -------------------------------------------------------------- */
@@ -193,23 +180,13 @@ static int hand_over_page(struct transfer *t, uint32_t va, struct page *page)
 	return 0;
 }
 
-/* Take the receiver's area back. It was just added, at its full length. */
-static void take_back(struct transfer *t)
+/* The receiver's entries, where no area is yet, and what it promises. */
+static int grant_pages(struct transfer *t)
 {
-	struct vma *vma = vma_find(t->to, vma_start(&t->new));
-
-	upt_unmap_range(&t->to->tables, vma_start(&t->new), vma_end(&t->new),
-			vm_pages_unmapped, t->to);
-	vma_remove(t->to, vma);
-}
-
-static int grant_private(struct transfer *t)
-{
-	struct vma *vma;
 	int err;
 
 	t->new.offset = vma_start(&t->new) >> PAGE_SHIFT;
-	/* A family of its own: it joins no neighbour, and can be taken back. */
+	/* As of a fork's child: its pages may be a relative's too. */
 	t->new.family = ++t->to->families;
 	t->new.flags |= VM_FORKED | VM_TOUCHED;
 	if (vm_flags_count(t->new.flags)) {
@@ -217,23 +194,16 @@ static int grant_private(struct transfer *t)
 			return -ENOMEM;
 		t->new.flags |= VM_ACCOUNT;
 	}
-	vma = vma_isolate(t->from, t->vma, t->start, t->end);
-	err = vma ? vma_add(t->to, &t->new) : -ENOMEM;
-	if (!err) {
-		err = for_each_page(t, hand_over_page);
-		if (err)
-			take_back(t);
-	}
+	err = for_each_page(t, hand_over_page);
 	if (err) {
-		if (vma)
-			vma_merge(t->from, vma);
+		mm_clear_hole(t->to, vma_start(&t->new), vma_end(&t->new));
 		if (t->new.flags & VM_ACCOUNT)
 			commit_release(vma_pages(&t->new));
 	}
 	return err;
 }
 
-/* ---- both --------------------------------------------------------------- */
+/* ---- check -------------------------------------------------------------- */
 
 /* The giver's area and what the receiver may do with it. */
 static int check_giver(struct transfer *t, unsigned rights)
@@ -244,7 +214,9 @@ static int check_giver(struct transfer *t, unsigned rights)
 		return -EFAULT;
 	if (rights & ~(t->vma->flags & VM_RIGHTS))
 		return -EPERM;
-	t->new.flags = rights | (t->vma->flags & (VM_SHARED | VM_NORESERVE));
+	t->new.flags = rights | (t->vma->flags &
+				 vm_flags_of[t->grant ? VM_KEPT_BY_GRANT
+						      : VM_KEPT_BY_MAP]);
 	t->new.object = t->vma->object;
 	t->new.offset = vma_index(t->vma, t->start);
 	return 0;
@@ -267,22 +239,66 @@ static int check_receiver(struct transfer *t, uint32_t addr)
 	return there && vma_start(there) < vma_end(&t->new) ? -EEXIST : 0;
 }
 
-static int transfer_locked(struct transfer *t, bool grant)
+/* ---- prepare, commit ---------------------------------------------------- */
+
+/* Areas that the giver has more of, for a moment. */
+static unsigned giver_adds(const struct transfer *t)
 {
+	if (t->grant)
+		return mm_unmap_adds(t->from, t->start, t->end);
+	return t->vma->object ? 0 : vma_cuts(t->vma, t->start, t->end);
+}
+
+/* From here on neither side can be short of areas. */
+static int reserve_areas(struct transfer *t)
+{
+	unsigned more = giver_adds(t);
 	int err;
 
-	if (t->new.object)
-		err = vma_add(t->to, &t->new);
-	else if (grant)
-		err = grant_private(t);
-	else
-		err = map_private(t);
-	if (err || !grant)
+	if (more && t->from->nr_vmas + more > vm_max_map_count)
+		return -ENOMEM;
+	err = vma_reserve(t->from, more);
+	if (!err)
+		err = vma_reserve(t->to, 1);
+	return err;
+}
+
+/* All that needs memory. Neither area has changed when it fails. */
+static int prepare(struct transfer *t)
+{
+	int err = reserve_areas(t);
+
+	if (err || t->vma->object)
 		return err;
-	err = mm_unmap_locked(t->from, t->start, t->end);
-	/* Only a shared area that must be cut in two can fail: undo. */
-	if (err)
-		take_back(t);
+	return t->grant ? grant_pages(t) : share_pages(t);
+}
+
+/* Nothing of this can fail. */
+static void commit(struct transfer *t)
+{
+	bool shares = !t->grant && !t->vma->object;
+	int err = vma_add(t->to, &t->new);
+
+	if (!err && t->grant)
+		err = mm_unmap_locked(t->from, t->start, t->end);
+	assert(!err);
+	if (!shares)
+		return;
+	t->vma = vma_isolate(t->from, t->vma, t->start, t->end);
+	assert(t->vma);
+	become_shared(t, t->vma);
+	/* The two areas have their own references. */
+	vm_object_put(t->new.object);
+}
+
+static int transfer_locked(struct transfer *t)
+{
+	int err = prepare(t);
+
+	if (!err)
+		commit(t);
+	vma_unreserve(t->from);
+	vma_unreserve(t->to);
 	return err;
 }
 
@@ -291,6 +307,7 @@ long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
 {
 	struct transfer t = {
 		.from = from, .to = to, .start = addr, .end = addr + length,
+		.grant = grant,
 	};
 	int err;
 
@@ -303,7 +320,7 @@ long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
 	if (!err)
 		err = check_receiver(&t, to_addr);
 	if (!err)
-		err = transfer_locked(&t, grant);
+		err = transfer_locked(&t);
 	unlock_both(from, to);
 	return err ? err : (long)vma_start(&t.new);
 }

@@ -15,6 +15,7 @@
 #include "mm/page/page.h"
 #include "mm/vm/fault.h"
 #include "mm/vm/mm.h"
+#include "mm/vm/vm_flags.h"
 
 #define PAGE_ALIGN(x)  (((x) + PAGE_SIZE - 1) & PAGE_MASK)
 
@@ -61,10 +62,11 @@ int vma_add_before(struct mm *mm, const struct vma *new, struct vma *high)
 	__must_check;
 
 /*
- * See to it that the next vma_add() cannot fail, and give back what it did not
- * need. Returns: 0 or -ENOMEM.
+ * See to it that the next `nr` areas (at most VMA_SPARES) can be had: for cuts
+ * and additions that are part of a whole. The other gives back what was not
+ * needed. Returns: 0 or -ENOMEM.
  */
-int vma_reserve(struct mm *mm) __must_check;
+int vma_reserve(struct mm *mm, unsigned nr) __must_check;
 void vma_unreserve(struct mm *mm);
 
 /* The same behind all others, and never joined: for fork. */
@@ -82,6 +84,13 @@ void vma_set_start(struct mm *mm, struct vma *vma, uint32_t start);
 
 /* Cut in two; `vma` stays the lower part. Returns: 0 or -ENOMEM. */
 int vma_split(struct mm *mm, struct vma *vma, uint32_t at) __must_check;
+
+/* How many cuts make [start, end) of the area one of its own? */
+static inline unsigned vma_cuts(const struct vma *vma, uint32_t start,
+				uint32_t end)
+{
+	return (start > vma_start(vma)) + (end < vma_end(vma));
+}
 
 /*
  * Make [start, end) of the area one of its own.
@@ -121,6 +130,15 @@ void vma_init(void);
 
 /* Unmap [start, end), aligned and of user mode. Returns: 0 or -ENOMEM. */
 int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end) __must_check;
+
+/* Areas that this adds, for a moment: 1 if a hole in one makes it two. */
+unsigned mm_unmap_adds(const struct mm *mm, uint32_t start, uint32_t end);
+
+/*
+ * Empty the entries of [start, end), where no area is: what was to be one has
+ * failed half-way.
+ */
+void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end);
 
 /* ---- place.c: where an area goes ---------------------------------------- */
 

@@ -39,9 +39,6 @@
 #include "mm/slab/slab.h"
 #include "mm/vm/vm_impl.h"
 
-/* Flags that say nothing about what the pages are like. */
-#define VM_OWN_FLAGS  (VM_FORKED | VM_UNJOINED | VM_TOUCHED)
-
 static struct kmem_cache *vma_cache;
 
 uint32_t vm_max_map_count = MAX_MAP_COUNT;
@@ -49,21 +46,17 @@ uint32_t vm_max_map_count = MAX_MAP_COUNT;
 /* ---- predicates --------------------------------------------------------- */
 
 /*
- * May pages of the two be of one family? A family with pages of a parent
- * stays by itself: Linux keeps such apart to have fewer to search.
+ * May pages of the two be of one family? One with pages of a parent stays by
+ * itself, by its VM_FORKED: Linux keeps such apart to have fewer to search.
  */
 static bool same_family(const struct vma *a, const struct vma *b)
 {
-	if (a->family == b->family)
-		return true;
-	if (!a->family)
-		return !(b->flags & VM_FORKED);
-	return !b->family && !(a->flags & VM_FORKED);
+	return a->family == b->family || !a->family || !b->family;
 }
 
 static noinline bool are_alike(const struct vma *low, const struct vma *high)
 {
-	return !((low->flags ^ high->flags) & ~VM_OWN_FLAGS) &&
+	return !((low->flags ^ high->flags) & ~vm_flags_of[VM_JOINS]) &&
 	       low->offset + vma_pages(low) == high->offset &&
 	       low->object == high->object && low->pager == high->pager &&
 	       low->name == high->name && same_family(low, high);
@@ -85,11 +78,12 @@ bool vma_joinable(const struct vma *low, const struct vma *high)
 
 static struct vma *vma_dup(struct mm *mm, const struct vma *from)
 {
-	struct vma *vma = mm->spare;
+	struct vma *vma;
 
-	mm->spare = NULL;
-	if (likely(!vma))
+	if (likely(!mm->nr_spares))
 		vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+	else
+		vma = mm->spare[--mm->nr_spares];
 	if (!vma)
 		return NULL;
 	*vma = *from;
@@ -127,10 +121,8 @@ static void uncount_pages(struct mm *mm, unsigned flags, uint32_t pages)
 static void take_family(struct vma *to, const struct vma *from)
 {
 	to->flags |= from->flags & VM_TOUCHED;
-	if (to->family)
-		return;
-	to->family = from->family;
-	to->flags |= from->flags & VM_FORKED;
+	if (!to->family)
+		to->family = from->family;
 }
 
 /* ---- the set ------------------------------------------------------------ */
@@ -158,16 +150,6 @@ static void resize_vma(struct mm *mm, struct vma *vma, uint32_t start,
 	assert(!err);
 }
 
-/* `low` becomes both. */
-static void absorb(struct mm *mm, struct vma *low, struct vma *high)
-{
-	uint32_t end = vma_end(high);
-
-	take_family(low, high);
-	drop_vma(mm, high);
-	resize_vma(mm, low, vma_start(low), end);
-}
-
 struct vma *vma_find(const struct mm *mm, uint32_t addr)
 {
 	struct range_node *node = range_find(&mm->vmas, addr);
@@ -188,6 +170,31 @@ struct vma *vma_before(const struct mm *mm, const struct vma *vma)
 				      : range_last(&mm->vmas);
 
 	return node ? range_to_vma(node) : NULL;
+}
+
+void vma_leave_unjoined(struct mm *mm, struct vma *vma)
+{
+	const struct vma *low = vma_prev(mm, vma);
+	const struct vma *high = vma_next(mm, vma);
+
+	if ((low && vma_joinable(low, vma)) ||
+	    (high && vma_joinable(vma, high)))
+		vma->flags |= VM_UNJOINED;
+}
+
+/* `low` becomes both, and unjoined to whatever one of them was unjoined to. */
+static void absorb(struct mm *mm, struct vma *low, struct vma *high)
+{
+	unsigned flags = low->flags | high->flags;
+	uint32_t end = vma_end(high);
+
+	take_family(low, high);
+	drop_vma(mm, high);
+	resize_vma(mm, low, vma_start(low), end);
+	if (unlikely(flags & VM_UNJOINED)) {
+		low->flags &= ~VM_UNJOINED;
+		vma_leave_unjoined(mm, low);
+	}
 }
 
 int vma_add_before(struct mm *mm, const struct vma *new, struct vma *high)
@@ -236,28 +243,26 @@ int vma_append(struct mm *mm, const struct vma *new)
 	return 0;
 }
 
-void vma_leave_unjoined(struct mm *mm, struct vma *vma)
+int vma_reserve(struct mm *mm, unsigned nr)
 {
-	const struct vma *low = vma_prev(mm, vma);
-	const struct vma *high = vma_next(mm, vma);
+	struct vma *vma;
 
-	if ((low && vma_joinable(low, vma)) ||
-	    (high && vma_joinable(vma, high)))
-		vma->flags |= VM_UNJOINED;
-}
-
-int vma_reserve(struct mm *mm)
-{
-	assert(!mm->spare);
-	mm->spare = kmem_cache_alloc(vma_cache, GFP_KERNEL);
-	return mm->spare ? 0 : -ENOMEM;
+	assert(!mm->nr_spares && nr <= VMA_SPARES);
+	while (mm->nr_spares < nr) {
+		vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+		if (!vma) {
+			vma_unreserve(mm);
+			return -ENOMEM;
+		}
+		mm->spare[mm->nr_spares++] = vma;
+	}
+	return 0;
 }
 
 void vma_unreserve(struct mm *mm)
 {
-	if (mm->spare)
-		kmem_cache_free(vma_cache, mm->spare);
-	mm->spare = NULL;
+	while (mm->nr_spares)
+		kmem_cache_free(vma_cache, mm->spare[--mm->nr_spares]);
 }
 
 void vma_remove(struct mm *mm, struct vma *vma)
@@ -313,19 +318,18 @@ struct vma *vma_merge(struct mm *mm, struct vma *vma)
 struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
 			uint32_t end)
 {
-	uint32_t splits = (start > vma_start(vma)) + (end < vma_end(vma));
+	unsigned cuts = vma_cuts(vma, start, end);
 
-	if (splits && mm->nr_vmas + splits > vm_max_map_count)
+	if (cuts && mm->nr_vmas + cuts > vm_max_map_count)
+		return NULL;
+	/* First both, as what is joined again may join an unjoined one too. */
+	if (cuts > 1 && !mm->nr_spares && vma_reserve(mm, cuts))
 		return NULL;
 	if (end < vma_end(vma) && vma_split(mm, vma, end))
 		return NULL;
 	if (start == vma_start(vma))
 		return vma;
-	if (vma_split(mm, vma, start)) {
-		vma_merge(mm, vma);
-		return NULL;
-	}
-	return vma_next(mm, vma);
+	return vma_split(mm, vma, start) ? NULL : vma_next(mm, vma);
 }
 
 struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
@@ -355,7 +359,8 @@ static bool share_family(struct vma *vma, const struct vma *low,
 	if (!near->family || near->flags & VM_FORKED ||
 	    vma_end(low) != vma_start(high) ||
 	    low->offset + vma_pages(low) != high->offset ||
-	    (low->flags ^ high->flags) & ~(VM_RIGHTS | VM_OWN_FLAGS) ||
+	    (low->flags ^ high->flags) &
+		    ~(VM_RIGHTS | vm_flags_of[VM_JOINS]) ||
 	    low->object != high->object || low->pager != high->pager ||
 	    low->name != high->name)
 		return false;

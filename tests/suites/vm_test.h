@@ -90,6 +90,26 @@ static inline void test_fill(struct mm *mm, unsigned at, unsigned nr,
 			  first + i);
 }
 
+/* Pages that are kept, each with a reference for good: as the kernel's. */
+static inline struct page *test_kernel_pages(unsigned order)
+{
+	struct page *pages = alloc_pages(GFP_HIGHUSER | GFP_ZERO, order);
+
+	if (!pages)
+		ktest_abort();
+	/* The first has one already, the others' count means nothing yet. */
+	for (unsigned i = 1; i < 1u << order; i++)
+		pages[i].refs = 1;
+	return pages;
+}
+
+static inline void test_free_kernel_pages(struct page *pages, unsigned order)
+{
+	for (unsigned i = 1; i < 1u << order; i++)
+		pages[i].refs = 0;
+	free_pages(pages, order);
+}
+
 static inline const char *maps(struct mm *mm)
 {
 	static char text[256];

@@ -421,8 +421,11 @@ int upt_move_range(struct upgtable *upt, uint32_t from, uint32_t to,
 	assert(is_user_range(from, end) && is_user_range(to, to + size));
 	assert(from + size <= to || to + size <= from);
 	err = move_reserve(upt, from, end, by);
-	if (err)
+	if (err) {
+		upt_free_empty(upt, to & ~(PT_SPAN - 1),
+			       to + size + PT_SPAN - 1);
 		return err;
+	}
 	while ((pt = upt_next_table(upt, &va, end))) {
 		uint32_t run = run_end(va, end);
 		uint32_t stop = run_end(va + by, run + by) - by;

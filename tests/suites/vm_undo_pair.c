@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vm_undo_pair.c (tests) - what goes from one owner to another half-way
+ *
+ * WHAT     tests/suites/vm_undo.c for transfers between two address spaces,
+ *          forks, windows of devices, pages of the kernel's, and pins.
+ *
+ * TERMS    joined   the receiver's new area becomes one with its neighbours:
+ *                   it cannot be found again by its start
+ *          part     a fork that fails leaves the parent's entries read-only,
+ *                   a pin the pages that it has touched, as Linux does
+ */
+#include "tests/suites/vm_undo.h"
+
+SUITE(vm_undo_pair, vm_check);
+
+#define MID              5u      /* in the middle of the upper area */
+#define KERNEL_ORDER     2u
+#define NR_KERNEL_PAGES  (1u << KERNEL_ORDER)
+
+/* Never RAM on a PC: the I/O APIC and what follows it. */
+#define REGISTERS        PFN(0xfec00)
+
+/* ---- worlds -------------------------------------------------------------- */
+
+/* a: [0-8 rw, written]; b: nothing */
+static void private_area(struct world *w)
+{
+	w->mm[B] = test_mm();
+	test_map(w->mm[A], 0, 8, PROT_RW);
+	test_fill(w->mm[A], 0, 6, 1);
+}
+
+/* The same; some pages are a child's too, one is pinned. */
+static void private_relatives(struct world *w)
+{
+	private_area(w);
+	w->mm[OTHER] = test_fork(w->mm[A]);
+	EXPECT_EQ(poke(w->mm[A], AT(3), 33), 33);
+	EXPECT_EQ(mm_pin(w->mm[A], AT(3), PAGES(1), true, w->pinned), 0);
+}
+
+/* The receiver has areas on both sides of FAR, and no table there. */
+static void private_neighbours(struct world *w)
+{
+	private_relatives(w);
+	EXPECT_IS(mm_mmap(w->mm[B], FAR - PAGES(1), PAGES(1), PROT_RW,
+			  ANON_FIXED), FAR - PAGES(1));
+	EXPECT_IS(mm_mmap(w->mm[B], FAR + PAGES(3), PAGES(1), PROT_RW,
+			  ANON_FIXED), FAR + PAGES(3));
+}
+
+static void private_unjoined(struct world *w)
+{
+	struct mm *parent = w->mm[A];
+
+	test_map(parent, 0, 8, PROT_READ);
+	EXPECT_EQ(mm_mlock(parent, AT(0), PAGES(4)), 0);
+	w->mm[A] = test_fork(parent);
+	w->mm[OTHER] = parent;
+	w->mm[B] = test_mm();
+}
+
+static void shared_area(struct world *w)
+{
+	w->mm[B] = test_mm();
+	test_map_shared(w->mm[A], 0, 8, PROT_RW);
+	test_fill(w->mm[A], 0, 6, 1);
+}
+
+/* What is transferred next is joined with one or both of these. */
+static void shared_joined(struct world *w)
+{
+	shared_area(w);
+	EXPECT_IS(mm_transfer(w->mm[A], AT(1), PAGES(1), w->mm[B],
+			      FAR - PAGES(1), VM_READ | VM_WRITE, false),
+		  FAR - PAGES(1));
+	EXPECT_EQ(peek(w->mm[B], FAR - PAGES(1)), 2);
+	EXPECT_IS(mm_transfer(w->mm[A], AT(5), PAGES(1), w->mm[B],
+			      FAR + PAGES(3), VM_READ | VM_WRITE, false),
+		  FAR + PAGES(3));
+	EXPECT_EQ(peek(w->mm[B], FAR + PAGES(3)), 6);
+}
+
+static void with_pin(struct world *w)
+{
+	test_map(w->mm[A], 0, 4, PROT_RW);
+	test_map(w->mm[A], 4, 2, PROT_READ);
+	test_map_shared(w->mm[A], 6, 2, PROT_RW);
+	test_fill(w->mm[A], 0, 3, 1);
+	test_fill(w->mm[A], 6, 1, 7);
+	EXPECT_EQ(mm_pin(w->mm[A], AT(1), PAGES(1), true, w->pinned), 0);
+}
+
+static void to_be_pinned(struct world *w)
+{
+	test_map(w->mm[A], 0, 4, PROT_RW);
+	test_fill(w->mm[A], 1, 1, 2);
+	w->mm[OTHER] = test_fork(w->mm[A]);
+}
+
+static void three_areas(struct world *w)
+{
+	test_map(w->mm[A], 0, 4, PROT_RW);
+	test_map(w->mm[A], 4, 4, PROT_READ);
+	test_map(w->mm[A], 8, 4, PROT_RW);
+	test_fill(w->mm[A], 0, 2, 1);
+}
+
+/* ---- calls --------------------------------------------------------------- */
+
+static long transfer(struct world *w, unsigned rights, bool grant)
+{
+	return mm_transfer(w->mm[A], AT(2), PAGES(3), w->mm[B], FAR, rights,
+			   grant);
+}
+
+static long map(struct world *w)
+{
+	return transfer(w, VM_READ | VM_WRITE, false);
+}
+
+static long map_to_read(struct world *w)
+{
+	return mm_transfer(w->mm[A], AT(MID), PAGES(1), w->mm[B], FAR,
+			   VM_READ, false);
+}
+
+static long grant(struct world *w)
+{
+	return transfer(w, VM_READ | VM_WRITE, true);
+}
+
+static long grant_to_read(struct world *w)
+{
+	return mm_transfer(w->mm[A], AT(MID), PAGES(1), w->mm[B], FAR,
+			   VM_READ, true);
+}
+
+static long grant_anywhere(struct world *w)
+{
+	return mm_transfer(w->mm[A], AT(0), PAGES(8), w->mm[B], 0, VM_READ,
+			   true);
+}
+
+static long window(struct world *w, bool cached)
+{
+	return mm_map_device(w->mm[A], REGISTERS, 4, cached, "[device]",
+			     &w->window);
+}
+
+static long window_of_registers(struct world *w)
+{
+	return window(w, false);
+}
+
+static long window_of_memory(struct world *w)
+{
+	return window(w, true);
+}
+
+/* Kept by this suite as by the kernel: each has a reference for good. */
+static struct page *kernel_pages;
+
+static long map_kernel_pages(struct world *w)
+{
+	return mm_map_pages(w->mm[A], FAR, kernel_pages, NR_KERNEL_PAGES,
+			    VM_READ, "[archive]");
+}
+
+static long fork_it(struct world *w)
+{
+	return mm_fork(w->mm[A], &w->mm[B]);
+}
+
+/* The first i areas' entries have become read-only. */
+static void fork_part(struct world *w, unsigned i)
+{
+	upt_protect_range(&w->mm[A]->tables, AT(0), AT(4), UPT_READ, NULL);
+}
+
+static long pin_all(struct world *w)
+{
+	struct page *pages[PINS];
+	int err = mm_pin(w->mm[A], AT(0), PAGES(PINS), true, pages);
+
+	if (!err)
+		memcpy(w->pinned, pages, sizeof(pages));
+	return err;
+}
+
+static void pin_part(struct world *w, unsigned i)
+{
+	for (unsigned at = 0; at <= i; at++)
+		EXPECT_EQ(touch(w->mm[A], AT(at), VM_WRITE), VM_FAULT_DONE);
+}
+
+static long forget_pager(struct world *w)
+{
+	return mm_set_pager(w->mm[A], AT(1), PAGES(10), NULL);
+}
+
+/* ---- the table ----------------------------------------------------------- */
+
+/*  call                        world            run, parts, which */
+static const struct undo_case cases[] = {
+	{ "map of private",         private_area,       map, WHOLE },
+	{ "map, child, pin",        private_relatives,  map, WHOLE },
+	{ "map beside areas",       private_neighbours, map, WHOLE },
+	{ "map, unjoined",          private_unjoined,   map_to_read, WHOLE },
+	{ "grant of private",       private_area,       grant, WHOLE },
+	{ "grant, child, pin",      private_relatives,  grant, WHOLE },
+	{ "grant beside areas",     private_neighbours, grant, WHOLE },
+	{ "grant, unjoined",        private_unjoined,   grant_to_read, WHOLE },
+	{ "grant anywhere",         private_relatives,  grant_anywhere, WHOLE },
+	{ "map of shared",          shared_area,        map, WHOLE },
+	{ "map of shared, joined",  shared_joined,      map, WHOLE },
+	{ "grant of shared",        shared_area,        grant, WHOLE },
+	{ "grant of shared, joined", shared_joined,     grant, WHOLE },
+	{ "window of registers",    three_areas, window_of_registers, WHOLE },
+	{ "window of memory",       three_areas, window_of_memory, WHOLE },
+	{ "pages of the kernel's",  three_areas, map_kernel_pages, WHOLE },
+	{ "fork",                   with_pin,           fork_it, 1, fork_part },
+	{ "pin",                    to_be_pinned,       pin_all,
+	  PINS, pin_part },
+	{ "no pager for three",     three_areas,        forget_pager, WHOLE },
+};
+
+KTEST(vm_undo_pair, a_failed_transfer_leaves_both_as_they_were)
+{
+	kernel_pages = test_kernel_pages(KERNEL_ORDER);
+	try_cases(cases, ARRAY_SIZE(cases));
+	test_free_kernel_pages(kernel_pages, KERNEL_ORDER);
+}
