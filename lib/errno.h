@@ -30,6 +30,7 @@
 #define ERANGE   34  /* number too large                              */
 #define ENOSYS   38  /* no such call                                  */
 #define EOVERFLOW 75 /* value does not fit its type                   */
+#define EOPNOTSUPP 95 /* this one cannot do that                      */
 #define ETIMEDOUT 110 /* the deadline has passed                       */
 #define ENOMEDIUM 123 /* no disk in the drive                          */
 

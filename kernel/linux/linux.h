@@ -50,10 +50,14 @@
 	C(252, exit_group)                                                    \
 	C(258, set_tid_address)                                               \
 	C(265, clock_gettime)                                                 \
+	C(266, clock_getres)                                                  \
+	C(267, clock_nanosleep)                                               \
 	C(311, set_robust_list)                                               \
-	C(403, clock_gettime64)
+	C(403, clock_gettime64)                                               \
+	C(406, clock_getres64)                                                \
+	C(407, clock_nanosleep64)
 
-#define LINUX_CALLS_END  404
+#define LINUX_CALLS_END  408
 
 /* The table, by number; NULL where the kernel does not do the call. */
 extern const syscall_entry_fn linux_calls[LINUX_CALLS_END];

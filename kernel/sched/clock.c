@@ -15,15 +15,27 @@
 
 _Static_assert(CLOCK_HZ == ARCH_CLOCK_HZ, "one tick a tick");
 
+static uint64_t last_tick;   /* interrupts off */
+
 uint64_t clock_ns(void)
 {
 	return arch_clock_ns();
 }
 
+uint64_t clock_in_tick_ns(void)
+{
+	irqflags_t flags = irq_save();
+	uint64_t passed = clock_ns() - last_tick;
+
+	irq_restore(flags);
+	return MIN(passed, NS_PER_TICK);
+}
+
 /* Wakes come first, so that the slice is judged by who is READY then. */
 static void tick(void)
 {
-	timers_run(clock_ns());
+	last_tick = clock_ns();
+	timers_run(last_tick);
 	sched_tick();
 }
 

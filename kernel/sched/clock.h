@@ -16,6 +16,9 @@
 /* Never goes back. */
 uint64_t clock_ns(void);
 
+/* How much of the tick that runs has passed: at most NS_PER_TICK. */
+uint64_t clock_in_tick_ns(void);
+
 /* The timer interrupt starts; interrupts are on afterwards. */
 void clock_init(void);
 

@@ -5,7 +5,7 @@
  * WHAT     Of all READY threads the one of the highest priority; of several,
  *          the one that has waited longest. A running thread gives way when it
  *          sleeps, when one of higher priority wakes, and, to others of its
- *          own priority, when its time slice is over.
+ *          own priority, when its time slice is over or one has slept enough.
  *
  * PICTURE  One CPU; two threads of priority 8 take turns, the server sleeps:
  *
@@ -256,6 +256,23 @@ void sched_wake_irqoff(struct thread *thread, bool woken)
 	queue_add(this_cpu(run_queues), thread, false);
 	if (thread->priority > current_thread()->priority)
 		set_due();
+}
+
+void sched_wake_first_irqoff(struct thread *thread)
+{
+	struct thread *running = current_thread();
+
+	if (thread->state != THREAD_BLOCKED)
+		return;
+	thread->woken = false;
+	thread->state = THREAD_READY;
+	list_del(&thread->run);
+	queue_add(this_cpu(run_queues), thread, true);
+	if (thread->priority < running->priority)
+		return;
+	if (thread->priority == running->priority)
+		running->ticks_left = 0;
+	set_due();
 }
 
 void sched_wake(struct thread *thread, bool woken)

@@ -19,6 +19,9 @@ struct timer;
 /* sched_wake() with interrupts off, and without the switch that may be due. */
 void sched_wake_irqoff(struct thread *thread, bool woken);
 
+/* The same, ahead of its equals: the running one's slice ends for it. */
+void sched_wake_first_irqoff(struct thread *thread);
+
 /* First thing in a thread that runs for the first time. Interrupts off. */
 void sched_finish_switch(void);
 

@@ -37,7 +37,6 @@
 
 #include <arch/kva.h>
 
-#include "kernel/sched/clock.h"
 #include "kernel/sched/sched_impl.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -212,19 +211,6 @@ void thread_kill(struct thread *thread)
 bool wait_killed(void)
 {
 	return current_thread()->killed;
-}
-
-void thread_sleep_ns(uint64_t ns)
-{
-	uint64_t now = clock_ns();
-	irqflags_t flags;
-
-	must_be_able_to_sleep("thread_sleep_ns()");
-	flags = irq_save();
-	current_thread()->woken = false;
-	/* Longer than the clock can count is for ever. */
-	(void)block_until(ns < UINT64_MAX - now ? now + ns : UINT64_MAX, true);
-	irq_restore(flags);
 }
 
 /* ---- init --------------------------------------------------------------- */

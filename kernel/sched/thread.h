@@ -67,6 +67,7 @@ struct thread {
 	void              (*fn)(void *arg);  /* I  of a kernel thread         */
 	void               *arg;             /* I                             */
 	uint64_t            ran_ns;          /* r  for ps, counted in ticks   */
+	uint64_t            told_ns;         /*    kernel/task/: CPU time     */
 	struct ipc_thread   ipc;             /* r  kernel/ipc/'s              */
 	uint32_t            clear_child_tid; /* o  user address, 0: none      */
 	uint64_t            sigmask;         /* o  kernel/linux/: blocked     */
@@ -140,8 +141,13 @@ void thread_kill(struct thread *thread);
 /* Let another READY thread of this priority run, if there is one. */
 void thread_yield(void);
 
-/* Sleep for a time, in ticks rounded up; a kill ends it. */
+/*
+ * Sleep for a time, in ticks rounded up, or until a time by clock_ns(); a kill
+ * ends it. The second is exact when it is less than a tick away, and keeps the
+ * CPU until then: for ring 3, which asks for short sleeps.
+ */
 void thread_sleep_ns(uint64_t ns);
+void thread_sleep_until(uint64_t deadline);
 
 /* Change a priority, of the running thread too. */
 void thread_set_priority(struct thread *thread, unsigned priority);

@@ -87,6 +87,7 @@ struct task {
 	bool                oom_victim;   /* t                                */
 	uint32_t            wait_status;  /* t  as wait4() gives it           */
 	uint64_t            ran_ns;       /* t  of threads that have ended    */
+	uint64_t            told_ns;      /* t  task_cpu_ns()'s last answer   */
 	struct endpoint    *exceptions;   /* t  referenced; faults nobody else
 					       resolves; NULL: killed         */
 	struct endpoint    *personality;  /* t  referenced; unknown calls;
@@ -224,6 +225,13 @@ struct task_stats {
 	char     name[TASK_NAME_MAX];
 };
 void task_get_stats(struct task *task, struct task_stats *stats);
+
+/*
+ * CPU time of all threads that it has or had, and of one that it has; false:
+ * none. The running one's part of a tick is counted too; never goes back.
+ */
+uint64_t task_cpu_ns(struct task *task);
+bool task_thread_cpu_ns(struct task *task, uint32_t tid, uint64_t *ns);
 
 /* Children that lose their parent become this one's. NULL: orphans. */
 void task_set_init(struct task *task);

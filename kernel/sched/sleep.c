@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sleep.c - nothing for a while
+ *
+ * WHAT     Two ways to let time pass: give the CPU away until a tick, or keep
+ *          it and look at the clock.
+ *
+ * PICTURE    tick                tick                tick
+ *             |    now  . . .     |                   |
+ *             |     [---)         |   shorter than a tick: looks at the clock
+ *             |     [-------------+------)            |   longer: BLOCKED,
+ *             |                   |                 READY
+ *
+ * ALGORITHM  Timers run in the tick, so whoever blocks wakes up to a tick too
+ *          late. For a sleep that is itself shorter than a tick that is too
+ *          much: its thread stays RUNNING and looks at the clock. It can be
+ *          preempted, and the time counts as its own, so it gets no more of the
+ *          CPU than others; who waits for the CPU waits up to a tick for
+ *          nothing. docs/decisions/short-sleeps.md says why.
+ *
+ *          Who has slept goes before its equals: it has given away all of its
+ *          time for at least a tick, and need not wait for their slices too.
+ *
+ * LOCKING  Interrupts off for the thread's state.
+ * NOT HERE waiting for somebody else (wait.c).
+ * SEE      nanosleep(2); Linux kernel/time/hrtimer.c.
+ */
+#include "kernel/sched/clock.h"
+#include "kernel/sched/sched_impl.h"
+#include "lib/wait.h"
+
+struct sleeper {
+	struct timer   timer;
+	struct thread *thread;
+};
+
+static void sleep_over(struct timer *timer)
+{
+	sched_wake_first_irqoff(container_of(timer, struct sleeper,
+					     timer)->thread);
+}
+
+/* Interrupts off. */
+static void block_until_tick(struct thread *thread, uint64_t deadline)
+{
+	struct sleeper sleeper = { .thread = thread };
+
+	thread->woken = false;
+	thread->killable = true;
+	thread->state = THREAD_BLOCKED;
+	timer_arm(&sleeper.timer, deadline, sleep_over);
+	schedule();
+	timer_cancel(&sleeper.timer);
+	thread->killable = false;
+}
+
+static void sleep_until_tick(uint64_t deadline)
+{
+	struct thread *thread = current_thread();
+	irqflags_t flags = irq_save();
+
+	if (!thread->killed && deadline > clock_ns())
+		block_until_tick(thread, deadline);
+	irq_restore(flags);
+}
+
+/* Longer than the clock can count is for ever. */
+static uint64_t deadline_in(uint64_t ns)
+{
+	uint64_t now = clock_ns();
+
+	return ns < UINT64_MAX - now ? now + ns : UINT64_MAX;
+}
+
+void thread_sleep_ns(uint64_t ns)
+{
+	must_be_able_to_sleep("thread_sleep_ns()");
+	sleep_until_tick(deadline_in(ns));
+}
+
+void thread_sleep_until(uint64_t deadline)
+{
+	uint64_t now = clock_ns();
+
+	must_be_able_to_sleep("thread_sleep_until()");
+	if (deadline > now && deadline - now >= NS_PER_TICK)
+		sleep_until_tick(deadline);
+	while (clock_ns() < deadline && !wait_killed())
+		continue;
+}
