@@ -94,7 +94,7 @@ BOOT_SRCS := $(sort $(wildcard boot/*.c boot/*.S)) \
 	lib/string.c lib/text.c lib/printf.c lib/div64.c
 BOOT_OBJS := $(BOOT_SRCS:%=$(BUILD)/bootunit/%.o)
 BOOT_MAY_USE := kernel_main,boot_stack,page_offset,image_start,image_end,$\
-	boot_bss_start,boot_bss_end,kernel_bss_phys,kernel_bss_size
+	boot_bss_start,boot_bss_end,boot_end,kernel_bss_phys,kernel_bss_size
 
 # The parts that touch no hardware are in the kernel a second time, for tests.
 BOOT_PURE := boot/boot_info.c boot/cmdline.c boot/memmap.c boot/modules.c \

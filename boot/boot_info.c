@@ -87,6 +87,9 @@ const char *boot_info_check(const struct boot_info *info)
 	law = modules_check(info);
 	if (law)
 		return law;
+	HOLDS(phys_eq(info->kernel_start, info->kernel_end) ||
+	      boot_range_is_ram(info, info->kernel_start, info->kernel_end),
+	      "I5: the kernel lies in RAM");
 	HOLDS(strnlen(info->cmdline, BOOT_CMDLINE_MAX) < BOOT_CMDLINE_MAX,
 	      "I4: the command line ends");
 	return NULL;

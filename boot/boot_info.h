@@ -12,6 +12,7 @@
  *          I2  no range reaches above the CPU's physical width
  *          I3  modules lie in RAM, outside the kernel, sorted, disjoint
  *          I4  cmdline ends with 0 and has no loader's path in front
+ *          I5  the kernel lies in RAM, whatever the loader's map says
  */
 #pragma once
 
@@ -68,5 +69,5 @@ void boot_warn(struct boot_info *info, const char *fmt, ...) __printf(2, 3);
 bool boot_range_is_ram(const struct boot_info *info, phys_addr_t start,
 		       phys_addr_t end);
 
-/* NULL when I1 to I4 hold. */
+/* NULL when I1 to I5 hold. */
 const char *boot_info_check(const struct boot_info *info);

@@ -19,6 +19,7 @@
 #include "boot/boot_info.h"
 #include "boot/cpu_gate.h"
 #include "boot/fail.h"
+#include "boot/image_ram.h"
 #include "boot/memmap.h"
 #include "boot/multiboot.h"
 #include "boot/paging.h"
@@ -26,7 +27,7 @@
 #include "lib/string.h"
 
 /* Made by linker.ld; physical addresses. */
-extern char image_start[], image_end[];
+extern char image_start[], boot_end[], image_end[];
 
 /* For entry.S. */
 extern struct boot_tables boot_tables;
@@ -50,12 +51,22 @@ static void collect(struct boot_info *info, uint32_t info_phys,
 	why = multiboot_read((const struct multiboot_info *)info_phys, info);
 	if (why)
 		boot_fail("%s.", why);
-	/* Odd, not wrong: the loader did put us there. */
-	if (!boot_range_is_ram(info, info->kernel_start, info->kernel_end))
-		boot_warn(info, "memory map: the kernel does not lie in RAM");
 	why = boot_info_check(info);
 	if (why)
 		boot_fail("boot_info breaks %s.", why);
+}
+
+/* Of the image's first part this code, which runs, is the proof. */
+static void check_memory(void)
+{
+	uint32_t hole = image_ram_missing((uint32_t)boot_end,
+					  (uint32_t)image_end);
+
+	if (hole)
+		boot_fail("no memory at 0x%08x: the kernel needs all from "
+			  "0x%08x to 0x%08x.\nGive the machine more: in QEMU, "
+			  "-m 16M and up.", (unsigned)hole,
+			  (unsigned)image_start, (unsigned)image_end);
 }
 
 static void make_tables(const struct boot_info *info)
@@ -91,6 +102,7 @@ struct boot_info *boot_main(uint32_t magic, uint32_t info_phys)
 			  "0x%08x).", (unsigned)magic);
 	cpu_gate(&cpu);
 	boot_cr4_bits = cpu.cr4_bits;
+	check_memory();
 	collect(&boot_info, info_phys, cpu.phys_bits);
 	make_tables(&boot_info);
 	return &boot_info;

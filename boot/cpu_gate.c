@@ -2,13 +2,17 @@
 /*
  * cpu_gate.c - may this CPU enter?
  *
- * WHAT     Refuses a CPU without PAE in words, and finds the width of a
- *          physical address. NX, PGE, PSE and APIC are optional; the kernel
- *          proper asks for them later.
+ * WHAT     Refuses in words a CPU without what the kernel's code contains, and
+ *          finds the width of a physical address. NX, PGE, PSE, APIC and the
+ *          FPU are optional; the kernel proper asks for them later.
  *
  * ALGORITHM  Is there a CPUID instruction at all (EFLAGS.ID can be changed)?
- *          Then: does leaf 1 say PAE? The boot unit is compiled for an i486,
- *          so that it lives long enough to ask.
+ *          Then: does leaf 1 have each row of the table `needs`? The boot unit
+ *          is compiled for an i486, so that it lives long enough to ask.
+ *
+ *          The rows are what the compiler was told that it may use (the
+ *          Makefile's KERNEL_ARCH) and what the kernel uses without asking.
+ *          tests/emu/test_machines.py looks for both in the image.
  *
  *          Width of a physical address, first rule that applies:
  *            leaf 0x80000008 exists   what it says
@@ -25,9 +29,16 @@
 
 #define EFLAGS_ID       0x00200000u
 
-#define CPUID_PSE       (1u << 3)    /* leaf 1, EDX */
+/* Leaf 1, EDX. */
+#define CPUID_PSE       (1u << 3)
+#define CPUID_TSC       (1u << 4)
+#define CPUID_MSR       (1u << 5)
 #define CPUID_PAE       (1u << 6)
+#define CPUID_CMOV      (1u << 15)
 #define CPUID_PSE36     (1u << 17)
+#define CPUID_FXSR      (1u << 24)
+#define CPUID_SSE       (1u << 25)
+
 #define CPUID_EXT_MAX   0x80000000u
 #define CPUID_EXT_WIDTH 0x80000008u
 #define CPUID_EXT_LIMIT 0x8000ffffu  /* above it the "maximum" is garbage */
@@ -38,9 +49,27 @@
 #define WIDTH_MIN       32u
 #define WIDTH_MAX       52u          /* what a PAE entry has room for     */
 
-#define WHAT_HAS_PAE \
-	"Pagoda needs PAE, which every CPU since the Pentium Pro of 1995 " \
-	"has.\nIn QEMU, leave out -cpu or take -cpu max."
+#define WHAT_HAS_IT \
+	"Every CPU since the Pentium Pro of 1995 has it. In QEMU, leave out " \
+	"-cpu or take\n-cpu max."
+
+static const struct need {
+	uint32_t    feature;
+	uint32_t    where;   /* needed only with this; 0: always */
+	const char *text;
+} needs[] = {
+	{ CPUID_PAE, 0,
+	  "PAE (physical address extension), which all page tables here use" },
+	{ CPUID_TSC, 0,
+	  "TSC (time-stamp counter), by which the kernel counts cycles" },
+	{ CPUID_MSR, 0,
+	  "MSRs (model-specific registers), in which NX and SYSENTER are "
+	  "set up" },
+	{ CPUID_CMOV, 0,
+	  "CMOV (conditional moves), which the compiler uses" },
+	{ CPUID_FXSR, CPUID_SSE,
+	  "FXSR (FXSAVE), without which its SSE registers cannot be saved" },
+};
 
 struct cpuid {
 	uint32_t eax, ebx, ecx, edx;
@@ -87,17 +116,27 @@ static unsigned phys_bits(uint32_t features)
 	return features & CPUID_PSE36 ? 36 : 32;
 }
 
+static void check_needs(uint32_t features)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		const struct need *need = &needs[i];
+
+		if ((features & need->where) == need->where &&
+		    !(features & need->feature))
+			boot_fail("this CPU has no %s.\n" WHAT_HAS_IT,
+				  need->text);
+	}
+}
+
 void cpu_gate(struct cpu_facts *facts)
 {
 	uint32_t features;
 
 	if (!has_cpuid())
 		boot_fail("this CPU has no CPUID instruction, so no PAE.\n"
-			  WHAT_HAS_PAE);
+			  WHAT_HAS_IT);
 	features = cpuid(1).edx;
-	if (!(features & CPUID_PAE))
-		boot_fail("this CPU has no PAE (physical address extension)."
-			  "\n" WHAT_HAS_PAE);
+	check_needs(features);
 
 	/*
 	 * PSE has no say under PAE (SDM 4.4.1), but v86 takes a 2 MiB entry

@@ -14,6 +14,7 @@ struct cpu_facts {
 /*
  * Find out what the first page tables must know of the CPU.
  *
- * Context: does not return when PAE is missing: says so and leaves.
+ * Context: does not return when the CPU lacks what the kernel cannot do
+ *          without: says so and leaves.
  */
 void cpu_gate(struct cpu_facts *facts);

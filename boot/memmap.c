@@ -30,6 +30,8 @@
  *          R4  when there are more ranges than boot_info has room for, ranges
  *              are left out, never made larger: first the smallest that are not
  *              RAM, then the smallest RAM. To the kernel they become holes.
+ *          R5  where the kernel's image lies is RAM, whatever R1 says, and is
+ *              never left out: the image is there, and runs
  *
  * ALGORITHM  Sort the edges; give each stripe its type; join stripes of equal
  *          type that touch. R1 is true by construction, which is why this and
@@ -44,7 +46,8 @@
  * COST     O(edges * entries), 1/8 of a million steps for 256 entries; a PC has
  *          about six.
  * NOT HERE where the entries come from (multiboot.c), page granularity (early
- *          allocator), the kernel image and modules, which lie in RAM.
+ *          allocator), modules, which lie in RAM; whether there is memory at
+ *          all where the image lies (image_ram.c).
  * SEE      Linux arch/x86/kernel/e820.c, e820__update_table().
  */
 #include "boot/memmap.h"
@@ -110,8 +113,9 @@ static struct memmap_entry *make_room(struct memmap *map,
 	return least;
 }
 
-/* Sort the edges of all entries, and the end of what the CPU can address. */
-static void edges_collect(struct memmap *map, uint64_t limit)
+/* Sort the edges of all entries, of the image and of what the CPU reaches. */
+static void edges_collect(struct memmap *map, const struct boot_info *info,
+			  uint64_t limit)
 {
 	unsigned nr = 0;
 
@@ -119,6 +123,8 @@ static void edges_collect(struct memmap *map, uint64_t limit)
 		map->edge[nr++] = map->entry[i].start;
 		map->edge[nr++] = map->entry[i].end;
 	}
+	map->edge[nr++] = info->kernel_start.v;
+	map->edge[nr++] = info->kernel_end.v;
 	map->edge[nr++] = limit;
 	map->nr_edges = nr;
 
@@ -153,9 +159,38 @@ static bool stripe_type(const struct memmap *map, uint64_t start,
 	return covered;
 }
 
-/* Is `a` of less use to the kernel than `b`? */
-static bool less_useful(const struct boot_range *a, const struct boot_range *b)
+static bool in_image(const struct boot_info *info, uint64_t addr)
 {
+	return addr >= info->kernel_start.v && addr < info->kernel_end.v;
+}
+
+/* R5: RAM all the same. Returns: false for a hole. */
+static bool stripe_repair(struct memmap *map, const struct boot_info *info,
+			  uint64_t start, uint64_t end,
+			  enum boot_range_type *type)
+{
+	bool covered = stripe_type(map, start, type);
+
+	if (!in_image(info, start))
+		return covered;
+	if (!covered || *type != BOOT_RAM)
+		map->repaired += end - start;
+	*type = BOOT_RAM;
+	return true;
+}
+
+static bool has_image(const struct boot_info *info, const struct boot_range *r)
+{
+	return r->start.v < info->kernel_end.v &&
+	       info->kernel_start.v < r->end.v;
+}
+
+/* Is `a` of less use to the kernel than `b`? */
+static bool less_useful(const struct boot_info *info,
+			const struct boot_range *a, const struct boot_range *b)
+{
+	if (has_image(info, a) != has_image(info, b))
+		return has_image(info, b);
 	if ((a->type == BOOT_RAM) != (b->type == BOOT_RAM))
 		return a->type != BOOT_RAM;
 	return range_size(a) < range_size(b);
@@ -171,9 +206,9 @@ static void range_emit(struct boot_info *info, const struct boot_range *add)
 		return;
 	}
 	for (unsigned i = 1; i < nr; i++)
-		if (less_useful(&info->range[i], &info->range[least]))
+		if (less_useful(info, &info->range[i], &info->range[least]))
 			least = i;
-	if (!less_useful(&info->range[least], add))
+	if (!less_useful(info, &info->range[least], add))
 		return;
 	memmove(&info->range[least], &info->range[least + 1],
 		(nr - least - 1) * sizeof(info->range[0]));
@@ -207,7 +242,8 @@ static unsigned sweep(struct memmap *map, struct boot_info *info,
 	for (unsigned i = 0; i + 1 < map->nr_edges; i++) {
 		uint64_t start = map->edge[i], end = map->edge[i + 1];
 
-		if (start == end || !stripe_type(map, start, &type))
+		if (start == end ||
+		    !stripe_repair(map, info, start, end, &type))
 			continue;
 		if (range_size(&open) && open.end.v == start &&
 		    open.type == type && start != limit) {
@@ -265,7 +301,8 @@ uint64_t memmap_sanitize(struct memmap *map, struct boot_info *info)
 
 	info->nr_ranges = 0;
 	info->clipped = PHYS(0);
-	edges_collect(map, limit);
+	map->repaired = 0;
+	edges_collect(map, info, limit);
 	found = sweep(map, info, limit);
 	if (found > info->nr_ranges)
 		boot_warn(info, "memory map: %u ranges, the smallest %u left "
@@ -273,7 +310,7 @@ uint64_t memmap_sanitize(struct memmap *map, struct boot_info *info)
 	for (unsigned i = 0; i < info->nr_ranges; i++)
 		if (info->range[i].type == BOOT_RAM)
 			ram += range_size(&info->range[i]);
-	return ram;
+	return ram - map->repaired;
 }
 
 uint32_t memmap_lowmem_end(const struct boot_info *info)

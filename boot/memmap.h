@@ -18,7 +18,7 @@
 #include "boot/boot_info.h"
 
 #define MEMMAP_ENTRIES_MAX  256
-#define MEMMAP_EDGES_MAX    (2 * MEMMAP_ENTRIES_MAX + 1)
+#define MEMMAP_EDGES_MAX    (2 * MEMMAP_ENTRIES_MAX + 3)
 
 struct memmap_entry {
 	uint64_t             start, end;   /* start < end */
@@ -31,6 +31,7 @@ struct memmap {
 	struct memmap_entry entry[MEMMAP_ENTRIES_MAX];
 	unsigned            nr_edges;                 /* scratch of the sweep */
 	uint64_t            edge[MEMMAP_EDGES_MAX];
+	uint64_t            repaired;   /* bytes: R5 of memmap.c */
 };
 
 /* No entries yet, but the one rule: 640 KiB to 1 MiB is never RAM. */
@@ -44,9 +45,10 @@ void memmap_add(struct memmap *map, struct boot_info *info, uint64_t start,
 		uint64_t length, uint32_t type);
 
 /*
- * Fill info->range, nr_ranges and clipped. info->phys_bits is set already.
+ * Fill info->range, nr_ranges and clipped, and map->repaired. info->phys_bits
+ * and where the kernel lies are set already.
  *
- * Returns: the bytes of RAM found.
+ * Returns: the bytes of RAM found, without those repaired.
  */
 uint64_t memmap_sanitize(struct memmap *map, struct boot_info *info);
 

@@ -90,6 +90,15 @@ static uint64_t read_mem_sizes(const struct multiboot_info *mb,
 	return memmap_sanitize(&memmap, info);
 }
 
+/* R5 of memmap.c, said. */
+static void report_repair(struct boot_info *info)
+{
+	if (memmap.repaired)
+		boot_warn(info, "memory map: %u KiB of the kernel are no RAM "
+			  "in it, but are there: taken for RAM",
+			  (unsigned)(memmap.repaired >> 10));
+}
+
 static void read_modules(const struct multiboot_info *mb,
 			 struct boot_info *info)
 {
@@ -124,6 +133,7 @@ const char *multiboot_read(const struct multiboot_info *mb,
 	read_texts(mb, info);
 	if (!read_mmap(mb, info) && !read_mem_sizes(mb, info))
 		return "the loader names no RAM at all";
+	report_repair(info);
 	read_modules(mb, info);
 	return NULL;
 }

@@ -10,7 +10,7 @@
  *
  * INVARIANTS
  *          M1  memblock's RAM is exactly the usable ranges below mem= and
- *              below RAM_MAX
+ *              below RAM_MAX, and what the loader has put there
  *          M2  the kernel image, page 0 and every module are reserved before
  *              the first allocation
  *          M3  an allocator starts after everything it takes memory from
@@ -90,6 +90,22 @@ static void add_range(const struct boot_range *range, uint64_t limit)
 			&range->start, &end);
 }
 
+/* What runs or is read is RAM; mem= is about the rest. */
+static void must_be_ram(phys_addr_t start, phys_addr_t end)
+{
+	int err = memblock_add(start, end);
+
+	assert(!err);
+}
+
+/* First, so that all of it has a place in the list. */
+static void add_what_is_in_use(const struct boot_info *boot)
+{
+	must_be_ram(boot->kernel_start, boot->kernel_end);
+	for (unsigned i = 0; i < boot->nr_modules; i++)
+		must_be_ram(boot->module[i].start, boot->module[i].end);
+}
+
 static void add_ram(const struct boot_info *boot, uint64_t limit)
 {
 	uint64_t too_high = 0;
@@ -153,6 +169,7 @@ void memory_init(const struct boot_info *boot,
 {
 	struct image_layout image = image_from_linker();
 
+	add_what_is_in_use(boot);
 	add_ram(boot, options->mem);
 	reserve_what_is_in_use(boot);
 	lowmem_setup(options->vmalloc);

@@ -8,6 +8,7 @@
  */
 #include "tests/ring3.h"
 
+#include <arch/cpu.h>
 #include <arch/irqflags.h>
 
 #include "lib/string.h"
@@ -15,6 +16,7 @@
 #include "tests/ktest.h"
 
 #define NR_EXCEPTIONS  32
+#define VECTOR_NM      7
 
 static LIST_HEAD(all);
 
@@ -38,7 +40,8 @@ static bool catch_exception(struct trap_regs *regs)
 	if (r->exception && r->exception(r, regs))
 		return true;
 	/* #NM is how the FPU's registers get there: never an end. */
-	if (!trap_from_user(regs) || regs->vector == 7)
+	if (!trap_from_user(regs) ||
+	    (regs->vector == VECTOR_NM && cpu_has(CPU_FPU)))
 		return false;
 	r->regs = *regs;
 	r->ended = true;

@@ -268,6 +268,18 @@ phys_addr_t memblock_end(void)
 	return memory.count ? memory.range[memory.count - 1].end : PHYS(0);
 }
 
+void memblock_cap(phys_addr_t end)
+{
+	int err;
+
+	assert(!retired);
+	/* Ranges are cut at their ends only, so none needs a new place. */
+	err = memblock_list_remove(&memory, end, PHYS(UINT64_MAX));
+	assert(!err);
+	err = memblock_list_remove(&reserved, end, PHYS(UINT64_MAX));
+	assert(!err);
+}
+
 void memblock_retire(void)
 {
 	retired = true;

@@ -62,6 +62,9 @@ bool memblock_next_free(phys_addr_t *cursor, struct memblock_range *range);
 /* First address after the last RAM. */
 phys_addr_t memblock_end(void);
 
+/* From `end` on nothing is RAM, nor in use. */
+void memblock_cap(phys_addr_t end);
+
 /* From here on every request fails: the buddy lists own the memory. */
 void memblock_retire(void);
 

@@ -25,6 +25,11 @@
  *          allocated, freed, split or merged only after its 4 MiB block became
  *          live, hence (V2) whatever the loop reads has been written.
  *
+ *          mem_map is one piece of lowmem, and something must be left beside
+ *          it: it gets three quarters of the largest free range at the most.
+ *          Holes have entries, too; so a machine with little memory below
+ *          4 GiB and much above needs a mem_map that may not fit.
+ *
  * LOCKING  States change before the zones are published, and later under the
  *          lock of the zone that the block is in.
  * COST     At boot one byte and one entry per 4 MiB; 16 KiB of states for
@@ -35,7 +40,11 @@
 #include "mm/page/pageblock.h"
 
 #include "lib/align.h"
+#include "lib/log.h"
 #include "mm/early/memblock.h"
+
+/* Bytes that a block costs: its entries, its state. */
+#define BLOCK_COST  (PAGEBLOCK_PAGES * sizeof(struct page) + 1)
 
 struct page *mem_map;
 pfn_t max_pfn;
@@ -104,11 +113,58 @@ unsigned long pageblock_count(enum pageblock_state state)
 	return n;
 }
 
+/* Bytes of the largest free range of lowmem. */
+static size_t largest_free(void)
+{
+	phys_addr_t limit = pfn_to_phys(max_low_pfn), cursor = PHYS(0);
+	struct memblock_range range;
+	uint64_t largest = 0;
+
+	while (memblock_next_free(&cursor, &range) &&
+	       phys_lt(range.start, limit))
+		largest = MAX(largest, MIN(range.end.v, limit.v) -
+				       range.start.v);
+	return (size_t)largest;
+}
+
+/* For how many blocks there is room. */
+static size_t blocks_that_fit(void)
+{
+	return largest_free() / 4 * 3 / BLOCK_COST;
+}
+
+static unsigned long frames_of_ram(void)
+{
+	struct memblock_range range;
+	unsigned long frames = 0;
+
+	for (unsigned i = 0; memblock_memory(i, &range); i++)
+		frames += (range.end.v - range.start.v) >> PAGE_SHIFT;
+	return frames;
+}
+
+static void give_up_ram_from(pfn_t pfn)
+{
+	unsigned long before = frames_of_ram();
+	uint64_t lost;
+
+	memblock_cap(pfn_to_phys(pfn));
+	max_pfn = phys_to_pfn(memblock_end());
+	lost = (uint64_t)(before - frames_of_ram()) << PAGE_SHIFT;
+	pr_warn("memory: %pM of RAM at the top are not used: lowmem has no room for their mem_map\n",
+		&lost);
+}
+
 void pageblock_init(void)
 {
 	size_t blocks = DIV_ROUND_UP(max_pfn.v, PAGEBLOCK_PAGES);
-	size_t size = blocks * PAGEBLOCK_PAGES * sizeof(struct page);
+	size_t room = blocks_that_fit(), size;
 
+	if (blocks > room && room * PAGEBLOCK_PAGES >= max_low_pfn.v) {
+		give_up_ram_from(PFN(room * PAGEBLOCK_PAGES));
+		blocks = DIV_ROUND_UP(max_pfn.v, PAGEBLOCK_PAGES);
+	}
+	size = blocks * PAGEBLOCK_PAGES * sizeof(struct page);
 	mem_map = memblock_alloc_raw(size, PAGE_SIZE);
 	pageblock_states = memblock_alloc(blocks, sizeof(long));
 	if (!mem_map || !pageblock_states)

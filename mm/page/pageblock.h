@@ -76,8 +76,10 @@ unsigned long pageblock_count(enum pageblock_state state);
 
 /*
  * Allocate mem_map and the block states from memblock, for max_pfn frames, all
- * blocks holes. The entries of a last, partial block are there too.
+ * blocks holes. The entries of a last, partial block are there too. Where
+ * lowmem has no room for so many, RAM is given up from the top: max_pfn is less
+ * then, and memblock knows of no more.
  *
- * Fails:   panics when there is no room in lowmem.
+ * Fails:   panics when there is not even room for the entries of lowmem.
  */
 void pageblock_init(void);

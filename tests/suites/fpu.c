@@ -15,6 +15,7 @@
 #include "tests/ring3.h"
 
 #define VECTOR_UD  6
+#define VECTOR_NM  7
 #define VECTOR_MF  16
 #define VECTOR_XM  19
 
@@ -30,8 +31,15 @@ static void yield_call(struct trap_regs *regs)
 	thread_yield();
 }
 
+static void need_fpu(void)
+{
+	if (!cpu_has(CPU_FPU))
+		SKIP("needs an FPU");
+}
+
 static void need_sse(void)
 {
+	need_fpu();
 	if (!cpu_has(CPU_SSE))
 		SKIP("needs SSE");
 }
@@ -47,12 +55,23 @@ RING3_CODE(leave_traces, "fld1; fldpi; movl $0x5ec7e7, 0x20000000;"
 
 KTEST(fpu, a_program_finds_fresh_registers)
 {
+	need_fpu();
 	ring3_init(&r3[0], &look_fresh);
 	ring3_run(&r3[0]);
 	EXPECT_EQ(r3[0].regs.vector, VECTOR_UD);
 	EXPECT_EQ(ring3_data(&r3[0], 0)[0] & 0xffff, 0x37f);
 	EXPECT_EQ(ring3_data(&r3[0], 0)[1] & 0xffff, 0);
 	EXPECT_EQ(ring3_data(&r3[0], 0)[6] & 0xffff, 0xffff);   /* all empty */
+	ring3_destroy(&r3[0]);
+}
+
+KTEST(fpu, without_an_fpu_its_instructions_are_a_fault)
+{
+	if (cpu_has(CPU_FPU))
+		SKIP("this CPU has an FPU");
+	ring3_init(&r3[0], &look_fresh);
+	ring3_run(&r3[0]);
+	EXPECT_EQ(r3[0].regs.vector, VECTOR_NM);
 	ring3_destroy(&r3[0]);
 }
 
@@ -112,6 +131,7 @@ static void run_many(const struct ring3_code *code)
 
 KTEST(fpu, each_thread_keeps_its_st)
 {
+	need_fpu();
 	run_many(&keep_st);
 }
 
@@ -128,6 +148,7 @@ RING3_CODE(count_up, "fldz; fld1; movl 0x20000004, %ecx;"
 
 KTEST(fpu, preempted_sums_come_out_right)
 {
+	need_fpu();
 	for (unsigned i = 0; i < THREADS; i++) {
 		ring3_init(&r3[i], &count_up);
 		ring3_data(&r3[i], 0)[1] = 200000 + i;
@@ -156,6 +177,7 @@ RING3_CODE(fork_st, "fildl 0x20000000; int $0x80; fistl 0x20000008; ud2");
 
 KTEST(fpu, a_fork_copies_the_registers)
 {
+	need_fpu();
 	child = (struct arch_thread){ 0 };
 	ring3_init(&r3[0], &fork_st);
 	ring3_data(&r3[0], 0)[0] = 4711;
@@ -193,6 +215,7 @@ RING3_CODE(sse_error, "movl $0x1d80, 0x20000000; ldmxcsr 0x20000000;"
 
 KTEST(fpu, errors_are_the_threads_own)
 {
+	need_fpu();
 	ring3_init(&r3[0], &fpu_error);
 	ring3_run(&r3[0]);
 	EXPECT(r3[0].regs.vector == VECTOR_MF);
@@ -208,6 +231,7 @@ KTEST(fpu, errors_are_the_threads_own)
 
 KTEST(fpu, the_kernel_itself_would_trap)
 {
+	need_fpu();
 	EXPECT(read_cr0() & 0x8);
 	EXPECT(read_cr0() & 0x20);
 	EXPECT(!(read_cr0() & 0x4));

@@ -263,24 +263,34 @@ static void finish(void)
 {
 	uint64_t ram = memmap_sanitize(&map, &info);
 
-	EXPECT_EQ(ram, ram_in_ranges());
+	EXPECT_EQ(ram + map.repaired, ram_in_ranges());
 	EXPECT_NULL(boot_info_check(&info));
 	expect_merged();
-}
-
-static unsigned wanted(const struct map_case *c)
-{
-	unsigned n = 0;
-
-	while (n < OUT_MAX && c->out[n].end)
-		n++;
-	return n;
 }
 
 static bool range_is(const struct boot_range *r, const struct want_range *w)
 {
 	return r->start.v == w->start && r->end.v == w->end &&
 	       r->type == w->type;
+}
+
+static void expect_ranges(const char *name, const struct want_range *want)
+{
+	unsigned n = 0;
+
+	for (; n < OUT_MAX && want[n].end; n++) {
+		const struct boot_range *r = &info.range[n];
+
+		if (n >= info.nr_ranges || range_is(r, &want[n]))
+			continue;
+		ktest_fail(__FILE__, __LINE__,
+			   "%s: range %u is 0x%llx-0x%llx type %u", name, n,
+			   (unsigned long long)r->start.v,
+			   (unsigned long long)r->end.v, (unsigned)r->type);
+	}
+	if (info.nr_ranges != n)
+		ktest_fail(__FILE__, __LINE__, "%s: %u ranges, not %u", name,
+			   (unsigned)info.nr_ranges, n);
 }
 
 static void run_case(const struct map_case *c)
@@ -290,17 +300,7 @@ static void run_case(const struct map_case *c)
 		add(c->in[i].start, c->in[i].length, c->in[i].type);
 	finish();
 
-	if (info.nr_ranges != wanted(c))
-		ktest_fail(__FILE__, __LINE__, "%s: %u ranges, not %u",
-			   c->name, (unsigned)info.nr_ranges, wanted(c));
-	for (unsigned i = 0; i < MIN(info.nr_ranges, wanted(c)); i++)
-		if (!range_is(&info.range[i], &c->out[i]))
-			ktest_fail(__FILE__, __LINE__,
-				   "%s: range %u is 0x%llx-0x%llx type %u",
-				   c->name, i,
-				   (unsigned long long)info.range[i].start.v,
-				   (unsigned long long)info.range[i].end.v,
-				   (unsigned)info.range[i].type);
+	expect_ranges(c->name, c->out);
 	if (info.clipped.v != c->clipped)
 		ktest_fail(__FILE__, __LINE__, "%s: clipped is 0x%llx",
 			   c->name, (unsigned long long)info.clipped.v);
@@ -311,6 +311,76 @@ KTEST(memmap, every_hostile_map_gives_the_ranges_of_the_table)
 	_Static_assert(ARRAY_SIZE(cases) >= 25, "a table worth its name");
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
 		run_case(&cases[i]);
+}
+
+/* ---- R5: the image is RAM ---- */
+
+static void start_with_image(uint64_t from, uint64_t to)
+{
+	start(32);
+	info.kernel_start = PHYS(from);
+	info.kernel_end = PHYS(to);
+}
+
+/* Maps in which a part of an image at 1 to 5 MiB is none. */
+static const struct {
+	const char       *name;
+	struct raw_entry  in[IN_MAX];
+	uint64_t          repaired;
+	struct want_range out[OUT_MAX];
+} image_cases[] = {
+	{ "an image in RAM: nothing to repair",
+	  { { 1 * M, 31 * M, RAM } }, 0,
+	  { HOLE, { 1 * M, 32 * M, BOOT_RAM } } },
+
+	{ "no RAM where the image is",
+	  { { 0, 639 * K, RAM }, { 16 * M, 112 * M, RAM } }, 4 * M,
+	  { { 0, 639 * K, BOOT_RAM }, HOLE, { 1 * M, 5 * M, BOOT_RAM },
+	    { 16 * M, 128 * M, BOOT_RAM } } },
+
+	{ "GRUB's cutmem 0x200000 0x400000",
+	  { { 1 * M, 1 * M, RAM }, { 4 * M, 28 * M, RAM } }, 2 * M,
+	  { HOLE, { 1 * M, 32 * M, BOOT_RAM } } },
+
+	{ "GRUB's badram 0x00200000,0xffe00000",
+	  { { 1 * M, 1 * M, RAM }, { 2 * M, 2 * M, BAD },
+	    { 4 * M, 28 * M, RAM } }, 2 * M,
+	  { HOLE, { 1 * M, 32 * M, BOOT_RAM } } },
+
+	{ "a reservation across the end of the image: what is outside stays",
+	  { { 1 * M, 31 * M, RAM }, { 4 * M, 2 * M, RSV } }, 1 * M,
+	  { HOLE, { 1 * M, 5 * M, BOOT_RAM }, { 5 * M, 6 * M, BOOT_RESERVED },
+	    { 6 * M, 32 * M, BOOT_RAM } } },
+
+	{ "all is reserved",
+	  { { 0, 4 * G, RSV } }, 4 * M,
+	  { { 0, 1 * M, BOOT_RESERVED }, { 1 * M, 5 * M, BOOT_RAM },
+	    { 5 * M, 4 * G, BOOT_RESERVED } } },
+};
+
+KTEST(memmap, the_image_is_ram_whatever_the_map_says)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(image_cases); i++) {
+		start_with_image(1 * M, 5 * M);
+		for (unsigned n = 0; n < IN_MAX && image_cases[i].in[n].type;
+		     n++)
+			add(image_cases[i].in[n].start,
+			    image_cases[i].in[n].length,
+			    image_cases[i].in[n].type);
+		finish();
+		expect_ranges(image_cases[i].name, image_cases[i].out);
+		EXPECT_EQ(map.repaired, image_cases[i].repaired);
+	}
+}
+
+KTEST(memmap, the_image_is_no_range_that_is_left_out)
+{
+	start_with_image(1 * M, 1 * M + 4 * K);
+	add(1 * M, 4 * K, RAM);
+	for (unsigned i = 0; i < 200; i++)
+		add((2 + 2 * i) * M, 1 * M, RAM);
+	finish();   /* with I5 */
+	EXPECT_EQ(info.nr_ranges, BOOT_RANGES_MAX);
 }
 
 KTEST(memmap, order_of_the_entries_does_not_matter)
@@ -458,6 +528,8 @@ static unsigned model_lookup(const struct model *m, unsigned unit)
 	uint64_t at = unit * MODEL_UNIT;
 	unsigned type = MODEL_HOLE;
 
+	if (at >= info.kernel_start.v && at < info.kernel_end.v)
+		return BOOT_RAM;
 	if (at >= 640 * K && at < 1 * M)
 		type = BOOT_RESERVED;
 	for (unsigned i = 0; i < m->nr; i++)
@@ -515,6 +587,8 @@ KTEST(memmap, random_maps_agree_with_a_model_that_asks_page_by_page)
 	rng_init(&rng, ktest_seed());
 	for (unsigned round = 0; round < 100; round++) {
 		start(MODEL_BITS);
+		info.kernel_start = PHYS(1 * M);   /* every other round none */
+		info.kernel_end = PHYS(1 * M + round % 2 * 256 * K);
 		model_fill(&model, &rng);
 		finish();
 		model_compare(&model);

@@ -34,7 +34,8 @@
  *          G1  gaps are never mapped
  *          D1  a direct map entry maps its address minus 3 GiB
  *          D2  guard pages of the image are not mapped
- *          D3  the direct map has the chunks with RAM, complete
+ *          D3  the direct map has the chunks with RAM, complete; the image is
+ *              RAM, whatever a map says
  *          D4  only text is executable
  *          D5  ... D8  text, rodata, data and the ISA hole are protected as
  *              such
@@ -65,6 +66,7 @@
 #include <arch/fixmap.h>
 #include <arch/pgtable_check.h>
 
+#include "lib/align.h"
 #include "lib/log.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/pageblock.h"
@@ -128,11 +130,11 @@ static bool leaf_has_prot(const struct walk *w, const struct leaf *leaf,
 	return (leaf->bits & PROT_BITS) == want;
 }
 
-static bool chunk_has_ram(kva_t va)
+/* Is it in a chunk that the direct map must have? */
+static bool chunk_is_wanted(const struct walk *w, kva_t va)
 {
-	uint64_t pa = va - PAGE_OFFSET;
-
-	return phys_range_has_ram(PHYS(pa), PHYS(pa + LARGE_PAGE_SIZE));
+	return direct_map_has(w->facts->image,
+			      ALIGN_DOWN(va, LARGE_PAGE_SIZE));
 }
 
 static bool frame_in_use(phys_addr_t pa)
@@ -271,7 +273,8 @@ static const place_fn places[KVA_NR_REGIONS] = {
 static const char *check_absent(struct walk *w, const struct leaf *leaf)
 {
 	if (!leaf->bits) {
-		HOLDS(leaf->va >= high_memory || !chunk_has_ram(leaf->va) ||
+		HOLDS(leaf->va >= high_memory ||
+		      !chunk_is_wanted(w, leaf->va) ||
 		      image_is_guard(w->facts->image, leaf->va),
 		      "D3: the direct map has the chunks with RAM, complete");
 		return NULL;
@@ -372,7 +375,7 @@ static const char *check_table_entry(struct walk *w, unsigned index, kva_t va)
 	if (law)
 		return law;
 	HOLDS(!table_seen(w, index), "T4: no table is referenced twice");
-	HOLDS(va >= high_memory || chunk_has_ram(va),
+	HOLDS(va >= high_memory || chunk_is_wanted(w, va),
 	      "D3: the direct map has the chunks with RAM, complete");
 	return NULL;
 }
@@ -395,7 +398,7 @@ static const char *check_pde(struct walk *w, unsigned index)
 		};
 
 		law = check_leaf(w, &leaf);
-		if (!law && pde_present(pde) && !chunk_has_ram(va))
+		if (!law && pde_present(pde) && !chunk_is_wanted(w, va))
 			law = "D3: the direct map has the chunks with RAM, "
 			      "complete";
 	}

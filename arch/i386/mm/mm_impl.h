@@ -28,6 +28,12 @@ bool image_is_guard(const struct image_layout *image, kva_t va);
 /* The protection of one page of the direct map, guards aside. */
 enum kprot direct_map_prot(const struct image_layout *image, kva_t va);
 
+/*
+ * Is the chunk of the direct map that starts here mapped? It is where it has
+ * RAM, or a part of the image, which is RAM whatever a map says.
+ */
+bool direct_map_has(const struct image_layout *image, kva_t start);
+
 /* Must the chunk of the direct map that starts here be mapped page by page? */
 bool direct_map_is_small(const struct image_layout *image, kva_t start);
 

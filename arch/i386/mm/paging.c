@@ -100,6 +100,14 @@ enum kprot direct_map_prot(const struct image_layout *image, kva_t va)
 	return KPROT_RW;
 }
 
+bool direct_map_has(const struct image_layout *image, kva_t start)
+{
+	uint64_t pa = start - PAGE_OFFSET;
+
+	return phys_range_has_ram(PHYS(pa), PHYS(pa + LARGE_PAGE_SIZE)) ||
+	       image_contains(image, start, start + LARGE_PAGE_SIZE);
+}
+
 bool direct_map_is_small(const struct image_layout *image, kva_t start)
 {
 	kva_t end = start + LARGE_PAGE_SIZE;
@@ -142,7 +150,7 @@ static void map_chunk(kva_t start)
 	pde_t *pde = &kernel_pd[pd_index(start)];
 	pte_t *table;
 
-	if (!phys_range_has_ram(PHYS(pa), PHYS(pa + LARGE_PAGE_SIZE))) {
+	if (!direct_map_has(&kernel_image, start)) {
 		built.holes++;
 	} else if (!direct_map_is_small(&kernel_image, start)) {
 		pde_set(pde, (pde_t){ pa | PAE_PS | kprot_to_bits(KPROT_RW) });
