@@ -22,15 +22,21 @@
  *          E1  segments are in address order, and no page belongs to two
  *          E2  each lies within USER_BASE .. ELF_END_MAX
  *          E3  what comes from the file lies within the file
- *          E4  no segment may be written and executed
+ *          E4  the interpreter's name ends, and is not empty where there is one
  *          E5  the entry lies in an executable segment
  *
- * ALGORITHM  Sums of numbers from the file are made in 64 bits, where two
- *          32-bit numbers cannot wrap; so there is no check for wrapping.
+ * ALGORITHM  Segments may stand in any order in the file; each is put into its
+ *          place among those that came before. A segment may be writable and
+ *          executable: as with mmap(), the program gets what it asks for (`ld
+ *          -N` makes such files). Sums of numbers from the file are made in 64
+ *          bits, where two 32-bit numbers cannot wrap; so there is no check for
+ *          wrapping.
  *
  * COST     One pass over the program headers. No memory.
  * NOT HERE mapping, stack and arguments (kernel/task/load.c).
- * SEE      Linux fs/binfmt_elf.c, which accepts more.
+ *          Segments that share a page, which Linux maps one over the other;
+ *          programs that may be moved (ET_DYN).
+ * SEE      Linux fs/binfmt_elf.c.
  */
 #include "kernel/loader/elf.h"
 
@@ -65,27 +71,46 @@ static uint64_t memory_end(const struct elf_segment *seg)
 	return (uint64_t)seg->va + seg->mem_size;
 }
 
+static uint32_t page_start(const struct elf_segment *seg)
+{
+	return ALIGN_DOWN(seg->va, PAGE_SIZE);
+}
+
 static uint32_t page_end(const struct elf_segment *seg)
 {
 	return ALIGN_UP(seg->va + seg->mem_size, PAGE_SIZE);
 }
 
-/* E1 to E4 for one more segment. */
-static const char *segment_check(const struct elf_image *elf,
-				 const struct elf_segment *seg, size_t size)
+/* E2, E3 for one more segment. */
+static const char *segment_check(const struct elf_segment *seg, size_t size)
 {
 	HOLDS(seg->file_size <= seg->mem_size,
 	      "a segment is larger in the file than in memory");
 	HOLDS(file_end(seg) <= size, "a segment lies beyond the file's end");
 	HOLDS(seg->va >= USER_BASE && memory_end(seg) <= ELF_END_MAX,
 	      "a segment lies outside user memory");
-	HOLDS((seg->va ^ seg->offset) % PAGE_SIZE == 0,
+	HOLDS(!seg->file_size || (seg->va ^ seg->offset) % PAGE_SIZE == 0,
 	      "a segment's address and file offset disagree within a page");
-	HOLDS((seg->rights & (ELF_WRITE | ELF_EXEC)) !=
-	      (ELF_WRITE | ELF_EXEC), "a segment is writable and executable");
-	HOLDS(elf->nr_segments < ELF_SEGMENTS_MAX, "too many segments");
-	HOLDS(ALIGN_DOWN(seg->va, PAGE_SIZE) >= elf->end,
-	      "segments overlap or are not in order");
+	return NULL;
+}
+
+/* E1: behind all that begin below it. */
+static const char *insert_segment(struct elf_image *elf,
+				  const struct elf_segment *seg)
+{
+	unsigned i = elf->nr_segments;
+
+	while (i && elf->segment[i - 1].va > seg->va)
+		i--;
+	HOLDS(!i || page_end(&elf->segment[i - 1]) <= page_start(seg),
+	      "segments overlap");
+	HOLDS(i == elf->nr_segments ||
+	      page_end(seg) <= page_start(&elf->segment[i]),
+	      "segments overlap");
+	memmove(&elf->segment[i + 1], &elf->segment[i],
+		(elf->nr_segments - i) * sizeof(*seg));
+	elf->segment[i] = *seg;
+	elf->nr_segments++;
 	return NULL;
 }
 
@@ -103,24 +128,41 @@ static const char *add_segment(struct elf_image *elf,
 
 	if (!seg.mem_size && !seg.file_size)
 		return NULL;
-	wrong = segment_check(elf, &seg, size);
-	if (wrong)
-		return wrong;
-	elf->segment[elf->nr_segments++] = seg;
-	elf->end = page_end(&seg);
+	if (!seg.file_size)
+		seg.offset = 0;   /* where nothing begins means nothing */
+	wrong = segment_check(&seg, size);
+	if (!wrong)
+		wrong = insert_segment(elf, &seg);
+	if (!wrong)
+		elf->end = MAX(elf->end, page_end(&seg));
+	return wrong;
+}
+
+/* The first one counts. */
+static const char *read_interp(struct elf_image *elf, const uint8_t *file,
+			       const struct elf_phdr *phdr, size_t size)
+{
+	if (elf->interp[0])
+		return NULL;
+	HOLDS((uint64_t)phdr->offset + phdr->filesz <= size,
+	      "the interpreter's name lies beyond the file's end");
+	HOLDS(phdr->filesz >= 2 && phdr->filesz <= sizeof(elf->interp),
+	      "the interpreter's name is too short or too long");
+	HOLDS(file[phdr->offset] &&
+	      !file[phdr->offset + phdr->filesz - 1],
+	      "the interpreter's name has no end");
+	memcpy(elf->interp, file + phdr->offset, phdr->filesz);
 	return NULL;
 }
 
-static const char *phdr_use(struct elf_image *elf,
+static const char *phdr_use(struct elf_image *elf, const uint8_t *file,
 			    const struct elf_phdr *phdr, size_t size)
 {
 	switch (phdr->type) {
 	case ELF_PT_LOAD:
 		return add_segment(elf, phdr, size);
 	case ELF_PT_INTERP:
-		return "needs a dynamic linker (PT_INTERP)";
-	case ELF_PT_DYNAMIC:
-		return "is dynamically linked (PT_DYNAMIC)";
+		return read_interp(elf, file, phdr, size);
 	case ELF_PT_GNU_STACK:
 		elf->exec_stack = phdr->flags & ELF_EXEC;
 		return NULL;
@@ -189,7 +231,7 @@ const char *elf_parse(const void *file, size_t size, struct elf_image *elf)
 
 		memcpy(&phdr, (const uint8_t *)file + header.phoff +
 		       i * sizeof(phdr), sizeof(phdr));
-		wrong = phdr_use(elf, &phdr, size);
+		wrong = phdr_use(elf, file, &phdr, size);
 		if (wrong)
 			return wrong;
 	}

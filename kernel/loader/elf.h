@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * elf.h - reading static ELF32 programs for i386
+ * elf.h - reading ELF32 programs at fixed addresses, for i386
  *
  * WHAT     Turns the bytes of a program file, which nobody vouches for, into a
  *          short list of segments, or into the reason why it cannot run. Reads
@@ -9,6 +9,8 @@
  * TERMS    segment  a run of addresses with the same rights (PT_LOAD); its
  *                   first file_size bytes come from the file, the rest is zero
  *          bss      that rest, which may be many pages
+ *          interpreter  another program, which is loaded beside this one and
+ *                   started in its place
  *
  * SEE      kernel/task/load.c, which maps what is found here; "Tool Interface
  *          Standard (TIS) ELF Specification", 1.2; elf(5).
@@ -17,8 +19,9 @@
 
 #include <arch/layout.h>
 
-#define ELF_SEGMENTS_MAX  16
-#define ELF_PHNUM_MAX     64
+/* As many program headers as fit into a page: Linux's limit. */
+#define ELF_PHNUM_MAX     128
+#define ELF_INTERP_MAX    64
 
 /* Images end below the room that a stack may grow into, 8 MiB and a gap. */
 #define ELF_END_MAX       (PAGE_OFFSET - 0x01000000u)
@@ -32,8 +35,8 @@ struct elf_segment {
 	uint32_t va;          /* first address; need not be page-aligned    */
 	uint32_t mem_size;    /* > 0                                        */
 	uint32_t file_size;   /* <= mem_size                                */
-	uint32_t offset;      /* of the first byte in the file              */
-	unsigned rights;      /* ELF_READ ...; never WRITE and EXEC         */
+	uint32_t offset;      /* of the first byte in the file; 0: of none  */
+	unsigned rights;      /* ELF_READ ...                               */
 };
 
 struct elf_image {
@@ -43,8 +46,9 @@ struct elf_image {
 	uint32_t           phnum;
 	uint32_t           end;         /* page-aligned, behind all segments */
 	bool               exec_stack;  /* PT_GNU_STACK asks for it          */
+	char               interp[ELF_INTERP_MAX];      /* "": none         */
 	unsigned           nr_segments;
-	struct elf_segment segment[ELF_SEGMENTS_MAX];   /* by address */
+	struct elf_segment segment[ELF_PHNUM_MAX];      /* by address       */
 };
 
 /* On disk. Read by copy: the file may begin at any address. */
@@ -64,7 +68,6 @@ struct elf_phdr {
 #define ELF_TYPE_EXEC     2
 #define ELF_MACHINE_386   3
 #define ELF_PT_LOAD       1u
-#define ELF_PT_DYNAMIC    2u
 #define ELF_PT_INTERP     3u
 #define ELF_PT_GNU_STACK  0x6474e551u
 

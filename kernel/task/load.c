@@ -5,7 +5,8 @@
  * WHAT     Maps the segments that kernel/loader/elf.c has found, copies the
  *          file's bytes into them, makes the stack and what is on it.
  *
- * PICTURE    0x08048000  text    r-x   bytes of the file
+ * PICTURE    0x06000000  interpreter, where the program names one
+ *            0x08048000  text    r-x   bytes of the file
  *                        data    rw-   bytes of the file, then zeros
  *                        [heap]        from brk_start on, empty
  *                        ...
@@ -17,10 +18,16 @@
  *          zero when the program does. After a failure the caller drops the
  *          task, and with it whatever was mapped. Its parent may change the
  *          areas meanwhile, or name a pager for them: then the copy fails.
+ *
+ *          A program with an interpreter (PT_INTERP) begins there; the
+ *          interpreter finds the program by the auxiliary vector. It comes from
+ *          the boot archive, whoever starts the program, and lies at fixed
+ *          addresses too: klibc's does, ld.so does not.
  * SEE      Linux fs/binfmt_elf.c load_elf_binary().
  */
 #include <arch/cycles.h>
 
+#include "kernel/loader/archive.h"
 #include "kernel/loader/start_stack.h"
 #include "kernel/task/task_impl.h"
 #include "lib/align.h"
@@ -66,7 +73,6 @@ static int map_image(struct mm *mm, const struct elf_image *elf,
 		if (err)
 			return err;
 	}
-	mm_set_brk_start(mm, elf->end);
 	return 0;
 }
 
@@ -108,24 +114,82 @@ static int map_stack(struct mm *mm, const struct elf_image *elf,
 	return (int)err;
 }
 
+/* Too large for a stack. */
+struct images {
+	struct elf_image program, interpreter;
+};
+
+static int refuse(const struct task *task, const char *wrong)
+{
+	pr_warn("%s: cannot run: %s\n", task->name, wrong);
+	return -ENOEXEC;
+}
+
+/* *entry: where it begins, instead of the program. */
+static int load_interpreter(struct task *task, struct images *images,
+			    uint32_t *entry)
+{
+	const char *name = images->program.interp;
+	struct cpio_file file;
+	const char *wrong;
+	int err;
+
+	while (*name == '/')
+		name++;
+	if (!archive_find(name, &file))
+		return refuse(task, "its interpreter is not in the archive");
+	wrong = elf_parse(file.data, file.size, &images->interpreter);
+	if (wrong) {
+		pr_warn("%s: cannot run: its interpreter: %s\n", task->name,
+			wrong);
+		return -ENOEXEC;
+	}
+	*entry = images->interpreter.entry;
+	err = map_image(task->mm, &images->interpreter, file.data);
+	if (err == -EEXIST)
+		return refuse(task, "the interpreter lies where the program does");
+	return err;
+}
+
+/* Where the first thread begins, and with which stack. */
+struct beginning {
+	uint32_t eip, esp;
+};
+
+static int load_images(struct task *task, const void *image, size_t size,
+		       const char *const argv[], struct images *images,
+		       struct beginning *begin)
+{
+	struct elf_image *program = &images->program;
+	const char *wrong = elf_parse(image, size, program);
+	int err;
+
+	if (wrong)
+		return refuse(task, wrong);
+	begin->eip = program->entry;
+	err = map_image(task->mm, program, image);
+	if (!err && program->interp[0])
+		err = load_interpreter(task, images, &begin->eip);
+	if (err)
+		return err;
+	mm_set_brk_start(task->mm, program->end);
+	return map_stack(task->mm, program, argv, &begin->esp);
+}
+
 int task_load(struct task *task, const void *image, size_t size,
 	      const char *const argv[], struct thread **threadp)
 {
-	struct elf_image elf;
+	struct images *images = kmalloc(sizeof(*images), GFP_KERNEL);
+	struct beginning begin;
 	struct trap_regs regs;
-	const char *wrong = elf_parse(image, size, &elf);
-	uint32_t esp;
 	int err;
 
-	if (wrong) {
-		pr_warn("%s: cannot run: %s\n", task->name, wrong);
-		return -ENOEXEC;
-	}
-	err = map_image(task->mm, &elf, image);
-	if (!err)
-		err = map_stack(task->mm, &elf, argv, &esp);
+	if (!images)
+		return -ENOMEM;
+	err = load_images(task, image, size, argv, images, &begin);
+	kfree(images);
 	if (err)
 		return err;
-	arch_user_regs_init(&regs, elf.entry, esp);
+	arch_user_regs_init(&regs, begin.eip, begin.esp);
 	return task_thread_create(task, &regs, threadp);
 }

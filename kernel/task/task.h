@@ -109,8 +109,9 @@ int task_create(const char *name, struct task *parent, struct task **taskp)
 	__must_check;
 
 /*
- * Load a static ELF32 image from kernel memory into an empty task, put the
- * arguments on its stack and make its first thread, which is not started.
+ * Load an ELF32 image from kernel memory into an empty task, and from the boot
+ * archive the interpreter that it may name; put the arguments on its stack and
+ * make its first thread, which is not started.
  * Returns: 0; -ENOEXEC with the reason logged; -E2BIG (arguments); -ENOMEM;
  *          nothing leaks, but the address space may be half filled.
  */

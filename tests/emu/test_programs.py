@@ -7,10 +7,12 @@ WHAT    Writes archives and ELF files of a few instructions, boots with them,
 """
 import re
 import struct
+import subprocess
 
 import pytest
 
 from machine import Shape, run
+from test_differential import compare
 
 CODE = 0x08048000
 DATA = 0x0804A000
@@ -21,15 +23,31 @@ R, W, X = 4, 2, 1
 
 # ---- files ------------------------------------------------------------------
 
-def elf(code, data_rights=R | W, entry=CODE):
+def elf(code, entry=CODE):
     """A static program: its code, and a page of zeros behind it."""
     header = b"\x7fELF\1\1\1" + bytes(9) + struct.pack(
         "<HHIIIIIHHHHHH", 2, 3, 1, entry, 52, 0, 0, 52, 32, 2, 0, 0, 0)
     code = code.ljust(0x100, b"\x90")
     text = struct.pack("<8I", 1, 0x1000, CODE, 0, len(code), len(code),
                        R | X, 0x1000)
-    data = struct.pack("<8I", 1, 0, DATA, 0, 0, 0x1000, data_rights, 0x1000)
+    data = struct.pack("<8I", 1, 0, DATA, 0, 0, 0x1000, R | W, 0x1000)
     return (header + text + data).ljust(0x1000, b"\0") + code
+
+
+def segments(parts, entry=CODE):
+    """parts: type, address, bytes, zeros behind, rights; in that order."""
+    header = b"\x7fELF\1\1\1" + bytes(9) + struct.pack(
+        "<HHIIIIIHHHHHH", 2, 3, 1, entry, 52, 0, 0, 52, 32, len(parts), 0, 0,
+        0)
+    table, body, at = b"", b"", 0x2000
+    for kind, address, data, zeros, rights in parts:
+        offset = at + address % 0x1000 if data else 0x123
+        table += struct.pack("<8I", kind, offset, address, 0, len(data),
+                             len(data) + zeros, rights, 4)
+        piece = bytes(address % 0x1000) + data
+        body += piece.ljust(-(-len(piece) // 0x1000) * 0x1000, b"\0")
+        at = 0x2000 + len(body)
+    return (header + table).ljust(0x2000, b"\0") + body
 
 
 def pad(data):
@@ -161,16 +179,84 @@ def test_every_page_is_back_when_a_program_has_ended(boot):
     assert all(before == after for before, after in lines), done.text
 
 
+# ---- images that Linux runs too ----------------------------------------------
+
+# incl COUNTER; movl COUNTER, %ebx; movl $252, %eax; int $0x80
+def counts(counter):
+    at = struct.pack("<I", counter)
+    return (b"\xff\x05" + at + b"\x8b\x1d" + at + b"\xb8\xfc\0\0\0" +
+            b"\xcd\x80")
+
+
+COUNTER = struct.pack("<I", 41)
+
+IMAGES = {
+    "omagic": [(1, CODE + 0x54, COUNTER + counts(CODE + 0x54), 0, R | W | X)],
+    "descending": [(1, DATA, COUNTER, 0, R | W),
+                   (1, CODE, b"\x90" * 0x58 + counts(DATA), 0, R | X)],
+    "bss-at-any-offset": [(1, CODE, b"\x90" * 0x58 + b"\xb3\x29\x88\x1d" +
+                           struct.pack("<I", DATA + 0x1fff) +
+                           counts(DATA + 0x1fff), 0, R | X),
+                          (1, DATA + 0x10, b"", 0x3000, R | W)],
+    "many-segments": [(1, DATA + 0x1000 * i, COUNTER if not i else b"x", 9,
+                       R | W) for i in range(100)] +
+                     [(1, CODE, b"\x90" * 0x58 + counts(DATA), 0, R | X)],
+    "dynamic-section": [(1, DATA, COUNTER, 0, R | W), (2, DATA, b"", 8, R),
+                        (1, CODE, b"\x90" * 0x58 + counts(DATA), 0, R | X)],
+}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_image_runs_as_under_linux(boot, tmp_path, name):
+    image = segments(IMAGES[name], entry=CODE + 0x58)
+    done = boot("program=odd", {"odd": image})
+    assert "# pagoda: program: odd exited with 42\n" in done.text, done.text
+    path = tmp_path / "odd"
+    path.write_bytes(image)
+    path.chmod(0o755)
+    if compare.native_works():
+        assert subprocess.run([path], check=False).returncode == 42
+
+
+# movl 24(%ebp), ... : EAX = auxv's AT_ENTRY; jmp *%eax
+TO_ENTRY = (b"\x89\xe6"                # movl %esp, %esi
+            b"\xad\x85\xc0\x75\xfb"    # 1: lodsl; testl %eax, %eax; jnz 1b
+            b"\xad\x85\xc0\x75\xfb"    # the environment, too
+            b"\xad\x83\xf8\x09\x74\x03\xad\xeb\xf7"   # until AT_ENTRY
+            b"\xad\xff\xe0")            # lodsl; jmp *%eax
+
+
+@pytest.mark.parametrize("name", [b"ld\0", b"/ld\0", b"//ld\0"])
+def test_interpreter_at_a_fixed_address_begins(boot, name):
+    ld = segments([(1, 0x06000000, TO_ENTRY, 0, R | X)], entry=0x06000000)
+    program = segments([(3, 0, name, 0, R),
+                        (1, DATA, COUNTER, 0, R | W),
+                        (1, CODE, counts(DATA), 0, R | X)])
+    done = boot("program=odd", {"odd": program, "ld": ld})
+    assert "# pagoda: program: odd exited with 42\n" in done.text, done.text
+
+
+def test_interpreter_that_cannot_run_is_told(boot):
+    program = segments([(3, 0, b"ld\0", 0, R), (1, CODE, exits(0), 0, R | X)])
+    done = boot("program=odd", {"odd": program, "ld": b"#!/bin/sh\n" * 10})
+    assert "odd: cannot run: its interpreter: not an ELF file\n" in done.text
+    assert "# pagoda: program: odd cannot start: error 8\n" in done.text
+
+
 # ---- what cannot be started -------------------------------------------------
 
 @pytest.mark.parametrize("data, reason", [
     (b"#!/bin/sh\n", "too short for an ELF file"),
     (b"#!/bin/sh\n" * 10, "not an ELF file"),
-    (elf(exits(0), data_rights=R | W | X),
-     "a segment is writable and executable"),
     (elf(exits(0), entry=DATA),
      "the entry is not in an executable segment"),
-], ids=["short", "script", "wx", "entry"])
+    (segments([(1, CODE, exits(0), 0, R | X), (1, CODE, b"", 1, R)]),
+     "segments overlap"),
+    (segments([(1, CODE, exits(0), 0, R | X), (3, 0, b"none\0", 0, R)]),
+     "its interpreter is not in the archive"),
+    (segments([(1, CODE, exits(0), 0, R | X), (3, 0, b"odd\0", 0, R)]),
+     "the interpreter lies where the program does"),
+], ids=["short", "script", "entry", "overlap", "no-interp", "self-interp"])
 def test_image_is_refused_with_a_reason(boot, data, reason):
     done = boot("program=odd", {"odd": data})
     assert f"odd: cannot run: {reason}\n" in done.text
