@@ -156,6 +156,7 @@ void *kmap_try(struct page *page)
 		return NULL;
 	}
 	spin_unlock_irqrestore(&kmap_lock, flags);
+	held_add(1);
 	return kva_to_ptr(slot_kva(slot));
 }
 
@@ -173,7 +174,6 @@ void *kmap(struct page *page)
 {
 	void *ptr = kmap_try(page);
 
-	held_add(page_is_highmem(page));
 	return likely(ptr) ? ptr : kmap_wait(page);
 }
 
@@ -195,7 +195,6 @@ void kunmap(struct page *page)
 			refuse_kunmap(page);
 		return;
 	}
-	held_add(-1);
 	flags = spin_lock_irqsave(&kmap_lock);
 	if (unlikely(slot_count[kmap - 1] < 2)) {
 		spin_unlock_irqrestore(&kmap_lock, flags);
@@ -204,6 +203,7 @@ void kunmap(struct page *page)
 	if (--slot_count[kmap - 1] == 1)
 		nr_used--;
 	spin_unlock_irqrestore(&kmap_lock, flags);
+	held_add(-1);
 	/* Who enters the queue from here on finds the slot by itself. */
 	if (unlikely(!list_empty(&slot_freed.waiters)))
 		wake_up_one(&slot_freed);
