@@ -25,6 +25,7 @@
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "mm/dma/dma_impl.h"
+#include "mm/early/memblock.h"
 #include "mm/page/page_alloc.h"
 
 #define MASK_MIN  DMA_BIT_MASK(16)   /* sixteen pages to map to              */
@@ -34,11 +35,21 @@ struct list_head dma_devices = LIST_HEAD_INIT(dma_devices);
 
 /* ---- memory ---------------------------------------------------------- */
 
+/* Holes have entries in mem_map too, but nothing can be copied from there. */
 bool dma_is_memory(phys_addr_t pa, size_t size)
 {
 	uint64_t end = (uint64_t)max_pfn.v << PAGE_SHIFT;
+	pfn_t first = phys_to_pfn(pa), last;
+	struct memblock_range range;
 
-	return size > 0 && dma_below(end - 1, pa.v, size);
+	if (!size || !dma_below(end - 1, pa.v, size))
+		return false;
+	last = phys_to_pfn(phys_add(pa, size - 1));
+	for (unsigned i = 0; memblock_memory(i, &range); i++)
+		if (!pfn_lt(first, phys_to_pfn_up(range.start)) &&
+		    pfn_lt(last, phys_to_pfn(range.end)))
+			return true;
+	return false;
 }
 
 static struct page *alloc_reached(const struct dma_device *dev, gfp_t gfp,

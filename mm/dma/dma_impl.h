@@ -66,7 +66,7 @@ static inline uint32_t dma_nr_pages(uint32_t offset, size_t size)
 
 /* ---- device.c -------------------------------------------------------- */
 
-/* RAM all the way, so that each page of it has an entry in mem_map? */
+/* Whole frames of RAM all the way, without a hole? */
 bool dma_is_memory(phys_addr_t pa, size_t size);
 
 /* Lowmem that the device reaches without help; NULL: there is none. */

@@ -7,6 +7,7 @@
  *          coherent memory.
  */
 #include "lib/align.h"
+#include "mm/early/memblock.h"
 #include "mm/kva/vmalloc.h"
 #include "tests/suites/dma_test.h"
 
@@ -128,6 +129,51 @@ KTEST(dma, what_is_no_lowmem_or_no_memory_is_refused)
 	EXPECT_EQ(dev.dma.stats.mapped, 0);
 	fake_device_end(&dev);
 	vfree(area);
+}
+
+/* Nothing of it is mapped, whichever way it would be. */
+static void expect_refused(pfn_t first, size_t size)
+{
+	static const uint64_t masks[] = {
+		MASK_ALL, MASK_ISA, DMA_BIT_MASK(19), DMA_BIT_MASK(16),
+	};
+	struct scatterlist sg[2] = {
+		{ .page = pfn_to_page(first), .length = PAGE_SIZE },
+		{ .page = pfn_to_page(pfn_add(first, 1)), .length = PAGE_SIZE },
+	};
+
+	for (unsigned i = 0; i < 2 * ARRAY_SIZE(masks); i++) {
+		fake_device_init(&dev, masks[i / 2], i % 2);
+		EXPECT(dma_mapping_error(dma_map_page(&dev.dma, sg[0].page, 0,
+						      size, DMA_TO_DEVICE)));
+		EXPECT_EQ(dma_map_sg(&dev.dma, sg, 2, DMA_TO_DEVICE), -EINVAL);
+		EXPECT_EQ(dev.dma.stats.mapped, 0);
+		fake_device_end(&dev);
+	}
+}
+
+/* Each hole that has entries in mem_map: into it, within it, out of it. */
+KTEST(dma, what_runs_into_a_hole_is_refused)
+{
+	struct memblock_range ram, next;
+	unsigned nr_holes = 0;
+
+	for (unsigned i = 0; memblock_memory(i, &ram); i++) {
+		pfn_t hole = phys_to_pfn(ram.end), end;
+
+		if (!memblock_memory(i + 1, &next))
+			break;
+		end = phys_to_pfn_up(next.start);
+		if (!pfn_lt(end, max_pfn))
+			break;
+		expect_refused(PFN(hole.v - 1), PAGE_SIZE + 1);
+		expect_refused(PFN(end.v - 1), 2 * PAGE_SIZE);
+		expect_refused(PFN(hole.v - 1),
+			       (size_t)(end.v - hole.v + 2) * PAGE_SIZE);
+		nr_holes++;
+	}
+	/* 640 KiB to 1 MiB, on any PC. */
+	EXPECT(nr_holes > 0);
 }
 
 /* ---- before an address is given to a device -------------------------- */
