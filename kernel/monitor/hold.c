@@ -87,10 +87,12 @@ static void give_kmalloc(struct held *h)
 
 static int take_vmalloc(struct held *h, const char *arg)
 {
+	int err;
+
 	if (arg_size(arg, VMALLOC_END - vmalloc_start(), &h->size))
 		return -EINVAL;
-	h->ptr = vmalloc((size_t)h->size);
-	return h->ptr ? 0 : no_memory();
+	err = vmalloc_try((size_t)h->size, &h->ptr);
+	return err ? complain("%s", kva_error_text(err)) : 0;
 }
 
 static void give_vmalloc(struct held *h)
@@ -146,7 +148,7 @@ static int take_ioremap(struct held *h, const char *arg)
 		return -EINVAL;
 	h->size = PAGE_SIZE;
 	h->ptr = ioremap(PHYS(pa), PAGE_SIZE);
-	return h->ptr ? 0 : complain("it was refused");
+	return h->ptr ? 0 : complain("it was refused: the log says why");
 }
 
 static void give_ioremap(struct held *h)

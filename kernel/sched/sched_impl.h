@@ -53,7 +53,7 @@ void thread_init(void);
 
 /* ---- stack_cache.c ------------------------------------------------------ */
 
-/* KERNEL_STACK_SIZE bytes with an unmapped page below; NULL: no memory. */
+/* KERNEL_STACK_SIZE bytes with an unmapped page below; NULL: as vmalloc(). */
 void *stack_alloc(void) __must_check;
 
 /* Context: any. */

@@ -95,7 +95,8 @@ static inline struct task *current_task(void)
 
 /*
  * A kernel thread that runs fn(arg) and ends when fn returns; READY at once.
- * Returns: NULL: no memory.
+ * Returns: NULL: no memory, or no address space for a stack (logged, with what
+ *          gives more of it).
  */
 struct thread *thread_create(const char *name, unsigned priority,
 			     void (*fn)(void *arg), void *arg) __must_check;
@@ -103,7 +104,7 @@ struct thread *thread_create(const char *name, unsigned priority,
 /*
  * A thread of a task that begins in user mode with these registers, and with
  * these page tables whenever it runs. It is not READY before thread_start().
- * Returns: NULL: no memory.
+ * Returns: NULL: as thread_create().
  */
 struct thread *thread_create_user(struct task *task, struct upgtable *tables,
 				  const char *name, unsigned priority,

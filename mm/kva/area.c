@@ -45,6 +45,9 @@
  */
 #include <arch/tlb.h>
 
+#include "lib/align.h"
+#include "lib/errno.h"
+#include "lib/log.h"
 #include "mm/kva/vm_area.h"
 #include "mm/slab/slab.h"
 
@@ -90,19 +93,41 @@ static bool area_place_or_purge(struct vm_area *area)
 	return area_place(area);
 }
 
-static noinline struct vm_area *area_create_new(unsigned nr)
+/*
+ * Who is short of addresses need not be short of memory. Programs can bring it
+ * to this, by threads; so it is said the 1st, 2nd, 4th, 8th, ... time only.
+ */
+static __cold int say_no_space(unsigned nr)
+{
+	static unsigned times;   /* not exact where two fail at once */
+	uint64_t size = (uint64_t)nr << PAGE_SHIFT;
+
+	if (is_pow2(++times))
+		pr_warn("vmalloc: no address space for %pM in a row, whatever memory there is: vmalloc=SIZE gives more (%u times so far)\n",
+			&size, times);
+	return -ENOSPC;
+}
+
+static noinline struct vm_area *area_create_new(unsigned nr, int *err)
 {
 	struct vm_area *area;
 
-	if (nr == 0 || nr > vm_area_max_pages())
+	*err = nr ? -ENOMEM : -EINVAL;
+	if (nr == 0)
 		return NULL;
+	if (nr > vm_area_max_pages()) {
+		*err = say_no_space(nr);
+		return NULL;
+	}
 	area = kmem_cache_alloc(area_cache, GFP_KERNEL);
 	if (!area)
 		return NULL;
 	area->nr = nr;
 	area->state = AREA_BUSY;
-	if (!area_place_or_purge(area))
+	if (!area_place_or_purge(area)) {
+		*err = say_no_space(nr);
 		goto free_area;
+	}
 	if (kpt_populate(vm_area_start(area), nr))
 		goto destroy_area;
 	return area;
@@ -190,12 +215,12 @@ void vm_area_recycle(struct vm_area *area)
 /* ---- create, claim, unmap --------------------------------------------- */
 
 struct vm_area *vm_area_create(unsigned nr, enum vm_kind kind,
-			       const void *caller)
+			       const void *caller, int *err)
 {
 	struct vm_area *area = spare_take(nr);
 
 	if (unlikely(!area)) {
-		area = area_create_new(nr);
+		area = area_create_new(nr, err);
 		if (!area)
 			return NULL;
 	}

@@ -76,13 +76,14 @@ void *ioremap(phys_addr_t pa, size_t size)
 	struct vm_area *area = NULL;
 	pfn_t first = phys_to_pfn(pa);
 	unsigned nr;
+	int err;
 
 	if (!objection) {
 		nr = phys_to_pfn(phys_add(pa, size - 1)).v - first.v + 1;
 		area = vm_area_create(nr, VM_IOREMAP,
-				      __builtin_return_address(0));
+				      __builtin_return_address(0), &err);
 		if (!area)
-			objection = "no memory or address space is left";
+			objection = kva_error_text(err);
 	}
 	if (objection) {
 		pr_warn("ioremap: refused %zu bytes at %pP: %s\n", size, &pa,

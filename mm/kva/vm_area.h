@@ -119,10 +119,11 @@ static inline unsigned long managed_pages(void)
  * mapped: a spare one, or the lowest gap where it fits.
  *
  * Context: may allocate (GFP_KERNEL).
- * Returns: NULL: nr is 0 or too large, no memory, no address space.
+ * Returns: NULL, and *err: -EINVAL (nr is 0), -ENOMEM, -ENOSPC (no gap is so
+ *          large; said in the log, too).
  */
 struct vm_area *vm_area_create(unsigned nr, enum vm_kind kind,
-			       const void *caller) __must_check;
+			       const void *caller, int *err) __must_check;
 
 /* Everything is mapped: from now on the area can be found and freed. */
 static inline void vm_area_publish(struct vm_area *area)

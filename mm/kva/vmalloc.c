@@ -29,6 +29,7 @@
 
 #include <arch/page_ops.h>
 
+#include "lib/errno.h"
 #include "mm/kva/vm_area.h"
 #include "mm/page/page_alloc.h"
 
@@ -55,7 +56,7 @@ static bool area_fill(const struct vm_area *area)
 	return true;
 }
 
-static struct vm_area *vmalloc_area(size_t size, const void *caller)
+static struct vm_area *vmalloc_area(size_t size, const void *caller, int *err)
 {
 	size_t nr = size / PAGE_SIZE + (size % PAGE_SIZE != 0);
 	struct vm_area *area;
@@ -64,15 +65,18 @@ static struct vm_area *vmalloc_area(size_t size, const void *caller)
 	 * What can never succeed must not first take all there is. A machine
 	 * without so few pages would not have come so far.
 	 */
-	if (unlikely(nr > FILL_CHUNK) && nr > managed_pages())
+	if (unlikely(nr > FILL_CHUNK) && nr > managed_pages()) {
+		*err = -ENOMEM;
 		return NULL;
-	area = vm_area_create((unsigned)nr, VM_ALLOC, caller);
+	}
+	area = vm_area_create((unsigned)nr, VM_ALLOC, caller, err);
 	if (!area)
 		return NULL;
 	if (!area_fill(area)) {
 		/* Memory is short: what we had must not wait for a flush. */
 		vm_area_retire(area);
 		vmalloc_purge();
+		*err = -ENOMEM;
 		return NULL;
 	}
 	vm_area_publish(area);
@@ -87,14 +91,37 @@ static void area_clear(const struct vm_area *area)
 
 void *vmalloc(size_t size)
 {
-	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0));
+	int err;
+	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0),
+					    &err);
 
 	return area ? kva_to_ptr(vm_area_start(area)) : NULL;
 }
 
+int vmalloc_try(size_t size, void **ptr)
+{
+	int err;
+	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0),
+					    &err);
+
+	if (!area)
+		return err;
+	*ptr = kva_to_ptr(vm_area_start(area));
+	return 0;
+}
+
+const char *kva_error_text(int err)
+{
+	if (err == -ENOSPC)
+		return "no address space is left: vmalloc=SIZE gives more";
+	return err == -ENOMEM ? "no memory is left" : "it is empty";
+}
+
 void *vzalloc(size_t size)
 {
-	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0));
+	int err;
+	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0),
+					    &err);
 
 	if (!area)
 		return NULL;

@@ -22,15 +22,24 @@ struct page;
  *
  * Context: may allocate (GFP_KERNEL); not in interrupt handlers.
  * Returns: NULL when size is 0 or too large, or memory or address space ran
- *          out: then everything has been given back.
+ *          out: then everything has been given back. When it was the address
+ *          space, the log says so, and what gives more of it.
  */
 void *vmalloc(size_t size) __must_check;
 void *vzalloc(size_t size) __must_check;
 
+/*
+ * The same, and which of the two ran out. *ptr: the memory.
+ * Returns: 0; -EINVAL (size 0); -ENOMEM; -ENOSPC: no gap of addresses is so
+ *          large, whatever memory there is. kva_error_text() has the words.
+ */
+int vmalloc_try(size_t size, void **ptr) __must_check;
+const char *kva_error_text(int err);
+
 /* NULL is allowed; an address that is not the start of a vmalloc() panics. */
 void vfree(const void *ptr);
 
-/* Map nr pages of the caller, who keeps them. NULL on failure. */
+/* Map nr pages of the caller, who keeps them. NULL: as vmalloc(). */
 void *vmap(struct page *const pages[], unsigned nr, enum kprot prot)
 	__must_check;
 void  vunmap(const void *ptr);
@@ -40,7 +49,8 @@ void  vunmap(const void *ptr);
  * not be page-aligned.
  *
  * Returns: NULL when the range is empty, wraps, lies above the CPU's physical
- *          width, contains RAM, or address space ran out. The reason is logged.
+ *          width, contains RAM, or memory or address space ran out. The reason
+ *          is logged.
  */
 void *ioremap(phys_addr_t pa, size_t size) __must_check;
 void  iounmap(const void *ptr);

@@ -25,8 +25,10 @@
 
 void *vmap(struct page *const pages[], unsigned nr, enum kprot prot)
 {
+	int err;
 	struct vm_area *area = vm_area_create(nr, VM_MAP,
-					      __builtin_return_address(0));
+					      __builtin_return_address(0),
+					      &err);
 
 	if (!area)
 		return NULL;

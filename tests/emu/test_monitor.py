@@ -246,6 +246,26 @@ def test_memory_taken_by_hand_is_found_and_given_back(monitor):
     assert "none" in monitor.run(f"find {va}")
 
 
+def test_no_address_space_is_not_no_memory(own):
+    """The end of addresses, with most of the memory still free."""
+    session = own(mem="2G")
+    session.run("alloc vmalloc 100M")
+    for size in ("100M", "8M", "8M", "4M", "2M", "1M", "512K", "256K", "128K",
+                 "64K", "32K", "16K", "8K", "4K", "4K"):
+        text = session.run(f"alloc vmalloc {size}")
+    assert "no address space is left: vmalloc=SIZE gives more" in text
+    text = session.run("alloc ioremap 0xfed00000")
+    assert "no address space is left: vmalloc=SIZE gives more" in text
+    # Said in the log too, but not each time.
+    text = session.run("log")
+    assert 1 <= text.count("whatever memory there is: vmalloc=SIZE") <= 5
+    assert meminfo(session.run("meminfo"))["MemFree"] > 1800 * 1024
+    session.run("free all")
+    assert "1: vmalloc" in session.run("alloc vmalloc 100M")
+    # And the other way round.
+    assert "no memory is left" in own(mem="64M").run("alloc vmalloc 100M")
+
+
 def test_a_leak_is_found_by_its_caller(monitor):
     monitor.run("leak mark")
     monitor.run("alloc kmalloc 100")

@@ -44,7 +44,9 @@ static void *address(unsigned i)
 
 static void setup(void)
 {
-	area = vm_area_create(MANY, VM_MAP, NULL);
+	int err;
+
+	area = vm_area_create(MANY, VM_MAP, NULL, &err);
 	REQUIRE(area);
 	for (unsigned i = 0; i < FEW; i++) {
 		pages[i] = alloc_page(GFP_HIGHUSER);

@@ -11,6 +11,7 @@
 #include "lib/string.h"
 #include "lib/wait.h"
 #include "mm/page/shrinker.h"
+#include "tests/suites/full_kva.h"
 #include "tests/threads.h"
 
 SUITE(thread, sched_check);
@@ -95,6 +96,25 @@ KTEST(thread, creation_fails_cleanly_wherever_memory_runs_out)
 	begin();
 	EXPECT(ktest_each_failure(create_one, NULL) >= 2);
 	EXPECT_EQ(sched_nr_threads(), before);
+}
+
+/* Stacks that are kept need none; behind them it is the end. */
+KTEST_KEEPS(thread, creation_fails_cleanly_where_addresses_run_out)
+{
+	static struct full_kva full;
+	unsigned nr = 0;
+
+	begin();
+	kva_fill(&full);
+	while (nr < CROWD && thread_create("the last", PRIORITY_TEST,
+					   count_one, NULL))
+		nr++;
+	EXPECT(nr < CROWD);
+	all_gone(before);
+	kva_empty(&full);
+	start("again", PRIORITY_TEST, count_one, NULL);
+	all_gone(before);
+	EXPECT_EQ(count, nr + 1);
 }
 
 KTEST(thread, the_next_one_gets_the_kept_stack)

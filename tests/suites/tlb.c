@@ -42,7 +42,9 @@ static bool all_show(unsigned which, unsigned nr)
 
 static void setup(void)
 {
-	area = vm_area_create(PAGES, VM_MAP, NULL);
+	int err;
+
+	area = vm_area_create(PAGES, VM_MAP, NULL, &err);
 	REQUIRE(area);
 	for (unsigned s = 0; s < 2; s++) {
 		for (unsigned i = 0; i < PAGES; i++) {

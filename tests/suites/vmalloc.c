@@ -10,6 +10,7 @@
 #include <arch/tlb.h>
 
 #include "lib/align.h"
+#include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"
 #include "mm/kva/kmap.h"
@@ -59,8 +60,11 @@ KTEST(vmalloc, sizes_that_cannot_be_are_refused)
 {
 	kva_t region = VMALLOC_END - vmalloc_start();
 
+	void *ptr;
+
 	EXPECT(!vmalloc(0));
 	EXPECT(!vzalloc(0));
+	EXPECT_EQ(vmalloc_try(0, &ptr), -EINVAL);
 	EXPECT(!vmalloc(region));
 	EXPECT(!vmalloc(region - PAGE_SIZE + 1));
 	EXPECT(!vmalloc(SIZE_MAX));
@@ -71,10 +75,13 @@ KTEST(vmalloc, sizes_that_cannot_be_are_refused)
 KTEST(vmalloc, more_than_all_memory_is_refused_at_once)
 {
 	unsigned long free = nr_free_pages();
+	void *ptr;
 
 	if (managed_pages() + 1 > vm_area_max_pages())
 		SKIP("needs less memory than address space");
 	EXPECT(!vmalloc((managed_pages() + 1) * PAGE_SIZE));
+	EXPECT_EQ(vmalloc_try((managed_pages() + 1) * PAGE_SIZE, &ptr),
+		  -ENOMEM);
 	EXPECT_EQ(nr_free_pages(), free);
 }
 
@@ -375,10 +382,14 @@ KTEST(vmalloc, free_of_a_wrong_address_is_caught)
 
 static bool try_vmalloc(void *arg)
 {
-	void *ptr = vmalloc(*(size_t *)arg);
+	void *ptr;
+	int err = vmalloc_try(*(size_t *)arg, &ptr);
 
-	if (!ptr)
+	if (err) {
+		/* Addresses there are: it can only be memory. */
+		EXPECT_EQ(err, -ENOMEM);
 		return false;
+	}
 	vfree(ptr);
 	return true;
 }

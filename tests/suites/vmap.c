@@ -5,6 +5,7 @@
 #include <arch/pgtable_bits.h>
 #include <arch/probe.h>
 
+#include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"
 #include "mm/kva/vm_area.h"
@@ -12,6 +13,7 @@
 #include "mm/page/shrinker.h"
 #include "mm/slab/kmalloc.h"
 #include "tests/ktest.h"
+#include "tests/suites/full_kva.h"
 
 SUITE(vmap, vmalloc_check);
 
@@ -240,69 +242,40 @@ KTEST(vmap, spare_areas_are_bounded_and_given_up)
 
 /* ---- the end of address space ----------------------------------------- */
 
-#define CHUNK  2048           /* pages of the largest mapping tried        */
-#define MAPS   400            /* enough for 1 GiB by chunks of 8 MiB       */
+static struct full_kva full;
 
-/*
- * Map one page everywhere: chunks as large as fit, then half as large, ...
- * Returns: how many mappings there are.
- */
-static unsigned fill_address_space(struct page **same, void *map[])
-{
-	unsigned nr_maps = 0;
-
-	for (unsigned nr = CHUNK; nr > 0; nr /= 2) {
-		void *ptr;
-
-		while (nr_maps < MAPS && (ptr = vmap(same, nr, KPROT_RW)))
-			map[nr_maps++] = ptr;
-	}
-	return nr_maps;
-}
-
-static void expect_full(struct page **same, void *map[], unsigned nr_maps)
+static void expect_full(void)
 {
 	unsigned bad = 0;
+	void *ptr;
 
-	EXPECT(!vmap(same, 1, KPROT_RW));
+	/* Addresses are what is short, and memory is not. */
+	EXPECT(!vmap(full.same, 1, KPROT_RW));
 	EXPECT(!vmalloc(1));
+	EXPECT_EQ(vmalloc_try(1, &ptr), -ENOSPC);
+	EXPECT_EQ(vmalloc_try(SIZE_MAX / 2, &ptr),
+		  SIZE_MAX / 2 / PAGE_SIZE < managed_pages() ? -ENOSPC
+							     : -ENOMEM);
 	EXPECT_NULL(vmalloc_check());
-	strscpy(map[0], "everywhere", 32);
-	for (unsigned i = 0; i < nr_maps; i++)
-		bad += strcmp(map[i], "everywhere") != 0;
+	strscpy(full.map[0], "everywhere", 32);
+	for (unsigned i = 0; i < full.nr_maps; i++)
+		bad += strcmp(full.map[i], "everywhere") != 0;
 	EXPECT_EQ(bad, 0);
 }
 
-/* Leaves the page tables of the whole region behind. */
 KTEST_KEEPS(vmap, address_space_runs_out_and_comes_back)
 {
-	struct page **same, *page = alloc_page(GFP_KERNEL);
-	static void *map[MAPS];
-	void *waiting, *again;
-	unsigned nr_maps;
+	void *waiting = vmalloc(4 * PAGE_SIZE), *again;
 
-	REQUIRE(page);
-	if (vm_area_max_pages() / PTRS_PER_PT > nr_free_pages() / 4) {
-		free_page(page);
-		SKIP("needs more memory for page tables");
-	}
-	same = kmalloc(CHUNK * sizeof(*same), GFP_KERNEL);
-	waiting = vmalloc(4 * PAGE_SIZE);
-	REQUIRE(same && waiting);
-	for (unsigned i = 0; i < CHUNK; i++)
-		same[i] = page;
-	nr_maps = fill_address_space(same, map);
-	REQUIRE(nr_maps > 0 && nr_maps < MAPS);
-	expect_full(same, map, nr_maps);
+	REQUIRE(waiting);
+	kva_fill(&full);
+	expect_full();
 	/* What waits for a flush holds addresses: the search gets them back. */
 	vfree(waiting);
-	again = vmap(same, 4, KPROT_RW);
+	again = vmap(full.same, 4, KPROT_RW);
 	EXPECT(again == waiting);
 	vunmap(again);
-	for (unsigned i = 0; i < nr_maps; i++)
-		vunmap(map[i]);
-	kfree(same);
-	free_page(page);
+	kva_empty(&full);
 }
 
 KTEST(vmap, random_operations_keep_the_laws)

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * full_kva.h - a vmalloc area without addresses, while there is memory
+ *
+ * WHAT     Maps one page everywhere: chunks as large as fit, then half as
+ *          large, and so on, down to single pages.
+ */
+#pragma once
+
+#include <arch/pgtable_bits.h>
+
+#include "mm/kva/vm_area.h"
+#include "mm/page/page_alloc.h"
+#include "mm/slab/kmalloc.h"
+#include "tests/ktest.h"
+
+#define FULL_CHUNK  2048           /* pages of the largest mapping tried    */
+#define FULL_MAPS   400            /* enough for 1 GiB by chunks of 8 MiB   */
+
+struct full_kva {
+	struct page  *page, **same;
+	unsigned      nr_maps;
+	void         *map[FULL_MAPS];
+};
+
+/* Leaves the page tables of the whole region behind: KTEST_KEEPS(). */
+static inline void kva_fill(struct full_kva *full)
+{
+	void *ptr;
+
+	if (vm_area_max_pages() / PTRS_PER_PT > nr_free_pages() / 4)
+		SKIP("needs more memory for page tables");
+	full->nr_maps = 0;
+	full->page = alloc_page(GFP_KERNEL);
+	full->same = kmalloc(FULL_CHUNK * sizeof(full->same[0]), GFP_KERNEL);
+	REQUIRE(full->page && full->same);
+	for (unsigned i = 0; i < FULL_CHUNK; i++)
+		full->same[i] = full->page;
+	for (unsigned nr = FULL_CHUNK; nr > 0; nr /= 2)
+		while (full->nr_maps < FULL_MAPS &&
+		       (ptr = vmap(full->same, nr, KPROT_RW)))
+			full->map[full->nr_maps++] = ptr;
+	REQUIRE(full->nr_maps > 0 && full->nr_maps < FULL_MAPS);
+}
+
+static inline void kva_empty(struct full_kva *full)
+{
+	for (unsigned i = 0; i < full->nr_maps; i++)
+		vunmap(full->map[i]);
+	kfree(full->same);
+	free_page(full->page);
+}
