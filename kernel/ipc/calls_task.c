@@ -18,6 +18,7 @@
 
 #include "kernel/ipc/calls.h"
 #include "kernel/ipc/ipc.h"
+#include "kernel/ipc/tenure.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/slab/kmalloc.h"
@@ -241,40 +242,59 @@ long pg_task_wait(struct trap_regs *regs)
 
 /* ---- endpoints of a task ------------------------------------------------ */
 
-/* Let a field of the task name another endpoint, or none. */
-static long set_endpoint(struct trap_regs *regs, size_t field)
+static long set_exceptions(struct task *task, struct endpoint *endpoint)
 {
-	struct endpoint *endpoint, *old, **where;
+	struct endpoint *old = endpoint;
+	irqflags_t flags = irq_save();
+
+	if (task->mm) {         /* else nobody would put it */
+		old = task->exceptions;
+		task->exceptions = endpoint;
+	}
+	irq_restore(flags);
+	endpoint_put(old);
+	return 0;
+}
+
+static long set_personality(struct task *task, struct endpoint *endpoint)
+{
+	struct tenure *tenure = NULL;
+
+	if (endpoint)
+		tenure = tenure_create(endpoint, task);
+	endpoint_put(endpoint);
+	if (endpoint && !tenure)
+		return -ENOMEM;
+	task_set_personality(task, tenure);
+	return 0;
+}
+
+/* Let a task name another endpoint, or none; `set` puts the reference. */
+static long set_endpoint(struct trap_regs *regs,
+			 long (*set)(struct task *task,
+				     struct endpoint *endpoint))
+{
+	struct endpoint *endpoint;
 	struct task *task;
-	irqflags_t flags;
 	long result = find_task(call_handle(regs), RIGHT_MANAGE, &task);
 
 	if (result)
 		return result;
 	result = find_endpoint_or_none(regs->ebx, RIGHT_SEND, &endpoint);
-	if (!result) {
-		where = (struct endpoint **)((char *)task + field);
-		flags = irq_save();
-		old = endpoint;
-		if (task->mm) {         /* else nobody would put it */
-			old = *where;
-			*where = endpoint;
-		}
-		irq_restore(flags);
-		endpoint_put(old);
-	}
+	if (!result)
+		result = set(task, endpoint);
 	object_put(&task->object);
 	return result;
 }
 
 long pg_task_set_exceptions(struct trap_regs *regs)
 {
-	return set_endpoint(regs, offsetof(struct task, exceptions));
+	return set_endpoint(regs, set_exceptions);
 }
 
 long pg_task_set_personality(struct trap_regs *regs)
 {
-	return set_endpoint(regs, offsetof(struct task, personality));
+	return set_endpoint(regs, set_personality);
 }
 
 /* ---- threads ------------------------------------------------------------ */

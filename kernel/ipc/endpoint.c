@@ -27,6 +27,8 @@
  *          E2  a thread in `senders` is SENDING, one in `receivers` RECEIVING,
  *              and both are BLOCKED
  *          E3  nobody waits at a dead endpoint
+ *              nor are there news of tasks for it, nor any while a receiver
+ *              waits
  *          E4  slot and caller name each other: slot->caller->ipc.slot == slot
  *
  * ALGORITHM  Both queues use thread->run, which waking takes out of any list:
@@ -52,6 +54,7 @@
 #include "kernel/ipc/notification.h"
 #include "kernel/ipc/parcel.h"
 #include "kernel/ipc/rendezvous.h"
+#include "kernel/ipc/tenure.h"
 #include "kernel/sched/clock.h"
 #include "lib/errno.h"
 #include "lib/wait.h"
@@ -276,6 +279,8 @@ static long receive_or_queue(struct thread *self, struct endpoint *endpoint,
 		return -EPIPE;
 	if (self->killed)
 		return -EINTR;
+	if (unlikely(!list_empty(&endpoint->news)))
+		return tenure_take_irqoff(endpoint, op->regs, &op->spent);
 	if (endpoint->bound && endpoint->bound->bits)
 		return take_bits(endpoint, op);
 	if (sender)
@@ -291,21 +296,23 @@ static long receive_or_queue(struct thread *self, struct endpoint *endpoint,
 long endpoint_receive(struct endpoint *endpoint, struct ipc_op *op)
 {
 	irqflags_t flags = irq_save();
-	long result = receive_or_queue(current_thread(), endpoint, op);
+	long result;
 
+	op->spent = NULL;
+	result = receive_or_queue(current_thread(), endpoint, op);
 	leave(flags);
+	tenure_free(op->spent);
 	return result;
 }
 
-bool endpoint_notify(struct endpoint *endpoint, uint32_t bits)
+bool endpoint_notify(struct endpoint *endpoint, uint32_t label,
+		     const struct ipc_regs *words)
 {
-	const struct ipc_regs words = { .ebx = bits };
 	struct thread *receiver = find_receiver(endpoint);
 
 	if (!receiver)
 		return false;
-	deliver_all(receiver, &words, KMSG_LABEL(KMSG_NOTIFICATION, 0, 0),
-		    NULL);
+	deliver_all(receiver, words, label, NULL);
 	wake(receiver);
 	return true;
 }
@@ -361,6 +368,7 @@ struct endpoint *endpoint_create(void)
 	object_init(&endpoint->object, OBJECT_ENDPOINT);
 	list_init(&endpoint->senders);
 	list_init(&endpoint->receivers);
+	list_init(&endpoint->news);
 	return endpoint;
 }
 
@@ -375,6 +383,7 @@ void endpoint_shutdown(struct endpoint *endpoint)
 	while ((thread = find_receiver(endpoint)))
 		fail(thread, -EPIPE);
 	leave(flags);
+	tenure_drop_news(endpoint);
 }
 
 static void endpoint_opened(struct object *object, unsigned rights)
@@ -405,6 +414,7 @@ static void endpoint_destroy(struct object *object)
 	assert(list_empty(&endpoint->senders));
 	assert(list_empty(&endpoint->receivers));
 	assert(!endpoint->bound);
+	tenure_drop_news(endpoint);
 	kmem_cache_free(endpoint_cache, endpoint);
 }
 
@@ -460,6 +470,9 @@ static const char *check_irqoff(const struct endpoint *endpoint)
 	HOLDS(!endpoint->dead || (list_empty(&endpoint->senders) &&
 				  list_empty(&endpoint->receivers)),
 	      "E3: nobody waits at a dead endpoint");
+	HOLDS(list_empty(&endpoint->news) ||
+	      (!endpoint->dead && list_empty(&endpoint->receivers)),
+	      "E3: news are there for a receiver to come");
 	return law ? law : queue_check(&endpoint->receivers, IPC_RECEIVING);
 }
 

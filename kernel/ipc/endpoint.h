@@ -25,6 +25,7 @@ struct endpoint {
 	struct object        object;
 	struct list_head     senders;      /* SENDING threads, by ->run       */
 	struct list_head     receivers;    /* RECEIVING threads, by ->run     */
+	struct list_head     news;         /* of tasks: kernel/ipc/tenure.c   */
 	struct notification *bound;        /* whose bits come as messages     */
 	unsigned             nr_receive;   /* handles with RIGHT_RECEIVE      */
 	bool                 dead;         /* nobody will ever receive        */
@@ -52,6 +53,7 @@ struct ipc_op {
 	uint64_t           deadline;   /* clock_ns() time, or WAIT_FOREVER    */
 	bool               nonblock;
 	bool               taken;      /* afterwards: somebody received it    */
+	struct tenure     *spent;      /* receiving: endpoint.c's             */
 };
 
 /*
@@ -68,8 +70,12 @@ long endpoint_reply(struct reply_slot *slot, struct ipc_op *op);
 /* Can nobody ever receive from it again? */
 bool endpoint_is_dead(const struct endpoint *endpoint);
 
-/* If a message is there, or an endpoint waits for bits: see notification.c. */
-bool endpoint_notify(struct endpoint *endpoint, uint32_t bits);
+/*
+ * A message of the kernel's that nobody replies to, for a receiver that waits.
+ * Returns: false: none does.
+ */
+bool endpoint_notify(struct endpoint *endpoint, uint32_t label,
+		     const struct ipc_regs *words);
 
 /* Whoever waits for this reply gets an error instead. */
 void reply_slot_fail(struct reply_slot *slot, int err);

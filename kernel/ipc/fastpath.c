@@ -90,7 +90,8 @@ long pg_reply_receive(struct trap_regs *regs)
 	endpoint = peek_endpoint(regs, self, RIGHT_RECEIVE, &badge);
 	caller = self->ipc.owes.caller;
 	if (unlikely(!endpoint || !caller || endpoint->dead ||
-		     endpoint->bound || !list_empty(&endpoint->senders) ||
+		     endpoint->bound || !list_empty(&endpoint->news) ||
+		     !list_empty(&endpoint->senders) ||
 		     caller->state != THREAD_BLOCKED)) {
 		irq_enable();
 		return reply_receive_slowly(regs);

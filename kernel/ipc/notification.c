@@ -24,8 +24,8 @@
 
 #include <arch/irqflags.h>
 
-#include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/ipc.h"
+#include "kernel/ipc/rendezvous.h"
 #include "lib/errno.h"
 #include "mm/slab/kmalloc.h"
 
@@ -47,8 +47,11 @@ struct notification *notification_create(void)
 /* N2: hand the bits to a receiver that waits already. */
 static void deliver_bound(struct notification *notification)
 {
+	const struct ipc_regs words = { .ebx = notification->bits };
+
 	if (notification->endpoint && notification->bits &&
-	    endpoint_notify(notification->endpoint, notification->bits))
+	    endpoint_notify(notification->endpoint,
+			    KMSG_LABEL(KMSG_NOTIFICATION, 0, 0), &words))
 		notification->bits = 0;
 }
 

@@ -29,6 +29,7 @@
 #include "kernel/ipc/notification.h"
 #include "kernel/ipc/parcel.h"
 #include "kernel/ipc/rendezvous.h"
+#include "kernel/ipc/tenure.h"
 #include "lib/errno.h"
 #include "lib/wait.h"
 #include "mm/vm/fault.h"
@@ -105,6 +106,19 @@ bool exception_ask(struct trap_regs *regs)
 
 /* ---- personality -------------------------------------------------------- */
 
+/* The same, of the tenure that the task's field names. */
+static struct endpoint *get_personality(const struct task *task)
+{
+	irqflags_t flags = irq_save();
+	struct endpoint *endpoint = NULL;
+
+	if (task->personality)
+		endpoint = task->personality->endpoint;
+	endpoint_get(endpoint);
+	irq_restore(flags);
+	return endpoint;
+}
+
 long personality_call(unsigned number, struct trap_regs *regs)
 {
 	struct task *task = current_task();
@@ -114,7 +128,7 @@ long personality_call(unsigned number, struct trap_regs *regs)
 
 	if (number >= 1024 || !task->personality)
 		return -ENOSYS;
-	endpoint = get_endpoint(&task->personality);
+	endpoint = get_personality(task);
 	if (!endpoint)
 		return -ENOSYS;
 	copy_words(&words, message_regs(regs));
@@ -138,6 +152,7 @@ void ipc_init(void)
 	endpoint_init();
 	reply_init();
 	notification_init();
+	tenure_init();
 	parcel_init();
 	memory_object_init();
 	system_object_init();

@@ -28,6 +28,7 @@
 #include <arch/uaccess.h>
 
 #include "kernel/ipc/ipc.h"
+#include "kernel/ipc/tenure.h"
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/task_impl.h"
@@ -64,7 +65,7 @@ static struct mm *take_mm(struct task *task)
 }
 
 static void take_endpoints(struct task *task, struct endpoint **exceptions,
-			   struct endpoint **personality)
+			   struct tenure **personality)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
 
@@ -78,7 +79,8 @@ static void take_endpoints(struct task *task, struct endpoint **exceptions,
 void task_release(struct task *task)
 {
 	struct mm *mm = take_mm(task);
-	struct endpoint *exceptions, *personality;
+	struct endpoint *exceptions;
+	struct tenure *personality;
 
 	/* Handles first: a device is stopped before its memory goes. */
 	handle_table_destroy(&task->handles);
@@ -86,7 +88,7 @@ void task_release(struct task *task)
 		mm_put(mm);
 	take_endpoints(task, &exceptions, &personality);
 	endpoint_put(exceptions);
-	endpoint_put(personality);
+	tenure_end(personality, task);
 	release_io_ports(task);
 }
 

@@ -13,18 +13,29 @@
  * SEE      Linux kernel/fork.c copy_process().
  */
 #include "kernel/ipc/ipc.h"
+#include "kernel/ipc/tenure.h"
 #include "kernel/task/task_impl.h"
 #include "lib/errno.h"
 
-static void copy_endpoints(struct task *child, const struct task *parent)
+static int copy_endpoints(struct task *child, const struct task *parent)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	struct endpoint *personality = NULL;
+	int err = 0;
 
 	child->exceptions = parent->exceptions;
-	child->personality = parent->personality;
 	endpoint_get(child->exceptions);
-	endpoint_get(child->personality);
+	if (parent->personality)
+		personality = parent->personality->endpoint;
+	endpoint_get(personality);
 	spin_unlock_irqrestore(&task_lock, flags);
+	if (!personality)
+		return 0;
+	child->personality = tenure_create(personality, child);
+	if (!child->personality)
+		err = -ENOMEM;
+	endpoint_put(personality);
+	return err;
 }
 
 static int copy_contents(struct task *child, struct task *parent,
@@ -40,8 +51,7 @@ static int copy_contents(struct task *child, struct task *parent,
 	}
 	if (!err)
 		err = handle_table_copy(&child->handles, &parent->handles);
-	copy_endpoints(child, parent);
-	return err;
+	return err ? err : copy_endpoints(child, parent);
 }
 
 int task_thread_copy(struct task *task, const struct trap_regs *regs,

@@ -33,6 +33,7 @@
  */
 #include "kernel/task/task.h"
 
+#include "kernel/ipc/tenure.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/number.h"
 #include "lib/errno.h"
@@ -240,6 +241,34 @@ void task_thread_destroy(struct thread *thread)
 	thread_destroy(thread);
 }
 
+/* A personality knows a task before the task's first call. */
+static void tell_personality_locked(const struct task *task)
+{
+	if (task->personality)
+		tenure_begin(task->personality,
+			     task->parent ? task->parent->pid : 0);
+}
+
+static bool is_same_personality(const struct tenure *a, const struct tenure *b)
+{
+	return a && b && a->endpoint == b->endpoint;
+}
+
+void task_set_personality(struct task *task, struct tenure *tenure)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	struct tenure *old = tenure;
+
+	if (task->mm && !is_same_personality(task->personality, tenure)) {
+		old = task->personality;
+		task->personality = tenure;
+		if (task->started)
+			tell_personality_locked(task);
+	}
+	spin_unlock_irqrestore(&task_lock, flags);
+	tenure_end(old, task);
+}
+
 int task_start(struct task *task, struct thread *thread)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
@@ -250,8 +279,10 @@ int task_start(struct task *task, struct thread *thread)
 		task_thread_destroy(thread);
 		return -ESRCH;
 	}
-	if (!task->started)
+	if (!task->started) {
 		parent = enter_tree_locked(task);
+		tell_personality_locked(task);
+	}
 	list_add_tail(&thread->in_task, &task->threads);
 	thread_start(thread);
 	spin_unlock_irqrestore(&task_lock, flags);

@@ -58,6 +58,7 @@ enum task_signal {
 };
 
 struct endpoint;
+struct tenure;
 
 /* Protection: I set at creation; t task_lock; o only the task's own threads. */
 struct task {
@@ -90,8 +91,8 @@ struct task {
 	uint64_t            told_ns;      /* t  task_cpu_ns()'s last answer   */
 	struct endpoint    *exceptions;   /* t  referenced; faults nobody else
 					       resolves; NULL: killed         */
-	struct endpoint    *personality;  /* t  referenced; unknown calls;
-					       NULL: -ENOSYS                  */
+	struct tenure      *personality;  /* t  its own; unknown calls; NULL:
+					       -ENOSYS                        */
 	uint8_t            *io_ports;     /* t  bitmap of allowed ports or NULL,
 					       kmalloc()ed                    */
 	char                name[TASK_NAME_MAX]; /* o                         */
@@ -194,6 +195,13 @@ int task_wait_for(struct task *task, uint64_t deadline, uint32_t *wait_status);
  * Returns: false: there is none.
  */
 bool task_kill_largest(void);
+
+/*
+ * Another personality, or none (NULL); the old one is told. The tenure, which
+ * names this task, is the task's from now on. A task that has ended takes none;
+ * the same personality again changes nothing.
+ */
+void task_set_personality(struct task *task, struct tenure *tenure);
 
 /* ---- finding ------------------------------------------------------------- */
 

@@ -217,6 +217,14 @@ enum pagoda_call {
  * KMSG_SYSCALL    to a task's personality: a call the kernel does not know.
  *                   number: KMSG_NUMBER; words: its six arguments
  *                   reply: word 0 is the result
+ * KMSG_TASK_BEGAN, KMSG_TASK_ENDED  to a personality: a task runs that is its
+ *                   own, by a start, a fork or TASK_SET_PERSONALITY, before the
+ *                   first call of that task; or: it has ended, or has another
+ *                   personality now. Word 0 of BEGAN: the parent's pid, or
+ *                   0. No reply. Both come in the order of what happened, and
+ *                   before any call: a fork is known before what the parent
+ *                   does next. Nobody gets the number of a task before its
+ *                   ENDED has been received
  * KMSG_NOTIFICATION  to a server that has bound a notification to its
  *                   endpoint: word 0 has the bits, now cleared. No pid, no
  *                   reply
@@ -225,6 +233,8 @@ enum pagoda_call {
 #define KMSG_EXCEPTION    2
 #define KMSG_SYSCALL      3
 #define KMSG_NOTIFICATION 4
+#define KMSG_TASK_BEGAN   5
+#define KMSG_TASK_ENDED   6
 
 #define IPC_MAX_HANDLES 4
 

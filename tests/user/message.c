@@ -557,6 +557,10 @@ static int serve_calls(void)
 	while (from >= 0 && from & IPC_KERNEL) {
 		uint32_t number = KMSG_NUMBER(from), value = 0;
 
+		if (KMSG_KIND(from) != KMSG_SYSCALL) {
+			from = ipc_receive(endpoint, &words);
+			continue;
+		}
 		if (number == 999) {
 			pg_call(PG_CALLER_READ, 0, (long)words.w[0],
 				(long)&value, 4, 0);

@@ -92,6 +92,21 @@ static long dispatch(long received, const struct words *words)
 	return -ENOSYS;
 }
 
+/* The next message; first goes the answer to `received`, if it wants one. */
+static long answer_and_receive(uint32_t endpoint, long received,
+			       struct words *words)
+{
+	unsigned kind = received & IPC_KERNEL ? KMSG_KIND(received) : 0;
+
+	if (kind == KMSG_TASK_ENDED)
+		process_forget(KMSG_PID(received));
+	if (kind == KMSG_TASK_ENDED || kind == KMSG_TASK_BEGAN)
+		return ipc_receive(endpoint, words);
+	words->w[0] = (uint32_t)dispatch(received, words);
+	flush();
+	return ipc_reply_receive(endpoint, words);
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	long endpoint = endpoint_create();
@@ -104,9 +119,8 @@ int main(int argc, char **argv, char **envp)
 	received = ipc_receive((uint32_t)endpoint, &words);
 	while (received >= 0) {
 		ipc_drop(received);
-		words.w[0] = (uint32_t)dispatch(received, &words);
-		flush();
-		received = ipc_reply_receive((uint32_t)endpoint, &words);
+		received = answer_and_receive((uint32_t)endpoint, received,
+					      &words);
 	}
 	return 1;
 }

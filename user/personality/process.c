@@ -2,10 +2,9 @@
 /*
  * process.c - open files of each process, and the tree of names
  *
- * WHAT     The kernel says in each message whose call it is, but not when a
- *          process begins or ends. So a table is made at the first call, from
- *          the parent's if there is one; at each such occasion those of ended
- *          processes are thrown away.
+ * WHAT     The kernel says in each message whose call it is, and when a process
+ *          has ended. A table is made at the first call, from the parent's if
+ *          there is one, and thrown away at the end.
  *
  * PICTURE    path "/tests/fork"  -->  "tests/fork"  -->  archive: "tests/fork"
  *            folder "tests"      -->  all names that begin with "tests/"
@@ -38,21 +37,12 @@ static struct process *find(uint32_t pid)
 	return NULL;
 }
 
-static bool is_gone(uint32_t pid)
+void process_forget(uint32_t pid)
 {
-	struct pg_task info;
+	struct process *process = find(pid);
 
-	return task_info(SYSTEM, pid, &info) < 0 || info.pid != pid ||
-	       info.zombie;
-}
-
-/* Before a number of an ended process can come again, another one has come. */
-static void forget_ended(void)
-{
-	for (int i = 0; i < PROCESSES_MAX; i++) {
-		if (processes[i].pid && is_gone(processes[i].pid))
-			processes[i].pid = 0;
-	}
+	if (process)
+		process->pid = 0;
 }
 
 static void use_console(struct process *process)
@@ -72,7 +62,6 @@ struct process *process_get(uint32_t pid)
 
 	if (process)
 		return process;
-	forget_ended();
 	process = find(0);
 	if (!process)
 		return NULL;

@@ -39,6 +39,9 @@ struct process {
  */
 struct process *process_get(uint32_t pid);
 
+/* It has ended: its number may come again, and then means another one. */
+void process_forget(uint32_t pid);
+
 /* NULL: not open. */
 struct open_file *process_file(struct process *process, uint32_t fd);
 
