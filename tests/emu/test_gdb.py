@@ -14,6 +14,7 @@ import re
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pexpect
 import pytest
@@ -96,10 +97,8 @@ def settings(folder, archive=False, before="", **changes):
     start waits for."""
     console = folder / "console"
     console.touch()
-    # A GDB that is killed leaves a stopped machine behind: not for long.
     qemu = folder / "qemu"
-    qemu.write_text(f"#!/bin/sh\n{before}\nexec timeout {int(limit('debug'))} "
-                    f"{machine.QEMU} \"$@\"\n")
+    qemu.write_text(f"#!/bin/sh\n{before}\nexec {machine.QEMU} \"$@\"\n")
     qemu.chmod(0o755)
     return dict(os.environ, PAGODA_GDB=str(TOOLS), QEMU=str(qemu),
                 KERNEL=str(machine.KERNEL), CONSOLE=f"file:{console}",
@@ -642,6 +641,24 @@ def test_a_machine_that_starts_late_is_waited_for(kernel, tmp_path):
     done = debug(tmp_path, 'run_to("kernel_main")\ntell("bt")\n',
                  before="sleep 10", MEM="64M")
     assert functions(done.sections["bt"])[0] == "kernel_main"
+
+
+@pytest.mark.parametrize("end", ["kill", "quit", "disconnect",
+                                 "shell kill -9 $PPID"])
+def test_the_machine_ends_with_gdb(kernel, tmp_path, end):
+    """However GDB leaves it, and at once: GDB 16 waits for QEMU's end. The
+    last is a GDB that has no time to say goodbye."""
+    pid = tmp_path / "pid"
+    started = time.monotonic()
+    subprocess.run(["gdb", "-nx", "-batch", "-x", TOOLS / "pagoda.gdb",
+                    "-ex", "boot", "-ex", end, machine.KERNEL], cwd=tmp_path,
+                   check=False, stdin=subprocess.DEVNULL, capture_output=True,
+                   timeout=limit("debug"),
+                   env=settings(tmp_path, before=f"echo $$ > {pid}"))
+    qemu = Path("/proc", pid.read_text().strip())
+    while qemu.exists():
+        assert time.monotonic() < started + limit("boot"), f"{end}: it stays"
+        time.sleep(0.05)
 
 
 def test_gdb_that_is_found_has_python():
