@@ -27,7 +27,7 @@ CASES = [
     ("q35-noapic", Q35, "noapic", OLD, "noapic on the command line"),
     ("no-apic-in-cpu", Shape("128M", "max,-apic"), "", OLD,
      "the CPU has none"),
-    ("no-acpi", Shape("128M", "max", extra=["-no-acpi"]), "", OLD,
+    ("no-acpi", Shape("128M", "max", "pc,acpi=off"), "", OLD,
      "there is no MADT"),
     ("isapc", Shape("128M", "pentium3", "isapc"), "", OLD,
      "there is no MADT"),
