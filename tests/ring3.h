@@ -27,6 +27,16 @@
 #include "kernel/sched/thread.h"
 #include "tests/threads.h"
 
+/* What may end it. */
+#define VECTOR_DE  0
+#define VECTOR_DB  1
+#define VECTOR_BP  3
+#define VECTOR_OF  4
+#define VECTOR_UD  6
+#define VECTOR_TS  10
+#define VECTOR_GP  13
+#define VECTOR_PF  14
+
 #define RING3_CODE_VA     0x10000000u
 #define RING3_DATA_VA     0x20000000u
 #define RING3_DATA_PAGES  2u

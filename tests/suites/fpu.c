@@ -14,7 +14,6 @@
 #include "lib/string.h"
 #include "tests/ring3.h"
 
-#define VECTOR_UD  6
 #define VECTOR_NM  7
 #define VECTOR_MF  16
 #define VECTOR_XM  19
