@@ -37,6 +37,8 @@ def cpu(minus, says, status=PANIC):
 
 TAKEN = r"memory map: (\d+) KiB of the kernel are no RAM in it, but are there"
 
+NO_CLOCK = r"no tick comes from the 8254(.|\n)*panic: this machine has no clock"
+
 MACHINES = {
     # -- memory
     "hole-in-the-image": Row(TAKEN, grub="cutmem 0x200000 0x400000"),
@@ -53,6 +55,21 @@ MACHINES = {
     "mem-map-larger-than-lowmem": Row(
         r"memory: 248 MiB of RAM at the top are not used",
         Shape("256M", "max", "pc,max-ram-below-4g=8M")),
+    # -- clocks and interrupts
+    "no-8254": Row("timer at 1000.000 MHz, by the ACPI timer",
+                   Shape("64M", "max", "pc,pit=off")),
+    "no-8254-q35": Row("timer at 1000.000 MHz, by the ACPI timer",
+                       Shape("64M", "max", "q35,pit=off")),
+    "no-8254-no-apic": Row(NO_CLOCK, Shape("64M", "max,-apic", "pc,pit=off"),
+                           status=PANIC),
+    "no-8254-noapic": Row(NO_CLOCK, Shape("64M", "max", "pc,pit=off"),
+                          append="noapic", status=PANIC),
+    "lint0-is-masked": Row(
+        "no APIC: there is no MADT(.|\n)*clock: 8254 timer",
+        Shape("64M", "max",
+              "microvm,pic=on,pit=on,rtc=on,isa-serial=on,acpi=off")),
+    "microvm": Row("clock: timer of the local APIC",
+                   Shape("64M", "max", "microvm")),
     # -- the CPU
     "no-pae": cpu("pae", r"this CPU has no PAE \("),
     "no-tsc": cpu("tsc", r"this CPU has no TSC \("),

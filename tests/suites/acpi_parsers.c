@@ -228,6 +228,27 @@ KTEST(acpi_parsers, what_is_no_port_is_not_written_to)
 	EXPECT_EQ(complaints(), 2);
 }
 
+KTEST(acpi_parsers, a_pm_timer_has_four_bytes_of_ports)
+{
+	static const struct {
+		uint32_t port;
+		uint8_t  length;
+		uint16_t want;
+	} cases[] = {
+		{ 0x608, 4, 0x608 }, { 0, 4, 0 },       { 0x608, 0, 0 },
+		{ 0x608, 3, 0 },     { 0xfffc, 4, 0xfffc }, { 0xfffd, 4, 0 },
+		{ 0x10608, 4, 0 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		begin("FACP", real_fadt, sizeof(real_fadt));
+		put(76, cases[i].port, 4);
+		put(91, cases[i].length, 1);
+		parse_fadt();
+		EXPECT_EQ(info.pm_timer, cases[i].want);
+	}
+}
+
 KTEST(acpi_parsers, reduced_hardware_has_no_ports)
 {
 	begin("FACP", real_fadt, sizeof(real_fadt));

@@ -7,6 +7,7 @@
  *
  * TERMS    PM1 control  a register of 16 bits, in one block (a) or two (a, b)
  *          SCI          the interrupt of power management
+ *          PM timer     a counter of 24 bits or 32, 3.579545 MHz
  *          X_ fields    the same as an older field, with 64 bits
  *
  * SEE      ACPI 5.2.9 "Fixed ACPI description table"; s5.c.
@@ -33,7 +34,9 @@ struct fadt {
 	uint8_t                acpi_enable, acpi_disable, s4_bios, p_state;
 	uint32_t               pm1a_event, pm1b_event, pm1a_control,
 			       pm1b_control, pm2_control, pm_timer, gpe0, gpe1;
-	uint8_t                lengths_and_latencies[21];
+	uint8_t                pm1_event_length, pm1_control_length,
+			       pm2_control_length, pm_timer_length;
+	uint8_t                lengths_and_latencies[17];
 	uint16_t               boot_architecture;
 	uint8_t                reserved;
 	uint32_t               flags;
@@ -44,7 +47,10 @@ struct fadt {
 			       x_pm1b_control;
 } __packed;
 
+#define PM_TIMER_LENGTH     4u
+
 _Static_assert(offsetof(struct fadt, pm1a_control) == 64 &&
+	       offsetof(struct fadt, pm_timer_length) == 91 &&
 	       offsetof(struct fadt, flags) == 112 &&
 	       offsetof(struct fadt, x_dsdt) == 140 &&
 	       sizeof(struct fadt) == 196, "ACPI table 5.9");
@@ -73,6 +79,9 @@ static void take_ports(struct acpi_reader *reader, const struct fadt *fadt,
 					  &fadt->x_pm1a_control);
 	info->pm1b_control = control_port(reader, fadt->pm1b_control,
 					  &fadt->x_pm1b_control);
+	if (fadt->pm_timer_length == PM_TIMER_LENGTH &&
+	    fadt->pm_timer <= 0x10000 - PM_TIMER_LENGTH)
+		info->pm_timer = (uint16_t)fadt->pm_timer;
 	if (fadt->smi_command <= 0xffff) {
 		info->smi_command = (uint16_t)fadt->smi_command;
 		info->acpi_enable = fadt->acpi_enable;

@@ -239,7 +239,8 @@ const char *acpi_info_check(const struct acpi_info *info)
 	      "A4: without an RSDP there are no tables");
 	HOLDS(info->has_madt || (!info->nr_ioapics && !info->lapic.v),
 	      "A4: without a MADT there are no APICs");
-	HOLDS(info->has_fadt || (!info->pm1a_control && !info->has_s5),
+	HOLDS(info->has_fadt ||
+	      (!info->pm1a_control && !info->has_s5 && !info->pm_timer),
 	      "A4: without a FADT there is no power management");
 	HOLDS(info->has_dmar || !info->nr_dmar_units,
 	      "A4: without a DMAR there are no units");

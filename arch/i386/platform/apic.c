@@ -344,9 +344,14 @@ bool apic_is_used(void)
 	return used;
 }
 
-void apic_use_local_timer(void)
+void apic_use_local_timer(bool local)
 {
 	assert(used && masked & bit(IRQ_TIMER));
+	if (!local) {
+		lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
+		route_line(IRQ_TIMER);
+		return;
+	}
 	/* No line, no vector: the pin is like those that nobody asks for. */
 	ioapic_set((unsigned)pins[IRQ_TIMER], IOAPIC_MASKED, 0);
 	pins[IRQ_TIMER] = NO_PIN;

@@ -2,8 +2,9 @@
 /*
  * clocksource.c - a tick, and the time within a tick
  *
- * WHAT     Chooses the timer, once, at boot. Ticks that were counted, and the
- *          timer's counter as it is now, make a clock.
+ * WHAT     Chooses the timer, once, at boot: the first that proves that its
+ *          ticks come. Ticks that were counted, and the timer's counter as it
+ *          is now, make a clock.
  *
  * PICTURE    count  full  \        \        \      what is read now
  *                          \        \        \   /
@@ -29,17 +30,28 @@
  *          it began again: it is read once more, which surely is after, and a
  *          tick is added.
  *
+ *          A timer may be missing, or its line may lead nowhere; then the first
+ *          sleep would be for ever. So each must make an interrupt come before
+ *          it is believed, and without any the machine is refused in words.
+ *
  * LOCKING  Interrupts off.
  * NOT HERE the timers (pit.c, lapic_timer.c).
  */
 #include <arch/clocksource.h>
 
+#include <arch/cpu.h>
+#include <arch/cycles.h>
 #include <arch/irq.h>
 #include <arch/irqflags.h>
 
 #include "arch/i386/platform/tick_source.h"
 #include "lib/log.h"
 #include "lib/panic.h"
+
+/* A tick is 10 ms; this is 1 s of a fast CPU, 40 s of a slow one. */
+#define PROOF_CYCLES  (1ull << 32)
+
+static const struct tick_source *const sources[] = { &lapic_tick, &pit_tick };
 
 /* NULL: not running. Constant after arch_clock_init(). */
 static const struct tick_source *source;
@@ -58,13 +70,48 @@ static void add_tick(void)
 	}
 }
 
-/* The 8254 is always there. */
+static bool ticked;
+
+static void first_tick(unsigned irq, void *arg)
+{
+	WRITE_ONCE(ticked, true);
+}
+
+static void must_set_handler(irq_handler_fn fn)
+{
+	int err = irq_set_handler(IRQ_TIMER, fn, NULL);
+
+	assert(!err);
+}
+
+/* Does an interrupt come? The line is masked, before and after. */
+static bool proves_itself(void)
+{
+	uint64_t end = cycles() + PROOF_CYCLES;
+
+	WRITE_ONCE(ticked, false);
+	must_set_handler(first_tick);
+	irq_unmask(IRQ_TIMER);
+	irq_enable();
+	while (!READ_ONCE(ticked) && cycles() < end)
+		cpu_relax();
+	irq_disable();
+	must_set_handler(NULL);
+	return ticked;
+}
+
 static const struct tick_source *start_source(void)
 {
-	if (lapic_tick.start())
-		return &lapic_tick;
-	pit_tick.start();
-	return &pit_tick;
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		if (!sources[i]->start())
+			continue;
+		if (proves_itself())
+			return sources[i];
+		pr_warn("clock: no tick comes from the %s\n",
+			sources[i]->name);
+		sources[i]->stop();
+	}
+	panic("this machine has no clock: neither a local APIC's timer whose rate can be measured, nor an 8254");
 }
 
 static void timer_interrupt(unsigned irq, void *arg)
@@ -76,11 +123,11 @@ static void timer_interrupt(unsigned irq, void *arg)
 void arch_clock_init(void (*tick)(void))
 {
 	irqflags_t flags = irq_save();
-	int err = irq_set_handler(IRQ_TIMER, timer_interrupt, NULL);
 
-	assert(!err && tick);
+	assert(tick);
 	tick_fn = tick;
 	source = start_source();
+	must_set_handler(timer_interrupt);
 	pr_info("clock: %s, %u ticks a second\n", source->name, ARCH_CLOCK_HZ);
 	irq_unmask(IRQ_TIMER);
 	irq_restore(flags);

@@ -31,8 +31,10 @@
 #include <arch/irq.h>
 
 #include <arch/apic.h>
+#include <arch/cpu.h>
 #include <arch/irq_chip.h>
 #include <arch/irqflags.h>
+#include <arch/lapic.h>
 
 #include "lib/errno.h"
 #include "lib/log.h"
@@ -59,10 +61,13 @@ void irq_init(bool apic)
 {
 	const char *why = apic ? apic_init() : "noapic on the command line";
 
-	if (why)
-		pr_info("irq: no APIC: %s\n", why);
-	else
+	if (!why) {
 		chip = &apic_chip;
+	} else {
+		pr_info("irq: no APIC: %s\n", why);
+		if (cpu_has(CPU_APIC))
+			lapic_let_8259_through();
+	}
 	pr_info("irq: %s\n", chip->name);
 }
 

@@ -28,7 +28,10 @@
  * ALGORITHM  The MADT says where the registers are, and so does an MSR: both
  *          must say the same. An APIC that is off lets the 8259s through to
  *          the CPU, one that is on but not enabled does not: so where we
- *          switched it on and cannot use it, it is switched off again.
+ *          switched it on and cannot use it, it is switched off again. Firmware
+ *          usually opens LINT0 for the 8259s; where none has (microvm) nothing
+ *          would ever come through one that is on. So where the 8259s are to
+ *          be used, we open it ourselves.
  *
  * LOCKING  Interrupts off.
  * COST     A register is a load or a store.
@@ -96,6 +99,29 @@ void lapic_release(void)
 	clear_fixmap(FIX_LAPIC);
 	if (!(base_before & BASE_ON))
 		write_msr64(MSR_APIC_BASE, base_before);
+}
+
+void lapic_let_8259_through(void)
+{
+	uint64_t base = read_msr64(MSR_APIC_BASE);
+
+	if (!(base & BASE_ON))
+		return;
+	if (base & BASE_X2APIC) {
+		base &= ~(uint64_t)(BASE_ON | BASE_X2APIC);
+		write_msr64(MSR_APIC_BASE, base);
+		return;
+	}
+	set_fixmap(FIX_LAPIC, PHYS(base & ~(uint64_t)BASE_FLAGS),
+		   KPROT_DEVICE);
+	/* First: as long as it is not enabled, every LVT stays masked. */
+	lapic_write(LAPIC_SVR, LAPIC_ENABLED | APIC_VECTOR_SPURIOUS);
+	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
+	lapic_write(LAPIC_LVT_PERFORMANCE, LAPIC_MASKED);
+	lapic_write(LAPIC_LVT_ERROR, LAPIC_MASKED);
+	lapic_write(LAPIC_LVT_LINT0, LAPIC_EXTINT);
+	lapic_write(LAPIC_LVT_LINT1, LAPIC_NMI);
+	clear_fixmap(FIX_LAPIC);
 }
 
 /*

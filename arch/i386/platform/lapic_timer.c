@@ -3,25 +3,28 @@
  * lapic_timer.c - the timer inside the local APIC, and how fast it is
  *
  * WHAT     Counts down at the rate of the CPU's bus, which nothing tells; the
- *          8254's rate is known. So both are read at two moments, at boot.
+ *          rate of the 8254 is known, and that of the ACPI timer. So this timer
+ *          and one of those are read at two moments, at boot.
  *
- * PICTURE    8254        n+1 |    n    | n-1  ...  m+1 |    m
+ * PICTURE    reference   n-1 |    n    | n+1  ...  m-1 |    m
  *                            ^                         ^
  *            this timer      a                         b
  *
- *            rate = (a - b) / ((n - m) * 88/105 us)
+ *            rate = (a - b) / ((m - n) * 88/105 us), of the 8254
  *
- * TERMS    edge    a moment at which the 8254's count changed
+ * TERMS    reference  the counter whose rate is known
+ *          edge    a moment at which the reference's count changed
  *          doubt   counts of this timer between which the edge lies: the two
  *                  cannot be read at the same time
  *
- * ALGORITHM  Read both in turn until the 8254's count has changed: the edge
- *          lies between the reading of this timer before the old count and that
- *          behind the new one. An emulator's host may do something else in
+ * ALGORITHM  Read both in turn until the reference's count has changed: the
+ *          edge lies between the reading of this timer before the old count and
+ *          that behind the new one. An emulator's host may do something else in
  *          the middle; then the doubt is large, and the edge is not used, as
  *          long as there are better ones. A pause in between that is longer
- *          than a lap of the 8254's counter is not seen, so the whole is done
- *          twice and must come to the same.
+ *          than a lap of the reference is not seen, so the whole is done twice
+ *          and must come to the same. A reference that does not count, or with
+ *          which no two measurements agree, gives way to the next.
  *          What was measured to a part in a thousand has no more than three
  *          good digits, but crystals have round frequencies: the roundest
  *          number within the doubt is taken.
@@ -34,7 +37,6 @@
 #include <arch/apic.h>
 #include <arch/clocksource.h>
 #include <arch/lapic.h>
-#include <arch/pit.h>
 
 #include "arch/i386/platform/tick_source.h"
 #include "lib/div64.h"
@@ -43,12 +45,12 @@
 #define NS_PER_SEC      1000000000u
 #define NS_PER_TICK     (NS_PER_SEC / ARCH_CLOCK_HZ)
 
-/* Counts of the 8254: 1 ms, and less than its lap. */
-#define COUNTS_MIN      1193u
-#define COUNTS_MAX      60000u
+/* A measurement takes 1 ms, and less than the 8254's lap of 54 ms. */
+#define NS_MIN          1000000u
+#define NS_MAX          50000000u
 
 #define EDGE_TRIES      5u         /* for the best first edge                */
-#define EDGE_READS      100000u    /* without any change: no 8254 counts     */
+#define EDGE_READS      100000u    /* without any change: it does not count  */
 #define ROUNDS          10u        /* until two agree                        */
 #define GOOD_ENOUGH     1000u      /* doubt: a part in this many             */
 
@@ -62,7 +64,7 @@ _Static_assert((uint64_t)(NS_PER_SEC / RATE_MIN) << NS_SHIFT <= UINT32_MAX,
 	       "the longest count can be multiplied with");
 
 struct edge {
-	uint16_t pit;
+	uint32_t reference;
 	uint32_t lapic;   /* in the middle of the doubt; counts down */
 	uint32_t doubt;
 };
@@ -71,18 +73,25 @@ struct rate {
 	uint32_t hz, doubt;
 };
 
+static const struct time_reference *const references[] = {
+	&pit_reference, &acpi_reference,
+};
+
 /* Constant after the start. */
 static uint32_t tick_counts, ns_mult;
+
+/* The one in use, during calibrate(). */
+static const struct time_reference *reference;
 
 static uint32_t count(void)
 {
 	return lapic_read(LAPIC_TIMER_CURRENT);
 }
 
-/* Returns: false when the 8254 does not count. */
+/* Returns: false when the reference does not count. */
 static bool find_edge(struct edge *edge)
 {
-	uint16_t old, new = pit_count();
+	uint32_t old, new = reference->count();
 	uint32_t before, between = count(), behind = between;
 	unsigned reads = 0;
 
@@ -92,10 +101,10 @@ static bool find_edge(struct edge *edge)
 		before = between;
 		between = behind;
 		old = new;
-		new = pit_count();
+		new = reference->count();
 		behind = count();
 	} while (new == old || reads < 2);
-	edge->pit = new;
+	edge->reference = new;
 	edge->doubt = before - behind;
 	edge->lapic = behind + edge->doubt / 2;
 	return true;
@@ -116,12 +125,19 @@ static bool find_first_edge(struct edge *best)
 	return true;
 }
 
+static uint32_t ns_between(const struct edge *a, const struct edge *b)
+{
+	uint32_t passed = (b->reference - a->reference) & reference->mask;
+	uint64_t ns = div_u64((uint64_t)passed * reference->num,
+			      reference->den);
+
+	return (uint32_t)MIN(ns, UINT32_MAX);
+}
+
 /* From the two edges, and how far off that may be. */
 static struct rate rate_between(const struct edge *a, const struct edge *b)
 {
-	uint32_t passed = (uint16_t)(a->pit - b->pit);
-	uint32_t ns = (uint32_t)div_u64((uint64_t)passed * PIT_NS_NUM,
-					PIT_NS_DEN);
+	uint32_t ns = ns_between(a, b);
 	uint64_t hz = div_u64((uint64_t)(a->lapic - b->lapic) * NS_PER_SEC, ns);
 	uint64_t doubt = div_u64((uint64_t)(a->doubt / 2 + b->doubt / 2 + 1) *
 				 NS_PER_SEC, ns);
@@ -134,20 +150,20 @@ static struct rate rate_between(const struct edge *a, const struct edge *b)
 static bool measure(struct rate *rate)
 {
 	struct edge first, last;
-	uint32_t passed;
+	uint32_t ns;
 
 	if (!find_first_edge(&first))
 		return false;
 	do {
 		if (!find_edge(&last))
 			return false;
-		passed = (uint16_t)(first.pit - last.pit);
-		if (passed < COUNTS_MIN)
+		ns = ns_between(&first, &last);
+		if (ns < NS_MIN)
 			continue;
 		*rate = rate_between(&first, &last);
 		if (rate->doubt <= rate->hz / GOOD_ENOUGH)
 			return true;
-	} while (passed < COUNTS_MAX);
+	} while (ns < NS_MAX);
 	return false;
 }
 
@@ -191,23 +207,37 @@ static uint32_t round_rate(const struct rate *rate)
 }
 
 /* Returns: counts a second, 0 when there is nothing to rely on. */
-static uint32_t calibrate(void)
+static uint32_t calibrate_by(const struct time_reference *by)
 {
 	struct rate rate;
 	bool ok;
 
-	lapic_write(LAPIC_TIMER_DIVIDE, LAPIC_DIVIDE_BY_1);
-	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
-	lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
-	pit_free_run();
-	ok = measure_twice(&rate);
-	pit_stop();
-	lapic_write(LAPIC_TIMER_INITIAL, 0);
-	if (!ok || rate.hz < RATE_MIN || rate.hz > RATE_MAX)
+	reference = by;
+	if (!reference->start())
 		return 0;
+	lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
+	ok = measure_twice(&rate);
+	reference->stop();
+	lapic_write(LAPIC_TIMER_INITIAL, 0);
+	if (!ok || rate.hz < RATE_MIN || rate.hz > RATE_MAX) {
+		pr_info("lapic: timer cannot be measured by the %s\n",
+			reference->name);
+		return 0;
+	}
 	pr_debug("lapic: timer measured at %u Hz, give or take %u\n", rate.hz,
 		 rate.doubt);
 	return round_rate(&rate);
+}
+
+static uint32_t calibrate(void)
+{
+	uint32_t hz = 0;
+
+	lapic_write(LAPIC_TIMER_DIVIDE, LAPIC_DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
+	for (size_t i = 0; i < ARRAY_SIZE(references) && !hz; i++)
+		hz = calibrate_by(references[i]);
+	return hz;
 }
 
 /* The count at 0 takes as long as any other: hence one less. */
@@ -225,11 +255,17 @@ static bool lapic_tick_start(void)
 	tick_counts = (hz + ARCH_CLOCK_HZ / 2) / ARCH_CLOCK_HZ;
 	ns_mult = (uint32_t)div_u64((uint64_t)NS_PER_TICK << NS_SHIFT,
 				    tick_counts);
-	pr_info("lapic: timer at %u.%03u MHz\n", hz / 1000000,
-		hz / 1000 % 1000);
-	apic_use_local_timer();
+	pr_info("lapic: timer at %u.%03u MHz, by the %s\n", hz / 1000000,
+		hz / 1000 % 1000, reference->name);
+	apic_use_local_timer(true);
 	lapic_write(LAPIC_TIMER_INITIAL, tick_counts - 1);
 	return true;
+}
+
+static void lapic_tick_stop(void)
+{
+	lapic_write(LAPIC_TIMER_INITIAL, 0);
+	apic_use_local_timer(false);
 }
 
 static uint32_t lapic_elapsed_ns(void)
@@ -245,6 +281,7 @@ static uint32_t lapic_elapsed_ns(void)
 const struct tick_source lapic_tick = {
 	.name       = "timer of the local APIC",
 	.start      = lapic_tick_start,
+	.stop       = lapic_tick_stop,
 	.elapsed_ns = lapic_elapsed_ns,
 	.ns         = NS_PER_TICK,
 	.rem        = 0,

@@ -78,6 +78,7 @@ struct acpi_info {
 	uint16_t              pm1a_control, pm1b_control; /* ports; 0: none   */
 	uint16_t              smi_command;  /* port; 0: ACPI is on already    */
 	uint8_t               acpi_enable;  /* what turns it on, there        */
+	uint16_t              pm_timer;     /* port of a counter; 0: none     */
 	bool                  has_s5;       /* \_S5 was found in the DSDT     */
 	uint8_t               s5_type_a, s5_type_b;   /* SLP_TYP of power off */
 

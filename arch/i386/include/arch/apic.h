@@ -28,8 +28,11 @@ const char *apic_init(void);
 /* Are the APICs in use? */
 bool apic_is_used(void);
 
-/* Line IRQ_TIMER is the local APIC's timer from here on, and no pin. */
-void apic_use_local_timer(void);
+/*
+ * Line IRQ_TIMER is the local APIC's timer from here on, and no pin; or the pin
+ * again that the MADT names. The line is masked.
+ */
+void apic_use_local_timer(bool local);
 
 /* The pin of the I/O APIC of a line of apic_chip; -1: of none. */
 int apic_pin(unsigned irq);

@@ -17,7 +17,9 @@
 
 /*
  * Start the tick: `tick` runs in the timer interrupt, interrupts off, each
- * 10 ms. Takes the line IRQ_TIMER and unmasks it; does not turn interrupts on.
+ * 10 ms. Takes the line IRQ_TIMER and unmasks it. Interrupts are on for a
+ * moment, until a first tick has come; then as they were. Panics in words where
+ * none comes.
  */
 void arch_clock_init(void (*tick)(void));
 

@@ -43,6 +43,7 @@ enum lapic_register {
 #define LAPIC_MASKED        0x10000u   /* of every LVT register              */
 #define LAPIC_PERIODIC      0x20000u   /* of the timer's: not just once      */
 #define LAPIC_NMI           0x00400u   /* delivered as an NMI                */
+#define LAPIC_EXTINT        0x00700u   /* delivered as what the 8259s say    */
 #define LAPIC_ENABLED       0x00100u   /* of SVR                             */
 #define LAPIC_DIVIDE_BY_1   0x0000bu
 
@@ -89,6 +90,12 @@ const char *lapic_find(void);
 
 /* Undo lapic_find(). */
 void lapic_release(void);
+
+/*
+ * Let the 8259s through, whatever the firmware has done or not. For machines on
+ * which lapic_find() is not called or has failed.
+ */
+void lapic_let_8259_through(void);
 
 /*
  * Take interrupts, but none from the 8259s: LINT0 is masked, LINT1 stays the
