@@ -320,6 +320,14 @@ smoke-kernel: all
 smoke-host: $(HOST_BUILD)/suites
 	$(Q)$(PYTHON) tests/emu/smoke.py host
 
+MACHINES ?=
+COMMANDS ?=
+T        ?=
+
+test-fresh:  ## both commands on new roots of Debian (MACHINES=a,b COMMANDS=run,test T=)
+	$(Q)tools/setup fresh
+	$(Q)$(PYTHON) tools/fresh machines=$(MACHINES) commands=$(COMMANDS) T=$(T)
+
 soak: all  ## the long runs from ring 3, ten times as long as in `make test`
 	SOAK=10 $(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) \
 		tests/emu/test_soak.py

@@ -3,8 +3,9 @@
 # needs.sh - what Pagoda needs of the machine it is built on; read by scripts
 #
 # WHAT     One table for tools/setup, which installs, for tools/doctor, which
-#          explains, and for tools/build_toolchain. It asks for commands, not
-#          for packages, so that any toolchain that works is good enough.
+#          explains, for tools/build_toolchain and for the Makefile. It asks
+#          for commands, not for packages, so that any toolchain that works is
+#          good enough.
 #
 # USAGE    Define row(), then call needs: it calls row once for each need with
 #            1 name   2 what it is for: purposes   3 a command that succeeds
@@ -91,6 +92,11 @@ have_bochs() {
 	have bochs && [ -e "$bochs_share/BIOS-bochs-latest" ]
 }
 
+# Root's folders are not in everybody's PATH, and root runs it.
+have_debootstrap() {
+	have debootstrap || have /usr/sbin/debootstrap
+}
+
 have_gcc_libraries() {
 	printf '#include <%s>\n' gmp.h mpfr.h mpc.h |
 		"${CXX:-g++}" -x c++ -fsyntax-only -
@@ -147,7 +153,7 @@ needs() {
 		"$python has no pytest-xdist, which runs tests side by side" \
 		python3-pytest-xdist python3-pytest-xdist \
 		python-pytest-xdist py3-pytest-xdist pip:pytest-xdist
-	row pexpect "test" "have_python pexpect" \
+	row pexpect "test fresh" "have_python pexpect" \
 		"$python has no pexpect, which types into the shell in tests" \
 		python3-pexpect python3-pexpect python-pexpect py3-pexpect \
 		pip:pexpect
@@ -170,6 +176,13 @@ needs() {
 	row bochs "bochs test" have_bochs \
 		"there is no Bochs, the second and stricter machine" \
 		"bochs bochs-term bochsbios vgabios" bochs bochs bochs bochs
+	row debootstrap "fresh" have_debootstrap \
+		"there is no debootstrap, which makes roots of Debian" \
+		debootstrap debootstrap debootstrap debootstrap \
+		"(roots of Debian need Linux)"
+	row git "fresh" "have git" \
+		"there is no git, which clones the tree into a fresh root" \
+		git git git git git
 	row cxx "toolchain" "have ${CXX:-g++}" \
 		"there is no C++ compiler, and GCC is written in C++" \
 		g++ gcc-c++ gcc g++ gcc

@@ -2,9 +2,13 @@
 """What installs, fetches and builds tools: tools/setup, tools/fetch_i386 and
 tools/build_toolchain, on machines that are a PATH of our own making."""
 
+import importlib.machinery
+import importlib.util
 import os
+import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -183,6 +187,52 @@ def test_fetch_remembers_what_apt_does_not_have(tmp_path):
     assert "apt has no busybox-static for i386" in said
     assert "apt has no libgcc-dev for i386" in said
     assert fetch.run() == ("", [])
+
+
+# ---- fresh machines --------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def fresh():
+    path = str(ROOT / "tools" / "fresh")
+    loader = importlib.machinery.SourceFileLoader("fresh", path)
+    module = importlib.util.module_from_spec(
+        importlib.util.spec_from_loader("fresh", loader))
+    sys.modules["fresh"] = module       # dataclasses look there
+    loader.exec_module(module)
+    return module
+
+
+def test_fresh_machines_are_those_that_students_have(fresh):
+    """Each release as it comes, each compiler, and each habit once."""
+    machines = fresh.MACHINES
+    assert len({machine.name for machine in machines}) == len(machines)
+    kinds = {(machine.release, machine.packages) for machine in machines}
+    for release in ("bookworm", "trixie"):
+        assert {(release, ""), (release, "clang lld")} <= kinds
+    assert {("bookworm", "gcc"), ("trixie", "gcc-multilib")} <= kinds
+    assert {machine.user for machine in machines} == {"root", "student"}
+    assert any(" " in machine.folder for machine in machines)
+    assert any(machine.offline for machine in machines)
+    assert any(machine.own_python for machine in machines)
+
+
+def test_fresh_finds_warnings_of_compilers_and_linkers(fresh):
+    for line in ("mm/page/zone.c:12:3: warning: unused variable",
+                 "ld: warning: x.o: missing .note.GNU-stack",
+                 "i686-linux-gnu-ld: warning: x has a LOAD segment with RWX",
+                 "ld.lld: warning: found x"):
+        assert fresh.WARNING.search(f"  CC      a.c\n{line}\n"), line
+    for line in ("dpkg: warning: files list is missing",
+                 "W: Download is performed unsandboxed"):
+        assert not fresh.WARNING.search(line)
+
+
+def test_fresh_names_what_it_does_not_know():
+    for word in ("machines=bookworm,atari", "commands=install"):
+        done = subprocess.run([sys.executable, ROOT / "tools/fresh", word],
+                              text=True, capture_output=True, check=False)
+        assert done.returncode == 1
+        assert re.match("fresh: no (atari|install) among ", done.stderr)
 
 
 # ---- a compiler of one's own -----------------------------------------------
