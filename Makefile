@@ -168,7 +168,7 @@ HOST_SKIP  := traps log console symbols cpu irq_alloc ring3 ring3_forbidden uacc
 	thread_switch sched sched_user thread wait mutex timer kmap_sleep task \
 	linux_calls apic kill \
 	program ipc notification calls messages monitor vtd_edu isa_dma floppy holes \
-	user_device
+	user_device checkers
 
 # -no-pie: static data lies below 4 GiB, where multiboot's addresses reach.
 HOST_CFLAGS := -m64 -std=gnu11 -O1 -g -U_FORTIFY_SOURCE \

@@ -100,6 +100,7 @@ static void insert(struct bounce *bounce)
 
 	rb_add(&bounces, &bounce->rb, less);
 	dma_nr_bounces++;
+	bounce_pool_listed(bounce, true);
 	spin_unlock_irqrestore(&dma_lock, flags);
 }
 
@@ -112,6 +113,7 @@ static struct bounce *take_out(const struct dma_device *dev, bus_addr_t bus)
 	if (bounce && bounce->dev == dev && bus_eq(bounce->bus, bus)) {
 		rb_erase(&bounces, &bounce->rb);
 		dma_nr_bounces--;
+		bounce_pool_listed(bounce, false);
 	} else {
 		bounce = NULL;
 	}

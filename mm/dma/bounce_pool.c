@@ -16,7 +16,8 @@
  * TERMS    on demand  a buffer that is a block of its own
  *
  * INVARIANTS (bounce_pool_check() restates them, under the same numbers)
- *          P1  a page's bit is set exactly when a live bounce has the page
+ *          P1  a page's bit is set exactly when a live bounce has the page, or
+ *              one in hand: that is being copied, before it is listed or after
  *          P2  the record of a bounce of the pool is that of its first page
  *          P3  each page of a live bounce is in reach of its device
  *          P4  a bounce of up to 64 KiB of pages crosses no line of 64 KiB
@@ -61,6 +62,7 @@ static struct {
 	struct page   *first;                          /* I                  */
 	uint32_t       nr;                             /* I  0: no pool      */
 	uint32_t       free;                           /* l                  */
+	uint32_t       in_hand;                        /* l  set, not listed */
 	uint32_t       map[BITMAP_WORDS(POOL_PAGES_MAX)];   /* l             */
 	struct bounce *records;                        /* I  array; l members */
 } pool;
@@ -118,6 +120,7 @@ static struct bounce *pool_take(struct dma_device *dev, uint32_t nr)
 	for (uint32_t i = start; i < start + nr; i++)
 		bitmap_set(pool.map, i);
 	pool.free -= nr;
+	pool.in_hand += nr;
 	bounce = &pool.records[start];
 	bounce->pages = pool.first + start;
 	bounce->from_pool = true;
@@ -134,7 +137,18 @@ static void pool_give(const struct bounce *bounce)
 	for (uint32_t i = start; i < start + bounce->nr_pages; i++)
 		bitmap_clear(pool.map, i);
 	pool.free += bounce->nr_pages;
+	pool.in_hand -= bounce->nr_pages;
 	spin_unlock_irqrestore(&dma_lock, flags);
+}
+
+void bounce_pool_listed(const struct bounce *bounce, bool listed)
+{
+	if (!bounce->from_pool)
+		return;
+	if (listed)
+		pool.in_hand -= bounce->nr_pages;
+	else
+		pool.in_hand += bounce->nr_pages;
 }
 
 /* ---- on demand ------------------------------------------------------- */
@@ -266,7 +280,7 @@ const char *bounce_pool_check(const struct rb_root *bounces)
 		if (law)
 			return law;
 	}
-	HOLDS(bitmap_weight(map, pool.nr) == 0,
+	HOLDS(bitmap_weight(map, pool.nr) == pool.in_hand,
 	      "P1: a bounce has each page whose bit is set");
 	return NULL;
 }

@@ -202,6 +202,13 @@ struct bounce_usage {
 };
 void bounce_pool_usage(struct bounce_usage *usage);
 
+/*
+ * A bounce of the pool is in the tree from now on, or no longer. Before and
+ * after that its pages are in hand (P1).
+ */
+void bounce_pool_listed(const struct bounce *bounce, bool listed)
+	MUST_HOLD(&dma_lock);
+
 const char *bounce_check(void) MUST_HOLD(&dma_lock);
 const char *bounce_pool_check(const struct rb_root *bounces)
 	MUST_HOLD(&dma_lock);

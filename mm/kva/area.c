@@ -293,7 +293,7 @@ void vm_area_unmap(struct vm_area *area)
 
 /* ---- public ----------------------------------------------------------- */
 
-bool vmalloc_find(kva_t va, struct vm_area_info *info)
+bool vmalloc_find_used(kva_t va, struct vm_area_info *info)
 {
 	const struct vm_area *area;
 	irqflags_t flags;
@@ -307,7 +307,8 @@ bool vmalloc_find(kva_t va, struct vm_area_info *info)
 		return false;
 	flags = spin_lock_irqsave(&vm_areas.lock);
 	area = node_area(range_find(&vm_areas.tree, va));
-	found = area && area->state == AREA_LIVE;
+	found = area && (area->state == AREA_LIVE ||
+			 area->state == AREA_BUSY);
 	if (found)
 		*info = (struct vm_area_info){
 			.start  = vm_area_start(area),
@@ -315,9 +316,15 @@ bool vmalloc_find(kva_t va, struct vm_area_info *info)
 			.kind   = area->kind,
 			.caller = area->caller,
 			.guard  = va >= vm_area_guard(area),
+			.busy   = area->state == AREA_BUSY,
 		};
 	spin_unlock_irqrestore(&vm_areas.lock, flags);
 	return found;
+}
+
+bool vmalloc_find(kva_t va, struct vm_area_info *info)
+{
+	return vmalloc_find_used(va, info) && !info->busy;
 }
 
 void vmalloc_init(void)

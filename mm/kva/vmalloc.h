@@ -77,10 +77,14 @@ struct vm_area_info {
 	enum vm_kind  kind;
 	const void   *caller;       /* code address that asked for it         */
 	bool          guard;        /* the address is in its guard page       */
+	bool          busy;         /* somebody fills it, or takes it down    */
 };
 
 /* Returns: false when no live area contains the address. */
 bool vmalloc_find(kva_t va, struct vm_area_info *info);
+
+/* The same for live areas and busy ones: all that may map something. */
+bool vmalloc_find_used(kva_t va, struct vm_area_info *info);
 
 /*
  * Flush the TLB and give back what vfree() has left waiting for it.

@@ -10,7 +10,8 @@
  *          object, so that all pages must then be at 0; and gives it back.
  *
  * LOCKING  all_lock for the list; for V6 interrupts are off, and the mutexes
- *          only looked at: one that is held means that V6 has to wait.
+ *          only looked at: one that is held means that V6 has to wait, and so
+ *          does an address space that is ending, without references.
  * SEE      mm/vm/mm.h for the invariants.
  */
 #include "lib/log.h"
@@ -192,7 +193,7 @@ static bool somebody_is_changing(void)
 	const struct mm *mm;
 
 	list_for_each_entry(mm, &all_mms, all)
-		if (mm->lock.locked)
+		if (mm->lock.locked || !READ_ONCE(mm->refs))
 			return true;
 	return false;
 }

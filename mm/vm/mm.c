@@ -144,7 +144,6 @@ static void mm_destroy(struct mm *mm)
 {
 	const struct range_node *node;
 
-	check_remove_mm(mm);
 	vm_forget_windows(mm);
 	range_for_each(node, &mm->vmas)
 		if (container_of(node, struct vma, range)->flags & VM_TOUCHED)
@@ -154,6 +153,8 @@ static void mm_destroy(struct mm *mm)
 	vma_free_all(mm);
 	commit_release(mm->committed);
 	upt_destroy(&mm->tables);
+	/* Up to here its entries count, of pages that others have too. */
+	check_remove_mm(mm);
 	kmem_cache_free(mm_cache, mm);
 }
 

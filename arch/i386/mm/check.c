@@ -40,8 +40,9 @@
  *          D5  ... D8  text, rodata, data and the ISA hole are protected as
  *              such
  *          D9  first chunk, last chunk and image are mapped page by page
- *          V1  in the vmalloc area only live areas are mapped, guards never
- *          V2  only dead areas have retired entries
+ *          V1  in the vmalloc area only live areas are mapped, and those that
+ *              somebody is filling or taking down; guards never
+ *          V2  only dead areas have retired entries, and such
  *          V3  what is cached is RAM, what is uncached is not
  *          V4  2 MiB pages are for the direct map only
  *          K1  kmap slots map RAM that has no permanent address
@@ -55,8 +56,9 @@
  * ALGORITHM  In address order, so that the region and the vmalloc area of the
  *          entry before are most often those of the next.
  *
- * LOCKING  None: boot, tests and a stopped kernel. With several CPUs an area
- *          that comes and goes meanwhile could be reported.
+ * LOCKING  pgtable_check() lets no other thread run, which is enough on one
+ *          CPU: with several, an area that comes and goes meanwhile could be
+ *          reported.
  * NOT HERE what maps where at boot (paging.c).
  * SEE      SDM volume 3, 4.4.2, tables 4-8 to 4-11; Linux arch/x86/mm/
  *          dump_pagetables.c, "Checked W+X mappings".
@@ -68,6 +70,7 @@
 
 #include "lib/align.h"
 #include "lib/log.h"
+#include "lib/preempt.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/pageblock.h"
 
@@ -207,7 +210,7 @@ static const char *place_gap(struct walk *w, const struct leaf *leaf)
 	return "G1: gaps are never mapped";
 }
 
-/* Is the address in a live area, its guard page not counted? */
+/* Is the address in a live or busy area, its guard page not counted? */
 static bool area_contains(struct walk *w, kva_t va)
 {
 	if (!w->have_area || va < w->area.start || va >= w->area.end)
@@ -281,8 +284,8 @@ static const char *check_absent(struct walk *w, const struct leaf *leaf)
 	}
 	HOLDS(!leaf->large && kva_region_of(leaf->va) == KVA_VMALLOC,
 	      "N1: what is not present is 0, or retired in the vmalloc area");
-	HOLDS(!w->facts->find_area || !area_contains(w, leaf->va),
-	      "V2: only dead areas have retired entries");
+	HOLDS(!w->facts->find_area || !area_contains(w, leaf->va) ||
+	      w->area.busy, "V2: only dead areas have retired entries");
 	return NULL;
 }
 
@@ -434,7 +437,7 @@ void pgtable_facts_init(struct pgtable_facts *facts)
 	facts->nx = cpu_has(CPU_NX);
 	facts->pge = cpu_has(CPU_PGE);
 	facts->image = &kernel_image;
-	facts->find_area = mem_map ? vmalloc_find : NULL;
+	facts->find_area = mem_map ? vmalloc_find_used : NULL;
 }
 
 const char *pgtable_check_tables(const pdpte_t *pdpt,
@@ -482,7 +485,9 @@ const char *pgtable_check(void)
 	law = check_cpu(&facts);
 	if (law)
 		return law;
+	preempt_disable();
 	law = pgtable_check_tables(kernel_pdpt, &facts, &report);
+	preempt_enable();
 	if (law)
 		pr_err("page tables: %s: %s of 0x%08x is 0x%016llx\n", law,
 		       report.level, report.va,

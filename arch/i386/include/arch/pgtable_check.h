@@ -29,7 +29,7 @@ struct pgtable_facts {
 	bool     pge;                   /* CR4.PGE is set                   */
 	const struct image_layout *image;
 
-	/* vmalloc_find(), or NULL before there is a vmalloc. */
+	/* vmalloc_find_used(), or NULL before there is a vmalloc. */
 	bool   (*find_area)(kva_t va, struct vm_area_info *info);
 };
 
