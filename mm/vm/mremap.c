@@ -67,6 +67,20 @@ static int check_arguments(const struct remap *r)
 	return 0;
 }
 
+/*
+ * Take the pages behind r->new. A range that leaves user mode's part cannot be
+ * unmapped.
+ */
+static int unmap_tail(struct mm *mm, const struct remap *r)
+{
+	uint32_t start = r->addr + r->new;
+
+	if (start < r->addr || start > USER_END ||
+	    r->old - r->new > USER_END - start)
+		return -EINVAL;
+	return mm_unmap_locked(mm, start, start + (r->old - r->new));
+}
+
 /* Can this range of the area be moved or grow? */
 static int check_area(const struct vma *vma, const struct remap *r)
 {
@@ -200,7 +214,7 @@ static long remap_to(struct mm *mm, struct remap *r)
 	r->new_addr = (uint32_t)place;
 	err = mm_unmap_locked(mm, r->new_addr, r->new_addr + r->new);
 	if (!err && r->old > r->new) {
-		err = mm_unmap_locked(mm, r->addr + r->new, r->addr + r->old);
+		err = unmap_tail(mm, r);
 		r->old = r->new;
 	}
 	if (err)
@@ -279,14 +293,8 @@ static long grow(struct mm *mm, struct vma *vma, struct remap *r)
 
 static long shrink(struct mm *mm, const struct remap *r)
 {
-	uint32_t start = r->addr + r->new;
-	int err;
+	int err = unmap_tail(mm, r);
 
-	/* A range that leaves user mode's part cannot be unmapped. */
-	if (start < r->addr || start > USER_END ||
-	    r->old - r->new > USER_END - start)
-		return -EINVAL;
-	err = mm_unmap_locked(mm, start, start + (r->old - r->new));
 	return err ? err : (long)r->addr;
 }
 

@@ -69,6 +69,25 @@ KTEST(mremap, shrinks_and_returns_the_same_address)
 	test_end(mm);
 }
 
+/* Neither with MREMAP_FIXED, whose destination may be in front. */
+KTEST(mremap, what_would_shrink_out_of_user_memory_is_refused)
+{
+	static const uint32_t lengths[] = {
+		USER_END, USER_END - AT(4) + PAGES(1), 0xc63f59df, 0xfffff000,
+	};
+	struct mm *mm = test_mm();
+
+	test_map(mm, 4, 4, PROT_RW);
+	for (unsigned i = 0; i < ARRAY_SIZE(lengths); i++) {
+		EXPECT_IS(mm_mremap(mm, AT(4), lengths[i], PAGES(1), 0, 0),
+			  -EINVAL);
+		EXPECT_IS(mm_mremap(mm, AT(4), lengths[i], PAGES(1), FIXED,
+				    AT(0)), -EINVAL);
+		EXPECT_STREQ(maps(mm), "104-108 rw-p");
+	}
+	test_end(mm);
+}
+
 KTEST(mremap, moves_pages_when_it_may)
 {
 	struct mm *mm = test_mm();
