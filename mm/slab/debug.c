@@ -32,7 +32,9 @@
  *          anything is changed; a damaged free object is healed first, so that
  *          one bug is reported once.
  *
- * LOCKING  None for the contents: the object belongs to who calls.
+ * LOCKING  None for the contents: the object belongs to who calls. Interrupts
+ *          are off from the moment at which an object changes hands until it
+ *          is marked, so D1 and D2 hold whenever somebody can look.
  * COST     Each byte of the slot is written and read once a cycle.
  * NOT HERE how calls get here past the magazines (magazine.c).
  * SEE      Linux include/linux/poison.h, for the values.

@@ -121,8 +121,11 @@ static void magazine_refill(struct kmem_cache *cache,
 	spin_unlock_irqoff(&cache->lock);
 }
 
-/* The last object, after a refill where needed; NULL: no slab has any. */
-static void *magazine_take(struct kmem_cache *cache)
+/*
+ * The last object, after a refill where needed; NULL: no slab has any. One of a
+ * debug cache is marked as taken before anybody else can look at it.
+ */
+static void *magazine_take(struct kmem_cache *cache, const void *caller)
 {
 	irqflags_t flags = irq_save();
 	struct magazine *magazine = this_cpu(cache->magazine);
@@ -132,6 +135,8 @@ static void *magazine_take(struct kmem_cache *cache)
 		magazine_refill(cache, magazine);
 	if (magazine->count)
 		object = magazine->objects[--magazine->count];
+	if (object && cache_is_debug(cache))
+		debug_alloc(cache, object, caller);
 	irq_restore(flags);
 	return object;
 }
@@ -145,13 +150,14 @@ static void cache_add_slab(struct kmem_cache *cache, struct slab *slab)
 }
 
 /* Any object: out of the magazine, out of a slab, out of a new slab. */
-static void *cache_take(struct kmem_cache *cache, gfp_t gfp)
+static void *cache_take(struct kmem_cache *cache, gfp_t gfp,
+			const void *caller)
 {
 	struct slab *slab;
 	void *object;
 
 	/* An interrupt may empty the new slab before we come to it: loop. */
-	while (!(object = magazine_take(cache))) {
+	while (!(object = magazine_take(cache, caller))) {
 		slab = slab_create(cache, gfp);
 		if (!slab)
 			return NULL;
@@ -169,11 +175,9 @@ noinline void *cache_alloc_slow(struct kmem_cache *cache, gfp_t gfp,
 	assert(!(gfp & GFP_ZERO) || !cache->ctor);
 	if (should_fail())
 		return NULL;
-	object = cache_take(cache, gfp);
+	object = cache_take(cache, gfp, caller);
 	if (!object)
 		return NULL;
-	if (cache_is_debug(cache))
-		debug_alloc(cache, object, caller);
 	if (gfp & GFP_ZERO)
 		memset(object, 0, cache->size);
 	alloc_trace(object, ALLOC_OBJECT);
@@ -188,9 +192,9 @@ noinline void cache_free_slow(struct kmem_cache *cache, void *object,
 	irqflags_t flags;
 	bool good = true;
 
+	flags = irq_save();
 	if (cache_is_debug(cache))
 		debug_free(cache, object, caller);
-	flags = irq_save();
 	magazine = this_cpu(cache->magazine);
 	if (magazine->capacity && magazine->count == magazine->capacity)
 		good = magazine_flush(cache, magazine,

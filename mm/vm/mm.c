@@ -144,6 +144,8 @@ static void mm_destroy(struct mm *mm)
 {
 	const struct range_node *node;
 
+	/* Nobody else has it, but a check must not look at half of it. */
+	mutex_lock(&mm->lock);
 	vm_forget_windows(mm);
 	range_for_each(node, &mm->vmas)
 		if (container_of(node, struct vma, range)->flags & VM_TOUCHED)
@@ -155,6 +157,7 @@ static void mm_destroy(struct mm *mm)
 	upt_destroy(&mm->tables);
 	/* Up to here its entries count, of pages that others have too. */
 	check_remove_mm(mm);
+	mutex_unlock(&mm->lock);
 	kmem_cache_free(mm_cache, mm);
 }
 
