@@ -45,6 +45,39 @@ static int store_program(struct kernel_options *options, const char *value)
 	return 0;
 }
 
+/* A number up to max. */
+static int parse_below(const char *value, uint64_t max, uint64_t *n)
+{
+	int err = parse_u64(value, n);
+
+	if (!err && *n > max)
+		err = -ERANGE;
+	return err;
+}
+
+/* A number from 1 to max. */
+static int store_count(const char *value, unsigned max, unsigned *count)
+{
+	uint64_t n;
+	int err = parse_below(value, max, &n);
+
+	if (!err && !n)
+		err = -ERANGE;
+	if (!err)
+		*count = (unsigned)n;
+	return err;
+}
+
+static int store_watch(struct kernel_options *options, const char *value)
+{
+	return store_count(value, 60000, &options->watch);
+}
+
+static int store_failures(struct kernel_options *options, const char *value)
+{
+	return store_count(value, 1000000, &options->failures);
+}
+
 static int store_init(struct kernel_options *options, const char *value)
 {
 	options->init_args = value;
@@ -116,16 +149,6 @@ static int store_vmalloc(struct kernel_options *options, const char *value)
 	return store_size(value, &options->vmalloc);
 }
 
-/* A number up to max. */
-static int parse_below(const char *value, uint64_t max, uint64_t *n)
-{
-	int err = parse_u64(value, n);
-
-	if (!err && *n > max)
-		err = -ERANGE;
-	return err;
-}
-
 static int store_loglevel(struct kernel_options *options, const char *value)
 {
 	uint64_t n;
@@ -153,6 +176,10 @@ static const struct word words[] = {
 	  "run all benchmarks, or a list of them, and exit" },
 	{ "program", NEEDS_VALUE, store_program,
 	  "run NAME,ARG,... of the boot archive and exit; %20 is a blank" },
+	{ "watch", NEEDS_VALUE, store_watch,
+	  "check every law each so many ms while program= runs" },
+	{ "failures", NEEDS_VALUE, store_failures,
+	  "let one allocation in so many fail while program= runs" },
 	{ "init", NEEDS_VALUE, store_init,
 	  "arguments ARG,... for init, which the shell gets: scripts to run" },
 	{ "monitor", NO_VALUE, store_monitor,

@@ -18,6 +18,8 @@ struct kernel_options {
 	bool        bench;           /* run benchmarks, then exit             */
 	const char *bench_list;      /* "a,b", prefixes too, or "" for all    */
 	const char *program;         /* "NAME,ARG,...": run it, then exit     */
+	unsigned    watch;           /* ms between looks at all laws; 0: none */
+	unsigned    failures;        /* one allocation in so many fails; 0    */
 	const char *init_args;       /* "ARG,...": for init, or ""            */
 	bool        monitor;         /* stop at the prompt                    */
 	const char *crash;           /* die in this way, to be looked at      */

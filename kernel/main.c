@@ -141,7 +141,7 @@ static void do_as_asked(void)
 	if (options.bench)
 		bench_main(options.bench_list);
 	if (options.program)
-		program_main(options.program);
+		program_main(&options);
 	if (options.monitor)
 		monitor_run();
 	if (!program_run_init(options.init_args))

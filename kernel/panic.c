@@ -11,6 +11,7 @@
  *            registers at page fault (#PF) ...            of the exception
  *            backtrace, innermost first:                  who called whom
  *            page tables:                                 the walk
+ *            the last calls of each thread:               if they are traced
  *            # pagoda: panic: the reason                  for scripts: last
  *
  * TERMS    trap     here: a test, or a command of the monitor, that goes on
@@ -33,6 +34,7 @@
 #include <arch/trap.h>
 
 #include "kernel/backtrace.h"
+#include "kernel/call_trace.h"
 #include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/sched/thread.h"
@@ -81,6 +83,7 @@ static void report(const char *reason, const void *frame)
 	report_place(regs, frame);
 	if (regs && trap_is_page_fault(regs))
 		report_page_fault(regs);
+	call_trace_print(say);
 	say(RULER);
 }
 

@@ -14,13 +14,16 @@
 #include <arch/machine.h>
 
 #include "kernel/accounts.h"
+#include "kernel/call_trace.h"
 #include "kernel/console.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/loader/archive.h"
 #include "kernel/sched/clock.h"
 #include "kernel/task/task.h"
 #include "kernel/uapi/pagoda.h"
+#include "kernel/watch.h"
 #include "lib/errno.h"
+#include "lib/failpoint.h"
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -165,7 +168,31 @@ static void check_what_is_left(const struct accounts *before)
 		fail("broken", "something was not given back");
 }
 
-void program_main(const char *text)
+/* What goes on beside the program, from its start to its end. */
+static void torments_start(const struct kernel_options *options)
+{
+	watch_start(options->watch);
+	if (options->failures)
+		failpoint_arm_random(options->seed, options->failures);
+}
+
+static void torments_stop(void)
+{
+	(void)failpoint_disarm();
+	watch_stop();
+}
+
+/* Until the program has ended, and all that has outlived it. */
+static uint32_t run_to_the_end(struct task *task)
+{
+	uint32_t wait_status = wait_for_end(task);
+
+	while (task_kill_all(WAIT_SIGNALED(SIGKILL)))
+		thread_sleep_ns(NS_PER_TICK);
+	return wait_status;
+}
+
+void program_main(const struct kernel_options *options)
 {
 	static char words[512];
 	const char *argv[PROGRAM_ARGS_MAX];
@@ -174,9 +201,11 @@ void program_main(const char *text)
 	uint32_t wait_status;
 	int err;
 
-	if (strscpy(words, text, sizeof(words)) < 0 ||
+	if (strscpy(words, options->program, sizeof(words)) < 0 ||
 	    !program_split(words, argv))
-		fail("cannot be read", text);
+		fail("cannot be read", options->program);
+	if (options->watch)
+		call_trace_start();
 	accounts_take(&before);
 	err = start(argv, &task);
 	if (err) {
@@ -184,9 +213,9 @@ void program_main(const char *text)
 			       argv[0], -err);
 		machine_exit(EXIT_TEST_FAILED);
 	}
-	wait_status = wait_for_end(task);
-	while (task_kill_all(WAIT_SIGNALED(SIGKILL)))
-		thread_sleep_ns(NS_PER_TICK);   /* who has outlived it */
+	torments_start(options);
+	wait_status = run_to_the_end(task);
+	torments_stop();
 	check_what_is_left(&before);
 	say_how_it_ended(argv[0], wait_status);
 	machine_exit(wait_status ? EXIT_TEST_FAILED : EXIT_OK);

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "kernel/cmdline.h"
 
 #define PROGRAM_ARGS_MAX  32
 
@@ -23,11 +23,12 @@
 unsigned program_split(char *text, const char *argv[PROGRAM_ARGS_MAX]);
 
 /*
- * Run the program, then print "# pagoda: program: NAME exited with N", or
- * "killed by signal N", and leave the emulator: 33 when it exited with 0, else
- * 35.
+ * Run options->program, with the watch and the failing allocations that were
+ * asked for, then print
+ * "# pagoda: program: NAME exited with N", or "killed by signal N", and leave
+ * the emulator: 33 when it exited with 0, else 35.
  */
-void program_main(const char *text) __noreturn;
+void program_main(const struct kernel_options *options) __noreturn;
 
 /*
  * Is there an `init`? Then run it until it ends, with the system's handles and

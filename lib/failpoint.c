@@ -1,36 +1,57 @@
 // SPDX-License-Identifier: MIT
 /*
  * failpoint.c - the countdown behind failpoint.h
+ *
+ * ALGORITHM  What fails again and again is a countdown too: at its end it
+ *          begins anew, from a number that is `rate` on average. With 1 all that
+ *          follow fail.
  */
 #include "lib/failpoint.h"
 
+#include "lib/random.h"
+
 unsigned failpoint_countdown;
-static bool fired, lasts;
+static bool fired;
+static unsigned rate_of_next;     /* 0: once only */
+static struct rng rng = { 1 };
+
+static unsigned next_countdown(void)
+{
+	if (!rate_of_next)
+		return 0;
+	return 1 + rng_below(&rng, 2 * rate_of_next - 1);
+}
 
 bool failpoint_hit(void)
 {
 	if (--failpoint_countdown)
 		return false;
 	fired = true;
-	failpoint_countdown = lasts;
+	failpoint_countdown = next_countdown();
 	return true;
 }
 
-static void arm(unsigned n, bool for_good)
+static void arm(unsigned n, unsigned rate)
 {
 	fired = false;
-	lasts = for_good;
+	rate_of_next = rate;
 	failpoint_countdown = n;
 }
 
 void failpoint_arm(unsigned n)
 {
-	arm(n, false);
+	arm(n, 0);
 }
 
 void failpoint_arm_from(unsigned n)
 {
-	arm(n, true);
+	arm(n, 1);
+}
+
+void failpoint_arm_random(uint32_t seed, unsigned rate)
+{
+	rng_init(&rng, seed);
+	arm(rate, rate);
 }
 
 bool failpoint_disarm(void)

@@ -29,6 +29,12 @@ void failpoint_arm(unsigned n);
 /* The same, and all behind it fail too: memory is used up, and stays so. */
 void failpoint_arm_from(unsigned n);
 
+/*
+ * From now on one allocation in `rate` fails, at random (rate >= 1), until
+ * failpoint_disarm().
+ */
+void failpoint_arm_random(uint32_t seed, unsigned rate);
+
 /* Disarm. Returns: whether the armed failure did happen. */
 bool failpoint_disarm(void);
 

@@ -63,6 +63,16 @@ KTEST(cmdline, sizes_take_a_suffix)
 	EXPECT_EQ(options.vmalloc, 256u << 20);
 }
 
+KTEST(cmdline, what_goes_on_beside_a_program)
+{
+	parse("program=x watch=20 failures=500");
+	EXPECT_EQ(options.watch, 20);
+	EXPECT_EQ(options.failures, 500);
+	parse("program=x");
+	EXPECT_EQ(options.watch, 0);
+	EXPECT_EQ(options.failures, 0);
+}
+
 KTEST(cmdline, last_of_two_values_wins)
 {
 	parse("loglevel=3 loglevel=8");
@@ -83,6 +93,10 @@ static const struct bad_word {
 	  "command line: 'vmalloc': value out of range, ignored" },
 	{ "loglevel=9 nonx",
 	  "command line: 'loglevel': value out of range, ignored" },
+	{ "watch=0 nonx",
+	  "command line: 'watch': value out of range, ignored" },
+	{ "failures=2000000 nonx",
+	  "command line: 'failures': value out of range, ignored" },
 	{ "=5 nonx", "command line: '': unknown word, ignored" },
 };
 

@@ -51,6 +51,23 @@ KTEST(failpoint, disarm_says_whether_it_came_to_that)
 	EXPECT(!failpoint_disarm());
 }
 
+KTEST(failpoint, at_random_one_in_so_many_fails)
+{
+	unsigned failed = 0;
+
+	failpoint_arm_random(1, 10);
+	for (unsigned i = 0; i < 10000; i++)
+		failed += should_fail();
+	EXPECT(failpoint_disarm());
+	EXPECT(failed > 900 && failed < 1100);
+	EXPECT(!should_fail());
+	/* Armed by count afterwards, it is for once again. */
+	failpoint_arm(1);
+	EXPECT(should_fail());
+	EXPECT(!should_fail());
+	EXPECT(failpoint_disarm());
+}
+
 static bool takes_three(void *arg)
 {
 	int taken = 0;

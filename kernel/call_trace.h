@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/*
+ * call_trace.h - the last calls of each thread, for the report of a panic
+ *
+ * WHAT     Whoever looks for the cause of a panic wants to know what ring 3 did
+ *          just before. While the trace is on, each call is noted on its way
+ *          in, and its result on its way out.
+ *
+ * COST     None while it is off: nothing looks at a flag.
+ * SEE      docs/fuzzing.md.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+/*
+ * From now on. It may be started once, by somebody who is no test: it uses
+ * syscall_set_hook(). Without memory for it there is no trace.
+ */
+void call_trace_start(void);
+
+/* One line a call, the newest last; nothing where the trace is off. */
+void call_trace_print(void (*out)(const char *line));
