@@ -3,8 +3,8 @@
  * failpoint.c - the countdown behind failpoint.h
  *
  * ALGORITHM  What fails again and again is a countdown too: at its end it
- *          begins anew, from a number that is `rate` on average. With 1 all that
- *          follow fail.
+ *          begins anew, from a number that is `rate` on average. With 1 all
+ *          that follow fail.
  */
 #include "lib/failpoint.h"
 

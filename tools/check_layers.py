@@ -85,7 +85,8 @@ def sources(root):
     """Paths of all source files, relative to root, in order."""
     found = []
     for folder, folders, files in os.walk(root):
-        folders[:] = [f for f in folders if f not in SKIPPED]
+        folders[:] = [f for f in folders
+                      if f not in SKIPPED and not f.startswith("build-")]
         found += [os.path.relpath(os.path.join(folder, f), root)
                   for f in files if f.endswith(SOURCE)]
     return sorted(found)

@@ -198,7 +198,8 @@ def read_attributes(root):
 def all_files(root):
     found = []
     for folder, folders, files in os.walk(root):
-        folders[:] = [f for f in folders if f not in SKIPPED]
+        folders[:] = [f for f in folders
+                      if f not in SKIPPED and not f.startswith("build-")]
         found += [os.path.relpath(os.path.join(folder, f), root)
                   for f in files if f.endswith(TEXT)]
     return sorted(found)

@@ -12,6 +12,7 @@
 #   user/files/*                text             -> as it is
 #   tests/user/NAME.c           a test program   -> tests/NAME
 #   tests/differential/*.c      one more         -> tests/memdiff
+#   tests/fuzz/*.c              and one more     -> tests/soak_fuzz
 #   $(I386)/bin/busybox         Debian's own     -> busybox
 #
 # $(I386) is filled by tools/fetch_i386; what is not there is left out, and the
@@ -39,14 +40,15 @@ USER_SHELL    := $(sort $(wildcard user/shell/*.c))
 USER_LINUX    := $(sort $(wildcard user/personality/*.c))
 USER_TESTS    := $(sort $(wildcard tests/user/*.c))
 MEMDIFF       := $(sort $(wildcard tests/differential/*.c))
+FUZZER        := $(sort $(wildcard tests/fuzz/*.c))
 USER_LIBC     := $(sort $(wildcard user/libc/*.c))
 
 USER_OBJS := $(USER_LIB_OBJS) $(patsubst %,$(USER_BUILD)/obj/%.o, \
-	$(USER_SINGLE) $(USER_SHELL) $(USER_LINUX) $(USER_TESTS) $(MEMDIFF))
+	$(USER_SINGLE) $(USER_SHELL) $(USER_LINUX) $(USER_TESTS) $(MEMDIFF) $(FUZZER))
 USER_PROGRAMS := $(patsubst %.c,$(USER_BUILD)/%,$(notdir $(USER_SINGLE))) \
 	$(USER_BUILD)/sh $(USER_BUILD)/linux
 USER_TEST_PROGRAMS := $(USER_TESTS:tests/user/%.c=$(USER_BUILD)/tests/%) \
-	$(USER_BUILD)/tests/memdiff
+	$(USER_BUILD)/tests/memdiff $(USER_BUILD)/tests/soak_fuzz
 
 $(USER_BUILD)/obj/%.c.o: %.c
 	@mkdir -p $(@D)
@@ -76,6 +78,10 @@ $(USER_BUILD)/tests/%: $(USER_BUILD)/obj/tests/user/%.c.o $(USER_LIB_OBJS) user/
 	$(link_user)
 
 $(USER_BUILD)/tests/memdiff: $(MEMDIFF:%=$(USER_BUILD)/obj/%.o) \
+		$(USER_LIB_OBJS) user/user.ld
+	$(link_user)
+
+$(USER_BUILD)/tests/soak_fuzz: $(FUZZER:%=$(USER_BUILD)/obj/%.o) \
 		$(USER_LIB_OBJS) user/user.ld
 	$(link_user)
 

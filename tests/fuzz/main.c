@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+/*
+ * main.c - processes that fuzz, and one that keeps them going
+ *
+ * WHAT     soak_fuzz [OPS] [SEED]          until so many have been made
+ *          soak_fuzz replay SEED STREAM FIRST COUNT
+ *                                          ops of one stream, told and made, in
+ *                                          a process of its own
+ *          soak_fuzz x SEED STREAM         what a fuzzer starts as a program
+ *
+ * ALGORITHM  A worker that makes no progress waits for ever: main() kills it
+ *          and starts it anew. From time to time main() kills every task that
+ *          is no worker: orphans, and tasks that were started.
+ *
+ * INVARIANTS  a worker can read the system and do no more with it, or it would
+ *          switch it off.
+ * SEE      docs/fuzzing.md
+ */
+#include "lib/string.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/user/soak.h"
+#include "user/lib/archive.h"
+
+#define LOOK_MS      20
+#define PATIENCE     15u      /* looks without progress                       */
+#define STRAYS_MS    2000u    /* between two looks at tasks that nobody wants */
+#define SIGKILL      9
+#define EDU          0x123411e8
+
+/* A worker's first thread. */
+static struct fuzz first;
+static uint32_t restarts, crashes, killed;
+
+/* ---- what they have in common -------------------------------------------- */
+
+/* Our own image, for TASK_START. */
+static void find_image(const char *name)
+{
+	struct archive archive;
+	struct archive_file file;
+
+	if (!archive_open(&archive, PG_INIT_ARCHIVE) &&
+	    archive_find(&archive, name, &file))
+		value_set_image(file.offset, file.size);
+	linux_munmap((void *)archive.data, archive.size);
+}
+
+/* Handles that all have, under the same numbers. */
+static void make_handles(void)
+{
+	pool_add(MEMORY, PG_INIT_ARCHIVE);
+	for (uint32_t i = 0; i < WORKERS; i++) {
+		pool_add(ENDPOINT, endpoint_create());
+		pool_add(NOTIFICATION, notification_create());
+	}
+	pool_add(SYSTEM, handle_dup(PG_INIT_SYSTEM, RIGHT_READ | RIGHT_DUP |
+				    RIGHT_TRANSFER, 0));
+	pool_add(DEVICE, pg_call(PG_DEVICE_OPEN, PG_INIT_SYSTEM, EDU, 0, 0, 0));
+}
+
+static void map_arenas(void)
+{
+	linux_mmap((void *)ARENA, ARENA_PAGES * PAGE, RW,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	linux_mmap((void *)WINDOW, WINDOW_PAGES * PAGE, RW,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
+/* ---- workers ------------------------------------------------------------- */
+
+static long pids[WORKERS];
+
+/* Before its fork: handles of the others' tasks, which a worker inherits. */
+static void open_others(uint32_t handles[WORKERS])
+{
+	for (uint32_t i = 0; i < WORKERS; i++) {
+		long task = pids[i] ? pg_call(PG_TASK_OPEN, PG_INIT_SYSTEM,
+					      pids[i], 0, 0, 0) : 0;
+
+		handles[i] = task > 0 ? (uint32_t)task : 0;
+	}
+}
+
+static void __noreturn worker_main(uint32_t i, const uint32_t others[WORKERS])
+{
+	worker = i;
+	handle_close(PG_INIT_SYSTEM);
+	for (uint32_t k = 0; k < WORKERS; k++)
+		pool_add(TASK, (long)others[k]);
+	pool_fix();
+	first.slot = SLOTS;
+	fuzz_begin(&first, OPS_MAX);
+	rng_init(&first.rng, fuzz_seed);
+	map_arenas();
+	for (uint32_t k = 1; k < THREADS; k++)
+		thread_begin(&first);
+	fuzz_run(&first);
+	linux_exit_group(0);
+}
+
+static void start_worker(uint32_t i)
+{
+	uint32_t others[WORKERS];
+
+	open_others(others);
+	pids[i] = linux_fork();
+	if (!pids[i])
+		worker_main(i, others);
+	restarts++;
+	if (pids[i] < 0)
+		pids[i] = 0;
+	for (uint32_t k = 0; k < WORKERS; k++)
+		if (others[k])
+			handle_close(others[k]);
+}
+
+/* ---- keeping them going -------------------------------------------------- */
+
+static void kill_pid(long pid)
+{
+	long handle = pg_call(PG_TASK_OPEN, PG_INIT_SYSTEM, pid, 0, 0, 0);
+
+	if (handle < 0)
+		return;
+	pg_call(PG_TASK_KILL, (uint32_t)handle, SIGKILL, 0, 0, 0);
+	handle_close((uint32_t)handle);
+}
+
+static bool is_worker(uint32_t pid)
+{
+	bool is = false;
+
+	for (uint32_t i = 0; i < WORKERS; i++)
+		is |= (uint32_t)pids[i] == pid;
+	return is;
+}
+
+/* Returns: how many there were. */
+static uint32_t kill_strays(void)
+{
+	struct pg_task task;
+	uint32_t n = 0;
+
+	for (uint32_t pid = (uint32_t)linux_getpid() + 1;
+	     !pg_call(PG_TASK_INFO, PG_INIT_SYSTEM, pid, (long)&task, 0, 0);
+	     pid = task.pid + 1) {
+		if (is_worker(task.pid))
+			continue;
+		kill_pid((long)task.pid);
+		n++;
+	}
+	return n;
+}
+
+static void reap(void)
+{
+	int status;
+	long pid;
+
+	while ((pid = linux_waitpid(-1, &status, WNOHANG)) > 0) {
+		for (uint32_t i = 0; i < WORKERS; i++) {
+			if (pids[i] != pid)
+				continue;
+			pids[i] = 0;
+			crashes += W_SIGNAL(status) &&
+				   W_SIGNAL(status) != SIGKILL;
+		}
+	}
+}
+
+static void look_after(uint32_t i)
+{
+	static uint32_t seen[WORKERS], still[WORKERS];
+
+	if (!pids[i])
+		start_worker(i);
+	if (shared->beat[i] != seen[i]) {
+		seen[i] = shared->beat[i];
+		still[i] = 0;
+	} else if (++still[i] > PATIENCE && pids[i]) {
+		kill_pid(pids[i]);
+		killed++;
+		still[i] = 0;
+	}
+}
+
+static void tell_progress(void)
+{
+	static struct pg_mem mem;
+
+	pg_call(PG_MEM_INFO, PG_INIT_SYSTEM, (long)&mem, 0, 0, 0);
+	printf("soak_fuzz: %u ms, %u ops, %u streams, %u workers, %u crashed, %u killed; %u pages free, %u objects\n",
+	       (uint32_t)(clock_ns() >> 20), shared->ops,
+	       shared->next_stream, restarts, crashes, killed,
+	       mem.free_pages, mem.nr_objects);
+	flush();
+}
+
+static void keep_going(uint32_t ops)
+{
+	uint64_t strays = clock_ns(), told = strays;
+
+	while (shared->ops < ops) {
+		for (uint32_t i = 0; i < WORKERS; i++)
+			look_after(i);
+		soak_sleep_ms(LOOK_MS);
+		reap();
+		if (clock_ns() - strays > STRAYS_MS * MS) {
+			strays = clock_ns();
+			kill_strays();
+		}
+		if (clock_ns() - told > 10000 * MS) {
+			told = clock_ns();
+			tell_progress();
+		}
+	}
+}
+
+static void end_all(void)
+{
+	shared->stop = 1;
+	for (uint32_t i = 0; i < WORKERS; i++) {
+		if (pids[i])
+			kill_pid(pids[i]);
+		pids[i] = 0;
+	}
+	while (kill_strays()) {
+		soak_sleep_ms(LOOK_MS);
+		reap();
+	}
+}
+
+/* ---- main ---------------------------------------------------------------- */
+
+static void prepare(const char *name)
+{
+	shared = soak_map(PAGE, MAP_SHARED);
+	find_image(name);
+	make_handles();
+}
+
+static int replay(int argc, char **argv)
+{
+	uint32_t stream = soak_number(argc, argv, 3, 1);
+
+	fuzz_seed = soak_number(argc, argv, 2, 1);
+	shared->next_stream = stream + 1;
+	pool_fix();
+	map_arenas();
+	fuzz_begin(&first, OPS_MAX);
+	first.stream = stream;
+	first.op = soak_number(argc, argv, 4, 0);
+	first.budget = first.op + soak_number(argc, argv, 5, 16);
+	first.slot = SLOTS;
+	fuzz_tells = true;
+	fuzz_run(&first);
+	return 0;
+}
+
+/* Started by TASK_START of a fuzzer, with whatever handles it liked. */
+static int made(int argc, char **argv)
+{
+	shared = soak_map(PAGE, MAP_SHARED);
+	fuzz_seed = soak_number(argc, argv, 2, 1);
+	shared->next_stream = soak_number(argc, argv, 3, 1);
+	for (long handle = 1; handle <= 8; handle++)
+		pool_add(handle % 2 ? ENDPOINT : NOTIFICATION, handle);
+	map_arenas();
+	first.slot = SLOTS;
+	fuzz_begin(&first, 60);
+	fuzz_run(&first);
+	return 0;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	uint32_t ops;
+
+	if (linux_getpid() != 1)
+		return made(argc, argv);
+	prepare(argv[0]);
+	if (argc > 1 && !strcmp(argv[1], "replay"))
+		return replay(argc, argv);
+	ops = soak_number(argc, argv, 1, 1000000);
+	fuzz_seed = soak_number(argc, argv, 2, 1);
+	printf("soak_fuzz: %u ops, seed %u\n", ops, fuzz_seed);
+	keep_going(ops);
+	end_all();
+	tell_progress();
+	return 0;
+}
