@@ -78,13 +78,26 @@ static int read_start(struct start *start, uint32_t addr)
 	if (how->nr_handles > TASK_START_HANDLES ||
 	    how->args_length > TASK_START_ARGS)
 		return -E2BIG;
-	if (how->priority > PRIORITY_SERVER)
-		return -EINVAL;
 	if (copy_from_user(start->handles, UADDR(how->handles),
 			   how->nr_handles * sizeof(uint32_t)) ||
 	    copy_from_user(start->args, UADDR(how->args), how->args_length))
 		return -EFAULT;
 	return split_args(start);
+}
+
+/* Nobody gives a priority that is not his own, but whoever has the system. */
+static int check_priority(const struct task_start *how)
+{
+	struct object *object;
+
+	if (how->priority > PRIORITY_SERVER)
+		return -EINVAL;
+	if (how->priority <= current_thread()->priority)
+		return 0;
+	if (find_object(how->system, OBJECT_SYSTEM, RIGHT_MANAGE, &object))
+		return -EPERM;
+	object_put(object);
+	return 0;
 }
 
 /* What a parent may give to its child: what it may copy or send. */
@@ -174,6 +187,8 @@ static long start_task(struct task *task, struct start *start, uint32_t addr)
 	struct object *memory;
 	long result = read_start(start, addr);
 
+	if (!result)
+		result = check_priority(&start->how);
 	if (!result)
 		result = find_object(start->how.memory, OBJECT_MEMORY,
 				     RIGHT_READ, &memory);

@@ -230,11 +230,13 @@ static uint8_t *allow_ports(struct task *task, const struct io_ports *ports,
 
 long pg_io_ports_allow(struct trap_regs *regs)
 {
+	/* To another task: that is to give them away. */
+	unsigned rights = RIGHT_MANAGE | (regs->ebx ? RIGHT_TRANSFER : 0);
 	struct object *object;
 	struct task *task;
 	uint8_t *fresh;
-	int err = find_object(call_handle(regs), OBJECT_IO_PORTS,
-			      RIGHT_MANAGE, &object);
+	int err = find_object(call_handle(regs), OBJECT_IO_PORTS, rights,
+			      &object);
 
 	if (err)
 		return err;

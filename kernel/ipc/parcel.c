@@ -22,6 +22,8 @@
  *          copies here from or to user mode is always its own
  *          a reply never waits: its pages are moved by the replier, into the
  *          window that the caller named before it called
+ *          nothing is mapped that the receiver has not asked for: at most
+ *          window_length, 0 where it has said nothing
  *
  * LOCKING  None held across anything here; mm_transfer() takes both mm->lock.
  * SEE      mm/vm/transfer.c; kernel/ipc/endpoint.c slot_for().
@@ -87,8 +89,10 @@ static int pack_handle(struct ipc_parcel *parcel, const struct ipc_handle *out)
 
 static int pack_pages(struct ipc_parcel *parcel, const struct ipc_extras *out)
 {
+	/* Pages that cannot be read are of no use to anybody. */
 	if ((out->page_addr | out->page_length) & ~PAGE_MASK ||
-	    !out->page_length || out->page_prot & ~PROT_RIGHTS)
+	    !out->page_length || out->page_prot & ~PROT_RIGHTS ||
+	    !(out->page_prot & PROT_READ))
 		return -EINVAL;
 	parcel->addr = out->page_addr;
 	parcel->length = out->page_length;
@@ -134,22 +138,26 @@ void parcel_moved(const struct ipc_extras *extras)
 
 /* ---- pages -------------------------------------------------------------- */
 
-/* Move the pages into `mm`, to the window. Frees nothing but the window. */
-static void move_pages(struct ipc_parcel *parcel, struct mm *mm,
-		       uint32_t window, uint32_t window_length)
+/*
+ * Move the pages into `mm`, to the window. Frees nothing but the window.
+ * Returns: 0; -E2BIG: the receiver does not want so many; as mm_transfer().
+ */
+static int move_pages(struct ipc_parcel *parcel, struct mm *mm,
+		      uint32_t window, uint32_t window_length)
 {
 	long addr;
 
-	if (window && parcel->length > window_length)
-		return;
+	if (parcel->length > window_length)
+		return -E2BIG;
 	if (window)
 		(void)mm_munmap(mm, window, parcel->length);
 	addr = mm_transfer(parcel->mm, parcel->addr, parcel->length, mm,
 			   window, parcel->prot, parcel->grant);
 	if (IS_ERR_VALUE(addr))
-		return;
+		return (int)addr;
 	parcel->arrived = true;
 	parcel->addr = (uint32_t)addr;
+	return 0;
 }
 
 /* The sender has no pages to wait for any more. */
@@ -184,6 +192,16 @@ static struct mm *caller_mm(struct reply_slot *slot, uint32_t *window,
 	return mm;
 }
 
+/*
+ * What a reply grants leaves the server in any case: it has no other way to
+ * learn that a caller has not taken its pages, and would keep them for ever.
+ */
+static void drop_granted(struct ipc_parcel *parcel)
+{
+	if (parcel->grant && !parcel->arrived)
+		(void)mm_munmap(parcel->mm, parcel->addr, parcel->length);
+}
+
 void parcel_prepare_reply(struct ipc_parcel *parcel, struct reply_slot *slot)
 {
 	uint32_t window, window_length;
@@ -198,9 +216,10 @@ void parcel_prepare_reply(struct ipc_parcel *parcel, struct reply_slot *slot)
 	else if (fault)
 		parcel->page = mm_copy_page(parcel->mm, parcel->addr);
 	if (mm) {
-		move_pages(parcel, mm, window, window_length);
+		(void)move_pages(parcel, mm, window, window_length);
 		mm_put(mm);
 	}
+	drop_granted(parcel);
 	done_with_pages(parcel, 0);
 }
 
@@ -226,9 +245,8 @@ static void unpack_pages(struct ipc_parcel *parcel)
 
 	if (!parcel->mm)
 		return;
-	move_pages(parcel, current_task()->mm, ipc->window,
-		   ipc->window_length);
-	done_with_pages(parcel, parcel->arrived ? 0 : -ENOMEM);
+	done_with_pages(parcel, move_pages(parcel, current_task()->mm,
+					   ipc->window, ipc->window_length));
 }
 
 static void describe(const struct ipc_parcel *parcel, struct ipc_extras *in)

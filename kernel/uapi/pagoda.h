@@ -256,7 +256,8 @@ struct ipc_extras {
 	struct ipc_handle handles[IPC_MAX_HANDLES];
 	uint32_t          page_addr;        /* page-aligned                   */
 	uint32_t          page_length;
-	uint32_t          page_prot;        /* PROT_*: for the receiver       */
+	uint32_t          page_prot;        /* PROT_*: for the receiver; with
+					       PROT_READ                      */
 	uint32_t          unused;
 	uint64_t          deadline;         /* ns                             */
 };
@@ -267,14 +268,20 @@ struct ipc_extras {
  * IPC_PAGES in flags if pages came. Handles of a message that cannot be put
  * into the receiver's table are lost; the receiver sees handle 0 there.
  *
- * `window` is where pages that come shall lie, and what is mapped there is
- * unmapped then; 0: anywhere. More pages than that do not come. It is read by
- * IPC_BUFFER and by each _MSG call, and holds for all calls until then.
+ * Pages come only to whoever wants them: at most window_length bytes of them, 0
+ * for none. `window` is where they shall lie, and what is mapped there is
+ * unmapped then; 0: anywhere. Both are read by IPC_BUFFER and by each _MSG call,
+ * and hold for all calls until then. Of a message with more pages the rest
+ * comes, and SEND gives -E2BIG; what a reply grants is lost.
+ *
+ * Pages that came stay: whatever the sender unmaps, shortens or protects, the
+ * receiver has all of them, with the rights that page_prot says, PROT_READ
+ * always among them.
  */
 struct ipc_msg {
 	struct ipc_extras out;
 	uint32_t          window;            /* page-aligned                  */
-	uint32_t          window_length;
+	uint32_t          window_length;     /* whole pages; 0: none          */
 	struct ipc_extras in;
 };
 
@@ -290,7 +297,9 @@ struct task_start {
 				   as its handles 1, 2, ...; 0: leave it out.
 				   Needs RIGHT_DUP or RIGHT_TRANSFER          */
 	uint32_t nr_handles;    /* at most TASK_START_HANDLES                 */
-	uint32_t priority;      /* 0: that of programs                        */
+	uint32_t priority;      /* 0: that of programs; at most the caller's  */
+	uint32_t system;        /* 0; or the system handle with RIGHT_MANAGE:
+				   any priority that a task can have          */
 };
 
 #define TASK_START_HANDLES  16

@@ -66,9 +66,9 @@ long mm_set_pager(struct mm *mm, uint32_t addr, uint32_t length,
  * Give pages of one address space to another: `grant` takes them away from the
  * giver, else both have them (shared). A VMA operation, not a copy. The range
  * lies in one area; `rights` (VM_*) are among the area's. to_addr 0: wherever
- * there is room.
+ * there is room. Whatever the giver does then, the receiver's pages stay.
  * Returns: the address in `to`; -EINVAL (not whole pages), -EFAULT (not in one
- *          area, or one with a pager), -EPERM (rights), -EEXIST (not free in
+ *          area, one with a pager, behind the end of its object), -EPERM (rights), -EEXIST (not free in
  *          `to`), -ENOMEM; then nothing has changed.
  */
 long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,

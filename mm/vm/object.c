@@ -35,7 +35,7 @@ struct vm_object {
 	struct mutex   lock;
 	uint32_t       refs;        /*    atomic                       */
 	uint32_t       nr_pages;    /* I                               */
-	bool           accounted;   /* I  nr_pages are committed       */
+	bool           accounted;   /* o  nr_pages are committed       */
 	struct page  **leaves[];    /* o                               */
 };
 
@@ -69,6 +69,25 @@ struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted)
 	object->nr_pages = nr_pages;
 	object->accounted = accounted;
 	return object;
+}
+
+bool vm_object_promise(struct vm_object *object)
+{
+	bool promised;
+
+	mutex_lock(&object->lock);
+	if (!object->accounted)
+		object->accounted = commit_charge(object->nr_pages);
+	promised = object->accounted;
+	mutex_unlock(&object->lock);
+	return promised;
+}
+
+bool vm_object_has(const struct vm_object *object, uint32_t index,
+		   uint32_t nr_pages)
+{
+	return index <= object->nr_pages &&
+	       nr_pages <= object->nr_pages - index;
 }
 
 void vm_object_get(struct vm_object *object)

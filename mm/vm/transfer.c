@@ -11,6 +11,12 @@
  *                          +--> object                      \
  *            receiver [S]--+                  receiver [ ]     [P]
  *
+ * INVARIANTS
+ *          the receiver can rely on what he is given: each page is there or
+ *          promised, an object is as long as the range, and no later call of
+ *          the giver's takes anything away (vm_object_promise(); no
+ *          VM_NORESERVE: vm_flags.h)
+ *
  * TERMS    map     both have the pages from now on: the giver's range becomes
  *                  a shared area, if it is not one, and the receiver gets
  *                  another area of the same object
@@ -123,10 +129,9 @@ static int share_page(struct transfer *t, uint32_t va, struct page *page)
 /* An object with the pages of the range, which still are the giver's too. */
 static int share_pages(struct transfer *t)
 {
-	bool accounted = !(t->vma->flags & VM_NORESERVE);
 	int err;
 
-	t->new.object = vm_object_create(vma_pages(&t->new), accounted);
+	t->new.object = vm_object_create(vma_pages(&t->new), true);
 	if (!t->new.object)
 		return -ENOMEM;
 	t->new.flags |= VM_SHARED;
@@ -214,6 +219,11 @@ static int check_giver(struct transfer *t, unsigned rights)
 		return -EFAULT;
 	if (rights & ~(t->vma->flags & VM_RIGHTS))
 		return -EPERM;
+	/* An area may be longer than its object: what is behind is no page. */
+	if (t->vma->object &&
+	    !vm_object_has(t->vma->object, vma_index(t->vma, t->start),
+			   (t->end - t->start) >> PAGE_SHIFT))
+		return -EFAULT;
 	t->new.flags = rights | (t->vma->flags &
 				 vm_flags_of[t->grant ? VM_KEPT_BY_GRANT
 						      : VM_KEPT_BY_MAP]);
@@ -268,8 +278,10 @@ static int prepare(struct transfer *t)
 {
 	int err = reserve_areas(t);
 
-	if (err || t->vma->object)
+	if (err)
 		return err;
+	if (t->vma->object)
+		return vm_object_promise(t->vma->object) ? 0 : -ENOMEM;
 	return t->grant ? grant_pages(t) : share_pages(t);
 }
 

@@ -36,7 +36,7 @@
 	R(VM_LOCKED,       1, 1, 0, 0,   1,   0,   0,   1,    0,  0)           \
 	/* An object counts its pages itself. */                               \
 	R(VM_ACCOUNT,      1, 0, 0, 0,   1,   1,   1,   0,    0,  2)           \
-	R(VM_NORESERVE,    1, 1, 1, 0,   1,   1,   1,   1,    1,  1)           \
+	R(VM_NORESERVE,    1, 1, 1, 0,   1,   1,   1,   1,    0,  0)           \
 	/* The child has no area at all. */                                    \
 	R(VM_DONTCOPY,     1, 1, 0, 0,   1,   1,   0,   1,    0,  0)           \
 	R(VM_WIPEONFORK,   1, 0, 0, 0,   1,   1,   1,   0,    0,  0)           \

@@ -164,6 +164,16 @@ struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted)
 void vm_object_get(struct vm_object *object);
 void vm_object_put(struct vm_object *object);
 
+/* Is it so long? */
+bool vm_object_has(const struct vm_object *object, uint32_t index,
+		   uint32_t nr_pages);
+
+/*
+ * See to it that its pages are promised, also those of a MAP_NORESERVE: who is
+ * given them can touch them all. Returns: false: beyond the commit limit.
+ */
+bool vm_object_promise(struct vm_object *object) __must_check;
+
 /*
  * The page at an index, made when there is none; with one reference more.
  * Returns: 0; -EFAULT: the object is not so long; -ENOMEM.
