@@ -68,8 +68,9 @@ long mm_set_pager(struct mm *mm, uint32_t addr, uint32_t length,
  * lies in one area; `rights` (VM_*) are among the area's. to_addr 0: wherever
  * there is room. Whatever the giver does then, the receiver's pages stay.
  * Returns: the address in `to`; -EINVAL (not whole pages), -EFAULT (not in one
- *          area, one with a pager, behind the end of its object), -EPERM (rights), -EEXIST (not free in
- *          `to`), -ENOMEM; then nothing has changed.
+ *          area, one with a pager, behind the end of its object), -EPERM
+ *          (rights), -EEXIST (not free in `to`), -ENOMEM; then nothing has
+ *          changed.
  */
 long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
 		 struct mm *to, uint32_t to_addr, unsigned rights, bool grant);

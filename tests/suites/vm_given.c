@@ -12,7 +12,7 @@ SUITE(vm_given, vm_check);
 
 #define NR  4u          /* pages that are given: AT(0) to AT(NR)              */
 
-/* ---- areas ----------------------------------------------------------------- */
+/* ---- areas -------------------------------------------------------------- */
 
 static void private_touched(struct mm *mm)
 {
@@ -49,7 +49,7 @@ static void (*const areas[])(struct mm *mm) = {
 	shared_uncounted,
 };
 
-/* ---- what the giver does then ------------------------------------------------ */
+/* ---- what the giver does then ------------------------------------------- */
 
 static void unmaps(struct mm *mm)
 {
@@ -102,7 +102,7 @@ static void (*const deeds[])(struct mm *mm) = {
 	names_a_pager,
 };
 
-/* ---- the table ----------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------- */
 
 static void expect_all_pages(struct mm *mm)
 {

@@ -311,10 +311,13 @@ UTEST(a_handle_travels_with_its_rights)
 static int serve_pages(void)
 {
 	struct words words;
-	long from = ipc_receive(endpoint, &words);
+	uint32_t *pages;
 	size_t length;
-	uint32_t *pages = ipc_pages(from, &length);
+	long from;
 
+	ipc_accept_pages(3 * PAGE);
+	from = ipc_receive(endpoint, &words);
+	pages = ipc_pages(from, &length);
 	if (!pages || length != 3 * PAGE || pages[0] != 0x1111)
 		return 1;
 	pages[2 * 1024] = 0x2222;

@@ -383,8 +383,10 @@ static long start_still(uint32_t *task)
 	struct words words;
 	long pid = linux_fork();
 
-	if (!pid)
+	if (!pid) {
+		ipc_accept_pages(PAGE);
 		ipc_receive(other, &words);
+	}
 	*task = (uint32_t)pg_call(PG_TASK_OPEN, PG_INIT_SYSTEM, pid, 0, 0, 0);
 	return pid;
 }
@@ -429,14 +431,18 @@ UTEST(memory_of_a_caller_is_an_error)
 {
 	struct words words;
 	int status = -1;
-	long pid;
+	long pid, from;
 
 	PAGODA_ONLY();
 	EXPECT(set_up());
 	pid = linux_fork();
 	if (!pid)
 		ask_personality();
-	EXPECT_EQ(KMSG_NUMBER(ipc_receive(other, &words)), 999);
+	/* First comes that the task has begun. */
+	do
+		from = ipc_receive(other, &words);
+	while (from >= 0 && KMSG_KIND(from) != KMSG_SYSCALL);
+	EXPECT_EQ(KMSG_NUMBER(from), 999);
 	EXPECT_EQ(pg_call(PG_CALLER_READ, 0, (long)page, (long)present, 1, 0),
 		  -EFAULT);
 	EXPECT_EQ(pg_call(PG_CALLER_WRITE, 0, (long)page, (long)present, 1,

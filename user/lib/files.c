@@ -17,13 +17,23 @@
 static uint32_t files;
 static char path_page[PAGE] __aligned(PAGE);
 
+/* Contents and lists come as pages: of the latter no more than this. */
+#define LIST_MAX  (64u << 10)
+_Static_assert(LIST_MAX >= FILES_READ_MAX, "holds what a read gives");
+
+void files_use(uint32_t handle)
+{
+	files = handle;
+	ipc_accept_pages(LIST_MAX);
+}
+
 long files_connect(void)
 {
 	long handle = names_lookup("files");
 
 	if (handle < 0)
 		return handle;
-	files = (uint32_t)handle;
+	files_use((uint32_t)handle);
 	return 0;
 }
 
@@ -84,7 +94,10 @@ long file_list(struct file_info **list, size_t *length)
 	if (received < 0)
 		return received;
 	*list = ipc_pages(received, length);
-	return *list ? (int32_t)words.w[0] : -EIO;
+	if (*list && words.w[0] <= *length / sizeof(**list))
+		return (long)words.w[0];
+	ipc_drop(received);
+	return -EIO;
 }
 
 long file_image(const char *path, uint32_t *memory, uint32_t *offset,

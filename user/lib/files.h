@@ -9,6 +9,9 @@
 /* Find the file server. 0 or an error. */
 long files_connect(void);
 
+/* Or have a handle of it. */
+void files_use(uint32_t handle);
+
 /* Returns: 0 and what the file is (not its name); -ENOENT. */
 long file_open(const char *path, struct file_info *info);
 long file_stat(uint32_t number, struct file_info *info);

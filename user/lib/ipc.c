@@ -10,6 +10,7 @@
 #include "user/lib/ipc.h"
 
 #include "lib/align.h"
+#include "lib/errno.h"
 #include "user/lib/linux.h"
 
 #define PAGE  4096u
@@ -80,6 +81,22 @@ long ipc_reply_msg(uint32_t reply, struct words *words)
 	return message_with_extras(PG_EAX(PG_REPLY_MSG, reply), words);
 }
 
+long ipc_serve(uint32_t endpoint, struct words *words)
+{
+	long received = ipc_reply_receive_msg(endpoint, words);
+
+	if (received >= 0 || received == -EPIPE || received == -EINTR)
+		return received;
+	words->w[0] = (uint32_t)received;
+	return ipc_reply_receive(endpoint, words);
+}
+
+void ipc_accept_pages(size_t length)
+{
+	buffer.window_length = ALIGN_UP(length, PAGE);
+	ipc_init();
+}
+
 void ipc_attach_handle(uint32_t handle, uint32_t rights)
 {
 	struct ipc_extras *out = &ipc_buffer()->out;
@@ -109,11 +126,21 @@ void *ipc_pages(long received, size_t *length)
 	return (void *)(uintptr_t)buffer.in.page_addr;
 }
 
+static bool came_with_handle(long received)
+{
+	return received >= 0 && received & IPC_EXTRAS && buffer.in.nr_handles;
+}
+
+uint32_t ipc_handle_rights(long received)
+{
+	return came_with_handle(received) ? buffer.in.handles[0].rights : 0;
+}
+
 uint32_t ipc_take_handle(long received)
 {
 	uint32_t handle;
 
-	if (received < 0 || !(received & IPC_EXTRAS) || !buffer.in.nr_handles)
+	if (!came_with_handle(received))
 		return 0;
 	handle = buffer.in.handles[0].handle;
 	buffer.in.handles[0].handle = 0;

@@ -91,12 +91,30 @@ void ipc_attach_pages(const void *addr, size_t length, unsigned prot,
 		      bool grant);
 
 /*
+ * A server's step: answer as ipc_reply_receive_msg(), and receive the next. An
+ * answer that cannot be sent, for want of memory or of a right, goes as its
+ * error, without extras: no client ends the server's loop.
+ */
+long ipc_serve(uint32_t endpoint, struct words *words);
+
+/*
+ * From now on at most so many bytes of pages come with a message; more are left
+ * out. 0, as at the beginning: none, whatever is sent.
+ */
+void ipc_accept_pages(size_t length);
+
+/*
  * What came with the last message, by what receive or call returned: its pages
- * (NULL: none) and its first handle (0: none), which is the taker's from then
- * on. ipc_drop() gets rid of all that was not taken: anybody may send anything.
+ * (NULL: none), which can be read, and its first handle (0: none), which is the
+ * taker's from then on. Both stay whatever the sender does; what is *in* pages
+ * that are shared he may change. ipc_drop() gets rid of all that was not taken:
+ * anybody may send anything.
  */
 void *ipc_pages(long received, size_t *length);
 uint32_t ipc_take_handle(long received);
+
+/* The rights of that handle, before it is taken. */
+uint32_t ipc_handle_rights(long received);
 void ipc_drop(long received);
 
 /* Whole pages of zeros of our own. NULL: no memory. */

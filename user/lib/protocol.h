@@ -10,9 +10,14 @@
 
 #include "user/lib/ipc.h"
 
-/* Handles that every program is started with; more, by what it is. */
+/*
+ * Handles that every program is started with; more, by what it is. A server has
+ * its endpoint from init, which has given it its name.
+ */
 #define HANDLE_NAMES      1     /* the name server                           */
 #define HANDLE_FIRST_OWN  2     /* the first of those that differ            */
+#define HANDLE_ENDPOINT   2     /* a server's: to receive                    */
+#define HANDLE_SERVER_OWN 3     /* the first of a server's that differ       */
 
 /* Longest text in w[1] to w[5]; it ends with 0 only when it is shorter. */
 #define WORDS_TEXT_MAX  20
@@ -23,14 +28,19 @@ static inline char *words_text(struct words *words)
 }
 
 /*
- * The name server. A name is the text of the message.
+ * The name server. A name is the text of the message. What init registers (its
+ * handle has the badge NAMES_OWNER) is init's for good: when the server dies,
+ * nobody else can have the name. Any other name is free again then.
  *
- *   NAMES_REGISTER  and a handle: from now on it is found under that name
+ *   NAMES_REGISTER  and a handle of an endpoint, with RIGHT_SEND, _DUP and
+ *                   _TRANSFER: from now on it is found under that name
  *   NAMES_LOOKUP    -> a handle to send to; waits until there is one
  *   NAMES_TRY       -> the same, or -ENOENT at once
  *   NAMES_LIST      w[1] = index -> w[0] = 0 and the name; -ENOENT: no more
  */
 enum names_op { NAMES_REGISTER = 1, NAMES_LOOKUP, NAMES_TRY, NAMES_LIST };
+
+#define NAMES_OWNER  1          /* badge */
 
 /*
  * The console. WRITE and READ carry w[0] = op | length << 8.
@@ -57,11 +67,15 @@ enum console_op {
  *                and pages with it, which are the client's now
  *   FILES_LIST   -> w[0] = how many, and pages with struct file_info of each
  *   FILES_IMAGE  w[1] number -> w[1] offset, w[2] size, and a handle: the
- *                memory object in which the file lies, for TASK_START
+ *                memory object in which the file lies, for TASK_START. That is
+ *                the whole archive: only for whom init has given a handle with
+ *                the badge FILES_STARTER, which is the shell; else -EPERM
  */
 enum files_op {
 	FILES_OPEN = 1, FILES_STAT, FILES_READ, FILES_LIST, FILES_IMAGE
 };
+
+#define FILES_STARTER   1       /* badge */
 
 #define FILES_READ_MAX  (64u << 10)
 #define FILE_NAME_MAX   52

@@ -38,6 +38,7 @@ static long start(uint32_t task, const struct program *program)
 		.handles = (uint32_t)(uintptr_t)program->handles,
 		.nr_handles = program->nr_handles,
 		.priority = program->priority,
+		.system = program->system,
 	};
 	long err = 0;
 

@@ -19,14 +19,14 @@
  *
  * ALGORITHM  One table from number to function. A function has the words of
  *          the call and the process; client memory is read and written by
- *          CALLER_READ and CALLER_WRITE, which fault like the client itself.
+ *          CALLER_READ and CALLER_WRITE.
  *
- * HANDLES  1: the name server; 2: the system, to read. Registers "linux".
+ * HANDLES  1: the name server; 2: its endpoint, "linux"; 3: the system, to
+ *          read.
  * NOT HERE memory, processes, time (kernel/linux/). Writing to files: the
  *          archive is read-only. Several clients that read the console at the
  *          same time: while one waits for a line, the others' calls wait too.
- *          Pipes and execve: -ENOSYS. A client with a pager of its own may keep
- *          us waiting for it (docs/messages.md).
+ *          Pipes and execve: -ENOSYS.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -109,17 +109,15 @@ static long answer_and_receive(uint32_t endpoint, long received,
 
 int main(int argc, char **argv, char **envp)
 {
-	long endpoint = endpoint_create();
 	struct words words;
 	long received;
 
-	if (endpoint < 0 || console_connect() < 0 || files_connect() < 0 ||
-	    names_register("linux", (uint32_t)endpoint) < 0)
+	if (console_connect() < 0 || files_connect() < 0)
 		return 1;
-	received = ipc_receive((uint32_t)endpoint, &words);
+	received = ipc_receive(HANDLE_ENDPOINT, &words);
 	while (received >= 0) {
 		ipc_drop(received);
-		received = answer_and_receive((uint32_t)endpoint, received,
+		received = answer_and_receive(HANDLE_ENDPOINT, received,
 					      &words);
 	}
 	return 1;

@@ -10,7 +10,7 @@
  *            folder "tests"      -->  all names that begin with "tests/"
  *
  * INVARIANTS  R1  each pid has one table
- * HANDLES  HANDLE_FIRST_OWN: the system, to read: who is whose parent.
+ * HANDLES  HANDLE_SERVER_OWN: the system, to read: who is whose parent.
  * NOT HERE A parent's files as they are at the fork: a child gets them as they
  *          are at its own first call.
  */
@@ -21,7 +21,7 @@
 #include "user/lib/tasks.h"
 #include "user/personality/abi.h"
 
-#define SYSTEM         HANDLE_FIRST_OWN
+#define SYSTEM         HANDLE_SERVER_OWN
 #define PROCESSES_MAX  64
 
 static struct process processes[PROCESSES_MAX];

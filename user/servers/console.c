@@ -24,19 +24,19 @@
  * ALGORITHM  IRQ 4 comes as an edge: it is lost when a cause remains. So the
  *          UART is served until it names no more cause, and then acknowledged.
  *
- * HANDLES  1: the name server; 2: ports of COM1; 3: notification; 4: IRQ 4.
- *          Registers "console".
+ * HANDLES  1: the name server; 2: its endpoint, "console"; 3: ports of COM1;
+ *          4: notification; 5: IRQ 4.
  * NOT HERE the kernel's own messages, which it writes by polling.
  * SEE      National PC16550D data sheet; user/lib/protocol.h.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
-#include "user/lib/names.h"
+#include "user/lib/protocol.h"
 #include "user/lib/start.h"
 
-#define PORTS         (HANDLE_FIRST_OWN + 0)
-#define NOTIFICATION  (HANDLE_FIRST_OWN + 1)
-#define IRQ           (HANDLE_FIRST_OWN + 2)
+#define PORTS         (HANDLE_SERVER_OWN + 0)
+#define NOTIFICATION  (HANDLE_SERVER_OWN + 1)
+#define IRQ           (HANDLE_SERVER_OWN + 2)
 
 #define COM1  0x3f8
 
@@ -337,36 +337,32 @@ static bool serve(long received, struct words *words)
 	}
 }
 
-static void loop(uint32_t endpoint)
+static void loop(void)
 {
 	struct words words;
-	long received = ipc_receive(endpoint, &words);
+	long received = ipc_receive(HANDLE_ENDPOINT, &words);
 
 	while (received >= 0) {
 		bool answer = serve(received, &words);
 
 		ipc_drop(received);
 		if (answer)
-			received = ipc_reply_receive(endpoint, &words);
+			received = ipc_reply_receive(HANDLE_ENDPOINT, &words);
 		else
-			received = ipc_receive(endpoint, &words);
+			received = ipc_receive(HANDLE_ENDPOINT, &words);
 	}
 }
 
 int main(int argc, char **argv, char **envp)
 {
-	long endpoint = endpoint_create();
-
-	if (endpoint < 0 ||
-	    pg_call(PG_IO_PORTS_ALLOW, PORTS, 0, 0, 0, 0) < 0 ||
-	    pg_call(PG_NOTIFICATION_BIND, NOTIFICATION, endpoint, 0, 0, 0) < 0)
+	if (pg_call(PG_IO_PORTS_ALLOW, PORTS, 0, 0, 0, 0) < 0 ||
+	    pg_call(PG_NOTIFICATION_BIND, NOTIFICATION, HANDLE_ENDPOINT, 0, 0,
+		    0) < 0)
 		return 1;
 	ipc_init();
 	uart_set(UART_MCR, MCR_INTERRUPTS);
 	uart_set_interrupts();
 	pg_call(PG_IRQ_ACK, IRQ, 0, 0, 0, 0);
-	if (names_register("console", (uint32_t)endpoint) < 0)
-		return 1;
-	loop((uint32_t)endpoint);
+	loop();
 	return 1;
 }

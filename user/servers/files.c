@@ -11,7 +11,7 @@
  *                                      |copy|
  *               pages:                 [    ]  --> given to the client
  *
- * HANDLES  1: the name server; 2: the archive. Registers "files".
+ * HANDLES  1: the name server; 2: its endpoint, "files"; 3: the archive.
  * NOT HERE descriptors and folders as Linux has them (user/servers/linux.c).
  * SEE      user/lib/protocol.h for the messages.
  */
@@ -19,11 +19,12 @@
 #include "lib/string.h"
 #include "user/lib/archive.h"
 #include "user/lib/linux.h"
-#include "user/lib/names.h"
+#include "user/lib/protocol.h"
 #include "user/lib/start.h"
 
-#define ARCHIVE    HANDLE_FIRST_OWN
+#define ARCHIVE    HANDLE_SERVER_OWN
 #define FILES_MAX  256
+#define PATH_PAGES 4096u        /* bytes: all that a client need send         */
 
 static struct archive archive;
 static struct archive_file files[FILES_MAX];
@@ -108,10 +109,12 @@ static long do_list(void)
 	return (long)nr_files;
 }
 
-static long do_image(struct words *words)
+static long do_image(long received, struct words *words)
 {
 	uint32_t number = words->w[1];
 
+	if ((received & BADGE_MAX) != FILES_STARTER)
+		return -EPERM;
 	if (number >= nr_files)
 		return -ENOENT;
 	words->w[1] = files[number].offset;
@@ -132,34 +135,30 @@ static long serve(long received, struct words *words)
 	case FILES_LIST:
 		return do_list();
 	case FILES_IMAGE:
-		return do_image(words);
+		return do_image(received, words);
 	default:
 		return -ENOSYS;
 	}
 }
 
-static void loop(uint32_t endpoint)
+static void loop(void)
 {
 	struct words words;
-	long received = ipc_receive(endpoint, &words);
+	long received = ipc_receive(HANDLE_ENDPOINT, &words);
 
 	while (received >= 0) {
 		words.w[0] = (uint32_t)serve(received, &words);
 		ipc_drop(received);
-		received = ipc_reply_receive_msg(endpoint, &words);
+		received = ipc_serve(HANDLE_ENDPOINT, &words);
 	}
 }
 
 int main(int argc, char **argv, char **envp)
 {
-	long endpoint = endpoint_create();
-
-	ipc_init();
-	if (endpoint < 0 || archive_open(&archive, ARCHIVE) < 0)
+	ipc_accept_pages(PATH_PAGES);
+	if (archive_open(&archive, ARCHIVE) < 0)
 		return 1;
 	read_archive();
-	if (names_register("files", (uint32_t)endpoint) < 0)
-		return 1;
-	loop((uint32_t)endpoint);
+	loop();
 	return 1;
 }

@@ -14,10 +14,11 @@
  *                    +-- files     archive
  *                    +-- pager
  *                    +-- linux     system, to read
- *                    +-- sh        system, to read
+ *                    +-- sh        system, to read; files, to start programs
  *
- * ALGORITHM  The order of starts does not matter much: a server that looks for
- *          a name waits until it is registered.
+ * ALGORITHM  init makes each server's endpoint and registers its name before
+ *          the server runs: a call waits until somebody receives, and when a
+ *          server is dead its name is still init's, and nobody else's to have.
  *
  * HANDLES  1: the system; 2: the boot archive.
  * NOT HERE starting a server again: what its clients had of it would be gone.
@@ -39,13 +40,15 @@
 
 #define PRIORITY_SERVER  16    /* kernel/sched/thread.h says what they mean */
 
-#define HANDLES_MAX  4
+#define HANDLES_MAX  5
 #define ARGS_MAX     16
 
 #define CLIENT_RIGHTS  (RIGHT_SEND | RIGHT_DUP | RIGHT_TRANSFER)
 
 static struct archive archive;
 static uint32_t system_to_read;
+static uint32_t names_for_all;      /* as names_server, without NAMES_OWNER   */
+static uint32_t files_to_start;     /* for the shell: with FILES_STARTER      */
 static char reaper_stack[4096] __aligned(16);
 
 /* ---- starting --------------------------------------------------------- */
@@ -61,6 +64,7 @@ static long start(const char *const *argv, const uint32_t *handles,
 		.handles = handles,
 		.nr_handles = nr_handles,
 		.priority = priority,
+		.system = PG_INIT_SYSTEM,
 	};
 	long task = -ENOENT;
 
@@ -74,24 +78,57 @@ static long start(const char *const *argv, const uint32_t *handles,
 	return task;
 }
 
-static long start_server(const char *name, uint32_t second, uint32_t third,
-			 uint32_t fourth)
+static uint32_t client_of(uint32_t endpoint, uint32_t badge)
 {
-	const char *argv[] = { name, NULL };
-	uint32_t handles[HANDLES_MAX] = { names_server, second, third, fourth };
-
-	return start(argv, handles, HANDLES_MAX, PRIORITY_SERVER);
+	return (uint32_t)handle_dup(endpoint, CLIENT_RIGHTS, badge);
 }
 
-/* The receiving end is its alone: when it dies, its clients learn of it. */
+/* An endpoint under a name, which is ours from now on. Returns: it, or 0. */
+static uint32_t make_name(const char *name)
+{
+	uint32_t endpoint = (uint32_t)endpoint_create();
+	long err = names_register(name, endpoint);
+
+	if (!err)
+		return endpoint;
+	printf("init: the name %s: error %ld\n", name, -err);
+	handle_close(endpoint);
+	return 0;
+}
+
+/*
+ * The receiving end is the server's alone: when it dies, its clients learn of
+ * it. `endpoint` is closed here.
+ */
+static void start_server(const char *name, uint32_t endpoint, uint32_t first,
+			 uint32_t second, uint32_t third)
+{
+	const char *argv[] = { name, NULL };
+	uint32_t handles[HANDLES_MAX] = {
+		names_for_all, endpoint, first, second, third,
+	};
+
+	start(argv, handles, HANDLES_MAX, PRIORITY_SERVER);
+	handle_close(endpoint);
+}
+
 static void start_names(void)
 {
 	const char *argv[] = { "names", NULL };
 	uint32_t endpoint = (uint32_t)endpoint_create();
 
-	names_server = (uint32_t)handle_dup(endpoint, CLIENT_RIGHTS, 0);
+	names_server = client_of(endpoint, NAMES_OWNER);
+	names_for_all = client_of(endpoint, 0);
 	start(argv, &endpoint, 1, PRIORITY_SERVER);
 	handle_close(endpoint);
+}
+
+static void start_files(void)
+{
+	uint32_t endpoint = make_name("files");
+
+	files_to_start = client_of(endpoint, FILES_STARTER);
+	start_server("files", endpoint, PG_INIT_ARCHIVE, 0, 0);
 }
 
 /* What it has is enough to serve COM1, and for nothing else. */
@@ -108,8 +145,8 @@ static void start_console(void)
 		       notification, ports, irq);
 		return;
 	}
-	start_server("console", (uint32_t)ports, (uint32_t)notification,
-		     (uint32_t)irq);
+	start_server("console", make_name("console"), (uint32_t)ports,
+		     (uint32_t)notification, (uint32_t)irq);
 	handle_close((uint32_t)ports);
 	handle_close((uint32_t)notification);
 	handle_close((uint32_t)irq);
@@ -119,7 +156,7 @@ static void start_console(void)
 static long start_shell(int argc, char **argv)
 {
 	const char *shell_argv[ARGS_MAX + 2] = { "sh" };
-	uint32_t handles[] = { names_server, system_to_read };
+	uint32_t handles[] = { names_for_all, system_to_read, files_to_start };
 
 	for (int i = 1; i < argc && i <= ARGS_MAX; i++)
 		shell_argv[i] = argv[i];
@@ -203,8 +240,8 @@ static void serve(uint32_t endpoint)
 
 int main(int argc, char **argv, char **envp)
 {
-	long endpoint = endpoint_create();
 	long err = archive_open(&archive, PG_INIT_ARCHIVE);
+	uint32_t endpoint;
 
 	if (err < 0) {
 		printf("init: no boot archive: error %ld\n", -err);
@@ -215,15 +252,13 @@ int main(int argc, char **argv, char **envp)
 					      RIGHT_TRANSFER, 0);
 	start_names();
 	start_console();
-	start_server("files", PG_INIT_ARCHIVE, 0, 0);
-	start_server("pager", 0, 0, 0);
-	start_server("linux", system_to_read, 0, 0);
-	err = names_register("init", (uint32_t)endpoint);
-	if (err < 0)
-		printf("init: names: error %ld\n", -err);
+	start_files();
+	start_server("pager", make_name("pager"), 0, 0, 0);
+	start_server("linux", make_name("linux"), system_to_read, 0, 0);
+	endpoint = make_name("init");
 	start_reaper();
 	if (start_shell(argc, argv) < 0)
 		power_off(1);
-	serve((uint32_t)endpoint);
+	serve(endpoint);
 	return 1;
 }

@@ -12,13 +12,18 @@
  * TERMS    waiter   a LOOKUP for a name that nobody has registered yet: its
  *                   answer is kept as a reply handle
  *
+ *          owned    registered by init: stands in the table for good, without
+ *                   a handle when its server is dead
+ *
  * INVARIANTS
  *          N1  each name stands in the table once
- *          N2  a waiter's name does not stand in the table
+ *          N2  a waiter's name does not stand in the table with a handle
+ *          N3  each handle in the table is of an endpoint, and can be passed on
  *
  * ALGORITHM  A name dies with its server. Nobody tells us when, so before each
  *          answer we look which endpoints are dead. Whoever looks such a name
- *          up waits for the next server of that name.
+ *          up waits for the next server of that name. An owned name waits for
+ *          init to name that server: else whoever killed a server could be it.
  * COST     A call to the kernel for each name.
  * HANDLES  1: its endpoint, to receive.
  */
@@ -34,7 +39,10 @@
 struct name {
 	char     text[WORDS_TEXT_MAX];
 	uint32_t handle;
+	bool     owned;
 };
+
+#define TO_PASS_ON  (RIGHT_SEND | RIGHT_DUP | RIGHT_TRANSFER)
 
 static struct name names[NAMES_MAX];
 static unsigned nr_names;
@@ -55,18 +63,29 @@ static void forget_dead(void)
 	unsigned left = 0;
 
 	for (unsigned i = 0; i < nr_names; i++) {
-		if (endpoint_check(names[i].handle) == -EPIPE)
-			handle_close(names[i].handle);
-		else
-			names[left++] = names[i];
+		struct name *name = &names[i];
+
+		if (name->handle && endpoint_check(name->handle) == -EPIPE) {
+			handle_close(name->handle);
+			name->handle = 0;
+		}
+		if (name->handle || name->owned)
+			names[left++] = *name;
 	}
 	nr_names = left;
 }
 
+/* The same, but only where there is a server. */
+static struct name *find_alive(const char *text)
+{
+	struct name *name = find(text);
+
+	return name && name->handle ? name : NULL;
+}
+
 static void attach(const struct name *name)
 {
-	ipc_attach_handle(name->handle,
-			  RIGHT_SEND | RIGHT_DUP | RIGHT_TRANSFER);
+	ipc_attach_handle(name->handle, TO_PASS_ON);
 }
 
 static void answer_waiters(const struct name *name)
@@ -85,21 +104,51 @@ static void answer_waiters(const struct name *name)
 	}
 }
 
+/* Returns: where the name is to stand; NULL and why not. */
+static struct name *place_for(const char *text, bool owner, long *err)
+{
+	struct name *name = find(text);
+
+	*err = -EEXIST;
+	if (name)
+		return owner && name->owned && !name->handle ? name : NULL;
+	*err = -ENOSPC;
+	return nr_names < NAMES_MAX ? &names[nr_names] : NULL;
+}
+
+/* N3: what is kept must be good for each answer that it goes into. */
+static uint32_t take_endpoint(long received)
+{
+	uint32_t rights = ipc_handle_rights(received);
+	uint32_t handle;
+
+	if ((rights & TO_PASS_ON) != TO_PASS_ON)
+		return 0;
+	handle = ipc_take_handle(received);
+	if (!endpoint_check(handle))
+		return handle;
+	handle_close(handle);
+	return 0;
+}
+
 static long do_register(const char *text, long received)
 {
-	struct name *name = &names[nr_names];
+	bool owner = (received & BADGE_MAX) == NAMES_OWNER;
+	struct name *name;
+	long err;
 
 	if (!text[0])
 		return -EINVAL;
-	if (find(text))
-		return -EEXIST;
-	if (nr_names == NAMES_MAX)
-		return -ENOSPC;
-	name->handle = ipc_take_handle(received);
+	name = place_for(text, owner, &err);
+	if (!name)
+		return err;
+	name->handle = take_endpoint(received);
 	if (!name->handle)
 		return -EINVAL;
 	memcpy(name->text, text, WORDS_TEXT_MAX);
-	nr_names++;
+	name->owned = owner;
+	if (name == &names[nr_names])
+		nr_names++;
 	answer_waiters(name);
 	return 0;
 }
@@ -124,7 +173,7 @@ static bool wait_for(const char *text)
 
 static long do_lookup(const char *text)
 {
-	const struct name *name = find(text);
+	const struct name *name = find_alive(text);
 
 	if (!name)
 		return -ENOENT;
@@ -134,10 +183,15 @@ static long do_lookup(const char *text)
 
 static long do_list(struct words *words)
 {
-	if (words->w[1] >= nr_names)
-		return -ENOENT;
-	memcpy(words_text(words), names[words->w[1]].text, WORDS_TEXT_MAX);
-	return 0;
+	uint32_t left = words->w[1];
+
+	for (unsigned i = 0; i < nr_names; i++) {
+		if (!names[i].handle || left--)
+			continue;
+		memcpy(words_text(words), names[i].text, WORDS_TEXT_MAX);
+		return 0;
+	}
+	return -ENOENT;
 }
 
 /* Returns: whether there is to be an answer now. */
@@ -152,7 +206,7 @@ static bool serve(long received, struct words *words)
 		result = do_register(text, received);
 		break;
 	case NAMES_LOOKUP:
-		if (!find(text) && wait_for(text))
+		if (!find_alive(text) && wait_for(text))
 			return false;
 		result = do_lookup(text);
 		break;
@@ -179,7 +233,7 @@ int main(int argc, char **argv, char **envp)
 
 		ipc_drop(received);
 		if (answer)
-			received = ipc_reply_receive_msg(ENDPOINT, &words);
+			received = ipc_serve(ENDPOINT, &words);
 		else
 			received = ipc_receive(ENDPOINT, &words);
 	}

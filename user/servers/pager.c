@@ -12,7 +12,7 @@
  *                  the page, given away             <--  reply
  *               kernel: maps it, client goes on
  *
- * HANDLES  1: the name server. Registers "pager".
+ * HANDLES  1: the name server; 2: its endpoint, "pager".
  * SEE      kernel/uapi/pagoda.h KMSG_FAULT; user/shell/demo.c, its client.
  */
 #include "lib/errno.h"
@@ -62,19 +62,17 @@ static void serve(long received, struct words *words)
 
 int main(int argc, char **argv, char **envp)
 {
-	long endpoint = endpoint_create();
 	struct words words;
 	long received;
 
 	ipc_init();
-	if (endpoint < 0 || console_connect() < 0 ||
-	    names_register("pager", (uint32_t)endpoint) < 0)
+	if (console_connect() < 0)
 		return 1;
-	received = ipc_receive((uint32_t)endpoint, &words);
+	received = ipc_receive(HANDLE_ENDPOINT, &words);
 	while (received >= 0) {
 		ipc_drop(received);
 		serve(received, &words);
-		received = ipc_reply_receive_msg((uint32_t)endpoint, &words);
+		received = ipc_serve(HANDLE_ENDPOINT, &words);
 	}
 	return 1;
 }

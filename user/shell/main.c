@@ -7,7 +7,8 @@
  *          quotes of either kind keep blanks. Nothing else is special:
  *          `busybox sh` has the rest.
  *
- * HANDLES  1: the name server; 2: the system, to read.
+ * HANDLES  1: the name server; 2: the system, to read; 3: the file server, to
+ *          start programs.
  * NOT HERE the commands (look.c, demo.c, run.c).
  */
 #include "lib/errno.h"
@@ -151,8 +152,9 @@ int main(int argc, char **argv, char **envp)
 	static char line[LINE_MAX];
 	char welcome[] = "cat welcome";
 
-	if (console_connect() < 0 || files_connect() < 0)
+	if (console_connect() < 0)
 		return 1;
+	files_use(SHELL_FILES);
 	for (int i = 1; i < argc; i++)
 		run_script(argv[i]);
 	run_line(welcome);

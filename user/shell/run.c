@@ -2,8 +2,9 @@
 /*
  * run.c - a program of the boot archive, as a task of its own
  *
- * WHAT     The file server says where in the archive the program lies, and has
- *          a handle to that memory; the kernel loads it from there. The new
+ * WHAT     The file server says where in the archive the program lies, and
+ *          gives the shell, and only the shell, a handle to that memory; the
+ *          kernel loads it from there. The new
  *          task gets the name server, and the personality server for the calls
  *          of Linux that the kernel does not do.
  */

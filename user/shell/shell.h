@@ -25,3 +25,6 @@ command_fn run_program;
 
 /* The system, to read; where look.c finds tasks and memory. */
 #define SHELL_SYSTEM  2
+
+/* The file server, which gives images to whoever has this handle. */
+#define SHELL_FILES   3
