@@ -13,10 +13,9 @@
  *            virtual    |....[registers]....|guard|
  *                            ^ what ioremap() returns
  *
- * TERMS    RAM       whole frames of the sanitized memory map: those that the
- *                    page allocator may own. A frame that is RAM in part only
- *                    has never been handed out; the BIOS data area at the end
- *                    of the first 640 KiB lies in one, and may be mapped.
+ * TERMS    RAM       frames of which any byte is RAM by the sanitized memory
+ *                    map. The direct map has these, cached; one that is RAM in
+ *                    part only is never handed out.
  *
  * INVARIANTS  Those of area.c, above all V7.
  *
@@ -46,8 +45,8 @@ static bool frames_have_ram(pfn_t first, pfn_t end)
 	struct memblock_range range;
 
 	for (unsigned i = 0; memblock_memory(i, &range); i++) {
-		pfn_t ram = phys_to_pfn_up(range.start);
-		pfn_t ram_end = phys_to_pfn(range.end);
+		pfn_t ram = phys_to_pfn(range.start);
+		pfn_t ram_end = phys_to_pfn_up(range.end);
 
 		if (pfn_lt(pfn_max(first, ram), pfn_min(end, ram_end)))
 			return true;

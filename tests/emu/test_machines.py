@@ -37,6 +37,10 @@ def cpu(minus, says, status=PANIC):
 
 TAKEN = r"memory map: (\d+) KiB of the kernel are no RAM in it, but are there"
 
+# Not skipped: there is such a hole.
+ONE_MAPPING = r"ok \d+ a_hole_among_ram_has_one_mapping_and_one_cache_type\n"
+HOLE_SUITES = "selftest=holes,ioremap,pgtable_check,dma,dma_sg,bounce"
+
 NO_CLOCK = r"no tick comes from the 8254(.|\n)*panic: this machine has no clock"
 
 MACHINES = {
@@ -44,6 +48,10 @@ MACHINES = {
     "hole-in-the-image": Row(TAKEN, grub="cutmem 0x200000 0x400000"),
     "bad-ram-in-the-image": Row(TAKEN, grub="badram 0x00200000,0xffe00000"),
     "no-ram-at-the-image": Row(TAKEN, grub="cutmem 0x100000 0x1000000"),
+    "hole-in-a-chunk": Row(ONE_MAPPING, grub="cutmem 0x2345000 0x2349000",
+                           append=HOLE_SUITES),
+    "hole-within-pages": Row(ONE_MAPPING, grub="cutmem 0x2345123 0x2348fff",
+                             append=HOLE_SUITES),
     "2M": Row(r"no memory at 0x002\w+: the kernel needs all", Shape("2M"),
               status=PANIC),
     "3M": Row(r"no memory at 0x003\w+: the kernel needs all", Shape("3M"),

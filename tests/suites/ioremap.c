@@ -4,6 +4,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/pgtable_bits.h>
+#include <arch/pgtable_check.h>
 #include <arch/probe.h>
 
 #include "lib/align.h"
@@ -100,19 +101,48 @@ KTEST(ioremap, ram_is_refused)
 	EXPECT(!ioremap(PHYS(0), 0xfffff));
 }
 
-KTEST(ioremap, a_frame_that_is_ram_in_part_is_no_ram)
+/* It has a cached mapping, for the bytes that are RAM. */
+KTEST(ioremap, a_frame_that_is_ram_in_part_is_refused)
 {
 	struct memblock_range range;
-	void *ptr;
 
 	for (unsigned i = 0; memblock_memory(i, &range); i++)
 		if (phys_page_offset(range.end))
 			break;
 	if (!phys_page_offset(range.end))
 		SKIP("needs RAM that ends within a page");
-	ptr = ioremap(range.end, 1);
-	EXPECT(ptr);
-	iounmap(ptr);
+	EXPECT(!ioremap(range.end, 1));
+}
+
+/*
+ * Each hole below high_memory: mapped uncached from end to end, while the
+ * direct map has nothing there.
+ */
+KTEST_KEEPS(ioremap, a_hole_among_ram_has_one_mapping_and_one_cache_type)
+{
+	struct memblock_range ram, next;
+	unsigned nr = 0;
+
+	for (unsigned i = 0; memblock_memory(i, &ram) &&
+			     memblock_memory(i + 1, &next); i++) {
+		pfn_t first = phys_to_pfn_up(ram.end), pfn;
+		pfn_t end = phys_to_pfn(next.start);
+		void *ptr;
+
+		if (!pfn_lt(first, end) ||
+		    !phys_is_lowmem(pfn_to_phys(end)))
+			continue;
+		ptr = ioremap(pfn_to_phys(first), PAGE_SIZE);
+		REQUIRE(ptr);
+		EXPECT_NULL(pgtable_check());
+		iounmap(ptr);
+		if (first.v << PAGE_SHIFT >= ISA_HOLE_END)
+			EXPECT(!kpt_lookup(PAGE_OFFSET +
+					   (first.v << PAGE_SHIFT), &pfn));
+		nr++;
+	}
+	if (!nr)
+		SKIP("needs a hole among lowmem");
 }
 
 KTEST(ioremap, ranges_that_cannot_be_are_refused)

@@ -16,6 +16,7 @@
 #include <arch/pgtable_check.h>
 
 #include "arch/i386/mm/mm_impl.h"
+#include "lib/align.h"
 #include "lib/string.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/page_alloc.h"
@@ -37,11 +38,13 @@ SUITE(pgtable_check, pgtable_check);
 static struct {
 	pdpte_t *pdpt;
 	pde_t   *pd;
-	pte_t   *low, *vmalloc, *pkmap, *fixmap;
+	pte_t   *low, *vmalloc, *pkmap, *fixmap, *holed;
 	struct pgtable_facts facts;
 	struct image_layout  image;
 	kva_t    area;            /* a live area of AREA_PAGES pages */
 	unsigned large;           /* index of a 2 MiB page, 0: none  */
+	unsigned hole;            /* index of a chunk with a hole, 0: none   */
+	kva_t    hole_va;         /* a page of it                 */
 	unsigned empty;           /* index of an empty PDE of vmalloc's area */
 	struct page *lowmem, *highmem;   /* highmem: NULL where there is none */
 } copy;
@@ -84,6 +87,10 @@ static void copy_refresh(void)
 	memcpy(copy.vmalloc, pde_table(kernel_pd[vmalloc_pde]), PAGE_SIZE);
 	memcpy(copy.pkmap, pde_table(kernel_pd[PKMAP_PDE]), PAGE_SIZE);
 	memcpy(copy.fixmap, pde_table(kernel_pd[FIXMAP_PDE]), PAGE_SIZE);
+	if (copy.hole) {
+		memcpy(copy.holed, pde_table(kernel_pd[copy.hole]), PAGE_SIZE);
+		copy.pd[copy.hole] = pde_make_table(virt_to_phys(copy.holed));
+	}
 	copy.pd[0] = pde_make_table(virt_to_phys(copy.low));
 	copy.pd[vmalloc_pde] = pde_make_table(virt_to_phys(copy.vmalloc));
 	copy.pd[PKMAP_PDE] = pde_make_table(virt_to_phys(copy.pkmap));
@@ -91,6 +98,22 @@ static void copy_refresh(void)
 	pgtable_facts_init(&copy.facts);
 	copy.image = kernel_image;
 	copy.facts.image = &copy.image;
+}
+
+/* A page that is not mapped, in a chunk that is, behind the image. */
+static void copy_find_hole(void)
+{
+	copy.hole = 0;
+	for (kva_t va = ALIGN_UP(kernel_image.data_end, LARGE_PAGE_SIZE);
+	     va < high_memory && !copy.hole; va += PAGE_SIZE) {
+		pde_t pde = kernel_pd[pd_index(va)];
+
+		if (!pde_is_table(pde) ||
+		    pte_present(pde_table(pde)[pt_index(va)]))
+			continue;
+		copy.hole = pd_index(va);
+		copy.hole_va = va;
+	}
 }
 
 static void copy_find_places(void)
@@ -122,6 +145,8 @@ static void copy_create(void)
 	copy.vmalloc = table_own(pd_index(copy.area));
 	copy.pkmap = table_own(PKMAP_PDE);
 	copy.fixmap = table_own(FIXMAP_PDE);
+	copy_find_hole();
+	copy.holed = copy.hole ? table_own(copy.hole) : NULL;
 	copy.lowmem = alloc_page(GFP_KERNEL);
 	page = alloc_page(GFP_HIGHUSER);
 	REQUIRE(copy.lowmem && page);
@@ -140,6 +165,8 @@ static void copy_destroy(void)
 	table_free(copy.vmalloc);
 	table_free(copy.pkmap);
 	table_free(copy.fixmap);
+	if (copy.holed)
+		table_free(copy.holed);
 	free_page(copy.lowmem);
 	if (copy.highmem)
 		free_page(copy.highmem);
@@ -376,6 +403,25 @@ static kva_t ram_page_missing(void)
 	return low_va(PLAIN_PAGE);
 }
 
+/* Cached, as if it were RAM; whoever maps a device there does not. */
+static kva_t hole_mapped(void)
+{
+	if (!copy.hole)
+		return SKIP_CASE;
+	copy.holed[pt_index(copy.hole_va)].v =
+		(copy.hole_va - PAGE_OFFSET) | kprot_to_bits(KPROT_RW);
+	return copy.hole_va;
+}
+
+static kva_t hole_in_large_page(void)
+{
+	if (!copy.hole)
+		return SKIP_CASE;
+	copy.pd[copy.hole].v = (pde_va(copy.hole) - PAGE_OFFSET) | PAE_PS |
+			       kprot_to_bits(KPROT_RW);
+	return pde_va(copy.hole);
+}
+
 static kva_t ram_chunk_missing(void)
 {
 	if (!copy.large)
@@ -503,6 +549,7 @@ static const struct {
 	{ "G1", gap_below_fixmap_mapped }, { "G1", gap_after_lowmem_mapped },
 	{ "D1", wrong_frame },          { "D2", guard_mapped },
 	{ "D3", ram_page_missing },     { "D3", ram_chunk_missing },
+	{ "D3", hole_mapped },          { "D9", hole_in_large_page },
 	{ "D4", executable_data },      { "D5", uncached_text },
 	{ "D6", writable_rodata },      { "D7", read_only_data },
 	{ "D8", cached_video },         { "D9", image_in_large_page },

@@ -159,7 +159,9 @@ KTEST(upgtable_rules, the_checker_knows_each_rule_of_an_entry)
 	EXPECT(breaks("U13:", (uint32_t)PAE_PCD, 0));
 	EXPECT(breaks("U13:", UPTE_DEVICE | UPTE_NO_EXEC,
 		      upt_bits[RW].high));
-	EXPECT(breaks("none", UPTE_DEVICE | UPTE_UNCACHED, 0));
+	/* Memory that a device shares is cached: it is RAM. */
+	EXPECT(breaks("none", UPTE_DEVICE, 0));
+	EXPECT(breaks("U14:", UPTE_DEVICE | UPTE_UNCACHED, 0));
 	EXPECT(breaks("U8:", 0, 1u << 20));
 	EXPECT(breaks("U9:", 0, 1u << 31));
 	EXPECT(breaks("U6:", (uint32_t)PAE_P, 0));

@@ -143,24 +143,20 @@ static long grant_anywhere(struct world *w)
 			   true);
 }
 
-static long window(struct world *w, bool cached)
-{
-	return mm_map_device(w->mm[A], REGISTERS, 4, cached, "[device]",
-			     &w->window);
-}
+/* Kept by this suite as by the kernel: each has a reference for good. */
+static struct page *kernel_pages;
 
 static long window_of_registers(struct world *w)
 {
-	return window(w, false);
+	return mm_map_device(w->mm[A], REGISTERS, NR_KERNEL_PAGES, false,
+			     "[device]", &w->window);
 }
 
 static long window_of_memory(struct world *w)
 {
-	return window(w, true);
+	return mm_map_device(w->mm[A], page_to_pfn(kernel_pages),
+			     NR_KERNEL_PAGES, true, "[device]", &w->window);
 }
-
-/* Kept by this suite as by the kernel: each has a reference for good. */
-static struct page *kernel_pages;
 
 static long map_kernel_pages(struct world *w)
 {

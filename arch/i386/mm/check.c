@@ -34,12 +34,14 @@
  *          G1  gaps are never mapped
  *          D1  a direct map entry maps its address minus 3 GiB
  *          D2  guard pages of the image are not mapped
- *          D3  the direct map has the chunks with RAM, complete; the image is
- *              RAM, whatever a map says
+ *          D3  the direct map has the frames of RAM, all of them, and the ISA
+ *              hole, but no other; the image is RAM, whatever a map says. With
+ *              V3, D7, D8 and U14: no frame has two cache types
  *          D4  only text is executable
  *          D5  ... D8  text, rodata, data and the ISA hole are protected as
  *              such
- *          D9  first chunk, last chunk and image are mapped page by page
+ *          D9  first chunk, last chunk, image, and chunks with holes are
+ *              mapped page by page
  *          V1  in the vmalloc area only live areas are mapped, and those that
  *              somebody is filling or taking down; guards never
  *          V2  only dead areas have retired entries, and such
@@ -197,11 +199,13 @@ static const char *place_lowmem(struct walk *w, const struct leaf *leaf)
 	      "D1: a direct map entry maps its address minus 3 GiB");
 	HOLDS(!image_is_guard(image, leaf->va),
 	      "D2: guard pages of the image are not mapped");
+	HOLDS(leaf->large || direct_map_has_page(image, leaf->va),
+	      "D3: the direct map has frames of RAM and the ISA hole only");
 	HOLDS(!w->facts->nx || prot == KPROT_RX || leaf->bits & PAE_XD,
 	      "D4: only text is executable");
 	HOLDS(leaf_has_prot(w, leaf, prot), direct_map_laws[prot]);
 	HOLDS(!leaf->large || !direct_map_is_small(image, leaf->va),
-	      "D9: first chunk, last chunk, image are mapped page by page");
+	      "D9: first, last chunk, image, holes are mapped page by page");
 	return NULL;
 }
 
@@ -277,9 +281,10 @@ static const char *check_absent(struct walk *w, const struct leaf *leaf)
 {
 	if (!leaf->bits) {
 		HOLDS(leaf->va >= high_memory ||
-		      !chunk_is_wanted(w, leaf->va) ||
-		      image_is_guard(w->facts->image, leaf->va),
-		      "D3: the direct map has the chunks with RAM, complete");
+		      !(leaf->large ?
+			chunk_is_wanted(w, leaf->va) :
+			direct_map_has_page(w->facts->image, leaf->va)),
+		      "D3: the direct map has all frames of RAM");
 		return NULL;
 	}
 	HOLDS(!leaf->large && kva_region_of(leaf->va) == KVA_VMALLOC,
@@ -379,7 +384,7 @@ static const char *check_table_entry(struct walk *w, unsigned index, kva_t va)
 		return law;
 	HOLDS(!table_seen(w, index), "T4: no table is referenced twice");
 	HOLDS(va >= high_memory || chunk_is_wanted(w, va),
-	      "D3: the direct map has the chunks with RAM, complete");
+	      "D3: the direct map has chunks with RAM only");
 	return NULL;
 }
 
@@ -402,8 +407,7 @@ static const char *check_pde(struct walk *w, unsigned index)
 
 		law = check_leaf(w, &leaf);
 		if (!law && pde_present(pde) && !chunk_is_wanted(w, va))
-			law = "D3: the direct map has the chunks with RAM, "
-			      "complete";
+			law = "D3: the direct map has chunks with RAM only";
 	}
 	return law ? broken(w, law, "PDE", va, pde.v) : NULL;
 }

@@ -29,10 +29,14 @@ bool image_is_guard(const struct image_layout *image, kva_t va);
 enum kprot direct_map_prot(const struct image_layout *image, kva_t va);
 
 /*
- * Is the chunk of the direct map that starts here mapped? It is where it has
- * RAM, or a part of the image, which is RAM whatever a map says.
+ * Is the chunk of the direct map that starts here mapped, or a part of it? It
+ * is where it has RAM, the ISA hole, or a part of the image, which is RAM
+ * whatever a map says.
  */
 bool direct_map_has(const struct image_layout *image, kva_t start);
+
+/* The same for a page: guard pages are not, and nothing else that is no RAM. */
+bool direct_map_has_page(const struct image_layout *image, kva_t va);
 
 /* Must the chunk of the direct map that starts here be mapped page by page? */
 bool direct_map_is_small(const struct image_layout *image, kva_t start);

@@ -10,6 +10,7 @@
  *            chunk 0     page table   low memory; 640 KiB - 1 MiB uncached
  *            chunk 0..n  page table   the image: text, rodata, data, guards
  *            ...         2 MiB page   RAM
+ *            ...         page table   RAM with a hole in it, page by page
  *            ...         empty        no RAM at all in this chunk
  *            last        page table   up to high_memory, where that is no
  *                                     multiple of 2 MiB
@@ -22,10 +23,12 @@
  *
  * INVARIANTS  are those of pgtable_check(), <arch/pgtable_check.h>.
  *
- * ALGORITHM  A chunk with any RAM in it is mapped as a whole: firmware often
- *          keeps a few pages of such a chunk for itself, and a 2 MiB page
- *          cannot leave them out. A chunk without RAM stays empty, so that a
- *          stray pointer into a hole of the memory map faults.
+ * ALGORITHM  What is no RAM is not mapped. Firmware often keeps some pages of a
+ *          chunk for itself, and a 2 MiB page could not leave them out. So a
+ *          stray pointer into a hole of the memory map faults, and whoever maps
+ *          the hole, uncached, has the only mapping of it: two of different
+ *          cache types are undefined (SDM volume 3, 11.12.4). A frame of which
+ *          any byte is RAM counts as RAM, here and for ioremap().
  *
  *          The order of the switch: EFER.NXE before a table with XD bits is
  *          loaded (XD is a reserved bit until then); CR4.PGE after CR3 (SDM
@@ -73,6 +76,17 @@ bool phys_range_has_ram(phys_addr_t start, phys_addr_t end)
 	return false;
 }
 
+/* Is all of it RAM? Ranges that touch have been merged. */
+static bool phys_range_is_ram(phys_addr_t start, phys_addr_t end)
+{
+	struct memblock_range range;
+
+	for (unsigned i = 0; memblock_memory(i, &range); i++)
+		if (!phys_lt(start, range.start) && !phys_lt(range.end, end))
+			return true;
+	return false;
+}
+
 static bool image_contains(const struct image_layout *image, kva_t start,
 			   kva_t end)
 {
@@ -88,16 +102,19 @@ bool image_is_guard(const struct image_layout *image, kva_t va)
 	return false;
 }
 
+static bool is_isa_hole(kva_t va)
+{
+	return va >= PAGE_OFFSET + ISA_HOLE_START &&
+	       va < PAGE_OFFSET + ISA_HOLE_END;
+}
+
 enum kprot direct_map_prot(const struct image_layout *image, kva_t va)
 {
 	if (va >= image->text_start && va < image->text_end)
 		return KPROT_RX;
 	if (va >= image->rodata_start && va < image->rodata_end)
 		return KPROT_RO;
-	if (va >= PAGE_OFFSET + ISA_HOLE_START &&
-	    va < PAGE_OFFSET + ISA_HOLE_END)
-		return KPROT_DEVICE;
-	return KPROT_RW;
+	return is_isa_hole(va) ? KPROT_DEVICE : KPROT_RW;
 }
 
 bool direct_map_has(const struct image_layout *image, kva_t start)
@@ -105,7 +122,18 @@ bool direct_map_has(const struct image_layout *image, kva_t start)
 	uint64_t pa = start - PAGE_OFFSET;
 
 	return phys_range_has_ram(PHYS(pa), PHYS(pa + LARGE_PAGE_SIZE)) ||
+	       start == PAGE_OFFSET ||
 	       image_contains(image, start, start + LARGE_PAGE_SIZE);
+}
+
+bool direct_map_has_page(const struct image_layout *image, kva_t va)
+{
+	uint64_t pa = va - PAGE_OFFSET;
+
+	if (image_is_guard(image, va))
+		return false;
+	return phys_range_has_ram(PHYS(pa), PHYS(pa + PAGE_SIZE)) ||
+	       is_isa_hole(va) || image_contains(image, va, va + PAGE_SIZE);
 }
 
 bool direct_map_is_small(const struct image_layout *image, kva_t start)
@@ -113,7 +141,9 @@ bool direct_map_is_small(const struct image_layout *image, kva_t start)
 	kva_t end = start + LARGE_PAGE_SIZE;
 
 	return start == PAGE_OFFSET || end > high_memory ||
-	       image_contains(image, start, end);
+	       image_contains(image, start, end) ||
+	       !phys_range_is_ram(PHYS(start - PAGE_OFFSET),
+				  PHYS(end - PAGE_OFFSET));
 }
 
 /* ---- building -------------------------------------------------------- */
@@ -136,7 +166,7 @@ static void map_small_chunk(pte_t *table, kva_t start)
 		enum kprot prot = direct_map_prot(&kernel_image, va);
 		uint64_t pa = va - PAGE_OFFSET;
 
-		if (image_is_guard(&kernel_image, va))
+		if (!direct_map_has_page(&kernel_image, va))
 			continue;
 		pte_set(&table[pt_index(va)],
 			(pte_t){ pa | kprot_to_bits(prot) });

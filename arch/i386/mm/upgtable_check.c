@@ -23,6 +23,7 @@
  *          U11 CR3 holds these tables exactly when they are the loaded ones
  *          U12 a directory is lowmem
  *          U13 only a device's entry is uncached, and it is not executable
+ *          U14 a device's entry is uncached exactly where there is no RAM
  *
  * ALGORITHM  The trial: a page table above 4 GiB that maps one page, for
  *          supervisor mode, at USER_BASE; load it, read the page. Where the
@@ -69,6 +70,13 @@ static const char *check_frame(pfn_t pfn)
 	return NULL;
 }
 
+static bool frame_is_ram(struct entry_halves entry)
+{
+	phys_addr_t pa = pfn_to_phys(upte_pfn(entry.low, entry.high));
+
+	return phys_range_has_ram(pa, phys_add(pa, PAGE_SIZE));
+}
+
 static const char *check_present(uint32_t va, struct entry_halves entry)
 {
 	uint32_t flags = entry.low & (PAGE_SIZE - 1);
@@ -81,6 +89,9 @@ static const char *check_present(uint32_t va, struct entry_halves entry)
 	HOLDS(flags & UPTE_DEVICE ? flags & UPTE_NO_EXEC :
 	      !(flags & UPTE_UNCACHED),
 	      "U13: only a device's entry is uncached, none is executable");
+	HOLDS(!(flags & UPTE_DEVICE) ||
+	      !(flags & UPTE_UNCACHED) == frame_is_ram(entry),
+	      "U14: a device's entry is uncached exactly where no RAM is");
 	HOLDS(!((uint64_t)high >> (cpu_phys_bits() - 32)),
 	      "U8: a frame has no bits above the physical address width");
 	HOLDS(xd == (cpu_has(CPU_NX) && flags & UPTE_NO_EXEC),
