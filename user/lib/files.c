@@ -80,8 +80,11 @@ long file_read(uint32_t number, uint32_t offset, void *buf, size_t length)
 	if (received < 0)
 		return received;
 	pages = ipc_pages(received, &came);
-	if (n > 0 && pages)
-		memcpy(buf, pages, MIN((size_t)n, MIN(came, want)));
+	/* What the server says is looked at as what a client says is. */
+	if (n > 0 && (!pages || (size_t)n > MIN(came, want)))
+		n = -EIO;
+	if (n > 0)
+		memcpy(buf, pages, (size_t)n);
 	ipc_drop(received);
 	return n;
 }
