@@ -305,6 +305,17 @@ def test_servers_survive_nonsense_and_keep_nothing_of_it(shell, seed):
     assert "Hello" in shell.run("hello")
 
 
+def test_a_program_takes_nothing_and_keeps_nobody_waiting(shell):
+    shell.run("thief")
+    before = used_and_objects(shell)
+    text = shell.run("thief")
+    tried, refused = re.search(r"thief: (\d+) of (\d+) as", text).groups()
+    assert tried == refused and int(tried) > 30, text
+    assert used_and_objects(shell) == before
+    assert "contents are right" in shell.run("pager")
+    assert "Hello" in shell.run("hello")
+
+
 def test_exit_leads_to_the_monitor_which_turns_it_off():
     shell = Shell()
     shell.child.send("exit\r")

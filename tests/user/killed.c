@@ -40,7 +40,7 @@ static void never(void)
 	linux_exit_group(0);
 }
 
-/* ---- the calls ----------------------------------------------------------- */
+/* ---- the calls ---------------------------------------------------------- */
 
 static void long_write(void)
 {
@@ -102,7 +102,7 @@ static const struct {
 #undef C
 };
 
-/* ---- the child ----------------------------------------------------------- */
+/* ---- the child ---------------------------------------------------------- */
 
 /* clone(CLONE_VM), on a stack of its own. */
 static long start_child(void (*fn)(void))
@@ -215,7 +215,7 @@ UTEST(a_kill_ends_each_long_call_within_a_page_or_two)
 	printf("\n");          /* behind the zeros that write() has printed */
 }
 
-/* ---- calls that leave no trace ------------------------------------------- */
+/* ---- calls that leave no trace ------------------------------------------ */
 
 static void fork_again_and_again(void)
 {

@@ -106,7 +106,7 @@ static bool is_found(const char *name)
 	return handle > 0;
 }
 
-/* ---- names ----------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------- */
 
 UTEST(the_name_of_a_dead_server_is_its_owners_to_give)
 {
@@ -169,7 +169,7 @@ UTEST(a_name_is_for_an_endpoint_that_can_be_passed_on)
 	end_servers(1);
 }
 
-/* ---- files ----------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------- */
 
 UTEST(the_archive_is_not_for_everybody)
 {

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/*
+ * thief.c - tries to have what it was not given, and to keep servers waiting
+ *
+ * WHAT     What an ordinary program can ask for: the names of servers, the boot
+ *          archive, a server's priority, I/O ports; and calls of Linux with
+ *          memory that its pager, the program itself, never gives. It counts
+ *          what was refused; all of it is to be.
+ * SEE      badclient.c, which asks for nothing in particular.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "user/lib/files.h"
+#include "user/lib/linux.h"
+#include "user/lib/names.h"
+#include "user/lib/start.h"
+#include "user/lib/stdio.h"
+#include "user/lib/tasks.h"
+
+#define PAGE             4096u
+#define PRIORITY_SERVER  16
+#define COM1             0x3f8
+#define HANDLES_MAX      16u
+
+static unsigned tried, refused;
+
+static void expect(const char *what, long result, long error)
+{
+	tried++;
+	refused += result == error;
+	if (result != error)
+		printf("thief: %s: %ld\n", what, result);
+}
+
+static void take_names(void)
+{
+	static const char *const servers[] = {
+		"console", "files", "pager", "linux", "init",
+	};
+	uint32_t endpoint = (uint32_t)endpoint_create();
+
+	for (unsigned i = 0; i < ARRAY_SIZE(servers); i++)
+		expect(servers[i], names_register(servers[i], endpoint),
+		       -EEXIST);
+	handle_close(endpoint);
+}
+
+static void take_archive(void)
+{
+	uint32_t memory = 0, offset, size;
+
+	files_connect();
+	expect("archive", file_image("hello", &memory, &offset, &size),
+	       -EPERM);
+	expect("memory object", memory, 0);
+}
+
+static void take_priority(void)
+{
+	const char *const argv[] = { "thief", NULL };
+	const struct program program = {
+		.argv = argv, .priority = PRIORITY_SERVER,
+	};
+
+	expect("priority", program_start_task(&program), -EPERM);
+}
+
+/* Whatever handles it has: none is the system. */
+static void take_ports(void)
+{
+	for (uint32_t handle = 1; handle < HANDLES_MAX; handle++) {
+		long ports = pg_call(PG_IO_PORTS_CREATE, handle, COM1, 8, 0,
+				     0);
+
+		expect("ports", ports == -EBADF ? -EINVAL : ports, -EINVAL);
+	}
+}
+
+/* The personality server reads or writes each of these. */
+static void keep_waiting(void)
+{
+	char *page = pages_alloc(PAGE);
+	uint32_t pager = (uint32_t)endpoint_create();
+	struct linux_iovec part = { page, 1 };
+	int folder = (int)linux_open("/", O_RDONLY | O_DIRECTORY);
+
+	expect("pager", pg_call(PG_VM_SET_PAGER, 0, (long)page, PAGE,
+				pager, 0), 0);
+	expect("write", linux_write(1, page, 1), -EFAULT);
+	expect("writev", linux_writev(1, &part, 1), -EFAULT);
+	expect("writev's list", linux_writev(1, (void *)page, 1), -EFAULT);
+	expect("open", linux_open(page, O_RDONLY), -EFAULT);
+	expect("stat64's path", syscall2(LINUX_NR_stat64, (long)page,
+					 (long)&part), -EFAULT);
+	expect("stat64", syscall2(LINUX_NR_stat64, (long)"/", (long)page),
+	       -EFAULT);
+	expect("fstat64", syscall2(LINUX_NR_fstat64, folder, (long)page),
+	       -EFAULT);
+	expect("getdents64", syscall3(LINUX_NR_getdents64, folder,
+				      (long)page, PAGE), -EFAULT);
+	expect("getcwd", syscall2(LINUX_NR_getcwd, (long)page, PAGE),
+	       -EFAULT);
+	pages_free(page, PAGE);
+	handle_close(pager);
+	linux_close(folder);
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	take_names();
+	take_archive();
+	take_priority();
+	take_ports();
+	keep_waiting();
+	printf("thief: %u of %u as it should be\n", refused, tried);
+	return refused != tried;
+}
