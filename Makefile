@@ -65,7 +65,7 @@ ASFLAGS := $(TARGET) -g -I. -Iarch/i386/include -MMD -MP
 
 KERNEL_DIRS := arch/i386/cpu arch/i386/mm arch/i386/platform lib \
 	mm/early mm/page mm/slab mm/kva kernel kernel/loader kernel/sched tests tests/suites tests/bench
-KERNEL_DIRS += kernel/ipc kernel/task kernel/linux kernel/monitor mm/vm mm/dma \
+KERNEL_DIRS += kernel/ipc kernel/task kernel/linux kernel/monitor mm/vm mm/account mm/dma \
 	arch/i386/acpi arch/i386/iommu kernel/device
 KERNEL_SRCS := $(sort $(wildcard $(KERNEL_DIRS:%=%/*.c) $(KERNEL_DIRS:%=%/*.S)))
 KERNEL_OBJS := $(KERNEL_SRCS:%=$(BUILD)/%.o)

@@ -18,8 +18,10 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
 #include "lib/string.h"
+#include "mm/account/account.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/shrinker.h"
+#include "mm/vm/mm.h"
 
 static void settle(void)
 {
@@ -76,11 +78,23 @@ bool accounts_lost(const struct accounts *before,
 
 /* ---- laws --------------------------------------------------------------- */
 
+static void count_charges(void)
+{
+	task_count_charges();
+	vm_count_charges();
+}
+
+static const char *charges_check(void)
+{
+	return account_check(count_charges);
+}
+
 static const char *(*const checkers[])(void) = {
 	memory_check_all,
 	sched_check,
 	object_check,
 	task_check,
+	charges_check,
 	user_device_check,
 };
 

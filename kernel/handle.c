@@ -32,6 +32,7 @@
 #include "kernel/uapi/pagoda.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "mm/account/account.h"
 #include "mm/slab/kmalloc.h"
 
 #define FIRST_SIZE  16u
@@ -73,24 +74,47 @@ static struct handle_entry *replace_entries(struct handle_table *table,
 	return old;
 }
 
+/* So many entries, charged. NULL: no memory, or the account's limit. */
+static struct handle_entry *entries_alloc(struct account *account, uint32_t n)
+{
+	struct handle_entry *entries;
+
+	if (!account_charge(account, ACCOUNT_HANDLES, n))
+		return NULL;
+	entries = kcalloc(n, sizeof(*entries), GFP_KERNEL);
+	if (!entries)
+		account_uncharge(account, ACCOUNT_HANDLES, n);
+	return entries;
+}
+
+static void entries_free(struct account *account, struct handle_entry *entries,
+			 uint32_t n)
+{
+	kfree(entries);
+	account_uncharge(account, ACCOUNT_HANDLES, n);
+}
+
 /* Returns: 0: there may be a free entry now; -ENOMEM; -ENOSPC. */
 static int grow(struct handle_table *table)
 {
 	uint32_t size = READ_ONCE(table->size);
 	uint32_t new_size = size ? size * 2 : FIRST_SIZE;
+	uint32_t unused = new_size;
 	struct handle_entry *entries;
 	irqflags_t flags;
 
 	if (new_size > HANDLE_MAX + 1)
 		return -ENOSPC;
-	entries = kcalloc(new_size, sizeof(*entries), GFP_KERNEL);
+	entries = entries_alloc(table->account, new_size);
 	if (!entries)
 		return -ENOMEM;
 	flags = spin_lock_irqsave(&table->lock);
-	if (table->size == size)
+	if (table->size == size) {
 		entries = replace_entries(table, entries, new_size);
+		unused = size;
+	}
 	spin_unlock_irqrestore(&table->lock, flags);
-	kfree(entries);
+	entries_free(table->account, entries, unused);
 	return 0;
 }
 
@@ -129,9 +153,10 @@ static void drop_entry(const struct handle_entry *entry)
 	object_put(entry->object);
 }
 
-void handle_table_init(struct handle_table *table)
+void handle_table_init(struct handle_table *table, struct account *account)
 {
 	memset(table, 0, sizeof(*table));
+	table->account = account;
 	spin_lock_init(&table->lock);
 }
 
@@ -149,7 +174,7 @@ void handle_table_destroy(struct handle_table *table)
 	for (uint32_t i = 0; i < size; i++)
 		if (entries[i].object)
 			drop_entry(&entries[i]);
-	kfree(entries);
+	entries_free(table->account, entries, size);
 }
 
 int handle_add_badged(struct handle_table *table, struct object *object,
@@ -276,8 +301,7 @@ int handle_table_copy(struct handle_table *to, struct handle_table *from)
 		irqflags_t flags;
 
 		to->size = READ_ONCE(from->size);
-		to->entries = kcalloc(to->size, sizeof(*to->entries),
-				      GFP_KERNEL);
+		to->entries = entries_alloc(to->account, to->size);
 		if (!to->entries) {
 			to->size = 0;
 			return -ENOMEM;
@@ -288,8 +312,8 @@ int handle_table_copy(struct handle_table *to, struct handle_table *from)
 			copy_entries(to, from);
 		spin_unlock_irqrestore(&from->lock, flags);
 		if (!copied) {
-			kfree(to->entries);
-			handle_table_init(to);
+			entries_free(to->account, to->entries, to->size);
+			handle_table_init(to, to->account);
 		}
 	}
 	for (uint32_t i = 1; copied && i < to->size; i++)

@@ -33,10 +33,15 @@ struct handle_table {
 	uint32_t             size;       /* of entries[]                      */
 	uint32_t             used;
 	uint32_t             first_free; /* 0: none                           */
+	struct account      *account;    /* I  pays for entries[]; NULL:
+					       nobody                         */
 };
 
-/* An empty table takes no memory. */
-void handle_table_init(struct handle_table *table);
+/*
+ * An empty table takes no memory. The account, or NULL, pays for what it takes
+ * later, and lives as long as the table.
+ */
+void handle_table_init(struct handle_table *table, struct account *account);
 
 /* Drop all handles and the memory; the table is empty afterwards. */
 void handle_table_destroy(struct handle_table *table);
@@ -45,7 +50,8 @@ void handle_table_destroy(struct handle_table *table);
  * Make a handle, the lowest free number not guaranteed. The table takes a
  * reference of its own. _badged: with a badge.
  *
- * Returns: the handle, > 0; -ENOMEM; -ENOSPC (HANDLE_MAX are in use).
+ * Returns: the handle, > 0; -ENOMEM (the account's limit, too); -ENOSPC
+ *          (HANDLE_MAX are in use).
  */
 int handle_add(struct handle_table *table, struct object *object,
 	       unsigned rights) __must_check;

@@ -31,6 +31,7 @@
 #include "kernel/device/device.h"
 #include "kernel/device/iommu_watch.h"
 #include "kernel/ipc/ipc.h"
+#include "kernel/limits.h"
 #include "kernel/linux/linux.h"
 #include "kernel/loader/archive.h"
 #include "kernel/log.h"
@@ -167,6 +168,7 @@ void kernel_main(uint32_t boot_info_phys)
 	crash_as_asked(true);
 	memory_map_dump(&boot);
 	memory_init(&boot, &options);
+	limits_init();
 	acpi_init();            /* what the machine has: needs the fixmap     */
 	memory_release_boot(&boot);
 	irq_init(!options.noapic); /* before the first handler of a line      */

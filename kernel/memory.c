@@ -29,6 +29,7 @@
 #include "kernel/log.h"
 #include "lib/log.h"
 #include "lib/printf.h"
+#include "mm/account/account.h"
 #include "mm/dma/dma.h"
 #include "mm/early/memblock.h"
 #include "mm/kva/kmap.h"
@@ -178,6 +179,7 @@ void memory_init(const struct boot_info *boot,
 	upt_try_high_tables();
 	zones_init();
 	slab_init();
+	account_init();
 	vmalloc_init();
 	kmap_init();
 	upt_init();

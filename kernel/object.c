@@ -20,6 +20,8 @@
  */
 #include "kernel/object.h"
 #include "lib/compiler.h"
+#include "lib/errno.h"
+#include "mm/account/account.h"
 
 static const char *const type_names[OBJECT_NR_TYPES] = {
 	[OBJECT_ANY] = "any",
@@ -48,7 +50,28 @@ void object_init(struct object *object, enum object_type type)
 	assert(type < OBJECT_NR_TYPES && object_ops[type]);
 	object->type = type;
 	object->refs = 1;
+	object->account = NULL;
 	__atomic_fetch_add(&object_counts[type], 1, __ATOMIC_RELAXED);
+}
+
+int object_charge(struct object *object, struct account *account)
+{
+	assert(!object->account);
+	if (!account_charge(account, ACCOUNT_OBJECTS, 1))
+		return -ENOMEM;
+	account_get(account);
+	object->account = account;
+	return 0;
+}
+
+static void destroy(struct object *object)
+{
+	struct account *account = object->account;
+
+	__atomic_fetch_sub(&object_counts[object->type], 1, __ATOMIC_RELAXED);
+	object_ops[object->type]->destroy(object);
+	account_uncharge(account, ACCOUNT_OBJECTS, 1);
+	account_put(account);
 }
 
 void object_put(struct object *object)
@@ -59,10 +82,8 @@ void object_put(struct object *object)
 		return;
 	before = __atomic_fetch_sub(&object->refs, 1, __ATOMIC_ACQ_REL);
 	assert(before > 0);
-	if (before > 1)
-		return;
-	__atomic_fetch_sub(&object_counts[object->type], 1, __ATOMIC_RELAXED);
-	object_ops[object->type]->destroy(object);
+	if (before == 1)
+		destroy(object);
 }
 
 void object_opened(struct object *object, unsigned rights)

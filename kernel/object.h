@@ -44,9 +44,13 @@ enum object_type {
 	OBJECT_NR_TYPES
 };
 
+struct account;
+
 struct object {
 	enum object_type type;
 	unsigned         refs;          /* atomic                             */
+	struct account  *account;       /* pays for it, referenced; NULL:
+					   nobody                             */
 };
 
 struct object_ops {
@@ -70,6 +74,12 @@ static inline void object_get(struct object *object)
 
 	assert(before > 0);
 }
+
+/*
+ * From now on, until its end, an account pays for an object for which nobody
+ * did. Returns: 0; -ENOMEM: the account's limit.
+ */
+int object_charge(struct object *object, struct account *account) __must_check;
 
 /* Drop a reference; the last one destroys. NULL is allowed. */
 void object_put(struct object *object);

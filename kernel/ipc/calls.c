@@ -87,13 +87,24 @@ int find_mm(uint32_t handle, unsigned rights, struct mm **mmp)
 	return *mmp ? 0 : -ESRCH;
 }
 
+/* A task pays for itself; the machine was there before. */
+static int charge_new(struct object *object)
+{
+	if (object->account || object->type == OBJECT_TASK ||
+	    object->type == OBJECT_SYSTEM)
+		return 0;
+	return object_charge(object, current_task()->account);
+}
+
 long give_handle(struct object *object, unsigned rights)
 {
 	int handle;
 
 	if (!object)
 		return -ENOMEM;
-	handle = handle_add(&current_task()->handles, object, rights);
+	handle = charge_new(object);
+	if (!handle)
+		handle = handle_add(&current_task()->handles, object, rights);
 	object_put(object);
 	return handle;
 }

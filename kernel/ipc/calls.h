@@ -82,8 +82,8 @@ struct mm *task_get_mm(struct task *task);
 int find_mm(uint32_t handle, unsigned rights, struct mm **mmp) __must_check;
 
 /*
- * A handle for an object of which the caller gives its reference away. The
- * object may be NULL: -ENOMEM.
+ * A handle for an object of which the caller gives its reference away; the
+ * running task pays for a new one. The object may be NULL: -ENOMEM.
  */
 long give_handle(struct object *object, unsigned rights);
 

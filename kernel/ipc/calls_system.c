@@ -58,7 +58,8 @@ static void to_pg_task(struct pg_task *out, struct task *task)
 	out->rss_pages = stats.rss;
 	out->total_pages = stats.total_vm;
 	out->zombie = stats.zombie;
-	out->state = stats.zombie ? 'Z' : stats.runs ? 'R' : 'S';
+	out->state = (uint32_t)task_state_letter(&stats);
+	out->kernel_kib = (uint32_t)(stats.kernel_bytes / 1024);
 	out->ran_ns = stats.ran_ns;
 	strscpy(out->name, stats.name, sizeof(out->name));
 }

@@ -233,16 +233,17 @@ static void print_thread(const struct thread *thread, void *arg)
 
 	if (thread->task)
 		return;
-	say("%5u %5u %c %3u %7u %7u %8u [%s]\n", thread->tid, 0,
-	    letters[thread->state], thread->priority, 0, 0, ms, thread->name);
+	say("%5u %5u %c %3u %7u %7u %7u %8u [%s]\n", thread->tid, 0,
+	    letters[thread->state], thread->priority, 0, 0, 0, ms,
+	    thread->name);
 }
 
 static void print_task(const struct task_stats *stats)
 {
-	say("%5u %5u %c %3s %7u %7u %8u %s\n", stats->pid, stats->parent,
-	    stats->zombie ? 'Z' : stats->runs ? 'R' : 'S', "-",
-	    stats->rss * (PAGE_SIZE / 1024),
+	say("%5u %5u %c %3s %7u %7u %7u %8u %s\n", stats->pid, stats->parent,
+	    task_state_letter(stats), "-", stats->rss * (PAGE_SIZE / 1024),
 	    stats->total_vm * (PAGE_SIZE / 1024),
+	    (unsigned)(stats->kernel_bytes / 1024),
 	    (unsigned)div_u64(stats->ran_ns, 1000000), stats->name);
 }
 
@@ -250,8 +251,8 @@ int monitor_ps(unsigned argc, char *const argv[])
 {
 	struct task *task;
 
-	say("%5s %5s %c %3s %7s %7s %8s %s\n", "PID", "PPID", 'S', "PRI",
-	    "RSS kB", "VSZ kB", "TIME ms", "NAME");
+	say("%5s %5s %c %3s %7s %7s %7s %8s %s\n", "PID", "PPID", 'S', "PRI",
+	    "RSS kB", "VSZ kB", "KERN kB", "TIME ms", "NAME");
 	sched_for_each(print_thread, NULL);
 	for (uint32_t pid = 1; (task = task_find_next(pid)); ) {
 		struct task_stats stats;

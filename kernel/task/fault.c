@@ -59,6 +59,28 @@ static const uint8_t signal_of_vector[] = {
 
 #define VECTOR_PAGE_FAULT  14
 
+/* ---- not too many messages ----------------------------------------------- */
+
+/* May one more be printed? Counts those that may not. */
+static bool message_allowed(void)
+{
+	static uint64_t period_ends;
+	static unsigned nr, missed;
+	uint64_t now = clock_ns();
+
+	if (now >= period_ends) {
+		if (missed)
+			pr_info("%u messages about crashed tasks left out\n",
+				missed);
+		period_ends = now + PERIOD;
+		nr = missed = 0;
+	}
+	if (nr++ < MESSAGES)
+		return true;
+	missed++;
+	return false;
+}
+
 /* ---- resolving ----------------------------------------------------------- */
 
 static unsigned access_of(uint32_t error)
@@ -79,6 +101,15 @@ static bool out_of_memory(void)
 	if (!wait_killed())
 		thread_sleep_ns(NS_PER_TICK);
 	return !wait_killed();
+}
+
+/* A table that only this task's limit forbids: nobody else's end would help. */
+static void kill_over_limit(struct task *task)
+{
+	if (message_allowed())
+		pr_info("%s[%u]: killed: it needs more page tables than its limit allows\n",
+			task->name, task->pid);
+	task_kill(task, WAIT_SIGNALED(SIGKILL));
 }
 
 /*
@@ -108,30 +139,14 @@ bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs)
 	if (likely(fault == VM_FAULT_DONE))
 		return true;
 	thread->fault = fault;
+	if (fault == VM_FAULT_OOM && task->mm->tables.refused) {
+		kill_over_limit(task);
+		return false;
+	}
 	return fault == VM_FAULT_OOM && out_of_memory();
 }
 
 /* ---- the message --------------------------------------------------------- */
-
-/* May one more be printed? Counts those that may not. */
-static bool message_allowed(void)
-{
-	static uint64_t period_ends;
-	static unsigned nr, missed;
-	uint64_t now = clock_ns();
-
-	if (now >= period_ends) {
-		if (missed)
-			pr_info("%u messages about crashed tasks left out\n",
-				missed);
-		period_ends = now + PERIOD;
-		nr = missed = 0;
-	}
-	if (nr++ < MESSAGES)
-		return true;
-	missed++;
-	return false;
-}
 
 static const char *access_text(uint32_t error)
 {

@@ -47,7 +47,9 @@ static int copy_contents(struct task *child, struct task *parent,
 		mm_get(parent->mm);
 		child->mm = parent->mm;
 	} else {
-		err = mm_fork(parent->mm, &child->mm);
+		err = task_make_mm(child);
+		if (!err)
+			err = mm_copy_areas(child->mm, parent->mm);
 	}
 	if (!err)
 		err = handle_table_copy(&child->handles, &parent->handles);

@@ -38,6 +38,7 @@
 #include "kernel/task/number.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "mm/account/account.h"
 #include "mm/slab/slab.h"
 
 #define PID_TABLE_SIZE  64   /* a power of two */
@@ -84,11 +85,12 @@ static bool pid_take_locked(struct task *task)
 /* ---- objects ------------------------------------------------------------- */
 
 static void task_fill(struct task *task, const char *name,
-		      struct task *parent)
+		      struct task *parent, struct account *account)
 {
 	memset(task, 0, sizeof(*task));
 	object_init(&task->object, OBJECT_TASK);
-	handle_table_init(&task->handles);
+	task->account = account;
+	handle_table_init(&task->handles, account);
 	list_init(&task->children);
 	list_init(&task->sibling);
 	list_init(&task->threads);
@@ -118,18 +120,44 @@ static void task_destroy(struct object *object)
 	if (!task->started && task->parent)
 		object_put(&task->parent->object);
 	task_release(task);
+	account_uncharge(task->account, ACCOUNT_TASKS, 1);
+	account_put(task->account);
 	kmem_cache_free(task_cache, task);
+}
+
+/* An account for a new task, and the task charged to it. */
+static int account_open(struct task *parent, struct account **accountp)
+{
+	struct account *account = account_create(parent ? parent->account :
+							  NULL);
+
+	if (!account)
+		return -ENOMEM;
+	if (!account_charge(account, ACCOUNT_TASKS, 1)) {
+		account_put(account);
+		return -EAGAIN;
+	}
+	*accountp = account;
+	return 0;
 }
 
 int task_alloc(const char *name, struct task *parent, struct task **taskp)
 {
-	struct task *task = kmem_cache_alloc(task_cache, GFP_KERNEL);
+	struct account *account;
+	struct task *task;
 	irqflags_t flags;
 	bool taken;
+	int err = account_open(parent, &account);
 
-	if (!task)
+	if (err)
+		return err;
+	task = kmem_cache_alloc(task_cache, GFP_KERNEL);
+	if (!task) {
+		account_uncharge(account, ACCOUNT_TASKS, 1);
+		account_put(account);
 		return -ENOMEM;
-	task_fill(task, name, parent);
+	}
+	task_fill(task, name, parent, account);
 	flags = spin_lock_irqsave(&task_lock);
 	taken = pid_take_locked(task);
 	spin_unlock_irqrestore(&task_lock, flags);
@@ -172,6 +200,15 @@ void task_leave_tree_locked(struct task *task)
 
 /* ---- public -------------------------------------------------------------- */
 
+int task_make_mm(struct task *task)
+{
+	int err = mm_create(&task->mm);
+
+	if (!err)
+		mm_set_account(task->mm, task->account);
+	return err;
+}
+
 int task_create(const char *name, struct task *parent, struct task **taskp)
 {
 	struct task *task;
@@ -179,7 +216,7 @@ int task_create(const char *name, struct task *parent, struct task **taskp)
 
 	if (err)
 		return err;
-	err = mm_create(&task->mm);
+	err = task_make_mm(task);
 	if (err) {
 		object_put(&task->object);
 		return err;
@@ -204,6 +241,7 @@ static uint32_t tid_take(const struct task *task)
 
 void tid_put_locked(const struct task *task, uint32_t tid)
 {
+	account_uncharge(task->account, ACCOUNT_THREADS, 1);
 	if (tid != task->pid)
 		number_put_locked(tid);
 }
@@ -219,11 +257,16 @@ static void tid_put(const struct task *task, uint32_t tid)
 int task_thread_create(struct task *task, const struct trap_regs *regs,
 		       struct thread **threadp)
 {
-	uint32_t tid = tid_take(task);
 	struct thread *thread;
+	uint32_t tid;
 
-	if (!tid)
+	if (!account_charge(task->account, ACCOUNT_THREADS, 1))
 		return -EAGAIN;
+	tid = tid_take(task);
+	if (!tid) {
+		account_uncharge(task->account, ACCOUNT_THREADS, 1);
+		return -EAGAIN;
+	}
 	thread = thread_create_user(task, &task->mm->tables, task->name,
 				    PRIORITY_USER, regs);
 	if (!thread) {
@@ -304,14 +347,22 @@ struct task *task_find(uint32_t pid)
 	return task;
 }
 
+/* In the tree, or not started yet. */
+static bool is_listed(const struct task *task)
+{
+	return !task->started || !list_empty(&task->all);
+}
+
 struct task *task_find_next(uint32_t pid)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
 	struct task *task, *best = NULL;
 
-	list_for_each_entry(task, &all_tasks, all)
-		if (task->pid >= pid && (!best || task->pid < best->pid))
-			best = task;
+	for (unsigned i = 0; i < PID_TABLE_SIZE; i++)
+		list_for_each_entry(task, &pid_table[i], by_pid)
+			if (task->pid >= pid && is_listed(task) &&
+			    (!best || task->pid < best->pid))
+				best = task;
 	if (best)
 		object_get(&best->object);
 	spin_unlock_irqrestore(&task_lock, flags);
@@ -350,6 +401,8 @@ void task_get_stats(struct task *task, struct task_stats *stats)
 	stats->serial = task->serial;
 	stats->parent = task->parent ? task->parent->pid : 0;
 	stats->zombie = task->zombie;
+	stats->started = task->started;
+	stats->kernel_bytes = account_own_bytes(task->account);
 	stats->ran_ns = task->ran_ns;
 	if (task->mm) {
 		stats->rss = task->mm->rss;
@@ -424,6 +477,24 @@ static const char *one_check(const struct task *task)
 	HOLDS(!task->zombie || task->exiting,
 	      "T6: a zombie's status is settled");
 	return threads_check(task);
+}
+
+void task_count_charges(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	const struct thread *thread;
+	struct task *task;
+
+	for (unsigned i = 0; i < PID_TABLE_SIZE; i++)
+		list_for_each_entry(task, &pid_table[i], by_pid) {
+			account_seen(task->account, ACCOUNT_TASKS, 1);
+			account_seen(task->account, ACCOUNT_HANDLES,
+				     task->handles.size);
+			list_for_each_entry(thread, &task->threads, in_task)
+				account_seen(task->account, ACCOUNT_THREADS,
+					     1);
+		}
+	spin_unlock_irqrestore(&task_lock, flags);
 }
 
 const char *task_check(void)

@@ -68,6 +68,7 @@ struct task {
 	struct handle_table handles;      /* its own lock                     */
 	uint32_t            pid;          /* I                                */
 	uint64_t            serial;       /* I                                */
+	struct account     *account;      /* I  referenced                    */
 	uint32_t            group;        /* t  process group, and session:   */
 	uint32_t            session;      /* t  the pid that each began with  */
 	uint8_t             exit_signal;  /* t  SIGCHLD, unless clone() said
@@ -104,7 +105,7 @@ struct task {
  * A task without threads and with an empty address space. The caller has the
  * only reference; putting it before task_start() undoes everything. `parent`
  * NULL: an orphan.
- * Returns: 0; -ENOMEM; -EAGAIN (no pid is free).
+ * Returns: 0; -ENOMEM; -EAGAIN (no pid is free, or a limit).
  */
 int task_create(const char *name, struct task *parent, struct task **taskp)
 	__must_check;
@@ -122,7 +123,7 @@ int task_load(struct task *task, const void *image, size_t size,
 /*
  * A thread of the task that begins in user mode with these registers; not
  * started. The first one's tid is the pid.
- * Returns: 0; -ENOMEM; -EAGAIN (no number is free).
+ * Returns: 0; -ENOMEM; -EAGAIN (no number is free, or a limit).
  */
 int task_thread_create(struct task *task, const struct trap_regs *regs,
 		       struct thread **threadp) __must_check;
@@ -208,7 +209,10 @@ void task_set_personality(struct task *task, struct tenure *tenure);
 /* By pid, referenced; NULL: none. Zombies are found too. */
 struct task *task_find(uint32_t pid);
 
-/* The task with the lowest pid >= this one, referenced; NULL: none. */
+/*
+ * The task with the lowest pid >= this one, referenced; NULL: none. Those that
+ * have not started yet are found, too.
+ */
 struct task *task_find_next(uint32_t pid);
 
 /*
@@ -228,12 +232,22 @@ struct task_stats {
 	uint32_t pid, parent, nr_threads;
 	uint64_t serial;
 	uint32_t rss, total_vm;           /* pages                            */
+	unsigned long kernel_bytes;       /* what its own account has         */
+	bool     started;
 	bool     zombie;
 	bool     runs;                    /* a thread runs or is ready        */
 	uint64_t ran_ns;
 	char     name[TASK_NAME_MAX];
 };
 void task_get_stats(struct task *task, struct task_stats *stats);
+
+/* As ps shows it: R, S, Z; N: not started. */
+static inline char task_state_letter(const struct task_stats *stats)
+{
+	if (!stats->started)
+		return 'N';
+	return stats->zombie ? 'Z' : stats->runs ? 'R' : 'S';
+}
 
 /*
  * CPU time of all threads that it has or had, and of one that it has; false:
@@ -247,6 +261,9 @@ void task_set_init(struct task *task);
 
 /* Once at boot, after sched_init() and mm_init(). */
 void task_init(void);
+
+/* For account_check(): tasks, threads and places for handles. */
+void task_count_charges(void);
 
 /* NULL, or the first of T1 to T6 that is broken (kernel/task/task.c). */
 const char *task_check(void);

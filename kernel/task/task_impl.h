@@ -15,7 +15,10 @@ extern struct task *init_task;          /* task_lock */
 int task_alloc(const char *name, struct task *parent, struct task **taskp)
 	__must_check;
 
-/* A thread of the task ends: its number is free, if it was not the task's. */
+/* An empty address space, paid for by the task. Returns: 0 or -ENOMEM. */
+int task_make_mm(struct task *task) __must_check;
+
+/* A thread of the task ends: uncharged, and its number free if it had one. */
 void tid_put_locked(const struct task *task, uint32_t tid)
 	MUST_HOLD(task_lock);
 

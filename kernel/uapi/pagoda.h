@@ -162,7 +162,12 @@
 		/* bus low, high, [n]: before it is told to the device     */ \
 	/* endpoint                                                        */ \
 	C(1087, ENDPOINT_CHECK,  endpoint_check_alive)                        \
-		/* -> 0: may still be received from; -EPIPE: never again   */
+		/* -> 0: may still be received from; -EPIPE: never again   */ \
+	/* task: what the kernel may hold for it and its descendants       */ \
+	C(1088, TASK_LIMIT,      task_limit)                                  \
+		/* PG_LIMIT_* -> EBX: used, ECX: limit                     */ \
+	C(1089, TASK_SET_LIMIT,  task_set_limit)                              \
+		/* PG_LIMIT_*, limit: at most the caller's own             */
 
 #define PG_CALL_FIRST  1024
 
@@ -191,6 +196,26 @@ enum pagoda_call {
 #define PG_INIT_SYSTEM  1       /* the system, all rights                     */
 #define PG_INIT_ARCHIVE 2       /* the boot archive, a memory object; may be
 				   missing                                    */
+
+/* ---- limits -------------------------------------------------------------- */
+
+/*
+ * What the kernel holds for a task counts for the task and for those above it:
+ * who made it, and so on. A call that would go beyond a limit is -ENOMEM, or
+ * -EAGAIN for tasks and threads; a page that would need one page table too many
+ * ends the task. A task that makes others keeps the last eighth of each limit
+ * for itself. A new task has default limits, or its maker's where these are
+ * lower; the first program has none.
+ */
+#define PG_LIMIT_TASKS    0     /* not started, running, dead                 */
+#define PG_LIMIT_THREADS  1
+#define PG_LIMIT_TABLES   2     /* page tables                                */
+#define PG_LIMIT_AREAS    3     /* of address spaces; counted 32 at once      */
+#define PG_LIMIT_HANDLES  4     /* places in tables of handles                */
+#define PG_LIMIT_OBJECTS  5     /* endpoints, notifications, replies, ...     */
+#define PG_LIMIT_ARRAYS   6     /* bytes that name pages of shared memory     */
+#define PG_NR_LIMITS      7
+#define PG_UNLIMITED      0xffffffffu
 
 /* ---- messages ------------------------------------------------------------ */
 
@@ -314,11 +339,14 @@ struct pg_regs {
 struct pg_task {
 	uint32_t pid, parent, nr_threads, nr_handles;
 	uint32_t rss_pages, total_pages;
-	uint32_t zombie, state;              /* state: 'R', 'S', 'Z'          */
+	uint32_t zombie, state;              /* state: 'R', 'S', 'Z'; 'N': not
+						started                       */
 	uint64_t ran_ns;
 	char     name[32];
 	uint64_t serial;                     /* of tasks since boot: never the
 						same again, as the pid may be */
+	uint32_t kernel_kib;                 /* what the kernel holds for it  */
+	uint32_t unused;
 };
 
 struct pg_mem {

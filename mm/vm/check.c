@@ -17,6 +17,7 @@
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "lib/spinlock.h"
+#include "mm/account/account.h"
 #include "mm/vm/vm_impl.h"
 
 static struct spinlock all_lock = SPINLOCK_INIT;
@@ -123,6 +124,8 @@ static const char *check_locked(struct mm *mm)
 	HOLDS(!law, law);
 	upt_for_each(&mm->tables, 0, USER_END, check_entry, &sums);
 	HOLDS(!sums.law, sums.law);
+	HOLDS(!mm->account || mm->areas_paid >= mm->nr_vmas,
+	      "V5: areas are paid for");
 	HOLDS(sums.vmas == mm->nr_vmas && sums.total == mm->total_vm &&
 	      sums.locked == mm->locked_vm && sums.committed == mm->committed,
 	      "V5: the sums are those over the areas");
@@ -223,6 +226,19 @@ const char *vm_check(void)
 
 	spin_unlock_irqrestore(&all_lock, flags);
 	return law;
+}
+
+void vm_count_charges(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&all_lock);
+	const struct mm *mm;
+
+	list_for_each_entry(mm, &all_mms, all) {
+		account_seen(mm->account, ACCOUNT_AREAS, mm->areas_paid);
+		account_seen(mm->account, ACCOUNT_TABLES,
+			     mm->tables.nr_tables);
+	}
+	spin_unlock_irqrestore(&all_lock, flags);
 }
 
 /* ---- maps --------------------------------------------------------------- */

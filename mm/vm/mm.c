@@ -25,6 +25,7 @@
  * SEE      Linux kernel/fork.c dup_mmap().
  */
 #include "lib/errno.h"
+#include "mm/account/account.h"
 #include "mm/slab/slab.h"
 #include "mm/vm/vm_impl.h"
 
@@ -114,6 +115,27 @@ static int fork_areas(struct mm *child, struct mm *from)
 	return err;
 }
 
+void mm_set_account(struct mm *mm, struct account *account)
+{
+	assert(!mm->account && !mm->nr_vmas && !mm->tables.nr_tables);
+	account_get(account);
+	mm->account = account;
+	mm->tables.account = account;
+}
+
+int mm_copy_areas(struct mm *child, struct mm *from)
+{
+	int err;
+
+	mutex_lock(&from->lock);
+	child->brk_start = from->brk_start;
+	child->brk = from->brk;
+	child->stack_limit = from->stack_limit;
+	err = fork_areas(child, from);
+	mutex_unlock(&from->lock);
+	return err;
+}
+
 int mm_fork(struct mm *from, struct mm **mmp)
 {
 	struct mm *child;
@@ -121,12 +143,7 @@ int mm_fork(struct mm *from, struct mm **mmp)
 
 	if (err)
 		return err;
-	mutex_lock(&from->lock);
-	child->brk_start = from->brk_start;
-	child->brk = from->brk;
-	child->stack_limit = from->stack_limit;
-	err = fork_areas(child, from);
-	mutex_unlock(&from->lock);
+	err = mm_copy_areas(child, from);
 	if (err) {
 		mm_put(child);
 		return err;
@@ -158,6 +175,8 @@ static void mm_destroy(struct mm *mm)
 	/* Up to here its entries count, of pages that others have too. */
 	check_remove_mm(mm);
 	mutex_unlock(&mm->lock);
+	vma_unpay_all(mm);
+	account_put(mm->account);
 	kmem_cache_free(mm_cache, mm);
 }
 

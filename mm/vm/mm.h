@@ -42,6 +42,7 @@
 #include "lib/wait.h"
 #include "mm/vm/vma.h"
 
+struct account;
 struct page;
 
 #define USER_END       PAGE_OFFSET
@@ -61,6 +62,8 @@ struct mm {
 	struct upgtable    tables;         /* l                              */
 	struct range_tree  vmas;           /* l                              */
 	uint32_t           nr_vmas;        /* l                              */
+	uint32_t           areas_paid;     /* l  charged: nr_vmas and more   */
+	struct account    *account;        /* I  referenced; NULL: nobody's  */
 	uint32_t           total_vm;       /* l  pages in VMAs               */
 	uint32_t           locked_vm;      /* l  pages in VM_LOCKED VMAs     */
 	uint32_t           committed;      /* l  pages in VM_ACCOUNT VMAs    */
@@ -126,6 +129,15 @@ int mm_create(struct mm **mmp) __must_check;
  * Returns: 0; -ENOMEM, and nothing is left behind.
  */
 int mm_fork(struct mm *from, struct mm **mmp) __must_check;
+
+/*
+ * Who pays for areas and page tables: once, while there is neither. An address
+ * space that tasks share is the first one's.
+ */
+void mm_set_account(struct mm *mm, struct account *account);
+
+/* The second half of mm_fork(), for a child that is new. Returns: as that. */
+int mm_copy_areas(struct mm *child, struct mm *from) __must_check;
 
 /* The last reference unmaps everything and frees the tables. */
 void mm_get(struct mm *mm);
@@ -244,6 +256,9 @@ const char *mm_check(struct mm *mm);
  * one of them.
  */
 const char *vm_check(void);
+
+/* For account_check(): areas and page tables of all address spaces. */
+void vm_count_charges(void);
 
 /*
  * Pages that areas have been promised, and how many may be: all RAM, unless a

@@ -152,11 +152,12 @@ static unsigned flags_of_call(unsigned prot, unsigned flags)
 }
 
 /* What backs the area, or what it costs. */
-static int back_area(struct vma *vma)
+static int back_area(const struct mm *mm, struct vma *vma)
 {
 	if (vma->flags & VM_SHARED) {
 		vma->object = vm_object_create(vma_pages(vma),
-					       !(vma->flags & VM_NORESERVE));
+					       !(vma->flags & VM_NORESERVE),
+					       mm->account);
 		return vma->object ? 0 : -ENOMEM;
 	}
 	vma->offset = vma_start(vma) >> PAGE_SHIFT;
@@ -194,7 +195,7 @@ static int make_area(struct mm *mm, uint32_t start, uint32_t end,
 		.range = { .start = start, .end = end },
 		.flags = flags, .name = name,
 	};
-	int err = back_area(&new);
+	int err = back_area(mm, &new);
 
 	if (err)
 		return err;

@@ -25,6 +25,7 @@
  */
 #include "lib/align.h"
 #include "lib/errno.h"
+#include "mm/account/account.h"
 #include "mm/slab/kmalloc.h"
 #include "mm/vm/vm_impl.h"
 
@@ -36,6 +37,7 @@ struct vm_object {
 	uint32_t       refs;        /*    atomic                       */
 	uint32_t       nr_pages;    /* I                               */
 	bool           accounted;   /* o  nr_pages are committed       */
+	struct account *account;    /* I  referenced: pays for arrays  */
 	struct page  **leaves[];    /* o                               */
 };
 
@@ -50,25 +52,40 @@ static uint32_t leaf_pages(const struct vm_object *object, uint32_t leaf)
 	return MIN(LEAF_PAGES, object->nr_pages - leaf * LEAF_PAGES);
 }
 
-struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted)
+/* All arrays, also those that are made at a touch, which cannot refuse. */
+static size_t array_bytes(uint32_t nr_pages)
+{
+	return sizeof(struct vm_object) + nr_pages * sizeof(struct page *) +
+	       DIV_ROUND_UP(nr_pages, LEAF_PAGES) * sizeof(struct page **);
+}
+
+struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted,
+				   struct account *account)
 {
 	size_t leaves = DIV_ROUND_UP(nr_pages, LEAF_PAGES);
 	struct vm_object *object;
 
-	if (accounted && !commit_charge(nr_pages))
+	if (!account_charge(account, ACCOUNT_ARRAYS, array_bytes(nr_pages)))
 		return NULL;
+	if (accounted && !commit_charge(nr_pages))
+		goto uncharge;
 	object = kzalloc(sizeof(*object) + leaves * sizeof(object->leaves[0]),
 			 GFP_KERNEL);
-	if (!object) {
-		if (accounted)
-			commit_release(nr_pages);
-		return NULL;
-	}
+	if (!object)
+		goto uncommit;
+	account_get(account);
+	object->account = account;
 	mutex_init(&object->lock);
 	object->refs = 1;
 	object->nr_pages = nr_pages;
 	object->accounted = accounted;
 	return object;
+uncommit:
+	if (accounted)
+		commit_release(nr_pages);
+uncharge:
+	account_uncharge(account, ACCOUNT_ARRAYS, array_bytes(nr_pages));
+	return NULL;
 }
 
 bool vm_object_promise(struct vm_object *object)
@@ -115,6 +132,9 @@ void vm_object_put(struct vm_object *object)
 		free_leaf(object, leaf);
 	if (object->accounted)
 		commit_release(object->nr_pages);
+	account_uncharge(object->account, ACCOUNT_ARRAYS,
+			 array_bytes(object->nr_pages));
+	account_put(object->account);
 	kfree(object);
 }
 

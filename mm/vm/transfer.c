@@ -131,7 +131,8 @@ static int share_pages(struct transfer *t)
 {
 	int err;
 
-	t->new.object = vm_object_create(vma_pages(&t->new), true);
+	t->new.object = vm_object_create(vma_pages(&t->new), true,
+					 t->from->account);
 	if (!t->new.object)
 		return -ENOMEM;
 	t->new.flags |= VM_SHARED;

@@ -111,6 +111,7 @@ void vma_need_family(struct mm *mm, struct vma *vma);
 
 /* Free all areas of an address space that nobody uses any more. */
 void vma_free_all(struct mm *mm);
+void vma_unpay_all(struct mm *mm);
 
 /* Rights of an entry that may do all that the area allows. */
 static inline unsigned vma_rights(const struct vma *vma)
@@ -158,9 +159,12 @@ uint32_t vma_guard_start(const struct vma *vma);
 
 /* ---- object.c: anonymous pages that several address spaces share -------- */
 
-/* Returns: NULL: no memory, or (when `accounted`) beyond the commit limit. */
-struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted)
-	__must_check;
+/*
+ * Returns: NULL: no memory, beyond the account's limit, or (when `accounted`)
+ * beyond what may be promised.
+ */
+struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted,
+				   struct account *account) __must_check;
 void vm_object_get(struct vm_object *object);
 void vm_object_put(struct vm_object *object);
 

@@ -36,8 +36,12 @@
  * SEE      Linux mm/vma.c vma_merge_new_range(), is_mergeable_anon_vma().
  */
 #include "lib/errno.h"
+#include "mm/account/account.h"
 #include "mm/slab/slab.h"
 #include "mm/vm/vm_impl.h"
+
+/* Areas are paid for so many at once: mmap() and munmap() come in pairs. */
+#define AREAS_AT_ONCE  32u
 
 static struct kmem_cache *vma_cache;
 
@@ -76,12 +80,44 @@ bool vma_joinable(const struct vma *low, const struct vma *high)
 
 /* ---- one area ----------------------------------------------------------- */
 
+/* One area more may be made. False: the account's limit. */
+static noinline bool pay_areas(struct mm *mm)
+{
+	if (!account_charge(mm->account, ACCOUNT_AREAS, AREAS_AT_ONCE))
+		return false;
+	mm->areas_paid += AREAS_AT_ONCE;
+	return true;
+}
+
+/* Far fewer areas than are paid for. */
+static noinline void unpay_areas(struct mm *mm)
+{
+	uint32_t n = mm->areas_paid - mm->nr_vmas - AREAS_AT_ONCE;
+
+	mm->areas_paid -= n;
+	account_uncharge(mm->account, ACCOUNT_AREAS, n);
+}
+
+void vma_unpay_all(struct mm *mm)
+{
+	account_uncharge(mm->account, ACCOUNT_AREAS, mm->areas_paid);
+	mm->areas_paid = 0;
+}
+
+static struct vma *vma_new(struct mm *mm)
+{
+	if (unlikely(mm->nr_vmas + mm->nr_spares >= mm->areas_paid) &&
+	    !pay_areas(mm))
+		return NULL;
+	return kmem_cache_alloc(vma_cache, GFP_KERNEL);
+}
+
 static struct vma *vma_dup(struct mm *mm, const struct vma *from)
 {
 	struct vma *vma;
 
 	if (likely(!mm->nr_spares))
-		vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+		vma = vma_new(mm);
 	else
 		vma = mm->spare[--mm->nr_spares];
 	if (!vma)
@@ -140,6 +176,8 @@ static void drop_vma(struct mm *mm, struct vma *vma)
 	range_remove(&mm->vmas, &vma->range);
 	mm->nr_vmas--;
 	vma_free(vma);
+	if (unlikely(mm->areas_paid > mm->nr_vmas + 3 * AREAS_AT_ONCE))
+		unpay_areas(mm);
 }
 
 static void resize_vma(struct mm *mm, struct vma *vma, uint32_t start,
@@ -249,7 +287,7 @@ int vma_reserve(struct mm *mm, unsigned nr)
 
 	assert(!mm->nr_spares && nr <= VMA_SPARES);
 	while (mm->nr_spares < nr) {
-		vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+		vma = vma_new(mm);
 		if (!vma) {
 			vma_unreserve(mm);
 			return -ENOMEM;

@@ -96,6 +96,8 @@
 #define PAGODA_DMA_UNMAP            2, DEVICE,       { A_DMA }, 0
 #define PAGODA_DMA_CHECK            1, DEVICE,       { WORD, SMALL, LENGTH }, 0
 #define PAGODA_ENDPOINT_CHECK       1, ENDPOINT,     { }, 0
+#define PAGODA_TASK_LIMIT           1, TASK_OR_0,    { SMALL }, 0
+#define PAGODA_TASK_SET_LIMIT       1, TASK,         { SMALL, LENGTH }, 0
 
 /* ---- Linux's ------------------------------------------------------------- */
 

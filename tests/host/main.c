@@ -21,6 +21,7 @@
 
 #include "lib/log.h"
 #include "lib/string.h"
+#include "mm/account/account.h"
 #include "mm/dma/dma.h"
 #include "mm/early/memblock.h"
 #include "mm/kva/kmap.h"
@@ -167,6 +168,7 @@ static void init_memory(void)
 	upt_try_high_tables();
 	zones_init();
 	slab_init();
+	account_init();
 	vmalloc_init();
 	kmap_init();
 	upt_init();

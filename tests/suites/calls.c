@@ -85,7 +85,8 @@ KTEST(calls, addresses_of_the_kernel_are_bad_addresses)
 	EXPECT_EQ(call(PG_TASK_MAPS, 0, 0, BAD, 0, 0), -EFAULT);
 	EXPECT_EQ(call(PG_PAGE_INFO, 0, BAD, USER, 0, 0), -EFAULT);
 	EXPECT_EQ(call(PG_PAGE_INFO, 0, USER, BAD, 0, 0), -EFAULT);
-	EXPECT_EQ(call(PG_TASK_INFO, machine, 0, BAD, 0, 0), -ENOENT);
+	EXPECT_EQ(call(PG_TASK_INFO, machine, 0, BAD, 0, 0), -EFAULT);
+	EXPECT_EQ(call(PG_TASK_INFO, machine, UINT32_MAX, BAD, 0, 0), -ENOENT);
 	EXPECT_EQ(call(PG_MEM_INFO, machine, BAD, 0, 0, 0), -EFAULT);
 	EXPECT_EQ(call(PG_LOG_WRITE, machine, BAD, 10, 0, 0), -EFAULT);
 	EXPECT_EQ(call(PG_LOG_WRITE, machine, USER, 100000, 0, 0), -E2BIG);

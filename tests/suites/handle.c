@@ -45,7 +45,7 @@ SUITE(handle, check);
 static void set_up(void)
 {
 	object_type_init(OBJECT_TEST, &test_ops);
-	handle_table_init(&table);
+	handle_table_init(&table, NULL);
 	for (unsigned i = 0; i < NR_OBJECTS; i++)
 		object_init(&objects[i], OBJECT_TEST);
 	destroyed = 0;
@@ -88,7 +88,7 @@ KTEST(handle, an_empty_table_takes_no_memory)
 {
 	struct handle_table empty;
 
-	handle_table_init(&empty);
+	handle_table_init(&empty, NULL);
 	EXPECT(!empty.entries);
 	EXPECT_EQ(look(0, OBJECT_ANY, 0), -EBADF);
 	EXPECT_EQ(handle_remove(&empty, 1), -EBADF);
@@ -217,7 +217,7 @@ KTEST(handle, a_copied_table_has_what_may_be_duplicated)
 	left_out = handle_add(&table, &objects[0], RIGHT_SEND);
 	kept = handle_add_badged(&table, &objects[1], RIGHT_DUP | RIGHT_SEND,
 				 5);
-	handle_table_init(&copy);
+	handle_table_init(&copy, NULL);
 	EXPECT_EQ(handle_table_copy(&copy, &table), 0);
 	EXPECT_NULL(handle_table_check(&copy));
 	EXPECT_EQ(copy.used, 1);
@@ -235,7 +235,7 @@ KTEST(handle, copying_an_empty_table_gives_one)
 	struct handle_table copy;
 
 	set_up();
-	handle_table_init(&copy);
+	handle_table_init(&copy, NULL);
 	EXPECT_EQ(handle_table_copy(&copy, &table), 0);
 	EXPECT_EQ(copy.used, 0);
 	handle_table_destroy(&copy);
@@ -247,8 +247,8 @@ static bool fill_and_copy(void *arg)
 	struct handle_table copy;
 	bool done = true;
 
-	handle_table_init(&table);
-	handle_table_init(&copy);
+	handle_table_init(&table, NULL);
+	handle_table_init(&copy, NULL);
 	for (unsigned i = 0; i < 40; i++)
 		done = done && handle_add(&table, &objects[i % NR_OBJECTS],
 					  RIGHT_DUP) > 0;

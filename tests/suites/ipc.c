@@ -348,7 +348,7 @@ KTEST(ipc, the_last_handle_to_receive_keeps_it_alive)
 	int first, second;
 
 	set_up();
-	handle_table_init(&table);
+	handle_table_init(&table, NULL);
 	first = handle_add(&table, &endpoint->object, RIGHTS_ALL);
 	second = handle_add(&table, &endpoint->object, RIGHT_RECEIVE);
 	REQUIRE(handle_add(&table, &endpoint->object, RIGHT_SEND) > 0);

@@ -117,7 +117,7 @@ static void get_dead(void *arg)
 
 KTEST(object, a_reference_to_a_dead_object_is_caught)
 {
-	struct object object = { OBJECT_TEST, 0 };
+	struct object object = { .type = OBJECT_TEST };
 
 	EXPECT_PANIC(put_dead, &object, "before > 0");
 	object.refs = 0;

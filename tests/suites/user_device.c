@@ -83,7 +83,7 @@ KTEST(user_device, the_last_handle_stops_it)
 	struct handle_table table;
 	int first, second;
 
-	handle_table_init(&table);
+	handle_table_init(&table, NULL);
 	first = handle_add(&table, &dev->object, RIGHT_MANAGE);
 	second = handle_add(&table, &dev->object, RIGHT_MANAGE);
 	let_master(dev);

@@ -77,12 +77,12 @@ int cmd_ps(int argc, char **argv)
 	struct pg_task task;
 	uint32_t pid = 1;
 
-	printf("  PID  PPID S THREADS HANDLES RSS(KiB) SIZE(KiB)  TIME(ms) NAME\n");
+	printf("  PID  PPID S THREADS HANDLES RSS(KiB) SIZE(KiB) KERNEL(KiB)  TIME(ms) NAME\n");
 	for (; task_info(SHELL_SYSTEM, pid, &task) >= 0; pid = task.pid + 1)
-		printf("%5u %5u %c %7u %7u %8u %9u %9u %s\n", task.pid,
+		printf("%5u %5u %c %7u %7u %8u %9u %11u %9u %s\n", task.pid,
 		       task.parent, (char)task.state, task.nr_threads,
 		       task.nr_handles, task.rss_pages * PAGE_KIB,
-		       task.total_pages * PAGE_KIB,
+		       task.total_pages * PAGE_KIB, task.kernel_kib,
 		       (unsigned)div_u64(task.ran_ns, 1000000), task.name);
 	return 0;
 }

@@ -54,6 +54,7 @@
 #include <arch/page_ops.h>
 
 #include "lib/errno.h"
+#include "mm/account/account.h"
 #include "mm/page/page_alloc.h"
 #include "mm/slab/slab.h"
 
@@ -89,7 +90,7 @@ phys_addr_t upt_loaded_root(void)
 
 /* ---- tables -------------------------------------------------------------- */
 
-static struct page *highmem_table_alloc(void)
+static struct page *highmem_alloc(void)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER);
 
@@ -100,11 +101,21 @@ static struct page *highmem_table_alloc(void)
 	return page;
 }
 
-/* The page becomes an empty table, in the list of the address space. */
-static struct page *table_init(struct upgtable *upt, struct page *page)
+/* An empty table, in the list of the address space. NULL: none to be had. */
+static struct page *table_alloc(struct upgtable *upt, bool high)
 {
-	void *table = kmap_local(page);
+	struct page *page;
+	void *table;
 
+	upt->refused = !account_charge(upt->account, ACCOUNT_TABLES, 1);
+	if (upt->refused)
+		return NULL;
+	page = high ? highmem_alloc() : alloc_page(GFP_KERNEL);
+	if (!page) {
+		account_uncharge(upt->account, ACCOUNT_TABLES, 1);
+		return NULL;
+	}
+	table = kmap_local(page);
 	clear_page(table);
 	kunmap_local(table);
 	page_set_state(page, PAGE_TABLE);
@@ -142,6 +153,7 @@ static void table_free(struct upgtable *upt, struct page *table)
 	table->refs = 1;
 	page_set_state(table, PAGE_USED);
 	free_page(table);
+	account_uncharge(upt->account, ACCOUNT_TABLES, 1);
 }
 
 /* The CPU has its own copy of the PDPTEs. */
@@ -161,10 +173,9 @@ static struct entry_halves *directory_get(struct upgtable *upt, uint32_t va)
 
 	if (pdpte->low)
 		return upt_directory(pdpte);
-	page = alloc_page(GFP_KERNEL);
+	page = table_alloc(upt, false);
 	if (!page)
 		return NULL;
-	table_init(upt, page);
 	upte_store(pdpte, page_to_pfn(page).v << 12 | (uint32_t)PAE_P, 0);
 	reload_pdptes(upt);
 	return upt_directory(pdpte);
@@ -179,10 +190,9 @@ static noinline struct page *table_add(struct upgtable *upt, uint32_t va)
 
 	if (!pd)
 		return NULL;
-	page = highmem_table_alloc();
+	page = table_alloc(upt, true);
 	if (!page)
 		return NULL;
-	table_init(upt, page);
 	pfn = page_to_pfn(page);
 	upte_store(&pd[pd_index(va)], pfn.v << 12 | UPT_PDE_BITS,
 		   pfn.v >> 20);
@@ -287,6 +297,8 @@ int upt_create(struct upgtable *upt)
 	upt->pdpt = pdpt;
 	upt->root = virt_to_phys(pdpt);
 	upt->nr_tables = 0;
+	upt->account = NULL;
+	upt->refused = false;
 	list_init(&upt->tables);
 	return 0;
 }

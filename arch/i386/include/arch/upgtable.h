@@ -31,6 +31,7 @@
 
 #include "lib/list.h"
 
+struct account;
 struct page;
 
 #define UPT_READ    0x1u
@@ -50,6 +51,8 @@ struct upgtable {
 	phys_addr_t    root;       /* of pdpt: what CR3 is loaded with       */
 	unsigned long  nr_tables;  /* page directories and page tables       */
 	struct list_head tables;   /* their struct pages                     */
+	struct account *account;   /* pays for them; NULL: nobody            */
+	bool           refused;    /* the last one wanted was over its limit */
 };
 
 /* Returns: 0 and empty tables (the kernel's quarter in place); -ENOMEM. */

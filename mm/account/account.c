@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+/*
+ * account.c - charged and uncharged, up to the first of the ancestors
+ *
+ * WHAT     See account.h.
+ *
+ * INVARIANTS (account_check() restates them)
+ *          K1  used is own and what the accounts below use
+ *          K2  nothing is there that own does not have, of each kind that can
+ *              be counted (who makes a thing has charged before, who frees one
+ *              uncharges afterwards)
+ *          K3  an account without references has nothing, and is freed
+ *
+ * ALGORITHM  A charge goes up; the first account without room ends it, and what
+ *          was added below is taken back. Meanwhile somebody else may be
+ *          refused who would have had room: by a charge that is as large as
+ *          what was left, so he is near the limit himself.
+ *
+ *          Who pays stays the same until the thing is gone: an object that was
+ *          given to another task is its maker's. When the maker has ended, its
+ *          account lives on, for those above it still pay.
+ * LOCKING  Counts are atomic additions. accounts_lock: the list of all.
+ * COST     See account.h.
+ * SEE      Linux mm/page_counter.c page_counter_try_charge().
+ */
+#include "mm/account/account.h"
+
+#include "lib/spinlock.h"
+#include "mm/slab/slab.h"
+
+unsigned long account_defaults[ACCOUNT_NR_KINDS];
+
+static struct kmem_cache *account_cache;
+static struct spinlock accounts_lock = SPINLOCK_INIT;
+static LIST_HEAD(all_accounts);
+
+static const char *const names[ACCOUNT_NR_KINDS] = {
+#define K(kind, what, bytes) [kind] = what,
+	ACCOUNT_KINDS(K)
+#undef K
+};
+
+static const unsigned costs[ACCOUNT_NR_KINDS] = {
+#define K(kind, what, bytes) [kind] = bytes,
+	ACCOUNT_KINDS(K)
+#undef K
+};
+
+const char *account_kind_name(enum account_kind kind)
+{
+	return names[kind];
+}
+
+unsigned account_kind_bytes(enum account_kind kind)
+{
+	return costs[kind];
+}
+
+/* ---- accounts ----------------------------------------------------------- */
+
+static void limits_init(struct account *account)
+{
+	const struct account *parent = account->parent;
+
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
+		account->limit[kind] = parent ?
+			MIN(parent->limit[kind], account_defaults[kind]) :
+			ACCOUNT_UNLIMITED;
+}
+
+struct account *account_create(struct account *parent)
+{
+	struct account *account;
+	irqflags_t flags;
+
+	account_get(parent);
+	if (parent && parent->depth == ACCOUNT_DEPTH_MAX)
+		return parent;
+	account = kmem_cache_alloc(account_cache, GFP_KERNEL | GFP_ZERO);
+	if (!account) {
+		account_put(parent);
+		return NULL;
+	}
+	account->parent = parent;
+	account->depth = parent ? parent->depth + 1 : 0;
+	account->refs = 1;
+	limits_init(account);
+	flags = spin_lock_irqsave(&accounts_lock);
+	list_add_tail(&account->all, &all_accounts);
+	spin_unlock_irqrestore(&accounts_lock, flags);
+	return account;
+}
+
+void account_get(struct account *account)
+{
+	if (account)
+		__atomic_fetch_add(&account->refs, 1, __ATOMIC_RELAXED);
+}
+
+static void account_free(struct account *account)
+{
+	irqflags_t flags;
+
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
+		assert(!account->used[kind]);   /* K3 */
+	flags = spin_lock_irqsave(&accounts_lock);
+	list_del(&account->all);
+	spin_unlock_irqrestore(&accounts_lock, flags);
+	kmem_cache_free(account_cache, account);
+}
+
+void account_put(struct account *account)
+{
+	while (account && !__atomic_sub_fetch(&account->refs, 1,
+					      __ATOMIC_ACQ_REL)) {
+		struct account *parent = account->parent;
+
+		account_free(account);
+		account = parent;
+	}
+}
+
+/* ---- charges ------------------------------------------------------------ */
+
+/* Take n from the accounts from `from` up to, and not with, `end`. */
+static void take_back(struct account *from, const struct account *end,
+		      enum account_kind kind, unsigned long n)
+{
+	for (; from != end; from = from->parent) {
+		unsigned long before = __atomic_fetch_sub(&from->used[kind], n,
+							  __ATOMIC_RELAXED);
+
+		assert(before >= n);
+	}
+}
+
+/* How much may be used when somebody at this level, or below, asks? */
+static unsigned long room(const struct account *at, enum account_kind kind,
+			  bool below)
+{
+	unsigned long limit = at->limit[kind];
+
+	return below ? limit - limit / 8 : limit;
+}
+
+bool account_charge(struct account *account, enum account_kind kind,
+		    unsigned long n)
+{
+	for (struct account *at = account; at; at = at->parent) {
+		unsigned long now = __atomic_add_fetch(&at->used[kind], n,
+						       __ATOMIC_RELAXED);
+
+		if (likely(now <= room(at, kind, at != account)))
+			continue;
+		take_back(account, at->parent, kind, n);
+		__atomic_fetch_add(&account->refused, 1, __ATOMIC_RELAXED);
+		return false;
+	}
+	if (account)
+		__atomic_fetch_add(&account->own[kind], n, __ATOMIC_RELAXED);
+	return true;
+}
+
+void account_uncharge(struct account *account, enum account_kind kind,
+		      unsigned long n)
+{
+	unsigned long before;
+
+	if (!account)
+		return;
+	before = __atomic_fetch_sub(&account->own[kind], n, __ATOMIC_RELAXED);
+	assert(before >= n);
+	take_back(account, NULL, kind, n);
+}
+
+unsigned long account_own_bytes(const struct account *account)
+{
+	unsigned long bytes = 0;
+
+	for (unsigned kind = 0; account && kind < ACCOUNT_NR_KINDS; kind++)
+		bytes += READ_ONCE(account->own[kind]) * costs[kind];
+	return bytes;
+}
+
+/* ---- check -------------------------------------------------------------- */
+
+void account_seen(struct account *account, enum account_kind kind,
+		  unsigned long n)
+{
+	if (account)
+		account->seen[kind] += n;
+}
+
+/* The kinds of which kernel/accounts.c can find all that there are. */
+static bool is_countable(enum account_kind kind)
+{
+	return kind != ACCOUNT_OBJECTS && kind != ACCOUNT_ARRAYS;
+}
+
+static unsigned long used_below(const struct account *parent,
+				enum account_kind kind)
+{
+	const struct account *account;
+	unsigned long used = 0;
+
+	list_for_each_entry(account, &all_accounts, all)
+		if (account->parent == parent)
+			used += account->used[kind];
+	return used;
+}
+
+static const char *one_check(const struct account *account)
+{
+	HOLDS(account->refs > 0, "K3: an account has references");
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		HOLDS(account->used[kind] ==
+		      account->own[kind] + used_below(account, kind),
+		      "K1: used is own and what those below use");
+		HOLDS(!is_countable(kind) ||
+		      account->own[kind] >= account->seen[kind],
+		      "K2: what there is has been charged");
+	}
+	return NULL;
+}
+
+const char *account_check(void (*count)(void))
+{
+	irqflags_t flags = spin_lock_irqsave(&accounts_lock);
+	const char *law = NULL;
+	struct account *account;
+
+	list_for_each_entry(account, &all_accounts, all)
+		for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
+			account->seen[kind] = 0;
+	count();
+	list_for_each_entry(account, &all_accounts, all) {
+		law = one_check(account);
+		if (law)
+			break;
+	}
+	spin_unlock_irqrestore(&accounts_lock, flags);
+	return law;
+}
+
+void account_init(void)
+{
+	account_cache = kmem_cache_create("account", sizeof(struct account), 0,
+					  SLAB_PANIC, NULL);
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
+		account_defaults[kind] = ACCOUNT_UNLIMITED;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/*
+ * account.c - tests of mm/account/: who pays, and up to where
+ */
+#include "mm/account/account.h"
+
+#include "tests/ktest.h"
+
+#define KIND  ACCOUNT_OBJECTS
+
+static struct account *top, *middle, *leaf;
+
+static bool set_up(void)
+{
+	top = account_create(NULL);
+	middle = top ? account_create(top) : NULL;
+	leaf = middle ? account_create(middle) : NULL;
+	return leaf;
+}
+
+static void tear_down(void)
+{
+	account_put(leaf);
+	account_put(middle);
+	account_put(top);
+}
+
+static void count_nothing(void)
+{
+}
+
+static const char *check(void)
+{
+	return account_check(count_nothing);
+}
+
+SUITE(account, check);
+
+KTEST(account, a_charge_counts_for_all_above)
+{
+	REQUIRE(set_up());
+	EXPECT(account_charge(leaf, KIND, 3));
+	EXPECT(account_charge(middle, KIND, 4));
+	EXPECT_EQ(top->used[KIND], 7);
+	EXPECT_EQ(middle->used[KIND], 7);
+	EXPECT_EQ(leaf->used[KIND], 3);
+	EXPECT_EQ(middle->own[KIND], 4);
+	EXPECT_EQ(top->own[KIND], 0);
+	EXPECT_NULL(account_check(count_nothing));
+	account_uncharge(middle, KIND, 4);
+	account_uncharge(leaf, KIND, 3);
+	EXPECT_EQ(top->used[KIND], 0);
+	tear_down();
+}
+
+KTEST(account, a_refused_charge_leaves_all_as_it_was)
+{
+	REQUIRE(set_up());
+	top->limit[KIND] = 8;
+	middle->limit[KIND] = ACCOUNT_UNLIMITED;
+	EXPECT(account_charge(leaf, KIND, 5));
+	EXPECT(!account_charge(leaf, KIND, 3));
+	EXPECT_EQ(top->used[KIND], 5);
+	EXPECT_EQ(middle->used[KIND], 5);
+	EXPECT_EQ(leaf->used[KIND], 5);
+	EXPECT_EQ(leaf->own[KIND], 5);
+	EXPECT_EQ(leaf->refused, 1);
+	EXPECT_NULL(account_check(count_nothing));
+	account_uncharge(leaf, KIND, 5);
+	tear_down();
+}
+
+KTEST(account, the_last_eighth_is_not_for_those_below)
+{
+	REQUIRE(set_up());
+	top->limit[KIND] = 80;
+	EXPECT(account_charge(leaf, KIND, 70));
+	EXPECT(!account_charge(leaf, KIND, 1));
+	EXPECT(!account_charge(middle, KIND, 1));
+	EXPECT(account_charge(top, KIND, 10));
+	EXPECT(!account_charge(top, KIND, 1));
+	account_uncharge(top, KIND, 10);
+	account_uncharge(leaf, KIND, 70);
+	tear_down();
+}
+
+KTEST(account, limits_begin_as_the_defaults_and_never_above_the_makers)
+{
+	unsigned long before = account_defaults[KIND];
+	struct account *strict;
+
+	account_defaults[KIND] = 100;
+	REQUIRE(set_up());
+	EXPECT_EQ(top->limit[KIND], ACCOUNT_UNLIMITED);
+	EXPECT_EQ(middle->limit[KIND], 100);
+	middle->limit[KIND] = 7;
+	strict = account_create(middle);
+	account_defaults[KIND] = before;
+	REQUIRE(strict);
+	EXPECT_EQ(strict->limit[KIND], 7);
+	account_put(strict);
+	tear_down();
+}
+
+KTEST(account, deep_descendants_share_an_account)
+{
+	struct account *chain[ACCOUNT_DEPTH_MAX + 4];
+
+	chain[0] = account_create(NULL);
+	for (unsigned i = 1; i < ARRAY_SIZE(chain); i++) {
+		chain[i] = account_create(chain[i - 1]);
+		REQUIRE(chain[i]);
+		EXPECT_EQ(chain[i] == chain[i - 1], i > ACCOUNT_DEPTH_MAX);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(chain); i++)
+		account_put(chain[i]);
+}
+
+KTEST(account, an_account_lives_as_long_as_those_below)
+{
+	REQUIRE(set_up());
+	EXPECT(account_charge(leaf, KIND, 2));
+	account_put(top);
+	account_put(middle);
+	EXPECT_EQ(leaf->parent->parent->used[KIND], 2);
+	account_uncharge(leaf, KIND, 2);
+	account_put(leaf);
+}
+
+KTEST(account, nobody_pays_for_the_kernel)
+{
+	EXPECT(account_charge(NULL, KIND, 1000000));
+	account_uncharge(NULL, KIND, 1000000);
+	account_put(NULL);
+}
+
+static void uncharge_too_much(void *arg)
+{
+	account_uncharge(arg, KIND, 2);
+}
+
+KTEST(account, no_count_goes_below_zero)
+{
+	REQUIRE(set_up());
+	EXPECT(account_charge(leaf, KIND, 1));
+	EXPECT_PANIC(uncharge_too_much, leaf, "before >= n");
+	leaf->own[KIND] = 1;
+	account_uncharge(leaf, KIND, 1);
+	tear_down();
+}
+
+static void put_last(void *arg)
+{
+	account_put(arg);
+}
+
+KTEST(account, an_account_with_charges_cannot_go)
+{
+	struct account *account = account_create(NULL);
+
+	REQUIRE(account);
+	EXPECT(account_charge(account, KIND, 1));
+	EXPECT_PANIC(put_last, account, "!account->used[kind]");
+	account->refs = 1;
+	account_uncharge(account, KIND, 1);
+	account_put(account);
+}
+
+static void count_an_area_too_many(void)
+{
+	account_seen(leaf, ACCOUNT_AREAS, 1);
+}
+
+KTEST(account, check_finds_each_broken_law)
+{
+	REQUIRE(set_up());
+	EXPECT_NULL(account_check(count_nothing));
+	middle->used[KIND]++;
+	EXPECT_STREQ(account_check(count_nothing),
+		     "K1: used is own and what those below use");
+	middle->used[KIND]--;
+	EXPECT_STREQ(account_check(count_an_area_too_many),
+		     "K2: what there is has been charged");
+	leaf->refs = 0;
+	EXPECT_STREQ(account_check(count_nothing),
+		     "K3: an account has references");
+	leaf->refs = 1;
+	EXPECT_NULL(account_check(count_nothing));
+	tear_down();
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+/*
+ * limits.c - who uses up what the kernel may hold for it hurts nobody else
+ *
+ * WHAT     A table of all kinds, each with a program that takes as much of it
+ *          as it gets. It meets its limit; meanwhile a neighbour goes on with
+ *          forks, endpoints and memory; afterwards nothing is left charged.
+ *
+ * ALGORITHM  The limits are lowered, so that each is met soon.
+ * NOT HERE the limits as they are by default (tests/emu/test_limits.py).
+ */
+#include "tests/user/utest.h"
+#include "user/lib/ipc.h"
+
+#define PAGODA_ONLY()  SKIP_IF(on_linux(), "Linux has none of these limits")
+
+#define RW     (PROT_READ | PROT_WRITE)
+#define SPAN   0x200000u            /* of a page table                        */
+#define TASKS  40u                  /* lowered limits leave room for so many  */
+
+/* Between us, the eater and the neighbour. */
+struct shared {
+	volatile long     result, done, stop;
+	volatile uint32_t lived;
+};
+
+static struct shared *shared;
+static char stack[4096] __aligned(16);
+
+static void sleep_ms(uint32_t ms)
+{
+	struct linux_timespec time = { .seconds = (int)(ms / 1000),
+				       .nanoseconds = (int)(ms % 1000) *
+						      1000000 };
+
+	linux_nanosleep(&time, NULL);
+}
+
+/* ---- limits -------------------------------------------------------------- */
+
+struct usage {
+	uint32_t used, limit;
+};
+
+static struct usage usage_of(uint32_t task, uint32_t kind)
+{
+	struct words words = { { kind } };
+	long err = message_int(PG_EAX(PG_TASK_LIMIT, task), &words);
+
+	EXPECT_EQ(err, 0);
+	return (struct usage){ words.w[0], words.w[1] };
+}
+
+static long set_limit(uint32_t task, uint32_t kind, uint32_t limit)
+{
+	return pg_call(PG_TASK_SET_LIMIT, task, (long)kind, (long)limit, 0, 0);
+}
+
+/* ---- who takes all ------------------------------------------------------- */
+
+static void __noreturn sleeper(void)
+{
+	for (;;)
+		sleep_ms(1000000);
+}
+
+static long one_task(uint32_t n)
+{
+	return pg_call(PG_TASK_CREATE, 0, (long)"eater", 0, 0, 0);
+}
+
+static long one_thread(uint32_t n)
+{
+	return pg_call(PG_THREAD_CREATE, 0, (long)sleeper, (long)stack + 4000,
+		       0, 0);
+}
+
+/* Each child has the next one: the first account that is full is above all. */
+static long one_descendant(uint32_t n)
+{
+	long pid = linux_fork();
+
+	if (pid > 0)
+		sleeper();
+	return pid;
+}
+
+static long one_table(uint32_t n)
+{
+	(void)*(volatile char *)(0x20000000 + n * SPAN);
+	return 0;
+}
+
+static long one_area(uint32_t n)
+{
+	return linux_mprotect((char *)0x20000000 + (2 * n + 1) * PAGE, PAGE,
+			      PROT_NONE);
+}
+
+static long one_handle(uint32_t n)
+{
+	return handle_dup(PG_INIT_SYSTEM, RIGHT_READ, 0);
+}
+
+static long one_endpoint(uint32_t n)
+{
+	return endpoint_create();
+}
+
+static long one_notification(uint32_t n)
+{
+	return notification_create();
+}
+
+static long one_array(uint32_t n)
+{
+	long addr = (long)map_flags(1000, PROT_READ,
+				    MAP_SHARED | MAP_NORESERVE);
+
+	return addr > -4096 && addr < 0 ? addr : 0;
+}
+
+#define KILLED  1    /* in place of an error */
+
+/*  name           limit              room     how it ends  one more          */
+#define KINDS(K)                                                              \
+	K(tasks,         PG_LIMIT_TASKS,    TASKS,  -EAGAIN, one_task)         \
+	K(threads,       PG_LIMIT_THREADS,  TASKS,  -EAGAIN, one_thread)       \
+	K(descendants,   PG_LIMIT_TASKS,    TASKS,  -EAGAIN, one_descendant)   \
+	K(their_threads, PG_LIMIT_THREADS,  TASKS,  -EAGAIN, one_descendant)   \
+	K(tables,        PG_LIMIT_TABLES,   100,    KILLED,  one_table)        \
+	K(areas,         PG_LIMIT_AREAS,    500,    -ENOMEM, one_area)         \
+	K(handles,       PG_LIMIT_HANDLES,  500,    -ENOMEM, one_handle)       \
+	K(endpoints,     PG_LIMIT_OBJECTS,  100,    -ENOMEM, one_endpoint)     \
+	K(notifications, PG_LIMIT_OBJECTS,  100,    -ENOMEM, one_notification) \
+	K(arrays,        PG_LIMIT_ARRAYS,   100000, -ENOMEM, one_array)
+
+struct kind {
+	uint32_t limit, room;
+	long     end;
+	long   (*one)(uint32_t n);
+};
+
+/* Takes until it is refused, and keeps it until it may stop. */
+static void __noreturn eat(const struct kind *kind)
+{
+	uint32_t used = usage_of(0, kind->limit).used;
+	long result = 0;
+
+	EXPECT_EQ(set_limit(0, kind->limit, used + kind->room), 0);
+	EXPECT_EQ(set_limit(0, kind->limit, used + kind->room + 1), -EPERM);
+	linux_mmap((void *)0x20000000, 0x40000000, PROT_READ,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+		   0);
+	for (uint32_t n = 0; result >= 0 && n <= kind->room; n++)
+		result = kind->one(n);
+	shared->result = result;
+	shared->done = 1;
+	while (!shared->stop)
+		sleep_ms(10);
+	linux_exit_group(0);
+}
+
+/* ---- who goes on --------------------------------------------------------- */
+
+static bool live_once(void)
+{
+	int status = -1;
+	char *page = map_pages(1);
+	long endpoint = endpoint_create();
+	long child = linux_fork();
+
+	if (!child)
+		linux_exit_group(5);
+	linux_waitpid((int)child, &status, 0);
+	*page = 1;
+	return linux_munmap(page, PAGE) == 0 && endpoint > 0 &&
+	       handle_close((uint32_t)endpoint) == 0 && status == 5 << 8;
+}
+
+static void __noreturn neighbour(void)
+{
+	while (!shared->stop && live_once())
+		shared->lived++;
+	linux_exit_group(!shared->stop);
+}
+
+static long start(void (*fn)(const struct kind *kind), const struct kind *kind)
+{
+	long child = linux_fork();
+
+	if (!child) {
+		if (kind)
+			fn(kind);
+		neighbour();
+	}
+	return child;
+}
+
+/* ---- the table ----------------------------------------------------------- */
+
+static bool has_ended(long child, int *status)
+{
+	return linux_waitpid((int)child, status, WNOHANG) == child;
+}
+
+/* Returns: how it ended, as in the table. */
+static long wait_for_eater(long eater)
+{
+	int status = 0;
+
+	while (!shared->done)
+		if (has_ended(eater, &status))
+			return status == SIGKILL_NR ? KILLED : status;
+		else
+			sleep_ms(1);
+	return shared->result;
+}
+
+static void wait_for_all(void)
+{
+	int status;
+
+	while (linux_waitpid(-1, &status, 0) > 0)
+		EXPECT(!status || status == SIGKILL_NR);
+}
+
+static void kill_family(long eater)
+{
+	long task = pg_call(PG_TASK_OPEN, PG_INIT_SYSTEM, eater, 0, 0, 0);
+
+	if (task < 0)
+		return;
+	pg_call(PG_TASK_KILL, (uint32_t)task, 0, 0, 0, 0);
+	handle_close((uint32_t)task);
+}
+
+/* Descendants that sleep for ever: all but us and the neighbour. */
+static void kill_sleepers(long but)
+{
+	struct pg_task task = { .pid = 1 };
+
+	for (uint32_t pid = 2; pg_call(PG_TASK_INFO, PG_INIT_SYSTEM, (long)pid,
+				       (long)&task, 0, 0) >= 0;
+	     pid = task.pid + 1)
+		if ((long)task.pid != but && (long)task.parent != but)
+			kill_family((long)task.pid);
+}
+
+static void run_kind(const struct kind *kind)
+{
+	uint32_t before, lived;
+	long friend, eater;
+
+	shared = map_flags(1, RW, MAP_SHARED);
+	EXPECT(live_once());             /* all that it needs is there now */
+	shared->lived = 0;
+	before = usage_of(0, kind->limit).used;
+	friend = start(NULL, NULL);
+	eater = start(eat, kind);
+	EXPECT_EQ(wait_for_eater(eater), kind->end);
+	lived = shared->lived;
+	for (unsigned i = 0; i < 1000 && shared->lived < lived + 3; i++)
+		sleep_ms(10);
+	EXPECT(shared->lived >= lived + 3);
+	EXPECT(live_once());
+	shared->stop = 1;
+	kill_sleepers(friend);
+	wait_for_all();
+	EXPECT_EQ(usage_of(0, kind->limit).used, before);
+	linux_munmap(shared, PAGE);
+}
+
+#define K(name, limit, room, end, one)                                   \
+	UTEST(eating_##name##_stops_at_the_limit_and_others_go_on)       \
+	{                                                                \
+		static const struct kind kind = { limit, room, end, one }; \
+									 \
+		PAGODA_ONLY();                                           \
+		run_kind(&kind);                                         \
+	}
+KINDS(K)
+#undef K
