@@ -60,10 +60,10 @@ static long console_write_user(uint32_t addr, uint32_t count)
 
 static long write_checked(uint32_t addr, uint32_t count)
 {
-	if ((int32_t)count < 0)
-		return -EINVAL;
 	if (!user_range_ok(UADDR(addr), count))
 		return -EFAULT;
+	if ((int32_t)count < 0)
+		return -EINVAL;
 	return console_write_user(addr, MIN(count, COUNT_MAX));
 }
 
@@ -76,28 +76,34 @@ long linux_write(struct trap_regs *regs)
 	return write_checked(regs->ecx, regs->edx);
 }
 
-/* All lengths are looked at before the first byte goes out. */
+static int get_iov(struct iovec *iov, uint32_t addr, uint32_t i)
+{
+	return copy_from_user(iov, UADDR(addr + i * sizeof(*iov)),
+			      sizeof(*iov));
+}
+
+/* As Linux: first all lengths, then all ranges, then the first byte goes. */
 static long iov_check(uint32_t addr, uint32_t count)
 {
-	uint64_t total = 0;
+	struct iovec iov;
 
 	if (count > IOV_MAX)
 		return -EINVAL;
 	for (uint32_t i = 0; i < count; i++) {
-		struct iovec iov;
-
-		if (copy_from_user(&iov, UADDR(addr + i * sizeof(iov)),
-				   sizeof(iov)))
+		if (get_iov(&iov, addr, i))
 			return -EFAULT;
-		total += iov.length;
-		if ((int32_t)iov.length < 0 || total > INT32_MAX)
+		if ((int32_t)iov.length < 0)
 			return -EINVAL;
-		if (!user_range_ok(UADDR(iov.base), iov.length))
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (get_iov(&iov, addr, i) ||
+		    !user_range_ok(UADDR(iov.base), iov.length))
 			return -EFAULT;
 	}
 	return 0;
 }
 
+/* More than COUNT_MAX is cut. */
 static long writev_console(uint32_t addr, uint32_t count)
 {
 	long done = 0;
@@ -106,9 +112,9 @@ static long writev_console(uint32_t addr, uint32_t count)
 		struct iovec iov;
 		long n = -EFAULT;
 
-		if (!copy_from_user(&iov, UADDR(addr + i * sizeof(iov)),
-				    sizeof(iov)))
-			n = write_checked(iov.base, iov.length);
+		if (!get_iov(&iov, addr, i))
+			n = write_checked(iov.base, MIN(iov.length, COUNT_MAX -
+							(uint32_t)done));
 		if (n < 0)
 			return done ? done : n;
 		done += n;

@@ -54,7 +54,7 @@ UTEST(write_into_the_kernel_is_efault_at_once)
 	SKIP_IF(on_linux(), "a 64-bit kernel has no kernel there");
 	EXPECT_EQ(linux_write(1, (char *)KERNEL - 1, 2), -EFAULT);
 	EXPECT_EQ(linux_write(1, FREE_ADDR, 0x7fffffff), -EFAULT);
-	EXPECT_EQ(linux_write(1, TEXT, (size_t)-1), -EINVAL);
+	EXPECT_EQ(linux_write(1, TEXT, (size_t)-1), -EFAULT);
 	EXPECT_EQ(linux_write(1, TEXT, 0x80000000), -EINVAL);
 }
 
@@ -104,6 +104,30 @@ UTEST(writev_of_bad_parts_is_efault)
 
 	EXPECT_EQ(linux_writev(1, &bad, 1), -EFAULT);
 	EXPECT_EQ(linux_writev(1, &kernel, 1), -EFAULT);
+}
+
+/* Of several faults the one that Linux finds first is told. */
+UTEST(writev_looks_at_lengths_then_ranges_then_writes)
+{
+	struct linux_iovec parts[] = {
+		{ TEXT, 5 }, { KERNEL, 5 }, { TEXT, 0x80000000 },
+	};
+
+	EXPECT_EQ(linux_writev(1, parts, 3), -EINVAL);
+	SKIP_IF(on_linux(), "a 64-bit kernel has no kernel there");
+	EXPECT_EQ(linux_writev(1, parts, 2), -EFAULT);
+}
+
+/* Together more than a call can move: cut, not refused. */
+UTEST(writev_cuts_what_is_too_much)
+{
+	struct linux_iovec parts[] = {
+		{ TEXT, sizeof(TEXT) - 1 }, { FREE_ADDR, 0x60000000 },
+		{ FREE_ADDR, 0x60000000 },
+	};
+
+	SKIP_IF(on_linux(), "depends on what standard output is");
+	EXPECT_EQ(linux_writev(1, parts, 3), sizeof(TEXT) - 1);
 }
 
 UTEST(writev_array_across_a_hole_is_efault)

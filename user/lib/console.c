@@ -4,6 +4,7 @@
  */
 #include "user/lib/console.h"
 
+#include "lib/errno.h"
 #include "lib/string.h"
 #include "user/lib/names.h"
 #include "user/lib/stdio.h"
@@ -56,6 +57,21 @@ long console_read(char *buf, size_t size)
 	memcpy(buf, pending + pending_from, n);
 	pending_from += n;
 	return (long)n;
+}
+
+long console_try(char *buf, size_t size, uint32_t notification)
+{
+	size_t want = MIN(size, (size_t)WORDS_TEXT_MAX);
+	struct words words = { { CONSOLE_OP(CONSOLE_TRY, want) } };
+	long n;
+
+	ipc_attach_handle(notification, RIGHT_SEND);
+	if (ipc_call_msg(console, &words) < 0)
+		return -EIO;
+	n = (int32_t)words.w[0];
+	if (n > 0)
+		memcpy(buf, words_text(&words), MIN((size_t)n, want));
+	return n > (long)want ? -EIO : n;
 }
 
 int console_read_line(char *buf, size_t size)

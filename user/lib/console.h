@@ -20,6 +20,12 @@ int console_read_line(char *buf, size_t size);
 /* Some of the next line, newline included; 0: end of input. */
 long console_read(char *buf, size_t size);
 
+/*
+ * The same without waiting: -EAGAIN when there is nothing yet, and bit 0 of the
+ * notification is signalled when it is worth another try. -EIO: no console.
+ */
+long console_try(char *buf, size_t size, uint32_t notification);
+
 /* From now on ^C kills this task; 0: nobody. */
 void console_foreground(uint32_t task);
 

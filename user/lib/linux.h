@@ -54,6 +54,7 @@
 	C(nanosleep,           162)    \
 	C(mremap,              163)    \
 	C(rt_sigprocmask,      175)    \
+	C(pread64,             180)    \
 	C(getcwd,              183)    \
 	C(vfork,               190)    \
 	C(mmap2,               192)    \
@@ -79,6 +80,7 @@
 	C(clock_nanosleep,     267)    \
 	C(openat,              295)    \
 	C(fstatat64,           300)    \
+	C(dup3,                330)    \
 	C(statx,               383)    \
 	C(clock_gettime64,     403)    \
 	C(clock_getres64,      406)    \
@@ -110,10 +112,62 @@ enum linux_call {
 #define WNOHANG              1
 #define CLOCK_REALTIME       0
 #define CLOCK_MONOTONIC      1
-#define O_RDONLY             0
-#define O_WRONLY             1
-#define O_DIRECTORY          0200000
+
+/* Numbers beside those of lib/errno.h. */
+#define ENXIO     6
+#define ENOTDIR   20
+#define EISDIR    21
+#define EMFILE    24
+#define ENOTTY    25
+#define ESPIPE    29
+#define EROFS     30
+#define ENAMETOOLONG 36
+
 #define AT_FDCWD             (-100)
+#define AT_SYMLINK_NOFOLLOW  0x100u
+#define AT_NO_AUTOMOUNT      0x800u
+#define AT_EMPTY_PATH        0x1000u
+#define AT_STATX_SYNC_TYPE   0x6000u
+
+#define O_RDONLY       0u
+#define O_WRONLY       1u
+#define O_RDWR         2u
+#define O_ACCMODE      3u
+#define O_CREAT        0100u
+#define O_EXCL         0200u
+#define O_NOCTTY       0400u
+#define O_TRUNC        01000u
+#define O_APPEND       02000u
+#define O_NONBLOCK     04000u
+#define O_DSYNC        010000u
+#define O_ASYNC        020000u
+#define O_DIRECT       040000u
+#define O_LARGEFILE    0100000u
+#define O_DIRECTORY    0200000u
+#define O_NOFOLLOW     0400000u
+#define O_NOATIME      01000000u
+#define O_CLOEXEC      02000000u
+#define O_SYNC         04010000u
+#define O_PATH         010000000u
+
+/* access()'s mode. */
+#define X_OK           1u
+#define W_OK           2u
+#define ACCESS_ALL     7u
+
+#define SEEK_SET       0
+#define SEEK_CUR       1
+#define SEEK_END       2
+#define SEEK_DATA      3
+#define SEEK_HOLE      4
+
+#define F_DUPFD        0
+#define F_GETFD        1
+#define F_SETFD        2
+#define F_GETFL        3
+#define F_SETFL        4
+#define F_DUPFD_CLOEXEC 1030
+#define FD_CLOEXEC     1u
 
 /* waitpid()'s status. */
 #define W_EXITED(s)   (((s) & 0x7f) == 0)
@@ -192,9 +246,9 @@ static inline long linux_clock_gettime(int clock, struct linux_timespec *time)
 	return syscall2(LINUX_NR_clock_gettime, clock, (long)time);
 }
 
-static inline long linux_open(const char *path, int flags)
+static inline long linux_open(const char *path, uint32_t flags)
 {
-	return syscall3(LINUX_NR_open, (long)path, flags, 0);
+	return syscall3(LINUX_NR_open, (long)path, (long)flags, 0);
 }
 
 static inline long linux_close(int fd)

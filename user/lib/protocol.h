@@ -43,17 +43,21 @@ enum names_op { NAMES_REGISTER = 1, NAMES_LOOKUP, NAMES_TRY, NAMES_LIST };
 #define NAMES_OWNER  1          /* badge */
 
 /*
- * The console. WRITE and READ carry w[0] = op | length << 8.
+ * The console. WRITE, READ and TRY carry w[0] = op | length << 8.
  *
  *   CONSOLE_WRITE   the text; answered when there is room for it
  *   CONSOLE_READ    -> w[0] = length and text of a line or a part of one, its
  *                   newline included; 0: end of input
+ *   CONSOLE_TRY     and a handle of a notification: as READ, at most `length`;
+ *                   but instead of waiting -EAGAIN, and bit 0 of the
+ *                   notification is signalled once when it is worth another try
  *   CONSOLE_DRAIN   answered when everything has been sent
  *   CONSOLE_FOREGROUND  and a handle of a task with RIGHT_MANAGE: ^C kills it;
  *                   without a handle: ^C ends a line
  */
 enum console_op {
-	CONSOLE_WRITE = 1, CONSOLE_READ, CONSOLE_DRAIN, CONSOLE_FOREGROUND
+	CONSOLE_WRITE = 1, CONSOLE_READ, CONSOLE_DRAIN, CONSOLE_FOREGROUND,
+	CONSOLE_TRY
 };
 
 #define CONSOLE_OP(op, length)   ((uint32_t)(op) | (uint32_t)(length) << 8)

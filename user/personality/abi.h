@@ -8,14 +8,7 @@
 #pragma once
 
 #include "lib/compiler.h"
-
-/* Numbers beside those of lib/errno.h. */
-#define ENOTDIR   20
-#define EISDIR    21
-#define EMFILE    24
-#define ENOTTY    25
-#define ESPIPE    29
-#define EROFS     30
+#include "user/lib/linux.h"
 
 #define S_IFCHR   0020000u
 #define S_IFDIR   0040000u
@@ -24,23 +17,6 @@
 #define DT_CHR    2
 #define DT_DIR    4
 #define DT_REG    8
-
-#define AT_EMPTY_PATH  0x1000
-
-#define O_ACCMODE      3
-#define O_CREAT        0100
-#define O_DIRECTORY    0200000
-
-#define SEEK_SET       0
-#define SEEK_CUR       1
-#define SEEK_END       2
-
-#define F_DUPFD        0
-#define F_GETFD        1
-#define F_SETFD        2
-#define F_GETFL        3
-#define F_SETFL        4
-#define F_DUPFD_CLOEXEC 1030
 
 #define TCGETS         0x5401
 #define TIOCGWINSZ     0x5413
@@ -73,6 +49,7 @@ struct linux_statx {
 _Static_assert(sizeof(struct linux_statx) == 256, "linux/stat.h");
 
 #define STATX_BASIC_STATS  0x7ffu
+#define STATX_RESERVED     0x80000000u
 
 struct linux_dirent64 {
 	uint64_t ino;

@@ -8,18 +8,28 @@
 
 typedef long call_fn(struct process *process, const uint32_t *arg);
 
-/* io.c: bytes in and out, descriptors */
-call_fn call_read, call_write, call_writev, call_close, call_lseek;
-call_fn call_llseek, call_dup, call_dup2, call_fcntl64, call_ioctl;
+/* Instead of a result: the client was put aside, and is answered later. */
+#define NO_ANSWER  INT32_MIN
 
-/* names.c: what paths name, and facts */
-call_fn call_open, call_openat, call_stat64, call_fstat64, call_fstatat64;
-call_fn call_statx, call_access, call_getdents64, call_uname, call_getcwd;
-call_fn call_zero;
+/* io.c: bytes in and out */
+call_fn call_read, call_readv, call_write, call_writev, call_lseek;
+call_fn call_llseek, call_ioctl;
+
+/* fds.c: what can be done to a descriptor */
+call_fn call_close, call_dup, call_dup2, call_dup3, call_fcntl, call_mmap2;
+
+/* open.c: from a path to a descriptor */
+call_fn call_open, call_openat;
+
+/* names.c: facts about what paths name */
+call_fn call_stat64, call_fstat64, call_fstatat64, call_statx, call_access;
+call_fn call_getdents64, call_uname, call_getcwd, call_zero;
 
 /*
- * Memory of the process whose call is being served.
- * Returns: 0; -EFAULT.
+ * A path as openat() and its like see it: below an open folder, or the root.
+ * `path` as client_read_path() has left it. Returns: as tree_find(); -EBADF,
+ * -ENOTDIR (no such folder).
  */
-long client_read(uint32_t addr, void *buf, size_t length);
-long client_write(uint32_t addr, const void *buf, size_t length);
+struct node;
+long find_at(struct process *process, uint32_t fd, const char *path,
+	     struct node *node, bool *parent);

@@ -1,227 +1,251 @@
 // SPDX-License-Identifier: MIT
 /*
- * io.c - bytes in and out, and what can be done to a descriptor
+ * io.c - bytes in and out
+ *
+ * WHAT     read() and write() are readv() and writev() of one part.
+ *
+ * ALGORITHM  What is wrong with the arguments is found before the first byte
+ *          moves, in Linux's order. Then a part that cannot be used ends the
+ *          call: what was moved before counts, and the position follows it.
+ * SEE      Linux fs/read_write.c, lib/iov_iter.c __import_iovec().
  */
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "user/lib/console.h"
-#include "user/lib/linux.h"
 #include "user/personality/abi.h"
 #include "user/personality/calls.h"
+#include "user/personality/client.h"
+#include "user/personality/tty.h"
 
-#define CHUNK     4096u
-#define IOV_MAX   1024u
-#define LENGTH_MAX 0x7ffff000u    /* as Linux cuts it */
+#define CHUNK       4096u
+#define IOV_MAX     1024u
+#define LENGTH_MAX  0x7ffff000u    /* as Linux cuts it */
 
 static char chunk[CHUNK];
+static struct part parts[IOV_MAX];
 
-long client_read(uint32_t addr, void *buf, size_t length)
+/* ---- arguments ----------------------------------------------------------- */
+
+/* parts[0] from a plain buffer. */
+static long import_buffer(uint32_t addr, uint32_t length)
 {
-	long err = pg_call(PG_CALLER_READ, 0, (long)addr, (long)buf,
-			   (long)length, 0);
-
-	return err < 0 ? -EFAULT : 0;
-}
-
-long client_write(uint32_t addr, const void *buf, size_t length)
-{
-	long err = pg_call(PG_CALLER_WRITE, 0, (long)addr, (long)buf,
-			   (long)length, 0);
-
-	return err < 0 ? -EFAULT : 0;
-}
-
-static long read_console(uint32_t addr, uint32_t length)
-{
-	long n = console_read(chunk, MIN(length, CHUNK));
-
-	if (n > 0 && client_write(addr, chunk, (size_t)n))
+	if (!client_range_ok(addr, length))
 		return -EFAULT;
-	return n;
+	if ((int32_t)length < 0)
+		return -EINVAL;
+	parts[0] = (struct part){ addr, MIN(length, LENGTH_MAX) };
+	return 0;
 }
 
-static long read_file(struct open_file *file, uint32_t addr, uint32_t length)
+/* All together at most LENGTH_MAX: what is above that is cut. */
+static long import_parts(uint32_t addr, uint32_t nr)
+{
+	uint32_t room = LENGTH_MAX;
+
+	if (nr > IOV_MAX)
+		return -EINVAL;
+	if (nr && client_read(addr, parts, nr * sizeof(parts[0])))
+		return -EFAULT;
+	for (uint32_t i = 0; i < nr; i++) {
+		if ((int32_t)parts[i].length < 0)
+			return -EINVAL;
+	}
+	for (uint32_t i = 0; i < nr; i++) {
+		if (!client_range_ok(parts[i].addr, parts[i].length))
+			return -EFAULT;
+		parts[i].length = MIN(parts[i].length, room);
+		room -= parts[i].length;
+	}
+	return 0;
+}
+
+static struct open_file *file_for(struct process *process, uint32_t fd,
+				  uint32_t access)
+{
+	struct open_file *file = process_file(process, fd);
+
+	if (!file || (file->flags & O_PATH))
+		return NULL;
+	if ((file->flags & O_ACCMODE) != access &&
+	    (file->flags & O_ACCMODE) != O_RDWR)
+		return NULL;
+	return file;
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* Returns: less than the part's length at the end of the file. */
+static long read_part(struct open_file *file, const struct part *part)
 {
 	uint32_t done = 0;
 
-	while (done < length) {
-		long n = file_read(file->node.number, file->offset, chunk,
-				   MIN(length - done, CHUNK));
+	while (done < part->length && file->offset < file->node.size) {
+		uint32_t want = MIN(part->length - done, CHUNK);
+		long n = file_read(file->node.number, (uint32_t)file->offset,
+				   chunk, want);
 
-		if (n > 0 && client_write(addr + done, chunk, (size_t)n))
-			n = -EFAULT;
-		if (n < 0 && !done)
-			return n;
+		if (n > 0)
+			n = client_write_some(part->addr + done, chunk,
+					      (size_t)n);
 		if (n <= 0)
-			break;
-		file->offset += (uint32_t)n;
+			return done ? (long)done : n;
+		file->offset += n;
 		done += (uint32_t)n;
 	}
 	return (long)done;
 }
 
-long call_read(struct process *process, const uint32_t *arg)
+static long each_part(struct open_file *file, uint32_t nr,
+		      long (*move)(struct open_file *file,
+				   const struct part *part))
 {
-	struct open_file *file = process_file(process, arg[0]);
-	uint32_t length = MIN(arg[2], LENGTH_MAX);
+	long done = 0;
 
-	if (!file)
-		return -EBADF;
-	if (!length)
-		return 0;
+	for (uint32_t i = 0; i < nr; i++) {
+		long n = move(file, &parts[i]);
+
+		if (n < 0)
+			return done ? done : n;
+		done += n;
+		if ((uint32_t)n < parts[i].length)
+			break;
+	}
+	return done;
+}
+
+static long read_parts(const struct process *process, struct open_file *file,
+		       uint32_t nr)
+{
 	switch (file->node.kind) {
 	case NODE_CONSOLE:
-		return read_console(arg[1], length);
+		return tty_read(process->pid, parts, nr,
+				file->flags & O_NONBLOCK);
 	case NODE_FILE:
-		return read_file(file, arg[1], length);
+		return each_part(file, nr, read_part);
 	default:
 		return -EISDIR;
 	}
 }
 
-static long write_console(uint32_t addr, uint32_t length)
+long call_read(struct process *process, const uint32_t *arg)
+{
+	struct open_file *file = file_for(process, arg[0], O_RDONLY);
+	long err = file ? import_buffer(arg[1], arg[2]) : -EBADF;
+
+	return err ? err : read_parts(process, file, 1);
+}
+
+long call_readv(struct process *process, const uint32_t *arg)
+{
+	struct open_file *file = file_for(process, arg[0], O_RDONLY);
+	long err = file ? import_parts(arg[1], arg[2]) : -EBADF;
+
+	return err || !arg[2] ? err : read_parts(process, file, arg[2]);
+}
+
+/* ---- writing: only to the console ---------------------------------------- */
+
+static long write_part(struct open_file *file, const struct part *part)
 {
 	uint32_t done = 0;
 
-	while (done < length) {
-		uint32_t n = MIN(length - done, CHUNK);
+	while (done < part->length) {
+		uint32_t want = MIN(part->length - done, CHUNK);
+		long n = client_read_some(part->addr + done, chunk, want);
 
-		if (client_read(addr + done, chunk, n))
-			return done ? (long)done : -EFAULT;
-		console_write(chunk, n);
-		done += n;
+		if (n < 0)
+			return done ? (long)done : n;
+		console_write(chunk, (size_t)n);
+		done += (uint32_t)n;
+		if ((uint32_t)n < want)
+			break;
 	}
 	return (long)done;
 }
 
 long call_write(struct process *process, const uint32_t *arg)
 {
-	const struct open_file *file = process_file(process, arg[0]);
+	struct open_file *file = file_for(process, arg[0], O_WRONLY);
+	long err = file ? import_buffer(arg[1], arg[2]) : -EBADF;
 
-	if (!file || file->node.kind != NODE_CONSOLE)
-		return -EBADF;
-	return write_console(arg[1], MIN(arg[2], LENGTH_MAX));
+	return err ? err : each_part(file, 1, write_part);
 }
 
 long call_writev(struct process *process, const uint32_t *arg)
 {
-	const struct open_file *file = process_file(process, arg[0]);
-	long done = 0;
+	struct open_file *file = file_for(process, arg[0], O_WRONLY);
+	long err = file ? import_parts(arg[1], arg[2]) : -EBADF;
 
-	if (!file || file->node.kind != NODE_CONSOLE)
-		return -EBADF;
-	if (arg[2] > IOV_MAX)
-		return -EINVAL;
-	for (uint32_t i = 0; i < arg[2]; i++) {
-		uint32_t part[2];       /* address, length */
-		long n = client_read(arg[1] + i * sizeof(part), part,
-				     sizeof(part));
-
-		if (!n)
-			n = write_console(part[0], MIN(part[1], LENGTH_MAX));
-		if (n < 0)
-			return done ? done : n;
-		done += n;
-	}
-	return done;
+	return err ? err : each_part(file, arg[2], write_part);
 }
 
-long call_close(struct process *process, const uint32_t *arg)
-{
-	struct open_file *file = process_file(process, arg[0]);
+/* ---- positions ----------------------------------------------------------- */
 
-	if (!file)
-		return -EBADF;
-	file->node.kind = NODE_NONE;
+/* Returns: 0 and where `offset` leads to. */
+static long seek_target(const struct open_file *file, int64_t offset,
+			uint32_t whence, int64_t *target)
+{
+	int64_t size = file->node.size, from = 0;
+
+	switch (whence) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		from = file->offset;
+		break;
+	case SEEK_END:
+		from = size;
+		break;
+	case SEEK_DATA:   /* all of a file is data, behind it is a hole */
+	case SEEK_HOLE:
+		if (offset < 0 || offset >= size)
+			return -ENXIO;
+		*target = whence == SEEK_DATA ? offset : size;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+	if (from > INT64_MAX - MAX(offset, 0) || from + offset < 0)
+		return -EINVAL;
+	*target = from + offset;
 	return 0;
 }
 
-/* Returns: the new offset. */
 static long seek(struct process *process, uint32_t fd, int64_t offset,
-		 uint32_t whence)
+		 uint32_t whence, int64_t *target)
 {
 	struct open_file *file = process_file(process, fd);
-	int64_t from = 0;
+	long err;
 
-	if (!file)
+	if (!file || (file->flags & O_PATH))
 		return -EBADF;
+	if (whence > SEEK_HOLE)
+		return -EINVAL;
 	if (file->node.kind == NODE_CONSOLE)
 		return -ESPIPE;
-	if (whence == SEEK_CUR)
-		from = file->offset;
-	else if (whence == SEEK_END)
-		from = file->node.size;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (from + offset < 0 || from + offset > INT32_MAX)
-		return -EINVAL;
-	file->offset = (uint32_t)(from + offset);
-	return (long)file->offset;
+	err = seek_target(file, offset, whence, target);
+	if (!err)
+		file->offset = *target;
+	return err;
 }
 
 long call_lseek(struct process *process, const uint32_t *arg)
 {
-	return seek(process, arg[0], (int32_t)arg[1], arg[2]);
+	int64_t target;
+	long err = seek(process, arg[0], (int32_t)arg[1], arg[2], &target);
+
+	if (err)
+		return err;
+	return target > INT32_MAX ? -EOVERFLOW : (long)target;
 }
 
 long call_llseek(struct process *process, const uint32_t *arg)
 {
 	int64_t offset = (int64_t)((uint64_t)arg[1] << 32 | arg[2]);
-	int64_t result;
-	long at;
+	int64_t target;
+	long err = seek(process, arg[0], offset, arg[4], &target);
 
-	if (offset > INT32_MAX || offset < INT32_MIN)
-		return -EINVAL;
-	at = seek(process, arg[0], offset, arg[4]);
-	if (at < 0)
-		return at;
-	result = at;
-	return client_write(arg[3], &result, sizeof(result));
-}
-
-static long duplicate(struct process *process, uint32_t fd, long to)
-{
-	const struct open_file *file = process_file(process, fd);
-
-	if (!file)
-		return -EBADF;
-	if (to < 0)
-		return to;
-	if (to >= FDS_MAX)
-		return -EBADF;
-	process->fds[to] = *file;
-	return to;
-}
-
-long call_dup(struct process *process, const uint32_t *arg)
-{
-	return duplicate(process, arg[0], process_new_fd(process, 0));
-}
-
-long call_dup2(struct process *process, const uint32_t *arg)
-{
-	return duplicate(process, arg[0], (long)MIN(arg[1], (uint32_t)FDS_MAX));
-}
-
-long call_fcntl64(struct process *process, const uint32_t *arg)
-{
-	if (!process_file(process, arg[0]))
-		return -EBADF;
-	switch (arg[1]) {
-	case F_DUPFD:
-	case F_DUPFD_CLOEXEC:
-		if (arg[2] >= FDS_MAX)
-			return -EINVAL;
-		return duplicate(process, arg[0],
-				 process_new_fd(process, arg[2]));
-	case F_GETFD:
-	case F_SETFD:
-	case F_GETFL:
-	case F_SETFL:
-		return 0;
-	default:
-		return -EINVAL;
-	}
+	return err ? err : client_write(arg[3], &target, sizeof(target));
 }
 
 long call_ioctl(struct process *process, const uint32_t *arg)
@@ -232,7 +256,7 @@ long call_ioctl(struct process *process, const uint32_t *arg)
 	};
 	const struct open_file *file = process_file(process, arg[0]);
 
-	if (!file)
+	if (!file || (file->flags & O_PATH))
 		return -EBADF;
 	if (file->node.kind != NODE_CONSOLE)
 		return -ENOTTY;

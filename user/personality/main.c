@@ -21,12 +21,12 @@
  *          the call and the process; client memory is read and written by
  *          CALLER_READ and CALLER_WRITE.
  *
- * HANDLES  1: the name server; 2: its endpoint, "linux"; 3: the system, to
- *          read.
+ *          A call that must wait for the console is put aside as a reply handle
+ *          (tty.c), and the next one is served.
+ *
+ * HANDLES  1: the name server; 2: its endpoint, "linux".
  * NOT HERE memory, processes, time (kernel/linux/). Writing to files: the
- *          archive is read-only. Several clients that read the console at the
- *          same time: while one waits for a line, the others' calls wait too.
- *          Pipes and execve: -ENOSYS.
+ *          archive is read-only. Pipes and execve: -ENOSYS.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -36,11 +36,13 @@
 #include "user/lib/start.h"
 #include "user/lib/stdio.h"
 #include "user/personality/calls.h"
+#include "user/personality/tty.h"
 
 /*      number               function         what the words are            */
 #define CALLS(C)                                                             \
 	C(LINUX_NR_read,       call_read)       /* fd, buf, length        */ \
 	C(LINUX_NR_write,      call_write)      /* fd, buf, length        */ \
+	C(LINUX_NR_readv,      call_readv)      /* fd, iovec, nr          */ \
 	C(LINUX_NR_writev,     call_writev)     /* fd, iovec, nr          */ \
 	C(LINUX_NR_open,       call_open)       /* path, flags            */ \
 	C(LINUX_NR_openat,     call_openat)     /* fd, path, flags        */ \
@@ -54,9 +56,12 @@
 	C(LINUX_NR_statx,      call_statx)      /* fd, path, flags, ... */ \
 	C(LINUX_NR_access,     call_access)     /* path, mode             */ \
 	C(LINUX_NR_getdents64, call_getdents64) /* fd, buf, length        */ \
-	C(LINUX_NR_fcntl64,    call_fcntl64)    /* fd, command, argument  */ \
+	C(LINUX_NR_fcntl,      call_fcntl)      /* fd, command, argument  */ \
+	C(LINUX_NR_fcntl64,    call_fcntl)                                   \
 	C(LINUX_NR_dup,        call_dup)        /* fd                     */ \
 	C(LINUX_NR_dup2,       call_dup2)       /* fd, new fd             */ \
+	C(LINUX_NR_dup3,       call_dup3)       /* fd, new fd, flags      */ \
+	C(LINUX_NR_mmap2,      call_mmap2)      /* addr, length, ... */ \
 	C(LINUX_NR_ioctl,      call_ioctl)      /* fd, command, argument  */ \
 	C(LINUX_NR_uname,      call_uname)      /* buf                    */ \
 	C(LINUX_NR_getcwd,     call_getcwd)     /* buf, length            */ \
@@ -82,7 +87,7 @@ static long dispatch(long received, const struct words *words)
 
 	if (!(received & IPC_KERNEL) || KMSG_KIND(received) != KMSG_SYSCALL)
 		return -ENOSYS;
-	process = process_get(KMSG_PID(received));
+	process = process_find(KMSG_PID(received));
 	if (!process)
 		return -ENOMEM;
 	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
@@ -92,18 +97,37 @@ static long dispatch(long received, const struct words *words)
 	return -ENOSYS;
 }
 
-/* The next message; first goes the answer to `received`, if it wants one. */
+/* Returns: false: it is something else, which wants an answer. */
+static bool take_news(long received, const struct words *words)
+{
+	switch (received & IPC_KERNEL ? KMSG_KIND(received) : 0) {
+	case KMSG_TASK_BEGAN:
+		process_begin(KMSG_PID(received), words->w[0]);
+		return true;
+	case KMSG_TASK_ENDED:
+		tty_forget(KMSG_PID(received));
+		process_end(KMSG_PID(received));
+		return true;
+	case KMSG_NOTIFICATION:
+		tty_input();
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The next message; first goes the answer to `received`, if it has one now. */
 static long answer_and_receive(uint32_t endpoint, long received,
 			       struct words *words)
 {
-	unsigned kind = received & IPC_KERNEL ? KMSG_KIND(received) : 0;
+	long result = NO_ANSWER;
 
-	if (kind == KMSG_TASK_ENDED)
-		process_forget(KMSG_PID(received));
-	if (kind == KMSG_TASK_ENDED || kind == KMSG_TASK_BEGAN)
-		return ipc_receive(endpoint, words);
-	words->w[0] = (uint32_t)dispatch(received, words);
+	if (!take_news(received, words))
+		result = dispatch(received, words);
 	flush();
+	if (result == NO_ANSWER)
+		return ipc_receive(endpoint, words);
+	words->w[0] = (uint32_t)result;
 	return ipc_reply_receive(endpoint, words);
 }
 
@@ -112,7 +136,8 @@ int main(int argc, char **argv, char **envp)
 	struct words words;
 	long received;
 
-	if (console_connect() < 0 || files_connect() < 0)
+	if (console_connect() < 0 || files_connect() < 0 ||
+	    tty_init(HANDLE_ENDPOINT) < 0)
 		return 1;
 	received = ipc_receive(HANDLE_ENDPOINT, &words);
 	while (received >= 0) {

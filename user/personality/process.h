@@ -2,15 +2,28 @@
 /*
  * process.h - what the personality server remembers of its clients
  *
- * WHAT     A table of open files for each process, and what can be opened: the
- *          console and the files and folders of the boot archive.
+ * WHAT     A table of descriptors for each process; open files, to which
+ *          descriptors lead; and what can be opened: the console and the files
+ *          and folders of the boot archive.
+ *
+ * PICTURE    process 7   fd 0 ---+--> open file: console, O_RDWR
+ *                        fd 3 -+ |
+ *                              | |
+ *            its child   fd 0 -|-+
+ *                        fd 3 -+----> open file: "welcome" at offset 12
+ *                        fd 4 ------> open file: "welcome" at offset 0
+ *
+ * TERMS    open file   what open() makes, and dup() and fork() share: a place
+ *                      and how it may be used
+ *          descriptor  a number, and whether exec would close it
  */
 #pragma once
 
 #include "user/lib/files.h"
 
-#define FDS_MAX   32
-#define PATH_MAX  256
+#define FDS_MAX   256
+#define PATH_MAX  4096
+#define NAME_MAX  255
 
 enum node_kind { NODE_NONE, NODE_CONSOLE, NODE_FILE, NODE_FOLDER };
 
@@ -24,23 +37,36 @@ struct node {
 };
 
 struct open_file {
+	uint32_t    refs;               /* descriptors that lead here        */
 	struct node node;
-	uint32_t    offset;             /* FOLDER: index of the next entry   */
+	uint32_t    flags;              /* O_*, as F_GETFL tells them        */
+	int64_t     offset;             /* FOLDER: index of the next entry   */
+};
+
+struct descriptor {
+	struct open_file *file;         /* NULL: not open                    */
+	bool              cloexec;
 };
 
 struct process {
-	uint32_t         pid;           /* 0: unused                         */
-	struct open_file fds[FDS_MAX];
+	struct process   *next;
+	uint32_t          pid;
+	struct descriptor fds[FDS_MAX];
 };
 
 /*
- * The process of a pid. One that is seen for the first time begins as a copy
- * of its parent, or with 0, 1, 2 on the console. NULL: too many.
+ * A process begins: with its parent's descriptors as they are now, or with
+ * 0, 1, 2 on the console. Without memory there is no table, and its calls fail.
  */
-struct process *process_get(uint32_t pid);
+void process_begin(uint32_t pid, uint32_t parent);
 
 /* It has ended: its number may come again, and then means another one. */
-void process_forget(uint32_t pid);
+void process_end(uint32_t pid);
+
+/* NULL: unknown. */
+struct process *process_find(uint32_t pid);
+
+/* ---- descriptors ------------------------------------------------------- */
 
 /* NULL: not open. */
 struct open_file *process_file(struct process *process, uint32_t fd);
@@ -48,12 +74,10 @@ struct open_file *process_file(struct process *process, uint32_t fd);
 /* The lowest unused descriptor >= from. Returns: it, or -EMFILE. */
 long process_new_fd(struct process *process, uint32_t from);
 
-/* What a path names, seen from the root. Returns: 0, -ENOENT, -ENOTDIR. */
-long node_find(const char *path, struct node *node);
+/* A new open file, of which no descriptor knows. NULL: no memory. */
+struct open_file *open_file_create(const struct node *node, uint32_t flags);
 
-/*
- * The i-th entry of a folder, "." and ".." first.
- * Returns: 0 and its last name; -ENOENT at the end.
- */
-long node_entry(const struct node *folder, uint32_t i, char *name,
-		struct node *node);
+/* fd leads to the file; what it led to before has one descriptor less. */
+void process_set_fd(struct process *process, uint32_t fd,
+		    struct open_file *file, bool cloexec);
+void process_close_fd(struct process *process, uint32_t fd);

@@ -28,7 +28,8 @@ static struct rng rng;
 static bool obeyed(const char *server, uint32_t op)
 {
 	if (!strcmp(server, "console"))
-		return (op & 0xff) < CONSOLE_DRAIN;
+		return (op & 0xff) < CONSOLE_DRAIN ||
+		       (op & 0xff) == CONSOLE_TRY;
 	if (!strcmp(server, "init"))
 		return op == INIT_POWER_OFF;
 	if (!strcmp(server, "names"))

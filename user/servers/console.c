@@ -18,7 +18,9 @@
  *
  * INVARIANTS
  *          C1  somebody waits to read only while input is empty
- *          C2  the UART interrupts for "ready to send" exactly while there is
+ *          C2  who is told of input is told once, and never waits for it: with
+ *              more of them than there is room for, the oldest is told early
+ *          C3  the UART interrupts for "ready to send" exactly while there is
  *              output
  *
  * ALGORITHM  IRQ 4 comes as an edge: it is lost when a cause remains. So the
@@ -55,6 +57,7 @@ enum uart_register { UART_DATA, UART_IER, UART_IIR, UART_LCR, UART_MCR,
 #define RING_SIZE    4096u    /* a power of two: indexes wrap by themselves */
 #define LINE_MAX     256
 #define READERS_MAX  16
+#define WATCHERS_MAX 4
 
 #define SIGINT     2
 #define CTRL(c)    ((c) & 0x1f)
@@ -74,6 +77,8 @@ static bool end_of_input;               /* ^D on an empty line */
 static unsigned escape;                 /* position in ESC [ letter */
 static uint32_t readers[READERS_MAX];   /* reply handles, oldest first */
 static unsigned nr_readers;
+static uint32_t watchers[WATCHERS_MAX]; /* notifications, oldest first */
+static unsigned nr_watchers;
 static uint32_t foreground;             /* a task's handle; 0: none */
 
 /* ---- the chip --------------------------------------------------------- */
@@ -109,7 +114,7 @@ static char ring_get(struct ring *ring)
 	return ring->data[ring->from++ % RING_SIZE];
 }
 
-/* C2. */
+/* C3. */
 static void uart_set_interrupts(void)
 {
 	uart_set(UART_IER, IER_RECEIVED | (ring_used(&output) ? IER_SEND : 0));
@@ -156,13 +161,18 @@ static void drain(void)
 
 /* ---- input ------------------------------------------------------------ */
 
+static bool has_input(void)
+{
+	return ring_used(&input) || end_of_input;
+}
+
 /* A part of a line, as an answer to CONSOLE_READ. */
-static void take_input(struct words *words)
+static void take_input(struct words *words, uint32_t most)
 {
 	uint32_t n = 0;
 	char *text = words_text(words);
 
-	while (n < WORDS_TEXT_MAX && ring_used(&input)) {
+	while (n < most && ring_used(&input)) {
 		text[n] = ring_get(&input);
 		if (text[n++] == '\n')
 			break;
@@ -172,17 +182,37 @@ static void take_input(struct words *words)
 	words->w[0] = n;
 }
 
+static void tell_watcher(void)
+{
+	pg_call(PG_NOTIFICATION_SIGNAL, watchers[0], 1, 0, 0, 0);
+	handle_close(watchers[0]);
+	nr_watchers--;
+	memmove(watchers, watchers + 1, nr_watchers * sizeof(watchers[0]));
+}
+
+/* A reader that has ended meanwhile takes nothing. */
+static void answer_reader(void)
+{
+	const uint32_t from = input.from;
+	const bool end = end_of_input;
+	struct words words;
+
+	take_input(&words, WORDS_TEXT_MAX);
+	if (ipc_reply(readers[0], &words) < 0) {
+		input.from = from;
+		end_of_input = end;
+	}
+	handle_close(readers[0]);
+	nr_readers--;
+	memmove(readers, readers + 1, nr_readers * sizeof(readers[0]));
+}
+
 static void answer_readers(void)
 {
-	while (nr_readers && (ring_used(&input) || end_of_input)) {
-		struct words words;
-
-		take_input(&words);
-		ipc_reply(readers[0], &words);
-		handle_close(readers[0]);
-		nr_readers--;
-		memmove(readers, readers + 1, nr_readers * sizeof(readers[0]));
-	}
+	while (nr_readers && has_input())
+		answer_reader();
+	while (nr_watchers && has_input())
+		tell_watcher();
 }
 
 static void line_finish(void)
@@ -275,8 +305,8 @@ static bool do_read(struct words *words)
 {
 	long reply;
 
-	if (ring_used(&input) || end_of_input) {
-		take_input(words);
+	if (has_input()) {
+		take_input(words, WORDS_TEXT_MAX);
 		return true;
 	}
 	words->w[0] = 0;
@@ -287,6 +317,24 @@ static bool do_read(struct words *words)
 		return true;
 	readers[nr_readers++] = (uint32_t)reply;
 	return false;
+}
+
+static void do_try(long received, struct words *words)
+{
+	uint32_t most = MIN(words->w[0] >> 8, (uint32_t)WORDS_TEXT_MAX);
+	uint32_t notification;
+
+	words->w[0] = most ? (uint32_t)-EAGAIN : 0;
+	if (most && has_input())
+		take_input(words, most);
+	if (words->w[0] != (uint32_t)-EAGAIN)
+		return;
+	notification = ipc_take_handle(received);
+	if (!notification)
+		return;
+	if (nr_watchers == WATCHERS_MAX)
+		tell_watcher();
+	watchers[nr_watchers++] = notification;
 }
 
 static void do_write(struct words *words)
@@ -322,6 +370,9 @@ static bool serve(long received, struct words *words)
 		return true;
 	case CONSOLE_READ:
 		return do_read(words);
+	case CONSOLE_TRY:
+		do_try(received, words);
+		return true;
 	case CONSOLE_DRAIN:
 		drain();
 		uart_set_interrupts();

@@ -13,7 +13,7 @@
  *                    +-- console   ports of COM1, IRQ 4
  *                    +-- files     archive
  *                    +-- pager
- *                    +-- linux     system, to read
+ *                    +-- linux
  *                    +-- sh        system, to read; files, to start programs
  *
  * ALGORITHM  init makes each server's endpoint and registers its name before
@@ -254,7 +254,7 @@ int main(int argc, char **argv, char **envp)
 	start_console();
 	start_files();
 	start_server("pager", make_name("pager"), 0, 0, 0);
-	start_server("linux", make_name("linux"), system_to_read, 0, 0);
+	start_server("linux", make_name("linux"), 0, 0, 0);
 	endpoint = make_name("init");
 	start_reaper();
 	if (start_shell(argc, argv) < 0)
