@@ -180,6 +180,7 @@ static struct mm *caller_mm(struct reply_slot *slot, uint32_t *window,
 	uint32_t label = caller ? caller->ipc.label : IPC_KERNEL;
 	struct mm *mm = NULL;
 
+	*window = *window_length = 0;
 	*fault = caller && (label & IPC_KERNEL) &&
 		 KMSG_KIND(label) == KMSG_FAULT;
 	if (!(label & IPC_KERNEL) && caller->task) {
