@@ -18,7 +18,7 @@
 #include "mm/kva/kmap.h"
 #include "tests/suites/vm_test.h"
 
-#define SHOT_AREAS  24u
+#define SHOT_AREAS  32u
 #define SHOT_PAGES  160u
 
 struct area_shot {

@@ -239,12 +239,22 @@ static void try_case(const struct undo_case *c)
 	}
 }
 
-static void try_cases(const struct undo_case *cases, unsigned nr)
+static inline void undo_begin(void)
 {
 	memset(&undo_count, 0, sizeof(undo_count));
-	for (unsigned i = 0; i < nr; i++)
-		try_case(&cases[i]);
+}
+
+static inline void undo_end(void)
+{
 	console_printf("    # %u operations, %u allocation sites, %u failures injected: %u refused, of which %u as Linux in part\n",
 		       undo_count.cases, undo_count.sites, undo_count.injected,
 		       undo_count.refused, undo_count.parts);
+}
+
+static inline void try_cases(const struct undo_case *cases, unsigned nr)
+{
+	undo_begin();
+	for (unsigned i = 0; i < nr; i++)
+		try_case(&cases[i]);
+	undo_end();
 }
