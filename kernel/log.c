@@ -21,6 +21,7 @@
 #include <arch/cycles.h>
 
 #include "kernel/console.h"
+#include "kernel/sched/clock.h"
 #include "lib/printf.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
@@ -41,6 +42,19 @@ static void show(const char *text, size_t len)
 	console_write("\n", 1);
 }
 
+/* One place for all that came from outside: names, labels, arguments. */
+static void clean(char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!is_printable(text[i]) && text[i] != '\t')
+			text[i] = '?';
+}
+
+uint64_t log_now_ns(void)
+{
+	return clock_ns();
+}
+
 void printk(enum log_level level, const char *fmt, ...)
 {
 	char text[LOG_TEXT_MAX + 1];
@@ -54,6 +68,7 @@ void printk(enum log_level level, const char *fmt, ...)
 	len = MIN(len, sizeof(text) - 1);
 	if (len && text[len - 1] == '\n')
 		len--;
+	clean(text, len);
 
 	flags = spin_lock_irqsave(&log_lock);
 	if (keep_info || level != LOG_INFO)

@@ -147,6 +147,7 @@ static void do_as_asked(void)
 		monitor_run();
 	if (!program_run_init(options.init_args))
 		pr_info("Nothing to run: powering off\n");
+	log_limits_flush();
 	machine_poweroff();
 }
 

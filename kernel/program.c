@@ -216,6 +216,7 @@ void program_main(const struct kernel_options *options)
 	torments_start(options);
 	wait_status = run_to_the_end(task);
 	torments_stop();
+	log_limits_flush();
 	check_what_is_left(&before);
 	say_how_it_ended(argv[0], wait_status);
 	machine_exit(wait_status ? EXIT_TEST_FAILED : EXIT_OK);

@@ -58,6 +58,7 @@ unsigned selftest_run(const char *list, uint32_t seed)
 	ktest_let_others_end = let_others_end;
 	ktest_set_seed(seed);
 	ktest_run(list, &totals);
+	log_limits_flush();   /* the totals are the last line */
 	console_printf("# pagoda: selftest: %u passed, %u failed, %u skipped\n",
 		       totals.passed, totals.failed, totals.skipped);
 	log_set_prefix("");

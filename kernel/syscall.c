@@ -35,18 +35,6 @@ void syscall_set_linux_calls(const syscall_entry_fn calls[], unsigned nr)
 	nr_linux = nr;
 }
 
-/* Once for each number of Linux's; the bits are only hints, so no lock. */
-static void log_once(uint32_t number)
-{
-	static uint8_t said[NR_LINUX_CALLS];
-
-	if (number >= NR_LINUX_CALLS || said[number])
-		return;
-	said[number] = 1;
-	pr_debug("%s[%u]: call %u: no such call\n", current_task()->name,
-		current_task()->pid, number);
-}
-
 /* Neither a number of Linux's nor, as far as we know, one of ours. */
 static long unknown_call(struct trap_regs *regs)
 {
@@ -54,7 +42,8 @@ static long unknown_call(struct trap_regs *regs)
 
 	if (number < NR_LINUX_CALLS && READ_ONCE(current_task()->personality))
 		return personality_call(number, regs);
-	log_once(number);
+	pr_debug_limited("%s[%u]: call %u: no such call\n",
+			 current_task()->name, current_task()->pid, number);
 	return -ENOSYS;
 }
 

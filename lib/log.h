@@ -7,6 +7,8 @@
  *          here for lib/ and mm/; defined in kernel/log.c.
  * TERMS    level    Linux's numbers: 0 emergency ... 7 debug; a line is shown
  *                   when its level is below the console's loglevel.
+ *          What is no printable letter, nor a tab, is shown as '?': a text from
+ *          outside can neither end a line nor move a terminal's cursor.
  * LOCKING  Callable in any context; takes its own lock, interrupts off.
  * SEE      lib/printf.h for the formats, among them %pP, %pB, %pF, %pS.
  */
@@ -24,6 +26,53 @@ enum log_level {
 
 /* One line, newline included by the caller. Never fails; long lines are cut. */
 void printk(enum log_level level, const char *fmt, ...) __printf(2, 3);
+
+/*
+ * A line that ring 3, a device or a table of the firmware can cause goes
+ * through a limit, one for each place in the code: so many lines in a window,
+ * and the count of those that were left out. tools/check_style.py knows the
+ * lines that need none.
+ */
+#define LOG_LIMIT_LINES  10u
+#define LOG_LIMIT_NS     5000000000ull   /* a window                         */
+
+struct log_limit {
+	const char       *like;       /* the format, for the count's line     */
+	enum log_level    level;
+	unsigned          lines, left_out;   /* of this window                */
+	uint64_t          window_end;
+	struct log_limit *next;       /* of those that have left lines out    */
+};
+
+/*
+ * May one more line be said? Where a window is over, how many were left out in
+ * it is said first. Context: any.
+ */
+bool log_limit_allows(struct log_limit *limit, enum log_level level,
+		      const char *like);
+
+/* At each tick: say what was left out in windows that are over. */
+void log_limits_tick(void);
+
+/* The same for all windows: before the machine goes off. */
+void log_limits_flush(void);
+
+/* The time of windows: defined above lib/. Never goes back. */
+uint64_t log_now_ns(void);
+
+#define LOG_FIRST(first, ...)  first
+#define printk_limited(level, ...)                                    \
+	do {                                                          \
+		static struct log_limit limit_;                       \
+		if (log_limit_allows(&limit_, level,                  \
+				     LOG_FIRST(__VA_ARGS__, 0)))      \
+			printk(level, __VA_ARGS__);                   \
+	} while (0)
+
+#define pr_err_limited(...)    printk_limited(LOG_ERR, __VA_ARGS__)
+#define pr_warn_limited(...)   printk_limited(LOG_WARNING, __VA_ARGS__)
+#define pr_info_limited(...)   printk_limited(LOG_INFO, __VA_ARGS__)
+#define pr_debug_limited(...)  printk_limited(LOG_DEBUG, __VA_ARGS__)
 
 #define pr_emerg(...)  printk(LOG_EMERG, __VA_ARGS__)
 #define pr_err(...)    printk(LOG_ERR, __VA_ARGS__)

@@ -29,6 +29,19 @@ char  *strchr(const char *s, int c);
  */
 int strscpy(char *dst, const char *src, size_t size);
 
+/* Of ASCII: a letter that takes a place and does nothing else. */
+static inline bool is_printable(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
+/*
+ * Copy a name that comes from outside, as strscpy() does. What is no letter, no
+ * digit and none of "-_.,+/@=" becomes '?': a name in a line of the log, or of
+ * a test's verdict, cannot be taken for anything else.
+ */
+void name_copy(char *dst, const char *src, size_t size);
+
 /* The value of a digit in any base up to 36, or 255. */
 unsigned digit_value(char c);
 

@@ -2,8 +2,8 @@
 /*
  * text.c - the part of string.h that C does not have
  *
- * WHAT     Bounded copy, and reading of numbers as they stand on a command
- *          line. No state; boot/ carries a copy.
+ * WHAT     Bounded copy, names from outside, and reading of numbers as they
+ *          stand on a command line. No state; boot/ carries a copy.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -100,4 +100,13 @@ int parse_u64(const char *s, uint64_t *value)
 int parse_size(const char *s, uint64_t *value)
 {
 	return parse_number(s, true, value);
+}
+
+void name_copy(char *dst, const char *src, size_t size)
+{
+	/* One that is cut is still a name. */
+	(void)strscpy(dst, src, size);
+	for (; *dst; dst++)
+		if (digit_value(*dst) >= 36 && !strchr("-_.,+/@=", *dst))
+			*dst = '?';
 }

@@ -169,6 +169,49 @@ def pragma_once(source):
         yield 1, "a header without #pragma once"
 
 
+LOG_LINE = re.compile(r"\bpr_(?:warn|err|info|debug)\(")
+
+# Lines of the log without a limit: how many a file has. Nobody outside the
+# kernel can cause one more than once.
+LOG_FREE = {
+    # at boot, or when the machine goes off
+    "arch/i386/acpi/acpi.c": 7, "arch/i386/acpi/poweroff.c": 2,
+    "arch/i386/cpu/cpuid.c": 3, "arch/i386/iommu/vtd.c": 7,
+    "arch/i386/mm/layout.c": 3, "arch/i386/mm/paging.c": 1,
+    "arch/i386/mm/upgtable_check.c": 1, "arch/i386/platform/apic.c": 1,
+    "arch/i386/platform/clocksource.c": 2, "arch/i386/platform/irq.c": 2,
+    "arch/i386/platform/lapic_timer.c": 4, "arch/i386/platform/pci.c": 2,
+    "arch/i386/platform/pci_scan.c": 1, "kernel/call_trace.c": 1,
+    "kernel/limits.c": 1, "kernel/loader/archive.c": 4,
+    "kernel/main.c": 8, "kernel/memory.c": 8, "kernel/program.c": 3,
+    "mm/dma/bounce_pool.c": 2, "mm/early/memblock.c": 1,
+    "mm/page/pageblock.c": 1,
+    # dumps that somebody at the monitor asks for
+    "arch/i386/mm/dump.c": 3, "kernel/crash.c": 1, "kernel/dump.c": 1,
+    "mm/dma/device.c": 2, "mm/kva/area_check.c": 2, "mm/kva/kmap.c": 2,
+    "mm/page/dump.c": 22, "mm/page/report.c": 7, "mm/slab/describe.c": 6,
+    "mm/slab/lines.c": 2, "mm/slab/slabinfo.c": 4,
+    # the kernel's own mistakes
+    "arch/i386/mm/check.c": 1, "mm/slab/cache.c": 2, "mm/slab/debug.c": 3,
+    "mm/slab/mempool.c": 1,
+    # several lines behind one question to the limit
+    "kernel/task/fault.c": 2,
+}
+
+
+def limited_log(source):
+    if source.path.split("/")[0] not in ("arch", "kernel", "lib", "mm"):
+        return
+    lines = [number for number, line in enumerate(source.code, 1)
+             if LOG_LINE.search(line)]
+    known = LOG_FREE.get(source.path, 0)
+    if len(lines) != known:
+        yield lines[-1] if lines else 1, (
+            f"{len(lines)} lines of the log without a limit, {known} are "
+            "known: what ring 3, a device or a table can cause is "
+            "pr_..._limited(); else tell LOG_FREE in tools/check_style.py")
+
+
 #    rule                     files             but not
 RULES = [
     (spdx_first,              SOURCE + SCRIPT,  ()),
@@ -182,6 +225,7 @@ RULES = [
     (no_leading_underscores,  C,                ("lib/compiler.h",)),
     (no_forward_statics,      (".c",),          ()),
     (pragma_once,             (".h",),          ()),
+    (limited_log,             (".c",),          ()),
 ]
 
 ATTRIBUTES = set()

@@ -133,7 +133,7 @@ static bool can_be_mapped(const struct pci_bar *bar)
 		return false;
 	objection = ioremap_objection(bar->start, (size_t)bar->size);
 	if (objection)
-		pr_warn("pci: BAR at %pP: %s\n", &bar->start, objection);
+		pr_warn_limited("pci: BAR at %pP: %s\n", &bar->start, objection);
 	return !objection;
 }
 

@@ -213,9 +213,9 @@ static int find_drive(void)
 	if (type == DRIVE_1440 || type == DRIVE_2880)
 		return 0;
 	if (type == DRIVE_NONE)
-		pr_warn("floppy: the firmware knows of no drive A\n");
+		pr_warn_limited("floppy: the firmware knows of no drive A\n");
 	else
-		pr_warn("floppy: drive A has type %u; 4 and 5 are supported\n",
+		pr_warn_limited("floppy: drive A has type %u; 4 and 5 are supported\n",
 			type);
 	return -ENODEV;
 }
@@ -232,7 +232,7 @@ static int find_medium(void)
 	if (!err || err == -EIO)
 		err = recalibrate();
 	if (fdc_disk_changed()) {
-		pr_warn("floppy: no disk is in the drive\n");
+		pr_warn_limited("floppy: no disk is in the drive\n");
 		return -ENOMEDIUM;
 	}
 	return err;
@@ -246,7 +246,7 @@ static int initialize(void)
 		return 0;
 	err = fdc_init();
 	if (err) {
-		pr_warn("floppy: its interrupt belongs to somebody else\n");
+		pr_warn_limited("floppy: its interrupt belongs to somebody else\n");
 		return err;
 	}
 	err = dma_device_init(&device, "floppy", ISA_MASK, NULL);
@@ -260,7 +260,7 @@ static int begin_anew(void)
 	int err = fdc_reset();
 
 	if (err == -ENODEV)
-		pr_warn("floppy: no controller answers\n");
+		pr_warn_limited("floppy: no controller answers\n");
 	if (!err)
 		err = find_drive();
 	if (!err)
@@ -349,7 +349,7 @@ static int read_track(uint32_t lba, unsigned nr, bus_addr_t bus)
 		if (!may_pass(err))
 			return err;
 	}
-	pr_warn("floppy: cylinder %u, head %u, sectors %u to %u: %s\n",
+	pr_warn_limited("floppy: cylinder %u, head %u, sectors %u to %u: %s\n",
 		from.cylinder, from.head, from.sector, from.sector + nr - 1,
 		why(err));
 	return err;
@@ -379,7 +379,7 @@ static int check_bus(bus_addr_t bus, uint32_t size)
 		return err;
 	err = isa_dma_check(ISA_DMA_FLOPPY, bus, size);
 	if (err)
-		pr_warn("floppy: a buffer of %u bytes at %pB crosses a line of 64 KiB: refused\n",
+		pr_warn_limited("floppy: a buffer of %u bytes at %pB crosses a line of 64 KiB: refused\n",
 			size, &bus);
 	return err;
 }

@@ -138,7 +138,7 @@ long pg_log_write(struct trap_regs *regs)
 	for (uint32_t i = 0; i < length; i++)
 		if (text[i] < ' ' || text[i] > '~')
 			text[i] = i + 1 < length ? ' ' : '\0';
-	pr_info("%s: %s\n", current_task()->name, text);
+	pr_info_limited("%s: %s\n", current_task()->name, text);
 	return 0;
 }
 
@@ -150,6 +150,7 @@ long pg_power_off(struct trap_regs *regs)
 		return err;
 	if (regs->ebx == 1)
 		monitor_enter();
+	log_limits_flush();
 	machine_poweroff();
 }
 

@@ -61,17 +61,6 @@ struct clone_args {
 	uint32_t parent_tid, tls, child_tid;
 };
 
-/* Each flag once; the bits are only hints, so no lock. */
-static void log_once(uint32_t flags)
-{
-	static uint32_t said;
-
-	if (flags & ~said)
-		pr_debug("%s[%u]: clone: flags 0x%x are not supported\n",
-			 current_task()->name, current_task()->pid, flags);
-	said |= flags;
-}
-
 static long flags_check(uint32_t flags)
 {
 	if (flags & CLONE_THREAD && !(flags & CLONE_SIGHAND))
@@ -79,7 +68,9 @@ static long flags_check(uint32_t flags)
 	if (flags & CLONE_SIGHAND && !(flags & CLONE_VM))
 		return -EINVAL;
 	if (flags & CLONE_NOT_HERE) {
-		log_once(flags & CLONE_NOT_HERE);
+		pr_debug_limited("%s[%u]: clone: flags 0x%x are not supported\n",
+				 current_task()->name, current_task()->pid,
+				 flags & CLONE_NOT_HERE);
 		return -EINVAL;
 	}
 	return 0;
@@ -116,7 +107,7 @@ static void clone_store_tid(const struct clone_args *args,
 		err |= mm_write(task->mm, args->child_tid, &tid, sizeof(tid),
 				false);
 	if (err)
-		pr_debug("clone: a bad address for the thread's number\n");
+		pr_debug_limited("clone: a bad address for the thread's number\n");
 }
 
 /* What the flags ask for, done to a child that does not run yet. */

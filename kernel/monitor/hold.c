@@ -142,13 +142,17 @@ static void give_kmap(struct held *h)
 
 static int take_ioremap(struct held *h, const char *arg)
 {
+	const char *objection;
 	uint64_t pa;
 
 	if (arg_number(arg, 0, UINT64_MAX, &pa))
 		return -EINVAL;
+	objection = ioremap_objection(PHYS(pa), PAGE_SIZE);
+	if (objection)
+		return complain("refused: %s", objection);
 	h->size = PAGE_SIZE;
 	h->ptr = ioremap(PHYS(pa), PAGE_SIZE);
-	return h->ptr ? 0 : complain("it was refused: the log says why");
+	return h->ptr ? 0 : complain("no place for it: the log says why");
 }
 
 static void give_ioremap(struct held *h)

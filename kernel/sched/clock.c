@@ -12,6 +12,7 @@
 #include <arch/irqflags.h>
 
 #include "kernel/sched/sched_impl.h"
+#include "lib/log.h"
 
 _Static_assert(CLOCK_HZ == ARCH_CLOCK_HZ, "one tick a tick");
 
@@ -36,6 +37,7 @@ static void tick(void)
 {
 	last_tick = clock_ns();
 	timers_run(last_tick);
+	log_limits_tick();
 	sched_tick();
 }
 

@@ -180,7 +180,7 @@ static void clear_child_tid(struct task *task, struct thread *thread)
 		return;
 	if (mm_write(task->mm, thread->clear_child_tid, &zero, sizeof(zero),
 		     false))
-		pr_debug("%s[%u]: no word to clear at 0x%x\n", task->name,
+		pr_debug_limited("%s[%u]: no word to clear at 0x%x\n", task->name,
 			 thread->tid, thread->clear_child_tid);
 }
 
@@ -354,7 +354,7 @@ static bool kill_victim_locked(void)
 
 	if (!victim)
 		return false;
-	pr_err("Out of memory: killed process %u (%s), rss %u KiB, total-vm %u KiB\n",
+	pr_err_limited("Out of memory: killed process %u (%s), rss %u KiB, total-vm %u KiB\n",
 	       victim->pid, victim->name, victim->mm->rss * 4,
 	       victim->mm->total_vm * 4);
 	victim->oom_victim = true;

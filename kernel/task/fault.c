@@ -17,9 +17,6 @@
  *
  * ALGORITHM  The signal is the one that Linux would have sent; with nobody to
  *          handle it, it is the task's wait status.
- *
- *          Messages are at most MESSAGES in PERIOD, so that a program which
- *          makes thousands of children crash does not hide everything else.
  * COST     The ordinary fault: about 20 instructions around vm_fault().
  * SEE      Linux arch/x86/mm/fault.c, arch/x86/kernel/traps.c.
  */
@@ -34,8 +31,6 @@
 #include "lib/string.h"
 #include "mm/vm/fault.h"
 
-#define MESSAGES    10u
-#define PERIOD      (5 * NS_PER_SEC)
 #define INSN_BYTES  8
 
 /*   vector     signal    one row an exception that ring 3 can cause */
@@ -58,28 +53,6 @@ static const uint8_t signal_of_vector[] = {
 };
 
 #define VECTOR_PAGE_FAULT  14
-
-/* ---- not too many messages ----------------------------------------------- */
-
-/* May one more be printed? Counts those that may not. */
-static bool message_allowed(void)
-{
-	static uint64_t period_ends;
-	static unsigned nr, missed;
-	uint64_t now = clock_ns();
-
-	if (now >= period_ends) {
-		if (missed)
-			pr_info("%u messages about crashed tasks left out\n",
-				missed);
-		period_ends = now + PERIOD;
-		nr = missed = 0;
-	}
-	if (nr++ < MESSAGES)
-		return true;
-	missed++;
-	return false;
-}
 
 /* ---- resolving ----------------------------------------------------------- */
 
@@ -106,8 +79,7 @@ static bool out_of_memory(void)
 /* A table that only this task's limit forbids: nobody else's end would help. */
 static void kill_over_limit(struct task *task)
 {
-	if (message_allowed())
-		pr_info("%s[%u]: killed: it needs more page tables than its limit allows\n",
+	pr_info_limited("%s[%u]: killed: it needs more page tables than its limit allows\n",
 			task->name, task->pid);
 	task_kill(task, WAIT_SIGNALED(SIGKILL));
 }
@@ -213,9 +185,10 @@ static void report_page_fault(const struct task *task,
 static void report(const struct task *task, const struct trap_regs *regs,
 		   uint32_t signal)
 {
+	static struct log_limit limit;
 	char insn[3 * INSN_BYTES + 1];
 
-	if (!message_allowed())
+	if (!log_limit_allows(&limit, LOG_INFO, "a task is killed by signal"))
 		return;
 	if (regs->vector == VECTOR_PAGE_FAULT)
 		report_page_fault(task, regs);

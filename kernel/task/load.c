@@ -121,7 +121,7 @@ struct images {
 
 static int refuse(const struct task *task, const char *wrong)
 {
-	pr_warn("%s: cannot run: %s\n", task->name, wrong);
+	pr_warn_limited("%s: cannot run: %s\n", task->name, wrong);
 	return -ENOEXEC;
 }
 
@@ -140,7 +140,7 @@ static int load_interpreter(struct task *task, struct images *images,
 		return refuse(task, "its interpreter is not in the archive");
 	wrong = elf_parse(file.data, file.size, &images->interpreter);
 	if (wrong) {
-		pr_warn("%s: cannot run: its interpreter: %s\n", task->name,
+		pr_warn_limited("%s: cannot run: its interpreter: %s\n", task->name,
 			wrong);
 		return -ENOEXEC;
 	}

@@ -102,7 +102,7 @@ static void task_fill(struct task *task, const char *name,
 	task->parent = parent;
 	if (parent)
 		object_get(&parent->object);
-	strscpy(task->name, name, sizeof(task->name));
+	name_copy(task->name, name, sizeof(task->name));
 }
 
 /* The last reference is gone: it never started, or was reaped. */

@@ -84,7 +84,7 @@ void dma_report(const struct dma_device *dev, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	pr_err("dma: %s: %s\n", dev->name, text);
+	pr_err_limited("dma: %s: %s\n", dev->name, text);
 	dma_count(&nr_reports, 1);
 }
 

@@ -182,7 +182,7 @@ static bool in_mapping(struct dma_device *dev, bus_addr_t bus, size_t size)
 int dma_check_reach(struct dma_device *dev, bus_addr_t bus, size_t size)
 {
 	if (!size || !dma_below(dev->mask, bus.v, size)) {
-		pr_err("dma: %s: %pB + %zu is beyond its mask 0x%llx: stopped\n",
+		pr_err_limited("dma: %s: %pB + %zu is beyond its mask 0x%llx: stopped\n",
 		       dev->name, &bus, size, (unsigned long long)dev->mask);
 		dma_count(&dev->stats.refused, 1);
 		return -ERANGE;

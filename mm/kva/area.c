@@ -93,18 +93,13 @@ static bool area_place_or_purge(struct vm_area *area)
 	return area_place(area);
 }
 
-/*
- * Who is short of addresses need not be short of memory. Programs can bring it
- * to this, by threads; so it is said the 1st, 2nd, 4th, 8th, ... time only.
- */
+/* Who is short of addresses need not be short of memory. */
 static __cold int say_no_space(unsigned nr)
 {
-	static unsigned times;   /* not exact where two fail at once */
 	uint64_t size = (uint64_t)nr << PAGE_SHIFT;
 
-	if (is_pow2(++times))
-		pr_warn("vmalloc: no address space for %pM in a row, whatever memory there is: vmalloc=SIZE gives more (%u times so far)\n",
-			&size, times);
+	pr_warn_limited("vmalloc: no address space for %pM in a row, whatever memory there is: vmalloc=SIZE gives more\n",
+			&size);
 	return -ENOSPC;
 }
 

@@ -85,7 +85,7 @@ void *ioremap(phys_addr_t pa, size_t size)
 			objection = kva_error_text(err);
 	}
 	if (objection) {
-		pr_warn("ioremap: refused %zu bytes at %pP: %s\n", size, &pa,
+		pr_warn_limited("ioremap: refused %zu bytes at %pP: %s\n", size, &pa,
 			objection);
 		return NULL;
 	}

@@ -93,8 +93,11 @@ static void gfp_format(char *buf, size_t size, gfp_t gfp)
 
 void report_alloc_failure(gfp_t gfp, unsigned order)
 {
+	static struct log_limit limit;
 	char names[96];
 
+	if (!log_limit_allows(&limit, LOG_WARNING, "page allocation failure"))
+		return;
 	gfp_format(names, sizeof(names), gfp);
 	pr_warn("page allocation failure: order:%u, mode:%#x(%s)\n", order, gfp,
 		names);

@@ -36,7 +36,7 @@ unsigned long shrink_all(void)
 	list_for_each_entry(shrinker, &shrinkers, list) {
 		unsigned long pages = shrinker->shrink();
 
-		pr_debug("shrinker %s: %lu pages\n", shrinker->name, pages);
+		pr_debug_limited("shrinker %s: %lu pages\n", shrinker->name, pages);
 		total += pages;
 	}
 	WRITE_ONCE(shrinking, false);

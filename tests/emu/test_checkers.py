@@ -116,6 +116,8 @@ UNFINISHED = "TO" + "DO"
     ("a.c", HEAD + "static int f(int a,\n\t int b);\n", "forward"),
     ("a.c", HEAD + "static LIST_HEAD(x);\n", None),
     ("a.c", HEAD + "static int (*f)(void);\n", None),
+    ("a.c", function('\tpr_warn("x\\n");\n'), "without a limit"),
+    ("a.c", function('\tpr_warn_limited("x\\n");\n'), None),
     ("a.h", HEAD + "int x;\n", "#pragma once"),
     ("a.py", "#!/usr/bin/python3\n# SPDX-License-Identifier: MIT\n", None),
 ])

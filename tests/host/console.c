@@ -21,6 +21,15 @@
 
 #define EXIT_PANIC  37
 
+uint64_t host_log_now;
+unsigned host_log_lines;
+char host_log_last[256];
+
+uint64_t log_now_ns(void)
+{
+	return host_log_now;
+}
+
 int host_loglevel = LOG_WARNING + 1;
 
 static struct panic_trap *panic_trap;
@@ -48,6 +57,10 @@ void printk(enum log_level level, const char *fmt, ...)
 {
 	va_list args;
 
+	host_log_lines++;
+	va_start(args, fmt);
+	vsnprintf(host_log_last, sizeof(host_log_last), fmt, args);
+	va_end(args);
 	if ((int)level >= host_loglevel)
 		return;
 	va_start(args, fmt);

@@ -120,6 +120,13 @@ extern struct host_cpu host_cpu;
 
 extern int host_loglevel;
 
+/* How many lines there were, shown or not, and the last one. */
+extern unsigned host_log_lines;
+extern char host_log_last[256];
+
+/* The time of the log's windows, in ns: tests let it pass. */
+extern uint64_t host_log_now;
+
 /* ---- iommu.c: a unit, and what devices behind it get --------------------- */
 
 /* A device that no unit translates for. */
@@ -127,9 +134,6 @@ extern int host_loglevel;
 
 /* Translation on, with addresses of 39 or 48 bits; 0: off again. */
 void host_iommu_set(unsigned bits);
-
-/* The time that faults are noted with, in ns. */
-extern uint64_t host_iommu_now;
 
 /*
  * What a device's access to a bus address reaches; with translation off the

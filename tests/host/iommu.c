@@ -28,8 +28,6 @@ static struct translation {
 } iotlb[IOTLB_ENTRIES];
 static unsigned next_victim;
 
-uint64_t host_iommu_now;
-
 static struct device {
 	uint16_t                   source_id;
 	const struct iommu_domain *domain;
@@ -164,6 +162,6 @@ bool host_iommu_access(uint16_t source_id, bus_addr_t bus, bool write,
 		return true;
 	iommu_fault_note(&(struct iommu_fault){
 		.source_id = source_id, .bus = bus, .write = write,
-		.reason = reason }, host_iommu_now);
+		.reason = reason });
 	return false;
 }

@@ -106,12 +106,10 @@ static void lay(void)
 	lay_table(DSDT_PA, dsdt, real_dsdt, sizeof(real_dsdt));
 }
 
-/* Quiet, as the tables are wrong on purpose. */
 static void parse(void)
 {
-	machine.reader.complaints = ACPI_COMPLAINTS_MAX;
+	machine.reader.complaints = 0;
 	acpi_parse(&machine.reader, &info);
-	machine.reader.complaints -= ACPI_COMPLAINTS_MAX;
 	EXPECT_NULL(acpi_info_check(&info));
 }
 
@@ -406,15 +404,6 @@ KTEST(acpi, letters_that_cannot_be_printed_are_no_signature)
 	parse();
 	EXPECT(listed("A?[?"));
 	EXPECT(!info.has_madt);
-}
-
-KTEST(acpi, the_log_is_not_flooded)
-{
-	struct acpi_reader reader = { .complaints = ACPI_COMPLAINTS_MAX };
-
-	for (unsigned i = 0; i < 1000; i++)
-		acpi_complain(&reader, "never printed");
-	EXPECT_EQ(reader.complaints, ACPI_COMPLAINTS_MAX + 1000);
 }
 
 /* Each byte of each table in turn, so that the checksum lets it pass too. */

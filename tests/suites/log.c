@@ -79,6 +79,15 @@ KTEST(log, a_line_without_newline_gets_one)
 	EXPECT(contains(heard(), "no newline\n"));
 }
 
+/* Whatever a name or a label has in it, it is one line, and moves nothing. */
+KTEST(log, what_cannot_be_printed_is_shown_as_a_question_mark)
+{
+	listen_at(LOG_DEBUG);
+	pr_info("%s\tx\n", "a\n# panic: b\r\x1b[2J\x7f\x9b" "c");
+	EXPECT(contains(heard(), "a?# panic: b??[2J??c\tx\n"));
+	EXPECT_STREQ(last_record().text, "a?# panic: b??[2J??c\tx");
+}
+
 KTEST(log, quiet_lines_go_to_the_ring_only)
 {
 	listen_at(LOG_DEBUG);

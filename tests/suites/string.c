@@ -147,6 +147,24 @@ KTEST(string, length_and_search)
 	EXPECT(!strchr(text, 'x'));
 }
 
+KTEST(string, a_name_from_outside_has_nothing_that_a_verdict_is_made_of)
+{
+	char dst[24];
+
+	name_copy(dst, "tests/bench_user-2.0", sizeof(dst));
+	EXPECT_STREQ(dst, "tests/bench_user-2.0");
+	name_copy(dst, "\n# panic: \x1b[2J\xff", sizeof(dst));
+	EXPECT_STREQ(dst, "???panic????2J?");
+	name_copy(dst, "0123456789abcdefghijklmnop", sizeof(dst));
+	EXPECT_STREQ(dst, "0123456789abcdefghijklm");
+	for (unsigned c = 1; c < 256; c++) {
+		const char name[] = { (char)c, '\0' };
+
+		name_copy(dst, name, sizeof(dst));
+		EXPECT(dst[0] > ' ' && dst[0] <= '~' && !strchr("#:[]", *dst));
+	}
+}
+
 KTEST(string, strscpy_says_when_it_had_to_cut)
 {
 	char dst[4] = "zzz";

@@ -27,9 +27,6 @@
 _Static_assert(ACPI_TABLES_MAX == ACPI_ROOT_ENTRIES_MAX + 4,
 	       "there is room for each table that is looked at");
 
-/* Lines about wrong tables: a bad one of 1 MiB could fill the log. */
-#define ACPI_COMPLAINTS_MAX    16u
-
 struct acpi_reader {
 	/* Returns: 0 and `size` bytes, or -EINVAL where nothing can be. */
 	int  (*read)(struct acpi_reader *reader, phys_addr_t pa, void *buffer,
@@ -56,7 +53,7 @@ struct acpi_header {
 
 _Static_assert(sizeof(struct acpi_header) == 36, "ACPI 5.2.6");
 
-/* Say in the log what is wrong, as long as it has not been too much. */
+/* Say in the log what is wrong, limited: a bad table of 1 MiB could fill it. */
 void acpi_complain(struct acpi_reader *reader, const char *fmt, ...)
 	__printf(2, 3);
 

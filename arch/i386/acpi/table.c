@@ -37,14 +37,11 @@ void acpi_complain(struct acpi_reader *reader, const char *fmt, ...)
 	char text[120];
 	va_list args;
 
-	if (++reader->complaints > ACPI_COMPLAINTS_MAX)
-		return;
+	reader->complaints++;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	pr_warn("ACPI: %s\n", text);
-	if (reader->complaints == ACPI_COMPLAINTS_MAX)
-		pr_warn("ACPI: more is wrong, and not said\n");
+	pr_warn_limited("ACPI: %s\n", text);
 }
 
 static uint8_t sum_of(const uint8_t *bytes, size_t n)

@@ -109,8 +109,7 @@ static const char *domains_check(void)
 const char *iommu_check(void)
 {
 	static const char *(*const checks[])(void) = {
-		domains_check, iommu_attach_check, iommu_fault_check,
-		iommu_units_check,
+		domains_check, iommu_attach_check, iommu_units_check,
 	};
 	irqflags_t flags = irq_save();
 	const char *law = NULL;

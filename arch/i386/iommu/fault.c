@@ -5,17 +5,8 @@
  * WHAT     Counts them, keeps the latest, and writes them into the log: which
  *          device, which bus address, read or write, and why in words.
  *
- * TERMS    window   a second; so many lines a window may go into the log
- *          unsaid   faults of this window that did not
- *
- * INVARIANTS (iommu_fault_check() restates them)
- *          F1  no window has more lines than FAULT_LINES
- *          F2  what was said and what was not are all there were
- *
  * ALGORITHM  A device in a loop faults as fast as it can ask. Each fault is
- *          counted, the first few of a window are said, the others are one line
- *          when the window is over. The time is the caller's, so that a test
- *          need not wait.
+ *          counted; how many are said is the limiter's matter (lib/log.h).
  *
  * LOCKING  Interrupts off.
  * NOT HERE how a unit tells of a fault (vtd.c).
@@ -25,20 +16,15 @@
 #include <arch/irqflags.h>
 
 #include "lib/log.h"
-#include "lib/panic.h"
 
 #include "arch/i386/iommu/iommu_impl.h"
 
-#define FAULT_LINES   8u            /* a screen keeps what came before       */
-#define FAULT_WINDOW  1000000000ull /* ns                                    */
-#define FAULTS_KEPT   8u
+#define FAULTS_KEPT  8u
 
 /* Protection: interrupts off. */
 static struct {
-	unsigned long      nr, nr_said, nr_unsaid;   /* all there were       */
-	struct iommu_fault kept[FAULTS_KEPT];        /* fault n in n % KEPT  */
-	uint64_t           window_end;               /* 0: none yet          */
-	unsigned           lines, unsaid;            /* of this window       */
+	unsigned long      nr;                  /* all there were             */
+	struct iommu_fault kept[FAULTS_KEPT];   /* fault n in n % FAULTS_KEPT */
 } book;
 
 /*    reason  what the unit found                                            */
@@ -66,44 +52,22 @@ const char *iommu_reason_name(uint8_t reason)
 	return name ? name : "unknown reason";
 }
 
-static void window_begin(uint64_t now_ns)
-{
-	if (book.unsaid)
-		pr_warn("iommu: %u more faults within a second\n", book.unsaid);
-	book.window_end = now_ns + FAULT_WINDOW;
-	book.lines = 0;
-	book.unsaid = 0;
-}
-
-void iommu_fault_tick(uint64_t now_ns)
-{
-	if (book.unsaid && now_ns >= book.window_end)
-		window_begin(now_ns);
-}
-
 static void fault_say(const struct iommu_fault *fault)
 {
-	pr_warn("iommu: blocked: device %02x:%02x.%u %s %pB: %s (reason %u)\n",
-		fault->source_id >> 8, fault->source_id >> 3 & 31,
-		fault->source_id & 7u, fault->write ? "writes to" : "reads from",
-		&fault->bus, iommu_reason_name(fault->reason), fault->reason);
+	const char *what = fault->write ? "writes to" : "reads from";
+	unsigned id = fault->source_id;
+
+	pr_warn_limited("iommu: blocked: device %02x:%02x.%u %s %pB: %s (reason %u)\n",
+			id >> 8, id >> 3 & 31, id & 7, what, &fault->bus,
+			iommu_reason_name(fault->reason), fault->reason);
 }
 
-void iommu_fault_note(const struct iommu_fault *fault, uint64_t now_ns)
+void iommu_fault_note(const struct iommu_fault *fault)
 {
 	irqflags_t flags = irq_save();
 
 	book.kept[book.nr++ % FAULTS_KEPT] = *fault;
-	if (!book.window_end || now_ns >= book.window_end)
-		window_begin(now_ns);
-	if (book.lines < FAULT_LINES) {
-		book.lines++;
-		book.nr_said++;
-		fault_say(fault);
-	} else {
-		book.unsaid++;
-		book.nr_unsaid++;
-	}
+	fault_say(fault);
 	irq_restore(flags);
 }
 
@@ -137,14 +101,4 @@ bool iommu_recent_fault(unsigned n, struct iommu_fault *fault)
 bool iommu_last_fault(struct iommu_fault *fault)
 {
 	return iommu_recent_fault(0, fault);
-}
-
-const char *iommu_fault_check(void)
-{
-	HOLDS(book.lines <= FAULT_LINES,
-	      "F1: no window has more lines than FAULT_LINES");
-	HOLDS(book.nr_said + book.nr_unsaid == book.nr &&
-	      book.unsaid <= book.nr_unsaid,
-	      "F2: what was said and what was not are all there were");
-	return NULL;
 }

@@ -100,13 +100,8 @@ const char *iommu_attach_check(void);
 
 /* ---- fault.c ------------------------------------------------------------- */
 
-/* Write a fault into the book, and into the log if that is not too full. */
-void iommu_fault_note(const struct iommu_fault *fault, uint64_t now_ns);
-
-/* Say how many faults a second had that were not said, if it is over. */
-void iommu_fault_tick(uint64_t now_ns);
-
-const char *iommu_fault_check(void);
+/* Write a fault into the book, and into the log, limited. */
+void iommu_fault_note(const struct iommu_fault *fault);
 
 /* ---- the units: vtd.c, tests/host/iommu.c --------------------------------
  *

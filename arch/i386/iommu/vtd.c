@@ -40,7 +40,6 @@
  * SEE      VT-d specification 3.4, 9.1, 9.3.
  */
 #include <arch/acpi.h>
-#include <arch/clocksource.h>
 #include <arch/cpu.h>
 #include <arch/page_ops.h>
 #include <arch/pci.h>
@@ -285,16 +284,11 @@ void iommu_units_detach(const struct iommu_domain *domain, uint16_t source_id)
 void iommu_units_poll(void)
 {
 	struct iommu_fault fault;
-	uint64_t now;
 
-	if (!nr_units)
-		return;
-	now = arch_clock_ns();
 	for_each_unit_on(i)
 		for (unsigned n = 0; n < POLL_FAULTS_MAX &&
 		     vtd_unit_take_fault(&units[i], &fault); n++)
-			iommu_fault_note(&fault, now);
-	iommu_fault_tick(now);
+			iommu_fault_note(&fault);
 }
 
 /* ---- start --------------------------------------------------------------- */

@@ -80,7 +80,7 @@ static int wait_for(struct vtd_unit *unit, unsigned reg, uint32_t mask,
 		if ((read32(unit, reg) & mask) == want)
 			return 0;
 	unit->late = true;
-	pr_err("iommu: unit at %pP does not answer: %s\n", &unit->pa, what);
+	pr_err_limited("iommu: unit at %pP does not answer: %s\n", &unit->pa, what);
 	return -EIO;
 }
 
@@ -145,7 +145,7 @@ static bool answers(struct vtd_unit *unit)
 	if (!is_idle(unit))
 		return false;
 	unit->late = false;
-	pr_warn("iommu: unit at %pP answers again\n", &unit->pa);
+	pr_warn_limited("iommu: unit at %pP answers again\n", &unit->pa);
 	forget_all(unit);
 	return !unit->late;
 }

@@ -153,7 +153,7 @@ void irq_dispatch(unsigned irq)
 		break;
 	case IRQ_UNWANTED:
 		nr_unexpected++;
-		pr_warn("irq: line %u came, but nobody waits for it: masked\n",
+		pr_warn_limited("irq: line %u came, but nobody waits for it: masked\n",
 			irq);
 		break;
 	case IRQ_DEALT_WITH:

@@ -178,7 +178,7 @@ int isa_dma_start(unsigned channel, bus_addr_t bus, uint32_t size,
 		program(channel, bus, size, to_memory);
 	irq_restore(flags);
 	if (err)
-		pr_warn("isa_dma: channel %u: %u bytes at %pB %s: refused\n",
+		pr_warn_limited("isa_dma: channel %u: %u bytes at %pB %s: refused\n",
 			channel, size, &bus, why_not(channel, bus, size));
 	return err;
 }

@@ -71,7 +71,6 @@
 static uint64_t base_before;
 
 static unsigned long nr_errors;
-static uint32_t last_error;
 
 const char *lapic_find(void)
 {
@@ -158,7 +157,7 @@ void lapic_send_self(unsigned vector)
 	lapic_write(LAPIC_ICR, ICR_SELF | ICR_ASSERT | vector);
 }
 
-/* Said once, not each time: a broken message may come again and again. */
+/* A broken message may come again and again. */
 static void note_error(void)
 {
 	uint32_t error;
@@ -166,9 +165,7 @@ static void note_error(void)
 	lapic_write(LAPIC_ESR, 0);   /* this takes the picture that is read */
 	error = lapic_read(LAPIC_ESR);
 	nr_errors++;
-	if (error != last_error)
-		pr_warn("lapic: error, status 0x%x\n", error);
-	last_error = error;
+	pr_warn_limited("lapic: error, status 0x%x\n", error);
 }
 
 enum irq_verdict lapic_interrupt(unsigned vector)

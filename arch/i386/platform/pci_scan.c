@@ -99,7 +99,7 @@ static void put(const struct scan *scan, const struct pci_device *dev,
 
 static void complain(const struct pci_device *dev, const char *what)
 {
-	pr_warn("pci: %02x:%02x.%x %s\n", dev->bus, dev->slot, dev->function,
+	pr_warn_limited("pci: %02x:%02x.%x %s\n", dev->bus, dev->slot, dev->function,
 		what);
 }
 

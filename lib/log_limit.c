@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/*
+ * log_limit.c - lines that somebody else can cause, counted
+ *
+ * WHAT     The one limiter of the log. Whoever is in a loop fills neither the
+ *          ring, which keeps the history of a boot, nor the console, which is
+ *          slow; and it is said how many lines are not there.
+ *
+ * PICTURE    window   |<------- 5 s ------->|<------- 5 s ------->|
+ *            lines     ##########............ n ###
+ *            said      10 lines               "... 12 more lines"
+ *
+ * INVARIANTS
+ *          L1  a window has at most LOG_LIMIT_LINES lines of a limit, and one
+ *              that counts
+ *          L2  a limit is on the list exactly while it has left lines out
+ *
+ * ALGORITHM  A window begins with the first line after the end of the one
+ *          before. The count is said by that line, or by a tick, if no line
+ *          comes any more.
+ *
+ * LOCKING  Interrupts off.
+ * COST     Nothing for whoever says nothing; a tick looks at one pointer.
+ * SEE      Linux lib/ratelimit.c.
+ */
+#include <arch/irqflags.h>
+
+#include "lib/log.h"
+#include "lib/string.h"
+
+static struct log_limit *pending;   /* L2 */
+
+static void forget(struct log_limit *limit)
+{
+	struct log_limit **at = &pending;
+
+	while (*at != limit)
+		at = &(*at)->next;
+	*at = limit->next;
+	limit->left_out = 0;
+}
+
+static void begin_window(struct log_limit *limit, uint64_t now)
+{
+	unsigned left_out = limit->left_out;
+	size_t length;
+
+	limit->window_end = now + LOG_LIMIT_NS;
+	limit->lines = 0;
+	if (!left_out)
+		return;
+	forget(limit);
+	length = strlen(limit->like);
+	if (length && limit->like[length - 1] == '\n')
+		length--;
+	printk(limit->level, "... %u more line%s like this left out: %.*s\n",
+	       left_out, left_out == 1 ? "" : "s", (int)length, limit->like);
+}
+
+static bool take(struct log_limit *limit)
+{
+	if (limit->lines < LOG_LIMIT_LINES) {
+		limit->lines++;
+		return true;
+	}
+	if (!limit->left_out++) {
+		limit->next = pending;
+		pending = limit;
+	}
+	return false;
+}
+
+bool log_limit_allows(struct log_limit *limit, enum log_level level,
+		      const char *like)
+{
+	irqflags_t flags = irq_save();
+	uint64_t now = log_now_ns();
+	bool allowed;
+
+	if (now >= limit->window_end)
+		begin_window(limit, now);
+	limit->level = level;
+	limit->like = like;
+	allowed = take(limit);
+	irq_restore(flags);
+	return allowed;
+}
+
+static void end_windows(bool all)
+{
+	irqflags_t flags = irq_save();
+	struct log_limit *limit, *next;
+	uint64_t now = log_now_ns();
+
+	for (limit = pending; limit; limit = next) {
+		next = limit->next;
+		if (all || now >= limit->window_end)
+			begin_window(limit, now);
+	}
+	irq_restore(flags);
+}
+
+void log_limits_tick(void)
+{
+	if (unlikely(pending))
+		end_windows(false);
+}
+
+void log_limits_flush(void)
+{
+	end_windows(true);
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * log_limit.c (host suite) - the limiter of the log, with a clock that waits
+ */
+#include "lib/log.h"
+#include "lib/string.h"
+#include "tests/host/host.h"
+#include "tests/ktest.h"
+
+SUITE(log_limit, NULL);
+
+/* Two places in the code that somebody else can reach. */
+static void one(unsigned n)
+{
+	pr_debug_limited("one: %u\n", n);
+}
+
+static void other(unsigned n)
+{
+	pr_debug_limited("other: %u\n", n);
+}
+
+static unsigned lines_of(void (*say)(unsigned), unsigned times)
+{
+	unsigned before = host_log_lines;
+
+	for (unsigned i = 0; i < times; i++)
+		say(i);
+	return host_log_lines - before;
+}
+
+/* All windows are over, and what was left out in them is said. */
+static void setup(void)
+{
+	host_log_now += LOG_LIMIT_NS;
+	log_limits_tick();
+}
+
+static bool last_is(const char *text)
+{
+	return !strcmp(host_log_last, text);
+}
+
+KTEST(log_limit, few_lines_are_all_said)
+{
+	setup();
+	EXPECT_EQ(lines_of(one, LOG_LIMIT_LINES), LOG_LIMIT_LINES);
+}
+
+KTEST(log_limit, what_is_left_out_is_counted_by_the_next_line)
+{
+	setup();
+	EXPECT_EQ(lines_of(one, 3000), LOG_LIMIT_LINES);
+	host_log_now += LOG_LIMIT_NS;
+	EXPECT_EQ(lines_of(one, 1), 2);   /* the count, and the line */
+	EXPECT(last_is("one: 0\n"));
+}
+
+KTEST(log_limit, what_is_left_out_is_counted_though_nothing_comes_any_more)
+{
+	unsigned before;
+
+	setup();
+	lines_of(one, 3000);
+	before = host_log_lines;
+	host_log_now += LOG_LIMIT_NS - 1;
+	log_limits_tick();
+	EXPECT_EQ(host_log_lines, before);
+	host_log_now++;
+	log_limits_tick();
+	EXPECT_EQ(host_log_lines, before + 1);
+	EXPECT(last_is("... 2990 more lines like this left out: one: %u\n"));
+	host_log_now += LOG_LIMIT_NS;
+	log_limits_tick();
+	EXPECT_EQ(host_log_lines, before + 1);
+}
+
+KTEST(log_limit, each_place_has_its_own)
+{
+	setup();
+	lines_of(one, 100);
+	EXPECT_EQ(lines_of(other, LOG_LIMIT_LINES + 1), LOG_LIMIT_LINES);
+	host_log_now += LOG_LIMIT_NS;
+	EXPECT_EQ(lines_of(one, 1), 2);
+	log_limits_tick();
+	EXPECT(last_is("... 1 more line like this left out: other: %u\n"));
+}
+
+/* L1, over many windows. */
+KTEST(log_limit, a_loop_costs_eleven_lines_a_window)
+{
+	unsigned before = host_log_lines;
+
+	setup();
+	for (unsigned i = 0; i < 1000; i++) {
+		host_log_now += LOG_LIMIT_NS / 100;
+		log_limits_tick();
+		lines_of(one, 50);
+	}
+	setup();
+	EXPECT_EQ(host_log_lines - before, 10 * (LOG_LIMIT_LINES + 1));
+}
