@@ -75,6 +75,25 @@ static bool child_area(struct mm *child, const struct vma *vma,
 	return true;
 }
 
+/* A kill is looked for once in so many bytes: about a millisecond. */
+#define COPY_STEP  (32 * PT_SPAN)
+
+static int copy_entries(struct mm *child, struct mm *from,
+			const struct vma *vma)
+{
+	uint32_t start = vma_start(vma), end;
+	int err = 0;
+
+	for (; start < vma_end(vma) && !err; start = end) {
+		if (wait_killed())
+			return -EINTR;
+		end = start + MIN(vma_end(vma) - start, COPY_STEP);
+		err = upt_copy_range(&child->tables, &from->tables, start,
+				     end, true, vm_pages_mapped, child);
+	}
+	return err;
+}
+
 static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
 {
 	struct vma copy;
@@ -92,8 +111,7 @@ static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
 	}
 	if (!copy.family)
 		return 0;
-	err = upt_copy_range(&child->tables, &from->tables, vma_start(vma),
-			     vma_end(vma), true, vm_pages_mapped, child);
+	err = copy_entries(child, from, vma);
 	if (!err && unlikely(vm_nr_pins))
 		err = vm_copy_pinned(child, vma_start(vma), vma_end(vma));
 	return err;
