@@ -100,12 +100,16 @@ struct file_info {
 enum pager_op { PAGER_COUNT = 1 };
 
 /*
- * init:  INIT_POWER_OFF  w[1] = 0: off; 1: to the monitor, if there is one
+ * init:  INIT_POWER_OFF  w[1] = 0: off; 1: to the monitor, if there is one; for
+ *                        whoever has the badge INIT_OPERATOR, which is the
+ *                        shell; else -EPERM
  *        INIT_DEVICE     w[1] = vendor << 16 | device, w[2] = which of them
  *                        -> w[0] = 0 and a handle of the PCI device; -EPERM:
  *                        not one that anybody may have
  */
 enum init_op { INIT_POWER_OFF = 1, INIT_DEVICE };
+
+#define INIT_OPERATOR  1        /* badge */
 
 /* pong:  anything but PONG_END is answered as it is. */
 enum pong_op { PONG = 1, PONG_END };

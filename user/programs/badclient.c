@@ -3,8 +3,8 @@
  * badclient.c - sends nonsense to every server, which must not mind
  *
  * WHAT     Random operations, arguments, handles and pages, with a seed. Left
- *          out is what would be obeyed: powering off, printing, reading the
- *          console, waiting for a name, taking names.
+ *          out is what would be obeyed: printing, reading the console, waiting
+ *          for a name, taking names.
  * USAGE    badclient [MESSAGES [SEED]]
  */
 #include "lib/errno.h"
@@ -30,8 +30,6 @@ static bool obeyed(const char *server, uint32_t op)
 	if (!strcmp(server, "console"))
 		return (op & 0xff) < CONSOLE_DRAIN ||
 		       (op & 0xff) == CONSOLE_TRY;
-	if (!strcmp(server, "init"))
-		return op == INIT_POWER_OFF;
 	if (!strcmp(server, "names"))
 		return op == NAMES_REGISTER || op == NAMES_LOOKUP;
 	return false;

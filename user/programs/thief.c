@@ -3,9 +3,9 @@
  * thief.c - tries to have what it was not given, and to keep servers waiting
  *
  * WHAT     What an ordinary program can ask for: the names of servers, the boot
- *          archive, a server's priority, I/O ports; and calls of Linux with
- *          memory that its pager, the program itself, never gives. It counts
- *          what was refused; all of it is to be.
+ *          archive, a server's priority, I/O ports, the machine's power; and
+ *          calls of Linux with memory that its pager, the program itself, never
+ *          gives. It counts what was refused; all of it is to be.
  * SEE      badclient.c, which asks for nothing in particular.
  */
 #include "lib/errno.h"
@@ -65,6 +65,16 @@ static void take_priority(void)
 	expect("priority", program_start_task(&program), -EPERM);
 }
 
+static void take_power(void)
+{
+	struct words words = { { INIT_POWER_OFF } };
+	long init = names_lookup("init");
+
+	expect("init", ipc_call((uint32_t)init, &words), 0);
+	expect("power off", (int32_t)words.w[0], -EPERM);
+	handle_close((uint32_t)init);
+}
+
 /* Whatever handles it has: none is the system. */
 static void take_ports(void)
 {
@@ -111,6 +121,7 @@ int main(int argc, char **argv, char **envp)
 	take_archive();
 	take_priority();
 	take_ports();
+	take_power();
 	keep_waiting();
 	printf("thief: %u of %u as it should be\n", refused, tried);
 	return refused != tried;

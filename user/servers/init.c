@@ -14,7 +14,8 @@
  *                    +-- files     archive
  *                    +-- pager
  *                    +-- linux
- *                    +-- sh        system, to read; files, to start programs
+ *                    +-- sh        system, to read; files, to start programs;
+ *                                  init, to power off
  *
  * ALGORITHM  init makes each server's endpoint and registers its name before
  *          the server runs: a call waits until somebody receives, and when a
@@ -49,6 +50,7 @@ static struct archive archive;
 static uint32_t system_to_read;
 static uint32_t names_for_all;      /* as names_server, without NAMES_OWNER   */
 static uint32_t files_to_start;     /* for the shell: with FILES_STARTER      */
+static uint32_t init_to_end;        /* for the shell: with INIT_OPERATOR      */
 static char reaper_stack[4096] __aligned(16);
 
 /* ---- starting --------------------------------------------------------- */
@@ -156,7 +158,9 @@ static void start_console(void)
 static long start_shell(int argc, char **argv)
 {
 	const char *shell_argv[ARGS_MAX + 2] = { "sh" };
-	uint32_t handles[] = { names_for_all, system_to_read, files_to_start };
+	uint32_t handles[] = {
+		names_for_all, system_to_read, files_to_start, init_to_end,
+	};
 
 	for (int i = 1; i < argc && i <= ARGS_MAX; i++)
 		shell_argv[i] = argv[i];
@@ -199,6 +203,14 @@ static void power_off(uint32_t how)
 	pg_call(PG_POWER_OFF, PG_INIT_SYSTEM, (long)how, 0, 0, 0);
 }
 
+/* Does not come back, or with -EPERM. */
+static long may_power_off(long received, uint32_t how)
+{
+	if ((received & BADGE_MAX) == INIT_OPERATOR)
+		power_off(how);
+	return -EPERM;
+}
+
 /*
  * A device that nothing depends on may be had by anybody. The asker's handle is
  * the only one from then on: when it dies, the device stops.
@@ -226,14 +238,13 @@ static void serve(uint32_t endpoint)
 
 	while (received >= 0) {
 		ipc_drop(received);
-		if (words.w[0] == INIT_POWER_OFF)
-			power_off(words.w[1]);
 		if (words.w[0] == INIT_DEVICE) {
 			give_device(&words);
 			received = ipc_receive(endpoint, &words);
 			continue;
 		}
-		words.w[0] = (uint32_t)-ENOSYS;
+		words.w[0] = (uint32_t)(words.w[0] == INIT_POWER_OFF ?
+			may_power_off(received, words.w[1]) : -ENOSYS);
 		received = ipc_reply_receive(endpoint, &words);
 	}
 }
@@ -256,6 +267,7 @@ int main(int argc, char **argv, char **envp)
 	start_server("pager", make_name("pager"), 0, 0, 0);
 	start_server("linux", make_name("linux"), 0, 0, 0);
 	endpoint = make_name("init");
+	init_to_end = client_of(endpoint, INIT_OPERATOR);
 	start_reaper();
 	if (start_shell(argc, argv) < 0)
 		power_off(1);

@@ -8,7 +8,7 @@
  *          `busybox sh` has the rest.
  *
  * HANDLES  1: the name server; 2: the system, to read; 3: the file server, to
- *          start programs.
+ *          start programs; 4: init, to power off.
  * NOT HERE the commands (look.c, demo.c, run.c).
  */
 #include "lib/errno.h"
@@ -62,11 +62,9 @@ int cmd_help(int argc, char **argv)
 int cmd_exit(int argc, char **argv)
 {
 	struct words words = { { INIT_POWER_OFF, 1 } };
-	long init = names_try("init");
 
 	console_drain();
-	if (init >= 0)
-		ipc_call((uint32_t)init, &words);
+	ipc_call(SHELL_INIT, &words);
 	printf("exit: init does not answer\n");
 	return 1;
 }

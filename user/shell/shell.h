@@ -28,3 +28,6 @@ command_fn run_program;
 
 /* The file server, which gives images to whoever has this handle. */
 #define SHELL_FILES   3
+
+/* init, which powers off for whoever has this handle. */
+#define SHELL_INIT    4
