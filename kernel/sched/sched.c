@@ -126,6 +126,11 @@ static bool ready_from(const struct run_queue *rq, unsigned priority)
 	return rq->ready >> priority > 0;
 }
 
+bool sched_others_ready(void)
+{
+	return READ_ONCE(this_cpu(run_queues)->ready) >> (PRIORITY_IDLE + 1);
+}
+
 /* ---- due ---------------------------------------------------------------- */
 
 static void set_due(void)

@@ -22,6 +22,9 @@ void sched_wake_irqoff(struct thread *thread, bool woken);
 /* The same, ahead of its equals: the running one's slice ends for it. */
 void sched_wake_first_irqoff(struct thread *thread);
 
+/* Is any thread READY, but the idle one? */
+bool sched_others_ready(void);
+
 /* First thing in a thread that runs for the first time. Interrupts off. */
 void sched_finish_switch(void);
 

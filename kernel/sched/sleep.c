@@ -6,20 +6,22 @@
  *          it and look at the clock.
  *
  * PICTURE    tick                tick                tick
- *             |    now  . . .     |                   |
- *             |     [---)         |   shorter than a tick: looks at the clock
+ *             |    now            |                   |
+ *             |     [---)         |   short: looks at the clock
+ *             |     [--------)    |   the same, if nobody else wants the CPU;
+ *             |     [- - - - - - -|   else until the next tick
  *             |     [-------------+------)            |   longer: BLOCKED,
  *             |                   |                 READY
  *
  * ALGORITHM  Timers run in the tick, so whoever blocks wakes up to a tick too
  *          late. For a sleep that is itself shorter than a tick that is too
- *          much: its thread stays RUNNING and looks at the clock. It can be
- *          preempted, and the time counts as its own, so it gets no more of the
- *          CPU than others; who waits for the CPU waits up to a tick for
- *          nothing. docs/decisions/short-sleeps.md says why.
+ *          much: while nobody else is READY its thread looks at the clock until
+ *          it is time, but for a tick that comes before. If somebody is, it
+ *          gives way after all, unless so little is left that it does not
+ *          matter. docs/decisions/short-sleeps.md says why.
  *
- *          Who has slept goes before its equals: it has given away all of its
- *          time for at least a tick, and need not wait for their slices too.
+ *          Who has slept goes before its equals: it has given away its time for
+ *          a tick, and need not wait for their slices too.
  *
  * LOCKING  Interrupts off for the thread's state.
  * NOT HERE waiting for somebody else (wait.c).
@@ -28,6 +30,9 @@
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched_impl.h"
 #include "lib/wait.h"
+
+/* So little that giving the CPU away is not worth it. */
+#define SHORT_NS  (NS_PER_TICK / 100)
 
 struct sleeper {
 	struct timer   timer;
@@ -64,6 +69,18 @@ static void sleep_until_tick(uint64_t deadline)
 	irq_restore(flags);
 }
 
+/* Until the next tick, if that comes before the deadline. */
+static void sleep_one_tick(uint64_t deadline)
+{
+	struct thread *thread = current_thread();
+	irqflags_t flags = irq_save();
+	uint64_t tick = clock_ns() + NS_PER_TICK - clock_in_tick_ns();
+
+	if (!thread->killed && tick <= deadline)
+		block_until_tick(thread, 0);
+	irq_restore(flags);
+}
+
 /* Longer than the clock can count is for ever. */
 static uint64_t deadline_in(uint64_t ns)
 {
@@ -78,6 +95,20 @@ void thread_sleep_ns(uint64_t ns)
 	sleep_until_tick(deadline_in(ns));
 }
 
+/* Less than a tick is left. */
+static void sleep_shortly(uint64_t deadline)
+{
+	uint64_t now = clock_ns();
+
+	while (now < deadline && !wait_killed()) {
+		if (deadline - now > SHORT_NS && sched_others_ready())
+			sleep_until_tick(deadline);
+		else
+			sleep_one_tick(deadline);
+		now = clock_ns();
+	}
+}
+
 void thread_sleep_until(uint64_t deadline)
 {
 	uint64_t now = clock_ns();
@@ -85,6 +116,6 @@ void thread_sleep_until(uint64_t deadline)
 	must_be_able_to_sleep("thread_sleep_until()");
 	if (deadline > now && deadline - now >= NS_PER_TICK)
 		sleep_until_tick(deadline);
-	while (clock_ns() < deadline && !wait_killed())
-		continue;
+	else
+		sleep_shortly(deadline);
 }

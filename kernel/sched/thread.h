@@ -144,8 +144,8 @@ void thread_yield(void);
 
 /*
  * Sleep for a time, in ticks rounded up, or until a time by clock_ns(); a kill
- * ends it. The second is exact when it is less than a tick away, and keeps the
- * CPU until then: for ring 3, which asks for short sleeps.
+ * ends it. The second is exact when it is less than a tick away and nobody else
+ * wants the CPU, or very near: for ring 3, which asks for short sleeps.
  */
 void thread_sleep_ns(uint64_t ns);
 void thread_sleep_until(uint64_t deadline);

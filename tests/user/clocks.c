@@ -379,6 +379,42 @@ UTEST(short_sleeps_beside_a_busy_process_too)
 	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
 }
 
+/* Makes children that give way: each turn is somebody else's. */
+static void fork_and_yield(unsigned turns)
+{
+	while (turns--) {
+		long child = linux_fork();
+		int status;
+
+		if (!child) {
+			for (unsigned i = 0; i < 4; i++)
+				linux_sched_yield();
+			linux_exit_group(0);
+		}
+		linux_waitpid((int)child, &status, 0);
+	}
+}
+
+UTEST(who_polls_with_short_sleeps_leaves_others_the_cpu)
+{
+	static const int32_t naps_ns[] = { 200 * US, 1 * MS, 10 * MS };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(naps_ns); i++) {
+		struct linux_timespec nap = { 0, naps_ns[i] };
+		int64_t start = read_clock(CLOCK_MONOTONIC);
+		long child = linux_fork();
+		int status;
+
+		if (!child) {
+			fork_and_yield(60);
+			linux_exit_group(0);
+		}
+		while (!linux_waitpid((int)child, &status, WNOHANG))
+			linux_nanosleep(&nap, NULL);
+		EXPECT(read_clock(CLOCK_MONOTONIC) - start <= 1000ll * MS);
+	}
+}
+
 /* Who sleeps so gets no more of the CPU than who computes, nor much less. */
 UTEST(short_sleepers_leave_others_their_share)
 {
