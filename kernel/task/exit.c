@@ -3,7 +3,7 @@
  * exit.c - how tasks end, and who learns of it
  *
  * WHAT     Ends threads and tasks, keeps the status for the parent, gives
- *          children to init, and chooses whom to kill when memory is gone.
+ *          children to init.
  *
  * PICTURE    task_exit, task_kill           settle the status, tell the threads
  *                 |
@@ -17,28 +17,20 @@
  *          sleep. From the moment that the task is a zombie anybody may free
  *          it, so the thread has let go of it before.
  *
- *          Out of memory: the victim needs CPU time to end, and maybe a lock.
- *          While one is dying, and for a second at the most, nobody else is
- *          killed.
- *
  * LOCKING  task_lock. Waking is done under it, so that the woken task, which
  *          may free the queue, does not run yet.
- * SEE      Linux kernel/exit.c, mm/oom_kill.c.
+ * NOT HERE who has to end when memory is gone (oom.c).
+ * SEE      Linux kernel/exit.c.
  */
 #include <arch/uaccess.h>
 
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/tenure.h"
-#include "kernel/sched/clock.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/task_impl.h"
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "mm/slab/kmalloc.h"
-
-#define OOM_PATIENCE  NS_PER_SEC
-
-static uint64_t oom_until;   /* task_lock: a victim has until then to end */
 
 /* ---- the last thread ----------------------------------------------------- */
 
@@ -135,7 +127,7 @@ static void become_zombie(struct task *task, struct thread *last)
 	last->task = NULL;
 	task->zombie = true;
 	if (task->oom_victim)
-		oom_until = 0;
+		oom_victim_ended_locked();
 	wake_up_all(&task->ended);
 	if (task->parent)
 		wake_up_all(&task->parent->child_ended);
@@ -323,51 +315,4 @@ int task_wait_for(struct task *task, uint64_t deadline, uint32_t *wait_status)
 		return wait_killed() ? -EINTR : -ETIMEDOUT;
 	*wait_status = task->wait_status;
 	return 0;
-}
-
-/* ---- out of memory ------------------------------------------------------- */
-
-static bool is_better_victim(const struct task *task, const struct task *best)
-{
-	if (!task->mm || task->exiting)
-		return false;
-	if (!best)
-		return true;
-	if ((task == init_task) != (best == init_task))
-		return best == init_task;
-	return task->mm->rss > best->mm->rss;
-}
-
-static struct task *choose_victim_locked(void)
-{
-	struct task *task, *best = NULL;
-
-	list_for_each_entry(task, &all_tasks, all)
-		if (is_better_victim(task, best))
-			best = task;
-	return best;
-}
-
-static bool kill_victim_locked(void)
-{
-	struct task *victim = choose_victim_locked();
-
-	if (!victim)
-		return false;
-	pr_err_limited("Out of memory: killed process %u (%s), rss %u KiB, total-vm %u KiB\n",
-	       victim->pid, victim->name, victim->mm->rss * 4,
-	       victim->mm->total_vm * 4);
-	victim->oom_victim = true;
-	oom_until = clock_ns() + OOM_PATIENCE;
-	task_end_locked(victim, WAIT_SIGNALED(SIGKILL), false);
-	return true;
-}
-
-bool task_kill_largest(void)
-{
-	irqflags_t flags = spin_lock_irqsave(&task_lock);
-	bool some = clock_ns() < oom_until || kill_victim_locked();
-
-	spin_unlock_irqrestore(&task_lock, flags);
-	return some;
 }

@@ -379,6 +379,16 @@ void task_for_each(void (*fn)(struct task *task, void *arg), void *arg)
 	spin_unlock_irqrestore(&task_lock, flags);
 }
 
+void task_each_locked(void (*fn)(struct task *task, void *arg), void *arg)
+{
+	struct task *task;
+
+	assert_held(&task_lock);
+	for (unsigned i = 0; i < PID_TABLE_SIZE; i++)
+		list_for_each_entry(task, &pid_table[i], by_pid)
+			fn(task, arg);
+}
+
 static void stats_of_threads_locked(const struct task *task,
 				    struct task_stats *stats)
 {
@@ -479,21 +489,21 @@ static const char *one_check(const struct task *task)
 	return threads_check(task);
 }
 
+static void count_charges(struct task *task, void *arg)
+{
+	const struct thread *thread;
+
+	account_seen(task->account, ACCOUNT_TASKS, 1);
+	account_seen(task->account, ACCOUNT_HANDLES, task->handles.size);
+	list_for_each_entry(thread, &task->threads, in_task)
+		account_seen(task->account, ACCOUNT_THREADS, 1);
+}
+
 void task_count_charges(void)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
-	const struct thread *thread;
-	struct task *task;
 
-	for (unsigned i = 0; i < PID_TABLE_SIZE; i++)
-		list_for_each_entry(task, &pid_table[i], by_pid) {
-			account_seen(task->account, ACCOUNT_TASKS, 1);
-			account_seen(task->account, ACCOUNT_HANDLES,
-				     task->handles.size);
-			list_for_each_entry(thread, &task->threads, in_task)
-				account_seen(task->account, ACCOUNT_THREADS,
-					     1);
-		}
+	task_each_locked(count_charges, NULL);
 	spin_unlock_irqrestore(&task_lock, flags);
 }
 

@@ -87,6 +87,7 @@ struct task {
 	bool                zombie;       /* t  all is gone but the status; an
 					      orphan is no longer in the tree */
 	bool                oom_victim;   /* t                                */
+	unsigned long       oom_pages;    /* t  oom.c's                       */
 	uint32_t            wait_status;  /* t  as wait4() gives it           */
 	uint64_t            ran_ns;       /* t  of threads that have ended    */
 	uint64_t            told_ns;      /* t  task_cpu_ns()'s last answer   */
@@ -191,8 +192,8 @@ long task_wait(const struct child_choice *choice, uint32_t *wait_status,
 int task_wait_for(struct task *task, uint64_t deadline, uint32_t *wait_status);
 
 /*
- * Out of memory: kill the task with the largest rss, pid 1 last of all, or give
- * one that is being killed time to end.
+ * Out of memory: kill the task with which most comes back, pid 1 last of all, or
+ * give one that is being killed time to end.
  * Returns: false: there is none.
  */
 bool task_kill_largest(void);

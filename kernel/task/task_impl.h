@@ -34,5 +34,12 @@ void task_leave_tree_locked(struct task *task);
  */
 void task_end_locked(struct task *task, uint32_t wait_status, bool spare_self);
 
+/* fn is called for each task, also those that are not in the tree. */
+void task_each_locked(void (*fn)(struct task *task, void *arg), void *arg)
+	MUST_HOLD(task_lock);
+
+/* What the task chosen had is free again. */
+void oom_victim_ended_locked(void) MUST_HOLD(task_lock);
+
 /* The exit hook of threads. */
 void task_thread_ends(struct thread *thread);

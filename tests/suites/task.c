@@ -524,7 +524,64 @@ KTEST(task, out_of_memory_kills_the_largest_task)
 	EXPECT(!small->exiting);
 	task_kill(small, WAIT_EXITED(0));
 	EXPECT_EQ(tprogram_wait(small), WAIT_EXITED(0));
+	thread_sleep_ns(5 * NS_PER_TICK);   /* who failed before tries again */
 	EXPECT(!task_kill_largest());
+}
+
+/* Memory in a task that does not run counts for who made it. */
+KTEST(task, out_of_memory_kills_who_made_large_tasks_that_do_not_run)
+{
+	struct task *large = tprogram_start(&touches_much);
+	struct task *maker = tprogram_start(&spins);
+	struct task *unstarted;
+
+	REQUIRE(large && maker);
+	REQUIRE(!task_create("unstarted", maker, &unstarted));
+	EXPECT_EQ(mm_mmap(unstarted->mm, 0x10000000, 300 * PAGE_SIZE,
+			  PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
+			  MAP_POPULATE), 0x10000000);
+	for (unsigned i = 0; i < 100 && READ_ONCE(large->mm->rss) < 200; i++)
+		thread_sleep_ns(NS_PER_TICK);
+	quiet();
+	log_set_level(0);
+	EXPECT(task_kill_largest());
+	/* One shortage, one victim, as long as that one has not ended. */
+	EXPECT(task_kill_largest());
+	log_set_level(loglevel_before);
+	EXPECT_EQ(tprogram_wait(maker), WAIT_SIGNALED(SIGKILL));
+	EXPECT(task_kill_largest());
+	EXPECT(!large->exiting);
+	object_put(&unstarted->object);
+	thread_sleep_ns(5 * NS_PER_TICK);
+	task_kill(large, WAIT_EXITED(0));
+	EXPECT_EQ(tprogram_wait(large), WAIT_EXITED(0));
+}
+
+/* Page tables count, too: each of these pages is the zero page. */
+TPROGRAM(touches_wide,
+      "movl $0, %ebx; movl $0x80000000, %ecx; movl $1, %edx;"
+      "movl $0x4022, %esi; movl $-1, %edi; xorl %ebp, %ebp;"
+      "movl $192, %eax; int $0x80; movl $500, %ecx;"
+      "1: movl (%eax), %edx; addl $0x200000, %eax; loop 1b; 2: jmp 2b;");
+
+KTEST(task, out_of_memory_counts_page_tables)
+{
+	struct task *wide = tprogram_start(&touches_wide);
+	struct task *large = tprogram_start(&touches_much);
+
+	REQUIRE(wide && large);
+	for (unsigned i = 0; i < 100 && (READ_ONCE(large->mm->rss) < 200 ||
+			READ_ONCE(wide->mm->tables.nr_tables) < 500); i++)
+		thread_sleep_ns(NS_PER_TICK);
+	log_set_level(0);
+	EXPECT(task_kill_largest());
+	log_set_level(loglevel_before);
+	EXPECT_EQ(tprogram_wait(wide), WAIT_SIGNALED(SIGKILL));
+	EXPECT(!large->exiting);
+	task_kill(large, WAIT_EXITED(0));
+	tprogram_wait(large);
+	thread_sleep_ns(5 * NS_PER_TICK);
 }
 
 /* ---- threads ------------------------------------------------------------- */

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/*
+ * oom.c - who has to end when there is no memory
+ *
+ * WHAT     Adds up what would come back with each task, and kills the one with
+ *          the most.
+ *
+ * PICTURE    task 7   rss 300   page tables, areas, ... 40             340
+ *            task 9   rss  20   made task 12, not started: 2000       2020  <--
+ *            task 12  not started: counts for 9, which has its handle
+ *
+ * ALGORITHM  Where only lowmem is short, what lies in highmem would not help:
+ *          there the kernel's memory alone counts, which mostly is lowmem.
+ *
+ *          One shortage, one victim. It needs CPU time to end, and maybe a
+ *          lock: until it has ended nobody else is killed (OOM_PATIENCE is for
+ *          the case that it never does). And whoever failed to get a page
+ *          before that end tries again first: OOM_SETTLE.
+ * LOCKING  task_lock.
+ * COST     O(tasks).
+ * SEE      Linux mm/oom_kill.c oom_badness().
+ */
+#include "kernel/sched/clock.h"
+#include "kernel/task/task_impl.h"
+#include "lib/log.h"
+#include "mm/account/account.h"
+#include "mm/page/zone.h"
+
+#define OOM_PATIENCE  (20 * NS_PER_SEC)
+#define OOM_SETTLE    (3 * NS_PER_TICK)
+
+static uint64_t oom_until;   /* task_lock: nobody is killed before */
+
+/* ---- how much ----------------------------------------------------------- */
+
+static bool has_pages(const struct zone *zone)
+{
+	return READ_ONCE(zone->nr_free) > zone->low;
+}
+
+static bool only_lowmem_is_short(void)
+{
+	return has_pages(&zones[ZONE_HIGHMEM]) &&
+	       !has_pages(&zones[ZONE_NORMAL]);
+}
+
+/* Pages that would come back with the task itself. */
+static void weigh_self(struct task *task, void *arg)
+{
+	const bool *lowmem = arg;
+
+	task->oom_pages = account_own_bytes(task->account) / PAGE_SIZE;
+	if (task->mm && !*lowmem)
+		task->oom_pages += task->mm->rss;
+}
+
+static void weigh_unstarted(struct task *task, void *arg)
+{
+	if (!task->started && task->parent)
+		task->parent->oom_pages += task->oom_pages;
+}
+
+/* ---- who ---------------------------------------------------------------- */
+
+static bool is_better_victim(const struct task *task, const struct task *best)
+{
+	if (!task->mm || task->exiting)
+		return false;
+	if (!best)
+		return true;
+	if ((task == init_task) != (best == init_task))
+		return best == init_task;
+	return task->oom_pages > best->oom_pages;
+}
+
+static struct task *choose_victim_locked(void)
+{
+	bool lowmem = only_lowmem_is_short();
+	struct task *task, *best = NULL;
+
+	task_each_locked(weigh_self, &lowmem);
+	task_each_locked(weigh_unstarted, NULL);
+	list_for_each_entry(task, &all_tasks, all)
+		if (is_better_victim(task, best))
+			best = task;
+	return best;
+}
+
+/* Who shares its memory goes too, or nothing would come back. */
+static void kill_sharers_locked(const struct task *victim)
+{
+	struct task *task;
+
+	list_for_each_entry(task, &all_tasks, all)
+		if (task->mm == victim->mm)
+			task_end_locked(task, WAIT_SIGNALED(SIGKILL), false);
+}
+
+static bool kill_victim_locked(void)
+{
+	struct task *victim = choose_victim_locked();
+
+	if (!victim)
+		return false;
+	pr_err_limited("Out of memory: killed process %u (%s): %lu KiB, of which rss %u KiB, kernel %lu KiB; total-vm %u KiB\n",
+	       victim->pid, victim->name, victim->oom_pages * 4,
+	       victim->mm->rss * 4,
+	       account_own_bytes(victim->account) / 1024,
+	       victim->mm->total_vm * 4);
+	victim->oom_victim = true;
+	oom_until = clock_ns() + OOM_PATIENCE;
+	kill_sharers_locked(victim);
+	return true;
+}
+
+bool task_kill_largest(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	bool some = clock_ns() < oom_until || kill_victim_locked();
+
+	spin_unlock_irqrestore(&task_lock, flags);
+	return some;
+}
+
+void oom_victim_ended_locked(void)
+{
+	assert_held(&task_lock);
+	oom_until = clock_ns() + OOM_SETTLE;
+}
