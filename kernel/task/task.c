@@ -2,7 +2,7 @@
 /*
  * task.c - the tree of tasks
  *
- * WHAT     Making tasks, finding them, and the laws that the tree obeys.
+ * WHAT     Making tasks and finding them.
  *
  * PICTURE    init_task [1] ---- children --> [2] <--sibling--> [5]
  *                                             |
@@ -13,22 +13,12 @@
  * TERMS    life    the reference that a started task has to itself, until it
  *                  has been reaped
  *
- * INVARIANTS (task_check() restates them)
- *          T1  a task in the tree has been started, and its pid is its own
- *          T2  parent and children agree
- *          T3  a zombie has no threads, no memory and no children; a task that
- *              is none has threads
- *          T4  an orphan is never a zombie: it has left the tree
- *          T5  threads name the task that lists them
- *          T6  a zombie's status is settled
- *          T7  a task's or thread's number is in use, and nobody else's
- *
  * LOCKING  task_lock for everything above. It is taken by threads and by
  *          nobody else, yet keeps interrupts out, so that ps sees one moment.
  *          Objects are put outside of it, for their destroy functions sleep.
  * COST     create O(1) but for the address space; find O(1).
- * NOT HERE numbers (number.c), the end (exit.c), fork (fork.c), images
- *          (load.c), faults (fault.c).
+ * NOT HERE the laws of the tree (check.c), numbers (number.c), the end
+ *          (exit.c), fork (fork.c), images (load.c), faults (fault.c).
  * SEE      Linux kernel/fork.c, kernel/pid.c.
  */
 #include "kernel/task/task.h"
@@ -58,7 +48,7 @@ static struct list_head *pid_chain(uint32_t pid)
 	return &pid_table[pid % PID_TABLE_SIZE];
 }
 
-static struct task *find_locked(uint32_t pid)
+struct task *task_find_locked(uint32_t pid)
 {
 	struct task *task;
 
@@ -337,7 +327,7 @@ int task_start(struct task *task, struct thread *thread)
 struct task *task_find(uint32_t pid)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
-	struct task *task = find_locked(pid);
+	struct task *task = task_find_locked(pid);
 
 	if (task && list_empty(&task->all))
 		task = NULL;    /* not begun, or reaped */
@@ -449,75 +439,4 @@ void task_init(void)
 				       SLAB_PANIC, NULL);
 	sched_set_task_hook(switch_io_ports);
 	thread_set_exit_hook(task_thread_ends);
-}
-
-/* ---- check --------------------------------------------------------------- */
-
-static const char *threads_check(const struct task *task)
-{
-	const struct thread *thread;
-
-	list_for_each_entry(thread, &task->threads, in_task)
-		HOLDS(thread->task == task,
-		      "T5: threads name the task that lists them");
-	list_for_each_entry(thread, &task->threads, in_task)
-		HOLDS(number_is_used_locked(thread->tid) &&
-		      (thread->tid == task->pid || !find_locked(thread->tid)),
-		      "T7: a number in use is nobody else's");
-	return NULL;
-}
-
-static const char *one_check(const struct task *task)
-{
-	const struct task *child;
-
-	HOLDS(task->started && find_locked(task->pid) == task,
-	      "T1: a task in the tree has started; its pid is its own");
-	HOLDS(number_is_used_locked(task->pid),
-	      "T7: the number of a task is in use");
-	list_for_each_entry(child, &task->children, sibling)
-		HOLDS(child->parent == task, "T2: parent and children agree");
-	HOLDS(!task->parent == list_empty(&task->sibling),
-	      "T2: who has a parent is in its list");
-	HOLDS(task->zombie == list_empty(&task->threads),
-	      "T3: a zombie, and only a zombie, has no threads");
-	HOLDS(!task->zombie || (!task->mm && list_empty(&task->children)),
-	      "T3: a zombie has neither memory nor children");
-	HOLDS(!task->zombie || task->parent, "T4: an orphan is never a zombie");
-	HOLDS(!task->zombie || task->exiting,
-	      "T6: a zombie's status is settled");
-	return threads_check(task);
-}
-
-static void count_charges(struct task *task, void *arg)
-{
-	const struct thread *thread;
-
-	account_seen(task->account, ACCOUNT_TASKS, 1);
-	account_seen(task->account, ACCOUNT_HANDLES, task->handles.size);
-	list_for_each_entry(thread, &task->threads, in_task)
-		account_seen(task->account, ACCOUNT_THREADS, 1);
-}
-
-void task_count_charges(void)
-{
-	irqflags_t flags = spin_lock_irqsave(&task_lock);
-
-	task_each_locked(count_charges, NULL);
-	spin_unlock_irqrestore(&task_lock, flags);
-}
-
-const char *task_check(void)
-{
-	irqflags_t flags = spin_lock_irqsave(&task_lock);
-	const struct task *task;
-	const char *law = NULL;
-
-	list_for_each_entry(task, &all_tasks, all) {
-		law = one_check(task);
-		if (law)
-			break;
-	}
-	spin_unlock_irqrestore(&task_lock, flags);
-	return law;
 }

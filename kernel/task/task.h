@@ -22,7 +22,7 @@
  *                   zombie. Whoever holds a reference still learns its status
  *          exiting  its threads have been told to end; the status is settled
  *
- * LOCKING  task_lock (kernel/task/task.c), interrupts off, for the tree and
+ * LOCKING  task_lock (kernel/task/check.c), interrupts off, for the tree and
  *          the lists of threads.
  * SEE      Linux struct task_struct; docs/locking.md.
  */
@@ -192,8 +192,8 @@ long task_wait(const struct child_choice *choice, uint32_t *wait_status,
 int task_wait_for(struct task *task, uint64_t deadline, uint32_t *wait_status);
 
 /*
- * Out of memory: kill the task with which most comes back, pid 1 last of all, or
- * give one that is being killed time to end.
+ * Out of memory: kill the task with which most comes back, pid 1 last of all,
+ * or give one that is being killed time to end.
  * Returns: false: there is none.
  */
 bool task_kill_largest(void);
@@ -266,5 +266,5 @@ void task_init(void);
 /* For account_check(): tasks, threads and places for handles. */
 void task_count_charges(void);
 
-/* NULL, or the first of T1 to T6 that is broken (kernel/task/task.c). */
+/* NULL, or the first of T1 to T7 that is broken (kernel/task/check.c). */
 const char *task_check(void);

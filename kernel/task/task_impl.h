@@ -34,6 +34,9 @@ void task_leave_tree_locked(struct task *task);
  */
 void task_end_locked(struct task *task, uint32_t wait_status, bool spare_self);
 
+/* By pid, without a reference; NULL: none. Also those not in the tree. */
+struct task *task_find_locked(uint32_t pid) MUST_HOLD(task_lock);
+
 /* fn is called for each task, also those that are not in the tree. */
 void task_each_locked(void (*fn)(struct task *task, void *arg), void *arg)
 	MUST_HOLD(task_lock);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/*
+ * check.c - the laws of the tree of tasks, and what tasks say that they have
+ *
+ * INVARIANTS (task_check() restates them)
+ *          T1  a task in the tree has been started, and its pid is its own
+ *          T2  parent and children agree
+ *          T3  a zombie has no threads, no memory and no children; a task that
+ *              is none has threads
+ *          T4  an orphan is never a zombie: it has left the tree
+ *          T5  threads name the task that lists them
+ *          T6  a zombie's status is settled
+ *          T7  a task's or thread's number is in use, and nobody else's
+ *
+ * LOCKING  task_lock.
+ * NOT HERE making and finding tasks (task.c), accounts (mm/account/).
+ */
+#include "kernel/task/number.h"
+#include "mm/account/account.h"
+
+static const char *threads_check(const struct task *task)
+{
+	const struct thread *thread;
+
+	list_for_each_entry(thread, &task->threads, in_task)
+		HOLDS(thread->task == task,
+		      "T5: threads name the task that lists them");
+	list_for_each_entry(thread, &task->threads, in_task)
+		HOLDS(number_is_used_locked(thread->tid) &&
+		      (thread->tid == task->pid ||
+		       !task_find_locked(thread->tid)),
+		      "T7: a number in use is nobody else's");
+	return NULL;
+}
+
+static const char *one_check(const struct task *task)
+{
+	const struct task *child;
+
+	HOLDS(task->started && task_find_locked(task->pid) == task,
+	      "T1: a task in the tree has started; its pid is its own");
+	HOLDS(number_is_used_locked(task->pid),
+	      "T7: the number of a task is in use");
+	list_for_each_entry(child, &task->children, sibling)
+		HOLDS(child->parent == task, "T2: parent and children agree");
+	HOLDS(!task->parent == list_empty(&task->sibling),
+	      "T2: who has a parent is in its list");
+	HOLDS(task->zombie == list_empty(&task->threads),
+	      "T3: a zombie, and only a zombie, has no threads");
+	HOLDS(!task->zombie || (!task->mm && list_empty(&task->children)),
+	      "T3: a zombie has neither memory nor children");
+	HOLDS(!task->zombie || task->parent, "T4: an orphan is never a zombie");
+	HOLDS(!task->zombie || task->exiting,
+	      "T6: a zombie's status is settled");
+	return threads_check(task);
+}
+
+static void count_charges(struct task *task, void *arg)
+{
+	const struct thread *thread;
+
+	account_seen(task->account, ACCOUNT_TASKS, 1);
+	account_seen(task->account, ACCOUNT_HANDLES, task->handles.size);
+	list_for_each_entry(thread, &task->threads, in_task)
+		account_seen(task->account, ACCOUNT_THREADS, 1);
+}
+
+void task_count_charges(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+
+	task_each_locked(count_charges, NULL);
+	spin_unlock_irqrestore(&task_lock, flags);
+}
+
+const char *task_check(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	const struct task *task;
+	const char *law = NULL;
+
+	list_for_each_entry(task, &all_tasks, all) {
+		law = one_check(task);
+		if (law)
+			break;
+	}
+	spin_unlock_irqrestore(&task_lock, flags);
+	return law;
+}
