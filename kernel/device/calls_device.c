@@ -82,7 +82,7 @@ static void to_pg_stats(struct pg_device *out, const struct user_device *dev)
 		return;
 	out->blocked = iommu_nr_faults() - dev->faults_before;
 	if (out->blocked && iommu_last_fault(&fault) &&
-	    fault.source_id == pci_source_id(dev->pci)) {
+	    fault.source_id == dev->pci->requester) {
 		out->blocked_valid = 1;
 		out->blocked_bus = fault.bus.v;
 	}

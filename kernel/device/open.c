@@ -19,6 +19,8 @@
  *          D2  a device without a handle is no bus master, has no line and no
  *              window: not even by a call that began before the last one went
  *          D3  an object's domain is there exactly when the IOMMU is on
+ *          D4  of the devices that are one to the IOMMU, behind one bridge, one
+ *              is open at the most; the others are no bus masters
  *
  * ALGORITHM  The last handle that is closed stops the device, at once; the
  *          object goes when the last DMA object has gone, too. Then the IOMMU
@@ -104,6 +106,31 @@ static void take_back(struct user_device *dev)
 
 /* ---- the domain ---------------------------------------------------------- */
 
+static bool is_bridge(const struct pci_device *pci)
+{
+	return pci->header_type || pci->class == PCI_CLASS_BRIDGE;
+}
+
+/* D4: nobody drives those, but firmware may have let them be masters. */
+static void stop_neighbours(const struct pci_device *pci)
+{
+	for (unsigned i = 0; i < nr_pci_devices; i++) {
+		struct pci_device *other = &pci_devices[i];
+
+		if (other != pci && other->requester == pci->requester &&
+		    !is_bridge(other) && !user_device_find(other))
+			pci_set_command(other, 0, PCI_COMMAND_MASTER);
+	}
+}
+
+static void say_shared(const struct user_device *dev)
+{
+	unsigned id = dev->pci->requester;
+
+	pr_warn_limited("%s: refused: behind its bridge it is %02x:%02x.%x to the IOMMU, as is a device that has a driver\n",
+			dev->name, id >> 8, id >> 3 & 31, id & 7);
+}
+
 static int attach(struct user_device *dev)
 {
 	int err;
@@ -114,9 +141,12 @@ static int attach(struct user_device *dev)
 	dev->domain = iommu_domain_create();
 	if (!dev->domain)
 		return -ENOMEM;
-	err = iommu_attach(dev->domain, pci_source_id(dev->pci));
+	stop_neighbours(dev->pci);
+	err = iommu_attach(dev->domain, dev->pci->requester);
 	if (!err)
 		return 0;
+	if (err == -EBUSY)
+		say_shared(dev);
 	iommu_domain_destroy(dev->domain);
 	dev->domain = NULL;
 	return err;
@@ -126,7 +156,7 @@ static void detach(struct user_device *dev)
 {
 	if (!dev->domain)
 		return;
-	iommu_detach(dev->domain, pci_source_id(dev->pci));
+	iommu_detach(dev->domain, dev->pci->requester);
 	iommu_domain_destroy(dev->domain);
 }
 
@@ -158,11 +188,6 @@ static int start(struct user_device *dev)
 	user_device_stop(dev);
 	pci_set_command(dev->pci, PCI_COMMAND_MEMORY, 0);
 	return 0;
-}
-
-static bool is_bridge(const struct pci_device *pci)
-{
-	return pci->header_type || pci->class == PCI_CLASS_BRIDGE;
 }
 
 int user_device_open(struct pci_device *pci, struct user_device **devp)

@@ -60,6 +60,10 @@ static void say_device(const struct pci_device *dev)
 	    dev->slot, dev->function, pci_class_name(dev), dev->class,
 	    dev->subclass, dev->vendor, dev->device, dev->revision);
 	say_flags(dev);
+	if (dev->requester != pci_source_id(dev))
+		say("\tBehind a bridge: %02x:%02x.%x to an IOMMU\n",
+		    dev->requester >> 8, dev->requester >> 3 & 31,
+		    dev->requester & 7);
 	for (unsigned i = 0; i < PCI_NR_BARS; i++)
 		if (dev->bar[i].size)
 			say_bar(&dev->bar[i]);

@@ -39,7 +39,18 @@ class Case:
     append: str = ""
     iommu: bool = False
     high: bool = False
+    requester: str = None   # as whom it asks, if not as itself
 
+
+def behind(requester, *bridges):
+    """An edu device behind bridges, each behind the one before."""
+    extra = [word for bridge in bridges for word in ("-device", bridge)]
+    last = re.search(r"id=(\w+)", bridges[-1])[1]
+    return Case(Shape("1G", "max", "q35", VTD + extra + [
+        "-device", f"edu,bus={last},addr=3"]), iommu=True, requester=requester)
+
+
+ROOT_PORT = "pcie-root-port,id=r,addr=7"
 
 CASES = {
     "pc-1G": Case(Shape("1G", "max", extra=EDU_28)),
@@ -61,6 +72,15 @@ CASES = {
     "q35-noapic": Case(Shape("1G", "max", "q35", VTD + EDU_28),
                        append=" noapic", iommu=True),
     "q35-without": Case(Shape("1G", "max", "q35", EDU_28)),
+    "behind-pcie-to-pci": behind("01:00.0", "pcie-pci-bridge,id=b,addr=6"),
+    "behind-a-legacy-bridge": behind("00:06.0",
+                                     "pci-bridge,id=b,addr=6,chassis_nr=1"),
+    "behind-three-bridges": behind(
+        "02:00.0", ROOT_PORT, "pcie-pci-bridge,id=p,bus=r",
+        "pci-bridge,id=b,bus=p,addr=1,chassis_nr=2"),
+    "behind-two-legacy-bridges": behind(
+        "00:06.0", "pci-bridge,id=a,addr=6,chassis_nr=1",
+        "pci-bridge,id=b,bus=a,addr=1,chassis_nr=2"),
 }
 
 LINE = re.compile(r"^edu:   page (\d+)  0x(\w+)  0x(\w+)  0x(\w+)  (\w+) *  "
@@ -140,7 +160,7 @@ def test_every_buffer_goes_there_and_back(kernel, name):
     assert "is beyond its mask" in text and refused == 1
     if case.iommu:
         assert (bounced, copied_in, copied_out) == (0, 0, 0)
-        check_blocked(text, blocked)
+        check_blocked(text, blocked, case.requester)
     else:
         assert blocked == 0 and not BLOCKED.search(text)
     if name in ("pc-1G", "pc-1G-icount", "pc-5G", "q35-noiommu",
@@ -152,16 +172,30 @@ def test_every_buffer_goes_there_and_back(kernel, name):
         assert (bounced, copied_in, copied_out) == (0, 0, 0)
 
 
-def check_blocked(text, blocked):
+def check_blocked(text, blocked, requester):
     """The program's two wrong addresses, and the kernel's report of them."""
     reports = BLOCKED.findall(text)
     said = re.findall(r"edu: blocked: .*, bus 0x(\w+); memory unchanged",
                       text)
     assert blocked == len(said) == len(reports) == 2
-    source = re.search(r"edu: (\w\w:\w\w\.\w),", text)[1]
+    source = requester or re.search(r"edu: (\w\w:\w\w\.\w),", text)[1]
     assert [device for device, _ in reports] == [source] * 2
     assert [int(bus, 16) for _, bus in reports] == [
         int(bus, 16) for bus in said]
+
+
+@pytest.mark.parametrize("bridge", ["pcie-pci-bridge,id=b,addr=6",
+                                    "pci-bridge,id=b,addr=6,chassis_nr=1"])
+def test_two_devices_behind_one_bridge_are_not_two_domains(kernel, bridge):
+    shape = Shape("256M", "max", "q35", VTD + [
+        "-device", bridge, "-device", "edu,bus=b,addr=3",
+        "-device", "edu,bus=b,addr=4"])
+    done = run(shape, "selftest=user_device,vtd_edu,pci", "selftest")
+    assert done.status == 33, tail(done.text)
+    assert re.search(r"ok \d+ of_two_behind_one_bridge_one_is_opened$",
+                     done.text, re.MULTILINE)
+    assert re.search(r"pci 0\w:0[34]\.0: refused: behind its bridge it is",
+                     done.text)
 
 
 def test_the_shell_starts_it_as_often_as_one_likes(kernel):

@@ -17,7 +17,7 @@
 SUITE(pci, pci_check);
 
 #define NR_FAKES    16
-#define NR_REGS     16           /* the header: 64 bytes */
+#define NR_REGS     20           /* the header: 64 bytes; capabilities */
 #define TABLE_MAX   12
 
 #define ID(bus, slot, function) \
@@ -210,6 +210,72 @@ KTEST(pci, bridges_in_a_circle_end)
 	add_bridge(ID(2, 3, 0), 0);     /* not numbered */
 	EXPECT_EQ(scan(), 5);
 	EXPECT_EQ(nr_reads < 500, true);
+}
+
+/* ---- as whom a device asks ---- */
+
+#define PORT        4u
+#define TO_PCI      7u
+#define TO_EXPRESS  8u
+
+/* The PCIe capability, second in the list. */
+static void add_express_bridge(uint16_t source_id, unsigned secondary,
+			       unsigned type)
+{
+	struct fake *fake = &fakes[nr_fakes];
+
+	add_bridge(source_id, secondary);
+	fake->reg[1] |= 0x10 << 16;
+	fake->reg[0x34 / 4] = 0x48;
+	fake->reg[0x48 / 4] = 0x4001;               /* next: 0x40 */
+	fake->reg[0x40 / 4] = 0x0010 | type << 20;
+}
+
+static unsigned requester_of(uint16_t source_id)
+{
+	for (unsigned i = 0; i < TABLE_MAX; i++)
+		if (pci_source_id(&table[i]) == source_id)
+			return table[i].requester;
+	return ~0u;
+}
+
+KTEST(pci, a_device_asks_as_the_last_bridge_that_takes_over)
+{
+	begin();
+	add_fake(ID(0, 1, 0));
+	add_express_bridge(ID(0, 2, 0), 1, PORT);
+	add_fake(ID(1, 0, 0));
+	add_bridge(ID(0, 3, 0), 2);
+	add_fake(ID(2, 4, 0));
+	add_express_bridge(ID(0, 4, 0), 3, PORT);
+	add_express_bridge(ID(3, 0, 0), 4, TO_PCI);
+	add_fake(ID(4, 5, 0));
+	add_bridge(ID(4, 6, 0), 5);
+	add_fake(ID(5, 7, 0));
+	add_express_bridge(ID(2, 8, 0), 6, TO_EXPRESS);
+	add_fake(ID(6, 0, 0));
+	REQUIRE(scan() == 12);
+	EXPECT_EQ(requester_of(ID(0, 1, 0)), ID(0, 1, 0));
+	EXPECT_EQ(requester_of(ID(0, 3, 0)), ID(0, 3, 0));
+	EXPECT_EQ(requester_of(ID(1, 0, 0)), ID(1, 0, 0));
+	EXPECT_EQ(requester_of(ID(2, 4, 0)), ID(0, 3, 0));
+	EXPECT_EQ(requester_of(ID(3, 0, 0)), ID(3, 0, 0));
+	EXPECT_EQ(requester_of(ID(4, 5, 0)), ID(4, 0, 0));
+	EXPECT_EQ(requester_of(ID(5, 7, 0)), ID(4, 0, 0));
+	EXPECT_EQ(requester_of(ID(6, 0, 0)), ID(0, 3, 0));
+}
+
+KTEST(pci, a_list_of_capabilities_in_a_circle_ends)
+{
+	begin();
+	add_bridge(ID(0, 2, 0), 1);
+	fakes[0].reg[1] |= 0x10 << 16;
+	fakes[0].reg[0x34 / 4] = 0x40;
+	fakes[0].reg[0x40 / 4] = 0x4001;   /* next: itself */
+	add_fake(ID(1, 3, 0));
+	REQUIRE(scan() == 2);
+	EXPECT_EQ(requester_of(ID(1, 3, 0)), ID(0, 2, 0));
+	EXPECT(nr_reads < 2000);
 }
 
 KTEST(pci, a_full_table_ends_the_list_and_nothing_else)

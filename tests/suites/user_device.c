@@ -77,6 +77,34 @@ KTEST(user_device, a_device_is_opened_once)
 	EXPECT(!user_device_find(idle_device()));
 }
 
+/* Two that are one to the IOMMU; SKIPs where there are none. */
+static void find_pair(struct pci_device *pair[2])
+{
+	pair[0] = pci_find(0x1234, 0x11e8, 0);
+	pair[1] = pci_find(0x1234, 0x11e8, 1);
+	if (!iommu_present() || !pair[1] ||
+	    pair[0]->requester != pair[1]->requester)
+		SKIP("needs an IOMMU, and two devices behind one bridge");
+}
+
+KTEST(user_device, of_two_behind_one_bridge_one_is_opened)
+{
+	struct pci_device *pair[2];
+	struct user_device *dev, *other;
+
+	find_pair(pair);
+	for (unsigned i = 0; i < 2; i++) {
+		pci_set_command(pair[!i], PCI_COMMAND_MASTER, 0);
+		REQUIRE(user_device_open(pair[i], &dev) == 0);
+		EXPECT(!(pci_read16(pair[!i], PCI_COMMAND) &
+			 PCI_COMMAND_MASTER));
+		EXPECT_EQ(user_device_open(pair[!i], &other), -EBUSY);
+		EXPECT(!user_device_find(pair[!i]));
+		EXPECT_NULL(iommu_check());
+		object_put(&dev->object);
+	}
+}
+
 KTEST(user_device, the_last_handle_stops_it)
 {
 	struct user_device *dev = test_open();

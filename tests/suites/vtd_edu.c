@@ -145,7 +145,7 @@ static void setup(void)
 	need_devices();
 	edu.domain = iommu_domain_create();
 	REQUIRE(edu.domain);
-	err = iommu_attach(edu.domain, pci_source_id(edu.pci));
+	err = iommu_attach(edu.domain, edu.pci->requester);
 	if (err)
 		iommu_domain_destroy(edu.domain);
 	REQUIRE(!err);
@@ -163,7 +163,7 @@ static void teardown(void)
 {
 	EXPECT_NULL(iommu_check());
 	free_pages(block, BLOCK_ORDER);
-	iommu_detach(edu.domain, pci_source_id(edu.pci));
+	iommu_detach(edu.domain, edu.pci->requester);
 	iommu_domain_destroy(edu.domain);
 }
 
@@ -174,7 +174,7 @@ static bool reported(unsigned long before, uint32_t bus, bool write,
 	struct iommu_fault fault;
 
 	return iommu_nr_faults() > before && iommu_last_fault(&fault) &&
-	       fault.source_id == pci_source_id(edu.pci) &&
+	       fault.source_id == edu.pci->requester &&
 	       fault.bus.v == (bus & PAGE_MASK) && fault.write == write &&
 	       fault.reason == reason;
 }
@@ -289,7 +289,7 @@ KTEST(vtd_edu, a_device_without_domain_reaches_nothing)
 	uint32_t own;
 
 	setup();
-	source_id = pci_source_id(edu.pci);
+	source_id = edu.pci->requester;
 	own = (uint32_t)page_to_phys(block).v & 0x0ffff000;
 	iommu_detach(edu.domain, source_id);
 	before = iommu_nr_faults();
@@ -308,7 +308,7 @@ KTEST(vtd_edu, attach_knows_what_is_attached)
 	setup();
 	second = iommu_domain_create();
 	REQUIRE(second);
-	EXPECT(iommu_attach(second, pci_source_id(edu.pci)) != 0);
+	EXPECT(iommu_attach(second, edu.pci->requester) != 0);
 	EXPECT_NULL(iommu_check());
 	iommu_domain_destroy(second);
 	teardown();
@@ -340,7 +340,7 @@ static bool printed_has(const char *part)
 /* `iommu walk` of the device. Returns: whether all parts are printed. */
 static bool walk_prints(uint32_t bus, const char *const parts[], unsigned nr)
 {
-	uint16_t source_id = pci_source_id(edu.pci);
+	uint16_t source_id = edu.pci->requester;
 	char line[64];
 	bool all = true;
 

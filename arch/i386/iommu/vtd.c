@@ -95,13 +95,16 @@ static const struct pci_device *device_find(uint16_t source_id)
 	return NULL;
 }
 
-/* Is it the device of the scope, or behind the bridge of the scope? */
+/*
+ * Is it the device of the scope, or as whom that one asks, or behind the bridge
+ * of the scope?
+ */
 static bool scope_has(uint16_t scope, uint16_t source_id)
 {
 	const struct pci_device *bridge = device_find(scope);
 	unsigned bus = source_id >> 8;
 
-	if (scope == source_id)
+	if (scope == source_id || (bridge && bridge->requester == source_id))
 		return true;
 	return bridge && (bridge->header_type & 0x7f) == 1 &&
 	       bus >= pci_read8(bridge, BRIDGE_SECONDARY) &&

@@ -31,6 +31,10 @@ bool pci_config_present(void);
 unsigned pci_scan(const struct pci_config *config, struct pci_device *devices,
 		  unsigned max);
 
+/* Fill in `requester` of each, when all are there. */
+void pci_find_requesters(const struct pci_config *config,
+			 struct pci_device *devices, unsigned nr);
+
 /* NULL, or the broken invariant of this table. */
 const char *pci_check_table(const struct pci_device *devices, unsigned nr);
 

@@ -34,8 +34,8 @@
  * LOCKING  Interrupts off.
  * COST     A read for each slot of each bus, some 25 for a device.
  * NOT HERE numbering buses and giving out addresses: firmware has done it;
- *          expansion ROMs; capabilities; root buses beside bus 0; BARs of
- *          a host bridge.
+ *          expansion ROMs; capabilities (pci_requester.c); root buses beside
+ *          bus 0; BARs of a host bridge.
  * SEE      PCI Local Bus Specification 3.0, chapter 6; Linux
  *          drivers/pci/probe.c.
  */
@@ -343,6 +343,7 @@ unsigned pci_scan(const struct pci_config *config, struct pci_device *devices,
 	add_bus(&scan, 0);
 	for (unsigned i = 0; i < scan.nr_buses; i++)
 		scan_bus(&scan, scan.buses[i]);
+	pci_find_requesters(config, devices, scan.nr);
 	return scan.nr;
 }
 

@@ -49,7 +49,8 @@ struct iommu_domain *iommu_domain_create(void) __must_check;
 void iommu_domain_destroy(struct iommu_domain *domain);
 
 /*
- * Give the device this domain.
+ * Give the device this domain; source_id is what its requests come with, the
+ * `requester` of <arch/pci.h>. Two devices behind one bridge have the same.
  * Returns: 0; -ENODEV (no unit translates for it); -EBUSY (it has one);
  *          -ENOMEM. Detaching cannot fail.
  */

@@ -9,6 +9,8 @@
  * TERMS    BAR        base address register: where the device's registers lie
  *                     in memory or in I/O space
  *          source id  bus << 8 | slot << 3 | function: who asks, on the bus
+ *          requester  the source id that comes with a device's requests: its
+ *                     own, or that of a bridge that it is behind
  *          bus master a device that may read and write memory by itself
  *
  * SEE      PCI Local Bus Specification 3.0, chapter 6; Linux struct pci_dev.
@@ -40,6 +42,7 @@ struct pci_device {
 	uint16_t       vendor, device;
 	uint8_t        class, subclass, interface, revision;
 	uint8_t        header_type;
+	uint16_t       requester;   /* source id that an IOMMU sees          */
 	uint8_t        irq;         /* line 0..15 that the firmware chose;
 				       0xff: none                             */
 	struct pci_bar bar[PCI_NR_BARS];
