@@ -139,7 +139,8 @@ void parcel_moved(const struct ipc_extras *extras)
 /* ---- pages -------------------------------------------------------------- */
 
 /*
- * Move the pages into `mm`, to the window. Frees nothing but the window.
+ * Move the pages into `mm`, in place of what is in the window. When that fails
+ * the window is as it was.
  * Returns: 0; -E2BIG: the receiver does not want so many; as mm_transfer().
  */
 static int move_pages(struct ipc_parcel *parcel, struct mm *mm,
@@ -150,9 +151,12 @@ static int move_pages(struct ipc_parcel *parcel, struct mm *mm,
 	if (parcel->length > window_length)
 		return -E2BIG;
 	if (window)
-		(void)mm_munmap(mm, window, parcel->length);
-	addr = mm_transfer(parcel->mm, parcel->addr, parcel->length, mm,
-			   window, parcel->prot, parcel->grant);
+		addr = mm_transfer_over(parcel->mm, parcel->addr,
+					parcel->length, mm, window,
+					parcel->prot, parcel->grant);
+	else
+		addr = mm_transfer(parcel->mm, parcel->addr, parcel->length,
+				   mm, 0, parcel->prot, parcel->grant);
 	if (IS_ERR_VALUE(addr))
 		return (int)addr;
 	parcel->arrived = true;

@@ -76,6 +76,14 @@ long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
 		 struct mm *to, uint32_t to_addr, unsigned rights, bool grant);
 
 /*
+ * The same into a window that the receiver has named (not 0): what is there
+ * goes, in part or whole, when the transfer succeeds, and stays when it fails.
+ */
+long mm_transfer_over(struct mm *from, uint32_t addr, uint32_t length,
+		      struct mm *to, uint32_t window, unsigned rights,
+		      bool grant);
+
+/*
  * Take one page out of an address space, for a pager's answer: the page at
  * addr is no longer mapped there, and the caller's with one reference. It is a
  * copy when others have the page too, and a new page when there was none.

@@ -37,8 +37,8 @@ static void uncommit(const struct vma *vma, uint32_t pages)
 }
 
 /* Take [start, end) from an area that has a part in it, but not both sides. */
-static void cut_area(struct mm *mm, struct vma *vma, uint32_t start,
-		     uint32_t end)
+static always_inline void cut_area(struct mm *mm, struct vma *vma,
+				   uint32_t start, uint32_t end)
 {
 	if (start > vma_start(vma)) {
 		uncommit(vma, (vma_end(vma) - start) >> PAGE_SHIFT);
@@ -75,8 +75,9 @@ static void unmap_hole(struct mm *mm, uint32_t start, uint32_t end,
  * Cut all areas from `vma` on that have a part in [start, end).
  * Returns: their flags. *highp: the first area behind the hole.
  */
-static unsigned cut_areas(struct mm *mm, struct vma *vma, uint32_t start,
-			  uint32_t end, struct vma **highp)
+static always_inline unsigned cut_areas(struct mm *mm, struct vma *vma,
+					uint32_t start, uint32_t end,
+					struct vma **highp)
 {
 	unsigned flags = 0;
 	struct vma *next;
@@ -104,6 +105,17 @@ void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end)
 	struct vma *high = vma_find_first(mm, start);
 
 	unmap_hole(mm, start, end, vma_before(mm, high), high);
+}
+
+void mm_cut_locked(struct mm *mm, uint32_t start, uint32_t end)
+{
+	struct vma *vma = vma_find_first(mm, start), *high;
+	int err = 0;
+
+	if (mm_unmap_adds(mm, start, end))
+		err = vma_split(mm, vma, end);
+	assert(!err);
+	cut_areas(mm, vma, start, end, &high);
 }
 
 int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)

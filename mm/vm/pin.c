@@ -40,7 +40,7 @@
 
 unsigned long vm_nr_pins;
 
-static bool pin_page(struct page *page)
+bool vm_page_pin(struct page *page)
 {
 	unsigned refs = READ_ONCE(page->refs);
 
@@ -58,7 +58,7 @@ static bool pin_page(struct page *page)
 	return true;
 }
 
-static void unpin_page(struct page *page)
+void vm_page_unpin(struct page *page)
 {
 	if (page == vm_zero_page)
 		return;
@@ -96,7 +96,7 @@ static int pin_present(struct mm *mm, uint32_t addr, bool write,
 		return -EAGAIN;
 	*pagep = pfn_to_page(entry.pfn);
 	if (is_own(vma, *pagep))
-		return pin_page(*pagep) ? 0 : -EBUSY;
+		return vm_page_pin(*pagep) ? 0 : -EBUSY;
 	*need = (struct need){ VM_WRITE, !(vma->flags & VM_WRITE) };
 	return -EAGAIN;
 }
@@ -147,7 +147,7 @@ int mm_pin(struct mm *mm, uint32_t addr, uint32_t length, bool write,
 void mm_unpin(struct page *const pages[], unsigned nr)
 {
 	for (unsigned i = 0; i < nr; i++)
-		unpin_page(pages[i]);
+		vm_page_unpin(pages[i]);
 	commit_release(nr);
 }
 

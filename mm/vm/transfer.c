@@ -26,15 +26,16 @@
  *
  * ALGORITHM  Check, prepare, commit. To prepare is all that needs memory: areas
  *          in reserve for both, and an object with the pages, or the receiver's
- *          entries, where nobody looks yet. When that fails no area has
- *          changed. An area that was added could not be taken back: it may be
- *          one with its neighbours by then.
+ *          page tables, and copies of pages with a pin. When that fails no area
+ *          has changed. An area that was added could not be taken back: it
+ *          may be one with its neighbours by then.
  *          A page that is pinned is not granted, a copy is: else the giver's
  *          device would reach what is the receiver's alone (pin.c, N2).
  *
  * LOCKING  Both mm->lock, the one at the lower address first.
  * NOT HERE messages (kernel/ipc/).
  */
+#include "lib/align.h"
 #include "lib/errno.h"
 #include "mm/page/page_alloc.h"
 #include "mm/vm/vm_impl.h"
@@ -46,7 +47,9 @@ struct transfer {
 	struct vma *vma;             /* of the giver                     */
 	uint32_t    start, end;      /* at the giver                     */
 	bool        grant;
+	bool        over;            /* what is there at the receiver    */
 	struct vma  new;             /* as the receiver will have it     */
+	struct list_head copies;     /* of the giver's pinned pages      */
 };
 
 static void lock_both(struct mm *a, struct mm *b)
@@ -166,28 +169,82 @@ static void become_shared(struct transfer *t, struct vma *vma)
 
 /* ---- grant -------------------------------------------------------------- */
 
+static uint32_t receivers_va(const struct transfer *t, uint32_t va)
+{
+	return vma_start(&t->new) + (va - t->start);
+}
+
+/*
+ * What the receiver's entry will need: a table, and of a page with a pin a
+ * copy, in the list of copies. A pin more keeps it pinned: so the copies are
+ * those of the pinned pages, in order, until the end.
+ */
+static int prepare_page(struct transfer *t, uint32_t va, struct page *page)
+{
+	struct page *copy;
+
+	if (upt_reserve(&t->to->tables, receivers_va(t, va)))
+		return -ENOMEM;
+	if (!vm_page_is_pinned(page))
+		return 0;
+	if (!vm_page_pin(page))
+		return -ENOMEM;
+	copy = vm_page_copy(page);
+	if (!copy) {
+		vm_page_unpin(page);
+		return -ENOMEM;
+	}
+	list_add_tail(&copy->list, &t->copies);
+	return 0;
+}
+
+/* The copy of a page with a pin; NULL: it has none, or none was made. */
+static struct page *take_copy(struct transfer *t, struct page *page)
+{
+	struct page *copy;
+
+	if (!vm_page_is_pinned(page) || list_empty(&t->copies))
+		return NULL;
+	copy = list_first_entry(&t->copies, struct page, list);
+	list_del(&copy->list);
+	vm_page_unpin(page);
+	return copy;
+}
+
+static int drop_copy(struct transfer *t, uint32_t va, struct page *page)
+{
+	struct page *copy = take_copy(t, page);
+
+	if (copy)
+		vm_page_put(copy);
+	return 0;
+}
+
 /* The receiver's entry beside the giver's, which soon goes. */
 static int hand_over_page(struct transfer *t, uint32_t va, struct page *page)
 {
-	uint32_t to = vma_start(&t->new) + (va - t->start);
+	struct page *copy = take_copy(t, page);
+	int err;
 
-	if (vm_page_is_pinned(page))
-		page = vm_page_copy(page);
-	else
+	if (!copy)
 		vm_page_get(page);
-	if (!page)
-		return -ENOMEM;
-	if (upt_map(&t->to->tables, to, page_to_pfn(page),
-		    vma_rights(&t->new) & ~UPT_WRITE)) {
-		vm_page_put(page);
-		return -ENOMEM;
-	}
+	err = upt_map(&t->to->tables, receivers_va(t, va),
+		      page_to_pfn(copy ? copy : page),
+		      vma_rights(&t->new) & ~UPT_WRITE);
+	assert(!err);
 	t->to->rss++;
 	return 0;
 }
 
-/* The receiver's entries, where no area is yet, and what it promises. */
-static int grant_pages(struct transfer *t)
+/* Tables that were made for entries, and have none. */
+static void free_empty_tables(struct transfer *t)
+{
+	upt_free_empty(&t->to->tables, ALIGN_DOWN(vma_start(&t->new), PT_SPAN),
+		       ALIGN_UP(vma_end(&t->new), PT_SPAN));
+}
+
+/* What the receiver's entries need, and what its area promises. */
+static int prepare_grant(struct transfer *t)
 {
 	int err;
 
@@ -200,13 +257,24 @@ static int grant_pages(struct transfer *t)
 			return -ENOMEM;
 		t->new.flags |= VM_ACCOUNT;
 	}
-	err = for_each_page(t, hand_over_page);
+	err = for_each_page(t, prepare_page);
 	if (err) {
-		mm_clear_hole(t->to, vma_start(&t->new), vma_end(&t->new));
+		for_each_page(t, drop_copy);
+		free_empty_tables(t);
 		if (t->new.flags & VM_ACCOUNT)
 			commit_release(vma_pages(&t->new));
 	}
 	return err;
+}
+
+/* In place of what is in the window; cannot fail. */
+static void grant_pages(struct transfer *t)
+{
+	upt_clear_range(&t->to->tables, vma_start(&t->new), vma_end(&t->new),
+			vm_pages_unmapped, t->to);
+	mm_cut_locked(t->to, vma_start(&t->new), vma_end(&t->new));
+	for_each_page(t, hand_over_page);
+	free_empty_tables(t);
 }
 
 /* ---- check -------------------------------------------------------------- */
@@ -247,6 +315,8 @@ static int check_receiver(struct transfer *t, uint32_t addr)
 	t->new.range.start = (uint32_t)place;
 	t->new.range.end = (uint32_t)place + length;
 	there = vma_find_first(t->to, vma_start(&t->new));
+	if (t->over)
+		return 0;
 	return there && vma_start(there) < vma_end(&t->new) ? -EEXIST : 0;
 }
 
@@ -270,7 +340,9 @@ static int reserve_areas(struct transfer *t)
 		return -ENOMEM;
 	err = vma_reserve(t->from, more);
 	if (!err)
-		err = vma_reserve(t->to, 1);
+		err = vma_reserve(t->to, 1 + mm_unmap_adds(t->to,
+							   vma_start(&t->new),
+							   vma_end(&t->new)));
 	return err;
 }
 
@@ -283,15 +355,22 @@ static int prepare(struct transfer *t)
 		return err;
 	if (t->vma->object)
 		return vm_object_promise(t->vma->object) ? 0 : -ENOMEM;
-	return t->grant ? grant_pages(t) : share_pages(t);
+	return t->grant ? prepare_grant(t) : share_pages(t);
 }
 
 /* Nothing of this can fail. */
 static void commit(struct transfer *t)
 {
 	bool shares = !t->grant && !t->vma->object;
-	int err = vma_add(t->to, &t->new);
+	int err = 0;
 
+	if (t->grant && !t->vma->object)
+		grant_pages(t);
+	else
+		err = mm_unmap_locked(t->to, vma_start(&t->new),
+				      vma_end(&t->new));
+	if (!err)
+		err = vma_add(t->to, &t->new);
 	if (!err && t->grant)
 		err = mm_unmap_locked(t->from, t->start, t->end);
 	assert(!err);
@@ -315,12 +394,13 @@ static int transfer_locked(struct transfer *t)
 	return err;
 }
 
-long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
-		 struct mm *to, uint32_t to_addr, unsigned rights, bool grant)
+static long transfer(struct mm *from, uint32_t addr, uint32_t length,
+		     struct mm *to, uint32_t to_addr, unsigned rights,
+		     bool grant, bool over)
 {
 	struct transfer t = {
 		.from = from, .to = to, .start = addr, .end = addr + length,
-		.grant = grant,
+		.grant = grant, .over = over,
 	};
 	int err;
 
@@ -328,6 +408,7 @@ long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
 	    addr > USER_END || length > USER_END - addr || from == to ||
 	    rights & ~VM_RIGHTS)
 		return -EINVAL;
+	list_init(&t.copies);
 	lock_both(from, to);
 	err = check_giver(&t, rights);
 	if (!err)
@@ -336,6 +417,19 @@ long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
 		err = transfer_locked(&t);
 	unlock_both(from, to);
 	return err ? err : (long)vma_start(&t.new);
+}
+
+long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
+		 struct mm *to, uint32_t to_addr, unsigned rights, bool grant)
+{
+	return transfer(from, addr, length, to, to_addr, rights, grant, false);
+}
+
+long mm_transfer_over(struct mm *from, uint32_t addr, uint32_t length,
+		      struct mm *to, uint32_t window, unsigned rights,
+		      bool grant)
+{
+	return transfer(from, addr, length, to, window, rights, grant, true);
 }
 
 /* ---- one page ----------------------------------------------------------- */

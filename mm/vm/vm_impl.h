@@ -136,6 +136,12 @@ int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end) __must_check;
 unsigned mm_unmap_adds(const struct mm *mm, uint32_t start, uint32_t end);
 
 /*
+ * Cut all areas in [start, end), as many as mm_unmap_adds() are in reserve. The
+ * entries have gone before. Cannot fail.
+ */
+void mm_cut_locked(struct mm *mm, uint32_t start, uint32_t end);
+
+/*
  * Empty the entries of [start, end), where no area is: what was to be one has
  * failed half-way.
  */
@@ -292,6 +298,10 @@ struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
  */
 int vm_copy_pinned(struct mm *child, uint32_t start, uint32_t end)
 	__must_check;
+
+/* Pin a page that has a pin: it stays pinned. False: pinned too often. */
+bool vm_page_pin(struct page *page) __must_check;
+void vm_page_unpin(struct page *page);
 
 /* ---- map_device.c ------------------------------------------------------- */
 

@@ -120,6 +120,44 @@ KTEST(vm_transfer, the_kernel_finds_a_place_when_none_is_named)
 	test_end(b);
 }
 
+static long over(struct mm *from, unsigned at, unsigned nr, struct mm *to,
+		 unsigned window, bool grant)
+{
+	return mm_transfer_over(from, AT(at), PAGES(nr), to, AT(window),
+				VM_READ | VM_WRITE, grant);
+}
+
+KTEST(vm_transfer, a_window_is_replaced_or_stays)
+{
+	struct mm *a = test_mm(), *b = test_mm();
+	struct page *pinned;
+
+	test_map(a, 0, 6, PROT_RW);
+	test_fill(a, 0, 4, 1);
+	EXPECT_EQ(mm_pin(a, AT(1), PAGES(1), true, &pinned), 0);
+	test_map(b, 8, 8, PROT_RW);
+	test_fill(b, 8, 8, 50);
+	/* Not in one area; no such right. */
+	EXPECT_IS(over(a, 4, 3, b, 10, true), -EFAULT);
+	EXPECT_EQ(peek(b, AT(10)), 52);
+	EXPECT_IS(over(a, 0, 3, b, 10, true), AT(10));
+	EXPECT_STREQ(maps(b), "108-10a rw-p 10a-10d rw-p 10d-110 rw-p");
+	EXPECT_EQ(peek(b, AT(9)), 51);
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT_EQ(peek(b, AT(10 + i)), (int)i + 1);
+	EXPECT_EQ(peek(b, AT(13)), 55);
+	EXPECT(pfn_to_page(upt_lookup(&b->tables, AT(11)).pfn) != pinned);
+	EXPECT_IS(over(a, 3, 3, b, 12, false), AT(12));
+	EXPECT_EQ(peek(b, AT(12)), 4);
+	EXPECT_EQ(peek(b, AT(13)), 0);
+	EXPECT_EQ(poke(a, AT(4), 9), 9);
+	EXPECT_EQ(peek(b, AT(13)), 9);
+	mm_unpin(&pinned, 1);
+	EXPECT_NULL(vm_check());
+	test_end(a);
+	test_end(b);
+}
+
 KTEST(vm_transfer, what_cannot_be_transferred_is_refused)
 {
 	struct mm *a = test_mm(), *b = test_mm();

@@ -82,6 +82,35 @@ static void shared_joined(struct world *w)
 	EXPECT_EQ(peek(w->mm[B], FAR + PAGES(3)), 6);
 }
 
+/* The receiver's window lies within one area, and over others. */
+static void fill_window(struct world *w)
+{
+	EXPECT_IS(mm_mmap(w->mm[B], FAR - PAGES(2), PAGES(9), PROT_RW,
+			  ANON_FIXED), FAR - PAGES(2));
+	EXPECT_EQ(poke(w->mm[B], FAR + PAGES(1), 77), 77);
+	EXPECT_EQ(poke(w->mm[B], FAR + PAGES(5), 78), 78);
+}
+
+static void private_over(struct world *w)
+{
+	private_relatives(w);
+	fill_window(w);
+}
+
+static void private_over_some(struct world *w)
+{
+	private_over(w);
+	EXPECT_EQ(mm_mprotect(w->mm[B], FAR + PAGES(1), PAGES(1), PROT_READ),
+		  0);
+	EXPECT_EQ(mm_munmap(w->mm[B], FAR, PAGES(1)), 0);
+}
+
+static void shared_over(struct world *w)
+{
+	shared_area(w);
+	fill_window(w);
+}
+
 static void with_pin(struct world *w)
 {
 	test_map(w->mm[A], 0, 4, PROT_RW);
@@ -145,6 +174,22 @@ static long grant_anywhere(struct world *w)
 
 /* Kept by this suite as by the kernel: each has a reference for good. */
 static struct page *kernel_pages;
+
+static long over(struct world *w, bool grant)
+{
+	return mm_transfer_over(w->mm[A], AT(2), PAGES(3), w->mm[B], FAR,
+				VM_READ | VM_WRITE, grant);
+}
+
+static long map_over(struct world *w)
+{
+	return over(w, false);
+}
+
+static long grant_over(struct world *w)
+{
+	return over(w, true);
+}
 
 static long window_of_registers(struct world *w)
 {
@@ -213,6 +258,12 @@ static const struct undo_case cases[] = {
 	{ "map of shared, joined",  shared_joined,      map, WHOLE },
 	{ "grant of shared",        shared_area,        grant, WHOLE },
 	{ "grant of shared, joined", shared_joined,     grant, WHOLE },
+	{ "map over a window",      private_over,       map_over, WHOLE },
+	{ "map over areas",         private_over_some,  map_over, WHOLE },
+	{ "grant over a window",    private_over,       grant_over, WHOLE },
+	{ "grant over areas",       private_over_some,  grant_over, WHOLE },
+	{ "map of shared, over",    shared_over,        map_over, WHOLE },
+	{ "grant of shared, over",  shared_over,        grant_over, WHOLE },
 	{ "window of registers",    three_areas, window_of_registers, WHOLE },
 	{ "window of memory",       three_areas, window_of_memory, WHOLE },
 	{ "pages of the kernel's",  three_areas, map_kernel_pages, WHOLE },

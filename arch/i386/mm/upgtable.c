@@ -224,6 +224,11 @@ struct page *upt_get_table(struct upgtable *upt, uint32_t va)
 	return pt ? pt : table_add(upt, va);
 }
 
+int upt_reserve(struct upgtable *upt, uint32_t va)
+{
+	return upt_get_table(upt, va) ? 0 : -ENOMEM;
+}
+
 /* The first table of one directory that has entries of [*va, end). */
 static struct page *next_in_directory(const struct entry_halves *pd,
 				      uint32_t *va, uint32_t end)

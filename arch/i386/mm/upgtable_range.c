@@ -126,7 +126,7 @@ static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
 	return va;
 }
 
-void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
+void upt_clear_range(struct upgtable *upt, uint32_t start, uint32_t end,
 		     upt_pages_fn fn, void *arg)
 {
 	uint32_t va = start;
@@ -149,6 +149,12 @@ void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
 		if (batch.nr)
 			fn(batch.page, batch.nr, arg);
 	}
+}
+
+void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
+		     upt_pages_fn fn, void *arg)
+{
+	upt_clear_range(upt, start, end, fn, arg);
 	upt_free_empty(upt, start, end);
 }
 

@@ -95,6 +95,13 @@ typedef void (*upt_pages_fn)(struct page *const pages[], unsigned nr,
 void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
 		     upt_pages_fn fn, void *arg);
 
+/* The same, and all tables stay: what upt_reserve() has promised holds. */
+void upt_clear_range(struct upgtable *upt, uint32_t start, uint32_t end,
+		     upt_pages_fn fn, void *arg);
+
+/* See to it that upt_map() of this page cannot fail. Returns: 0 or -ENOMEM. */
+int upt_reserve(struct upgtable *upt, uint32_t va) __must_check;
+
 /* Free the page tables that are empty and lie wholly in [start, end). */
 void upt_free_empty(struct upgtable *upt, uint32_t start, uint32_t end);
 
