@@ -182,6 +182,35 @@ unsigned long account_own_bytes(const struct account *account)
 	return bytes;
 }
 
+/* ---- promises ----------------------------------------------------------- */
+
+bool account_is_below(const struct account *account, const struct account *top)
+{
+	while (account && account != top)
+		account = account->parent;
+	return account;
+}
+
+void account_promised(struct account *account, uint32_t pages)
+{
+	if (account)
+		__atomic_fetch_add(&account->promised, (unsigned long)(int32_t)
+				   pages, __ATOMIC_RELAXED);
+}
+
+unsigned long account_promised_below(const struct account *top)
+{
+	irqflags_t flags = spin_lock_irqsave(&accounts_lock);
+	const struct account *account;
+	unsigned long pages = 0;
+
+	list_for_each_entry(account, &all_accounts, all)
+		if (account_is_below(account, top))
+			pages += account->promised;
+	spin_unlock_irqrestore(&accounts_lock, flags);
+	return pages;
+}
+
 /* ---- check -------------------------------------------------------------- */
 
 void account_seen(struct account *account, enum account_kind kind,

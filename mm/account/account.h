@@ -63,6 +63,8 @@ struct account {
 	unsigned long    own[ACCOUNT_NR_KINDS];    /* a                       */
 	unsigned long    limit[ACCOUNT_NR_KINDS];  /* a                       */
 	unsigned long    refused;                  /* a  charges, since ever  */
+	unsigned long    promised;                 /* a  pages of its shared
+						    *    memory: commit.c     */
 	unsigned long    seen[ACCOUNT_NR_KINDS];   /*    for account_check()  */
 };
 
@@ -85,6 +87,16 @@ bool account_charge(struct account *account, enum account_kind kind,
 		    unsigned long n) __must_check;
 void account_uncharge(struct account *account, enum account_kind kind,
 		      unsigned long n);
+
+/* Is it `top`, or below? */
+bool account_is_below(const struct account *account,
+		      const struct account *top);
+
+/* More pages (modulo 2^32: fewer) are promised to its shared memory. */
+void account_promised(struct account *account, uint32_t pages);
+
+/* The sum of these, of an account and all below. */
+unsigned long account_promised_below(const struct account *account);
 
 /* What all that it uses costs, in bytes; _own: without those below. */
 unsigned long account_own_bytes(const struct account *account);

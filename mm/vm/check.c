@@ -228,6 +228,19 @@ const char *vm_check(void)
 	return law;
 }
 
+unsigned long vm_promised_below(const struct account *account)
+{
+	irqflags_t flags = spin_lock_irqsave(&all_lock);
+	unsigned long pages = 0;
+	const struct mm *mm;
+
+	list_for_each_entry(mm, &all_mms, all)
+		if (account_is_below(mm->account, account))
+			pages += mm->committed;
+	spin_unlock_irqrestore(&all_lock, flags);
+	return pages;
+}
+
 void vm_count_charges(void)
 {
 	irqflags_t flags = spin_lock_irqsave(&all_lock);

@@ -20,11 +20,20 @@
  *
  * ALGORITHM  Read-only private areas cost nothing: they are pages of the zero
  *          page. MAP_NORESERVE is the request not to be counted.
+ *
+ *          When more than a half is promised, each family (an account and all
+ *          below) has a share: 7/8 for what the first program starts, 6/8 for
+ *          what these start, and so on down to a half. So a program that
+ *          promises itself all that it can get leaves an eighth for the shell
+ *          and the programs beside it, and another one for init and the
+ *          servers. The sum is made anew each time: no second set of books.
  * LOCKING  One atomic number.
+ * COST     A few instructions; O(address spaces) beyond a half.
  * NOT HERE who counts: mmap.c, mprotect.c, mremap.c, brk.c, mm.c (fork),
  *          fault.c (stacks), object.c, pin.c, map_device.c.
  * SEE      Linux Documentation/mm/overcommit-accounting, mode 2.
  */
+#include "mm/account/account.h"
 #include "mm/page/zone.h"
 #include "mm/vm/vm_impl.h"
 
@@ -32,10 +41,37 @@ unsigned long vm_commit_limit;
 
 static unsigned long committed;
 
-bool commit_charge(uint32_t pages)
+/*
+ * May somebody, with all below him, be promised so much? An eighth less on each
+ * level, and not less than a half.
+ */
+static noinline bool family_may(const struct account *account, uint32_t pages)
 {
+	unsigned depth = MIN(account->depth, 4u);
+	unsigned long share = vm_commit_limit / 8 * (8 - depth);
+
+	return account_promised_below(account) + vm_promised_below(account) +
+	       pages <= share;
+}
+
+static noinline bool families_may(const struct account *account, uint32_t pages)
+{
+	for (; account && account->depth; account = account->parent)
+		if (!family_may(account, pages))
+			return false;
+	return true;
+}
+
+bool commit_charge(const struct account *account, uint32_t pages)
+{
+	unsigned long all;
+
 	commit_add(pages);
-	if (vm_committed() <= vm_commit_limit)
+	all = vm_committed();
+	/* Who has less than a half has less than his share. */
+	if (likely(all <= vm_commit_limit / 2))
+		return true;
+	if (all <= vm_commit_limit && families_may(account, pages))
 		return true;
 	commit_release(pages);
 	return false;

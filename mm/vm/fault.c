@@ -78,7 +78,7 @@ static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uint32_t addr)
 	vma_need_family(mm, vma);
 	if (vma_end(vma) - addr > mm->stack_limit || pages > vma->offset)
 		return VM_FAULT_STACK;
-	if (vma->flags & VM_ACCOUNT && !commit_charge(pages))
+	if (vma->flags & VM_ACCOUNT && !commit_charge(mm->account, pages))
 		return VM_FAULT_STACK;
 	vma_set_start(mm, vma, addr);
 	vma_leave_unjoined(mm, vma);

@@ -105,7 +105,7 @@ static long map_locked(struct mm *mm, pfn_t first, uint32_t nr_pages,
 	new.range.end = (uint32_t)start + length;
 	new.offset = vma_start(&new) >> PAGE_SHIFT;
 	new.family = ++mm->families;
-	if (cached && !commit_charge(nr_pages))
+	if (cached && !commit_charge(mm->account, nr_pages))
 		return -ENOMEM;
 	err = map_entries(mm, &new, first, cached);
 	if (!err)

@@ -101,7 +101,8 @@ static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
 
 	if (!child_area(child, vma, &copy))
 		return 0;
-	if (copy.flags & VM_ACCOUNT && !commit_charge(vma_pages(&copy)))
+	if (copy.flags & VM_ACCOUNT &&
+	    !commit_charge(child->account, vma_pages(&copy)))
 		return -ENOMEM;
 	err = vma_append(child, &copy);
 	if (err) {

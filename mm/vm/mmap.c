@@ -175,7 +175,7 @@ static int back_area(const struct mm *mm, struct vma *vma)
 	vma->offset = vma_start(vma) >> PAGE_SHIFT;
 	if (!vm_flags_count(vma->flags))
 		return 0;
-	if (!commit_charge(vma_pages(vma)))
+	if (!commit_charge(mm->account, vma_pages(vma)))
 		return -ENOMEM;
 	vma->flags |= VM_ACCOUNT;
 	return 0;

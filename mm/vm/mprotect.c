@@ -24,14 +24,15 @@
 #define PROT_GROWS (PROT_GROWSDOWN | PROT_GROWSUP)
 
 /* What [start, end) of the area pays with new rights. */
-static bool recharge(const struct vma *vma, uint32_t pages, unsigned *flags)
+static bool recharge(const struct mm *mm, const struct vma *vma, uint32_t pages,
+		     unsigned *flags)
 {
 	if (*flags & VM_WRITE) {
 		if (vma->flags & VM_ACCOUNT || !vm_flags_count(*flags) ||
 		    vma->flags & VM_WRITE)
 			return true;
 		*flags |= VM_ACCOUNT;
-		return commit_charge(pages);
+		return commit_charge(mm->account, pages);
 	}
 	if (vma->flags & VM_ACCOUNT && !vma->family) {
 		*flags &= ~VM_ACCOUNT;
@@ -64,7 +65,7 @@ static int protect_area(struct mm *mm, struct vma **vmap, uint32_t start,
 		return 0;
 	if (unlikely(vma->flags & VM_DEVICE))
 		return -EACCES;
-	if (!recharge(vma, pages, &flags))
+	if (!recharge(mm, vma, pages, &flags))
 		return -ENOMEM;
 	changed = vma_set_flags(mm, vma, start, end, flags);
 	if (!changed) {

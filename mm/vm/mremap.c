@@ -188,7 +188,7 @@ static long move_area(struct mm *mm, struct vma *vma, const struct remap *r)
 
 	if (too_many_areas(mm, 0))
 		return -ENOMEM;
-	if (vma->flags & VM_ACCOUNT && !commit_charge(charge))
+	if (vma->flags & VM_ACCOUNT && !commit_charge(mm->account, charge))
 		return -ENOMEM;
 	new = moved_area(vma, r);
 	err = bring_entries(mm, &new, r);
@@ -265,7 +265,8 @@ static bool room_behind(const struct mm *mm, const struct vma *vma,
 static long grow_in_place(struct mm *mm, struct vma *vma, uint32_t addr,
 			  uint32_t more)
 {
-	if (vma->flags & VM_ACCOUNT && !commit_charge(more >> PAGE_SHIFT))
+	if (vma->flags & VM_ACCOUNT &&
+	    !commit_charge(mm->account, more >> PAGE_SHIFT))
 		return -ENOMEM;
 	vma_set_end(mm, vma, vma_end(vma) + more);
 	vma_merge(mm, vma);

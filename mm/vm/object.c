@@ -67,7 +67,7 @@ struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted,
 
 	if (!account_charge(account, ACCOUNT_ARRAYS, array_bytes(nr_pages)))
 		return NULL;
-	if (accounted && !commit_charge(nr_pages))
+	if (accounted && !commit_charge(account, nr_pages))
 		goto uncharge;
 	object = kzalloc(sizeof(*object) + leaves * sizeof(object->leaves[0]),
 			 GFP_KERNEL);
@@ -79,6 +79,8 @@ struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted,
 	object->refs = 1;
 	object->nr_pages = nr_pages;
 	object->accounted = accounted;
+	if (accounted)
+		account_promised(account, nr_pages);
 	return object;
 uncommit:
 	if (accounted)
@@ -93,8 +95,12 @@ bool vm_object_promise(struct vm_object *object)
 	bool promised;
 
 	mutex_lock(&object->lock);
-	if (!object->accounted)
-		object->accounted = commit_charge(object->nr_pages);
+	if (!object->accounted) {
+		object->accounted = commit_charge(object->account,
+						  object->nr_pages);
+		if (object->accounted)
+			account_promised(object->account, object->nr_pages);
+	}
 	promised = object->accounted;
 	mutex_unlock(&object->lock);
 	return promised;
@@ -130,8 +136,10 @@ void vm_object_put(struct vm_object *object)
 		return;
 	for (uint32_t leaf = 0; leaf < nr_leaves(object); leaf++)
 		free_leaf(object, leaf);
-	if (object->accounted)
+	if (object->accounted) {
 		commit_release(object->nr_pages);
+		account_promised(object->account, 0u - object->nr_pages);
+	}
 	account_uncharge(object->account, ACCOUNT_ARRAYS,
 			 array_bytes(object->nr_pages));
 	account_put(object->account);

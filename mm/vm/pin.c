@@ -130,7 +130,7 @@ int mm_pin(struct mm *mm, uint32_t addr, uint32_t length, bool write,
 	if (!length || addr > USER_END || length > USER_END - addr)
 		return -EFAULT;
 	nr_pages = (PAGE_ALIGN(addr + length) - at) >> PAGE_SHIFT;
-	if (!commit_charge(nr_pages))
+	if (!commit_charge(mm->account, nr_pages))
 		return -ENOMEM;
 	for (; nr < nr_pages && !err; at += PAGE_SIZE) {
 		err = pin_one(mm, at, write, &pages[nr]);

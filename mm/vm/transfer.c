@@ -253,7 +253,7 @@ static int prepare_grant(struct transfer *t)
 	t->new.family = ++t->to->families;
 	t->new.flags |= VM_FORKED | VM_TOUCHED;
 	if (vm_flags_count(t->new.flags)) {
-		if (!commit_charge(vma_pages(&t->new)))
+		if (!commit_charge(t->to->account, vma_pages(&t->new)))
 			return -ENOMEM;
 		t->new.flags |= VM_ACCOUNT;
 	}

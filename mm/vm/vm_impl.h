@@ -205,8 +205,11 @@ static inline uint32_t vma_index(const struct vma *vma, uint32_t addr)
 
 /* ---- commit.c: what has been promised ----------------------------------- */
 
-/* Promise pages, if the limit allows; promise them anyway; take back. */
-bool commit_charge(uint32_t pages) __must_check;
+/*
+ * Promise pages to somebody (NULL: the kernel), if the limit and the share of
+ * his family allow; promise them anyway; take back.
+ */
+bool commit_charge(const struct account *account, uint32_t pages) __must_check;
 void commit_add(uint32_t pages);
 void commit_release(uint32_t pages);
 void commit_init(void);
@@ -307,6 +310,10 @@ void vm_page_unpin(struct page *page);
 
 /* The address space ends: whoever has a window there finds it unmapped. */
 void vm_forget_windows(struct mm *mm);
+
+/* ---- check.c: pages promised to the private areas of a family ----------- */
+
+unsigned long vm_promised_below(const struct account *account);
 
 /* ---- check.c ------------------------------------------------------------ */
 

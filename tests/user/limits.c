@@ -281,3 +281,103 @@ static void run_kind(const struct kind *kind)
 	}
 KINDS(K)
 #undef K
+
+/* ---- promises ------------------------------------------------------------ */
+
+/* All that is to be had, and nothing of it touched. */
+static void __noreturn promise(const struct kind *kind)
+{
+	uint32_t pages = 0;
+
+	for (uint32_t n = 0x20000; n; n /= 2)
+		while ((unsigned long)map_flags(n, RW, (int)kind->limit) <
+		       -4096ul)
+			pages += n;
+	shared->result = (long)pages;
+	shared->done = 1;
+	while (!shared->stop)
+		sleep_ms(10);
+	linux_exit_group(0);
+}
+
+static bool stack_grows(void)
+{
+	volatile char *below = (char *)__builtin_frame_address(0) - 0x40000;
+
+	*below = 1;
+	return *below == 1;
+}
+
+static void run_promises(int flags)
+{
+	const struct kind kind = { .limit = (uint32_t)flags };
+	uint32_t lived;
+	long eater;
+
+	shared = map_flags(1, RW, MAP_SHARED);
+	shared->lived = 0;
+	start(NULL, NULL);
+	eater = start(promise, &kind);
+	EXPECT(wait_for_eater(eater) > 1000);
+	lived = shared->lived;
+	for (unsigned i = 0; i < 1000 && shared->lived < lived + 3; i++)
+		sleep_ms(10);
+	EXPECT(shared->lived >= lived + 3);
+	EXPECT(live_once());
+	EXPECT(stack_grows());
+	shared->stop = 1;
+	wait_for_all();
+	linux_munmap(shared, PAGE);
+}
+
+UTEST(who_is_promised_all_memory_leaves_some_for_others)
+{
+	PAGODA_ONLY();
+	run_promises(MAP_PRIVATE);
+}
+
+UTEST(the_same_for_shared_memory)
+{
+	PAGODA_ONLY();
+	run_promises(MAP_SHARED);
+}
+
+/* ---- who pays ------------------------------------------------------------ */
+
+/* Gives an endpoint to its maker's server, and ends. */
+static void __noreturn give_and_end(uint32_t server)
+{
+	long endpoint;
+	struct words words = { { 0 } };
+
+	ipc_init();
+	endpoint = endpoint_create();
+	ipc_attach_handle((uint32_t)endpoint, 0);
+	ipc_call_msg(server, &words);
+	linux_exit_group(0);
+}
+
+UTEST(an_object_is_paid_for_until_its_end_by_those_above_its_dead_maker)
+{
+	uint32_t server, before;
+	struct words words;
+	long child, got;
+	int status;
+
+	PAGODA_ONLY();
+	ipc_init();
+	server = (uint32_t)endpoint_create();
+	before = usage_of(0, PG_LIMIT_OBJECTS).used;
+	child = linux_fork();
+	if (!child)
+		give_and_end(server);
+	ipc_receive(server, &words);
+	got = (long)ipc_buffer()->in.handles[0].handle;
+	EXPECT(got > 0);
+	ipc_reply(0, &words);
+	linux_waitpid((int)child, &status, 0);
+	EXPECT_EQ(usage_of(0, PG_LIMIT_OBJECTS).used, before + 1);
+	handle_close((uint32_t)got);
+	EXPECT_EQ(usage_of(0, PG_LIMIT_OBJECTS).used, before);
+	handle_close(server);
+}
