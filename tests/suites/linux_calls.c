@@ -45,8 +45,10 @@
 #define NR_EXIT_GROUP       252
 #define NR_SET_TID_ADDRESS  258
 #define NR_CLOCK_GETTIME    265
+#define NR_CLOCK_NANOSLEEP  267
 #define NR_SET_ROBUST_LIST  311
 #define NR_CLOCK_GETTIME64  403
+#define NR_CLOCK_NANOSLEEP64  407
 
 #define KERNEL_ADDR  0xc0100000u
 #define UNMAPPED     0x50000000u
@@ -537,6 +539,8 @@ static bool can_be_called_here(uint32_t nr)
 	case NR_VFORK:
 	case NR_CLONE:
 	case NR_NANOSLEEP:
+	case NR_CLOCK_NANOSLEEP:
+	case NR_CLOCK_NANOSLEEP64:
 	case NR_WRITE:
 	case NR_WRITEV:
 		return false;
