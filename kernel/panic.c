@@ -21,6 +21,9 @@
  * INVARIANTS
  *          N1  a panic while a panic is reported prints both reasons and
  *              leaves; a third one just leaves: the end is reached in any case
+ *          N2  what follows the report runs on a stack of its own: that of the
+ *              panic stays, to be looked at, and the one on which a double
+ *              fault is reported is free for the next
  *
  * LOCKING  None is taken; the log's is broken.
  * NOT HERE the reason of an exception (arch/i386/cpu/traps.c).
@@ -31,6 +34,7 @@
 #include <arch/fault.h>
 #include <arch/irqflags.h>
 #include <arch/machine.h>
+#include <arch/stack.h>
 #include <arch/trap.h>
 
 #include "kernel/backtrace.h"
@@ -46,7 +50,7 @@
 
 static struct panic_trap *armed;
 static unsigned depth;            /* panics that are being reported      */
-static const char *first_reason;  /* of the first: what the end is about */
+static char first_reason[PANIC_MESSAGE_MAX];   /* what the end is about   */
 static void (*end_hook)(void);
 
 static void say(const char *line)
@@ -107,15 +111,22 @@ static __noreturn void deliver(const char *reason, const void *frame)
 	kernel_longjmp(&trap->env, 1);
 }
 
+/* N2 */
+static void go_on(void)
+{
+	end_hook();
+	machine_exit(EXIT_PANIC);
+}
+
 static __noreturn void die(const char *reason, const void *frame)
 {
 	switch (++depth) {
 	case 1:
-		first_reason = reason;
+		strscpy(first_reason, reason, sizeof(first_reason));
 		report(reason, frame);
 		console_printf("# pagoda: panic: %s\n", reason);
 		if (end_hook)
-			end_hook();
+			stack_leave_for(&panic_stack, go_on);
 		break;
 	case 2:
 		/* In one go: the console may be what panics. Both fit. */

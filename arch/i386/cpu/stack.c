@@ -12,10 +12,11 @@
 
 struct stack_area boot_stack __section(".bss.stacks");
 struct stack_area double_fault_stack __section(".bss.stacks");
+struct stack_area panic_stack __section(".bss.stacks");
 
 struct list_head kernel_stacks = LIST_HEAD_INIT(kernel_stacks);
 
-static struct kernel_stack boot, double_fault;
+static struct kernel_stack boot, double_fault, after_panic;
 
 static bool page_aligned(kva_t va)
 {
@@ -34,6 +35,8 @@ void stack_init(void)
 	stack_add(&double_fault, "double-fault stack",
 		  ptr_to_kva(&double_fault_stack),
 		  ptr_to_kva(&double_fault_stack + 1));
+	stack_add(&after_panic, "stack after a panic",
+		  ptr_to_kva(&panic_stack), ptr_to_kva(&panic_stack + 1));
 }
 
 void stack_add(struct kernel_stack *stack, const char *name, kva_t guard,
@@ -51,6 +54,14 @@ void stack_add(struct kernel_stack *stack, const char *name, kva_t guard,
 void stack_remove(struct kernel_stack *stack)
 {
 	list_del_init(&stack->list);
+}
+
+void stack_leave_for(struct stack_area *stack, void (*fn)(void))
+{
+	/* EBP 0 is where a backtrace ends. */
+	__asm__ volatile("movl %0, %%esp\n\txorl %%ebp, %%ebp\n\tcall *%1"
+			 : : "r"(stack + 1), "r"(fn) : "memory");
+	__builtin_unreachable();
 }
 
 const struct kernel_stack *stack_find_guard(kva_t va)

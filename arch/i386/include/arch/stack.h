@@ -51,7 +51,7 @@ struct stack_area {
 _Static_assert(sizeof(struct stack_area) == BOOT_STACK_TOP_OFFSET,
 	       "the assembler's idea of a stack is the compiler's");
 
-extern struct stack_area boot_stack, double_fault_stack;
+extern struct stack_area boot_stack, double_fault_stack, panic_stack;
 
 /* Register the stacks of the image. traps_init() does. */
 void stack_init(void);
@@ -70,6 +70,9 @@ const struct kernel_stack *stack_find(kva_t va);
 
 /* NULL, or the first of K1, K2 that is broken. */
 const char *stack_check(void);
+
+/* Leave the stack that is in use for ever, and run fn, which never returns. */
+void stack_leave_for(struct stack_area *stack, void (*fn)(void)) __noreturn;
 
 /* All stacks, to unmap their guards and to print them. */
 extern struct list_head kernel_stacks;
