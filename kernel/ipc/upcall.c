@@ -147,6 +147,10 @@ void ipc_thread_exit(struct thread *thread)
 	reply_slot_fail(&thread->ipc.owes, -EPIPE);
 }
 
+static const struct vm_pager_ops pager_ops = {
+	.ask = pager_ask, .get = endpoint_get, .put = endpoint_put,
+};
+
 void ipc_init(void)
 {
 	endpoint_init();
@@ -157,6 +161,5 @@ void ipc_init(void)
 	memory_object_init();
 	system_object_init();
 	device_init();
-	vm_set_pager_fn(pager_ask);
-	vm_set_pager_refs(endpoint_get, endpoint_put);
+	vm_set_pager_ops(&pager_ops);
 }

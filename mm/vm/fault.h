@@ -41,22 +41,27 @@ enum vm_fault vm_fault(struct mm *mm, uint32_t addr, unsigned access,
 const char *vm_fault_text(enum vm_fault fault);
 
 /*
- * Pagers. mm/vm cannot know endpoints, so kernel/ipc/ registers the function
- * that asks one: it sleeps until the pager has answered with a page, which
- * becomes the caller's. Nothing is held while it runs (pager.c, A1 to A3).
- * Returns: a page with one reference, or NULL (refused, the pager is gone, or
- *          mm is not the running thread's).
+ * Pagers. mm/vm cannot know endpoints, so kernel/ipc/ registers what it needs:
+ *   ask  sleeps until the pager has answered with a page, which becomes the
+ *        caller's. Nothing is held while it runs (pager.c, A1 to A3).
+ *        Returns: a page with one reference, or NULL (refused, the pager is
+ *        gone, or mm is not the running thread's).
+ *   get, put  take and drop a reference: each VMA with a pager holds one.
+ *        Called with mm->lock held: `put` must not come back to this address
+ *        space.
  */
-typedef struct page *(*vm_pager_fn)(struct endpoint *pager, struct mm *mm,
-				    uint32_t addr, unsigned access);
-void vm_set_pager_fn(vm_pager_fn fn);
+struct vm_pager_ops {
+	struct page *(*ask)(struct endpoint *pager, struct mm *mm,
+			    uint32_t addr, unsigned access);
+	void         (*get)(struct endpoint *pager);
+	void         (*put)(struct endpoint *pager);
+};
 
 /*
- * Each VMA with a pager holds a reference to it; these take and drop one.
- * Called with mm->lock held: `put` must not come back to this address space.
+ * Returns: what was there before, for a test to give back; NULL: nothing, then
+ *          every pager refuses.
  */
-void vm_set_pager_refs(void (*get)(struct endpoint *pager),
-		       void (*put)(struct endpoint *pager));
+const struct vm_pager_ops *vm_set_pager_ops(const struct vm_pager_ops *ops);
 
 /* Name a pager for [addr, addr + length), which must be whole VMAs' pages. */
 long mm_set_pager(struct mm *mm, uint32_t addr, uint32_t length,

@@ -23,39 +23,33 @@
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
-static vm_pager_fn pager_fn;
-static void (*pager_get)(struct endpoint *pager);
-static void (*pager_put)(struct endpoint *pager);
+static const struct vm_pager_ops *pager_ops;
 
-void vm_set_pager_fn(vm_pager_fn fn)
+const struct vm_pager_ops *vm_set_pager_ops(const struct vm_pager_ops *ops)
 {
-	pager_fn = fn;
-}
+	const struct vm_pager_ops *before = pager_ops;
 
-void vm_set_pager_refs(void (*get)(struct endpoint *pager),
-		       void (*put)(struct endpoint *pager))
-{
-	pager_get = get;
-	pager_put = put;
+	pager_ops = ops;
+	return before;
 }
 
 void vma_pager_get(struct endpoint *pager)
 {
-	if (pager_get)
-		pager_get(pager);
+	if (pager_ops)
+		pager_ops->get(pager);
 }
 
 void vma_pager_put(struct endpoint *pager)
 {
-	if (pager_put)
-		pager_put(pager);
+	if (pager_ops)
+		pager_ops->put(pager);
 }
 
 struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
 			   uint32_t addr, unsigned access)
 {
 	must_hold_nothing("asking a pager");   /* A2 */
-	return pager_fn ? pager_fn(pager, mm, addr, access) : NULL;
+	return pager_ops ? pager_ops->ask(pager, mm, addr, access) : NULL;
 }
 
 /*

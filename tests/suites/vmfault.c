@@ -312,12 +312,16 @@ static void put_pager(struct endpoint *pager)
 	pager_refs--;
 }
 
+static const struct vm_pager_ops test_ops = {
+	.ask = answer, .get = get_pager, .put = put_pager,
+};
+static const struct vm_pager_ops *ops_before;
+
 static struct mm *mm_with_pager(void)
 {
 	struct mm *mm = test_mm();
 
-	vm_set_pager_fn(answer);
-	vm_set_pager_refs(get_pager, put_pager);
+	ops_before = vm_set_pager_ops(&test_ops);
 	pager_asked = pager_refs = 0;
 	pager_gives = true;
 	test_map(mm, 0, 8, PROT_RW);
@@ -329,8 +333,7 @@ static void end_pager(struct mm *mm)
 {
 	test_end(mm);
 	EXPECT_EQ(pager_refs, 0);
-	vm_set_pager_fn(NULL);
-	vm_set_pager_refs(NULL, NULL);
+	EXPECT(vm_set_pager_ops(ops_before) == &test_ops);
 }
 
 KTEST(vmfault, a_pager_is_asked_once_for_each_page)
@@ -405,8 +408,9 @@ KTEST(vmfault, a_pager_that_refuses_is_a_fault_of_its_own)
 	pager_gives = false;
 	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_PAGER);
 	EXPECT_EQ(peek(mm, AT(3)), FAULTS);
-	vm_set_pager_fn(NULL);
+	vm_set_pager_ops(NULL);
 	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_PAGER);
+	vm_set_pager_ops(&test_ops);
 	end_pager(mm);
 }
 
