@@ -413,12 +413,14 @@ void task_get_stats(struct task *task, struct task_stats *stats)
 	spin_unlock_irqrestore(&task_lock, flags);
 }
 
-void task_set_init(struct task *task)
+struct task *task_set_init(struct task *task)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
+	struct task *before = init_task;
 
 	init_task = task;
 	spin_unlock_irqrestore(&task_lock, flags);
+	return before;
 }
 
 /* ---- init ---------------------------------------------------------------- */

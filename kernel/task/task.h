@@ -257,8 +257,11 @@ static inline char task_state_letter(const struct task_stats *stats)
 uint64_t task_cpu_ns(struct task *task);
 bool task_thread_cpu_ns(struct task *task, uint32_t tid, uint64_t *ns);
 
-/* Children that lose their parent become this one's. NULL: orphans. */
-void task_set_init(struct task *task);
+/*
+ * Children that lose their parent become this one's. NULL: orphans.
+ * Returns: whose they became before, for a test to give back.
+ */
+struct task *task_set_init(struct task *task);
 
 /* Once at boot, after sched_init() and mm_init(). */
 void task_init(void);

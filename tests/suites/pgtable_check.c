@@ -45,7 +45,7 @@ static struct {
 	unsigned large;           /* index of a 2 MiB page, 0: none  */
 	unsigned hole;            /* index of a chunk with a hole, 0: none   */
 	kva_t    hole_va;         /* a page of it                 */
-	unsigned empty;           /* index of an empty PDE of vmalloc's area */
+	unsigned empty;           /* index of a PDE of vmalloc's area, unused   */
 	struct page *lowmem, *highmem;   /* highmem: NULL where there is none */
 } copy;
 
@@ -116,6 +116,24 @@ static void copy_find_hole(void)
 	}
 }
 
+/*
+ * Nothing is mapped through this entry of the directory. Tables stay where an
+ * area has been, so that in the end there may be no entry without one.
+ */
+static bool pde_is_unused(unsigned index)
+{
+	const pte_t *table;
+
+	if (!kernel_pd[index].v)
+		return true;
+	table = pde_table(kernel_pd[index]);
+	for (unsigned i = 0; i < PTRS_PER_PT; i++) {
+		if (table[i].v)
+			return false;
+	}
+	return true;
+}
+
 static void copy_find_places(void)
 {
 	unsigned first = pd_index(vmalloc_start());
@@ -127,9 +145,10 @@ static void copy_find_places(void)
 	}
 	copy.empty = 0;
 	for (unsigned i = first; i < PKMAP_PDE - 1 && !copy.empty; i++) {
-		if (!kernel_pd[i].v)
+		if (pde_is_unused(i))
 			copy.empty = i;
 	}
+	REQUIRE(copy.empty);
 }
 
 static void copy_create(void)
@@ -139,6 +158,7 @@ static void copy_create(void)
 
 	REQUIRE(area);
 	copy.area = ptr_to_kva(area);
+	copy_find_places();
 	copy.pdpt = table_alloc();
 	copy.pd = table_alloc();
 	copy.low = table_own(0);
@@ -153,7 +173,6 @@ static void copy_create(void)
 	copy.highmem = page_is_highmem(page) ? page : NULL;
 	if (!copy.highmem)
 		free_page(page);
-	copy_find_places();
 	copy_refresh();
 }
 

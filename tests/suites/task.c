@@ -481,10 +481,10 @@ KTEST(task, init_inherits_the_children_of_the_dead)
 {
 	struct task *heir = tprogram_start(&spins);
 	struct task_stats stats;
-	struct task *task, *child = NULL;
+	struct task *task, *child = NULL, *init_before;
 
 	REQUIRE(heir);
-	task_set_init(heir);
+	init_before = task_set_init(heir);
 	task = tprogram_start(&child_still_runs);
 	REQUIRE(task);
 	EXPECT_EQ(tprogram_wait(task), WAIT_EXITED(0));
@@ -496,7 +496,7 @@ KTEST(task, init_inherits_the_children_of_the_dead)
 	}
 	EXPECT(child != NULL);
 	EXPECT_NULL(task_check());
-	task_set_init(NULL);
+	EXPECT(task_set_init(init_before) == heir);
 	task_kill(heir, WAIT_EXITED(0));
 	tprogram_wait(heir);
 	kill_orphans();
