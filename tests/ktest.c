@@ -20,7 +20,7 @@
  *                ...
  *
  * TERMS    suite   in the order of their names, so that a report does not
- *                  depend on the linker
+ *                  depend on the linker; or in another one that is asked for
  *          settle  make every cache give back what it keeps in reserve, so
  *                  that free pages can be compared
  *
@@ -48,6 +48,7 @@
 #include "lib/failpoint.h"
 #include "lib/preempt.h"
 #include "lib/printf.h"
+#include "lib/random.h"
 #include "lib/string.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/shrinker.h"
@@ -82,6 +83,7 @@ static const struct ktest_suite *suites[SUITES_MAX];
 static unsigned       nr_suites;
 static struct running running;
 static uint32_t       seed = 1;
+static enum ktest_order order;
 
 static bool text_contains(const char *text, const char *part)
 {
@@ -217,6 +219,11 @@ uint32_t ktest_seed(void)
 void ktest_set_seed(uint32_t new_seed)
 {
 	seed = new_seed;
+}
+
+void ktest_set_order(enum ktest_order new_order)
+{
+	order = new_order;
 }
 
 /* ---- one test ----------------------------------------------------------- */
@@ -374,6 +381,26 @@ static void select_suites(const char *list)
 			insert_by_name(*s);
 }
 
+static void swap_suites(unsigned i, unsigned j)
+{
+	const struct ktest_suite *suite = suites[i];
+
+	suites[i] = suites[j];
+	suites[j] = suite;
+}
+
+/* From the order of their names into that which is asked for. */
+static void put_in_order(void)
+{
+	struct rng rng;
+
+	rng_init(&rng, seed);
+	for (unsigned i = nr_suites; order == KTEST_SHUFFLED && i > 1; i--)
+		swap_suites(i - 1, rng_below(&rng, i));
+	for (unsigned i = 0; order == KTEST_REVERSED && i < nr_suites / 2; i++)
+		swap_suites(i, nr_suites - 1 - i);
+}
+
 /* Go through the names that no suite has; with a number, report each. */
 static unsigned unknown_names(const char *list, unsigned number, bool report)
 {
@@ -406,6 +433,7 @@ unsigned ktest_run(const char *list, struct ktest_totals *totals)
 	unsigned unknown;
 
 	select_suites(list);
+	put_in_order();
 	unknown = unknown_names(list, 0, false);
 	*totals = (struct ktest_totals){ .failed = unknown };
 	console_printf("KTAP version 1\n# seed %u\n1..%u\n", seed,

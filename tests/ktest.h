@@ -144,6 +144,17 @@ extern const char *(*ktest_after_suite)(void);
 /* Waits for threads that are about to end; NULL where there are none. */
 extern void (*ktest_let_others_end)(void);
 
+/*
+ * In which order the suites run: none may need what another one leaves behind,
+ * or be harmed by it. Shuffled as the seed says.
+ */
+enum ktest_order {
+	KTEST_BY_NAME,
+	KTEST_REVERSED,
+	KTEST_SHUFFLED,
+};
+void ktest_set_order(enum ktest_order order);
+
 /* The name of the i-th suite; NULL behind the last. */
 const char *ktest_suite_name(unsigned i);
 

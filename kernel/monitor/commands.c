@@ -124,8 +124,10 @@ const struct monitor_command monitor_commands[] = {
 	  "Alone: the kinds. Most are survived and come back to the prompt.\n" },
 	{ "check", "", 0, 0, monitor_check, NULL,
 	  "do all numbered invariants hold?", "" },
-	{ "test", "[SUITE,...]", 0, 1, monitor_test, selftest_name,
-	  "run the self-tests", "All of them take a minute or two.\n" },
+	{ "test", "[SUITE,...|all [ORDER]]", 0, 2, monitor_test, selftest_name,
+	  "run the self-tests",
+	  "All of them take a minute or two. ORDER is that of the suites:\n"
+	  "by-name, reversed, or shuffled as the word seed=N has said.\n" },
 	{ "bench", "[NAME,...]", 0, 1, monitor_bench, selftest_bench_name,
 	  "run benchmarks",
 	  "Ticks of the time-stamp counter per operation: instructions, if the\n"

@@ -12,7 +12,10 @@
 #include "kernel/log.h"
 #include "kernel/monitor/monitor_impl.h"
 #include "kernel/selftest.h"
+#include "kernel/task/task.h"
 #include "lib/alloc_trace.h"
+#include "lib/string.h"
+#include "tests/ktest.h"
 
 /* ---- fault ----------------------------------------------------------- */
 
@@ -72,11 +75,40 @@ static int prepare(void)
 	return 0;
 }
 
+static const char *const orders[] = {
+	[KTEST_BY_NAME] = "by-name",
+	[KTEST_REVERSED] = "reversed",
+	[KTEST_SHUFFLED] = "shuffled",
+};
+
+/* The suites count tasks and threads, use up all memory and kill for it. */
+static bool user_mode_is_there(void)
+{
+	struct task *task = task_find_next(0);
+
+	if (task)
+		object_put(&task->object);
+	return task;
+}
+
 int monitor_test(unsigned argc, char *const argv[])
 {
+	const char *list = argc > 1 && strcmp(argv[1], "all") ? argv[1] : "";
+	unsigned order = KTEST_BY_NAME;
+
+	while (argc > 2 && order < ARRAY_SIZE(orders) &&
+	       strcmp(argv[2], orders[order]))
+		order++;
+	if (order == ARRAY_SIZE(orders))
+		return complain("%.40s: not by-name, reversed or shuffled",
+				argv[2]);
+	if (user_mode_is_there())
+		return complain("the programs of user mode are there, and tests would kill them: test before `exit`");
 	if (prepare())
 		return -EINVAL;
-	selftest_run(argc > 1 ? argv[1] : "", monitor_seed);
+	ktest_set_order(order);
+	selftest_run(list, monitor_seed);
+	ktest_set_order(KTEST_BY_NAME);
 	return 0;
 }
 

@@ -88,6 +88,7 @@ def look_at_tasks(session):
     assert "VMA" in session.run(f"find {code} {shell[0]}")
     assert "--" not in session.run(f"x {code} 16 {shell[0]}")
     assert all_hold(session.run("check"))
+    assert "would kill them" in session.run("test list")
 
 
 def test_a_panic_opens_it_when_that_was_asked_for(own):
@@ -102,11 +103,23 @@ def test_a_panic_opens_it_when_that_was_asked_for(own):
     assert session.end("exit") == 37
 
 
+def fault_kinds(session):
+    """What `fault` offers, but for the stack that is not the monitor's own."""
+    kinds = re.findall(r"^  ([\w-]+) ", session.run("fault"), re.MULTILINE)
+    assert len(kinds) > 15
+    return [kind for kind in kinds if kind != "thread-guard"]
+
+
 def test_a_panic_of_another_thread_is_not_the_commands(own):
     session = own()
     text = session.run("fault thread-guard")
     assert "stack of thread overflower" in text
     assert "this is what is left of it" in text
+    # It has a stack of its own; a double fault that comes now has one, too.
+    for kind in fault_kinds(session) * 2:
+        text = session.run(f"fault {kind}")
+        assert "PANIC: " in text and "given up" in text, kind
+        assert "while reporting" not in text, kind
     assert session.end("exit") == 37
 
 
@@ -376,11 +389,7 @@ def test_pci_says_where_there_is_none(own):
 
 
 def test_every_fault_is_explained_and_survived(monitor):
-    kinds = re.findall(r"^  ([\w-]+) ", monitor.run("fault"), re.MULTILINE)
-    assert len(kinds) > 15
-    for kind in kinds:
-        if kind == "thread-guard":     # not the monitor's own thread
-            continue
+    for kind in fault_kinds(monitor):
         text = monitor.run(f"fault {kind}")
         assert "PANIC: " in text and "given up" in text, kind
         assert "backtrace, innermost first" in text
