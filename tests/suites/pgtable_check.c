@@ -45,7 +45,7 @@ static struct {
 	unsigned large;           /* index of a 2 MiB page, 0: none  */
 	unsigned hole;            /* index of a chunk with a hole, 0: none   */
 	kva_t    hole_va;         /* a page of it                 */
-	unsigned empty;           /* index of a PDE of vmalloc's area, unused   */
+	unsigned empty;           /* index of an unused PDE of vmalloc's  */
 	struct page *lowmem, *highmem;   /* highmem: NULL where there is none */
 } copy;
 
