@@ -20,6 +20,7 @@
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched.h"
 #include "lib/panic.h"
+#include "lib/string.h"
 #include "mm/kva/kmap.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/page_alloc.h"
@@ -48,7 +49,27 @@ static void let_others_end(void)
 	threads_between = sched_nr_threads();
 }
 
-unsigned selftest_run(const char *list, uint32_t seed)
+static const char *const orders[] = {
+	[KTEST_BY_NAME] = "by-name",
+	[KTEST_REVERSED] = "reversed",
+	[KTEST_SHUFFLED] = "shuffled",
+};
+
+static unsigned find_order(const char *name)
+{
+	unsigned i = 0;
+
+	while (i < ARRAY_SIZE(orders) && strcmp(name, orders[i]))
+		i++;
+	return i;
+}
+
+bool selftest_has_order(const char *order)
+{
+	return find_order(order) < ARRAY_SIZE(orders);
+}
+
+unsigned selftest_run(const char *list, uint32_t seed, const char *order)
 {
 	struct ktest_totals totals;
 
@@ -57,6 +78,7 @@ unsigned selftest_run(const char *list, uint32_t seed)
 	threads_between = sched_nr_threads();
 	ktest_let_others_end = let_others_end;
 	ktest_set_seed(seed);
+	ktest_set_order(find_order(order));
 	ktest_run(list, &totals);
 	log_limits_flush();   /* the totals are the last line */
 	console_printf("# pagoda: selftest: %u passed, %u failed, %u skipped\n",
@@ -67,7 +89,9 @@ unsigned selftest_run(const char *list, uint32_t seed)
 
 void selftest_main(const char *list, uint32_t seed)
 {
-	machine_exit(selftest_run(list, seed) ? EXIT_TEST_FAILED : EXIT_OK);
+	unsigned failed = selftest_run(list, seed, "by-name");
+
+	machine_exit(failed ? EXIT_TEST_FAILED : EXIT_OK);
 }
 
 const char *selftest_name(unsigned i)

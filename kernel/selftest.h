@@ -16,8 +16,13 @@
  */
 void selftest_main(const char *list, uint32_t seed) __noreturn;
 
-/* The same, and return: for the monitor. Returns: how many failed. */
-unsigned selftest_run(const char *list, uint32_t seed);
+/*
+ * The same, and return: for the monitor. `order`, one that there is, is that of
+ * the suites: "by-name", "reversed", or "shuffled" as the seed says.
+ * Returns: how many failed.
+ */
+unsigned selftest_run(const char *list, uint32_t seed, const char *order);
+bool selftest_has_order(const char *order);
 
 /* The i-th suite's or benchmark's name; NULL behind the last. */
 const char *selftest_name(unsigned i);

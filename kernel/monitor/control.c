@@ -15,7 +15,6 @@
 #include "kernel/task/task.h"
 #include "lib/alloc_trace.h"
 #include "lib/string.h"
-#include "tests/ktest.h"
 
 /* ---- fault ----------------------------------------------------------- */
 
@@ -75,12 +74,6 @@ static int prepare(void)
 	return 0;
 }
 
-static const char *const orders[] = {
-	[KTEST_BY_NAME] = "by-name",
-	[KTEST_REVERSED] = "reversed",
-	[KTEST_SHUFFLED] = "shuffled",
-};
-
 /* The suites count tasks and threads, use up all memory and kill for it. */
 static bool user_mode_is_there(void)
 {
@@ -94,21 +87,16 @@ static bool user_mode_is_there(void)
 int monitor_test(unsigned argc, char *const argv[])
 {
 	const char *list = argc > 1 && strcmp(argv[1], "all") ? argv[1] : "";
-	unsigned order = KTEST_BY_NAME;
+	const char *order = argc > 2 ? argv[2] : "by-name";
 
-	while (argc > 2 && order < ARRAY_SIZE(orders) &&
-	       strcmp(argv[2], orders[order]))
-		order++;
-	if (order == ARRAY_SIZE(orders))
+	if (!selftest_has_order(order))
 		return complain("%.40s: not by-name, reversed or shuffled",
-				argv[2]);
+				order);
 	if (user_mode_is_there())
 		return complain("the programs of user mode are there, and tests would kill them: test before `exit`");
 	if (prepare())
 		return -EINVAL;
-	ktest_set_order(order);
-	selftest_run(list, monitor_seed);
-	ktest_set_order(KTEST_BY_NAME);
+	selftest_run(list, monitor_seed, order);
 	return 0;
 }
 
