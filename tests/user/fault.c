@@ -35,9 +35,9 @@ static char in_data[16] = { (char)RET };
 /* All that ring 3 can do to an address it does not have. */
 static void expect_forbidden(const void *addr)
 {
-	EXPECT_EQ(signal_of(read_at, (long)addr), SIGSEGV_NR);
-	EXPECT_EQ(signal_of(write_at, (long)addr), SIGSEGV_NR);
-	EXPECT_EQ(signal_of(jump_to, (long)addr), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)addr), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(write_at, (long)addr), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(jump_to, (long)addr), SIGSEGV_NR);
 }
 
 UTEST(null_pointers_fault)
@@ -82,18 +82,18 @@ UTEST(a_word_that_begins_below_the_kernel_faults)
 
 UTEST(code_cannot_be_written)
 {
-	EXPECT_EQ(signal_of(write_at, (long)read_at), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(write_at, (long)read_at), SIGSEGV_NR);
 }
 
 UTEST(constants_cannot_be_written)
 {
-	EXPECT_EQ(signal_of(write_at, (long)in_rodata), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(write_at, (long)in_rodata), SIGSEGV_NR);
 }
 
 UTEST(data_cannot_be_executed)
 {
 	SKIP_IF(!cpu_has_nx(), "this CPU has no NX");
-	EXPECT_EQ(signal_of(jump_to, (long)in_data), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(jump_to, (long)in_data), SIGSEGV_NR);
 }
 
 UTEST(the_stack_cannot_be_executed)
@@ -101,7 +101,7 @@ UTEST(the_stack_cannot_be_executed)
 	volatile char code[4] = { (char)RET };
 
 	SKIP_IF(!cpu_has_nx(), "this CPU has no NX");
-	EXPECT_EQ(signal_of(jump_to, (long)code), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(jump_to, (long)code), SIGSEGV_NR);
 }
 
 UTEST(the_heap_cannot_be_executed)
@@ -111,7 +111,7 @@ UTEST(the_heap_cannot_be_executed)
 	SKIP_IF(!cpu_has_nx(), "this CPU has no NX");
 	linux_brk(start + PAGE);
 	start[0] = (char)RET;
-	EXPECT_EQ(signal_of(jump_to, (long)start), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(jump_to, (long)start), SIGSEGV_NR);
 	linux_brk(start);
 }
 
@@ -120,12 +120,12 @@ UTEST(pages_can_be_executed_when_that_was_asked)
 	char *p = map_flags(1, RW, MAP_PRIVATE);
 
 	p[0] = (char)RET;
-	EXPECT_EQ(signal_of(jump_to, (long)p), cpu_has_nx() ? SIGSEGV_NR : 0);
+	EXPECT_EQ(signal_here(jump_to, (long)p), cpu_has_nx() ? SIGSEGV_NR : 0);
 	EXPECT_EQ(linux_mprotect(p, PAGE, PROT_READ | PROT_EXEC), 0);
-	EXPECT_EQ(signal_of(jump_to, (long)p), 0);
-	EXPECT_EQ(signal_of(write_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(jump_to, (long)p), 0);
+	EXPECT_EQ(signal_here(write_at, (long)p), SIGSEGV_NR);
 	EXPECT_EQ(linux_mprotect(p, PAGE, PROT_READ), 0);
-	EXPECT_EQ(signal_of(jump_to, (long)p), cpu_has_nx() ? SIGSEGV_NR : 0);
+	EXPECT_EQ(signal_here(jump_to, (long)p), cpu_has_nx() ? SIGSEGV_NR : 0);
 	EXPECT_EQ(linux_munmap(p, PAGE), 0);
 }
 

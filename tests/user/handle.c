@@ -170,7 +170,7 @@ UTEST(the_archive_can_be_mapped_and_not_written)
 	p = (char *)call1(PG_MEMORY_MAP, ARCHIVE, NULL);
 	EXPECT(!IS_ERROR(p));
 	EXPECT(!strncmp(p, "070701", 6));
-	EXPECT_EQ(signal_of(write_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(write_at, (long)p), SIGSEGV_NR);
 	EXPECT_EQ(linux_mprotect((void *)((uint32_t)p & ~4095u), PAGE,
 				 PROT_READ | PROT_WRITE) == 0 &&
 		  signal_of(write_at, (long)p) == 0 &&

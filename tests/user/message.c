@@ -361,7 +361,7 @@ UTEST(pages_that_are_granted_are_gone)
 
 	PAGODA_ONLY();
 	send_pages(true, &pages);
-	EXPECT_EQ(signal_of(read_at, (long)pages), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)pages), SIGSEGV_NR);
 }
 
 UTEST(extras_that_are_not_ours_are_refused)
@@ -483,7 +483,7 @@ UTEST(a_pager_gives_the_pages_of_an_area)
 	area[1] = 7;
 	EXPECT_EQ(area[1], 7);
 	/* What is refused is SIGSEGV, or -EFAULT for the kernel. */
-	EXPECT(signal_of(read_at, (long)(area + 5 * 1024)) != 0);
+	EXPECT(signal_here(read_at, (long)(area + 5 * 1024)) != 0);
 	EXPECT_EQ(linux_clock_gettime(1, (void *)(area + 6 * 1024)), -EFAULT);
 	/* A call asks the pager as well. */
 	EXPECT_EQ(linux_munmap(area, PAGE), 0);
@@ -501,7 +501,7 @@ UTEST(a_pager_that_is_gone_is_a_crash)
 	EXPECT_EQ(pg_call(PG_VM_SET_PAGER, 0, (long)area, 2 * PAGE, endpoint,
 			  0), 0);
 	EXPECT_EQ(handle_close(endpoint), 0);
-	EXPECT(signal_of(read_at, (long)area) != 0);
+	EXPECT(signal_here(read_at, (long)area) != 0);
 	EXPECT_EQ(linux_munmap(area, 2 * PAGE), 0);
 }
 

@@ -145,8 +145,8 @@ UTEST(mmap_prot_none_cannot_be_touched)
 {
 	void *p = map_flags(1, PROT_NONE, MAP_PRIVATE);
 
-	EXPECT_EQ(signal_of(read_at, (long)p), SIGSEGV_NR);
-	EXPECT_EQ(signal_of(write_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(write_at, (long)p), SIGSEGV_NR);
 	EXPECT_EQ(linux_munmap(p, PAGE), 0);
 }
 
@@ -154,8 +154,8 @@ UTEST(mmap_read_only_cannot_be_written)
 {
 	void *p = map_flags(1, PROT_READ, MAP_PRIVATE);
 
-	EXPECT_EQ(signal_of(read_at, (long)p), 0);
-	EXPECT_EQ(signal_of(write_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)p), 0);
+	EXPECT_EQ(signal_here(write_at, (long)p), SIGSEGV_NR);
 	EXPECT_EQ(linux_munmap(p, PAGE), 0);
 }
 
@@ -208,12 +208,13 @@ UTEST(munmap_cuts_a_hole)
 {
 	volatile char *p = map_pages(3);
 
-	p[0] = p[2 * PAGE] = 5;
+	p[0] = p[PAGE] = p[2 * PAGE] = 5;
 	EXPECT_EQ(linux_munmap((char *)p + PAGE, PAGE), 0);
-	EXPECT_EQ(signal_of(read_at, (long)p + PAGE), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)p + PAGE), SIGSEGV_NR);
 	EXPECT_EQ(p[0] + p[2 * PAGE], 10);
 	EXPECT_EQ(linux_munmap((void *)p, 3 * PAGE), 0);
-	EXPECT_EQ(signal_of(read_at, (long)p), SIGSEGV_NR);
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT_EQ(signal_here(read_at, (long)p + i * PAGE), SIGSEGV_NR);
 }
 
 UTEST(munmap_of_nothing_succeeds)
@@ -241,8 +242,10 @@ UTEST(munmap_rounds_its_length_up)
 {
 	char *p = map_pages(2);
 
+	p[0] = p[PAGE] = 5;
 	EXPECT_EQ(linux_munmap(p, PAGE + 1), 0);
-	EXPECT_EQ(signal_of(read_at, (long)p + PAGE), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)p + PAGE), SIGSEGV_NR);
 }
 
 /* ---- mprotect ------------------------------------------------------------ */
@@ -253,10 +256,10 @@ UTEST(mprotect_takes_rights_and_gives_them_back)
 
 	p[0] = 3;
 	EXPECT_EQ(linux_mprotect((void *)p, PAGE, PROT_NONE), 0);
-	EXPECT_EQ(signal_of(read_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)p), SIGSEGV_NR);
 	EXPECT_EQ(linux_mprotect((void *)p, PAGE, PROT_READ), 0);
 	EXPECT_EQ(p[0], 3);
-	EXPECT_EQ(signal_of(write_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(write_at, (long)p), SIGSEGV_NR);
 	EXPECT_EQ(linux_mprotect((void *)p, PAGE, RW), 0);
 	p[0] = 4;
 	EXPECT_EQ(linux_munmap((void *)p, PAGE), 0);
@@ -266,10 +269,11 @@ UTEST(mprotect_stops_at_a_hole)
 {
 	char *p = map_pages(3);
 
+	p[0] = p[2 * PAGE] = 5;
 	EXPECT_EQ(linux_munmap(p + PAGE, PAGE), 0);
 	EXPECT_EQ(linux_mprotect(p, 3 * PAGE, PROT_READ), -ENOMEM);
-	EXPECT_EQ(signal_of(write_at, (long)p), SIGSEGV_NR);
-	EXPECT_EQ(signal_of(write_at, (long)p + 2 * PAGE), 0);
+	EXPECT_EQ(signal_here(write_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(write_at, (long)p + 2 * PAGE), 0);
 	EXPECT_EQ(linux_munmap(p, 3 * PAGE), 0);
 }
 
@@ -292,10 +296,11 @@ UTEST(mprotect_of_a_middle_leaves_the_ends)
 {
 	char *p = map_pages(3);
 
+	p[0] = p[PAGE] = p[2 * PAGE] = 5;
 	EXPECT_EQ(linux_mprotect(p + PAGE, PAGE, PROT_READ), 0);
-	EXPECT_EQ(signal_of(write_at, (long)p), 0);
-	EXPECT_EQ(signal_of(write_at, (long)p + PAGE), SIGSEGV_NR);
-	EXPECT_EQ(signal_of(write_at, (long)p + 2 * PAGE), 0);
+	EXPECT_EQ(signal_here(write_at, (long)p), 0);
+	EXPECT_EQ(signal_here(write_at, (long)p + PAGE), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(write_at, (long)p + 2 * PAGE), 0);
 	EXPECT_EQ(linux_munmap(p, 3 * PAGE), 0);
 }
 

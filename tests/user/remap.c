@@ -45,7 +45,7 @@ UTEST(mremap_without_room_needs_maymove)
 	new = linux_mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE, NULL);
 	EXPECT(!IS_ERROR(new) && new != p);
 	EXPECT_EQ(new[0], 6);
-	EXPECT_EQ(signal_of(read_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)p), SIGSEGV_NR);
 	EXPECT_EQ(linux_munmap(new, 2 * PAGE), 0);
 	EXPECT_EQ(linux_munmap(p + PAGE, PAGE), 0);
 }
@@ -54,9 +54,11 @@ UTEST(mremap_shrinks)
 {
 	char *p = map_pages(4);
 
+	p[0] = p[PAGE] = p[2 * PAGE] = p[3 * PAGE] = 5;
 	EXPECT_EQ(remap(p, 4 * PAGE, PAGE, 0, NULL), p);
-	EXPECT_EQ(signal_of(read_at, (long)p), 0);
-	EXPECT_EQ(signal_of(read_at, (long)p + PAGE), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)p), 0);
+	for (unsigned i = 1; i < 4; i++)
+		EXPECT_EQ(signal_here(read_at, (long)p + i * PAGE), SIGSEGV_NR);
 	EXPECT_EQ(linux_munmap(p, PAGE), 0);
 }
 
@@ -70,7 +72,8 @@ UTEST(mremap_fixed_moves_and_replaces)
 			to), to);
 	EXPECT_EQ(to[0], 0);
 	EXPECT_EQ(to[PAGE], 9);
-	EXPECT_EQ(signal_of(read_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)p + PAGE), SIGSEGV_NR);
 	EXPECT_EQ(linux_munmap(to, 2 * PAGE), 0);
 }
 
@@ -115,8 +118,8 @@ UTEST(shared_pages_end_with_their_object)
 
 	p = linux_mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE, NULL);
 	EXPECT(!IS_ERROR(p));
-	EXPECT_EQ(signal_of(write_at, (long)p), 0);
-	EXPECT_EQ(signal_of(write_at, (long)p + PAGE), SIGBUS_NR);
+	EXPECT_EQ(signal_here(write_at, (long)p), 0);
+	EXPECT_EQ(signal_here(write_at, (long)p + PAGE), SIGBUS_NR);
 	EXPECT_EQ(linux_clock_gettime(1, (void *)(p + PAGE)), -EFAULT);
 	EXPECT_EQ(linux_munmap(p, 2 * PAGE), 0);
 }
@@ -131,7 +134,7 @@ UTEST(brk_grows_and_shrinks)
 	for (unsigned i = 0; i < 3; i++)
 		start[i * PAGE + 5] = 5;
 	EXPECT_EQ(linux_brk(start + 1), start + 1);
-	EXPECT_EQ(signal_of(read_at, (long)start + PAGE), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(read_at, (long)start + PAGE), SIGSEGV_NR);
 	EXPECT_EQ(linux_brk(start + 2 * PAGE), start + 2 * PAGE);
 	EXPECT_EQ(start[PAGE + 5], 0);
 	EXPECT_EQ(linux_brk(start), start);

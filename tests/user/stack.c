@@ -127,6 +127,6 @@ UTEST(mprotect_can_reach_down_to_the_start)
 
 	EXPECT_EQ(linux_mprotect(p + 3 * PAGE, PAGE,
 				 PROT_READ | 0x01000000), 0);
-	EXPECT_EQ(signal_of(write_at, (long)p), SIGSEGV_NR);
+	EXPECT_EQ(signal_here(write_at, (long)p), SIGSEGV_NR);
 	EXPECT_EQ(linux_munmap(p, 4 * PAGE), 0);
 }

@@ -14,7 +14,8 @@
  *          demand what Linux does, not what we think it does.
  *
  * TERMS    child   a test that may crash does it in one: signal_of(),
- *                  exit_of() tell how it ended
+ *                  exit_of() tell how it ended; signal_here() where the test
+ *                  is about what memory this address space has
  * NOT HERE the runner (tests/emu/test_user.py).
  */
 #pragma once
@@ -115,6 +116,26 @@ static inline int in_child(void (*fn)(long arg), long arg)
 static inline int signal_of(void (*fn)(long arg), long arg)
 {
 	return W_SIGNAL(in_child(fn, arg));
+}
+
+/*
+ * The same without a fork: the child of a vfork() has this address space. A
+ * forked one has page tables that are made anew, from the areas; it cannot see
+ * what a call has left in ours.
+ */
+static inline int signal_here(void (*fn)(long arg), long arg)
+{
+	long child = syscall0(LINUX_NR_vfork);
+	int status = -1;
+
+	if (!child) {
+		fn(arg);
+		exit(0);
+	}
+	if (child < 0)
+		return (int)child;
+	linux_waitpid((int)child, &status, 0);
+	return W_SIGNAL(status & ~0x80);
 }
 
 static inline int exit_of(void (*fn)(long arg), long arg)
