@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * given.c - nobody gives what he does not have: rights, priorities, ports,
- *           rights of pages, badges
+ *           rights of pages, badges; and nobody gets pages that he does not want
  *
  * WHAT     Each way to give something, by what the giver has and what he wants
  *          to give, cell by cell.
@@ -311,5 +311,69 @@ UTEST(pages_are_given_with_rights_of_their_area_only)
 			out->flags = 0;
 			linux_munmap(page, PAGE);
 		}
+	end_server(server);
+}
+
+/* ---- and come only to whoever wants them -------------------------------- */
+
+enum { ROUND_WANT, ROUND_CALL, ROUND_SEND };
+
+/* Takes as many as it is told to, and says how many came. */
+static void take_what_is_wanted(void)
+{
+	struct words words = { { 0 } };
+	size_t length;
+	long from;
+
+	for (;;) {
+		from = ipc_receive(endpoint, &words);
+		if (from < 0)
+			linux_exit_group(1);
+		if (words.w[0] == ROUND_WANT)
+			ipc_accept_pages(words.w[1] * PAGE);
+		words.w[1] = ipc_pages(from, &length) ? length : 0;
+		ipc_drop(from);
+		ipc_reply(0, &words);
+	}
+}
+
+static void expect_pages(uint32_t want, uint32_t nr, bool grant, bool calls)
+{
+	struct words words = { { calls ? ROUND_CALL : ROUND_SEND } };
+	char *pages = map_pages(nr);
+	bool come = nr <= want;
+	uint8_t present[8];
+	long err;
+
+	ipc_attach_pages(pages, nr * PAGE, PROT_READ, grant);
+	err = message(PG_EAX(calls ? PG_CALL_MSG : PG_SEND_MSG, endpoint),
+		      &words);
+	ipc_buffer()->out.flags = 0;
+	expect_cell(err, calls || come ? 0 : -E2BIG, "want", want, nr);
+	if (calls)
+		expect_cell((long)words.w[1], come ? (long)(nr * PAGE) : 0,
+			    "came", want, nr);
+	/* What did not come is still the giver's. */
+	expect_cell(linux_mincore(pages, nr * PAGE, present),
+		    grant && come ? -ENOMEM : 0, "left", want, nr);
+	linux_munmap(pages, nr * PAGE);
+}
+
+UTEST(pages_come_only_to_whoever_wants_them)
+{
+	long server;
+
+	PAGODA_ONLY();
+	server = start_server(take_what_is_wanted);
+	for (uint32_t want = 0; want < 4; want++) {
+		struct words words = { { ROUND_WANT, want } };
+
+		/* At the beginning it has said nothing, which is none. */
+		if (want)
+			EXPECT_EQ(ipc_call(endpoint, &words), 0);
+		for (uint32_t nr = 1; nr < 4; nr++)
+			for (unsigned how = 0; how < 4; how++)
+				expect_pages(want, nr, how & 1, how & 2);
+	}
 	end_server(server);
 }
