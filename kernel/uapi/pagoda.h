@@ -294,10 +294,10 @@ struct ipc_extras {
  * into the receiver's table are lost; the receiver sees handle 0 there.
  *
  * Pages come only to whoever wants them: at most window_length bytes of them, 0
- * for none. `window` is where they shall lie, and what is mapped there is
- * unmapped then; 0: anywhere. Both are read by IPC_BUFFER and by each _MSG
- * call, and hold for all calls until then. Of a message with more pages the
- * rest comes, and SEND gives -E2BIG; what a reply grants is lost.
+ * for none. `window` is where they shall lie, in place of what is mapped there;
+ * 0: anywhere. Both are read by IPC_BUFFER and by each _MSG call, and hold for
+ * all calls until then. Of a message with more pages the rest comes, and SEND
+ * gives -E2BIG; what a reply grants is lost.
  *
  * Pages that came stay: whatever the sender unmaps, shortens or protects, the
  * receiver has all of them, with the rights that page_prot says, PROT_READ

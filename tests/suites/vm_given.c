@@ -166,6 +166,37 @@ KTEST(vm_given, pages_that_cannot_be_promised_are_not_given)
 	}
 }
 
+/* What the receiver had in the place goes when pages come, and only then. */
+KTEST(vm_given, a_bad_giver_leaves_the_receivers_place_alone)
+{
+	for (unsigned grant = 0; grant < 2; grant++) {
+		struct mm *giver = test_mm(), *receiver = test_mm();
+
+		test_map_shared(giver, 0, 2, PROT_RW);
+		EXPECT_IS(mm_mremap(giver, AT(0), PAGES(2), PAGES(4), 0, 0),
+			  AT(0));
+		test_map(receiver, 0, 6, PROT_RW);
+		test_fill(receiver, 0, 6, 1);
+		EXPECT_IS(mm_transfer_over(giver, AT(1), PAGES(2), receiver,
+					   AT(2), PROT_RW, grant), -EFAULT);
+		EXPECT_IS(mm_transfer_over(giver, AT(8), PAGES(2), receiver,
+					   AT(2), PROT_RW, grant), -EFAULT);
+		EXPECT_IS(mm_transfer_over(giver, AT(0), PAGES(2), receiver,
+					   AT(2), PROT_RW | PROT_EXEC, grant),
+			  -EPERM);
+		for (unsigned i = 0; i < 6; i++)
+			EXPECT_EQ(peek(receiver, AT(i)), (int)i + 1);
+		EXPECT_EQ(poke(giver, AT(1), 77), 77);
+		EXPECT_IS(mm_transfer_over(giver, AT(0), PAGES(2), receiver,
+					   AT(2), PROT_RW, grant), AT(2));
+		EXPECT_EQ(peek(receiver, AT(1)), 2);
+		EXPECT_EQ(peek(receiver, AT(3)), 77);
+		EXPECT_EQ(peek(receiver, AT(4)), 5);
+		test_end(giver);
+		test_end(receiver);
+	}
+}
+
 /* mremap() makes a shared area longer, but not what it shows. */
 KTEST(vm_given, pages_behind_the_end_of_an_object_are_not_given)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * given.c - nobody gives what he does not have: rights, priorities, ports,
- *           rights of pages, badges; and nobody gets pages that he does not want
+ *           rights of pages, badges; and pages come only to whoever wants them
  *
  * WHAT     Each way to give something, by what the giver has and what he wants
  *          to give, cell by cell.
