@@ -222,7 +222,7 @@ def test_dumb_and_narrow_terminals(patient):
     assert "no colours" in found(patient.visit(TERM="dumb"), "note",
                                  "terminal")
     patient.link("stty")
-    child = pexpect.spawn(str(DOCTOR), cwd=str(ROOT), dimensions=(24, 60),
+    child = pexpect.spawn("sh", [str(DOCTOR)], cwd=ROOT, dimensions=(24, 60),
                           env=patient.environment, timeout=limit("boot"))
     child.expect("60 columns")
     child.expect(pexpect.EOF)
