@@ -15,13 +15,16 @@
  *            signal mask    =     =          =              =           =
  *            I/O ports      -     -          -              -           =
  *
+ *          A new program has none of it.
+ *
  * ALGORITHM  probe() loads the registers, makes the call, and lets the child
  *          write its own into SEEN, which is shared, before any C runs.
- * NOT HERE exec: there is none. What a new program begins with is in process.c,
- *          fpu.c and in the kernel's suite `task`.
+ * NOT HERE exec: there is none, but TASK_START. General registers of a new
+ *          program: the kernel's suite `task`.
  */
 #include "tests/user/utest.h"
-#include "user/lib/ipc.h"
+#include "user/lib/archive.h"
+#include "user/lib/tasks.h"
 
 #define SEEN_ADDR     0x60000000
 #define STACK_SIZE    (16 * PAGE)
@@ -65,6 +68,7 @@ struct seen {
 static const uint32_t xmm_words[4] = { 0x11223344, 5, 0xfedcba98, 7 };
 static uint32_t tls_words[2] = { 0x7157ca1e, 0xca11ab1e };
 static bool with_ports;
+static bool dirty;               /* a test has set something */
 
 /*
  * Load SEEN->loaded and make the call SEEN->nr. The child goes to child_looks()
@@ -200,6 +204,7 @@ static void load_fpu(void)
 	uint16_t control = CONTROL;
 	uint32_t mxcsr = MXCSR;
 
+	dirty = true;
 	__asm__ volatile("fninit\n\tfildl %0\n\tfldcw %1"
 			 : : "m"(value), "m"(control));
 	if (has_sse())
@@ -372,6 +377,7 @@ static bool got_ports(void)
 	long ports = pg_call(PG_IO_PORTS_CREATE, PG_INIT_SYSTEM, PORT, 1, 0, 0);
 
 	EXPECT(ports > 0);
+	dirty = true;
 	return !pg_call(PG_IO_PORTS_ALLOW, (uint32_t)ports, 0, 0, 0, 0);
 }
 
@@ -464,4 +470,84 @@ UTEST(the_owner_keeps_its_ports_whoever_ran_before)
 	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
 	EXPECT_EQ(status, 0);
 	read_port();
+}
+
+/* ---- a new program ------------------------------------------------------- */
+
+static void touch_port(long unused)
+{
+	read_port();
+}
+
+static void look_at_fresh_fpu(void)
+{
+	uint16_t control, status;
+	uint32_t mxcsr, xmm[4];
+
+	__asm__ volatile("fnstcw %0\n\tfnstsw %1"
+			 : "=m"(control), "=m"(status));
+	EXPECT_EQ(control, 0x37f);
+	EXPECT_EQ(status, 0);
+	if (!has_sse())
+		return;
+	__asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+	__asm__ volatile("movups %%xmm5, (%0)" : : "r"(xmm) : "memory");
+	EXPECT_EQ(mxcsr, 0x1f80);
+	for (unsigned i = 0; i < 4; i++)
+		EXPECT_EQ(xmm[i], 0);
+}
+
+UTEST(a_program_begins_with_nothing_set)
+{
+	uint32_t fs, gs, entry;
+	uint64_t mask = 1;
+
+	SKIP_IF(dirty, "there is no fresh state behind other tests");
+	SKIP_IF(!cpu_has(0), "this CPU has no FPU");
+	__asm__ volatile("movl %%fs, %0\n\tmovl %%gs, %1"
+			 : "=r"(fs), "=r"(gs));
+	EXPECT_EQ(fs, 0);
+	EXPECT_EQ(gs, 0);
+	look_at_fresh_fpu();
+	get_mask(&mask);
+	EXPECT_EQ((uint32_t)mask, 0);
+	EXPECT_EQ((uint32_t)(mask >> 32), 0);
+	entry = load_area(&tls_words[0]);
+	EXPECT_EQ(entry, on_linux() ? 12 : 6);
+	free_area(entry);
+	EXPECT_EQ(signal_of(touch_port, 0), SIGSEGV_NR);
+}
+
+/* By TASK_START, from a program in which all of it is set. */
+static void start_ourselves(long unused)
+{
+	static const char *const argv[] = {
+		"inherit", "-q", "a_program_begins_with_nothing_set", NULL,
+	};
+	struct program program = { .argv = argv, .memory = PG_INIT_ARCHIVE };
+	struct archive archive;
+	struct archive_file file;
+	uint32_t status = ~0u, entry = load_area(&tls_words[0]);
+	long task;
+
+	EXPECT_EQ(archive_open(&archive, PG_INIT_ARCHIVE), 0);
+	EXPECT(archive_find(&archive, "tests/inherit", &file));
+	program.offset = file.offset;
+	program.size = file.size;
+	load_fpu();
+	set_mask(MASK);
+	EXPECT(got_ports());
+	__asm__ volatile("movw %w0, %%fs\n\tmovw %w0, %%gs"
+			 : : "r"(entry * 8 + 3));
+	task = program_start_task(&program);
+	EXPECT(task > 0);
+	EXPECT_EQ(task_wait((uint32_t)task, &status), 0);
+	EXPECT_EQ(status, 0);
+}
+
+UTEST(a_new_program_has_none_of_its_parents_state)
+{
+	SKIP_IF(on_linux(), "Linux has other ways to start a program");
+	SKIP_IF(!cpu_has(0), "this CPU has no FPU");
+	EXPECT_EQ(exit_of(start_ourselves, 0), 0);
 }

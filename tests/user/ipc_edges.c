@@ -255,6 +255,42 @@ UTEST(a_circle_of_calls_ends_with_its_task)
 	handle_close(second);
 }
 
+/* ---- deadlines ----------------------------------------------------------- */
+
+/* Before now, now, and soon: at once, or then. */
+UTEST(every_wait_ends_at_its_deadline)
+{
+	static const uint32_t waits[] = {
+		PG_RECEIVE_MSG, PG_SEND_MSG, PG_CALL_MSG,
+	};
+	uint32_t notification, bits;
+	uint64_t deadlines[4];
+
+	PAGODA_ONLY();
+	first = (uint32_t)endpoint_create();
+	notification = (uint32_t)notification_create();
+	use_buffer(0);
+	deadlines[0] = 0;
+	deadlines[1] = 1;
+	for (unsigned i = 0; i < ARRAY_SIZE(deadlines); i++) {
+		struct words words = { { 0 } };
+
+		deadlines[2] = clock_ns();
+		deadlines[3] = clock_ns() + SOON_NS / 5;
+		buffers[0].out.flags = IPC_DEADLINE;
+		buffers[0].out.deadline = deadlines[i];
+		for (unsigned k = 0; k < ARRAY_SIZE(waits); k++)
+			EXPECT_EQ(call(waits[k], first, &words), -ETIMEDOUT);
+		EXPECT_EQ(notification_wait(notification, 1, deadlines[i],
+					    &bits), -ETIMEDOUT);
+		EXPECT_EQ(notification_wait(notification, 0, deadlines[i],
+					    &bits), -ETIMEDOUT);
+		EXPECT(clock_ns() >= deadlines[i]);
+	}
+	handle_close(notification);
+	handle_close(first);
+}
+
 /* ---- exceptions ---------------------------------------------------------- */
 
 UTEST(an_exception_waits_for_its_endpoint_and_is_refused)

@@ -50,6 +50,7 @@ extern const struct utest *const __stop_utests[];
 
 static unsigned utest_failures;
 static const char *utest_skipped;
+static bool utest_quiet;             /* -q: no KTAP, only what fails */
 
 #define UTEST(what)                                                       \
 	static void what(void);                                           \
@@ -190,6 +191,8 @@ static inline void utest_one(const struct utest *test, unsigned number)
 
 	utest_skipped = NULL;
 	test->run();
+	if (utest_quiet)
+		return;
 	if (utest_failures != before)
 		printf("not ok %u %s\n", number, test->name);
 	else if (utest_skipped)
@@ -212,9 +215,11 @@ int main(int argc, char **argv, char **envp)
 {
 	unsigned n = 0;
 
-	printf("KTAP version 1\n1..%u\n",
-	       argc > 1 ? (unsigned)argc - 1
-			: (unsigned)(__stop_utests - __start_utests));
+	utest_quiet = argc > 1 && !strcmp(argv[1], "-q");
+	if (!utest_quiet)
+		printf("KTAP version 1\n1..%u\n",
+		       argc > 1 ? (unsigned)argc - 1
+				: (unsigned)(__stop_utests - __start_utests));
 	for (const struct utest *const *t = __start_utests; t < __stop_utests;
 	     t++)
 		if (utest_wanted((*t)->name, argc, argv))
