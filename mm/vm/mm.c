@@ -180,8 +180,6 @@ static void mm_destroy(struct mm *mm)
 {
 	const struct range_node *node;
 
-	/* Nobody else has it, but a check must not look at half of it. */
-	mutex_lock(&mm->lock);
 	vm_forget_windows(mm);
 	range_for_each(node, &mm->vmas)
 		if (container_of(node, struct vma, range)->flags & VM_TOUCHED)
@@ -191,9 +189,11 @@ static void mm_destroy(struct mm *mm)
 	vma_free_all(mm);
 	commit_release(mm->committed);
 	upt_destroy(&mm->tables);
-	/* Up to here its entries count, of pages that others have too. */
+	/*
+	 * Up to here its entries count, of pages that others have too. Without
+	 * a reference it is known to be ending: V6 waits (check.c).
+	 */
 	check_remove_mm(mm);
-	mutex_unlock(&mm->lock);
 	vma_unpay_all(mm);
 	account_put(mm->account);
 	kmem_cache_free(mm_cache, mm);
