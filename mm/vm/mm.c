@@ -194,8 +194,10 @@ static void mm_destroy(struct mm *mm)
 	 * a reference it is known to be ending: V6 waits (check.c).
 	 */
 	check_remove_mm(mm);
-	vma_unpay_all(mm);
-	account_put(mm->account);
+	if (mm->account) {
+		vma_unpay_all(mm);
+		account_put(mm->account);
+	}
 	kmem_cache_free(mm_cache, mm);
 }
 
