@@ -16,6 +16,7 @@ import time
 import pytest
 
 from machine import Shape, command, limit
+from qmp import Qmp
 
 F_SETPIPE_SZ = 1031
 PIPE = 4096            # the smallest there is: full after 50 lines
@@ -28,10 +29,11 @@ START = 0xc0101000
 class SlowReader:
     """A machine on the other side of a small pipe."""
 
-    def __init__(self, append, **options):
+    def __init__(self, append, extra=(), **options):
+        words = command(Shape("64M", extra=list(extra)), append, **options)
         self.child = subprocess.Popen(
-            command(Shape("64M"), append, **options), stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
         fcntl.fcntl(self.child.stdout, F_SETPIPE_SZ, PIPE)
         os.set_blocking(self.child.stdout.fileno(), False)
 
@@ -78,3 +80,25 @@ def test_a_reader_that_pauses_loses_nothing_and_is_heard(start):
     assert "bytes lost" not in text
     lines = [int(a, 16) for a in re.findall(r"^([0-9a-f]{8})  ", text, re.M)]
     assert lines == list(range(START, START + DUMP, 16)) * 4
+
+
+HELPS = 20             # a screen each: more than pipe and server hold
+
+
+def test_a_shell_whose_reader_pauses_loses_nothing_and_nobody_spins(
+        start, tmp_path):
+    """The console server waits for the wire with its writers, not with the
+    CPU: it would be nobody else's, and keys would not be heard."""
+    socket = tmp_path / "qmp"
+    reader = start("", archive=True,
+                   extra=["-qmp", f"unix:{socket},server=on,wait=off"])
+    reader.read_until("\n$ ")
+    reader.type("help\r")
+    once = reader.read_until("\n$ ").count("\n")
+    reader.type("help\r" * HELPS)
+    time.sleep(PAUSE)
+    cpu = Qmp(socket)
+    halted = sum("HLT=1" in cpu.human("info registers") for _ in range(20))
+    text = reader.read_until("\n$ ", HELPS)
+    assert text.count("\n") >= once * HELPS
+    assert halted >= 15, f"{halted} of 20 looks found the CPU halted"

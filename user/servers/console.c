@@ -22,9 +22,17 @@
  *              more of them than there is room for, the oldest is told early
  *          C3  the UART interrupts for "ready to send" exactly while there is
  *              output
+ *          C4  somebody waits to write only while there is output
+ *          C5  this server never waits for the UART, or for whoever reads the
+ *              other end: only DRAIN does, and gives up in the end
  *
  * ALGORITHM  IRQ 4 comes as an edge: it is lost when a cause remains. So the
  *          UART is served until it names no more cause, and then acknowledged.
+ *
+ *          A reader of the wire may pause (a pager, Ctrl-S). Then a text that
+ *          finds no room waits with its writer, who is answered when it has
+ *          some; an echo that finds none is not seen. What is typed is heard
+ *          all the same.
  *
  * HANDLES  1: the name server; 2: its endpoint, "console"; 3: ports of COM1;
  *          4: notification; 5: IRQ 4.
@@ -58,6 +66,11 @@ enum uart_register { UART_DATA, UART_IER, UART_IIR, UART_LCR, UART_MCR,
 #define LINE_MAX     256
 #define READERS_MAX  16
 #define WATCHERS_MAX 4
+#define WRITERS_MAX  32
+#define TEXT_ROOM    (2 * WORDS_TEXT_MAX)   /* each may be a newline */
+
+/* Looks without a byte sent, in DRAIN: some 10 s to 30 s. */
+#define DRAIN_LOOKS  10000000u
 
 #define SIGINT     2
 #define CTRL(c)    ((c) & 0x1f)
@@ -78,6 +91,11 @@ static unsigned escape;                 /* position in ESC [ letter */
 static uint32_t readers[READERS_MAX];   /* reply handles, oldest first */
 static unsigned nr_readers;
 static uint32_t watchers[WATCHERS_MAX]; /* notifications, oldest first */
+static struct writer {
+	uint32_t     reply;
+	struct words words;
+} writers[WRITERS_MAX];                 /* oldest first */
+static unsigned nr_writers;
 static unsigned nr_watchers;
 static uint32_t foreground;             /* a task's handle; 0: none */
 
@@ -120,29 +138,26 @@ static void uart_set_interrupts(void)
 	uart_set(UART_IER, IER_RECEIVED | (ring_used(&output) ? IER_SEND : 0));
 }
 
-/* Give the UART as much as its FIFO takes, if it is empty. */
-static void uart_send(void)
+/*
+ * Give the UART as much as its FIFO takes, if it is empty. Returns: was it?
+ */
+static bool uart_send(void)
 {
 	if (!(uart_get(UART_LSR) & LSR_READY))
-		return;
+		return false;
 	for (int i = 0; i < UART_FIFO && ring_used(&output); i++)
 		uart_set(UART_DATA, (uint8_t)ring_get(&output));
+	return true;
 }
 
 /* ---- output ----------------------------------------------------------- */
 
-static void put_raw(char c)
-{
-	while (ring_used(&output) == RING_SIZE)
-		uart_send();
-	ring_put(&output, c);
-}
-
+/* Not there at all where there is no room. */
 static void put(char c)
 {
 	if (c == '\n')
-		put_raw('\r');
-	put_raw(c);
+		ring_put(&output, '\r');
+	ring_put(&output, c);
 }
 
 static void put_text(const char *text)
@@ -151,12 +166,42 @@ static void put_text(const char *text)
 		put(*text++);
 }
 
+static bool has_room(void)
+{
+	return RING_SIZE - ring_used(&output) >= TEXT_ROOM;
+}
+
+static void put_words(struct words *words)
+{
+	uint32_t length = MIN(words->w[0] >> 8, (uint32_t)WORDS_TEXT_MAX);
+	const char *text = words_text(words);
+
+	for (uint32_t i = 0; i < length; i++)
+		put(text[i]);
+	words->w[0] = 0;
+}
+
+/* C4. One that has ended meanwhile has said it all the same. */
+static void answer_writers(void)
+{
+	while (nr_writers && has_room()) {
+		put_words(&writers[0].words);
+		ipc_reply(writers[0].reply, &writers[0].words);
+		handle_close(writers[0].reply);
+		nr_writers--;
+		memmove(writers, writers + 1, nr_writers * sizeof(writers[0]));
+	}
+}
+
 static void drain(void)
 {
-	while (ring_used(&output))
-		uart_send();
-	while (!(uart_get(UART_LSR) & LSR_QUIET))
-		;
+	for (unsigned looks = 0; looks < DRAIN_LOOKS; looks++) {
+		if (!ring_used(&output) && uart_get(UART_LSR) & LSR_QUIET)
+			return;
+		if (uart_send() && ring_used(&output))
+			looks = 0;
+		answer_writers();
+	}
 }
 
 /* ---- input ------------------------------------------------------------ */
@@ -293,6 +338,7 @@ static void uart_serve(void)
 		while (uart_get(UART_LSR) & LSR_RECEIVED)
 			typed((char)uart_get(UART_DATA));
 		uart_send();
+		answer_writers();
 		uart_set_interrupts();
 	} while (!(uart_get(UART_IIR) & IIR_NOTHING));
 	answer_readers();
@@ -337,15 +383,23 @@ static void do_try(long received, struct words *words)
 	watchers[nr_watchers++] = notification;
 }
 
-static void do_write(struct words *words)
+/* Returns: whether there is to be an answer now. */
+static bool do_write(struct words *words)
 {
-	uint32_t length = MIN(words->w[0] >> 8, (uint32_t)WORDS_TEXT_MAX);
-	const char *text = words_text(words);
+	long reply;
 
-	for (uint32_t i = 0; i < length; i++)
-		put(text[i]);
-	uart_set_interrupts();
-	words->w[0] = 0;
+	if (!nr_writers && has_room()) {
+		put_words(words);
+		uart_set_interrupts();
+		return true;
+	}
+	reply = nr_writers < WRITERS_MAX ? ipc_reply_save() : -EAGAIN;
+	if (reply < 0) {
+		words->w[0] = (uint32_t)reply;
+		return true;
+	}
+	writers[nr_writers++] = (struct writer){ (uint32_t)reply, *words };
+	return false;
 }
 
 /* The handle that came is kept until another one comes. */
@@ -366,8 +420,7 @@ static bool serve(long received, struct words *words)
 	}
 	switch (words->w[0] & 0xff) {
 	case CONSOLE_WRITE:
-		do_write(words);
-		return true;
+		return do_write(words);
 	case CONSOLE_READ:
 		return do_read(words);
 	case CONSOLE_TRY:
