@@ -300,11 +300,14 @@ debug:  ## the same under GDB, stopped before the first instruction
 	$(Q)APPEND="$(APPEND)" QEMU="$(QEMU)" MEM="$(MEM)" CPU="$(CPU)" \
 		tools/gdb/debug $(BUILD)/pagoda.elf $(ARCHIVE)
 
-test:  ## install what is missing, build, run every test
+# What T= selects is said first, and an unknown T before anything is built.
+test:  ## install what is missing, build, run every test (T=buddy: of one subject)
 	$(Q)tools/setup test
+	$(if $(T),$(Q)$(PYTHON) tests/emu/subjects.py $(T))
 	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all host
-	$(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests
+	$(if $(T),$(Q)$(PYTHON) tests/emu/smoke.py --about $(T))
+	SUBJECT=$(T) $(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests
 
 # Each part runs as soon as its program is built; the kernel's waits for timers
 # half of its time, and the host's runs meanwhile.

@@ -6,6 +6,7 @@ WHAT     `make smoke` runs both parts side by side, each as soon as its program
          what is wrong is printed, and one line of verdict.
 
 USAGE    smoke.py kernel|host [SUITE,SUITE...]    status 0: all passed
+         smoke.py --about SUBJECT                 its suites, in both
 SEE      judge.py, which says what "passed" means; subjects.py.
 """
 
@@ -75,7 +76,19 @@ def smoke(part, suites):
     return verdict.ok
 
 
+def smoke_about(subject):
+    """Both parts, as far as they have suites of the subject."""
+    verdicts = []
+    for part, (_, all_suites) in PARTS.items():
+        suites = subjects.about(all_suites(), subject)
+        if suites:
+            verdicts.append(smoke(part, suites))
+    return all(verdicts)
+
+
 def main(words):
+    if len(words) == 2 and words[0] == "--about":
+        return 0 if smoke_about(words[1]) else 1
     if not words or words[0] not in PARTS or len(words) > 2:
         sys.exit(f"usage: {sys.argv[0]} kernel|host [SUITE,SUITE...]")
     suites = words[1].split(",") if len(words) == 2 and words[1] else []

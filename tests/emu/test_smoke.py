@@ -61,6 +61,46 @@ def test_host_suites_that_fail_fail_it(tmp_path):
     assert "\nhost: FAILED: " in done.stdout
 
 
+def test_a_subject_selects_suites_programs_and_files():
+    done = python(SMOKE.with_name("subjects.py"), "holes")
+    assert done.returncode == 0
+    assert "suites in the kernel: holes" in done.stdout
+    assert "files of tests: holes" in done.stdout
+    done = python(SMOKE.with_name("subjects.py"), "no_such_thing")
+    assert done.returncode == 2
+    assert "no subject is called 'no_such_thing'" in done.stderr
+    for name in ("buddy", "mmap", "selftest"):      # of each kind
+        assert name in done.stderr.split()
+
+
+@pytest.mark.parametrize("subject, there, not_there", [
+    ("buddy", ["test_suite_passes_by_itself[buddy]",
+               "test_each_suite_passes_by_itself[buddy]"], "slab"),
+    ("insn", ["test_program_passes_in_ring_3[insn-max]"], "mmap"),
+    ("doctor", ["test_doctor.py::"], "test_gdb.py"),
+])
+def test_a_subject_selects_tests(subject, there, not_there):
+    done = python("-m", "pytest", "-c", ROOT / "tests" / "pytest.ini", "-q",
+                  "--collect-only", ROOT / "tests", SUBJECT=subject)
+    for text in there:
+        assert text in done.stdout
+    assert f"[{not_there}" not in done.stdout
+    assert f"{not_there}::" not in done.stdout
+
+
+def test_a_run_says_which_part_it_is_in():
+    """With workers, too, which run two parts at once."""
+    for workers in "0", "2":
+        done = python("-m", "pytest", "-c", ROOT / "tests" / "pytest.ini",
+                      "-q", "-n", workers, *(ROOT / "tests" / "emu" / file for
+                      file in ("test_docs.py", "test_judge_rules.py")))
+        last = re.findall(r"^part (\d) of 2: (\w+) (\d+)/\3, ",
+                          done.stdout, re.MULTILINE)
+        assert {name for _, name, _ in last} == {"docs", "judge_rules"}
+        assert re.search(r", (\d+) of \1 in all$", done.stdout, re.MULTILINE)
+        assert "...." not in done.stdout
+
+
 def test_one_suite_can_be_had(host_program):
     done = python(SMOKE, "host", "list")
     assert done.returncode == 0
