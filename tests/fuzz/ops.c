@@ -56,9 +56,23 @@ static const struct {
 	{ PG_DMA_ALLOC, DMA }, { PG_DMA_MAP, DMA },
 };
 
-static void note_result(struct fuzz *f, const struct call *call, long result)
+/* The archive is large: many of it would only make each look a long one. */
+static void unmap_memory(uint32_t handle, long at)
+{
+	long size = pg_call(PG_MEMORY_SIZE, handle, 0, 0, 0, 0);
+
+	if (size > 0 && !IS_ERROR(at))
+		linux_munmap((void *)at, (size_t)size);
+}
+
+static void note_result(struct fuzz *f, const struct call *call,
+			uint32_t handle, long result)
 {
 	switch (call->number) {
+	case PG_MEMORY_MAP:
+		if (pick(f, 8))
+			unmap_memory(handle, result);
+		return;
 	case PG_RECEIVE:
 	case PG_RECEIVE_MSG:
 	case PG_REPLY_RECEIVE:
@@ -97,7 +111,7 @@ static void make_call(struct fuzz *f, const struct call *call)
 	tell(f, call, handle, &words);
 	result = special ? special(f, &words) :
 		fuzz_message(f, PG_EAX(call->number, handle), &words);
-	note_result(f, call, result);
+	note_result(f, call, handle, result);
 }
 
 /* ---- acts ---------------------------------------------------------------- */

@@ -15,7 +15,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "user/lib/linux.h"
 
-#define STEP  (ARENA_PAGES / 4)
+#define SLEEP  20000u   /* ns at most: a short sleep is a loop */
 
 static uint32_t image_offset, image_size;
 
@@ -256,9 +256,10 @@ static uint32_t fd(struct fuzz *f)
 	return pick(f, 64) ? 3 + pick(f, 8) : 1;
 }
 
+/* Never the console, for which lengths may be absurd. */
 static uint32_t no_fd(struct fuzz *f)
 {
-	return pick(f, 32) ? ~0u : pick(f, 8);
+	return pick(f, 32) ? ~0u : 3 + pick(f, 8);
 }
 
 /* ---- pointers ------------------------------------------------------------ */
@@ -427,7 +428,7 @@ static uint32_t time_ptr(struct fuzz *f)
 	struct linux_timespec *time = scratch(f, 16);
 
 	time->seconds = pick(f, 64) ? 0 : (int32_t)value_raw(f);
-	time->nanoseconds = (int32_t)(pick(f, 16) ? pick(f, 2 * MS) :
+	time->nanoseconds = (int32_t)(pick(f, 16) ? pick(f, SLEEP) :
 				      value_raw(f));
 	return pointer(f, time, 16);
 }
@@ -437,7 +438,7 @@ static uint32_t time64_ptr(struct fuzz *f)
 	int64_t *time = scratch(f, 16);
 
 	time[0] = pick(f, 64) ? 0 : (int64_t)(int32_t)value_raw(f);
-	time[1] = pick(f, 16) ? pick(f, 2 * MS) : value_raw(f);
+	time[1] = pick(f, 16) ? pick(f, SLEEP) : value_raw(f);
 	return pointer(f, time, 16);
 }
 
