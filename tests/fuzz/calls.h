@@ -87,14 +87,14 @@
 #define PAGODA_DEVICE_OPEN          1, SYSTEM,       { WORD, SMALL }, 0
 #define PAGODA_DEVICE_INFO          1, DEVICE,       { DEVICE_PTR }, 0
 #define PAGODA_DEVICE_MAP_BAR       1, DEVICE,       { SMALL }, 0
-#define PAGODA_DEVICE_SET_MASK      1, DEVICE,       { WORD, SMALL }, 0
+#define PAGODA_DEVICE_SET_MASK      1, DEVICE,       { MASK, ZERO }, 0
 #define PAGODA_DEVICE_IRQ           1, DEVICE,       { A_NOTIFICATION, BITS }, 0
 #define PAGODA_DMA_ALLOC            2, DEVICE,       { LENGTH }, 0
 #define PAGODA_DMA_MAP              4, DEVICE, \
 	{ ADDR, LENGTH, SMALL, SEGMENT_PTR, SMALL }, 0
 #define PAGODA_DMA_SYNC             2, DEVICE,       { A_DMA, SMALL }, 0
 #define PAGODA_DMA_UNMAP            2, DEVICE,       { A_DMA }, 0
-#define PAGODA_DMA_CHECK            1, DEVICE,       { WORD, SMALL, LENGTH }, 0
+#define PAGODA_DMA_CHECK            1, DEVICE,       { MASK, ZERO, SMALL }, 0
 #define PAGODA_ENDPOINT_CHECK       1, ENDPOINT,     { }, 0
 #define PAGODA_TASK_LIMIT           1, TASK_OR_0,    { SMALL }, 0
 #define PAGODA_TASK_SET_LIMIT       1, TASK,         { SMALL, LENGTH }, 0
@@ -133,15 +133,15 @@
 #define LINUX_exit_group       1, NONE, { SMALL }, 0
 #define LINUX_set_tid_address  1, NONE, { WORD_PTR }, 0
 #define LINUX_clock_gettime    1, NONE, { SMALL, TIME_PTR }, 0
-#define LINUX_set_robust_list  1, NONE, { WORD_PTR, SMALL }, 0
+#define LINUX_set_robust_list  1, NONE, { WORD_PTR, TWELVE }, 0
 #define LINUX_clock_gettime64  1, NONE, { SMALL, TIME64_PTR }, 0
 #define LINUX_clock_getres     1, NONE, { SMALL, TIME_PTR }, 0
 #define LINUX_clock_getres64   1, NONE, { SMALL, TIME64_PTR }, 0
 #define LINUX_clock_nanosleep  1, NONE, { SMALL, SMALL, TIME_PTR, TIME_PTR }, 0
 #define LINUX_clock_nanosleep64 1, NONE, \
 	{ SMALL, SMALL, TIME64_PTR, TIME64_PTR }, 0
-#define LINUX_setpgid          1, NONE, { CHILD, CHILD }, 0
+#define LINUX_setpgid          1, NONE, { GROUP, GROUP }, 0
 #define LINUX_getpgrp          1, NONE, { }, 0
 #define LINUX_setsid           1, NONE, { }, 0
-#define LINUX_getpgid          1, NONE, { CHILD }, 0
-#define LINUX_getsid           1, NONE, { CHILD }, 0
+#define LINUX_getpgid          1, NONE, { GROUP }, 0
+#define LINUX_getsid           1, NONE, { GROUP }, 0

@@ -46,16 +46,16 @@
 
 /* What an argument is; a value of each kind is made by values.c. */
 #define KINDS(K)                                                              \
-	K(ZERO) K(WORD) K(SMALL) K(EIGHT)                                     \
+	K(ZERO) K(WORD) K(SMALL) K(EIGHT) K(TWELVE)                            \
 	/* memory */                                                          \
 	K(ADDR) K(LENGTH) K(PROT) K(MAP_FLAGS) K(REMAP_FLAGS) K(ADVICE)       \
 	K(BREAK) K(OFFSET)                                                    \
 	/* objects */                                                         \
 	K(RIGHTS) K(BADGE) K(BITS) K(STATUS) K(A_SERVER) K(A_NOTIFICATION)    \
-	K(A_TASK) K(A_DMA)                                                    \
+	K(A_TASK) K(A_DMA) K(MASK)                                            \
 	/* time, processes, files */                                          \
 	K(SOON) K(HIGH) K(PID) K(CHILD) K(WAIT_FLAGS) K(CLONE_FLAGS)          \
-	K(NEW_STACK) K(FD) K(NO_FD)                                           \
+	K(NEW_STACK) K(FD) K(NO_FD) K(GROUP)                                  \
 	/* pointers to what the call reads or writes */                       \
 	K(BYTES_PTR) K(TEXT_PTR) K(WORD_PTR) K(MESSAGE_PTR) K(REGS_PTR)       \
 	K(START_PTR) K(AREA_PTR) K(PAGE_PTR) K(TASK_PTR) K(MEM_PTR)           \
@@ -110,11 +110,14 @@ struct fuzz {
 	bool           again;             /* another one follows it           */
 };
 
+#define CALLS_MAX  256u
+
 /* Seen by all processes. */
 struct shared {
 	volatile uint32_t ops, stop;
 	volatile uint32_t next_stream;
 	volatile uint32_t beat[WORKERS];
+	volatile uint32_t good[CALLS_MAX];  /* calls that did not fail       */
 };
 extern struct shared *shared;
 
@@ -130,8 +133,8 @@ static inline uint32_t pick(struct fuzz *f, uint32_t n)
 
 /* ---- the table of calls (table.c) ---------------------------------------- */
 
-extern const struct call fuzz_pagoda_calls[], fuzz_linux_calls[];
-extern const unsigned fuzz_nr_pagoda_calls, fuzz_nr_linux_calls;
+/* All of them, one behind the other. NULL: there are no more. */
+const struct call *fuzz_call(unsigned i);
 
 /* ---- handles (pools.c) --------------------------------------------------- */
 
@@ -154,6 +157,8 @@ void value_set_image(uint32_t offset, uint32_t size);
 /* Operations of one stream, until its budget is used up. */
 void fuzz_run(struct fuzz *f);
 void fuzz_begin(struct fuzz *f, uint32_t budget);
+/* Names of calls that have not succeeded once. */
+void fuzz_tell_failed(void);
 /* Show the calls of each op on the console before it is made. */
 extern bool fuzz_tells;
 

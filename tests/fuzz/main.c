@@ -23,6 +23,7 @@
 
 #define LOOK_MS      20
 #define PATIENCE     15u      /* looks without progress                       */
+#define GIVE_UP      1000u    /* ... of anybody                               */
 #define STRAYS_MS    2000u    /* between two looks at tasks that nobody wants */
 #define SIGKILL      9
 #define EDU          0x123411e8
@@ -55,7 +56,6 @@ static void make_handles(void)
 	}
 	pool_add(SYSTEM, handle_dup(PG_INIT_SYSTEM, RIGHT_READ | RIGHT_DUP |
 				    RIGHT_TRANSFER, 0));
-	pool_add(DEVICE, pg_call(PG_DEVICE_OPEN, PG_INIT_SYSTEM, EDU, 0, 0, 0));
 }
 
 static void map_arenas(void)
@@ -84,6 +84,10 @@ static void open_others(uint32_t handles[WORKERS])
 static void __noreturn worker_main(uint32_t i, const uint32_t others[WORKERS])
 {
 	worker = i;
+	/* A device's handle is not inherited. */
+	if (!i)
+		pool_add(DEVICE, pg_call(PG_DEVICE_OPEN, PG_INIT_SYSTEM, EDU,
+					 0, 0, 0));
 	handle_close(PG_INIT_SYSTEM);
 	for (uint32_t k = 0; k < WORKERS; k++)
 		pool_add(TASK, (long)others[k]);
@@ -196,11 +200,17 @@ static void tell_progress(void)
 	flush();
 }
 
-static void keep_going(uint32_t ops)
+/* Returns: whether so many were made; else the workers cannot work. */
+static bool keep_going(uint32_t ops)
 {
 	uint64_t strays = clock_ns(), told = strays;
+	uint32_t seen = 0, still = 0;
 
 	while (shared->ops < ops) {
+		still = shared->ops == seen ? still + 1 : 0;
+		seen = shared->ops;
+		if (still > GIVE_UP)
+			return false;
 		for (uint32_t i = 0; i < WORKERS; i++)
 			look_after(i);
 		soak_sleep_ms(LOOK_MS);
@@ -214,6 +224,7 @@ static void keep_going(uint32_t ops)
 			tell_progress();
 		}
 	}
+	return true;
 }
 
 static void end_all(void)
@@ -275,6 +286,7 @@ static int made(int argc, char **argv)
 int main(int argc, char **argv, char **envp)
 {
 	uint32_t ops;
+	bool done;
 
 	if (linux_getpid() != 1)
 		return made(argc, argv);
@@ -284,8 +296,9 @@ int main(int argc, char **argv, char **envp)
 	ops = soak_number(argc, argv, 1, 1000000);
 	fuzz_seed = soak_number(argc, argv, 2, 1);
 	printf("soak_fuzz: %u ops, seed %u\n", ops, fuzz_seed);
-	keep_going(ops);
+	done = keep_going(ops);
 	end_all();
+	fuzz_tell_failed();
 	tell_progress();
-	return 0;
+	return done ? 0 : 1;
 }

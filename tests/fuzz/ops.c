@@ -97,21 +97,36 @@ static void tell(struct fuzz *f, const struct call *call, uint32_t handle,
 	flush();
 }
 
-static void make_call(struct fuzz *f, const struct call *call)
+static void make_call(struct fuzz *f, unsigned i)
 {
+	const struct call *call = fuzz_call(i);
 	uint32_t handle = pool_pick(f, call->handle);
 	special_fn special = special_of(call->number);
 	struct words words;
 	long result;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(call->args); i++)
-		words.w[i] = value_of(f, call->args[i]);
+	for (unsigned arg = 0; arg < ARRAY_SIZE(call->args); arg++)
+		words.w[arg] = value_of(f, call->args[arg]);
 	if (call->extras)
 		fill_extras(f, call->extras);
 	tell(f, call, handle, &words);
 	result = special ? special(f, &words) :
 		fuzz_message(f, PG_EAX(call->number, handle), &words);
+	if (!IS_ERROR(result))
+		shared->good[i]++;
 	note_result(f, call, handle, result);
+}
+
+/* The test knows which ones cannot. */
+void fuzz_tell_failed(void)
+{
+	const struct call *call;
+
+	printf("soak_fuzz: never succeeded:");
+	for (unsigned i = 0; (call = fuzz_call(i)); i++)
+		if (!shared->good[i])
+			printf(" %s", call->name);
+	putchar('\n');
 }
 
 /* ---- acts ---------------------------------------------------------------- */
@@ -229,26 +244,29 @@ static const struct {
 
 /* ---- choosing ------------------------------------------------------------ */
 
-/* The call in which the weight `at` lies; else what is left of it. */
-static const struct call *find(const struct call *calls, unsigned nr,
-			       uint32_t *at)
+/*
+ * The number of the call in which the weight *at lies; -1: it is one of the
+ * acts, and *at is what is left of it.
+ */
+static int find(uint32_t *at)
 {
-	for (unsigned i = 0; i < nr; i++) {
-		if (*at < calls[i].weight)
-			return &calls[i];
-		*at -= calls[i].weight;
+	const struct call *call;
+
+	for (unsigned i = 0; (call = fuzz_call(i)); i++) {
+		if (*at < call->weight)
+			return (int)i;
+		*at -= call->weight;
 	}
-	return NULL;
+	return -1;
 }
 
 static uint32_t total_weight(void)
 {
+	const struct call *call;
 	uint32_t sum = 0;
 
-	for (unsigned i = 0; i < fuzz_nr_pagoda_calls; i++)
-		sum += fuzz_pagoda_calls[i].weight;
-	for (unsigned i = 0; i < fuzz_nr_linux_calls; i++)
-		sum += fuzz_linux_calls[i].weight;
+	for (unsigned i = 0; (call = fuzz_call(i)); i++)
+		sum += call->weight;
 	for (unsigned i = 0; i < ARRAY_SIZE(acts); i++)
 		sum += acts[i].weight;
 	return sum;
@@ -268,19 +286,17 @@ static void act(struct fuzz *f, uint32_t at)
 static void one_op(struct fuzz *f)
 {
 	static uint32_t total;
-	const struct call *call;
 	uint32_t at;
+	int call;
 
 	if (!total)
 		total = total_weight();
 	rng_init(&f->rng, mix(fuzz_seed, f->stream, f->op));
 	f->scratch_used = 0;
 	at = pick(f, total);
-	call = find(fuzz_pagoda_calls, fuzz_nr_pagoda_calls, &at);
-	if (!call)
-		call = find(fuzz_linux_calls, fuzz_nr_linux_calls, &at);
-	if (call)
-		make_call(f, call);
+	call = find(&at);
+	if (call >= 0)
+		make_call(f, (unsigned)call);
 	else
 		act(f, at);
 }

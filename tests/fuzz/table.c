@@ -11,17 +11,25 @@
 #include "tests/fuzz/calls.h"
 #include "tests/fuzz/fuzz.h"
 
-const struct call fuzz_pagoda_calls[] = {
+static const struct call of_pagoda[] = {
 #define C(number, NAME, name) { number, #NAME, PAGODA_##NAME },
 	PAGODA_CALLS(C)
 #undef C
 };
 
-const struct call fuzz_linux_calls[] = {
+static const struct call of_linux[] = {
 #define C(number, name) { number, #name, LINUX_##name },
 	LINUX_CALLS(C)
 #undef C
 };
 
-const unsigned fuzz_nr_pagoda_calls = ARRAY_SIZE(fuzz_pagoda_calls);
-const unsigned fuzz_nr_linux_calls = ARRAY_SIZE(fuzz_linux_calls);
+_Static_assert(ARRAY_SIZE(of_pagoda) + ARRAY_SIZE(of_linux) <= CALLS_MAX,
+	       "there is a counter for each call");
+
+const struct call *fuzz_call(unsigned i)
+{
+	if (i < ARRAY_SIZE(of_pagoda))
+		return &of_pagoda[i];
+	i -= ARRAY_SIZE(of_pagoda);
+	return i < ARRAY_SIZE(of_linux) ? &of_linux[i] : NULL;
+}

@@ -70,14 +70,14 @@ static long thread_exit(struct fuzz *f, const struct words *words)
 {
 	if (!pick(f, 32))
 		leave(f, pick(f, 2) ? PG_THREAD_EXIT : LINUX_NR_exit);
-	return 0;
+	return -EAGAIN;
 }
 
 static long process_exit(struct fuzz *f, const struct words *words)
 {
 	if (!pick(f, 128))
 		linux_exit_group((int)words->w[0]);
-	return 0;
+	return -EAGAIN;
 }
 
 /* ---- threads ------------------------------------------------------------- */
@@ -152,7 +152,7 @@ static long fork_call(struct fuzz *f, const struct words *words)
 	long pid;
 
 	if (pick(f, 3))
-		return 0;
+		return -EAGAIN;
 	pid = linux_fork();
 	if (!pid)
 		child_main(f);
@@ -170,7 +170,7 @@ static long noinline vfork_call(struct fuzz *f, const struct words *words)
 	long pid;
 
 	if (pick(f, 4))
-		return 0;
+		return -EAGAIN;
 	__asm__ volatile("int $0x80" : "=a"(pid) : "0"(NR_vfork)
 			 : "ebx", "ecx", "edx", "esi", "edi", "memory", "cc");
 	if (!pid) {
@@ -215,7 +215,7 @@ static long clone_call(struct fuzz *f, const struct words *words)
 	long pid;
 
 	if (!thread && pick(f, 3))
-		return 0;
+		return -EAGAIN;
 	new = new_thread(f, thread ? THREAD_OPS : CHILD_OPS);
 	if (!new)
 		return -EAGAIN;

@@ -66,6 +66,11 @@ static uint32_t eight(struct fuzz *f)
 	return pick(f, 16) ? 8 : pick(f, 16);
 }
 
+static uint32_t twelve(struct fuzz *f)
+{
+	return pick(f, 8) ? 12 : pick(f, 16);
+}
+
 static uint32_t word(struct fuzz *f)
 {
 	return pick(f, 3) ? pick(f, 4) : rng_next(&f->rng);
@@ -197,6 +202,13 @@ static uint32_t a_dma(struct fuzz *f)
 	return pool_pick(f, DMA);
 }
 
+/* The highest bus address, as a device would say; or one of them. */
+static uint32_t mask(struct fuzz *f)
+{
+	return ONE_OF(f, 0x0fffffff, 0x0fffffff, 0xffffffff, 0x00ffffff,
+		      0x00001000);
+}
+
 /* ---- time, processes, files ---------------------------------------------- */
 
 /* The low half of a deadline, in the next 6 ms. */
@@ -210,14 +222,21 @@ static uint32_t high(struct fuzz *f)
 	return (uint32_t)(clock_ns() >> 32);
 }
 
+/* Somebody's, perhaps: numbers grow. */
 static uint32_t pid(struct fuzz *f)
 {
-	return pick(f, 200);
+	return (uint32_t)linux_getpid() + 32 - pick(f, 64);
 }
 
 static uint32_t child(struct fuzz *f)
 {
-	return pick(f, 4) ? ~0u : pick(f, 200);
+	return pick(f, 4) ? ~0u : pid(f);
+}
+
+/* Of processes; 0: the caller's own. */
+static uint32_t group(struct fuzz *f)
+{
+	return pick(f, 3) ? 0 : pid(f);
 }
 
 /* Almost never without WNOHANG: a thread that waits for ever is no use. */
@@ -472,13 +491,13 @@ static uint32_t uts_ptr(struct fuzz *f)
 
 static uint32_t (*const makers[NR_KINDS])(struct fuzz *f) = {
 	[ZERO] = zero, [WORD] = word, [SMALL] = small,
-	[EIGHT] = eight, [ADDR] = addr, [LENGTH] = length, [PROT] = prot,
+	[EIGHT] = eight, [TWELVE] = twelve, [ADDR] = addr, [LENGTH] = length, [PROT] = prot,
 	[MAP_FLAGS] = map_flags, [REMAP_FLAGS] = remap_flags,
 	[ADVICE] = advice, [BREAK] = program_break, [OFFSET] = offset,
 	[RIGHTS] = rights, [BADGE] = badge, [BITS] = bits,
 	[STATUS] = status, [A_SERVER] = a_server,
 	[A_NOTIFICATION] = a_notification, [A_TASK] = a_task,
-	[A_DMA] = a_dma, [SOON] = soon, [HIGH] = high, [PID] = pid,
+	[A_DMA] = a_dma, [MASK] = mask, [GROUP] = group, [SOON] = soon, [HIGH] = high, [PID] = pid,
 	[CHILD] = child, [WAIT_FLAGS] = wait_flags,
 	[CLONE_FLAGS] = clone_flags, [NEW_STACK] = zero, [FD] = fd,
 	[NO_FD] = no_fd, [BYTES_PTR] = bytes_ptr, [TEXT_PTR] = text_ptr,
