@@ -115,6 +115,16 @@ def test_the_calls_do_something(kernel):
     assert not set(never[1].split()) - MAY_FAIL
 
 
+def test_an_operation_can_be_made_again(kernel):
+    """The same seed, stream and number: the same calls."""
+    told = [re.findall(r"^9\.\d+ .*$", run(
+        FUZZ_SHAPES[0], f"program=tests/soak_fuzz,replay,{seed},9,0,24",
+        "program", archive=True).text, re.MULTILINE) for seed in (1, 1, 2)]
+    assert len(told[0]) > 12
+    assert told[0] == told[1]
+    assert told[0] != told[2]
+
+
 @pytest.mark.parametrize("seed", FUZZ_SEEDS)
 def test_no_failing_allocation_breaks_a_law(kernel, seed):
     judge(fuzz(FUZZ_SHAPES[0], seed,

@@ -23,6 +23,7 @@
 
 #define LOOK_MS      20
 #define PATIENCE     15u      /* looks without progress                       */
+#define REPLAY_LOOKS 100u     /* before what is played again is stopped       */
 #define GIVE_UP      1000u    /* ... of anybody                               */
 #define STRAYS_MS    2000u    /* between two looks at tasks that nobody wants */
 #define SIGKILL      9
@@ -250,21 +251,38 @@ static void prepare(const char *name)
 	make_handles();
 }
 
-static int replay(int argc, char **argv)
+static void __noreturn replay_main(uint32_t stream, uint32_t op,
+				   uint32_t count)
 {
-	uint32_t stream = soak_number(argc, argv, 3, 1);
-
-	fuzz_seed = soak_number(argc, argv, 2, 1);
-	shared->next_stream = stream + 1;
 	pool_fix();
 	map_arenas();
-	fuzz_begin(&first, OPS_MAX);
+	fuzz_begin(&first, 0);
 	first.stream = stream;
-	first.op = soak_number(argc, argv, 4, 0);
-	first.budget = first.op + soak_number(argc, argv, 5, 16);
+	first.op = op;
+	first.budget = op + count;
 	first.slot = SLOTS;
 	fuzz_tells = true;
 	fuzz_run(&first);
+	linux_exit_group(0);
+}
+
+/* In a child: alone, an op may wait for ever. */
+static int replay(int argc, char **argv)
+{
+	uint32_t stream = soak_number(argc, argv, 3, 1);
+	unsigned looks = 0;
+
+	fuzz_seed = soak_number(argc, argv, 2, 1);
+	shared->next_stream = stream + 1;
+	pids[0] = linux_fork();
+	if (!pids[0])
+		replay_main(stream, soak_number(argc, argv, 4, 0),
+			    soak_number(argc, argv, 5, 16));
+	while (pids[0] > 0 && looks++ < REPLAY_LOOKS) {
+		soak_sleep_ms(LOOK_MS);
+		reap();
+	}
+	end_all();
 	return 0;
 }
 
