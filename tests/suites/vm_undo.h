@@ -5,9 +5,10 @@
  * WHAT     A case builds a small world, and makes one call in it. The call is
  *          made again and again in a new world, each time with another failure:
  *          the n-th allocation (memory, a page table, an area), all from the
- *          n-th on, no more areas, no more promises. What the failed call
- *          leaves must be the world before it; or, where Linux too leaves a
- *          part done, one of the parts that the case lists.
+ *          n-th on, no more areas, no more promises, no more tables or areas
+ *          that the account may pay for. What the failed call leaves must be
+ *          the world before it; or, where Linux too leaves a part done, one of
+ *          the parts that the case lists.
  *
  * ALGORITHM  The world before is written down (vm_shot.h), entry by entry. A
  *          part is not described: it is done, in a world of its own, and
@@ -18,6 +19,7 @@
 
 #include "kernel/console.h"
 #include "lib/failpoint.h"
+#include "mm/account/account.h"
 #include "tests/suites/vm_shot.h"
 
 #define FAILURES_MAX  400u
@@ -29,6 +31,7 @@ enum { A, B, OTHER, NR_SPACES };
 
 struct world {
 	struct mm       *mm[NR_SPACES];
+	struct account  *account;              /* of A, without limits      */
 	struct vm_window window;
 	struct page     *pinned[PINS];
 	unsigned long    committed, pins;      /* before it was built */
@@ -54,12 +57,16 @@ enum failure {
 	ALL_ALLOCATIONS,
 	NO_AREAS,
 	NO_PROMISES,
+	NO_TABLES_PAID,
+	NO_AREAS_PAID,
 	NR_FAILURES
 };
 
 static const char *const failure_name[NR_FAILURES] = {
 	[ONE_ALLOCATION] = "allocation", [ALL_ALLOCATIONS] = "no memory from",
 	[NO_AREAS] = "areas at most", [NO_PROMISES] = "promises at most",
+	[NO_TABLES_PAID] = "tables paid, at most",
+	[NO_AREAS_PAID] = "areas paid, at most",
 };
 
 static struct {
@@ -75,6 +82,9 @@ static void world_begin(const struct undo_case *c, struct world *w)
 	w->committed = vm_committed();
 	w->pins = vm_nr_pins;
 	w->mm[A] = test_mm();
+	w->account = account_create(NULL);
+	REQUIRE(w->account);
+	mm_set_account(w->mm[A], w->account);
 	c->build(w);
 }
 
@@ -89,6 +99,7 @@ static void world_end(struct world *w)
 	for (unsigned i = 0; i < NR_SPACES; i++)
 		if (w->mm[i])
 			test_end(w->mm[i]);
+	account_put(w->account);
 	EXPECT_EQ(vm_committed(), w->committed);
 }
 
@@ -122,7 +133,12 @@ static struct {
 	unsigned long commit_limit;
 } usual;
 
-static void inject(enum failure failure, unsigned n)
+static void limit_account(struct world *w, enum account_kind kind, unsigned n)
+{
+	w->account->limit[kind] = w->account->used[kind] + n - 1;
+}
+
+static void inject(struct world *w, enum failure failure, unsigned n)
 {
 	usual.max_map_count = vm_max_map_count;
 	usual.commit_limit = vm_commit_limit;
@@ -132,13 +148,19 @@ static void inject(enum failure failure, unsigned n)
 		failpoint_arm_from(n);
 	else if (failure == NO_AREAS)
 		vm_max_map_count = n - 1;
-	else
+	else if (failure == NO_PROMISES)
 		vm_commit_limit = vm_committed() + n - 1;
+	else if (failure == NO_TABLES_PAID)
+		limit_account(w, ACCOUNT_TABLES, n);
+	else
+		limit_account(w, ACCOUNT_AREAS, n);
 }
 
 /* Returns: whether an allocation was refused. */
-static bool heal(void)
+static bool heal(struct world *w)
 {
+	w->account->limit[ACCOUNT_TABLES] = ACCOUNT_UNLIMITED;
+	w->account->limit[ACCOUNT_AREAS] = ACCOUNT_UNLIMITED;
 	vm_max_map_count = usual.max_map_count;
 	vm_commit_limit = usual.commit_limit;
 	return failpoint_disarm();
@@ -212,9 +234,9 @@ static bool one_failure(const struct undo_case *c, enum failure failure,
 
 	world_begin(c, &w);
 	world_take(&shot_before, &w);
-	inject(failure, n);
+	inject(&w, failure, n);
 	result = c->run(&w);
-	fired = heal();
+	fired = heal(&w);
 	world_take(&shot_after, &w);
 	if (IS_ERR_VALUE(result)) {
 		judge(c, &w, result, failure, n);

@@ -93,7 +93,8 @@ static long call_write(struct world *w, const struct call *c)
 
 	if (fault == VM_FAULT_DONE)
 		return 0;
-	return fault == VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+	return fault == VM_FAULT_MAPERR || fault == VM_FAULT_ACCERR ||
+	       fault == VM_FAULT_BUS ? -EFAULT : -ENOMEM;
 }
 
 static long call_give(struct world *w, const struct call *c, bool grant)
