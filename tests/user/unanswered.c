@@ -375,6 +375,40 @@ UTEST(a_kill_ends_each_wait_for_a_pager)
 	}
 }
 
+static void came_back(void)
+{
+	long result;
+
+	__asm__ volatile("" : "=a"(result));
+	linux_exit_group(result == -EFAULT ? 0 : 1);
+}
+
+/* Refused at first, then given: the call fails, and goes on where they say. */
+UTEST(sysenter_whose_words_come_late_fails)
+{
+	struct words words = { { 0 } };
+	uint32_t *answer = (uint32_t *)present;
+	int status = -1;
+	long pid;
+
+	PAGODA_ONLY();
+	SKIP_IF(!cpu_has_sysenter(), "this CPU has no SYSENTER");
+	EXPECT(set_up());
+	pid = linux_fork();
+	if (!pid)
+		own_sysenter(page + PAGE / 2);
+	EXPECT_EQ(asked_by(), pid);
+	EXPECT_EQ(ipc_reply(0, &words), 0);
+	EXPECT_EQ(asked_by(), pid);
+	answer[PAGE / 2 / sizeof(*answer)] = (uint32_t)came_back;
+	words.w[0] = 1;
+	ipc_attach_pages(present, PAGE, PROT_READ | PROT_WRITE, false);
+	EXPECT_EQ(ipc_reply_msg(0, &words), 0);
+	EXPECT_EQ(linux_waitpid((int)pid, &status, 0), pid);
+	EXPECT_EQ(status, 0);
+	tear_down();
+}
+
 /* ---- who touches another one's gets an error --------------------------- */
 
 /* A child that stays as it is until it is killed. */
