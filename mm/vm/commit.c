@@ -39,7 +39,7 @@
 
 unsigned long vm_commit_limit;
 
-static unsigned long committed;
+unsigned long vm_nr_committed;
 
 /*
  * May somebody, with all below him, be promised so much? An eighth less on each
@@ -62,15 +62,9 @@ static noinline bool families_may(const struct account *account, uint32_t pages)
 	return true;
 }
 
-bool commit_charge(const struct account *account, uint32_t pages)
+bool commit_beyond_half(const struct account *account, uint32_t pages,
+			unsigned long all)
 {
-	unsigned long all;
-
-	commit_add(pages);
-	all = vm_committed();
-	/* Who has less than a half has less than his share. */
-	if (likely(all <= vm_commit_limit / 2))
-		return true;
 	if (all <= vm_commit_limit && families_may(account, pages))
 		return true;
 	commit_release(pages);
@@ -79,20 +73,20 @@ bool commit_charge(const struct account *account, uint32_t pages)
 
 void commit_add(uint32_t pages)
 {
-	__atomic_fetch_add(&committed, pages, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&vm_nr_committed, pages, __ATOMIC_RELAXED);
 }
 
 void commit_release(uint32_t pages)
 {
 	unsigned long before =
-		__atomic_fetch_sub(&committed, pages, __ATOMIC_RELAXED);
+		__atomic_fetch_sub(&vm_nr_committed, pages, __ATOMIC_RELAXED);
 
 	assert(before >= pages);
 }
 
 unsigned long vm_committed(void)
 {
-	return READ_ONCE(committed);
+	return READ_ONCE(vm_nr_committed);
 }
 
 void commit_init(void)

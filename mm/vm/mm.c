@@ -46,6 +46,7 @@ int mm_create(struct mm **mmp)
 	mutex_init(&mm->lock);
 	range_tree_init(&mm->vmas, USER_BASE, USER_END);
 	mm->stack_limit = STACK_LIMIT;
+	mm->areas_paid = AREAS_FREE;
 	mm->refs = 1;
 	list_init(&mm->windows);
 	check_add_mm(mm);
@@ -138,6 +139,7 @@ void mm_set_account(struct mm *mm, struct account *account)
 {
 	assert(!mm->account && !mm->nr_vmas && !mm->tables.nr_tables);
 	account_get(account);
+	mm->areas_paid = account ? 0 : AREAS_FREE;
 	mm->account = account;
 	mm->tables.account = account;
 }

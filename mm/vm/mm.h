@@ -56,13 +56,16 @@ struct page;
 /* MAX_MAP_COUNT; tests raise it. */
 extern uint32_t vm_max_map_count;
 
+#define AREAS_FREE  UINT32_MAX
+
 /* Protection: I set at creation; l the address space's lock. */
 struct mm {
 	struct mutex       lock;
 	struct upgtable    tables;         /* l                              */
 	struct range_tree  vmas;           /* l                              */
 	uint32_t           nr_vmas;        /* l                              */
-	uint32_t           areas_paid;     /* l  charged: nr_vmas and more   */
+	uint32_t           areas_paid;     /* l  charged: nr_vmas and more;
+					    *    AREAS_FREE: nobody pays     */
 	struct account    *account;        /* I  referenced; NULL: nobody's  */
 	uint32_t           total_vm;       /* l  pages in VMAs               */
 	uint32_t           locked_vm;      /* l  pages in VM_LOCKED VMAs     */

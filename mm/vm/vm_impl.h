@@ -205,11 +205,28 @@ static inline uint32_t vma_index(const struct vma *vma, uint32_t addr)
 
 /* ---- commit.c: what has been promised ----------------------------------- */
 
+extern unsigned long vm_nr_committed;    /* atomic */
+
+/* The rest of commit_charge(): `all` is the sum with these pages. */
+bool commit_beyond_half(const struct account *account, uint32_t pages,
+			unsigned long all) __must_check;
+
 /*
  * Promise pages to somebody (NULL: the kernel), if the limit and the share of
  * his family allow; promise them anyway; take back.
  */
-bool commit_charge(const struct account *account, uint32_t pages) __must_check;
+static always_inline bool __must_check
+commit_charge(const struct account *account, uint32_t pages)
+{
+	unsigned long all = __atomic_add_fetch(&vm_nr_committed, pages,
+					       __ATOMIC_RELAXED);
+
+	/* Who has less than a half has less than his share. */
+	if (likely(all + all <= vm_commit_limit))
+		return true;
+	return commit_beyond_half(account, pages, all);
+}
+
 void commit_add(uint32_t pages);
 void commit_release(uint32_t pages);
 void commit_init(void);

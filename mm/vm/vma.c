@@ -101,12 +101,12 @@ static noinline void unpay_areas(struct mm *mm)
 void vma_unpay_all(struct mm *mm)
 {
 	account_uncharge(mm->account, ACCOUNT_AREAS, mm->areas_paid);
-	mm->areas_paid = 0;
 }
 
-static struct vma *vma_new(struct mm *mm)
+/* `spares` are allocated, and in no tree yet. */
+static always_inline struct vma *vma_new(struct mm *mm, uint32_t spares)
 {
-	if (unlikely(mm->nr_vmas + mm->nr_spares >= mm->areas_paid) &&
+	if (unlikely(mm->nr_vmas + spares >= mm->areas_paid) &&
 	    !pay_areas(mm))
 		return NULL;
 	return kmem_cache_alloc(vma_cache, GFP_KERNEL);
@@ -117,7 +117,7 @@ static struct vma *vma_dup(struct mm *mm, const struct vma *from)
 	struct vma *vma;
 
 	if (likely(!mm->nr_spares))
-		vma = vma_new(mm);
+		vma = vma_new(mm, 0);
 	else
 		vma = mm->spare[--mm->nr_spares];
 	if (!vma)
@@ -176,7 +176,9 @@ static void drop_vma(struct mm *mm, struct vma *vma)
 	range_remove(&mm->vmas, &vma->range);
 	mm->nr_vmas--;
 	vma_free(vma);
-	if (unlikely(mm->areas_paid > mm->nr_vmas + 3 * AREAS_AT_ONCE))
+	/* Signed: less than nothing, where nobody pays. */
+	if (unlikely((int32_t)(mm->areas_paid - mm->nr_vmas) >
+		     (int32_t)(3 * AREAS_AT_ONCE)))
 		unpay_areas(mm);
 }
 
@@ -287,7 +289,7 @@ int vma_reserve(struct mm *mm, unsigned nr)
 
 	assert(!mm->nr_spares && nr <= VMA_SPARES);
 	while (mm->nr_spares < nr) {
-		vma = vma_new(mm);
+		vma = vma_new(mm, mm->nr_spares);
 		if (!vma) {
 			vma_unreserve(mm);
 			return -ENOMEM;
