@@ -22,7 +22,7 @@ SHAPES = {
               "--hole=900M-901M"],
     "large-vmalloc": ["--mem=512M", "--vmalloc=768M"],
     "no-nx": ["--mem=1G", "--nonx"],
-    "tiny-tlb": ["--mem=128M", "--tlb=2"],
+    "tiny-tlb": ["--mem=128M", "--tlb=4"],
     "large-tlb": ["--mem=1G", "--tlb=512", "--seed=99"],
     "32-bit-addresses": ["--mem=1G", "--phys-bits=32"],
     "61G": ["--mem=61G"],
@@ -57,6 +57,13 @@ def test_all_suites_pass(host_program, shape):
 
 def test_most_suites_run_here_too():
     assert len(HERE) > len(host_skipped())
+
+
+@pytest.mark.parametrize("entries", ["0", "3", "513"])
+def test_a_tlb_that_cannot_work_is_refused(host_program, entries):
+    done, status = run_suites(host_program, f"--tlb={entries}", "fork_mm")
+    assert status == 2
+    assert 'cannot use "--tlb"' in done.stderr
 
 
 def test_unknown_suite_is_a_failure(host_program):

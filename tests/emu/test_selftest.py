@@ -7,11 +7,12 @@ must pass everywhere.
 
 import re
 import shutil
+import subprocess
 
 import pytest
 
-from judge import judge
-from machine import QEMU_64, Shape, run
+from judge import STATUS_PASS, judge
+from machine import QEMU_64, Shape, command, limit, run
 from subjects import source_suites
 
 SIZES = ["16M", "64M", "512M", "895M", "896M", "897M", "1G", "2G", "4G", "5G"]
@@ -111,6 +112,15 @@ def test_bad_word_is_reported_and_the_rest_holds(kernel, word, reason):
     name = sorted(source_suites())[0]
     done, _ = check(Shape("64M"), f"{word} selftest={name}", {name})
     assert reason in done.text
+
+
+def test_a_machine_without_com1_passes_soon(kernel):
+    """Where nobody can read a line the exit status is all that is said."""
+    words = command(Shape("128M", "max"), "selftest=irq")
+    words[words.index("stdio")] = "none"
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, check=False,
+                          timeout=limit("boot"))
+    assert done.returncode == STATUS_PASS
 
 
 def test_mem_limits_the_memory(kernel):

@@ -90,7 +90,14 @@ bool host_try(void (*access)(void *arg), void *arg);
 
 /* ---- tlb.c -------------------------------------------------------------- */
 
-/* Number of entries the TLB has; fewer make evictions more frequent. */
+/*
+ * Number of entries the TLB has; fewer make evictions more frequent. A page is
+ * mapped while it is in the TLB, and an instruction that copies may touch four
+ * at once, each of its ends lying in two: with fewer entries each would throw
+ * the other out, for ever.
+ */
+#define TLB_ENTRIES_MIN  4
+#define TLB_ENTRIES_MAX  512
 void host_tlb_init(unsigned entries);
 void host_tlb_fill(kva_t va, const struct host_walk *walk, int prot);
 

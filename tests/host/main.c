@@ -65,7 +65,7 @@ static void __noreturn usage(const char *wrong)
 	      "  --hole=START-END  not RAM after all; may be repeated\n"
 	      "  --vmalloc=SIZE    what lies between lowmem and 4 GiB (128M)\n"
 	      "  --seed=N          of the random numbers (1)\n"
-	      "  --tlb=N           entries of the TLB, 1..512 (64)\n"
+	      "  --tlb=N           entries of the TLB, 4..512 (64)\n"
 	      "  --phys-bits=N     width of a physical address (36)\n"
 	      "  --nonx            a CPU without NX\n"
 	      "  --loglevel=N      show log lines below this level (5)\n",
@@ -126,6 +126,8 @@ static void build_machine(void)
 {
 	struct host_memory memory;
 
+	if (opt.tlb < TLB_ENTRIES_MIN || opt.tlb > TLB_ENTRIES_MAX)
+		usage("--tlb");
 	host_cpu.phys_bits = (unsigned)opt.phys_bits;
 	if (host_cpu.nx)
 		host_cpu.efer = EFER_NXE;

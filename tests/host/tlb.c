@@ -27,8 +27,6 @@
 
 #include "tests/host/host.h"
 
-#define TLB_ENTRIES_MAX  512
-
 struct tlb_entry {
 	bool        valid;
 	kva_t       va;
@@ -57,7 +55,7 @@ static void drop_entry(struct tlb_entry *entry)
 
 void host_tlb_init(unsigned entries)
 {
-	assert(entries > 0 && entries <= TLB_ENTRIES_MAX);
+	assert(entries >= TLB_ENTRIES_MIN && entries <= TLB_ENTRIES_MAX);
 	tlb_entries = entries;
 }
 

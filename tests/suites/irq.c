@@ -117,9 +117,14 @@ static void com1_came(unsigned irq, void *arg)
 	com1_quiet();
 }
 
-/* What was latched before the test comes first, as the 8259 has it. */
+/*
+ * What was latched before the test comes first, as the 8259 has it. A port
+ * without a chip behind it reads as ones: IER has no bits above its fourth.
+ */
 static void com1_begin(irq_handler_fn fn)
 {
+	if (inb(COM1_IER) & 0xf0)
+		SKIP("needs a COM1");
 	REQUIRE(irq_set_handler(IRQ_COM1, fn, NULL) == 0);
 	irq_unmask(IRQ_COM1);
 	com1_quiet();
