@@ -3,7 +3,9 @@
 """make_archive.py - the boot archive, in cpio's "newc" format
 
 WHAT    Files go in under their last name, those behind --folder NAME into that
-        folder. The same files give the same bytes: no times, no owners.
+        folder. The same files give the same bytes: no times, no owners. Of a
+        program only what its segments cover goes in: what debuggers read is
+        most of the file, and a loader has to find room for all of it.
 
             070701 | 13 numbers of 8 hex digits | name 0 | pad | data | pad
             ...
@@ -13,12 +15,31 @@ USAGE   make_archive.py ARCHIVE FILE ... [--folder NAME FILE ...]
 SEE     cpio(5), "New ASCII Format"
 """
 import os
+import struct
 import sys
 
 FILE = 0o100644
 PROGRAM = 0o100755
 FOLDER = 0o040755
 ELF = b"\x7fELF"
+
+
+def loaded(data):
+    """An ELF32 program without sections, and without what is behind the last
+    segment; anything else as it is."""
+    if not data.startswith(ELF) or data[4] != 1:
+        return data
+    phoff, = struct.unpack_from("<I", data, 28)
+    phentsize, phnum = struct.unpack_from("<HH", data, 42)
+    end = phoff + phnum * phentsize
+    for i in range(phnum):
+        offset, _, _, filesz = struct.unpack_from(
+            "<4I", data, phoff + i * phentsize + 4)
+        end = max(end, offset + filesz)
+    data = bytearray(data[:end])
+    struct.pack_into("<I", data, 32, 0)         # e_shoff
+    struct.pack_into("<HH", data, 48, 0, 0)     # e_shnum, e_shstrndx
+    return bytes(data)
 
 
 def pad(data):
@@ -44,7 +65,7 @@ def members(arguments):
         with open(argument, "rb") as file:
             data = file.read()
         mode = PROGRAM if data.startswith(ELF) else FILE
-        yield folder + os.path.basename(argument), mode, data
+        yield folder + os.path.basename(argument), mode, loaded(data)
 
 
 def main():

@@ -5,6 +5,7 @@ that is both writable and executable, the rules of layers and style."""
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -304,6 +305,23 @@ def test_no_libgcc(kernel):
     assert not re.search(r"\b__u?(div|mod|divmod)[dt]i[34]\b", names)
     assert not re.search(r"\b__(ashl|ashr|lshr)di3\b", names)
     assert " U " not in names
+
+
+def test_the_archive_has_what_is_loaded_and_no_more(kernel, tmp_path):
+    """GRUB finds room for it above 9 MiB, and a little machine ends at 16."""
+    program = machine.BUILD / "user" / "hello"
+    data, archive = program.read_bytes(), tmp_path / "cpio"
+    assert tool("make_archive.py", archive, program).returncode == 0
+    member = archive.read_bytes()
+    member = member[member.index(b"\x7fELF"):]
+    segments = [struct.unpack_from("<8I", data, 52 + 32 * i)
+                for i in range(data[44])]
+    assert segments and len(member) < len(data) // 2
+    for _, offset, _, _, filesz, *_ in segments:
+        whole = slice(max(offset, 52), offset + filesz)
+        assert member[whole] == data[whole]
+    assert struct.unpack_from("<I", member, 32) == (0,)
+    assert machine.ARCHIVE.stat().st_size < 6 << 20
 
 
 def test_layers_are_kept():

@@ -83,9 +83,9 @@ KTEST(log, a_line_without_newline_gets_one)
 KTEST(log, what_cannot_be_printed_is_shown_as_a_question_mark)
 {
 	listen_at(LOG_DEBUG);
-	pr_info("%s\tx\n", "a\n# panic: b\r\x1b[2J\x7f\x9b" "c");
-	EXPECT(contains(heard(), "a?# panic: b??[2J??c\tx\n"));
-	EXPECT_STREQ(last_record().text, "a?# panic: b??[2J??c\tx");
+	pr_info("%s\tx\n", "a\n# pagoda: b\r\x1b[2J\x7f\x9b" "c");
+	EXPECT(contains(heard(), "a?# pagoda: b??[2J??c\tx\n"));
+	EXPECT_STREQ(last_record().text, "a?# pagoda: b??[2J??c\tx");
 }
 
 KTEST(log, quiet_lines_go_to_the_ring_only)
