@@ -27,6 +27,7 @@
 #include "kernel/uapi/pagoda.h"
 #include "lib/log.h"
 #include "lib/printf.h"
+#include "lib/string.h"
 #include "mm/kva/vmalloc.h"
 
 #define NR_CALLS    1024u   /* a power of two                                 */
@@ -85,13 +86,21 @@ void call_trace_start(void)
 		pr_warn("call trace: no memory, there is none\n");
 }
 
+void call_trace_stop(void)
+{
+	syscall_set_hook(NULL);
+	vfree(calls);
+	calls = NULL;
+	nr_calls = 0;
+}
+
 /* ---- printing ------------------------------------------------------------ */
+
+static struct { uint32_t tid, n; } threads[NR_THREADS];
 
 /* How many calls of this thread are marked; NULL: too many threads. */
 static uint32_t *count_of(uint32_t tid)
 {
-	static struct { uint32_t tid, n; } threads[NR_THREADS];
-
 	for (unsigned i = 0; i < NR_THREADS; i++) {
 		if (!threads[i].n)
 			threads[i].tid = tid;
@@ -149,6 +158,7 @@ void call_trace_print(void (*out)(const char *line))
 	if (!calls)
 		return;
 	out("the last calls of each thread:");
+	memset(threads, 0, sizeof(threads));
 	for (uint32_t i = 0; i < NR_CALLS; i++)
 		mark(&calls[(nr_calls - i) % NR_CALLS]);
 	for (uint32_t i = 1; i <= NR_CALLS; i++) {

@@ -14,10 +14,13 @@
 #include "lib/compiler.h"
 
 /*
- * From now on. It may be started once, by somebody who is no test: it uses
- * syscall_set_hook(). Without memory for it there is no trace.
+ * From now on until call_trace_stop(): it uses syscall_set_hook(). Without
+ * memory for it there is no trace.
  */
 void call_trace_start(void);
+
+/* No thread may be in a call that was traced. */
+void call_trace_stop(void);
 
 /* One line a call, the newest last; nothing where the trace is off. */
 void call_trace_print(void (*out)(const char *line));
