@@ -21,6 +21,26 @@ SUITE(vm_undo_pair, vm_check);
 /* Never RAM on a PC: the I/O APIC and what follows it. */
 #define REGISTERS        PFN(0xfec00)
 
+/* Two pagers that nobody asks; their references are counted. */
+#define OLD_PAGER  ((struct endpoint *)1)
+#define NEW_PAGER  ((struct endpoint *)2)
+
+static int pager_refs;
+
+static void count_get(struct endpoint *pager)
+{
+	pager_refs++;
+}
+
+static void count_put(struct endpoint *pager)
+{
+	pager_refs--;
+}
+
+static const struct vm_pager_ops counting = {
+	.get = count_get, .put = count_put,
+};
+
 /* ---- worlds -------------------------------------------------------------- */
 
 /* a: [0-8 rw, written]; b: nothing */
@@ -136,6 +156,12 @@ static void three_areas(struct world *w)
 	test_fill(w->mm[A], 0, 2, 1);
 }
 
+static void old_pagers(struct world *w)
+{
+	three_areas(w);
+	EXPECT_EQ(mm_set_pager(w->mm[A], AT(3), PAGES(6), OLD_PAGER), 0);
+}
+
 /* ---- calls --------------------------------------------------------------- */
 
 static long transfer(struct world *w, unsigned rights, bool grant)
@@ -236,6 +262,11 @@ static void pin_part(struct world *w, unsigned i)
 		EXPECT_EQ(touch(w->mm[A], AT(at), VM_WRITE), VM_FAULT_DONE);
 }
 
+static long name_pager(struct world *w)
+{
+	return mm_set_pager(w->mm[A], AT(1), PAGES(10), NEW_PAGER);
+}
+
 static long forget_pager(struct world *w)
 {
 	return mm_set_pager(w->mm[A], AT(1), PAGES(10), NULL);
@@ -270,12 +301,20 @@ static const struct undo_case cases[] = {
 	{ "fork",                   with_pin,           fork_it, 1, fork_part },
 	{ "pin",                    to_be_pinned,       pin_all,
 	  PINS, pin_part },
+	{ "a pager for three",      three_areas,        name_pager, WHOLE },
+	{ "another pager",          old_pagers,         name_pager, WHOLE },
 	{ "no pager for three",     three_areas,        forget_pager, WHOLE },
 };
 
 KTEST(vm_undo_pair, a_failed_transfer_leaves_both_as_they_were)
 {
+	const struct vm_pager_ops *before;
+
 	kernel_pages = test_kernel_pages(KERNEL_ORDER);
+	before = vm_set_pager_ops(&counting);
+	pager_refs = 0;
 	try_cases(cases, ARRAY_SIZE(cases));
+	EXPECT_EQ(pager_refs, 0);
+	vm_set_pager_ops(before);
 	test_free_kernel_pages(kernel_pages, KERNEL_ORDER);
 }
