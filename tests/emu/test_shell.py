@@ -58,17 +58,19 @@ def shell():
     shell.close()
 
 
-def members():
-    """Names in the archive."""
-    data = ARCHIVE.read_bytes()
-    at, names = 0, []
+def members(archive=ARCHIVE):
+    """Name -> content of what is in the archive."""
+    data = archive.read_bytes()
+    at, found = 0, {}
     while data[at:at + 6] == b"070701":
         fields = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16)
                   for i in range(13)]
-        names.append(data[at + 110:at + 109 + fields[11]].decode())
+        name = data[at + 110:at + 109 + fields[11]].decode()
         at = (at + 110 + fields[11] + 3) // 4 * 4
+        found[name] = data[at:at + fields[6]]
         at = (at + fields[6] + 3) // 4 * 4
-    return names
+    del found["TRAILER!!!"]
+    return found
 
 
 def needs(program):
@@ -92,9 +94,20 @@ def test_help_names_every_command(shell):
         assert re.search(rf"^{command}\b", text, re.MULTILINE), command
 
 
+def check_ls(text, archive):
+    """Each member in a line, its size too; then what `left-out` says."""
+    expected = members(archive)
+    lines = text.splitlines()
+    files, said = lines[:len(expected)], lines[len(expected):]
+    listed = [re.fullmatch(r"[-d]r-[-x] +(\d+)  (\S+)", line).groups()
+              for line in files]
+    assert sorted(listed) == \
+        sorted((str(len(data)), name) for name, data in expected.items())
+    assert said == expected.get("left-out", b"").decode().splitlines()
+
+
 def test_ls_lists_the_archive(shell):
-    listed = {line.split()[-1] for line in shell.run("ls").splitlines()}
-    assert set(members()) - {"TRAILER!!!"} == listed
+    check_ls(shell.run("ls"), ARCHIVE)
 
 
 def test_cat_prints_a_file_whole(shell):
@@ -199,19 +212,23 @@ def test_backspace_takes_back_a_letter(shell):
     assert "Hello from user mode" in shell.until_prompt()
 
 
-def test_ls_says_what_the_build_left_out(tmp_path, shell):
+@pytest.mark.parametrize("said", [[], ["not built here: hello-glibc (why)"]],
+                         ids=["nothing", "something"])
+def test_ls_says_what_the_build_left_out(tmp_path, said):
     """user/rules.mk adds that member where something cannot be built."""
-    assert ("left-out" in members()) == ("not built" in shell.run("ls"))
-    said = "not built here: hello-glibc (no network)"
-    (tmp_path / "left-out").write_text(said + "\n")
+    left_out, archive = tmp_path / "left-out", tmp_path / "cpio"
+    left_out.write_text("".join(line + "\n" for line in said))
     programs = ("init", "names", "files", "console", "pager", "linux", "sh")
     subprocess.run([sys.executable, machine.ROOT / "tools/make_archive.py",
-                    tmp_path / "cpio", tmp_path / "left-out",
+                    archive, *([left_out] if said else []),
                     *(machine.BUILD / "user" / name for name in programs)],
                    check=True)
-    little = Shell(archive=tmp_path / "cpio")
-    assert little.run("ls").splitlines()[-1] == said
+    assert ("left-out" in members(archive)) == bool(said)
+    little = Shell(archive=archive)
+    text = little.run("ls")
     little.close()
+    check_ls(text, archive)
+    assert text.count("not built here") == len(said)
 
 
 def test_control_c_kills_the_running_program(shell):
@@ -266,7 +283,7 @@ def test_busybox(shell, command, printed):
 def test_busybox_ls_sees_the_archive(shell):
     needs("busybox")
     listed = shell.run("busybox ls -1 /").split()
-    top = {name.split("/")[0] for name in members()} - {"TRAILER!!!"}
+    top = {name.split("/")[0] for name in members()}
     assert set(listed) == top
 
 
