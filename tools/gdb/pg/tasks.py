@@ -16,6 +16,7 @@ from pg.guest import Refused, evaluate
 
 PAGE_KIB = 4
 SCHED = "kernel/sched/sched.c"
+ACCOUNT = "mm/account/account.c"
 
 # What a sleeping thread has on its stack above the function that matters.
 SCHEDULER = ("kernel/sched/", "arch/i386/cpu/")
@@ -77,6 +78,17 @@ def state_of(task, threads):
                       for t in threads) else "S"
 
 
+def kernel_kib(task):
+    """mm/account/account.c:account_own_bytes()"""
+    if not int(task["account"]):
+        return 0
+    costs = kernel.variable("costs", ACCOUNT)
+    first, last = costs.type.range()
+    own = task["account"]["own"]
+    return sum(int(own[kind]) * int(costs[kind])
+               for kind in range(first, last + 1)) // 1024
+
+
 def task_line(task):
     threads = threads_of(task)
     parent = int(task["parent"]["pid"]) if int(task["parent"]) else 0
@@ -86,8 +98,8 @@ def task_line(task):
     ran = int(task["ran_ns"]) + sum(int(t["ran_ns"]) for t in threads)
     return f"{int(task['pid']):5} {parent:5} {state_of(task, threads)} " \
            f"{len(threads):7} {int(task['handles']['used']):7} " \
-           f"{rss * PAGE_KIB:8} {total * PAGE_KIB:9} {ran // 1000000:9} " \
-           f"{kernel.text(task['name'])}"
+           f"{rss * PAGE_KIB:8} {total * PAGE_KIB:9} {kernel_kib(task):11} " \
+           f"{ran // 1000000:9} {kernel.text(task['name'])}"
 
 
 def source_of(address):
@@ -122,7 +134,8 @@ def thread_line(thread, running):
 
 
 def pg_tasks():
-    print("  PID  PPID S THREADS HANDLES RSS(KiB) SIZE(KiB)  TIME(ms) NAME")
+    print("  PID  PPID S THREADS HANDLES RSS(KiB) SIZE(KiB) KERNEL(KiB)"
+          "  TIME(ms) NAME")
     for task in all_tasks():
         print(task_line(task))
     print("  TID  TASK PRI STATE    NAME             WAITS IN")
