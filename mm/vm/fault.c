@@ -19,7 +19,8 @@
  * INVARIANTS  V4 and V6 of mm.h
  *
  * ALGORITHM  First the area: below one that grows down, it grows, unless that
- *          breaks its limit or comes too near to its neighbour. Then its
+ *          breaks its limit or comes too near to its neighbour; below one
+ *          whose pages a message has made shared, a new one does. Then its
  *          rights. Then the entry, as in the picture.
  *          A pager is asked without mm->lock, so everything is looked at again
  *          when its page has come (pager.c says who may ask).
@@ -67,6 +68,35 @@ static bool gap_stays(const struct mm *mm, const struct vma *vma,
 	return addr - vma_end(low) >= STACK_GUARD_GAP;
 }
 
+/*
+ * Below pages of an object comes a private area, which grows from then on: an
+ * object has no pages in front of its first, and who shares it wants no more.
+ */
+static enum vm_fault grow_below_shared(struct mm *mm, const struct vma *vma,
+				       uint32_t addr)
+{
+	struct vma new = {
+		.range = { .start = addr, .end = vma_start(vma) },
+		.flags = vma->flags & vm_flags_of[VM_OF_PRIVATE] &
+			 ~(VM_TOUCHED | VM_UNJOINED),
+		.name = vma->name, .offset = addr >> PAGE_SHIFT,
+	};
+
+	if (vma_end(vma) - addr > mm->stack_limit ||
+	    mm->nr_vmas >= vm_max_map_count)
+		return VM_FAULT_STACK;
+	if (vm_flags_count(new.flags)) {
+		if (!commit_charge(mm->account, vma_pages(&new)))
+			return VM_FAULT_STACK;
+		new.flags |= VM_ACCOUNT;
+	}
+	if (!vma_add(mm, &new))
+		return VM_FAULT_DONE;
+	if (new.flags & VM_ACCOUNT)
+		commit_release(vma_pages(&new));
+	return VM_FAULT_OOM;
+}
+
 static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uint32_t addr)
 {
 	uint32_t pages = (vma_start(vma) - addr) >> PAGE_SHIFT;
@@ -75,6 +105,8 @@ static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uint32_t addr)
 		return VM_FAULT_MAPERR;
 	if (!gap_stays(mm, vma, addr))
 		return VM_FAULT_STACK;
+	if (vma->object)
+		return grow_below_shared(mm, vma, addr);
 	vma_need_family(mm, vma);
 	if (vma_end(vma) - addr > mm->stack_limit || pages > vma->offset)
 		return VM_FAULT_STACK;
@@ -88,13 +120,16 @@ static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uint32_t addr)
 static enum vm_fault find_area(struct touch *t)
 {
 	struct vma *vma = vma_find_first(t->mm, t->addr);
+	enum vm_fault result;
 
 	t->vma = vma;
 	if (vma && vma_start(vma) <= t->addr)
 		return VM_FAULT_DONE;
 	if (!vma || !(vma->flags & VM_GROWSDOWN))
 		return VM_FAULT_MAPERR;
-	return grow_down(t->mm, vma, t->addr);
+	result = grow_down(t->mm, vma, t->addr);
+	t->vma = vma_find(t->mm, t->addr);
+	return result;
 }
 
 static bool is_allowed(const struct touch *t)

@@ -31,8 +31,8 @@
 	R(VM_WRITE,        1, 1, 1, 0,   1,   1,   1,   1,    2,  2)           \
 	R(VM_EXEC,         1, 1, 0, 0,   1,   1,   1,   1,    2,  2)           \
 	R(VM_SHARED,       0, 1, 0, 0,   1,   1,   1,   2,    1,  1)           \
-	/* What grows has a family: it is private. */                          \
-	R(VM_GROWSDOWN,    1, 0, 0, 0,   1,   1,   1,   0,    0,  0)           \
+	/* A shared one was private; what it grows by is private (fault.c). */ \
+	R(VM_GROWSDOWN,    1, 1, 0, 0,   1,   1,   1,   1,    0,  0)           \
 	R(VM_LOCKED,       1, 1, 0, 0,   1,   0,   0,   1,    0,  0)           \
 	/* An object counts its pages itself. */                               \
 	R(VM_ACCOUNT,      1, 0, 0, 0,   1,   1,   1,   0,    0,  2)           \

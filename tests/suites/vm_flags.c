@@ -63,9 +63,22 @@ static bool by_being_shared(struct scene *s)
 	return map(s, PROT_RW, 0);
 }
 
+/* No call maps a shared one: it was private, and a message shared it. */
 static bool by_growing(struct scene *s)
 {
-	return map(s, PROT_RW, MAP_GROWSDOWN);
+	struct scene private = { .mm = s->mm };
+	struct mm *to = test_mm();
+	bool has = map(s, PROT_RW, MAP_GROWSDOWN);
+
+	if (s->shared) {
+		EXPECT(!has);
+		has = map(&private, PROT_RW, MAP_GROWSDOWN) &&
+		      (uint32_t)mm_transfer(s->mm, AT(0), PAGES(NR), to,
+					    AT(0), VM_READ | VM_WRITE,
+					    false) == AT(0);
+	}
+	test_end(to);
+	return has;
 }
 
 static bool by_no_reserve(struct scene *s)
@@ -354,22 +367,63 @@ KTEST(vm_flags, a_devices_area_gets_no_other_flag)
 
 /* ---- what went wrong once ------------------------------------------------ */
 
+/* A stack of a's: of its lowest four pages b has a map, and two are gone. */
+static void share_lower_stack(struct mm *a, struct mm *b)
+{
+	EXPECT_IS(mm_mmap(a, AT(0), PAGES(8), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN), AT(0));
+	test_fill(a, 0, 8, 1);
+	EXPECT_IS(mm_transfer(a, AT(0), PAGES(4), b, AT(0),
+			      VM_READ | VM_WRITE, false), AT(0));
+	EXPECT_EQ(mm_munmap(a, AT(0), PAGES(2)), 0);
+}
+
 KTEST(vm_flags, what_is_shared_stays_one_when_its_area_was_a_stack)
 {
 	struct mm *a = test_mm(), *b = test_mm(), *child;
 
-	EXPECT_IS(mm_mmap(a, AT(0), PAGES(8), PROT_RW,
-			  ANON_FIXED | MAP_GROWSDOWN), AT(0));
-	test_fill(a, 0, 8, 1);
-	EXPECT_IS(mm_transfer(a, AT(0), PAGES(8), b, AT(0),
-			      VM_READ | VM_WRITE, false), AT(0));
-	EXPECT_EQ(mm_munmap(a, AT(0), PAGES(2)), 0);
-	/* It does not grow any more. */
-	EXPECT_EQ(peek(a, AT(1)), FAULTS);
+	share_lower_stack(a, b);
+	EXPECT_EQ(peek(a, AT(1)), 0);
 	child = test_fork(a);
-	EXPECT_EQ(poke(a, AT(4), 200), 200);
-	EXPECT_EQ(peek(b, AT(4)), 200);
-	EXPECT_EQ(peek(child, AT(4)), 200);
+	EXPECT_EQ(poke(a, AT(3), 200), 200);
+	EXPECT_EQ(peek(b, AT(3)), 200);
+	EXPECT_EQ(peek(child, AT(3)), 200);
+	/* What it has grown by is of nobody else. */
+	EXPECT_EQ(poke(a, AT(1), 100), 100);
+	EXPECT_EQ(peek(child, AT(1)), 0);
+	EXPECT_EQ(peek(b, AT(1)), 2);
+	test_end(child);
+	test_end(a);
+	test_end(b);
+}
+
+KTEST(vm_flags, a_stack_whose_lowest_pages_are_shared_grows_on)
+{
+	struct mm *a = test_mm(), *b = test_mm(), *child;
+
+	share_lower_stack(a, b);
+	EXPECT_STREQ(maps(a), "102-104 rw-s 104-108 rw-p");
+	EXPECT_EQ(poke(a, AT(0), 1), 1);
+	EXPECT_STREQ(maps(a), "100-102 rw-p 102-104 rw-s 104-108 rw-p");
+	EXPECT_EQ(poke(a, AT(0) - PAGES(6), 1), 1);
+	EXPECT_STREQ(maps(a), "fa-102 rw-p 102-104 rw-s 104-108 rw-p");
+	EXPECT_EQ(a->committed, 8 + 4);
+	/* Cut off, it begins again, with the rights of what is above. */
+	EXPECT_EQ(mm_munmap(a, AT(0) - PAGES(6), PAGES(8)), 0);
+	EXPECT_EQ(mm_mprotect(a, AT(3), PAGES(1), PROT_READ | PROT_GROWSDOWN),
+		  0);
+	EXPECT_EQ(poke(a, AT(1), 1), FAULTS);
+	EXPECT_EQ(peek(a, AT(1)), 0);
+	EXPECT_STREQ(maps(a), "101-102 r--p 102-104 r--s 104-108 rw-p");
+	child = test_fork(a);
+	EXPECT_EQ(peek(child, AT(0)), 0);
+	EXPECT_EQ(a->committed, 4);
+	a->stack_limit = PAGES(2);
+	EXPECT_EQ(peek(a, AT(0)), 0);
+	EXPECT_EQ(mm_munmap(a, AT(0), PAGES(2)), 0);
+	EXPECT_EQ(peek(a, AT(1)), FAULTS);
+	EXPECT_NULL(mm_check(a));
+	EXPECT_NULL(vm_check());
 	test_end(child);
 	test_end(a);
 	test_end(b);

@@ -115,6 +115,14 @@ static void stack(struct world *w)
 	test_fill(w->mm[A], 8, 2, 1);
 }
 
+static void shared_stack(struct world *w)
+{
+	stack(w);
+	w->mm[OTHER] = test_mm();
+	EXPECT_IS(mm_transfer(w->mm[A], AT(8), PAGES(2), w->mm[OTHER], AT(0),
+			      VM_READ, false), AT(0));
+}
+
 static void empty(struct world *w)
 {
 }
@@ -385,6 +393,13 @@ static void stack_part(struct world *w, unsigned i)
 	upt_unmap(&w->mm[A]->tables, AT(4));
 }
 
+/* The new area, none of whose pages was touched. */
+static void shared_stack_part(struct world *w, unsigned i)
+{
+	EXPECT_IS(mm_mmap(w->mm[A], AT(4), PAGES(4), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN), AT(4));
+}
+
 static long shared_write(struct world *w)
 {
 	return fault_result(touch(w->mm[A], AT(7), VM_WRITE));
@@ -449,6 +464,8 @@ static const struct undo_case cases[] = {
 	{ "copy on write",         with_child,  write_beside_child, WHOLE },
 	{ "shared write",          shared_area, shared_write, WHOLE },
 	{ "growth of a stack",     stack,       stack_grows, 1, stack_part },
+	{ "growth, shared",        shared_stack, stack_grows,
+	  1, shared_stack_part },
 	{ "a page taken",          with_child,  take_page, WHOLE },
 };
 
