@@ -44,9 +44,11 @@ static const char *heard(void)
 	return seen;
 }
 
+/* A tick says at any time how many lines of an earlier suite were left out. */
 static void take_last(const struct log_record *record, void *arg)
 {
-	*(struct log_record *)arg = *record;
+	if (strncmp(record->text, "... ", 4))
+		*(struct log_record *)arg = *record;
 }
 
 static struct log_record last_record(void)
@@ -108,7 +110,7 @@ KTEST(log, a_dump_is_shown_but_not_kept)
 	EXPECT(contains(heard(), "a dump\n"));
 	EXPECT_EQ(last_record().seq, before.seq);
 	pr_warn("a warning\n");
-	EXPECT_EQ(last_record().seq, before.seq + 1);
+	EXPECT(last_record().seq > before.seq);
 	log_keep_info(kept);
 }
 
