@@ -8,7 +8,7 @@
  *
  * PICTURE    window   |<------- 5 s ------->|<------- 5 s ------->|
  *            lines     ##########............ n ###
- *            said      10 lines               "... 12 more lines"
+ *            said      10 lines               "... 12 more lines ..."
  *
  * INVARIANTS
  *          L1  a window has at most LOG_LIMIT_LINES lines of a limit, and one
@@ -28,6 +28,8 @@
 #include "lib/log.h"
 #include "lib/string.h"
 
+#define KIND_MAX  128u
+
 static struct log_limit *pending;   /* L2 */
 
 static void forget(struct log_limit *limit)
@@ -40,21 +42,46 @@ static void forget(struct log_limit *limit)
 	limit->left_out = 0;
 }
 
+/* `at` is behind the '%'. Returns: what is behind the conversion. */
+static const char *skip_conversion(const char *at)
+{
+	while (*at && !strchr("%cdiopsuxX", *at))
+		at++;
+	if (*at == 'p' && at[1] >= 'A' && at[1] <= 'Z')
+		at++;
+	return *at ? at + 1 : at;
+}
+
+/*
+ * What the lines of a format have in common, for a reader: one star for each
+ * conversion, no end of line. A long one is cut.
+ */
+static void kind_of(char *kind, const char *like)
+{
+	size_t n = 0;
+
+	while (n < KIND_MAX - 1 && *like && *like != '\n') {
+		bool is_text = *like != '%' || like[1] == '%';
+
+		kind[n++] = is_text ? *like : '*';
+		like = *like == '%' ? skip_conversion(like + 1) : like + 1;
+	}
+	kind[n] = '\0';
+}
+
 static void begin_window(struct log_limit *limit, uint64_t now)
 {
 	unsigned left_out = limit->left_out;
-	size_t length;
+	char kind[KIND_MAX];
 
 	limit->window_end = now + LOG_LIMIT_NS;
 	limit->lines = 0;
 	if (!left_out)
 		return;
 	forget(limit);
-	length = strlen(limit->like);
-	if (length && limit->like[length - 1] == '\n')
-		length--;
-	printk(limit->level, "... %u more line%s like this left out: %.*s\n",
-	       left_out, left_out == 1 ? "" : "s", (int)length, limit->like);
+	kind_of(kind, limit->like);
+	printk(limit->level, "... %u more line%s of the kind \"%s\" left out\n",
+	       left_out, left_out == 1 ? "" : "s", kind);
 }
 
 static bool take(struct log_limit *limit)

@@ -14,7 +14,7 @@ from machine import Shape, run
 CALLS = 3000
 LINES = 10             # LOG_LIMIT_LINES, of a window
 
-COUNT = re.compile(r"^\.\.\. (\d+) more lines? like this left out: (.*)$")
+COUNT = re.compile(r'^\.\.\. (\d+) more lines? of the kind "([^%]*)" left out$')
 
 #   what is said, in the line and in that of the count     how often caused
 CAUSED = [

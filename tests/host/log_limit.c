@@ -20,6 +20,15 @@ static void other(unsigned n)
 	pr_debug_limited("other: %u\n", n);
 }
 
+/* With every form of conversion that is in a line of ours. */
+static void forms(unsigned n)
+{
+	phys_addr_t pa = { n };
+
+	pr_debug_limited("%s[%u]: 100%% at %pP: %02x:%-5.3llu, %zu\n", "a", n,
+			 &pa, n, 1ull, sizeof(n));
+}
+
 static unsigned lines_of(void (*say)(unsigned), unsigned times)
 {
 	unsigned before = host_log_lines;
@@ -69,7 +78,7 @@ KTEST(log_limit, what_is_left_out_is_counted_though_nothing_comes_any_more)
 	host_log_now++;
 	log_limits_tick();
 	EXPECT_EQ(host_log_lines, before + 1);
-	EXPECT(last_is("... 2990 more lines like this left out: one: %u\n"));
+	EXPECT(last_is("... 2990 more lines of the kind \"one: *\" left out\n"));
 	host_log_now += LOG_LIMIT_NS;
 	log_limits_tick();
 	EXPECT_EQ(host_log_lines, before + 1);
@@ -83,7 +92,15 @@ KTEST(log_limit, each_place_has_its_own)
 	host_log_now += LOG_LIMIT_NS;
 	EXPECT_EQ(lines_of(one, 1), 2);
 	log_limits_tick();
-	EXPECT(last_is("... 1 more line like this left out: other: %u\n"));
+	EXPECT(last_is("... 1 more line of the kind \"other: *\" left out\n"));
+}
+
+KTEST(log_limit, a_kind_is_said_without_conversions)
+{
+	setup();
+	lines_of(forms, LOG_LIMIT_LINES + 2);
+	setup();
+	EXPECT(last_is("... 2 more lines of the kind \"*[*]: 100% at *: *:*, *\" left out\n"));
 }
 
 /* L1, over many windows. */
