@@ -104,7 +104,7 @@ long pg_task_set_limit(struct trap_regs *regs)
 	else if (limit > own->limit[kind])
 		err = -EPERM;
 	else
-		WRITE_ONCE(task->account->limit[kind], limit);
+		account_set_limit(task->account, kind, limit);
 	object_put(&task->object);
 	return err;
 }

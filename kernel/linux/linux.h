@@ -27,6 +27,7 @@
 	C(64,  getppid)                                                       \
 	C(65,  getpgrp)                                                       \
 	C(66,  setsid)                                                        \
+	C(75,  setrlimit)                                                     \
 	C(91,  munmap)                                                        \
 	C(114, wait4)                                                         \
 	C(120, clone)                                                         \
@@ -42,6 +43,7 @@
 	C(163, mremap)                                                        \
 	C(175, rt_sigprocmask)                                                \
 	C(190, vfork)                                                         \
+	C(191, ugetrlimit)                                                    \
 	C(192, mmap2)                                                         \
 	C(218, mincore)                                                       \
 	C(219, madvise)                                                       \
@@ -53,6 +55,7 @@
 	C(266, clock_getres)                                                  \
 	C(267, clock_nanosleep)                                               \
 	C(311, set_robust_list)                                               \
+	C(340, prlimit64)                                                     \
 	C(403, clock_gettime64)                                               \
 	C(406, clock_getres64)                                                \
 	C(407, clock_nanosleep64)

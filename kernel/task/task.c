@@ -211,6 +211,8 @@ int task_create(const char *name, struct task *parent, struct task **taskp)
 		object_put(&task->object);
 		return err;
 	}
+	if (parent && parent->mm)
+		mm_copy_limits(task->mm, parent->mm);
 	*taskp = task;
 	return 0;
 }

@@ -25,6 +25,7 @@
  */
 #include "mm/account/account.h"
 
+#include "lib/errno.h"
 #include "lib/spinlock.h"
 #include "mm/slab/slab.h"
 
@@ -62,10 +63,14 @@ static void limits_init(struct account *account)
 {
 	const struct account *parent = account->parent;
 
-	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
 		account->limit[kind] = parent ?
 			MIN(parent->limit[kind], account_defaults[kind]) :
 			ACCOUNT_UNLIMITED;
+		account->hard[kind] = parent ?
+			MIN(parent->hard[kind], account_defaults[kind]) :
+			ACCOUNT_UNLIMITED;
+	}
 }
 
 struct account *account_create(struct account *parent)
@@ -118,6 +123,37 @@ void account_put(struct account *account)
 		account_free(account);
 		account = parent;
 	}
+}
+
+/* ---- limits ------------------------------------------------------------- */
+
+int account_change_limit(struct account *account, enum account_kind kind,
+			 unsigned long limit, unsigned long hard)
+{
+	irqflags_t flags;
+	int err = 0;
+
+	if (limit > hard)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&accounts_lock);
+	if (hard > account->hard[kind]) {
+		err = -EPERM;
+	} else {
+		account->hard[kind] = hard;
+		WRITE_ONCE(account->limit[kind], limit);
+	}
+	spin_unlock_irqrestore(&accounts_lock, flags);
+	return err;
+}
+
+void account_set_limit(struct account *account, enum account_kind kind,
+		       unsigned long limit)
+{
+	irqflags_t flags = spin_lock_irqsave(&accounts_lock);
+
+	account->hard[kind] = limit;
+	WRITE_ONCE(account->limit[kind], limit);
+	spin_unlock_irqrestore(&accounts_lock, flags);
 }
 
 /* ---- charges ------------------------------------------------------------ */

@@ -62,6 +62,7 @@ struct account {
 	unsigned long    used[ACCOUNT_NR_KINDS];   /* a                       */
 	unsigned long    own[ACCOUNT_NR_KINDS];    /* a                       */
 	unsigned long    limit[ACCOUNT_NR_KINDS];  /* a                       */
+	unsigned long    hard[ACCOUNT_NR_KINDS];   /* t  what that may become */
 	unsigned long    refused;                  /* a  charges, since ever  */
 	unsigned long    promised;                 /* a  pages of its shared
 						    *    memory: commit.c     */
@@ -87,6 +88,17 @@ bool account_charge(struct account *account, enum account_kind kind,
 		    unsigned long n) __must_check;
 void account_uncharge(struct account *account, enum account_kind kind,
 		      unsigned long n);
+
+/*
+ * The limit that counts, and the one that it may be raised to later.
+ * Returns: 0; -EINVAL (limit above hard), -EPERM (hard above what it was).
+ */
+int account_change_limit(struct account *account, enum account_kind kind,
+			 unsigned long limit, unsigned long hard);
+
+/* Both limits, whatever they were: for who may do so. */
+void account_set_limit(struct account *account, enum account_kind kind,
+		       unsigned long limit);
 
 /* Is it `top`, or below? */
 bool account_is_below(const struct account *account,

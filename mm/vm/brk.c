@@ -46,6 +46,7 @@ static bool grow_heap(struct mm *mm, uint32_t start, uint32_t end)
 
 	if (!heap_has_room(mm, start, end) ||
 	    mm->nr_vmas > vm_max_map_count ||
+	    !vm_has_room(mm, vma_pages(&new)) ||
 	    !commit_charge(mm->account, vma_pages(&new)))
 		return false;
 	if (!vma_add(mm, &new))

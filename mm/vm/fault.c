@@ -68,6 +68,17 @@ static bool gap_stays(const struct mm *mm, const struct vma *vma,
 	return addr - vma_end(low) >= STACK_GUARD_GAP;
 }
 
+/* May the area, or one in front of it, begin at addr? */
+static bool limits_allow(const struct mm *mm, const struct vma *vma,
+			 uint32_t addr)
+{
+	uint32_t pages = (vma_start(vma) - addr) >> PAGE_SHIFT;
+
+	return vma_end(vma) - addr <= mm->limits[VM_LIMIT_STACK].soft &&
+	       vm_has_room(mm, pages) &&
+	       (!(vma->flags & VM_LOCKED) || vm_may_lock(mm, pages));
+}
+
 /*
  * Below pages of an object comes a private area, which grows from then on: an
  * object has no pages in front of its first, and who shares it wants no more.
@@ -82,7 +93,7 @@ static enum vm_fault grow_below_shared(struct mm *mm, const struct vma *vma,
 		.name = vma->name, .offset = addr >> PAGE_SHIFT,
 	};
 
-	if (vma_end(vma) - addr > mm->stack_limit ||
+	if (!limits_allow(mm, vma, addr) ||
 	    mm->nr_vmas >= vm_max_map_count)
 		return VM_FAULT_STACK;
 	if (vm_flags_count(new.flags)) {
@@ -108,7 +119,7 @@ static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uint32_t addr)
 	if (vma->object)
 		return grow_below_shared(mm, vma, addr);
 	vma_need_family(mm, vma);
-	if (vma_end(vma) - addr > mm->stack_limit || pages > vma->offset)
+	if (pages > vma->offset || !limits_allow(mm, vma, addr))
 		return VM_FAULT_STACK;
 	if (vma->flags & VM_ACCOUNT && !commit_charge(mm->account, pages))
 		return VM_FAULT_STACK;

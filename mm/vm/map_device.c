@@ -99,7 +99,7 @@ static long map_locked(struct mm *mm, pfn_t first, uint32_t nr_pages,
 
 	if (IS_ERR_VALUE(start))
 		return start;
-	if (mm->nr_vmas >= vm_max_map_count)
+	if (mm->nr_vmas >= vm_max_map_count || !vm_has_room(mm, nr_pages))
 		return -ENOMEM;
 	new.range.start = (uint32_t)start;
 	new.range.end = (uint32_t)start + length;

@@ -36,6 +36,14 @@ static int lock_areas(struct mm *mm, uint32_t start, uint32_t end,
 	}
 }
 
+/* As in Linux, the limit comes before what is wrong with the range. */
+static int check_limit(const struct mm *mm, uint32_t start, uint32_t length)
+{
+	if (!mm->limits[VM_LIMIT_MEMLOCK].soft)
+		return -EPERM;
+	return vm_may_lock_within(mm, start, length) ? 0 : -ENOMEM;
+}
+
 /* Round to pages, and mark. *startp and *endp are the pages. */
 static int lock_range(struct mm *mm, uint32_t addr, uint32_t length,
 		      unsigned lock, uint32_t *startp, uint32_t *endp)
@@ -45,12 +53,12 @@ static int lock_range(struct mm *mm, uint32_t addr, uint32_t length,
 	length = PAGE_ALIGN(length + (addr & ~PAGE_MASK));
 	*startp = addr & PAGE_MASK;
 	*endp = *startp + length;
-	if (*endp < *startp)
-		return -EINVAL;
-	if (!length)
-		return 0;
 	mutex_lock(&mm->lock);
-	err = lock_areas(mm, *startp, *endp, lock);
+	err = lock ? check_limit(mm, *startp, length) : 0;
+	if (!err && *endp < *startp)
+		err = -EINVAL;
+	if (!err && length)
+		err = lock_areas(mm, *startp, *endp, lock);
 	mutex_unlock(&mm->lock);
 	return err;
 }

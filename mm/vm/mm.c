@@ -25,11 +25,19 @@
  * SEE      Linux kernel/fork.c dup_mmap().
  */
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "mm/account/account.h"
 #include "mm/slab/slab.h"
 #include "mm/vm/vm_impl.h"
 
 static struct kmem_cache *mm_cache;
+
+static void limits_init(struct mm *mm)
+{
+	for (unsigned i = 0; i < VM_NR_LIMITS; i++)
+		mm->limits[i] = (struct vm_limit){ VM_UNLIMITED, VM_UNLIMITED };
+	mm->limits[VM_LIMIT_STACK].soft = STACK_LIMIT;
+}
 
 int mm_create(struct mm **mmp)
 {
@@ -45,7 +53,7 @@ int mm_create(struct mm **mmp)
 	}
 	mutex_init(&mm->lock);
 	range_tree_init(&mm->vmas, USER_BASE, USER_END);
-	mm->stack_limit = STACK_LIMIT;
+	limits_init(mm);
 	mm->areas_paid = AREAS_FREE;
 	mm->refs = 1;
 	list_init(&mm->windows);
@@ -151,7 +159,7 @@ int mm_copy_areas(struct mm *child, struct mm *from)
 	mutex_lock(&from->lock);
 	child->brk_start = from->brk_start;
 	child->brk = from->brk;
-	child->stack_limit = from->stack_limit;
+	memcpy(child->limits, from->limits, sizeof(child->limits));
 	err = fork_areas(child, from);
 	mutex_unlock(&from->lock);
 	return err;

@@ -52,11 +52,25 @@ struct page;
 #define STACK_GUARD_GAP  (256 * PAGE_SIZE)  /* unmapped below a stack        */
 #define MAX_MAP_COUNT  65530             /* areas in one address space       */
 #define VMA_SPARES     3u                /* two cuts and a new area          */
+#define VM_UNLIMITED   UINT32_MAX        /* RLIM_INFINITY                    */
 
 /* MAX_MAP_COUNT; tests raise it. */
 extern uint32_t vm_max_map_count;
 
 #define AREAS_FREE  UINT32_MAX
+
+/* RLIMIT_STACK, _MEMLOCK and _AS: what this address space may have. */
+enum vm_limit_kind {
+	VM_LIMIT_STACK,      /* how far an area that grows down may grow      */
+	VM_LIMIT_MEMLOCK,    /* locked_vm                                     */
+	VM_LIMIT_AS,         /* total_vm                                      */
+	VM_NR_LIMITS
+};
+
+/* Bytes. The soft one is what counts, the hard one is what that may become. */
+struct vm_limit {
+	uint32_t soft, hard;
+};
 
 /* Protection: I set at creation; l the address space's lock. */
 struct mm {
@@ -75,7 +89,7 @@ struct mm {
 	struct vma        *spare[VMA_SPARES]; /* l  see vma_reserve()        */
 	uint32_t           nr_spares;      /* l                              */
 	uint32_t           brk_start, brk; /* l                              */
-	uint32_t           stack_limit;    /* l  bytes a stack may grow to   */
+	struct vm_limit    limits[VM_NR_LIMITS]; /* l                        */
 	uint32_t           refs;           /*    mm_get(), mm_put()          */
 	struct list_head   all;            /*    all of them: vm_check()     */
 	struct list_head   windows;        /*    map_device.c: windows_lock  */
@@ -138,6 +152,17 @@ int mm_fork(struct mm *from, struct mm **mmp) __must_check;
  * space that tasks share is the first one's.
  */
 void mm_set_account(struct mm *mm, struct account *account);
+
+/* Who is made by `from`, but not as a copy, has its limits all the same. */
+void mm_copy_limits(struct mm *mm, struct mm *from);
+
+/*
+ * Set a limit (`new` not NULL), and say what it was (`old` not NULL). What the
+ * address space has already stays, even if that is more.
+ * Returns: 0; -EINVAL (soft above hard), -EPERM (hard above what it was).
+ */
+int mm_change_limit(struct mm *mm, enum vm_limit_kind kind,
+		    const struct vm_limit *new, struct vm_limit *old);
 
 /* The second half of mm_fork(), for a child that is new. Returns: as that. */
 int mm_copy_areas(struct mm *child, struct mm *from) __must_check;

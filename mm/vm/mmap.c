@@ -207,8 +207,12 @@ static int make_area(struct mm *mm, uint32_t start, uint32_t end,
 		.range = { .start = start, .end = end },
 		.flags = flags, .name = name,
 	};
-	int err = back_area(mm, &new);
+	int err;
 
+	if (!vm_has_room(mm, vma_pages(&new)) &&
+	    !vm_has_room_within(mm, start, end))
+		return -ENOMEM;
+	err = back_area(mm, &new);
 	if (err)
 		return err;
 	err = replace ? replace_area(mm, &new)
@@ -219,6 +223,13 @@ static int make_area(struct mm *mm, uint32_t start, uint32_t end,
 	if (new.object)
 		vm_object_put(new.object);
 	return err;
+}
+
+static noinline int may_map_locked(const struct mm *mm, uint32_t length)
+{
+	if (!mm->limits[VM_LIMIT_MEMLOCK].soft)
+		return -EPERM;
+	return vm_may_lock(mm, length >> PAGE_SHIFT) ? 0 : -EAGAIN;
 }
 
 static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
@@ -242,6 +253,11 @@ static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
 		next = vma_find_first(mm, start);
 		if (next && vma_start(next) < start + length)
 			return -EEXIST;
+	}
+	if (unlikely(flags & MAP_LOCKED)) {
+		err = may_map_locked(mm, length);
+		if (err)
+			return err;
 	}
 	if (type != MAP_SHARED && type != MAP_PRIVATE)
 		return -EINVAL;

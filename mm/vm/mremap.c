@@ -81,8 +81,22 @@ static int unmap_tail(struct mm *mm, const struct remap *r)
 	return mm_unmap_locked(mm, start, start + (r->old - r->new));
 }
 
+/* Do the limits allow what the area grows by? */
+static int check_limits(const struct mm *mm, const struct vma *vma,
+			const struct remap *r)
+{
+	uint32_t more = (r->new - r->old) >> PAGE_SHIFT;
+
+	if (r->new <= r->old)
+		return 0;
+	if (vma->flags & VM_LOCKED && !vm_may_lock(mm, more))
+		return -EAGAIN;
+	return vm_has_room(mm, more) ? 0 : -ENOMEM;
+}
+
 /* Can this range of the area be moved or grow? */
-static int check_area(const struct vma *vma, const struct remap *r)
+static int check_area(const struct mm *mm, const struct vma *vma,
+		      const struct remap *r)
 {
 	uint32_t old = MIN(r->old, r->new);
 
@@ -90,7 +104,9 @@ static int check_area(const struct vma *vma, const struct remap *r)
 		return -EFAULT;
 	if (!r->old && !(vma->flags & VM_SHARED))
 		return -EINVAL;
-	return old > vma_end(vma) - r->addr ? -EFAULT : 0;
+	if (old > vma_end(vma) - r->addr)
+		return -EFAULT;
+	return check_limits(mm, vma, r);
 }
 
 /* ---- moving ------------------------------------------------------------- */
@@ -219,6 +235,10 @@ static long remap_to(struct mm *mm, struct remap *r)
 	}
 	if (err)
 		return err;
+	/* What it leaves behind still counts. */
+	if (r->flags & MREMAP_DONTUNMAP &&
+	    !vm_has_room(mm, r->new >> PAGE_SHIFT))
+		return -ENOMEM;
 	/* Both may have cut the area that we know. */
 	vma = vma_find(mm, r->addr);
 	return vma ? move_area(mm, vma, r) : -EFAULT;
@@ -243,7 +263,7 @@ static long remap_all(struct mm *mm, const struct remap *r)
 		at = MIN(vma_end(vma), end);
 		one.old = one.new = at - one.addr;
 		one.new_addr = r->new_addr + (one.addr - r->addr);
-		result = check_area(vma, &one);
+		result = check_area(mm, vma, &one);
 		if (!result)
 			result = remap_to(mm, &one);
 		if (IS_ERR_VALUE(result) || at == end)
@@ -275,7 +295,7 @@ static long grow_in_place(struct mm *mm, struct vma *vma, uint32_t addr,
 
 static long grow(struct mm *mm, struct vma *vma, struct remap *r)
 {
-	int err = check_area(vma, r);
+	int err = check_area(mm, vma, r);
 	long place;
 
 	if (err)
@@ -309,7 +329,7 @@ static long remap_locked(struct mm *mm, struct remap *r)
 	if (r->flags & MREMAP_FIXED && r->old == r->new)
 		return remap_all(mm, r);
 	if (r->flags & MREMAP_MOVES) {
-		err = check_area(vma, r);
+		err = check_area(mm, vma, r);
 		return err ? err : remap_to(mm, r);
 	}
 	if (r->new > r->old)

@@ -314,6 +314,9 @@ static int check_receiver(struct transfer *t, uint32_t addr)
 		return (int)place;
 	t->new.range.start = (uint32_t)place;
 	t->new.range.end = (uint32_t)place + length;
+	if (!vm_has_room(t->to, length >> PAGE_SHIFT) &&
+	    !vm_has_room_within(t->to, vma_start(&t->new), vma_end(&t->new)))
+		return -ENOMEM;
 	there = vma_find_first(t->to, vma_start(&t->new));
 	if (t->over)
 		return 0;

@@ -203,6 +203,24 @@ static inline uint32_t vma_index(const struct vma *vma, uint32_t addr)
 	return vma->offset + ((addr - vma->range.start) >> PAGE_SHIFT);
 }
 
+/* ---- limits.c ----------------------------------------------------------- */
+
+/* May there be so many pages more in areas? RLIMIT_AS. */
+static always_inline bool vm_has_room(const struct mm *mm, uint32_t pages)
+{
+	return likely(mm->total_vm + pages <=
+		      mm->limits[VM_LIMIT_AS].soft >> PAGE_SHIFT);
+}
+
+/* The same, in place of what is in [start, end). */
+bool vm_has_room_within(const struct mm *mm, uint32_t start, uint32_t end);
+
+/* May so many pages more be locked? RLIMIT_MEMLOCK. */
+bool vm_may_lock(const struct mm *mm, uint32_t pages);
+
+/* The same for a range, of which some may be locked already. */
+bool vm_may_lock_within(const struct mm *mm, uint32_t start, uint32_t length);
+
 /* ---- commit.c: what has been promised ----------------------------------- */
 
 extern unsigned long vm_nr_committed;    /* atomic */

@@ -117,6 +117,10 @@
 #define LINUX_mprotect         8, NONE, { ADDR, LENGTH, PROT }, 0
 #define LINUX_writev           1, NONE, { NO_FD, IOVEC_PTR, SMALL }, 0
 #define LINUX_mlock            3, NONE, { ADDR, LENGTH }, 0
+/* A limit is lowered for ever: the rest of the run would be refusals. */
+#define LINUX_setrlimit        0, NONE, { SMALL, UTS_PTR }, 0
+#define LINUX_ugetrlimit       1, NONE, { SMALL, UTS_PTR }, 0
+#define LINUX_prlimit64        1, NONE, { ZERO, SMALL, ZERO, UTS_PTR }, 0
 #define LINUX_munlock          3, NONE, { ADDR, LENGTH }, 0
 #define LINUX_sched_yield      1, NONE, { }, 0
 #define LINUX_nanosleep        1, NONE, { TIME_PTR, WORD_PTR }, 0

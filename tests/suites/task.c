@@ -92,6 +92,23 @@ KTEST(task, task_that_never_starts_is_undone_by_its_last_reference)
 	EXPECT_EQ(object_count(OBJECT_TASK), objects);
 }
 
+KTEST(task, new_task_has_the_limits_of_who_made_it)
+{
+	const struct vm_limit limit = { PAGE_SIZE, 2 * PAGE_SIZE };
+	struct task *parent, *task;
+
+	EXPECT_EQ(task_create("parent", NULL, &parent), 0);
+	for (unsigned i = 0; i < VM_NR_LIMITS; i++)
+		EXPECT_EQ(mm_change_limit(parent->mm, i, &limit, NULL), 0);
+	EXPECT_EQ(task_create("child", parent, &task), 0);
+	for (unsigned i = 0; i < VM_NR_LIMITS; i++) {
+		EXPECT_EQ(task->mm->limits[i].soft, limit.soft);
+		EXPECT_EQ(task->mm->limits[i].hard, limit.hard);
+	}
+	object_put(&task->object);
+	object_put(&parent->object);
+}
+
 KTEST(task, task_killed_before_its_start_does_not_start)
 {
 	uint32_t wait_status;

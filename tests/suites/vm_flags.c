@@ -418,7 +418,7 @@ KTEST(vm_flags, a_stack_whose_lowest_pages_are_shared_grows_on)
 	child = test_fork(a);
 	EXPECT_EQ(peek(child, AT(0)), 0);
 	EXPECT_EQ(a->committed, 4);
-	a->stack_limit = PAGES(2);
+	a->limits[VM_LIMIT_STACK].soft = PAGES(2);
 	EXPECT_EQ(peek(a, AT(0)), 0);
 	EXPECT_EQ(mm_munmap(a, AT(0), PAGES(2)), 0);
 	EXPECT_EQ(peek(a, AT(1)), FAULTS);

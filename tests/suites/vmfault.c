@@ -197,8 +197,8 @@ KTEST(vmfault, a_stack_does_not_grow_beyond_its_limit)
 {
 	struct mm *mm = mm_with_stack();
 
-	EXPECT_EQ(mm->stack_limit, STACK_LIMIT);
-	mm->stack_limit = PAGES(16);
+	EXPECT_EQ(mm->limits[VM_LIMIT_STACK].soft, STACK_LIMIT);
+	mm->limits[VM_LIMIT_STACK].soft = PAGES(16);
 	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(16) - 1, VM_WRITE),
 		  VM_FAULT_STACK);
 	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(16), VM_WRITE), VM_FAULT_DONE);

@@ -36,6 +36,7 @@
 	C(getppid,              64)    \
 	C(getpgrp,              65)    \
 	C(setsid,               66)    \
+	C(setrlimit,            75)    \
 	C(readlink,             85)    \
 	C(munmap,               91)    \
 	C(wait4,               114)    \
@@ -57,6 +58,7 @@
 	C(pread64,             180)    \
 	C(getcwd,              183)    \
 	C(vfork,               190)    \
+	C(ugetrlimit,          191)    \
 	C(mmap2,               192)    \
 	C(stat64,              195)    \
 	C(lstat64,             196)    \
@@ -81,6 +83,7 @@
 	C(openat,              295)    \
 	C(fstatat64,           300)    \
 	C(dup3,                330)    \
+	C(prlimit64,           340)    \
 	C(statx,               383)    \
 	C(clock_gettime64,     403)    \
 	C(clock_getres64,      406)    \

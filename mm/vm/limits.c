@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/*
+ * limits.c - what an address space may have: RLIMIT_STACK, _MEMLOCK, _AS
+ *
+ * WHAT     Looks at the limits and changes them. Everything that makes an area
+ *          or lets it grow asks vm_has_room() first; everything that locks
+ *          pages asks vm_may_lock().
+ *
+ * ALGORITHM  What a call replaces does not count against it. The pages there
+ *          are only added up where the limit would refuse otherwise.
+ *
+ *          The limits are the address space's, not the task's: tasks that share
+ *          one (vfork) share the limits. In Linux each process has its own.
+ * LOCKING  mm->lock.
+ * NOT HERE RLIMIT_NPROC (mm/account/), numbers and structures of the calls
+ *          (kernel/linux/rlimit.c).
+ * SEE      docs/decisions/accounts.md; Linux may_expand_vm(),
+ *          mlock_future_ok(), do_prlimit().
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/vm/vm_impl.h"
+
+/* Pages of [start, end) in areas that have all of these flags. */
+static uint32_t pages_within(const struct mm *mm, uint32_t start, uint32_t end,
+			     unsigned flags)
+{
+	const struct vma *vma = vma_find_first(mm, start);
+	uint32_t pages = 0;
+
+	for (; vma && vma_start(vma) < end; vma = vma_next(mm, vma))
+		if ((vma->flags & flags) == flags)
+			pages += (MIN(vma_end(vma), end) -
+				  MAX(vma_start(vma), start)) >> PAGE_SHIFT;
+	return pages;
+}
+
+bool vm_has_room_within(const struct mm *mm, uint32_t start, uint32_t end)
+{
+	uint32_t pages = (end - start) >> PAGE_SHIFT;
+	uint32_t there = pages_within(mm, start, end, 0);
+
+	return there >= pages || vm_has_room(mm, pages - there);
+}
+
+bool vm_may_lock(const struct mm *mm, uint32_t pages)
+{
+	uint32_t limit = mm->limits[VM_LIMIT_MEMLOCK].soft;
+
+	return limit == VM_UNLIMITED ||
+	       mm->locked_vm + pages <= limit >> PAGE_SHIFT;
+}
+
+bool vm_may_lock_within(const struct mm *mm, uint32_t start, uint32_t length)
+{
+	uint32_t end = length > USER_END - start ? USER_END : start + length;
+	uint32_t pages = length >> PAGE_SHIFT;
+
+	return vm_may_lock(mm, pages) ||
+	       vm_may_lock(mm, pages - pages_within(mm, start, end,
+						    VM_LOCKED));
+}
+
+/* ---- look and change ---------------------------------------------------- */
+
+static int change_locked(struct vm_limit *limit, const struct vm_limit *new)
+{
+	if (new->soft > new->hard)
+		return -EINVAL;
+	if (new->hard > limit->hard)
+		return -EPERM;
+	*limit = *new;
+	return 0;
+}
+
+int mm_change_limit(struct mm *mm, enum vm_limit_kind kind,
+		    const struct vm_limit *new, struct vm_limit *old)
+{
+	struct vm_limit before;
+	int err = 0;
+
+	mutex_lock(&mm->lock);
+	before = mm->limits[kind];
+	if (new)
+		err = change_locked(&mm->limits[kind], new);
+	mutex_unlock(&mm->lock);
+	if (old && !err)
+		*old = before;
+	return err;
+}
+
+void mm_copy_limits(struct mm *mm, struct mm *from)
+{
+	mutex_lock(&from->lock);
+	memcpy(mm->limits, from->limits, sizeof(mm->limits));
+	mutex_unlock(&from->lock);
+}
