@@ -8,7 +8,10 @@
  *          the pages that are there after its end. How far the call went on is
  *          seen in memory, not by a clock. Of calls that leave no such trace,
  *          the end alone is looked at.
- * NOT HERE calls on fresh areas, which have no pager: suite `task`.
+ * NOT HERE calls on fresh areas, which have no pager: suite `task`. What frees
+ *          or moves memory (munmap, mremap, the end of a task) is not cut short
+ *          by a kill: it is at most 3 GiB of pages to give back, about 0.1 s
+ *          each GiB.
  * SEE      unanswered.c, for calls that wait.
  */
 #include "tests/user/utest.h"
@@ -29,6 +32,7 @@
 static char *area;                /* of LONG pages, untouched                */
 static char *from;                /* what is copied there, or zeros          */
 static uint32_t other;            /* an endpoint, or a task's handle         */
+static uint32_t calls_of;         /* the endpoint of a personality           */
 static char page[PAGE] __aligned(PAGE);
 static char stack[4 * PAGE] __aligned(16);
 
@@ -83,6 +87,34 @@ static void long_memory_read(void)
 		0);
 }
 
+/* A child of the caller waits until its call is answered. */
+static void be_asked(void)
+{
+	struct words words;
+	long who;
+
+	if (!linux_fork()) {
+		pg_call(PG_TASK_SET_PERSONALITY, 0, calls_of, 0, 0, 0);
+		syscall1(999, 0);
+		linux_exit_group(0);
+	}
+	do
+		who = ipc_receive(calls_of, &words);
+	while (who >= 0 && KMSG_KIND(who) != KMSG_SYSCALL);
+}
+
+static void long_caller_read(void)
+{
+	be_asked();
+	pg_call(PG_CALLER_READ, 0, (long)from, (long)area, LONG * PAGE, 0);
+}
+
+static void long_caller_write(void)
+{
+	be_asked();
+	pg_call(PG_CALLER_WRITE, 0, (long)from, (long)area, LONG * PAGE, 0);
+}
+
 /*      name             function         */
 #define CALLS(C)                                  \
 	C("write",           long_write)          \
@@ -91,6 +123,8 @@ static void long_memory_read(void)
 	C("MADV_POPULATE_WRITE", long_madvise)    \
 	C("TASK_READ",       long_task_read)      \
 	C("TASK_WRITE",      long_task_write)     \
+	C("CALLER_READ",     long_caller_read)    \
+	C("CALLER_WRITE",    long_caller_write)   \
 	C("MEMORY_READ",     long_memory_read)
 
 static const struct {
@@ -198,6 +232,7 @@ UTEST(a_kill_ends_each_long_call_within_a_page_or_two)
 	PAGODA_ONLY();
 	ipc_init();
 	other = (uint32_t)endpoint_create();
+	calls_of = (uint32_t)endpoint_create();
 	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
 		area = map_flags(LONG, PROT_READ | PROT_WRITE,
 				 MAP_PRIVATE | MAP_NORESERVE);
@@ -211,6 +246,7 @@ UTEST(a_kill_ends_each_long_call_within_a_page_or_two)
 		linux_munmap(area, LONG * PAGE);
 		linux_munmap(from, LONG * PAGE);
 	}
+	handle_close(calls_of);
 	handle_close(other);
 	printf("\n");          /* behind the zeros that write() has printed */
 }

@@ -240,6 +240,57 @@ static void own_memory_read(char *p)
 	pg_call(PG_MEMORY_READ, PG_INIT_ARCHIVE, 0, (long)p, 1, 0);
 }
 
+static void ask_personality(void)
+{
+	ipc_init();
+	pg_call(PG_TASK_SET_PERSONALITY, 0, other, 0, 0, 0);
+	linux_exit_group((int)syscall1(999, (long)page));
+}
+
+/* First comes that the task has begun. Returns: from whom the call is. */
+static long receive_call(void)
+{
+	struct words words;
+	long from;
+
+	do
+		from = ipc_receive(other, &words);
+	while (from >= 0 && KMSG_KIND(from) != KMSG_SYSCALL);
+	return from;
+}
+
+/* A child waits until we have answered its call. */
+static void be_asked(void)
+{
+	if (!linux_fork())
+		ask_personality();
+	receive_call();
+}
+
+static void own_caller_read(char *p)
+{
+	be_asked();
+	pg_call(PG_CALLER_READ, 0, (long)present, (long)p, 1, 0);
+}
+
+static void own_caller_write(char *p)
+{
+	be_asked();
+	pg_call(PG_CALLER_WRITE, 0, (long)present, (long)p, 1, 0);
+}
+
+static void own_caller_get_regs(char *p)
+{
+	be_asked();
+	pg_call(PG_CALLER_GET_REGS, 0, (long)p, 0, 0, 0);
+}
+
+static void own_caller_set_regs(char *p)
+{
+	be_asked();
+	pg_call(PG_CALLER_SET_REGS, 0, (long)p, 0, 0, 0);
+}
+
 /* What came with a message is told in a buffer of which a part is missing. */
 static void own_message_in(char *p)
 {
@@ -296,6 +347,10 @@ static void own_message_in(char *p)
 	C("MEM_INFO",           own_mem_info)        \
 	C("LOG_WRITE",          own_log_write)       \
 	C("MEMORY_READ",        own_memory_read)     \
+	C("CALLER_READ, to",    own_caller_read)     \
+	C("CALLER_WRITE, from", own_caller_write)    \
+	C("CALLER_GET_REGS",    own_caller_get_regs) \
+	C("CALLER_SET_REGS",    own_caller_set_regs) \
 	C("ipc_msg.in",         own_message_in)
 
 static const struct {
@@ -454,29 +509,18 @@ UTEST(memory_of_another_task_is_an_error)
 	tear_down();
 }
 
-static void ask_personality(void)
-{
-	ipc_init();
-	pg_call(PG_TASK_SET_PERSONALITY, 0, other, 0, 0, 0);
-	linux_exit_group((int)syscall1(999, (long)page));
-}
-
 UTEST(memory_of_a_caller_is_an_error)
 {
 	struct words words;
 	int status = -1;
-	long pid, from;
+	long pid;
 
 	PAGODA_ONLY();
 	EXPECT(set_up());
 	pid = linux_fork();
 	if (!pid)
 		ask_personality();
-	/* First comes that the task has begun. */
-	do
-		from = ipc_receive(other, &words);
-	while (from >= 0 && KMSG_KIND(from) != KMSG_SYSCALL);
-	EXPECT_EQ(KMSG_NUMBER(from), 999);
+	EXPECT_EQ(KMSG_NUMBER(receive_call()), 999);
 	EXPECT_EQ(pg_call(PG_CALLER_READ, 0, (long)page, (long)present, 1, 0),
 		  -EFAULT);
 	EXPECT_EQ(pg_call(PG_CALLER_WRITE, 0, (long)page, (long)present, 1,
