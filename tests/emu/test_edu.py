@@ -232,7 +232,8 @@ def test_pages_above_4_gib_are_bounced_for_32_bits(kernel):
     Shape("1G", "max", extra=EDU_28),
     Shape("64M", "qemu32", extra=EDU_28),
     Shape("1G", "max", "q35", VTD + EDU_28)], ids=str)
-@pytest.mark.parametrize("name", ["device", "device_others"])
+@pytest.mark.parametrize("name", ["device", "device_others",
+                                  "unanswered_own"])
 def test_misuse_from_ring_3(kernel, shape, name):
     """Nothing is skipped where there is a device, and every page comes back,
     which program= sees to."""
