@@ -79,4 +79,5 @@ def main():
     os.rename(sys.argv[1] + ".tmp", sys.argv[1])
 
 
-main()
+if __name__ == "__main__":
+    main()
