@@ -8,14 +8,12 @@
  *
  * ALGORITHM  The limits are lowered, so that each is met soon.
  */
+#include "tests/user/eaters.h"
 #include "tests/user/utest.h"
-#include "user/lib/ipc.h"
 
 #define PAGODA_ONLY()  SKIP_IF(on_linux(), "Linux has none of these limits")
 
 #define RW     (PROT_READ | PROT_WRITE)
-#define SPAN   0x200000u            /* of a page table                        */
-#define TASKS  40u                  /* lowered limits leave room for so many  */
 
 /* Between us, the eater and the neighbour. */
 struct shared {
@@ -24,121 +22,13 @@ struct shared {
 };
 
 static struct shared *shared;
-static char stack[4096] __aligned(16);
-
-static void sleep_ms(uint32_t ms)
-{
-	struct linux_timespec time = { .seconds = (int)(ms / 1000),
-				       .nanoseconds = (int)(ms % 1000) *
-						      1000000 };
-
-	linux_nanosleep(&time, NULL);
-}
 
 /* ---- limits -------------------------------------------------------------- */
-
-struct usage {
-	uint32_t used, limit;
-};
-
-static struct usage usage_of(uint32_t task, uint32_t kind)
-{
-	struct words words = { { kind } };
-	long err = message_int(PG_EAX(PG_TASK_LIMIT, task), &words);
-
-	EXPECT_EQ(err, 0);
-	return (struct usage){ words.w[0], words.w[1] };
-}
 
 static long set_limit(uint32_t task, uint32_t kind, uint32_t limit)
 {
 	return pg_call(PG_TASK_SET_LIMIT, task, (long)kind, (long)limit, 0, 0);
 }
-
-/* ---- who takes all ------------------------------------------------------- */
-
-static void __noreturn sleeper(void)
-{
-	for (;;)
-		sleep_ms(1000000);
-}
-
-static long one_task(uint32_t n)
-{
-	return pg_call(PG_TASK_CREATE, 0, (long)"eater", 0, 0, 0);
-}
-
-static long one_thread(uint32_t n)
-{
-	return pg_call(PG_THREAD_CREATE, 0, (long)sleeper, (long)stack + 4000,
-		       0, 0);
-}
-
-/* Each child has the next one: the first account that is full is above all. */
-static long one_descendant(uint32_t n)
-{
-	long pid = linux_fork();
-
-	if (pid > 0)
-		sleeper();
-	return pid;
-}
-
-static long one_table(uint32_t n)
-{
-	(void)*(volatile char *)(0x20000000 + n * SPAN);
-	return 0;
-}
-
-static long one_area(uint32_t n)
-{
-	return linux_mprotect((char *)0x20000000 + (2 * n + 1) * PAGE, PAGE,
-			      PROT_NONE);
-}
-
-static long one_handle(uint32_t n)
-{
-	return handle_dup(PG_INIT_SYSTEM, RIGHT_READ, 0);
-}
-
-static long one_endpoint(uint32_t n)
-{
-	return endpoint_create();
-}
-
-static long one_notification(uint32_t n)
-{
-	return notification_create();
-}
-
-static long one_array(uint32_t n)
-{
-	long addr = (long)map_flags(1000, PROT_READ,
-				    MAP_SHARED | MAP_NORESERVE);
-
-	return addr > -4096 && addr < 0 ? addr : 0;
-}
-
-#define KILLED  1    /* in place of an error */
-
-/*  name           limit              room     how it ends  one more          */
-#define KINDS(K)                                                              \
-	K(tasks,         PG_LIMIT_TASKS,    TASKS,  -EAGAIN, one_task)         \
-	K(threads,       PG_LIMIT_THREADS,  TASKS,  -EAGAIN, one_thread)       \
-	K(descendants,   PG_LIMIT_TASKS,    TASKS,  -EAGAIN, one_descendant)   \
-	K(their_threads, PG_LIMIT_THREADS,  TASKS,  -EAGAIN, one_descendant)   \
-	K(tables,        PG_LIMIT_TABLES,   100,    KILLED,  one_table)        \
-	K(areas,         PG_LIMIT_AREAS,    500,    -ENOMEM, one_area)         \
-	K(handles,       PG_LIMIT_HANDLES,  500,    -ENOMEM, one_handle)       \
-	K(endpoints,     PG_LIMIT_OBJECTS,  100,    -ENOMEM, one_endpoint)     \
-	K(notifications, PG_LIMIT_OBJECTS,  100,    -ENOMEM, one_notification) \
-	K(arrays,        PG_LIMIT_ARRAYS,   100000, -ENOMEM, one_array)
-
-struct kind {
-	uint32_t limit, room;
-	long     end;
-	long   (*one)(uint32_t n);
-};
 
 /* Takes until it is refused, and keeps it until it may stop. */
 static void __noreturn eat(const struct kind *kind)
@@ -148,9 +38,7 @@ static void __noreturn eat(const struct kind *kind)
 
 	EXPECT_EQ(set_limit(0, kind->limit, used + kind->room), 0);
 	EXPECT_EQ(set_limit(0, kind->limit, used + kind->room + 1), -EPERM);
-	linux_mmap((void *)0x20000000, 0x40000000, PROT_READ,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-		   0);
+	make_room();
 	for (uint32_t n = 0; result >= 0 && n <= kind->room; n++)
 		result = kind->one(n);
 	shared->result = result;
@@ -269,18 +157,6 @@ static void run_kind(const struct kind *kind)
 	EXPECT_EQ(usage_of(0, kind->limit).used, before);
 	linux_munmap(shared, PAGE);
 }
-
-enum {
-#define K(name, limit, room, end, one) name,
-	KINDS(K)
-#undef K
-};
-
-static const struct kind kinds[] = {
-#define K(name, limit, room, end, one) [name] = { limit, room, end, one },
-	KINDS(K)
-#undef K
-};
 
 static void eating(unsigned kind)
 {
