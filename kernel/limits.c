@@ -33,6 +33,7 @@ _Static_assert(PG_LIMIT_AREAS == (int)ACCOUNT_AREAS, "the same order");
 _Static_assert(PG_LIMIT_HANDLES == (int)ACCOUNT_HANDLES, "the same order");
 _Static_assert(PG_LIMIT_OBJECTS == (int)ACCOUNT_OBJECTS, "the same order");
 _Static_assert(PG_LIMIT_ARRAYS == (int)ACCOUNT_ARRAYS, "the same order");
+_Static_assert(PG_LIMIT_DMA == (int)ACCOUNT_DMA, "the same order");
 _Static_assert(PG_NR_LIMITS == (int)ACCOUNT_NR_KINDS, "all of them");
 
 /* What part of lowmem each kind may take: one in so many. */
@@ -44,6 +45,7 @@ static const unsigned share[ACCOUNT_NR_KINDS] = {
 	[ACCOUNT_HANDLES] = 16,
 	[ACCOUNT_OBJECTS] = 16,
 	[ACCOUNT_ARRAYS]  = 16,
+	[ACCOUNT_DMA]     = 32,
 };
 
 static void at_most(enum account_kind kind, unsigned long limit)

@@ -30,9 +30,12 @@ static void take_back(struct dma_object *dma)
 /* As give_handle(), which would stop the device where there is no room. */
 static long give_dma_handle(struct dma_object *dma)
 {
-	int handle = handle_add(&current_task()->handles, &dma->object,
-				RIGHT_MANAGE);
+	struct task *self = current_task();
+	int handle = object_charge(&dma->object, self->account);
 
+	if (!handle)
+		handle = handle_add(&self->handles, &dma->object,
+				    RIGHT_MANAGE);
 	if (handle < 0)
 		take_back(dma);
 	else

@@ -10,6 +10,7 @@
 #include <arch/pci.h>
 
 #include "kernel/object.h"
+#include "mm/account/account.h"
 #include "mm/dma/dma.h"
 #include "mm/vm/mm.h"
 
@@ -35,6 +36,9 @@ struct dma_object {
 	struct object        object;
 	struct user_device  *device;        /* I  referenced                  */
 	bool                 finished;      /*    the driver has said so      */
+	struct account      *account;       /* I  referenced; NULL: nobody's  */
+	enum account_kind    kind;          /* I  what it has charged, and    */
+	unsigned long        charged;       /* I    how much of that          */
 	enum dma_direction   dir;           /* I                              */
 	/* A mapping of the program's own pages: */
 	unsigned             nr;            /* I  pages; 0: coherent memory   */

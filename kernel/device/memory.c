@@ -25,6 +25,10 @@
  *          in whichever order its handles are closed, the first stops the
  *          device.
  *
+ *          Coherent memory is lowmem of the kernel's: it is charged by the
+ *          page. Of a mapping only the arrays are; its pages are the program's.
+ *          Who called pays, until the object goes.
+ *
  * LOCKING  An object is constant once it is made. The device's lock while its
  *          mappings change: another thread of the driver may set the mask. Not
  *          while pages are pinned: that may wait for a pager.
@@ -44,13 +48,38 @@ _Static_assert(PG_DMA_BOTH == DMA_BIDIRECTIONAL &&
 	       PG_DMA_FROM_DEVICE == DMA_FROM_DEVICE,
 	       "directions are mm/dma's");
 
-static struct dma_object *dma_object_create(struct user_device *dev)
+/* The object, charged to `account`. NULL: no memory, or the limit. */
+static struct dma_object *dma_object_create(struct user_device *dev,
+					    struct account *account,
+					    enum account_kind kind,
+					    unsigned long n)
 {
-	struct dma_object *dma = kzalloc(sizeof(*dma), GFP_KERNEL);
+	struct dma_object *dma;
 
-	if (dma)
-		dma->device = dev;
+	if (!account_charge(account, kind, n))
+		return NULL;
+	dma = kzalloc(sizeof(*dma), GFP_KERNEL);
+	if (!dma) {
+		account_uncharge(account, kind, n);
+		return NULL;
+	}
+	account_get(account);
+	dma->device = dev;
+	dma->account = account;
+	dma->kind = kind;
+	dma->charged = n;
 	return dma;
+}
+
+static void dma_object_free(struct dma_object *dma)
+{
+	struct account *account = dma->account;
+
+	kfree(dma->pages);
+	kfree(dma->sg);
+	account_uncharge(account, dma->kind, dma->charged);
+	account_put(account);
+	kfree(dma);
 }
 
 /* From now on it is an object, and the device cannot go before it. */
@@ -101,17 +130,11 @@ static int pin_and_map(struct dma_object *dma, struct mm *mm, uint32_t addr,
 	return 0;
 }
 
-static void free_mapping(struct dma_object *dma)
-{
-	kfree(dma->pages);
-	kfree(dma->sg);
-	kfree(dma);
-}
-
 int dma_object_map(struct user_device *dev, struct mm *mm, uint32_t addr,
 		   uint32_t length, enum dma_direction dir,
 		   struct dma_object **dmap)
 {
+	uint32_t nr = pages_touched(addr, length);
 	struct dma_object *dma;
 	int err = -ENOMEM;
 
@@ -119,17 +142,18 @@ int dma_object_map(struct user_device *dev, struct mm *mm, uint32_t addr,
 		return -EINVAL;
 	if (!user_range_ok(UADDR(addr), length))
 		return -EFAULT;
-	dma = dma_object_create(dev);
+	dma = dma_object_create(dev, mm->account, ACCOUNT_ARRAYS,
+				nr * (sizeof(*dma->pages) + sizeof(*dma->sg)));
 	if (!dma)
 		return -ENOMEM;
 	dma->dir = dir;
-	dma->nr = pages_touched(addr, length);
+	dma->nr = nr;
 	dma->pages = kcalloc(dma->nr, sizeof(*dma->pages), GFP_KERNEL);
 	dma->sg = kcalloc(dma->nr, sizeof(*dma->sg), GFP_KERNEL);
 	if (dma->pages && dma->sg)
 		err = pin_and_map(dma, mm, addr, length);
 	if (err) {
-		free_mapping(dma);
+		dma_object_free(dma);
 		return err;
 	}
 	publish(dma);
@@ -192,7 +216,7 @@ int dma_object_alloc(struct user_device *dev, struct mm *mm, uint32_t length,
 
 	if (!length || length > PG_DMA_LENGTH_MAX)
 		return -EINVAL;
-	dma = dma_object_create(dev);
+	dma = dma_object_create(dev, mm->account, ACCOUNT_DMA, nr_pages);
 	if (!dma)
 		return -ENOMEM;
 	dma->size = nr_pages * PAGE_SIZE;
@@ -208,7 +232,7 @@ int dma_object_alloc(struct user_device *dev, struct mm *mm, uint32_t length,
 free_memory:
 	free_memory(dma);
 free_dma:
-	kfree(dma);
+	dma_object_free(dma);
 	return -ENOMEM;
 }
 
@@ -235,7 +259,7 @@ static void dma_object_destroy(struct object *object)
 		mm_unmap_device(&dma->window);
 		free_memory(dma);
 	}
-	free_mapping(dma);
+	dma_object_free(dma);
 	object_put(&dev->object);
 }
 

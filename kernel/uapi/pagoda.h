@@ -213,8 +213,10 @@ enum pagoda_call {
 #define PG_LIMIT_AREAS    3     /* of address spaces; counted 32 at once      */
 #define PG_LIMIT_HANDLES  4     /* places in tables of handles                */
 #define PG_LIMIT_OBJECTS  5     /* endpoints, notifications, replies, ...     */
-#define PG_LIMIT_ARRAYS   6     /* bytes that name pages of shared memory     */
-#define PG_NR_LIMITS      7
+#define PG_LIMIT_ARRAYS   6     /* bytes that name pages: of shared memory,
+				 * of what a device reaches                   */
+#define PG_LIMIT_DMA      7     /* pages of DMA_ALLOC                         */
+#define PG_NR_LIMITS      8
 #define PG_UNLIMITED      0xffffffffu
 
 /* ---- messages ------------------------------------------------------------ */

@@ -259,7 +259,8 @@ void account_seen(struct account *account, enum account_kind kind,
 /* The kinds of which kernel/accounts.c can find all that there are. */
 static bool is_countable(enum account_kind kind)
 {
-	return kind != ACCOUNT_OBJECTS && kind != ACCOUNT_ARRAYS;
+	return kind != ACCOUNT_OBJECTS && kind != ACCOUNT_ARRAYS &&
+	       kind != ACCOUNT_DMA;
 }
 
 static unsigned long used_below(const struct account *parent,

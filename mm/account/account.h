@@ -39,7 +39,8 @@
 	K(ACCOUNT_AREAS,   "areas",      100) /* of address spaces          */ \
 	K(ACCOUNT_HANDLES, "handles",     12) /* places in tables           */ \
 	K(ACCOUNT_OBJECTS, "objects",    128) /* endpoints and the like     */ \
-	K(ACCOUNT_ARRAYS,  "arrays",       1) /* of shared memory: bytes    */
+	K(ACCOUNT_ARRAYS,  "arrays",       1) /* of pages' names: bytes     */ \
+	K(ACCOUNT_DMA,     "dma",       4096) /* pages a device has too     */
 
 enum account_kind {
 #define K(kind, what, bytes) kind,

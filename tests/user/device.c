@@ -337,6 +337,92 @@ UTEST(coherent_memory_goes_with_its_handle)
 	handle_close(device);
 }
 
+/* ---- limits -------------------------------------------------------------- */
+
+static uint32_t used_of(uint32_t kind)
+{
+	struct words words = { { kind } };
+
+	EXPECT_EQ(message_int(PG_EAX(PG_TASK_LIMIT, 0), &words), 0);
+	return words.w[0];
+}
+
+static long alloc_one(uint32_t device)
+{
+	uint64_t bus;
+	void *at;
+
+	return dma_alloc(device, 2 * PAGE, &at, &bus);
+}
+
+static long map_one(uint32_t device)
+{
+	static void *at;
+
+	if (!at)
+		at = buffer(2);
+	return map_buffer(device, at, 2 * PAGE, PG_DMA_BOTH);
+}
+
+/* `room`: what is enough for MANY of them, and not for one more. */
+#define MANY  10
+
+static const struct {
+	uint32_t kind, room;
+	long   (*one)(uint32_t device);
+} limited[] = {
+	{ PG_LIMIT_OBJECTS, MANY,         alloc_one },
+	{ PG_LIMIT_OBJECTS, MANY,         map_one },
+	{ PG_LIMIT_DMA,     2 * MANY + 1, alloc_one },
+	{ PG_LIMIT_ARRAYS,  0,            map_one },
+};
+
+/* Bytes of one mapping's arrays are the kernel's to know. */
+static uint32_t room_of(unsigned i, uint32_t device)
+{
+	uint32_t before = used_of(limited[i].kind), one;
+	long dma;
+
+	if (limited[i].room)
+		return limited[i].room;
+	dma = limited[i].one(device);
+	one = used_of(limited[i].kind) - before;
+	EXPECT(one > 0);
+	EXPECT_EQ(dma_unmap((uint32_t)dma), 0);
+	return one * MANY + one - 1;
+}
+
+static void take_all(long i)
+{
+	long dma[MANY + 1];
+	uint32_t device = open_edu(), kind = limited[i].kind, before, room;
+
+	EXPECT_EQ(device_set_mask(device, MASK_BITS(28)), 0);
+	room = room_of((unsigned)i, device);
+	before = used_of(kind);
+	EXPECT_EQ(pg_call(PG_TASK_SET_LIMIT, 0, kind, (long)(before + room), 0,
+			  0), 0);
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned n = 0; n < MANY; n++) {
+			dma[n] = limited[i].one(device);
+			EXPECT(dma[n] > 0);
+		}
+		EXPECT_EQ(limited[i].one(device), -ENOMEM);
+		EXPECT_EQ(limited[i].one(device), -ENOMEM);
+		for (unsigned n = 0; n < MANY; n++)
+			EXPECT_EQ(dma_unmap((uint32_t)dma[n]), 0);
+		EXPECT_EQ(used_of(kind), before);
+	}
+	handle_close(device);
+}
+
+UTEST(what_devices_reach_is_paid_for_by_the_driver)
+{
+	NEEDS_EDU();
+	for (unsigned i = 0; i < ARRAY_SIZE(limited); i++)
+		EXPECT_EQ(exit_of(take_all, i), 0);
+}
+
 /* ---- ends in the middle -------------------------------------------------- */
 
 UTEST(closing_a_live_mapping_keeps_the_device_off_the_bus)
