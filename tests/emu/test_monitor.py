@@ -269,11 +269,8 @@ def test_no_address_space_is_not_no_memory(own):
     assert "no address space is left: vmalloc=SIZE gives more" in text
     text = session.run("alloc ioremap 0xfed00000")
     assert "no address space is left: vmalloc=SIZE gives more" in text
-    # Said in the log too, but not each time.
-    for _ in range(40):
-        session.run("alloc vmalloc 4K")
-    text = session.run("log")
-    assert 1 <= text.count("whatever memory there is: vmalloc=SIZE") < 40
+    # Said in the log too; how often is the one limiter's (suite log).
+    assert "whatever memory there is: vmalloc=SIZE" in session.run("log")
     assert meminfo(session.run("meminfo"))["MemFree"] > 1800 * 1024
     session.run("free all")
     assert "1: vmalloc" in session.run("alloc vmalloc 100M")
