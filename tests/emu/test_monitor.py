@@ -269,7 +269,7 @@ def test_no_address_space_is_not_no_memory(own):
     assert "no address space is left: vmalloc=SIZE gives more" in text
     text = session.run("alloc ioremap 0xfed00000")
     assert "no address space is left: vmalloc=SIZE gives more" in text
-    # Said in the log too; how often is the one limiter's (suite log).
+    # Said in the log too; how often: test_log.py, of the one limiter.
     assert "whatever memory there is: vmalloc=SIZE" in session.run("log")
     assert meminfo(session.run("meminfo"))["MemFree"] > 1800 * 1024
     session.run("free all")
