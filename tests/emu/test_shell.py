@@ -15,6 +15,7 @@ import pexpect
 import pytest
 
 import machine
+from test_user import judge_results, programs
 
 ARCHIVE = machine.ARCHIVE
 PROMPT = "$ "
@@ -331,6 +332,18 @@ def test_a_program_takes_nothing_and_keeps_nobody_waiting(shell):
     assert used_and_objects(shell) == before
     assert "contents are right" in shell.run("pager")
     assert "Hello" in shell.run("hello")
+
+
+@pytest.mark.parametrize("name", programs())
+def test_a_test_program_asks_for_what_only_the_first_one_has(kernel, name):
+    """From the shell: each test passes, or is skipped by its name."""
+    own = Shell(mem="512M")
+    try:
+        own.child.timeout = machine.limit("program")
+        faults, _ = judge_results(own.run(f"tests/{name}"), programs()[name])
+    finally:
+        own.close()
+    assert not faults
 
 
 def test_exit_leads_to_the_monitor_which_turns_it_off():

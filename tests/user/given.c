@@ -44,6 +44,7 @@ static void expect_cell(long result, long want, const char *what,
 UTEST(a_copy_has_rights_of_its_original_only)
 {
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	for (uint32_t have = 0; have <= RIGHTS_ALL; have += 5) {
 		uint32_t handle = with_rights(have);
 
@@ -106,6 +107,7 @@ UTEST(a_message_gives_rights_of_the_handle_only)
 	long server;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	server = start_server(serve_rights);
 	for (uint32_t have = 0; have <= RIGHTS_ALL; have += 5) {
 		uint32_t handle = with_rights(have);
@@ -174,6 +176,7 @@ UTEST(a_start_gives_the_starters_priority_at_most)
 	uint32_t all, rest, other;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	all = with_rights(RIGHT_MANAGE);
 	rest = with_rights(RIGHTS_ALL & ~RIGHT_MANAGE);
 	other = (uint32_t)endpoint_create();
@@ -199,6 +202,7 @@ UTEST(a_start_gives_the_starters_priority_at_most)
 UTEST(a_start_gives_handles_that_may_go_on)
 {
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	for (uint32_t have = 0; have <= RIGHTS_ALL; have++) {
 		uint32_t handle = with_rights(have);
 
@@ -218,6 +222,7 @@ UTEST(ports_are_given_with_the_right_to)
 	uint32_t ports, task, open, look;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	ports = (uint32_t)pg_call(PG_IO_PORTS_CREATE, PG_INIT_SYSTEM, PORT, 1,
 				  0, 0);
 	task = (uint32_t)pg_call(PG_TASK_CREATE, 0, (long)"x", 0, 0, 0);
@@ -255,6 +260,7 @@ UTEST(who_may_look_at_the_system_may_look_at_tasks)
 	uint32_t look, task, word = 1;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	look = with_rights(RIGHT_READ);
 	task = (uint32_t)pg_call(PG_TASK_OPEN, look, linux_getpid(), 0, 0, 0);
 	EXPECT((int32_t)task > 0);
@@ -295,6 +301,7 @@ UTEST(pages_are_given_with_rights_of_their_area_only)
 	long server;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	server = start_server(take_pages);
 	for (unsigned area = 0; area < 8; area++)
 		for (unsigned give = 0; give < 8; give++) {
@@ -364,6 +371,7 @@ UTEST(pages_come_only_to_whoever_wants_them)
 	long server;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	server = start_server(take_what_is_wanted);
 	for (uint32_t want = 0; want < 4; want++) {
 		struct words words = { { ROUND_WANT, want } };

@@ -126,6 +126,7 @@ UTEST(handles_of_another_kind_are_refused)
 	long endpoint;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	endpoint = endpoint_create();
 	EXPECT_EQ(call1(PG_MEMORY_SIZE, endpoint, NULL), -EINVAL);
 	EXPECT_EQ(call1(PG_NOTIFICATION_SIGNAL, endpoint, NULL), -EINVAL);
@@ -143,6 +144,7 @@ UTEST(the_archive_can_be_read)
 	long size;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	size = call1(PG_MEMORY_SIZE, ARCHIVE, NULL);
 	EXPECT(size > 100000);
 	EXPECT_EQ(pg_call(PG_MEMORY_READ, ARCHIVE, 0, (long)magic, 6, 0), 6);
@@ -167,6 +169,7 @@ UTEST(the_archive_can_be_mapped_and_not_written)
 	char *p;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	p = (char *)call1(PG_MEMORY_MAP, ARCHIVE, NULL);
 	EXPECT(!IS_ERROR(p));
 	EXPECT(!strncmp(p, "070701", 6));
@@ -182,6 +185,7 @@ UTEST(the_system_tells_its_memory)
 	struct pg_mem mem;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	EXPECT_EQ(call1(PG_MEM_INFO, SYSTEM, &mem), 0);
 	EXPECT_EQ(mem.page_size, PAGE);
 	EXPECT(mem.free_pages <= mem.total_pages);
@@ -196,6 +200,7 @@ UTEST(pages_that_are_written_are_missing_from_the_free_ones)
 	char *p;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	call1(PG_MEM_INFO, SYSTEM, &before);
 	p = map_flags(256, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_POPULATE);
@@ -211,6 +216,7 @@ UTEST(the_system_tells_its_tasks)
 	struct pg_task info;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	EXPECT_EQ(pg_call(PG_TASK_INFO, SYSTEM, 1, (long)&info, 0, 0), 0);
 	EXPECT_EQ(info.pid, linux_getpid());
 	EXPECT_EQ(info.nr_threads, 1);
@@ -227,6 +233,7 @@ UTEST(the_system_does_nothing_for_who_may_not)
 	long weak;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	weak = handle_dup(SYSTEM, RIGHT_TRANSFER, 0);
 	EXPECT_EQ(call1(PG_POWER_OFF, weak, NULL), -EPERM);
 	EXPECT_EQ(call1(PG_MEM_INFO, weak, &weak), -EPERM);
@@ -277,6 +284,7 @@ UTEST(a_task_can_be_killed_by_its_handle)
 	long pid, task;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	pid = linux_fork();
 	if (!pid) {
 		linux_nanosleep(&nap, NULL);
@@ -298,6 +306,7 @@ UTEST(a_start_that_makes_no_sense_is_refused)
 	long task;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	task = call1(PG_TASK_CREATE, 0, "never");
 	EXPECT_EQ(call1(PG_TASK_START, task, &how), -ENOEXEC);
 	EXPECT_EQ(call1(PG_TASK_START, task, KERNEL), -EFAULT);

@@ -410,6 +410,7 @@ static void ports_of_way(const struct way *way)
 UTEST(ports_are_a_tasks_own)
 {
 	SKIP_IF(on_linux(), "Linux's ioperm() is inherited");
+	NEEDS_SYSTEM();
 	SKIP_IF(!cpu_has(0), "this CPU has no FPU");
 	map_seen();
 	with_ports = true;
@@ -454,6 +455,7 @@ UTEST(the_owner_keeps_its_ports_whoever_ran_before)
 	long other, child;
 
 	SKIP_IF(on_linux(), "Linux has other ports");
+	NEEDS_SYSTEM();
 	EXPECT(got_ports());
 	stop = 0;
 	other = linux_fork();
@@ -548,6 +550,7 @@ static void start_ourselves(long unused)
 UTEST(a_new_program_has_none_of_its_parents_state)
 {
 	SKIP_IF(on_linux(), "Linux has other ways to start a program");
+	NEEDS_SYSTEM();
 	SKIP_IF(!cpu_has(0), "this CPU has no FPU");
 	EXPECT_EQ(exit_of(start_ourselves, 0), 0);
 }

@@ -230,6 +230,7 @@ static void kill_in_the_middle(const char *name)
 UTEST(a_kill_ends_each_long_call_within_a_page_or_two)
 {
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	ipc_init();
 	other = (uint32_t)endpoint_create();
 	calls_of = (uint32_t)endpoint_create();
@@ -335,6 +336,7 @@ static void (*const endless[])(void) = {
 UTEST(a_kill_ends_whatever_a_task_does)
 {
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	other = (uint32_t)endpoint_create();
 	area = map_flags(LONG, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_NORESERVE);

@@ -161,6 +161,7 @@ static void run_kind(const struct kind *kind)
 static void eating(unsigned kind)
 {
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	run_kind(&kinds[kind]);
 }
 

@@ -83,16 +83,18 @@ UTEST(six_words_go_and_come_back)
 
 UTEST(an_endpoint_without_receivers_is_known_as_dead)
 {
-	uint32_t mine;
+	uint32_t mine, no_endpoint;
 	long to_send;
 
 	PAGODA_ONLY();
+	no_endpoint = (uint32_t)notification_create();
 	mine = (uint32_t)endpoint_create();
 	to_send = handle_dup(mine, RIGHT_SEND, 0);
 	EXPECT(to_send > 0);
 	EXPECT_EQ(endpoint_check((uint32_t)to_send), 0);
 	EXPECT_EQ(endpoint_check(0), -EBADF);
-	EXPECT_EQ(endpoint_check(PG_INIT_SYSTEM), -EINVAL);
+	EXPECT_EQ(endpoint_check(no_endpoint), -EINVAL);
+	handle_close(no_endpoint);
 	handle_close(mine);
 	EXPECT_EQ(endpoint_check((uint32_t)to_send), -EPIPE);
 	handle_close((uint32_t)to_send);

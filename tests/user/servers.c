@@ -114,6 +114,7 @@ UTEST(the_name_of_a_dead_server_is_its_owners_to_give)
 	char name[WORDS_TEXT_MAX + 1];
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	start_names();
 	first = (uint32_t)endpoint_create();
 	second = (uint32_t)endpoint_create();
@@ -144,6 +145,7 @@ UTEST(a_name_is_for_an_endpoint_that_can_be_passed_on)
 	uint32_t endpoint, notification, task;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	start_names();
 	endpoint = (uint32_t)endpoint_create();
 	notification = (uint32_t)notification_create();
@@ -176,6 +178,7 @@ UTEST(the_archive_is_not_for_everybody)
 	uint32_t memory = 0, offset, size;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	start_names();
 	start_files();
 	EXPECT_EQ(file_image("names", &memory, &offset, &size), -EPERM);
@@ -220,6 +223,7 @@ UTEST(pages_that_cannot_be_read_do_not_hurt_the_server)
 	char *area;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	start_names();
 	start_files();
 	area = grown_shared(2, 1);
@@ -264,6 +268,7 @@ UTEST(answers_that_are_not_taken_stay_with_nobody)
 	uint32_t before;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	start_names();
 	start_files();
 	EXPECT_EQ(file_open("names", &info), 0);

@@ -44,6 +44,7 @@ UTEST(memory_of_another_task_is_an_error)
 	long pid;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	EXPECT(set_up());
 	pid = start_still(&task);
 	EXPECT_EQ(pg_call(PG_TASK_READ, task, (long)page, (long)present, 1,
@@ -88,6 +89,7 @@ UTEST(pages_that_are_not_there_do_not_travel)
 	long pid;
 
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	EXPECT(set_up());
 	pid = start_still(&task);
 	for (int grant = 0; grant < 2; grant++) {
@@ -217,6 +219,7 @@ static const struct {
 UTEST(an_end_does_not_wait_for_the_pager_of_its_word)
 {
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	for (unsigned i = 0; i < ARRAY_SIZE(endings); i++) {
 		int status = -1;
 		long pid, task;

@@ -380,6 +380,7 @@ static void try_row(const struct row *row)
 UTEST(a_kill_ends_each_wait_for_a_pager)
 {
 	PAGODA_ONLY();
+	NEEDS_SYSTEM();
 	for (unsigned i = 0; i < ARRAY_SIZE(own); i++)
 		try_row(&own[i]);
 }

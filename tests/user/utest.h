@@ -96,6 +96,21 @@ static inline bool on_linux(void)
 	return syscall0(PG_YIELD) == -ENOSYS;
 }
 
+/*
+ * Only the first program has the system and the archive, in places 1 and 2. In
+ * a program that the shell starts, there are other handles in these places.
+ */
+static inline bool has_system(void)
+{
+	struct pg_mem mem;
+
+	return !syscall1((long)PG_EAX(PG_MEM_INFO, PG_INIT_SYSTEM),
+			 (long)&mem);
+}
+
+#define NEEDS_SYSTEM() \
+	SKIP_IF(!has_system(), "only the first program has the system")
+
 /* Run fn(arg) in a child. Returns: its wait status. */
 static inline int in_child(void (*fn)(long arg), long arg)
 {
