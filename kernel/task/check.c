@@ -19,6 +19,7 @@
 #include "mm/account/account.h"
 
 static const char *threads_check(const struct task *task)
+	MUST_HOLD(task_lock)
 {
 	const struct thread *thread;
 
@@ -34,6 +35,7 @@ static const char *threads_check(const struct task *task)
 }
 
 static const char *one_check(const struct task *task)
+	MUST_HOLD(task_lock)
 {
 	const struct task *child;
 

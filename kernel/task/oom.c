@@ -74,6 +74,7 @@ static bool is_better_victim(const struct task *task, const struct task *best)
 }
 
 static struct task *choose_victim_locked(void)
+	MUST_HOLD(task_lock)
 {
 	bool lowmem = only_lowmem_is_short();
 	struct task *task, *best = NULL;
@@ -97,6 +98,7 @@ static void kill_sharers_locked(const struct task *victim)
 }
 
 static bool kill_victim_locked(void)
+	MUST_HOLD(task_lock)
 {
 	struct task *victim = choose_victim_locked();
 

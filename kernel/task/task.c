@@ -61,6 +61,7 @@ struct task *task_find_locked(uint32_t pid)
 
 /* The task owns its number from here on, before it starts. False: none left. */
 static bool pid_take_locked(struct task *task)
+	MUST_HOLD(task_lock)
 {
 	uint32_t pid = number_take_locked();
 

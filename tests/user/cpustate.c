@@ -110,7 +110,7 @@
 	  "0x66,0x66,0x66,0x66,0x90")                                         \
 	T(lock_of_nothing, ILL, ".byte 0xf0, 0x90")                           \
 	T(out_of_bounds, SEGV,                                                \
-	  "pushl $0\n\tpushl $0\n\tmovl $5, %%eax\n\tboundl %%eax, (%%esp)")  \
+	  "pushl $0\n\tpushl $0\n\tmovl $5, %%eax\n\tbound %%eax, (%%esp)")  \
 	T(tables_are_told_or_not, GOES_ON | SEGV,                             \
 	  "sgdt -64(%%esp)\n\tsidt -64(%%esp)\n\tsldt %%ax\n\tstr %%ax\n\t"   \
 	  "smsw %%eax")                                                       \
