@@ -432,8 +432,6 @@ void vma_free_all(struct mm *mm)
 		next = range_next(&mm->vmas, node);
 		vma_free(range_to_vma(node));
 	}
-	range_tree_init(&mm->vmas, USER_BASE, USER_END);
-	mm->nr_vmas = 0;
 }
 
 void vma_init(void)
