@@ -117,12 +117,12 @@ static void make_call(struct fuzz *f, unsigned i)
 	note_result(f, call, handle, result);
 }
 
-/* The test knows which ones cannot. */
+/* The test knows which ones cannot. Calls of write() left a line unfinished. */
 void fuzz_tell_failed(void)
 {
 	const struct call *call;
 
-	printf("soak_fuzz: never succeeded:");
+	printf("\nsoak_fuzz: never succeeded:");
 	for (unsigned i = 0; (call = fuzz_call(i)); i++)
 		if (call->weight && !shared->good[i])
 			printf(" %s", call->name);
