@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from machine import BUILD, ROOT, Shape, limit, run
+from machine import BUILD, ICOUNT, ROOT, Shape, limit, run
 from test_differential import compare
 
 SOURCES = ROOT / "tests" / "user"
@@ -82,6 +82,19 @@ def test_linux_agrees(kernel, name):
     faults, skipped = judge_results(done.stdout, programs()[name])
     assert not faults and done.returncode == 0, \
         "\n".join(faults) + f"\n{done.stdout[-3000:]}"
+
+
+# They wait for their children only.
+FORKING = ["cow", "fpu", "process", "tls", "wait"]
+
+
+@pytest.mark.parametrize("name", FORKING)
+def test_a_child_that_is_refused_is_not_waited_for(kernel, name):
+    """Under failing allocations a program may fail; it must end."""
+    done = run(Shape("128M", "max", extra=ICOUNT),
+               f"program=tests/{name} failures=30 seed=1", "program",
+               archive=True)
+    assert done.status in (33, 35) and "KTAP" in done.text, tail(done.text)
 
 
 def test_there_are_a_hundred_tests_in_ring_3():

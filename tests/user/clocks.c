@@ -191,7 +191,7 @@ UTEST(very_long_sleeps_last)
 	int status;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(long_times); i++) {
-		pids[i] = linux_fork();
+		pids[i] = utest_fork();
 		if (!pids[i])
 			linux_exit_group((int)syscall4(
 				LINUX_NR_clock_nanosleep64, CLOCK_MONOTONIC,
@@ -287,7 +287,7 @@ UTEST(cpu_clocks_never_go_back)
 UTEST(a_childs_clock_is_its_own)
 {
 	int64_t before = read_clock(CLOCK_PROCESS);
-	long child = linux_fork();
+	long child = utest_fork();
 	struct linux_timespec t;
 	int status;
 
@@ -313,7 +313,7 @@ UTEST(a_childs_clock_is_its_own)
 UTEST(a_sleep_by_a_cpu_clock_ends_when_it_has_run)
 {
 	struct linux_timespec t = { 0, 30 * MS };
-	long child = linux_fork();
+	long child = utest_fork();
 	int64_t before, after;
 	int status;
 
@@ -366,7 +366,7 @@ UTEST(short_sleeps_beside_a_busy_process_too)
 {
 	volatile uint32_t *stop = map_flags(1, PROT_READ | PROT_WRITE,
 					    MAP_SHARED);
-	long child = linux_fork();
+	long child = utest_fork();
 	int status;
 
 	if (!child) {
@@ -383,7 +383,7 @@ UTEST(short_sleeps_beside_a_busy_process_too)
 static void fork_and_yield(unsigned turns)
 {
 	while (turns--) {
-		long child = linux_fork();
+		long child = utest_fork();
 		int status;
 
 		if (!child) {
@@ -402,7 +402,7 @@ UTEST(who_polls_with_short_sleeps_leaves_others_the_cpu)
 	for (unsigned i = 0; i < ARRAY_SIZE(naps_ns); i++) {
 		struct linux_timespec nap = { 0, naps_ns[i] };
 		int64_t start = read_clock(CLOCK_MONOTONIC);
-		long child = linux_fork();
+		long child = utest_fork();
 		int status;
 
 		if (!child) {
@@ -422,7 +422,7 @@ UTEST(short_sleepers_leave_others_their_share)
 					     MAP_SHARED);
 	struct linux_timespec nap = { 0, 1 * MS };
 	int64_t end = read_clock(CLOCK_MONOTONIC) + 400 * MS;
-	long child = linux_fork();
+	long child = utest_fork();
 	int status;
 
 	if (!child) {

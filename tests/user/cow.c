@@ -49,7 +49,7 @@ UTEST(a_parents_writes_stay_with_it)
 
 	pages = map_pages(PAGES);
 	fill(pages, PAGES, 1);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child) {
 		while (!*go)
 			linux_sched_yield();
@@ -68,7 +68,7 @@ UTEST(shared_areas_show_writes_both_ways)
 	volatile uint32_t *word = map_flags(2, PROT_READ | PROT_WRITE,
 					    MAP_SHARED);
 	int status;
-	long child = linux_fork();
+	long child = utest_fork();
 
 	if (!child) {
 		word[0] = 1;
@@ -94,7 +94,7 @@ static void generation(long depth)
 
 	while (depth) {
 		p[0] = (char)depth;
-		child = linux_fork();
+		child = utest_fork();
 		if (child) {
 			linux_waitpid((int)child, &status, 0);
 			linux_exit_group(status || p[0] != (char)depth);
@@ -122,7 +122,7 @@ UTEST(pages_only_read_are_zero_for_both)
 	long child;
 
 	EXPECT_EQ(count((const char *)p, 16, 0), 16);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child) {
 		p[5 * PAGE] = 1;
 		linux_exit_group(count((const char *)p, 16, 0) == 15 ? 4 : 1);
@@ -229,7 +229,7 @@ UTEST(fifty_children_share_and_write)
 	pages = map_pages(CHILD_PAGES);
 	fill(pages, CHILD_PAGES, 1);
 	for (unsigned i = 0; i < CHILDREN; i++) {
-		long child = linux_fork();
+		long child = utest_fork();
 
 		if (!child)
 			child_writes_few((long)i + 2);
@@ -260,7 +260,7 @@ UTEST(a_fork_beyond_what_can_be_promised_is_refused)
 	EXPECT_EQ(linux_fork(), -ENOMEM);
 	EXPECT_EQ(linux_waitpid(-1, &status, 0), -ECHILD);
 	linux_munmap(p, nr * PAGE);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child)
 		linux_exit_group(5);
 	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);

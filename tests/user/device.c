@@ -554,7 +554,7 @@ UTEST(a_driver_that_is_killed_leaves_nothing_behind)
 
 	NEEDS_EDU();
 	running = map_flags(1, PROT_READ | PROT_WRITE, MAP_SHARED);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child)
 		be_a_driver(SIGKILL_NR);
 	while (!*running)

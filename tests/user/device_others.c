@@ -44,7 +44,7 @@ static char seen_by_device(uint32_t device, volatile char *regs, uint64_t bus)
 static long forked_sleeper(void)
 {
 	struct linux_timespec time = { .seconds = 2 };
-	long child = linux_fork();
+	long child = utest_fork();
 
 	if (!child) {
 		linux_nanosleep(&time, NULL);
@@ -105,7 +105,7 @@ UTEST(a_child_does_not_read_on_in_a_page_that_was_shared)
 	NEEDS_EDU();
 	at = buffer(1);
 	memset(at, 0x33, PAGE);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child) {
 		utest_failures = 0;
 		spy_on_parent((long)at);
@@ -145,7 +145,7 @@ static uint32_t receive_device(uint32_t endpoint, long *child)
 	long received;
 
 	ipc_init();
-	*child = linux_fork();
+	*child = utest_fork();
 	if (!*child) {
 		utest_failures = 0;
 		give_away(endpoint);

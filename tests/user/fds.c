@@ -55,7 +55,7 @@ UTEST(a_child_shares_the_position_but_not_the_table)
 	SKIP_WITHOUT_FILES();
 	fd = linux_open("welcome", 0);
 	EXPECT_EQ(next_byte(fd), text[0]);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child) {
 		bool ok = next_byte(fd) == text[1];
 
@@ -79,7 +79,7 @@ UTEST(a_child_has_the_table_as_it_was_at_the_fork)
 
 	SKIP_WITHOUT_FILES();
 	fd = linux_open("welcome", 0);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child) {
 		while (!*go)
 			linux_sched_yield();

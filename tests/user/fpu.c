@@ -73,7 +73,7 @@ UTEST(registers_survive_switches)
 
 	SKIP_IF(!cpu_has(0), "this CPU has no FPU");
 	for (long i = 0; i < CHILDREN; i++)
-		if (!linux_fork())
+		if (!utest_fork())
 			keep_registers(i + 1);
 	for (unsigned i = 0; i < CHILDREN; i++) {
 		EXPECT(linux_waitpid(-1, &status, 0) > 0);
@@ -100,7 +100,7 @@ UTEST(registers_survive_preemption)
 
 	SKIP_IF(!cpu_has(0), "this CPU has no FPU");
 	for (long i = 0; i < 3; i++)
-		if (!linux_fork())
+		if (!utest_fork())
 			compute(i);
 	for (unsigned i = 0; i < 3; i++) {
 		EXPECT(linux_waitpid(-1, &status, 0) > 0);
@@ -116,7 +116,7 @@ UTEST(a_child_has_its_parents_fpu_registers)
 	SKIP_IF(!has_sse(), "this CPU has no SSE");
 	load_st(4321);
 	load_xmm(0xabcd1234);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child) {
 		bool same = xmm_holds(0xabcd1234) && store_st() == 8642;
 

@@ -82,7 +82,7 @@ static long start_server(void (*serve)(void))
 	endpoint = (uint32_t)endpoint_create();
 	ipc_init();
 	flush();
-	pid = linux_fork();
+	pid = utest_fork();
 	if (!pid) {
 		ipc_init();
 		serve();

@@ -285,7 +285,7 @@ UTEST(a_task_can_be_killed_by_its_handle)
 
 	PAGODA_ONLY();
 	NEEDS_SYSTEM();
-	pid = linux_fork();
+	pid = utest_fork();
 	if (!pid) {
 		linux_nanosleep(&nap, NULL);
 		linux_exit_group(1);

@@ -445,7 +445,7 @@ static long share_memory(void (*fn)(void))
 			 : "0"(LINUX_NR_clone), "b"(CLONE_VM | SIGCHLD_NR),
 			   "c"(stack), "d"(0), "S"(fn), "D"(0)
 			 : "memory", "cc");
-	return child;
+	return utest_started(child, "clone");
 }
 
 /* Switches between two tasks that share page tables, and to a third one. */
@@ -458,7 +458,7 @@ UTEST(the_owner_keeps_its_ports_whoever_ran_before)
 	NEEDS_SYSTEM();
 	EXPECT(got_ports());
 	stop = 0;
-	other = linux_fork();
+	other = utest_fork();
 	if (!other)
 		for (;;)
 			linux_sched_yield();

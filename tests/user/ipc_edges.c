@@ -39,8 +39,8 @@ static void start_thread(void (*fn)(void))
 {
 	uint32_t *stack = map_pages(STACK / PAGE);
 
-	EXPECT(pg_call(PG_THREAD_CREATE, 0, (long)fn,
-		       (long)(stack + STACK / 4 - 4), 0, 0) > 0);
+	utest_started(pg_call(PG_THREAD_CREATE, 0, (long)fn,
+			      (long)(stack + STACK / 4 - 4), 0, 0), "thread");
 }
 
 /* Until so many have got there; then they are in their calls. */
@@ -302,7 +302,7 @@ UTEST(an_exception_waits_for_its_endpoint_and_is_refused)
 
 	PAGODA_ONLY();
 	first = (uint32_t)endpoint_create();
-	child = linux_fork();
+	child = utest_fork();
 	if (!child) {
 		pg_call(PG_TASK_SET_EXCEPTIONS, 0, first, 0, 0, 0);
 		*(volatile char *)0 = 1;
@@ -358,7 +358,7 @@ static long send_pages(uint32_t addr, uint32_t length, uint32_t flags)
 
 static long receiver(void (*receive)(long arg), long arg)
 {
-	long child = linux_fork();
+	long child = utest_fork();
 
 	if (!child) {
 		utest_failures = 0;

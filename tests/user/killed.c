@@ -93,7 +93,7 @@ static void be_asked(void)
 	struct words words;
 	long who;
 
-	if (!linux_fork()) {
+	if (!utest_fork()) {
 		pg_call(PG_TASK_SET_PERSONALITY, 0, calls_of, 0, 0, 0);
 		syscall1(999, 0);
 		linux_exit_group(0);
@@ -150,7 +150,7 @@ static long start_child(void (*fn)(void))
 			 : "=a"(pid)
 			 : "0"(LINUX_NR_clone), "b"(CLONE_VM | SIGCHLD_NR),
 			   "c"(top), "d"(0), "S"(0), "D"(0) : "memory");
-	return pid;
+	return utest_started(pid, "clone");
 }
 
 static void (*the_call)(void);
@@ -306,7 +306,7 @@ static void sleep_long(void)
 
 static void wait_for_a_child(void)
 {
-	if (!linux_fork())
+	if (!utest_fork())
 		never();
 	linux_waitpid(-1, NULL, 0);
 }
@@ -345,7 +345,7 @@ UTEST(a_kill_ends_whatever_a_task_does)
 		area[n * PAGE] = 1;
 	flush();
 	for (unsigned i = 0; i < ARRAY_SIZE(endless); i++) {
-		long pid = linux_fork(), task;
+		long pid = utest_fork(), task;
 		int status = -1;
 
 		if (!pid) {

@@ -55,7 +55,7 @@ static bool live_once(void)
 	int status = -1;
 	char *page = map_pages(1);
 	long endpoint = endpoint_create();
-	long child = linux_fork();
+	long child = utest_fork();
 
 	if (!child)
 		linux_exit_group(5);
@@ -74,7 +74,7 @@ static void __noreturn neighbour(void)
 
 static long start(void (*fn)(const struct kind *kind), const struct kind *kind)
 {
-	long child = linux_fork();
+	long child = utest_fork();
 
 	if (!child) {
 		if (kind)
@@ -301,7 +301,7 @@ UTEST(an_object_is_paid_for_until_its_end_by_those_above_its_dead_maker)
 	ipc_init();
 	server = (uint32_t)endpoint_create();
 	before = usage_of(0, PG_LIMIT_OBJECTS).used;
-	child = linux_fork();
+	child = utest_fork();
 	if (!child)
 		give_and_end(server);
 	ipc_receive(server, &words);

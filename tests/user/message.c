@@ -21,7 +21,7 @@ static void wait_ok(long child)
 /* A server in a child: serve() returns what it exits with. */
 static long start_server(int (*serve)(void))
 {
-	long child = linux_fork();
+	long child = utest_fork();
 
 	if (!child) {
 		ipc_init();

@@ -41,7 +41,8 @@ static void __noreturn quick(void)
 
 static long start(void (*fn)(void), char *stack)
 {
-	return pg_call(PG_THREAD_CREATE, 0, (long)fn, (long)stack + 2000, 0, 0);
+	return utest_started(pg_call(PG_THREAD_CREATE, 0, (long)fn,
+				     (long)stack + 2000, 0, 0), "thread");
 }
 
 static void use_up_numbers(uint32_t n)
@@ -61,7 +62,7 @@ static long begin(void)
 	EXPECT(start(live, stacks[0]) > 0);
 	while (!live_tid)
 		linux_sched_yield();
-	child = linux_fork();
+	child = utest_fork();
 	if (!child) {
 		while (!*stop)
 			linux_sched_yield();
@@ -87,7 +88,7 @@ static bool in_use(long number, long child)
 static long fork_once(void)
 {
 	int status;
-	long pid = linux_fork();
+	long pid = utest_fork();
 
 	if (!pid)
 		linux_exit_group(0);
@@ -98,8 +99,7 @@ static long fork_once(void)
 static long start_thread_once(void)
 {
 	got = 0;
-	if (start(quick, stacks[1]) < 0)
-		return -1;
+	start(quick, stacks[1]);
 	while (!got)
 		linux_sched_yield();
 	linux_sched_yield();

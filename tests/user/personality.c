@@ -51,7 +51,7 @@ static void __noreturn have_children(volatile long *word)
 	pg_call(PG_TASK_SET_PERSONALITY, 0, (long)endpoint, 0, 0, 0);
 	handle_close(endpoint);
 	for (long i = 1; i <= 2; i++) {
-		long child = linux_fork();
+		long child = utest_fork();
 		int status;
 
 		if (!child)
@@ -68,7 +68,7 @@ static volatile long *start_family(long *child)
 {
 	volatile long *word = map_flags(1, PROT_READ | PROT_WRITE, MAP_SHARED);
 
-	*child = linux_fork();
+	*child = utest_fork();
 	if (!*child)
 		have_children(word);
 	return word;
@@ -100,7 +100,7 @@ static bool number_comes_again(long number, uint32_t tries)
 
 	while (tries-- && !again) {
 		int status;
-		long pid = linux_fork();
+		long pid = utest_fork();
 
 		if (!pid)
 			linux_exit_group(0);

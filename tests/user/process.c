@@ -25,7 +25,7 @@ UTEST(fork_returns_twice)
 {
 	int status = -1;
 	long parent = linux_getpid();
-	long child = linux_fork();
+	long child = utest_fork();
 
 	if (!child)
 		linux_exit_group(linux_getpid() != parent &&
@@ -61,7 +61,7 @@ UTEST(wait_without_children_is_echild)
 
 UTEST(wait_for_another_child_is_echild)
 {
-	long child = linux_fork();
+	long child = utest_fork();
 	int status;
 
 	if (!child)
@@ -74,7 +74,7 @@ UTEST(wait_for_another_child_is_echild)
 UTEST(wait_without_hanging_says_zero)
 {
 	struct linux_timespec nap = { 0, 50000000 };
-	long child = linux_fork();
+	long child = utest_fork();
 	int status = 77;
 	long result;
 
@@ -101,16 +101,16 @@ UTEST(wait_refuses_bad_options)
 
 UTEST(wait_with_a_bad_pointer_is_efault)
 {
-	long child = linux_fork();
+	long child = utest_fork();
 
 	if (!child)
 		linux_exit_group(0);
 	EXPECT_EQ(linux_waitpid((int)child, FREE_ADDR, 0), -EFAULT);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child)
 		linux_exit_group(0);
 	EXPECT_EQ(linux_waitpid((int)child, KERNEL, 0), -EFAULT);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child)
 		linux_exit_group(0);
 	EXPECT_EQ(linux_waitpid((int)child, NULL, 0), child);
@@ -120,14 +120,14 @@ UTEST(wait4_clears_the_usage)
 {
 	uint32_t usage[18];
 	int status;
-	long child = linux_fork();
+	long child = utest_fork();
 
 	if (!child)
 		linux_exit_group(5);
 	EXPECT_EQ(syscall4(LINUX_NR_wait4, child, (long)&status, 0,
 			   (long)usage), child);
 	EXPECT_EQ(status, 5 << 8);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child)
 		linux_exit_group(5);
 	EXPECT_EQ(syscall4(LINUX_NR_wait4, child, (long)&status, 0,
@@ -143,7 +143,7 @@ UTEST(many_children_at_once)
 	int status;
 
 	for (unsigned i = 0; i < MANY; i++) {
-		pids[i] = linux_fork();
+		pids[i] = utest_fork();
 		if (!pids[i])
 			linux_exit_group((int)i);
 		EXPECT(pids[i] > 0);
@@ -163,7 +163,7 @@ static void descend(long depth)
 	long child;
 
 	while (depth--) {
-		child = linux_fork();
+		child = utest_fork();
 		if (!child)
 			continue;
 		linux_waitpid((int)child, &status, 0);
@@ -182,7 +182,7 @@ static void leave_orphans(long n)
 	struct linux_timespec nap = { 0, 20000000 };
 
 	while (n--) {
-		if (!linux_fork()) {
+		if (!utest_fork()) {
 			linux_nanosleep(&nap, NULL);
 			linux_exit_group(0);
 		}

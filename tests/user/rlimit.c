@@ -402,6 +402,19 @@ UTEST(no_child_is_made_beyond_the_limit)
 	alone(fork_with_none, 0);
 }
 
+static void need_a_child(long unused)
+{
+	set_soft(RLIMIT_NPROC, 0);
+	utest_fork();
+	linux_exit_group(0);
+}
+
+UTEST(a_test_ends_where_the_child_that_it_needs_is_refused)
+{
+	SKIP_IF(on_linux(), "Linux refuses root no child");
+	EXPECT_EQ(exit_of(need_a_child, 0), 1);
+}
+
 /* Ours counts the caller and those below it. */
 static void fork_up_to(long limit)
 {

@@ -120,7 +120,7 @@ UTEST(others_run_while_one_sleeps)
 	volatile uint32_t *turns = map_flags(1, PROT_READ | PROT_WRITE,
 					     MAP_SHARED);
 	int64_t end = now_ns() + 200 * MS;
-	long child = linux_fork();
+	long child = utest_fork();
 	int status;
 
 	if (!child) {
@@ -146,7 +146,7 @@ UTEST(no_one_keeps_the_cpu)
 	int status;
 
 	for (unsigned i = 0; i < 3; i++) {
-		if (!linux_fork()) {
+		if (!utest_fork()) {
 			while (now_ns() < end)
 				++turns[i * 16];
 			linux_exit_group(0);

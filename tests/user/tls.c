@@ -148,7 +148,7 @@ UTEST(each_process_has_its_own)
 	EXPECT_EQ(set_area(~0u, first, 0xfffff, FLAGS, &entry), 0);
 	load_gs(entry);
 	for (long i = 0; i < 6; i++)
-		if (!linux_fork())
+		if (!utest_fork())
 			keep_tls(i);
 	for (unsigned i = 0; i < 6; i++) {
 		EXPECT(linux_waitpid(-1, &status, 0) > 0);
@@ -167,7 +167,7 @@ UTEST(a_child_has_its_parents)
 	first[0] = 99;
 	EXPECT_EQ(set_area(~0u, first, 0xfffff, FLAGS, &entry), 0);
 	load_gs(entry);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child)
 		linux_exit_group((int)gs_word(0));
 	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);

@@ -18,7 +18,7 @@
 static long start_still(uint32_t *task)
 {
 	struct words words;
-	long pid = linux_fork();
+	long pid = utest_fork();
 
 	if (!pid) {
 		ipc_accept_pages(PAGE);
@@ -66,7 +66,7 @@ UTEST(memory_of_a_caller_is_an_error)
 
 	PAGODA_ONLY();
 	EXPECT(set_up());
-	pid = linux_fork();
+	pid = utest_fork();
 	if (!pid)
 		ask_personality();
 	EXPECT_EQ(KMSG_NUMBER(receive_call()), 999);
@@ -124,7 +124,7 @@ UTEST(a_pager_without_the_page_refuses)
 	mine = (uint32_t)endpoint_create();
 	page = map_pages(1);
 	EXPECT_EQ(pg_call(PG_VM_SET_PAGER, 0, (long)page, PAGE, mine, 0), 0);
-	pid = linux_fork();
+	pid = utest_fork();
 	if (!pid)
 		read_page(0);
 	EXPECT_EQ(KMSG_PID(ipc_receive(mine, &words)), pid);
@@ -147,6 +147,7 @@ UTEST(the_number_of_a_child_is_not_stored_there)
 	EXPECT(set_up());
 	pid = syscall5(LINUX_NR_clone, CLONE_CHILD_SETTID | SIGCHLD_NR, 0, 0,
 		       0, (long)page);
+	utest_started(pid, "clone");
 	if (!pid)
 		linux_exit_group(3);
 	EXPECT_EQ(linux_waitpid((int)pid, &status, 0), pid);
@@ -176,7 +177,8 @@ static void start_thread(void (*fn)(void))
 {
 	uint32_t *top = (uint32_t *)(thread_stack + sizeof(thread_stack));
 
-	pg_call(PG_THREAD_CREATE, 0, (long)fn, (long)(top - 1), 0, 0);
+	utest_started(pg_call(PG_THREAD_CREATE, 0, (long)fn,
+			      (long)(top - 1), 0, 0), "thread");
 }
 
 static void end_by_exit_group(void)
@@ -225,7 +227,7 @@ UTEST(an_end_does_not_wait_for_the_pager_of_its_word)
 		long pid, task;
 
 		EXPECT(set_up());
-		pid = linux_fork();
+		pid = utest_fork();
 		if (!pid) {
 			syscall1(LINUX_NR_set_tid_address, (long)page);
 			if (endings[i].beside)
@@ -251,7 +253,7 @@ UTEST(the_word_of_an_end_is_cleared_in_a_page_that_is_there)
 	PAGODA_ONLY();
 	word = map_flags(1, PROT_READ | PROT_WRITE, MAP_SHARED);
 	*word = 1;
-	pid = linux_fork();
+	pid = utest_fork();
 	if (!pid) {
 		syscall1(LINUX_NR_set_tid_address, (long)word);
 		other = (uint32_t)endpoint_create();

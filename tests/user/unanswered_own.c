@@ -115,7 +115,7 @@ static void own_populate_write(char *p)
 
 static void own_wait_status(char *p)
 {
-	if (!linux_fork())
+	if (!utest_fork())
 		linux_exit_group(0);
 	linux_waitpid(-1, (int *)p, 0);
 }
@@ -208,7 +208,7 @@ static void own_memory_read(char *p)
 /* A child waits until we have answered its call. */
 static void be_asked(void)
 {
-	if (!linux_fork())
+	if (!utest_fork())
 		ask_personality();
 	receive_call();
 }
@@ -247,7 +247,7 @@ static void own_message_in(char *p)
 	long child;
 
 	own_ipc_buffer((char *)msg);
-	child = linux_fork();
+	child = utest_fork();
 	if (!child) {
 		ipc_init();
 		ipc_attach_handle(other, RIGHT_SEND);
@@ -368,7 +368,7 @@ static void try_row(const struct row *row)
 
 	EXPECT(set_up());
 	flush();
-	pid = linux_fork();
+	pid = utest_fork();
 	if (!pid) {
 		row->touch(page);
 		linux_exit_group(77);
@@ -411,7 +411,7 @@ UTEST(sysenter_whose_words_come_late_fails)
 	PAGODA_ONLY();
 	SKIP_IF(!cpu_has_sysenter(), "this CPU has no SYSENTER");
 	EXPECT(set_up());
-	pid = linux_fork();
+	pid = utest_fork();
 	if (!pid)
 		own_sysenter(page + PAGE / 2);
 	EXPECT_EQ(asked_by(), pid);

@@ -111,19 +111,35 @@ static inline bool has_system(void)
 #define NEEDS_SYSTEM() \
 	SKIP_IF(!has_system(), "only the first program has the system")
 
+/*
+ * A child or a thread that is not there answers nobody: without one, the
+ * program ends here instead of waiting for what never comes.
+ */
+static inline long utest_started(long id, const char *what)
+{
+	if (id < 0) {
+		printf("    # %s: error %ld: no test can go on\n", what, -id);
+		exit(1);
+	}
+	return id;
+}
+
+static inline long utest_fork(void)
+{
+	return utest_started(linux_fork(), "fork");
+}
+
 /* Run fn(arg) in a child. Returns: its wait status. */
 static inline int in_child(void (*fn)(long arg), long arg)
 {
 	int status = -1;
-	long child = linux_fork();
+	long child = utest_fork();
 
 	if (!child) {
 		utest_failures = 0;
 		fn(arg);
 		exit(utest_failures ? 99 : 0);
 	}
-	if (child < 0)
-		return (int)child;
 	linux_waitpid((int)child, &status, 0);
 	return status & ~0x80;
 }
@@ -141,15 +157,13 @@ static inline int signal_of(void (*fn)(long arg), long arg)
  */
 static inline int signal_here(void (*fn)(long arg), long arg)
 {
-	long child = syscall0(LINUX_NR_vfork);
+	long child = utest_started(syscall0(LINUX_NR_vfork), "vfork");
 	int status = -1;
 
 	if (!child) {
 		fn(arg);
 		exit(0);
 	}
-	if (child < 0)
-		return (int)child;
 	linux_waitpid((int)child, &status, 0);
 	return W_SIGNAL(status & ~0x80);
 }
