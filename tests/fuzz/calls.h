@@ -18,7 +18,7 @@
  *                    Registers that are not named hold 0; EBP the op's mark
  *          extras    the thread's struct ipc_msg is filled in before the call:
  *                    SENDS with handles and pages, WAITS with a deadline only
- * SEE      values.c, which makes a value of each kind.
+ * SEE      values.c and pointers.c, which make a value of each kind.
  */
 #pragma once
 

@@ -44,7 +44,8 @@
 #define POOL_SIZE     8u
 #define OPS_MAX       4096u         /* of one stream: 12 bits of a mark       */
 
-/* What an argument is; a value of each kind is made by values.c. */
+/* What an argument is; a value of each kind is made by values.c, or by
+ * pointers.c where the kind is a pointer. */
 #define KINDS(K)                                                              \
 	K(ZERO) K(WORD) K(SMALL) K(EIGHT) K(TWELVE)                            \
 	/* memory */                                                          \
@@ -143,14 +144,19 @@ uint32_t pool_pick(struct fuzz *f, enum handle_kind kind);
 /* Those that stay: all that this process was given. */
 void pool_fix(void);
 
-/* ---- values (values.c) --------------------------------------------------- */
+/* ---- values (values.c, pointers.c) --------------------------------------- */
 
 uint32_t value_of(struct fuzz *f, enum kind kind);
+/* The kinds that are pointers. */
+uint32_t pointer_of(struct fuzz *f, enum kind kind);
+/* The start of a page that all threads share. */
+uint32_t value_page(struct fuzz *f);
 /* Anything at all. */
 uint32_t value_raw(struct fuzz *f);
 void fill_extras(struct fuzz *f, enum extras extras);
 /* Where the image lies that TASK_START starts. */
 void value_set_image(uint32_t offset, uint32_t size);
+extern uint32_t image_offset, image_size;
 
 /* ---- operations (ops.c, threads.c, serve.c) ------------------------------ */
 
