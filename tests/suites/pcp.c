@@ -21,12 +21,21 @@ SUITE(pcp, page_alloc_check);
 static struct page *pages[NR];
 static struct zone *zone;
 
+/* The most that a test takes, with what a refill takes beyond it. */
+static unsigned long pages_of_a_test(void)
+{
+	unsigned order = PCP_ORDERS - 1;
+	const struct pcp_list *pcp = zone_pcp(zone, order);
+
+	return NR + ((pcp->high + 1ul + pcp->batch) << order);
+}
+
 /* Enough pages that no watermark comes into it. */
 static void start_empty(void)
 {
 	zone = zonelists[GFP_KERNEL & GFP_ZONES][0];
 	drain_local_pages();
-	if (zone->nr_free < zone->low + 4 * NR + PCP_LIST_MAX)
+	if (zone->nr_free < zone->low + pages_of_a_test())
 		SKIP("needs more free memory");
 	EXPECT_EQ(pcp_pages(zone), 0);
 }
