@@ -16,6 +16,7 @@
 #include "lib/string.h"
 #include "mm/page/page_alloc.h"
 #include "tests/ktest.h"
+#include "tests/threads.h"
 #include "tests/tprogram.h"
 
 #define MANY         10000u
@@ -521,9 +522,32 @@ KTEST(task, init_inherits_the_children_of_the_dead)
 
 /* ---- out of memory ------------------------------------------------------- */
 
+/* Small enough for a machine of 4 MiB, larger than what only spins. */
+#define MUCH         40u        /* pages, of touches_much           */
+#define MORE         80u        /* pages, of who has more           */
+#define WIDE         100u       /* page tables, of touches_wide     */
+
 TPROGRAM(touches_much,
-      "movl $200, %ecx; movl %esp, %eax;"
+      "movl $40, %ecx; movl %esp, %eax;"
       "1: subl $4096, %eax; movl %ecx, (%eax); loop 1b; 2: jmp 2b;");
+
+/* Its mm is not ours to look into: it goes where the task is killed early. */
+static bool has_pages(struct task *task, uint32_t pages)
+{
+	struct task_stats stats;
+
+	task_get_stats(task, &stats);
+	return stats.rss >= pages;
+}
+
+/* Charged to it: a page table is a page. */
+static bool has_tables(struct task *task, uint32_t tables)
+{
+	struct task_stats stats;
+
+	task_get_stats(task, &stats);
+	return stats.kernel_bytes >= tables * PAGE_SIZE;
+}
 
 KTEST(task, out_of_memory_kills_the_largest_task)
 {
@@ -531,8 +555,7 @@ KTEST(task, out_of_memory_kills_the_largest_task)
 	struct task *large = tprogram_start(&touches_much);
 
 	REQUIRE(small && large);
-	for (unsigned i = 0; i < 100 && READ_ONCE(large->mm->rss) < 200; i++)
-		thread_sleep_ns(NS_PER_TICK);
+	EXPECT(WAIT_UNTIL(has_pages(large, MUCH)));
 	quiet();
 	log_set_level(0);
 	EXPECT(task_kill_largest());
@@ -554,12 +577,11 @@ KTEST(task, out_of_memory_kills_who_made_large_tasks_that_do_not_run)
 
 	REQUIRE(large && maker);
 	REQUIRE(!task_create("unstarted", maker, &unstarted));
-	EXPECT_EQ(mm_mmap(unstarted->mm, 0x10000000, 300 * PAGE_SIZE,
+	EXPECT_EQ(mm_mmap(unstarted->mm, 0x10000000, MORE * PAGE_SIZE,
 			  PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
 			  MAP_POPULATE), 0x10000000);
-	for (unsigned i = 0; i < 100 && READ_ONCE(large->mm->rss) < 200; i++)
-		thread_sleep_ns(NS_PER_TICK);
+	EXPECT(WAIT_UNTIL(has_pages(large, MUCH)));
 	quiet();
 	log_set_level(0);
 	EXPECT(task_kill_largest());
@@ -579,7 +601,7 @@ KTEST(task, out_of_memory_kills_who_made_large_tasks_that_do_not_run)
 TPROGRAM(touches_wide,
       "movl $0, %ebx; movl $0x80000000, %ecx; movl $1, %edx;"
       "movl $0x4022, %esi; movl $-1, %edi; xorl %ebp, %ebp;"
-      "movl $192, %eax; int $0x80; movl $500, %ecx;"
+      "movl $192, %eax; int $0x80; movl $100, %ecx;"
       "1: movl (%eax), %edx; addl $0x200000, %eax; loop 1b; 2: jmp 2b;");
 
 KTEST(task, out_of_memory_counts_page_tables)
@@ -588,9 +610,7 @@ KTEST(task, out_of_memory_counts_page_tables)
 	struct task *large = tprogram_start(&touches_much);
 
 	REQUIRE(wide && large);
-	for (unsigned i = 0; i < 100 && (READ_ONCE(large->mm->rss) < 200 ||
-			READ_ONCE(wide->mm->tables.nr_tables) < 500); i++)
-		thread_sleep_ns(NS_PER_TICK);
+	EXPECT(WAIT_UNTIL(has_pages(large, MUCH) && has_tables(wide, WIDE)));
 	log_set_level(0);
 	EXPECT(task_kill_largest());
 	log_set_level(loglevel_before);
