@@ -157,7 +157,12 @@ def test_programs_run_on_every_machine(boot, cpu, mem):
 
 def test_memory_hog_is_killed_and_nothing_else(boot):
     done = boot("program=hog", {"hog": elf(HOG)}, "32M")
-    assert "Out of memory: killed process 1 (hog), rss" in done.text
+    killed = re.findall(r"Out of memory: killed process (.*): (\d+) KiB, of "
+                        r"which rss (\d+) KiB, kernel (\d+) KiB;", done.text)
+    assert [who for who, *_ in killed] == ["1 (hog)"], done.text
+    total, rss, kernel = map(int, killed[0][1:])
+    assert 20 << 10 < rss < 32 << 10
+    assert abs(total - rss - kernel) < 4        # in whole pages
     assert done.text.endswith("# pagoda: program: hog killed by signal 9\n")
     assert done.status == 35
 
