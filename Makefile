@@ -166,7 +166,7 @@ HOST_BUILD := $(BUILD)/host
 # Suites that need the real machine: traps, double fault, ports.
 HOST_SKIP  := traps log console symbols cpu irq_alloc ring3 ring3_forbidden uaccess fpu irq \
 	thread_switch sched sched_user thread wait mutex timer kmap_sleep task \
-	linux_calls apic kill call_trace \
+	linux_calls apic kill oom call_trace \
 	program ipc notification calls messages monitor vtd_edu isa_dma floppy holes \
 	user_device checkers
 

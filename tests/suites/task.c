@@ -16,7 +16,6 @@
 #include "lib/string.h"
 #include "mm/page/page_alloc.h"
 #include "tests/ktest.h"
-#include "tests/threads.h"
 #include "tests/tprogram.h"
 
 #define MANY         10000u
@@ -518,107 +517,6 @@ KTEST(task, init_inherits_the_children_of_the_dead)
 	task_kill(heir, WAIT_EXITED(0));
 	tprogram_wait(heir);
 	kill_orphans();
-}
-
-/* ---- out of memory ------------------------------------------------------- */
-
-/* Small enough for a machine of 4 MiB, larger than what only spins. */
-#define MUCH         40u        /* pages, of touches_much           */
-#define MORE         80u        /* pages, of who has more           */
-#define WIDE         100u       /* page tables, of touches_wide     */
-
-TPROGRAM(touches_much,
-      "movl $40, %ecx; movl %esp, %eax;"
-      "1: subl $4096, %eax; movl %ecx, (%eax); loop 1b; 2: jmp 2b;");
-
-/* Its mm is not ours to look into: it goes where the task is killed early. */
-static bool has_pages(struct task *task, uint32_t pages)
-{
-	struct task_stats stats;
-
-	task_get_stats(task, &stats);
-	return stats.rss >= pages;
-}
-
-/* Charged to it: a page table is a page. */
-static bool has_tables(struct task *task, uint32_t tables)
-{
-	struct task_stats stats;
-
-	task_get_stats(task, &stats);
-	return stats.kernel_bytes >= tables * PAGE_SIZE;
-}
-
-KTEST(task, out_of_memory_kills_the_largest_task)
-{
-	struct task *small = tprogram_start(&spins);
-	struct task *large = tprogram_start(&touches_much);
-
-	REQUIRE(small && large);
-	EXPECT(WAIT_UNTIL(has_pages(large, MUCH)));
-	quiet();
-	log_set_level(0);
-	EXPECT(task_kill_largest());
-	log_set_level(loglevel_before);
-	EXPECT_EQ(tprogram_wait(large), WAIT_SIGNALED(SIGKILL));
-	EXPECT(!small->exiting);
-	task_kill(small, WAIT_EXITED(0));
-	EXPECT_EQ(tprogram_wait(small), WAIT_EXITED(0));
-	thread_sleep_ns(5 * NS_PER_TICK);   /* who failed before tries again */
-	EXPECT(!task_kill_largest());
-}
-
-/* Memory in a task that does not run counts for who made it. */
-KTEST(task, out_of_memory_kills_who_made_large_tasks_that_do_not_run)
-{
-	struct task *large = tprogram_start(&touches_much);
-	struct task *maker = tprogram_start(&spins);
-	struct task *unstarted;
-
-	REQUIRE(large && maker);
-	REQUIRE(!task_create("unstarted", maker, &unstarted));
-	EXPECT_EQ(mm_mmap(unstarted->mm, 0x10000000, MORE * PAGE_SIZE,
-			  PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
-			  MAP_POPULATE), 0x10000000);
-	EXPECT(WAIT_UNTIL(has_pages(large, MUCH)));
-	quiet();
-	log_set_level(0);
-	EXPECT(task_kill_largest());
-	/* One shortage, one victim, as long as that one has not ended. */
-	EXPECT(task_kill_largest());
-	log_set_level(loglevel_before);
-	EXPECT_EQ(tprogram_wait(maker), WAIT_SIGNALED(SIGKILL));
-	EXPECT(task_kill_largest());
-	EXPECT(!large->exiting);
-	object_put(&unstarted->object);
-	thread_sleep_ns(5 * NS_PER_TICK);
-	task_kill(large, WAIT_EXITED(0));
-	EXPECT_EQ(tprogram_wait(large), WAIT_EXITED(0));
-}
-
-/* Page tables count, too: each of these pages is the zero page. */
-TPROGRAM(touches_wide,
-      "movl $0, %ebx; movl $0x80000000, %ecx; movl $1, %edx;"
-      "movl $0x4022, %esi; movl $-1, %edi; xorl %ebp, %ebp;"
-      "movl $192, %eax; int $0x80; movl $100, %ecx;"
-      "1: movl (%eax), %edx; addl $0x200000, %eax; loop 1b; 2: jmp 2b;");
-
-KTEST(task, out_of_memory_counts_page_tables)
-{
-	struct task *wide = tprogram_start(&touches_wide);
-	struct task *large = tprogram_start(&touches_much);
-
-	REQUIRE(wide && large);
-	EXPECT(WAIT_UNTIL(has_pages(large, MUCH) && has_tables(wide, WIDE)));
-	log_set_level(0);
-	EXPECT(task_kill_largest());
-	log_set_level(loglevel_before);
-	EXPECT_EQ(tprogram_wait(wide), WAIT_SIGNALED(SIGKILL));
-	EXPECT(!large->exiting);
-	task_kill(large, WAIT_EXITED(0));
-	tprogram_wait(large);
-	thread_sleep_ns(5 * NS_PER_TICK);
 }
 
 /* ---- threads ------------------------------------------------------------- */
