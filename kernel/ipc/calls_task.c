@@ -241,12 +241,12 @@ long pg_task_wait(struct trap_regs *regs)
 
 	if (err)
 		return err;
+	own.pid = task->pid;
 	err = -EINVAL;
 	if (task != current_task())
 		err = task_wait_for(task, call_deadline(regs->ebx, regs->ecx),
 				    &status);
 	/* Who has waited for a child of its own has reaped it. */
-	own.pid = task->pid;
 	if (!err && task->parent == current_task())
 		(void)task_wait(&own, &status, true);
 	if (!err)

@@ -69,26 +69,28 @@ const char *ioremap_objection(phys_addr_t pa, size_t size)
 	return NULL;
 }
 
+static void *refuse(phys_addr_t pa, size_t size, const char *objection)
+{
+	pr_warn_limited("ioremap: refused %zu bytes at %pP: %s\n", size, &pa,
+			objection);
+	return NULL;
+}
+
 void *ioremap(phys_addr_t pa, size_t size)
 {
 	const char *objection = ioremap_objection(pa, size);
-	struct vm_area *area = NULL;
 	pfn_t first = phys_to_pfn(pa);
+	struct vm_area *area;
 	unsigned nr;
 	int err;
 
-	if (!objection) {
-		nr = phys_to_pfn(phys_add(pa, size - 1)).v - first.v + 1;
-		area = vm_area_create(nr, VM_IOREMAP,
-				      __builtin_return_address(0), &err);
-		if (!area)
-			objection = kva_error_text(err);
-	}
-	if (objection) {
-		pr_warn_limited("ioremap: refused %zu bytes at %pP: %s\n", size, &pa,
-			objection);
-		return NULL;
-	}
+	if (objection)
+		return refuse(pa, size, objection);
+	nr = phys_to_pfn(phys_add(pa, size - 1)).v - first.v + 1;
+	area = vm_area_create(nr, VM_IOREMAP, __builtin_return_address(0),
+			      &err);
+	if (!area)
+		return refuse(pa, size, kva_error_text(err));
 	area->phys = pa;
 	kpt_map_range(vm_area_start(area), first, nr, KPROT_DEVICE);
 	vm_area_publish(area);
