@@ -104,17 +104,45 @@ void log_break_lock(void)
 	spin_lock_init(&log_lock);
 }
 
+/*
+ * The first record from `seq` on. Records before it may have been dropped since
+ * the last look, and then *pos is no place where a record begins.
+ */
+static bool next_record(uint64_t seq, uint64_t *first, size_t *pos,
+			struct log_record *record)
+{
+	irqflags_t flags = spin_lock_irqsave(&log_lock);
+	bool found;
+
+	if (*first != ring.first_seq) {
+		*first = ring.first_seq;
+		*pos = 0;
+	}
+	do {
+		found = log_ring_next(&ring, pos, record);
+	} while (found && record->seq < seq);
+	spin_unlock_irqrestore(&log_lock, flags);
+	return found;
+}
+
 void log_for_each(void (*fn)(const struct log_record *record, void *arg),
 		  void *arg)
 {
 	struct log_record record;
+	uint64_t seq = 0, first = 0;
 	size_t pos = 0;
 
-	while (log_ring_next(&ring, &pos, &record))
+	while (next_record(seq, &first, &pos, &record)) {
+		seq = record.seq + 1;
 		fn(&record, arg);
+	}
 }
 
 const char *log_check(void)
 {
-	return log_ring_check(&ring);
+	irqflags_t flags = spin_lock_irqsave(&log_lock);
+	const char *law = log_ring_check(&ring);
+
+	spin_unlock_irqrestore(&log_lock, flags);
+	return law;
 }

@@ -36,7 +36,10 @@ void log_set_prefix(const char *prefix);
  */
 void log_break_lock(void);
 
-/* Every record, oldest first, in the order in which it was said. */
+/*
+ * Every record, oldest first, in the order in which it was said. fn runs
+ * without a lock, and may log; a record that is dropped meanwhile is left out.
+ */
 void log_for_each(void (*fn)(const struct log_record *record, void *arg),
 		  void *arg);
 

@@ -148,6 +148,41 @@ KTEST(log, records_are_in_the_order_of_time)
 	EXPECT(second.tsc > first.tsc);
 }
 
+struct reading {
+	uint64_t seq;        /* of the last record                            */
+	unsigned said, whole, torn;
+};
+
+/* Each line that is said here pushes others out of the ring. */
+static void say_another(const struct log_record *record, void *arg)
+{
+	struct reading *reading = arg;
+
+	if (record->seq <= reading->seq || strlen(record->text) != record->len)
+		reading->torn++;
+	if (!strncmp(record->text, "one of many ", 12))
+		reading->whole++;
+	else if (contains(record->text, "one of many"))
+		reading->torn++;
+	reading->seq = record->seq;
+	if (reading->said++ < 100)
+		pr_debug("%0100u\n", reading->said);
+}
+
+KTEST(log, is_read_while_others_log)
+{
+	static const char tail[] = "of several lengths";
+	struct reading reading = { .seq = 0 };
+
+	for (unsigned i = 0; i < 1000; i++)
+		pr_debug("one of many %s\n", tail + i % sizeof(tail));
+	log_for_each(say_another, &reading);
+	EXPECT_EQ(reading.torn, 0);
+	EXPECT(reading.whole > 100);
+	EXPECT(reading.said > 200);
+	EXPECT(contains(last_record().text, "0100"));
+}
+
 KTEST(log, prints_addresses_by_their_type)
 {
 	const phys_addr_t pa = PHYS(0x123456000ull);
