@@ -259,9 +259,8 @@ static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
 		if (err)
 			return err;
 	}
-	if (type != MAP_SHARED && type != MAP_PRIVATE)
-		return -EINVAL;
-	if (type == MAP_SHARED && flags & MAP_GROWSDOWN)
+	if (type != MAP_PRIVATE &&
+	    (type != MAP_SHARED || flags & MAP_GROWSDOWN))
 		return -EINVAL;
 	err = make_area(mm, start, start + length, flags_of_call(prot, flags),
 			NULL, flags & MAP_FIXED, next);

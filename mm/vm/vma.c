@@ -89,11 +89,14 @@ static noinline bool pay_areas(struct mm *mm)
 	return true;
 }
 
-/* Far fewer areas than are paid for. */
+/* Once in so many: are there far fewer areas than are paid for? */
 static noinline void unpay_areas(struct mm *mm)
 {
 	uint32_t n = mm->areas_paid - mm->nr_vmas - AREAS_AT_ONCE;
 
+	/* Signed: less than nothing, where nobody pays. */
+	if ((int32_t)n <= (int32_t)(2 * AREAS_AT_ONCE))
+		return;
 	mm->areas_paid -= n;
 	account_uncharge(mm->account, ACCOUNT_AREAS, n);
 }
@@ -176,9 +179,7 @@ static void drop_vma(struct mm *mm, struct vma *vma)
 	range_remove(&mm->vmas, &vma->range);
 	mm->nr_vmas--;
 	vma_free(vma);
-	/* Signed: less than nothing, where nobody pays. */
-	if (unlikely((int32_t)(mm->areas_paid - mm->nr_vmas) >
-		     (int32_t)(3 * AREAS_AT_ONCE)))
+	if (unlikely(!(mm->nr_vmas % AREAS_AT_ONCE)))
 		unpay_areas(mm);
 }
 
