@@ -121,6 +121,14 @@ void ring3_run(struct ring3 *r)
 	ring3_wait(r);
 }
 
+unsigned ring3_try(struct ring3 *r, const struct ring3_code *code)
+{
+	ring3_init(r, code);
+	ring3_run(r);
+	ring3_destroy(r);
+	return r->regs.vector;
+}
+
 uint32_t *ring3_data(struct ring3 *r, unsigned page)
 {
 	return page_address(r->data[page]);

@@ -78,5 +78,8 @@ void ring3_start(struct ring3 *r);
 void ring3_wait(struct ring3 *r);
 void ring3_run(struct ring3 *r);
 
+/* All of it, in a space that goes. Returns: the vector that ended it. */
+unsigned ring3_try(struct ring3 *r, const struct ring3_code *code);
+
 /* The words of its data pages. */
 uint32_t *ring3_data(struct ring3 *r, unsigned page);

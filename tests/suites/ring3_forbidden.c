@@ -19,13 +19,9 @@ SUITE(ring3_forbidden, sched_check);
 
 static struct ring3 r3;
 
-/* Run the code; the vector that ended it. */
 static unsigned run(const struct ring3_code *code)
 {
-	ring3_init(&r3, code);
-	ring3_run(&r3);
-	ring3_destroy(&r3);
-	return r3.regs.vector;
+	return ring3_try(&r3, code);
 }
 
 #define FORBIDDEN(F)                                                         \
