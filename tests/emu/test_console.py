@@ -99,6 +99,6 @@ def test_a_shell_whose_reader_pauses_loses_nothing_and_nobody_spins(
     time.sleep(PAUSE)
     cpu = Qmp(socket)
     halted = sum("HLT=1" in cpu.human("info registers") for _ in range(20))
-    text = reader.read_until("\n$ ", HELPS)
-    assert text.count("\n") >= once * HELPS
+    # Lines, not prompts: the echo of a key may stand in the middle of a word.
+    reader.read_until("\n", once * HELPS)
     assert halted >= 15, f"{halted} of 20 looks found the CPU halted"
