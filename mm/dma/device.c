@@ -9,6 +9,7 @@
  *          D1  a mask is 2^n - 1, and not below 64 KiB - 1
  *          D2  at least as much was mapped as was unmapped
  *          D3  no two devices have the same domain
+ *          D4  no range of lowmem without a hole is longer than dma_ram_run
  *          then R (debug.c), I (iova.c), B (bounce.c), P (bounce_pool.c) and
  *          L (pool.c)
  *
@@ -32,6 +33,7 @@
 
 struct spinlock  dma_lock = SPINLOCK_INIT;
 struct list_head dma_devices = LIST_HEAD_INIT(dma_devices);
+struct dma_run   dma_ram_run;
 
 /* ---- memory ---------------------------------------------------------- */
 
@@ -50,6 +52,32 @@ bool dma_is_memory(phys_addr_t pa, size_t size)
 		    pfn_lt(last, phys_to_pfn(range.end)))
 			return true;
 	return false;
+}
+
+/* The whole frames of a range, as far as they are lowmem. */
+static struct dma_run run_inside(struct memblock_range range)
+{
+	pfn_t start = pfn_min(phys_to_pfn_up(range.start), max_low_pfn);
+	pfn_t end = pfn_min(phys_to_pfn(range.end), max_low_pfn);
+
+	if (!pfn_lt(start, end))
+		return (struct dma_run){ 0, 0 };
+	return (struct dma_run){ start.v << PAGE_SHIFT,
+				 (end.v - start.v) << PAGE_SHIFT };
+}
+
+static struct dma_run longest_run(void)
+{
+	struct dma_run longest = { 0, 0 };
+	struct memblock_range range;
+
+	for (unsigned i = 0; memblock_memory(i, &range); i++) {
+		struct dma_run run = run_inside(range);
+
+		if (run.size > longest.size)
+			longest = run;
+	}
+	return longest;
 }
 
 static struct page *alloc_reached(const struct dma_device *dev, gfp_t gfp,
@@ -217,6 +245,7 @@ bool dma_find(struct dma_device *dev, bus_addr_t bus, struct dma_lookup *found)
 
 void dma_init(void)
 {
+	dma_ram_run = longest_run();
 	dma_debug_init();
 	iova_init();
 	bounce_pool_init();
@@ -269,6 +298,9 @@ static const char *check_locked(void) MUST_HOLD(&dma_lock)
 	const struct dma_device *dev;
 	const char *law;
 
+	HOLDS(dma_ram_run.size == longest_run().size &&
+	      dma_is_memory(PHYS(dma_ram_run.start), dma_ram_run.size),
+	      "D4: dma_ram_run is the longest range without a hole");
 	list_for_each_entry(dev, &dma_devices, link) {
 		law = check_device(dev);
 		if (law)

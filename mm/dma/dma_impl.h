@@ -69,6 +69,16 @@ static inline uint32_t dma_nr_pages(uint32_t offset, size_t size)
 /* Whole frames of RAM all the way, without a hole? */
 bool dma_is_memory(phys_addr_t pa, size_t size);
 
+/*
+ * The longest range of lowmem for which that is so: nearly all of lowmem, on
+ * most machines. Physical; constant after dma_init(), and empty before.
+ */
+struct dma_run {
+	uint32_t start, size;
+};
+
+extern struct dma_run dma_ram_run;
+
 /* Lowmem that the device reaches without help; NULL: there is none. */
 struct page *dma_alloc_lowmem(const struct dma_device *dev, gfp_t gfp,
 			      unsigned order) __must_check;

@@ -14,9 +14,11 @@
  *                       DMA_MAPPING_ERROR
  *
  * TERMS    direct   mapped at its physical address
+ *          the run  the longest range of lowmem without a hole (device.c)
  *
- * ALGORITHM  The direct case is decided in a few instructions, in line; all
- *          others, and debug mode, leave for the slow half. A buffer of several
+ * ALGORITHM  The direct case is decided in a few instructions, in line, for a
+ *          buffer within the run; all others, and debug mode, leave for the
+ *          slow half, which asks the map of RAM. A buffer of several
  *          pages is one range on the bus, so when one page of it is out of
  *          reach all of it is copied. As a list of pieces (sg.c) only the pages
  *          out of reach are.
@@ -133,25 +135,36 @@ static void sync(struct dma_device *dev, bus_addr_t bus, size_t size,
 
 /* ---- interface ------------------------------------------------------- */
 
-/* size - 1 wraps for 0, so one comparison refuses too little and too much. */
+/* The slow half for a pointer. size - 1 wraps for 0, which is too much too. */
+static noinline bus_addr_t map_pointer(struct dma_device *dev, void *ptr,
+				       size_t size, enum dma_direction dir,
+				       const void *caller)
+{
+	kva_t va = ptr_to_kva(ptr);
+
+	if (!kva_is_lowmem(va) || size - 1 >= high_memory - va) {
+		dma_report(dev, "%zu bytes at %p are no lowmem, mapped by %pS",
+			   size, ptr, caller);
+		return refuse(dev);
+	}
+	return map_checked(dev, PHYS(va - PAGE_OFFSET), size, dir, caller);
+}
+
+/* Within the run there is no hole, and the sum below does not wrap. */
 bus_addr_t dma_map_single(struct dma_device *dev, void *ptr, size_t size,
 			  enum dma_direction dir)
 {
-	kva_t va = ptr_to_kva(ptr);
-	uint32_t last;
+	uint32_t pa = ptr_to_kva(ptr) - PAGE_OFFSET;
+	uint32_t offset = pa - dma_ram_run.start;
 
-	if (unlikely(!kva_is_lowmem(va) || size - 1 >= high_memory - va)) {
-		dma_report(dev, "%zu bytes at %p are no lowmem, mapped by %pS",
-			   size, ptr, CALLER());
-		return refuse(dev);
-	}
-	/* Lowmem: the sum does not wrap, not even in 32 bits. */
-	last = va - PAGE_OFFSET + (uint32_t)(size - 1);
-	if (plain(dev) && last <= dev->mask && dma_dir_valid(dir)) {
+	if (likely(offset < dma_ram_run.size &&
+		   size - 1 < dma_ram_run.size - offset) &&
+	    plain(dev) && pa + (uint32_t)(size - 1) <= dev->mask &&
+	    dma_dir_valid(dir)) {
 		dma_count(&dev->stats.mapped, 1);
-		return BUS(va - PAGE_OFFSET);
+		return BUS(pa);
 	}
-	return map_checked(dev, PHYS(va - PAGE_OFFSET), size, dir, CALLER());
+	return map_pointer(dev, ptr, size, dir, CALLER());
 }
 
 void dma_unmap_single(struct dma_device *dev, bus_addr_t bus, size_t size,

@@ -147,9 +147,23 @@ static void expect_refused(pfn_t first, size_t size)
 		EXPECT(dma_mapping_error(dma_map_page(&dev.dma, sg[0].page, 0,
 						      size, DMA_TO_DEVICE)));
 		EXPECT_EQ(dma_map_sg(&dev.dma, sg, 2, DMA_TO_DEVICE), -EINVAL);
+		EXPECT(!pfn_lt(first, max_low_pfn) ||
+		       dma_mapping_error(dma_map_single(
+			       &dev.dma, phys_to_virt(pfn_to_phys(first)),
+			       size, DMA_TO_DEVICE)));
 		EXPECT_EQ(dev.dma.stats.mapped, 0);
 		fake_device_end(&dev);
 	}
+}
+
+static void expect_direct(uint32_t pa, size_t size)
+{
+	bus_addr_t bus = dma_map_single(&dev.dma, phys_to_virt(PHYS(pa)), size,
+					DMA_TO_DEVICE);
+
+	EXPECT_EQ(bus.v, pa);
+	if (!dma_mapping_error(bus))
+		dma_unmap_single(&dev.dma, bus, size, DMA_TO_DEVICE);
 }
 
 /* Each hole that has entries in mem_map: into it, within it, out of it. */
@@ -174,6 +188,27 @@ KTEST(dma, what_runs_into_a_hole_is_refused)
 	}
 	/* 640 KiB to 1 MiB, on any PC. */
 	EXPECT(nr_holes > 0);
+}
+
+/* Each range of RAM in lowmem: all of it, its first and its last byte. */
+KTEST(dma, what_ends_where_a_hole_begins_is_mapped)
+{
+	struct memblock_range ram;
+	uint32_t start, end;
+
+	fake_device_init(&dev, MASK_ALL, false);
+	for (unsigned i = 0; memblock_memory(i, &ram); i++) {
+		start = pfn_min(phys_to_pfn_up(ram.start), max_low_pfn).v;
+		end = pfn_min(phys_to_pfn(ram.end), max_low_pfn).v;
+		if (start >= end)
+			continue;
+		expect_direct(start << PAGE_SHIFT,
+			      (end - start) << PAGE_SHIFT);
+		expect_direct(start << PAGE_SHIFT, 1);
+		expect_direct((end << PAGE_SHIFT) - 1, 1);
+	}
+	EXPECT(dev.dma.stats.mapped >= 6);
+	fake_device_end(&dev);
 }
 
 /* ---- before an address is given to a device -------------------------- */
