@@ -258,7 +258,7 @@ JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all iso run-iso run-bochs host run debug test smoke smoke-kernel \
-	smoke-host soak bench doctor pictures check help clean
+	smoke-host soak bench doctor pictures check measure help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 	$(if $(LEFT_OUT),$(info $(LEFT_OUT)))
@@ -368,6 +368,9 @@ check:  ## static analysis, layers, style, documents
 	$(Q)$(PYTHON) tools/check_docs.py
 	$(Q)tools/analyze $(filter-out tests/% kernel/crash.c,$(filter %.c,$(KERNEL_SRCS))) \
 		$(wildcard boot/*.c)
+
+measure:  ## size and shape of the tree in numbers; beside another's with BESIDE=
+	$(Q)$(PYTHON) tools/measure.py $(if $(BESIDE),--root $(BESIDE)) --root .
 
 help:  ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
