@@ -64,9 +64,10 @@ CFLAGS := $(TARGET) -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf \
 ASFLAGS := $(TARGET) -g -I. -Iarch/i386/include -MMD -MP
 
 KERNEL_DIRS := arch/i386/cpu arch/i386/mm arch/i386/platform lib \
-	mm/early mm/page mm/slab mm/kva kernel kernel/loader kernel/sched tests tests/suites tests/bench
-KERNEL_DIRS += kernel/ipc kernel/task kernel/linux kernel/monitor mm/vm mm/account mm/dma \
-	arch/i386/acpi arch/i386/iommu kernel/device
+	arch/i386/acpi arch/i386/iommu \
+	mm/early mm/page mm/slab mm/kva mm/vm mm/account mm/dma \
+	$(addprefix kernel/,diag object sched ipc loader task calls linux device \
+	monitor trial start) tests tests/suites tests/bench
 KERNEL_SRCS := $(sort $(wildcard $(KERNEL_DIRS:%=%/*.c) $(KERNEL_DIRS:%=%/*.S)))
 KERNEL_OBJS := $(KERNEL_SRCS:%=$(BUILD)/%.o)
 
@@ -195,10 +196,10 @@ IOMMU_PURE := $(addprefix arch/i386/iommu/,domain.c check.c fault.c \
 
 HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
 	$(wildcard lib/*.c mm/*/*.c arch/i386/mm/*.c $(IOMMU_PURE) tests/host/*.c \
-	tests/suites/*.c $(BOOT_PURE) kernel/cmdline.c kernel/log_ring.c $(LOADER_PURE) \
-	tests/ktest.c tests/fake_device.c)))
-HOST_SRCS += kernel/object.c kernel/handle.c $(MONITOR_PURE) $(ACPI_PURE) \
-	$(addprefix arch/i386/platform/,pci.c pci_scan.c pci_requester.c \
+	tests/suites/*.c $(BOOT_PURE) kernel/start/cmdline.c \
+	kernel/diag/log_ring.c $(LOADER_PURE) tests/ktest.c tests/fake_device.c)))
+HOST_SRCS += kernel/object/object.c kernel/object/handle.c $(MONITOR_PURE) \
+	$(ACPI_PURE) $(addprefix arch/i386/platform/,pci.c pci_scan.c pci_requester.c \
 	uart.c ps2.c)
 HOST_OBJS := $(HOST_SRCS:%=$(HOST_BUILD)/%.o)
 
@@ -366,7 +367,7 @@ check:  ## static analysis, layers, style, documents
 		--host-cc "$(HOST_CC) $(HOST_CFLAGS)"
 	$(Q)$(PYTHON) tools/check_style.py
 	$(Q)$(PYTHON) tools/check_docs.py
-	$(Q)tools/analyze $(filter-out tests/% kernel/crash.c,$(filter %.c,$(KERNEL_SRCS))) \
+	$(Q)tools/analyze $(filter-out tests/% kernel/trial/crash.c,$(filter %.c,$(KERNEL_SRCS))) \
 		$(wildcard boot/*.c)
 
 measure:  ## size and shape of the tree in numbers; beside another's with BESIDE=

@@ -4,7 +4,8 @@
  *
  * WHAT     boot_fail(), and under it the names by which lib/ says the same:
  *          panic() and assert_failed().
- * NOT HERE the kernel's panic (kernel/panic.c): the two worlds share nothing.
+ * NOT HERE the kernel's panic (kernel/diag/panic.c): the two worlds share
+ *          nothing.
  */
 #include "boot/fail.h"
 

@@ -4,7 +4,7 @@
  *
  * WHAT     pr_err() ... pr_debug() put one line into the log ring and, when
  *          its level is loud enough (`loglevel=`), onto the consoles. Declared
- *          here for lib/ and mm/; defined in kernel/log.c.
+ *          here for lib/ and mm/; defined in kernel/diag/log.c.
  * TERMS    level    Linux's numbers: 0 emergency ... 7 debug; a line is shown
  *                   when its level is below the console's loglevel.
  *          What is no printable letter, nor a tab, is shown as '?': a text from

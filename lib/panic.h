@@ -3,7 +3,7 @@
  * panic.h - how code below the kernel says that it cannot go on
  *
  * WHAT     panic() and assert(). Declared here for lib/ and mm/; defined above
- *          them, in kernel/panic.c (and in tests/host/ for the host build).
+ *          them, in kernel/diag/panic.c (in tests/host/ for the host build).
  * TERMS    assert   states what our own code guarantees. What a user, a boot
  *                   loader or firmware can cause is a return code instead.
  * NOT HERE failure that the caller can handle (lib/errno.h), messages

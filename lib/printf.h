@@ -46,8 +46,8 @@ int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
 /*
  * Turns a code address into "symbol+0x12" for %pS. Defined where there is a
- * symbol table (kernel/symbols.c); boot/ and the host supply one that prints
- * the number.
+ * symbol table (kernel/diag/symbols.c); boot/ and the host supply one that
+ * prints the number.
  *
  * Returns: characters written, without the 0.
  */

@@ -35,7 +35,7 @@
  *          is not to be trusted after it.
  *
  * NOT HERE the last line with the totals, and the exit status: who calls
- *          ktest_run() (kernel/selftest.c, tests/host/main.c).
+ *          ktest_run() (kernel/trial/selftest.c, tests/host/main.c).
  * SEE      Linux Documentation/dev-tools/ktap.rst.
  */
 #include "tests/ktest.h"
@@ -43,8 +43,8 @@
 #include <arch/irqflags.h>
 #include <arch/kpgtable.h>
 
-#include "kernel/console.h"
-#include "kernel/panic.h"
+#include "kernel/diag/console.h"
+#include "kernel/diag/panic.h"
 #include "lib/failpoint.h"
 #include "lib/preempt.h"
 #include "lib/printf.h"

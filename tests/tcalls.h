@@ -18,7 +18,7 @@
 #include <arch/syscall.h>
 #include <arch/uaccess.h>
 
-#include "kernel/ipc/calls.h"
+#include "kernel/calls/calls.h"
 #include "kernel/ipc/ipc.h"
 #include "lib/string.h"
 #include "tests/threads.h"

@@ -54,7 +54,7 @@ LAYERS = [
      "what user mode sees does not depend on the kernel"),
     ("kernel/linux/",     ["kernel/", "mm/", "lib/", ARCH],
      "the Linux layer: kernel and what is below it"),
-    ("kernel/selftest.c", ["kernel/", "mm/", "lib/", ARCH, "tests/"],
+    ("kernel/trial/selftest.c", ["kernel/", "mm/", "lib/", ARCH, "tests/"],
      "the entry to the tests: kernel, below, and the tests' headers"),
     ("kernel/",           ["kernel/", "mm/", "lib/", ARCH, HANDOFF],
      "kernel: kernel, mm, lib, <arch/...> and the boot hand-off"),
@@ -68,7 +68,7 @@ LAYERS = [
 # Headers that only the files named may include, whatever the table says.
 PRIVATE = {
     "boot/multiboot.h": ("boot/", "tests/"),
-    "kernel/linux/":    ("kernel/linux/", "kernel/main.c", "tests/"),
+    "kernel/linux/":    ("kernel/linux/", "kernel/start/main.c", "tests/"),
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>]+>|"[^"]+")',

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Write the table of functions that kernel/symbols.c searches, as assembly.
+"""Write the table of functions for kernel/diag/symbols.c, as assembly.
 
     nm -n -S pass1.elf | make_symbols.py PAGE_OFFSET > symbols.S
     make_symbols.py PAGE_OFFSET < /dev/null > empty.S

@@ -17,8 +17,8 @@
 #include <arch/iommu.h>
 #include <arch/layout.h>
 
+#include "kernel/calls/calls.h"
 #include "kernel/device/device_impl.h"
-#include "kernel/ipc/calls.h"
 #include "kernel/ipc/notification.h"
 #include "lib/errno.h"
 #include "lib/log.h"

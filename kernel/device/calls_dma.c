@@ -2,11 +2,11 @@
 /*
  * calls_dma.c - the calls about memory that a device reaches
  *
- * WHAT     DMA_*: thin; what they do is memory.c's and mm/dma/'s.
+ * WHAT     DMA_*: thin; what they do is dma_memory.c's and mm/dma/'s.
  * NOT HERE the device itself (calls_device.c).
  */
+#include "kernel/calls/calls.h"
 #include "kernel/device/device_impl.h"
-#include "kernel/ipc/calls.h"
 #include "lib/errno.h"
 
 static int find_dma(const struct trap_regs *regs, struct dma_object **dmap)

@@ -3,13 +3,13 @@
  * device_impl.h - what the files of kernel/device/ share
  *
  * WHAT     The two objects: a device that a program drives (open.c), and memory
- *          that this device reaches (memory.c).
+ *          that this device reaches (dma_memory.c).
  */
 #pragma once
 
 #include <arch/pci.h>
 
-#include "kernel/object.h"
+#include "kernel/object/object.h"
 #include "mm/account/account.h"
 #include "mm/dma/dma.h"
 #include "mm/vm/mm.h"
@@ -92,7 +92,7 @@ struct trap_regs;
 int device_of_call(const struct trap_regs *regs, struct user_device **devp)
 	__must_check;
 
-/* ---- memory.c ----------------------------------------------------------- */
+/* ---- dma_memory.c ------------------------------------------------------- */
 
 /*
  * Pages of a program for the device. The object has a reference to the device,

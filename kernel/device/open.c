@@ -32,16 +32,16 @@
  *
  * LOCKING  owners[] and handle counts: interrupts off. Windows, the line, and
  *          each change of the mask or of what is mapped: dev->lock, a mutex.
- * NOT HERE the calls (calls_device.c), its memory (memory.c). Who may open it:
- *          whoever has the system handle with RIGHT_MANAGE.
+ * NOT HERE the calls (calls_device.c), its memory (dma_memory.c). Who may open
+ *          it: whoever has the system handle with RIGHT_MANAGE.
  * SEE      Linux drivers/vfio/pci/.
  */
 #include <arch/iommu.h>
 #include <arch/irqflags.h>
 
+#include "kernel/calls/calls.h"
 #include "kernel/device/device.h"
 #include "kernel/device/device_impl.h"
-#include "kernel/ipc/calls.h"
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "lib/printf.h"

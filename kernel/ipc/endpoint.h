@@ -15,7 +15,7 @@
 #pragma once
 
 #include "kernel/ipc/ipc_thread.h"
-#include "kernel/object.h"
+#include "kernel/object/object.h"
 #include "lib/list.h"
 
 struct notification;

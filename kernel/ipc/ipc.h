@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "kernel/object.h"
+#include "kernel/object/object.h"
 
 struct endpoint;
 struct thread;

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "kernel/object.h"
+#include "kernel/object/object.h"
 #include "lib/wait.h"
 
 struct endpoint;

@@ -12,8 +12,8 @@
  */
 #pragma once
 
-#include "kernel/handle.h"
 #include "kernel/ipc/ipc_thread.h"
+#include "kernel/object/handle.h"
 #include "kernel/uapi/pagoda.h"
 
 struct mm;

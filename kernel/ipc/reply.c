@@ -17,7 +17,7 @@
 
 #include <arch/irqflags.h>
 
-#include "kernel/ipc/calls.h"
+#include "kernel/calls/calls.h"
 #include "kernel/ipc/rendezvous.h"
 #include "lib/errno.h"
 #include "mm/slab/kmalloc.h"

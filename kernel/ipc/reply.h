@@ -10,7 +10,7 @@
 #pragma once
 
 #include "kernel/ipc/ipc_thread.h"
-#include "kernel/object.h"
+#include "kernel/object/object.h"
 
 struct reply {
 	struct object     object;

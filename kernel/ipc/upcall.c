@@ -24,7 +24,7 @@
 #include <arch/irqflags.h>
 #include <arch/trap.h>
 
-#include "kernel/ipc/calls.h"
+#include "kernel/calls/calls.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/ipc/parcel.h"

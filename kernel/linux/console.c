@@ -12,7 +12,7 @@
  */
 #include <arch/uaccess.h>
 
-#include "kernel/console.h"
+#include "kernel/diag/console.h"
 #include "kernel/linux/linux_impl.h"
 #include "kernel/task/task.h"
 #include "lib/errno.h"

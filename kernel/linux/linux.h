@@ -6,14 +6,14 @@
  *          registers, structures and errors, so that a static Linux program
  *          runs unmodified. Files belong to the task's personality.
  *
- * NOT HERE who looks calls up in the table (kernel/syscall.c). Nothing below
- *          kernel/main.c knows this layer; without it the kernel is a plain
- *          microkernel.
+ * NOT HERE who looks calls up in the table (kernel/calls/dispatch.c). Nothing
+ *          below kernel/start/main.c knows this layer; without it the kernel is
+ *          a plain microkernel.
  * SEE      Linux arch/x86/entry/syscalls/syscall_32.tbl; syscalls(2).
  */
 #pragma once
 
-#include "kernel/syscall.h"
+#include "kernel/calls/dispatch.h"
 
 /* number, name: linux_NAME() does it */
 #define LINUX_CALLS(C)                                                        \
@@ -68,5 +68,5 @@ extern const syscall_entry_fn linux_calls[LINUX_CALLS_END];
 /* For messages; NULL: not one of the above. */
 const char *linux_call_name(unsigned number);
 
-/* Give the table to kernel/syscall.c. Once, at boot. */
+/* Give the table to kernel/calls/dispatch.c. Once, at boot. */
 void linux_init(void);

@@ -5,7 +5,7 @@
  * WHAT     The first module that begins like a cpio archive. Its pages were
  *          reserved before the first allocation and are never given out, so it
  *          can be used in place. One that lies in highmem is mapped.
- * SEE      kernel/memory.c:reserve_what_is_in_use().
+ * SEE      kernel/start/memory_init.c:reserve_what_is_in_use().
  */
 #include "kernel/loader/archive.h"
 

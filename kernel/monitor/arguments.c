@@ -7,8 +7,8 @@
  */
 #include <arch/kva.h>
 
+#include "kernel/diag/symbols.h"
 #include "kernel/monitor/monitor_impl.h"
-#include "kernel/symbols.h"
 #include "kernel/task/task.h"
 #include "lib/string.h"
 #include "mm/page/page.h"

@@ -6,10 +6,10 @@
  *          words that Tab offers, a line, and a paragraph.
  * NOT HERE what they do: monitor_impl.h says in which file.
  */
+#include "kernel/diag/symbols.h"
 #include "kernel/monitor/monitor_impl.h"
 #include "kernel/monitor/terminal.h"
-#include "kernel/selftest.h"
-#include "kernel/symbols.h"
+#include "kernel/trial/selftest.h"
 #include "lib/string.h"
 
 static const char *command_name(unsigned i)

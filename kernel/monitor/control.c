@@ -3,16 +3,16 @@
  * control.c - commands that make the kernel do something
  *
  * WHAT     Faults on purpose, tests, benchmarks, the log, the power.
- * NOT HERE the faults themselves (kernel/crash.c).
+ * NOT HERE the faults themselves (kernel/trial/crash.c).
  */
 #include <arch/fixmap.h>
 #include <arch/machine.h>
 
-#include "kernel/crash.h"
-#include "kernel/log.h"
+#include "kernel/diag/log.h"
 #include "kernel/monitor/monitor_impl.h"
-#include "kernel/selftest.h"
 #include "kernel/task/task.h"
+#include "kernel/trial/crash.h"
+#include "kernel/trial/selftest.h"
 #include "lib/alloc_trace.h"
 #include "lib/string.h"
 

@@ -19,8 +19,8 @@
 #include <arch/sections.h>
 #include <arch/stack.h>
 
+#include "kernel/diag/symbols.h"
 #include "kernel/monitor/monitor_impl.h"
-#include "kernel/symbols.h"
 #include "kernel/task/task.h"
 #include "mm/kva/kmap.h"
 #include "mm/kva/vmalloc.h"

@@ -36,10 +36,10 @@
 #include <arch/irqflags.h>
 #include <arch/machine.h>
 
-#include "kernel/log.h"
+#include "kernel/diag/log.h"
+#include "kernel/diag/panic.h"
 #include "kernel/monitor/monitor_impl.h"
 #include "kernel/monitor/terminal.h"
-#include "kernel/panic.h"
 #include "kernel/sched/thread.h"
 #include "lib/preempt.h"
 #include "lib/printf.h"

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "boot/boot_info.h"
-#include "kernel/cmdline.h"
+#include "kernel/start/cmdline.h"
 
 #define MONITOR_PROMPT  "pagoda> "
 

@@ -11,7 +11,7 @@
 
 #include <arch/addr.h>
 
-#include "kernel/console.h"
+#include "kernel/diag/console.h"
 #include "kernel/monitor/words.h"
 #include "lib/errno.h"
 

@@ -23,11 +23,11 @@
 #include <arch/stack.h>
 #include <arch/trap.h>
 
-#include "kernel/log.h"
-#include "kernel/memory.h"
+#include "kernel/diag/log.h"
+#include "kernel/diag/symbols.h"
 #include "kernel/monitor/monitor_impl.h"
 #include "kernel/sched/sched.h"
-#include "kernel/symbols.h"
+#include "kernel/start/memory_init.h"
 #include "kernel/task/task.h"
 #include "lib/div64.h"
 #include "mm/kva/kmap.h"

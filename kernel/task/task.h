@@ -28,8 +28,8 @@
  */
 #pragma once
 
-#include "kernel/handle.h"
-#include "kernel/object.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/object.h"
 #include "kernel/sched/thread.h"
 #include "lib/wait.h"
 #include "mm/vm/mm.h"

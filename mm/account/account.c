@@ -256,7 +256,7 @@ void account_seen(struct account *account, enum account_kind kind,
 		account->seen[kind] += n;
 }
 
-/* The kinds of which kernel/accounts.c can find all that there are. */
+/* The kinds of which kernel/trial/accounts.c can find all that there are. */
 static bool is_countable(enum account_kind kind)
 {
 	return kind != ACCOUNT_OBJECTS && kind != ACCOUNT_ARRAYS &&

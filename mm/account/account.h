@@ -19,7 +19,8 @@
  *
  * LOCKING  Counts are atomic; the tree of accounts has a lock of its own.
  * COST     A charge: about ten instructions a level, ACCOUNT_DEPTH_MAX levels.
- * NOT HERE what a limit is by default, and who may change it (kernel/limits.c).
+ * NOT HERE what a limit is by default, and who may change it
+ *          (kernel/calls/account_limits.c).
  * SEE      docs/decisions/accounts.md; Linux mm/page_counter.c.
  */
 #pragma once

@@ -11,7 +11,7 @@
  *          never its only one: it is never writable (V4) and never freed
  *
  * LOCKING  mm->lock.
- * NOT HERE whose pages they are (kernel/ipc/memory_object.c).
+ * NOT HERE whose pages they are (kernel/calls/memory_object.c).
  */
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"

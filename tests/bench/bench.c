@@ -18,7 +18,7 @@
 #include <arch/cycles.h>
 #include <arch/tlb.h>
 
-#include "kernel/console.h"
+#include "kernel/diag/console.h"
 #include "lib/div64.h"
 #include "lib/string.h"
 #include "mm/page/shrinker.h"

@@ -18,7 +18,7 @@ KINDS = [
     ("panic-twice", "", [r"PANIC while reporting a panic: a console is broken",
                          r"# pagoda: panic: and nobody can print it"]),
     ("assert", "", [r"assertion failed: two \+ two == 5, in crash_assert\(\) "
-                    r"at kernel/crash\.c:\d+"]),
+                    r"at kernel/trial/crash\.c:\d+"]),
     ("null", "", [r"read of 0x00000004: null pointer", r"crash_null\+0x",
                   r"PDPTE\[ +0\] 0x0{16}  +<-- P is clear"]),
     ("nullcall", "", [r"0x00000000: null pointer"]),

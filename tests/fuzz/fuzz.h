@@ -6,7 +6,7 @@
  *          table of calls describes (calls.h), with valid handles and ranges
  *          most of the time: so the calls do things, to each other too, instead
  *          of refusing nonsense. Nobody looks at results. The kernel checks its
- *          laws meanwhile (kernel/watch.c), and what is left at the end.
+ *          laws meanwhile (kernel/trial/watch.c), and what is left at the end.
  *
  * TERMS    worker   one of the processes that main() starts and starts again
  *          stream   the operations of one thread of life: a new one for each
@@ -15,7 +15,7 @@
  *                   from seed, stream and op, so one op can be made again
  *                   without those before it
  *          mark     stream << 12 | op, in EBP of each call: so what
- *                   kernel/call_trace.c prints tells which op it was
+ *                   kernel/trial/call_trace.c prints tells which op it was
  *          pool     handles of one kind that this process has, or had
  *
  * PICTURE    main ---- fork ----> worker --- thread, fork, vfork, clone, start

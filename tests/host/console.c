@@ -6,15 +6,15 @@
  *          text goes to standard output through the kernel's own formatter.
  *          A panic that no test expects prints where it came from and ends the
  *          program with status 37, as the kernel ends its emulator.
- * SEE      lib/log.h, lib/panic.h, kernel/panic.h, kernel/console.h.
+ * SEE      lib/log.h, lib/panic.h, kernel/diag/panic.h, kernel/diag/console.h.
  */
 #include <stdio.h>
 #include <unistd.h>
 
 #include <sanitizer/common_interface_defs.h>
 
-#include "kernel/console.h"
-#include "kernel/panic.h"
+#include "kernel/diag/console.h"
+#include "kernel/diag/panic.h"
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "tests/host/host.h"

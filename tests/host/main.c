@@ -7,7 +7,7 @@
  *
  *            suites [OPTIONS] [SUITE,SUITE...]
  *
- * SEE      kernel/main.c, whose order of steps this is.
+ * SEE      kernel/start/main.c, whose order of steps this is.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /*
  * call_trace.c (tests) - what a panic's report says of the last calls
  */
-#include "kernel/call_trace.h"
+#include "kernel/trial/call_trace.h"
 
 #include "lib/string.h"
 #include "tests/ktest.h"

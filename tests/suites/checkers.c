@@ -8,7 +8,7 @@
  *          Some states in between are built by hand besides: an area that is
  *          being filled, a bounce that is being copied.
  */
-#include "kernel/accounts.h"
+#include "kernel/trial/accounts.h"
 #include "lib/align.h"
 #include "lib/random.h"
 #include "lib/string.h"

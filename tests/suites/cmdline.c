@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * cmdline.c - tests of kernel/cmdline.c
+ * cmdline.c - tests of kernel/start/cmdline.c
  */
-#include "kernel/cmdline.h"
+#include "kernel/start/cmdline.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
 

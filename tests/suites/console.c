@@ -2,7 +2,7 @@
 /*
  * console.c - tests of the consoles, the serial port and the screen
  */
-#include "kernel/console.h"
+#include "kernel/diag/console.h"
 
 #include <arch/kva.h>
 #include <arch/uart.h>

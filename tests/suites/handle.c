@@ -2,7 +2,7 @@
 /*
  * handle.c (tests) - tables of handles: rights, badges, growth, leaks
  */
-#include "kernel/handle.h"
+#include "kernel/object/handle.h"
 #include "kernel/uapi/pagoda.h"
 #include "lib/errno.h"
 #include "lib/random.h"

@@ -18,9 +18,9 @@
 #include <arch/acpi.h>
 #include <arch/pci.h>
 
-#include "kernel/console.h"
-#include "kernel/monitor/monitor_impl.h"
 #include "boot/boot_info.h"
+#include "kernel/diag/console.h"
+#include "kernel/monitor/monitor_impl.h"
 #include "mm/early/memblock.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pageblock.h"

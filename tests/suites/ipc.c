@@ -2,10 +2,10 @@
 /*
  * ipc.c (tests) - messages between threads: who waits, who is told what
  */
-#include "kernel/ipc/ipc.h"
-#include "kernel/handle.h"
 #include "kernel/ipc/endpoint.h"
+#include "kernel/ipc/ipc.h"
 #include "kernel/ipc/reply.h"
+#include "kernel/object/handle.h"
 #include "kernel/uapi/pagoda.h"
 #include "lib/errno.h"
 #include "lib/failpoint.h"

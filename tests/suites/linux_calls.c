@@ -12,7 +12,7 @@
 #include <arch/layout.h>
 #include <arch/uaccess.h>
 
-#include "kernel/console.h"
+#include "kernel/diag/console.h"
 #include "kernel/sched/clock.h"
 #include "lib/errno.h"
 #include "lib/random.h"

@@ -2,12 +2,12 @@
 /*
  * log.c - tests of printk(): levels, consoles, the ring
  */
-#include "kernel/log.h"
+#include "kernel/diag/log.h"
 
 #include <arch/addr.h>
 #include <arch/irqflags.h>
 
-#include "kernel/console.h"
+#include "kernel/diag/console.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
 

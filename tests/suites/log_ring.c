@@ -2,7 +2,7 @@
 /*
  * log_ring.c - tests of the ring of log records
  */
-#include "kernel/log_ring.h"
+#include "kernel/diag/log_ring.h"
 
 #include "lib/printf.h"
 #include "lib/random.h"

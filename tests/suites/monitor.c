@@ -9,7 +9,7 @@
 #include <arch/kva.h>
 #include <arch/layout.h>
 
-#include "kernel/console.h"
+#include "kernel/diag/console.h"
 #include "kernel/monitor/monitor_impl.h"
 #include "lib/log.h"
 #include "lib/preempt.h"

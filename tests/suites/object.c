@@ -2,7 +2,7 @@
 /*
  * object.c (tests) - references, and the end of an object
  */
-#include "kernel/object.h"
+#include "kernel/object/object.h"
 #include "tests/ktest.h"
 
 SUITE(object, object_check);

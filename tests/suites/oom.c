@@ -7,7 +7,7 @@
  * SEE      test_memory_hog_is_killed_and_nothing_else in
  *          tests/emu/test_programs.py, where none is left.
  */
-#include "kernel/log.h"
+#include "kernel/diag/log.h"
 #include "kernel/sched/clock.h"
 #include "kernel/task/task.h"
 #include "tests/ktest.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * program.c - tests of kernel/program.c: words of program=
+ * program.c - tests of kernel/start/program.c: words of program=
  */
-#include "kernel/program.h"
+#include "kernel/start/program.h"
 
 #include "lib/panic.h"
 #include "lib/string.h"

@@ -2,12 +2,12 @@
 /*
  * symbols.c - tests of the table of functions, and of backtraces
  */
-#include "kernel/symbols.h"
+#include "kernel/diag/symbols.h"
 
 #include <arch/kva.h>
 #include <arch/sections.h>
 
-#include "kernel/backtrace.h"
+#include "kernel/diag/backtrace.h"
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "lib/string.h"

@@ -9,7 +9,7 @@
 
 #include <arch/cpu.h>
 
-#include "kernel/log.h"
+#include "kernel/diag/log.h"
 #include "kernel/sched/clock.h"
 #include "lib/errno.h"
 #include "lib/log.h"

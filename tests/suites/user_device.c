@@ -9,7 +9,7 @@
 
 #include "kernel/device/device.h"
 #include "kernel/device/device_impl.h"
-#include "kernel/handle.h"
+#include "kernel/object/handle.h"
 #include "kernel/uapi/pagoda.h"
 #include "tests/suites/vm_test.h"
 #include "tests/threads.h"

@@ -7,7 +7,7 @@
  *          has it then, or has lost it. A flag that an area of this kind may
  *          not have is asked for, too.
  */
-#include "kernel/console.h"
+#include "kernel/diag/console.h"
 #include "tests/suites/vm_test.h"
 
 SUITE(vm_flags, vm_check);

@@ -17,7 +17,7 @@
  */
 #pragma once
 
-#include "kernel/console.h"
+#include "kernel/diag/console.h"
 #include "lib/failpoint.h"
 #include "mm/account/account.h"
 #include "tests/suites/vm_shot.h"

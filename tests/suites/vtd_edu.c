@@ -8,7 +8,7 @@
 #include <arch/pci.h>
 
 #include "arch/i386/iommu/iommu_impl.h"
-#include "kernel/console.h"
+#include "kernel/diag/console.h"
 #include "kernel/monitor/monitor_impl.h"
 #include "kernel/sched/clock.h"
 #include "lib/printf.h"

@@ -2,7 +2,7 @@
 """dump.py - read what the kernel prints for the command-line word `dump`
 
 WHAT     Lines with tabs, one thing a line; whatever else is in the log is
-         passed over. kernel/dump.c says which lines there are.
+         passed over. kernel/trial/dump_pictures.c says which lines there are.
 """
 import re
 from dataclasses import dataclass, field

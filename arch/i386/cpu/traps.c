@@ -31,7 +31,7 @@
  *          user_fault_handle() and user_exception(), which may sleep.
  * NOT HERE the double fault, which is a task (double_fault.c); the words for a
  *          page fault (arch/i386/mm/fault.c); what a panic prints
- *          (kernel/panic.c).
+ *          (kernel/diag/panic.c).
  * SEE      SDM volume 3, 6.15 "Exception and interrupt reference".
  */
 #include <arch/fault.h>

@@ -21,8 +21,8 @@
  *          new edge. A line that works by level still asks at that moment, and
  *          would come again at once: there the end follows the handler, which
  *          has served the device or masked the line (a driver in user mode
- *          serves it later: kernel/ipc/device.c). The CPU's own interrupt flag
- *          is what keeps others out meanwhile.
+ *          serves it later: kernel/device/irq_ports.c). The CPU's own
+ *          interrupt flag is what keeps others out meanwhile.
  *
  * LOCKING  Interrupts off.
  * NOT HERE the chips; the timer's line (clocksource.c).

@@ -30,7 +30,7 @@
  *
  * COST     A byte: one poll and one write when the emulator is ready, as it
  *          mostly is; 87 us on a real wire.
- * NOT HERE who else sees the text (kernel/console.c).
+ * NOT HERE who else sees the text (kernel/diag/console.c).
  * SEE      National PC16550D data sheet, 8.0 "Registers".
  */
 #include <arch/cpu.h>

@@ -26,7 +26,7 @@ SOURCES = (
     "mm/kva/vmalloc.h",
     "mm/vm/vma.h",
     "mm/vm/check.c",
-    "kernel/log_ring.c",
+    "kernel/diag/log_ring.c",
 )
 
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)

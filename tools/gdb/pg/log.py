@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """log.py - pg log: what the kernel has said, also what no console showed
 
-SEE     kernel/log_ring.c: a record is its length (1 byte), its level (1), the
-        time stamp counter (8) and the text.
+SEE     kernel/diag/log_ring.c: a record is its length (1 byte), its level (1),
+        the time stamp counter (8) and the text.
 """
 
 from pg import kernel
@@ -12,7 +12,7 @@ from pg.guest import Refused, read_virtual
 
 def records():
     """(level, text), oldest first."""
-    ring = kernel.variable("ring", "kernel/log.c")
+    ring = kernel.variable("ring", "kernel/diag/log.c")
     size, used = int(ring["size"]), int(ring["used"])
     data = read_virtual(int(ring["buf"]), size)
     tail = (int(ring["head"]) + size - used) % size

@@ -3,7 +3,7 @@
  * uart.h - the serial port COM1, polled
  *
  * WHAT     115200 baud, 8 bits, no parity, 1 stop bit; no interrupts.
- * SEE      National PC16550D data sheet; kernel/console.h, its user.
+ * SEE      National PC16550D data sheet; kernel/diag/console.h, its user.
  */
 #pragma once
 

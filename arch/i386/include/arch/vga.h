@@ -4,7 +4,7 @@
  *
  * WHAT     A cell of video memory is a character and a colour. Text goes to
  *          the cursor; the screen scrolls up when the cursor leaves it.
- * SEE      kernel/console.h, its user.
+ * SEE      kernel/diag/console.h, its user.
  */
 #pragma once
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/*
+ * calls.c - what the calls have in common: finding objects, copying memory
+ *
+ * WHAT     See calls.h.
+ *
+ * INVARIANTS
+ *          a copy between two address spaces goes through a page of the
+ *          kernel's: neither side is touched while the other one faults
+ */
+#include "kernel/calls/calls.h"
+
+#include <arch/irqflags.h>
+
+#include "lib/errno.h"
+#include "mm/slab/kmalloc.h"
+
+int find_object(uint32_t handle, enum object_type type, unsigned rights,
+		struct object **objectp)
+{
+	return handle_lookup(&current_task()->handles, handle, type, rights,
+			     objectp);
+}
+
+int check_system(const struct trap_regs *regs, unsigned rights)
+{
+	struct object *object;
+	int err = find_object(call_handle(regs), OBJECT_SYSTEM, rights,
+			      &object);
+
+	if (!err)
+		object_put(object);
+	return err;
+}
+
+int find_endpoint_or_none(uint32_t handle, unsigned rights,
+			  struct endpoint **endpointp)
+{
+	struct object *object;
+	int err;
+
+	*endpointp = NULL;
+	if (!handle)
+		return 0;
+	err = find_object(handle, OBJECT_ENDPOINT, rights, &object);
+	if (!err)
+		*endpointp = object_to_endpoint(object);
+	return err;
+}
+
+int find_task(uint32_t handle, unsigned rights, struct task **taskp)
+{
+	struct object *object;
+	int err;
+
+	if (!handle) {
+		*taskp = current_task();
+		object_get(&(*taskp)->object);
+		return 0;
+	}
+	err = find_object(handle, OBJECT_TASK, rights, &object);
+	if (!err)
+		*taskp = container_of(object, struct task, object);
+	return err;
+}
+
+struct mm *task_get_mm(struct task *task)
+{
+	irqflags_t flags = irq_save();
+	struct mm *mm = task->mm;
+
+	if (mm)
+		mm_get(mm);
+	irq_restore(flags);
+	return mm;
+}
+
+int find_mm(uint32_t handle, unsigned rights, struct mm **mmp)
+{
+	struct task *task;
+	int err = find_task(handle, rights, &task);
+
+	if (err)
+		return err;
+	*mmp = task_get_mm(task);
+	object_put(&task->object);
+	return *mmp ? 0 : -ESRCH;
+}
+
+/* A task pays for itself; the machine was there before. */
+static int charge_new(struct object *object)
+{
+	if (object->account || object->type == OBJECT_TASK ||
+	    object->type == OBJECT_SYSTEM)
+		return 0;
+	return object_charge(object, current_task()->account);
+}
+
+long give_handle(struct object *object, unsigned rights)
+{
+	int handle;
+
+	if (!object)
+		return -ENOMEM;
+	handle = charge_new(object);
+	if (!handle)
+		handle = handle_add(&current_task()->handles, object, rights);
+	object_put(object);
+	return handle;
+}
+
+/* One page at a time; `in`: from the running thread into mm. */
+static long copy_pages(struct mm *mm, uint32_t theirs, uint32_t ours,
+		       uint32_t length, void *bounce, bool in)
+{
+	while (length) {
+		uint32_t n = MIN(length, (uint32_t)PAGE_SIZE);
+		int err = in ? copy_from_user(bounce, UADDR(ours), n) :
+			  mm_read(mm, theirs, bounce, n);
+
+		if (!err)
+			err = in ? mm_write(mm, theirs, bounce, n, false) :
+			      copy_to_user(UADDR(ours), bounce, n);
+		if (err)
+			return err;
+		if (wait_killed())
+			return -EINTR;
+		theirs += n;
+		ours += n;
+		length -= n;
+	}
+	return 0;
+}
+
+static long copy_between(struct mm *mm, uint32_t theirs, uint32_t ours,
+			 uint32_t length, bool in)
+{
+	void *bounce;
+	long result;
+
+	if (!user_range_ok(UADDR(theirs), length) ||
+	    !user_range_ok(UADDR(ours), length))
+		return -EFAULT;
+	bounce = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!bounce)
+		return -ENOMEM;
+	result = copy_pages(mm, theirs, ours, length, bounce, in);
+	kfree(bounce);
+	return result;
+}
+
+long mm_copy_out(struct mm *mm, uint32_t addr, uint32_t to, uint32_t length)
+{
+	return copy_between(mm, addr, to, length, false);
+}
+
+long mm_copy_in(struct mm *mm, uint32_t addr, uint32_t from, uint32_t length)
+{
+	return copy_between(mm, addr, from, length, true);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+/*
+ * calls_system.c - the machine as a whole: its tasks, memory, log, power, clock
+ *
+ * WHAT     What a handle to the system object allows: RIGHT_READ to look,
+ *          RIGHT_WRITE to write to the log, RIGHT_MANAGE for the rest. The
+ *          first program has all rights, and gives the handle on with fewer.
+ * NOT HERE interrupts and I/O ports (kernel/device/irq_ports.c).
+ */
+#include <arch/machine.h>
+
+#include "kernel/calls/calls.h"
+#include "kernel/ipc/ipc.h"
+#include "kernel/monitor/monitor.h"
+#include "kernel/sched/clock.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/zone.h"
+
+#define LOG_WRITE_MAX  200
+
+static struct object the_system;
+
+static void system_destroy(struct object *object)
+{
+	panic("the system object's last reference is gone");
+}
+
+void system_object_init(void)
+{
+	static const struct object_ops ops = { system_destroy, NULL, NULL };
+
+	object_type_init(OBJECT_SYSTEM, &ops);
+	object_init(&the_system, OBJECT_SYSTEM);
+}
+
+struct object *system_object(void)
+{
+	object_get(&the_system);
+	return &the_system;
+}
+
+/* ---- tasks -------------------------------------------------------------- */
+
+static void to_pg_task(struct pg_task *out, struct task *task)
+{
+	struct task_stats stats;
+
+	task_get_stats(task, &stats);
+	memset(out, 0, sizeof(*out));
+	out->pid = stats.pid;
+	out->serial = stats.serial;
+	out->parent = stats.parent;
+	out->nr_threads = stats.nr_threads;
+	out->nr_handles = READ_ONCE(task->handles.used);
+	out->rss_pages = stats.rss;
+	out->total_pages = stats.total_vm;
+	out->zombie = stats.zombie;
+	out->state = (uint32_t)task_state_letter(&stats);
+	out->kernel_kib = (uint32_t)(stats.kernel_bytes / 1024);
+	out->ran_ns = stats.ran_ns;
+	strscpy(out->name, stats.name, sizeof(out->name));
+}
+
+long pg_task_info(struct trap_regs *regs)
+{
+	struct pg_task out;
+	struct task *task;
+	int err = check_system(regs, RIGHT_READ);
+
+	if (err)
+		return err;
+	task = task_find_next(regs->ebx);
+	if (!task)
+		return -ENOENT;
+	to_pg_task(&out, task);
+	object_put(&task->object);
+	return copy_to_user(UADDR(regs->ecx), &out, sizeof(out));
+}
+
+long pg_task_open(struct trap_regs *regs)
+{
+	unsigned rights = RIGHTS_ALL & ~RIGHT_MINT;
+	struct task *task;
+	int err = check_system(regs, RIGHT_MANAGE);
+
+	if (err == -EPERM) {
+		rights = RIGHT_READ;
+		err = check_system(regs, RIGHT_READ);
+	}
+	if (err)
+		return err;
+	task = task_find(regs->ebx);
+	if (!task)
+		return -ESRCH;
+	return give_handle(&task->object, rights);
+}
+
+/* ---- memory ------------------------------------------------------------- */
+
+long pg_mem_info(struct trap_regs *regs)
+{
+	struct pg_mem out;
+	int err = check_system(regs, RIGHT_READ);
+
+	if (err)
+		return err;
+	memset(&out, 0, sizeof(out));
+	out.page_size = PAGE_SIZE;
+	out.free_pages = nr_free_pages();
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		out.total_pages += zones[i].managed;
+	out.highmem_free_pages = READ_ONCE(zones[ZONE_HIGHMEM].nr_free);
+	out.lowmem_free_pages = out.free_pages -
+		MIN(out.free_pages, out.highmem_free_pages);
+	out.nr_objects = object_count(OBJECT_ANY);
+	return copy_to_user(UADDR(regs->ebx), &out, sizeof(out));
+}
+
+/* ---- log, power, clock -------------------------------------------------- */
+
+long pg_log_write(struct trap_regs *regs)
+{
+	uint32_t length = regs->ecx;
+	char text[LOG_WRITE_MAX + 1];
+	int err = check_system(regs, RIGHT_WRITE);
+
+	if (err)
+		return err;
+	if (length > LOG_WRITE_MAX)
+		return -E2BIG;
+	if (copy_from_user(text, UADDR(regs->ebx), length))
+		return -EFAULT;
+	text[length] = '\0';
+	/* Whatever a program writes, it is one line of the log. */
+	for (uint32_t i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = i + 1 < length ? ' ' : '\0';
+	pr_info_limited("%s: %s\n", current_task()->name, text);
+	return 0;
+}
+
+long pg_power_off(struct trap_regs *regs)
+{
+	int err = check_system(regs, RIGHT_MANAGE);
+
+	if (err)
+		return err;
+	if (regs->ebx == 1)
+		monitor_enter();
+	log_limits_flush();
+	machine_poweroff();
+}
+
+long pg_clock(struct trap_regs *regs)
+{
+	uint64_t now = clock_ns();
+
+	regs->ebx = (uint32_t)now;
+	regs->ecx = (uint32_t)(now >> 32);
+	return 0;
+}

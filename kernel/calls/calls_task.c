@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+/*
+ * calls_task.c - the calls that make, watch and end tasks and threads
+ *
+ * WHAT     A parent makes an empty task, shapes it through the handle (memory,
+ *          endpoints), and starts it with an image, arguments and handles.
+ *
+ * PICTURE    TASK_CREATE --> handle to an empty task
+ *            VM_MAP, TASK_SET_PERSONALITY, ...
+ *            TASK_START --> image loaded, handles 1..n, first thread runs
+ *            TASK_WAIT  --> its wait status
+ *
+ * LOCKING  task->starting: two starts of one task do not meet. Nobody waits for
+ *          another one's start.
+ * NOT HERE tasks themselves (kernel/task/), memory (calls_vm.c).
+ */
+#include <arch/irqflags.h>
+
+#include "kernel/calls/calls.h"
+#include "kernel/ipc/ipc.h"
+#include "kernel/ipc/tenure.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/slab/kmalloc.h"
+
+#define TASK_START_ARGV  64
+
+/* What TASK_START gathers before it touches the new task. */
+struct start {
+	struct task_start how;
+	uint32_t          handles[TASK_START_HANDLES];
+	const char       *argv[TASK_START_ARGV + 1];
+	char              args[TASK_START_ARGS];
+};
+
+long pg_task_create(struct trap_regs *regs)
+{
+	char name[TASK_NAME_MAX];
+	struct task *task;
+	long result = strncpy_from_user(name, UADDR(regs->ebx), sizeof(name));
+
+	/* A name that is too long is cut. */
+	if (result < 0 && result != -E2BIG)
+		return result;
+	name[sizeof(name) - 1] = '\0';
+	result = task_create(name, current_task(), &task);
+	if (result)
+		return result;
+	return give_handle(&task->object, RIGHTS_ALL & ~RIGHT_MINT);
+}
+
+/* ---- start -------------------------------------------------------------- */
+
+/* args[] is texts, each with its end. */
+static int split_args(struct start *start)
+{
+	uint32_t length = start->how.args_length, at = 0;
+	unsigned argc = 0;
+
+	if (length && start->args[length - 1])
+		return -EINVAL;
+	while (at < length) {
+		if (argc == TASK_START_ARGV)
+			return -E2BIG;
+		start->argv[argc++] = start->args + at;
+		at += (uint32_t)strlen(start->args + at) + 1;
+	}
+	start->argv[argc] = NULL;
+	return 0;
+}
+
+static int read_start(struct start *start, uint32_t addr)
+{
+	struct task_start *how = &start->how;
+
+	if (copy_from_user(how, UADDR(addr), sizeof(*how)))
+		return -EFAULT;
+	if (how->nr_handles > TASK_START_HANDLES ||
+	    how->args_length > TASK_START_ARGS)
+		return -E2BIG;
+	if (copy_from_user(start->handles, UADDR(how->handles),
+			   how->nr_handles * sizeof(uint32_t)) ||
+	    copy_from_user(start->args, UADDR(how->args), how->args_length))
+		return -EFAULT;
+	return split_args(start);
+}
+
+/* Nobody gives a priority that is not his own, but whoever has the system. */
+static int check_priority(const struct task_start *how)
+{
+	struct object *object;
+
+	if (how->priority > PRIORITY_SERVER)
+		return -EINVAL;
+	if (how->priority <= current_thread()->priority)
+		return 0;
+	if (find_object(how->system, OBJECT_SYSTEM, RIGHT_MANAGE, &object))
+		return -EPERM;
+	object_put(object);
+	return 0;
+}
+
+/* What a parent may give to its child: what it may copy or send. */
+static int find_to_give(uint32_t handle, struct handle_entry *entry)
+{
+	int err = handle_lookup_entry(&current_task()->handles, handle,
+				      OBJECT_ANY, 0, entry);
+
+	if (!err && !(entry->rights & (RIGHT_TRANSFER | RIGHT_DUP))) {
+		object_put(entry->object);
+		err = -EPERM;
+	}
+	return err;
+}
+
+/* Handle number `place` of the new task. 0 keeps the place with nothing. */
+static int give_one(struct task *task, uint32_t handle, uint32_t place)
+{
+	struct handle_entry entry = { NULL, 0, 0 };
+	int err = 0, new;
+
+	if (handle)
+		err = find_to_give(handle, &entry);
+	else
+		entry.object = system_object();
+	if (err)
+		return err;
+	new = handle_add_badged(&task->handles, entry.object, entry.rights,
+				entry.badge);
+	object_put(entry.object);
+	if (new < 0)
+		return new;
+	return (uint32_t)new == place ? 0 : -EBUSY;
+}
+
+static int give_handles(struct task *task, const struct start *start)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < start->how.nr_handles && !err; i++)
+		err = give_one(task, start->handles[i], i + 1);
+	for (uint32_t i = 0; i < start->how.nr_handles && !err; i++)
+		if (!start->handles[i])
+			handle_remove(&task->handles, i + 1);
+	return err;
+}
+
+/* Returns: false: it has started, or somebody else is about to start it. */
+static bool claim(struct task *task)
+{
+	irqflags_t flags = irq_save();
+	bool free = !task->starting && !task->started && task->mm;
+
+	if (free)
+		task->starting = true;
+	irq_restore(flags);
+	return free;
+}
+
+static int start_claimed(struct task *task, struct start *start,
+			 const struct memory_object *memory)
+{
+	const struct task_start *how = &start->how;
+	struct thread *thread;
+	int err;
+
+	if (how->offset > memory->size ||
+	    how->length > memory->size - how->offset)
+		return -EINVAL;
+	err = give_handles(task, start);
+	if (!err)
+		err = task_load(task, memory->data + how->offset, how->length,
+				start->argv, &thread);
+	if (!err) {
+		if (how->priority)
+			thread_set_priority(thread, how->priority);
+		err = task_start(task, thread);
+	}
+	/* A task that never ends must not hold a handle to itself. */
+	if (err)
+		handle_table_destroy(&task->handles);
+	return err;
+}
+
+static long start_task(struct task *task, struct start *start, uint32_t addr)
+{
+	struct object *memory;
+	long result = read_start(start, addr);
+
+	if (!result)
+		result = check_priority(&start->how);
+	if (!result)
+		result = find_object(start->how.memory, OBJECT_MEMORY,
+				     RIGHT_READ, &memory);
+	if (result)
+		return result;
+	result = -EBUSY;
+	if (claim(task)) {
+		result = start_claimed(task, start, object_to_memory(memory));
+		WRITE_ONCE(task->starting, false);
+	}
+	object_put(memory);
+	return result;
+}
+
+long pg_task_start(struct trap_regs *regs)
+{
+	struct start *start;
+	struct task *task;
+	long result = find_task(call_handle(regs), RIGHT_MANAGE, &task);
+
+	if (result)
+		return result;
+	start = kmalloc(sizeof(*start), GFP_KERNEL);
+	result = start ? start_task(task, start, regs->ebx) : -ENOMEM;
+	kfree(start);
+	object_put(&task->object);
+	return result;
+}
+
+/* ---- end ---------------------------------------------------------------- */
+
+long pg_task_kill(struct trap_regs *regs)
+{
+	struct task *task;
+	int err = find_task(call_handle(regs), RIGHT_MANAGE, &task);
+
+	if (err)
+		return err;
+	task_kill(task, regs->ebx & 0xffff);
+	object_put(&task->object);
+	return 0;
+}
+
+long pg_task_wait(struct trap_regs *regs)
+{
+	struct child_choice own = { .plain = true, .clones = true };
+	struct task *task;
+	uint32_t status = 0;
+	int err = find_task(call_handle(regs), RIGHT_READ, &task);
+
+	if (err)
+		return err;
+	own.pid = task->pid;
+	err = -EINVAL;
+	if (task != current_task())
+		err = task_wait_for(task, call_deadline(regs->ebx, regs->ecx),
+				    &status);
+	/* Who has waited for a child of its own has reaped it. */
+	if (!err && task->parent == current_task())
+		(void)task_wait(&own, &status, true);
+	if (!err)
+		regs->ebx = status;
+	object_put(&task->object);
+	return err;
+}
+
+/* ---- endpoints of a task ------------------------------------------------ */
+
+static long set_exceptions(struct task *task, struct endpoint *endpoint)
+{
+	struct endpoint *old = endpoint;
+	irqflags_t flags = irq_save();
+
+	if (task->mm) {         /* else nobody would put it */
+		old = task->exceptions;
+		task->exceptions = endpoint;
+	}
+	irq_restore(flags);
+	endpoint_put(old);
+	return 0;
+}
+
+static long set_personality(struct task *task, struct endpoint *endpoint)
+{
+	struct tenure *tenure = NULL;
+
+	if (endpoint)
+		tenure = tenure_create(endpoint, task);
+	endpoint_put(endpoint);
+	if (endpoint && !tenure)
+		return -ENOMEM;
+	task_set_personality(task, tenure);
+	return 0;
+}
+
+/* Let a task name another endpoint, or none; `set` puts the reference. */
+static long set_endpoint(struct trap_regs *regs,
+			 long (*set)(struct task *task,
+				     struct endpoint *endpoint))
+{
+	struct endpoint *endpoint;
+	struct task *task;
+	long result = find_task(call_handle(regs), RIGHT_MANAGE, &task);
+
+	if (result)
+		return result;
+	result = find_endpoint_or_none(regs->ebx, RIGHT_SEND, &endpoint);
+	if (!result)
+		result = set(task, endpoint);
+	object_put(&task->object);
+	return result;
+}
+
+long pg_task_set_exceptions(struct trap_regs *regs)
+{
+	return set_endpoint(regs, set_exceptions);
+}
+
+long pg_task_set_personality(struct trap_regs *regs)
+{
+	return set_endpoint(regs, set_personality);
+}
+
+/* ---- threads ------------------------------------------------------------ */
+
+long pg_thread_create(struct trap_regs *regs)
+{
+	struct task *task = current_task();
+	struct trap_regs first;
+	struct thread *thread;
+	uint32_t tid;
+	int err;
+
+	if (call_handle(regs))
+		return -EINVAL;
+	arch_user_regs_init(&first, regs->ebx, regs->ecx);
+	first.ebx = regs->edx;
+	err = task_thread_create(task, &first, &thread);
+	if (err)
+		return err;
+	thread_set_priority(thread, current_thread()->priority);
+	tid = thread->tid;
+	err = task_start(task, thread);
+	return err ? err : (long)tid;
+}
+
+long pg_thread_exit(struct trap_regs *regs)
+{
+	task_thread_exit(WAIT_EXITED(0));
+}
+
+long pg_yield(struct trap_regs *regs)
+{
+	thread_yield();
+	return 0;
+}

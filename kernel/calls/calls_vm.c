@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * calls_vm.c - the calls about memory: of a task, and of memory objects
+ *
+ * WHAT     Thin: kernel/mm's functions, on the address space of the task that a
+ *          handle names.
+ * NOT HERE pages in messages (parcel.c), Linux's memory calls (kernel/linux/).
+ */
+#include <arch/layout.h>
+
+#include "kernel/calls/calls.h"
+#include "kernel/ipc/ipc.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/page/page.h"
+#include "mm/vm/fault.h"
+
+#define VM_MAP_FLAGS  (MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_POPULATE | \
+		       MAP_NORESERVE | MAP_GROWSDOWN | MAP_STACK)
+
+long pg_vm_map(struct trap_regs *regs)
+{
+	unsigned kind = regs->esi & MAP_TYPE;
+	struct mm *mm;
+	long result;
+
+	if (regs->esi & ~(uint32_t)(VM_MAP_FLAGS | MAP_TYPE | MAP_ANONYMOUS) ||
+	    (kind && kind != MAP_PRIVATE && kind != MAP_SHARED))
+		return -EINVAL;
+	result = find_mm(call_handle(regs), RIGHT_WRITE, &mm);
+	if (result)
+		return result;
+	result = mm_mmap(mm, regs->ebx, regs->ecx, regs->edx,
+			 (regs->esi & VM_MAP_FLAGS) | MAP_ANONYMOUS |
+			 (kind ? kind : MAP_PRIVATE));
+	mm_put(mm);
+	return result;
+}
+
+long pg_vm_unmap(struct trap_regs *regs)
+{
+	struct mm *mm;
+	long result = find_mm(call_handle(regs), RIGHT_WRITE, &mm);
+
+	if (result)
+		return result;
+	result = mm_munmap(mm, regs->ebx, regs->ecx);
+	mm_put(mm);
+	return result;
+}
+
+long pg_vm_set_pager(struct trap_regs *regs)
+{
+	struct endpoint *pager;
+	struct mm *mm;
+	long result = find_mm(call_handle(regs), RIGHT_WRITE, &mm);
+
+	if (result)
+		return result;
+	result = find_endpoint_or_none(regs->edx, RIGHT_SEND, &pager);
+	if (!result) {
+		result = mm_set_pager(mm, regs->ebx, regs->ecx, pager);
+		endpoint_put(pager);
+	}
+	mm_put(mm);
+	return result;
+}
+
+long pg_task_read(struct trap_regs *regs)
+{
+	struct mm *mm;
+	long result = find_mm(call_handle(regs), RIGHT_READ, &mm);
+
+	if (result)
+		return result;
+	result = mm_copy_out(mm, regs->ebx, regs->ecx, regs->edx);
+	mm_put(mm);
+	return result;
+}
+
+long pg_task_write(struct trap_regs *regs)
+{
+	struct mm *mm;
+	long result = find_mm(call_handle(regs), RIGHT_WRITE, &mm);
+
+	if (result)
+		return result;
+	result = mm_copy_in(mm, regs->ebx, regs->ecx, regs->edx);
+	mm_put(mm);
+	return result;
+}
+
+/* ---- what is mapped ----------------------------------------------------- */
+
+static void to_pg_area(struct pg_area *area, const struct vma_info *info)
+{
+	memset(area, 0, sizeof(*area));
+	area->start = info->start;
+	area->end = info->end;
+	area->prot = info->flags & VM_RIGHTS;
+	area->flags = (info->flags & VM_SHARED ? MAP_SHARED : MAP_PRIVATE) |
+		      (info->flags & VM_GROWSDOWN ? MAP_GROWSDOWN : 0);
+	if (info->name)
+		strscpy(area->name, info->name, sizeof(area->name));
+}
+
+long pg_task_maps(struct trap_regs *regs)
+{
+	struct vma_info info;
+	struct pg_area area;
+	struct mm *mm;
+	long result = find_mm(call_handle(regs), RIGHT_READ, &mm);
+
+	if (result)
+		return result;
+	result = mm_next_vma(mm, regs->ebx, &info) ? 0 : -ENOENT;
+	mm_put(mm);
+	if (result)
+		return result;
+	to_pg_area(&area, &info);
+	return copy_to_user(UADDR(regs->ecx), &area, sizeof(area));
+}
+
+static void look_at_page(struct mm *mm, uint32_t addr, struct pg_page *page)
+{
+	struct upt_entry entry;
+
+	mutex_lock(&mm->lock);
+	entry = upt_lookup(&mm->tables, addr);
+	if (entry.present) {
+		page->present = 1;
+		page->prot = entry.rights;
+		page->refs = entry.device ? 0 :
+			vm_page_entries(pfn_to_page(entry.pfn));
+		page->frame = entry.pfn.v;
+	}
+	mutex_unlock(&mm->lock);
+}
+
+long pg_page_info(struct trap_regs *regs)
+{
+	struct pg_page page = { 0, 0, 0, 0 };
+	struct mm *mm;
+	long result;
+
+	if (!user_range_ok(UADDR(regs->ebx & PAGE_MASK), PAGE_SIZE))
+		return -EFAULT;
+	result = find_mm(call_handle(regs), RIGHT_READ, &mm);
+	if (result)
+		return result;
+	look_at_page(mm, regs->ebx & PAGE_MASK, &page);
+	mm_put(mm);
+	return copy_to_user(UADDR(regs->ecx), &page, sizeof(page));
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/*
+ * memory_object.c - bytes that were there at boot, for reading
+ *
+ * WHAT     The boot archive as an object: a server reads it or maps it.
+ *
+ * INVARIANTS
+ *          the pages are the kernel's for good: each has a reference that is
+ *          never put, so that unmapping never frees one. The object may go
+ * SEE      kernel/ipc/ipc.h memory_object_create().
+ */
+#include <arch/irqflags.h>
+#include <arch/kva.h>
+
+#include "kernel/calls/calls.h"
+#include "kernel/ipc/ipc.h"
+#include "lib/align.h"
+#include "lib/errno.h"
+#include "lib/wait.h"
+#include "mm/page/page.h"
+#include "mm/slab/kmalloc.h"
+#include "mm/vm/mm.h"
+
+static struct kmem_cache *memory_cache;
+
+struct object *memory_object_create(const void *data, uint32_t size)
+{
+	struct memory_object *memory = kmem_cache_alloc(memory_cache,
+							GFP_KERNEL);
+
+	if (!memory)
+		return NULL;
+	object_init(&memory->object, OBJECT_MEMORY);
+	memory->data = data;
+	memory->size = size;
+	return &memory->object;
+}
+
+static void memory_destroy(struct object *object)
+{
+	kmem_cache_free(memory_cache, object_to_memory(object));
+}
+
+void memory_object_init(void)
+{
+	static const struct object_ops ops = { memory_destroy, NULL, NULL };
+
+	memory_cache = kmem_cache_create("memory_object",
+					 sizeof(struct memory_object), 0,
+					 SLAB_PANIC, NULL);
+	object_type_init(OBJECT_MEMORY, &ops);
+}
+
+static int find_memory(const struct trap_regs *regs,
+		       struct memory_object **memory)
+{
+	struct object *object;
+	int err = find_object(call_handle(regs), OBJECT_MEMORY, RIGHT_READ,
+			      &object);
+
+	if (!err)
+		*memory = object_to_memory(object);
+	return err;
+}
+
+long pg_memory_size(struct trap_regs *regs)
+{
+	struct memory_object *memory;
+	long result = find_memory(regs, &memory);
+
+	if (result)
+		return result;
+	result = (long)memory->size;
+	object_put(&memory->object);
+	return result;
+}
+
+/* A page at a time: a kill ends it. */
+static long copy_pages_out(uint32_t to, const char *from, uint32_t length)
+{
+	uint32_t done = 0;
+	int err = 0;
+
+	while (done < length && !err) {
+		uint32_t n = MIN(length - done, (uint32_t)PAGE_SIZE);
+
+		err = copy_to_user(UADDR(to + done), from + done, n);
+		done += n;
+		if (wait_killed())
+			err = -EINTR;
+	}
+	return err ? err : (long)length;
+}
+
+long pg_memory_read(struct trap_regs *regs)
+{
+	uint32_t offset = regs->ebx, length = regs->edx;
+	struct memory_object *memory;
+	long result = find_memory(regs, &memory);
+
+	if (result)
+		return result;
+	if (offset > memory->size)
+		offset = memory->size;
+	length = MIN(length, memory->size - offset);
+	result = copy_pages_out(regs->ecx, memory->data + offset, length);
+	object_put(&memory->object);
+	return result;
+}
+
+/* What nobody allocated has no reference yet; the kernel's own is for good. */
+static void pin_pages(struct page *first, uint32_t nr_pages)
+{
+	irqflags_t flags = irq_save();
+
+	for (uint32_t i = 0; i < nr_pages; i++)
+		if (!first[i].refs)
+			first[i].refs = 1;
+	irq_restore(flags);
+}
+
+static long map(struct memory_object *memory, uint32_t addr)
+{
+	uint32_t nr_pages = DIV_ROUND_UP(memory->size, (uint32_t)PAGE_SIZE);
+	struct page *first;
+
+	if (!memory->size || !IS_ALIGNED(ptr_to_kva(memory->data), PAGE_SIZE) ||
+	    !kva_is_lowmem(ptr_to_kva(memory->data)))
+		return -EINVAL;
+	first = virt_to_page(memory->data);
+	pin_pages(first, nr_pages);
+	return mm_map_pages(current_task()->mm, addr, first, nr_pages,
+			    VM_READ, "[archive]");
+}
+
+long pg_memory_map(struct trap_regs *regs)
+{
+	struct memory_object *memory;
+	long result = find_memory(regs, &memory);
+
+	if (result)
+		return result;
+	result = map(memory, regs->ebx);
+	object_put(&memory->object);
+	return result;
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+/*
+ * irq_ports.c - interrupts and I/O ports for drivers in user mode
+ *
+ * WHAT     An irq object owns one line: when it comes, it is masked and sets
+ *          bits of a notification; IRQ_ACK unmasks it. An io_ports object is
+ *          a range of ports; IO_PORTS_ALLOW lets a task use them with IN and
+ *          OUT. Both are made with the system handle only.
+ *
+ * PICTURE    device -> line -> irq_came: mask, signal -> driver wakes
+ *                                                        serves the device
+ *                      line  <- unmask  <- IRQ_ACK  <----+
+ *
+ * INVARIANTS
+ *          a line is unmasked only between an IRQ_ACK and its next interrupt
+ *          an object is connected while it is its line's, in connected[]
+ *          the handler's notification lives as long as the handler is set
+ *          a range of ports is never taken back from a task: whoever is given
+ *          it can be ended
+ *
+ * LOCKING  Interrupts off in the handler and around a task's bitmap.
+ * SEE      <arch/irq.h>, arch_set_io_ports().
+ */
+#include <arch/irq.h>
+#include <arch/irqflags.h>
+#include <arch/pci.h>
+
+#include "kernel/calls/calls.h"
+#include "kernel/ipc/notification.h"
+#include "lib/errno.h"
+#include "mm/slab/kmalloc.h"
+
+#define NR_IO_PORTS      65536u
+#define IO_BITMAP_BYTES  (NR_IO_PORTS / 8)
+
+struct irq_object {
+	struct object        object;
+	unsigned             irq;           /* I                              */
+	struct notification *notification;  /* I  referenced                  */
+	uint32_t             bits;          /* I                              */
+	const struct pci_device *pci;       /* I  or NULL: of no device       */
+};
+
+/* Who has the line, or NULL. Protection: interrupts off. */
+static struct irq_object *connected[NR_IRQS];
+
+struct io_ports {
+	struct object object;
+	uint32_t      first, count;         /* I                              */
+};
+
+/* ---- interrupts --------------------------------------------------------- */
+
+static void irq_came(unsigned irq, void *arg)
+{
+	struct irq_object *line = arg;
+
+	irq_mask(irq);
+	notification_signal(line->notification, line->bits);
+}
+
+static int connect(struct irq_object *line)
+{
+	irqflags_t flags = irq_save();
+	int err = irq_set_handler(line->irq, irq_came, line);
+
+	if (!err) {
+		connected[line->irq] = line;
+		if (line->pci)
+			pci_set_command(line->pci, 0, PCI_COMMAND_INTX_OFF);
+	}
+	irq_restore(flags);
+	return err;
+}
+
+/* The device first: what it still asks for would find the line masked. */
+static void disconnect(struct irq_object *line)
+{
+	irqflags_t flags = irq_save();
+
+	if (connected[line->irq] == line) {
+		if (line->pci)
+			pci_set_command(line->pci, PCI_COMMAND_INTX_OFF, 0);
+		/* Freeing a line that is ours cannot fail. */
+		(void)!irq_set_handler(line->irq, NULL, NULL);
+		connected[line->irq] = NULL;
+	}
+	irq_restore(flags);
+}
+
+void irq_object_disconnect(const struct pci_device *pci)
+{
+	irqflags_t flags = irq_save();
+	struct irq_object *line = pci->irq < NR_IRQS ? connected[pci->irq]
+						     : NULL;
+
+	if (line && line->pci == pci)
+		disconnect(line);
+	irq_restore(flags);
+}
+
+static void irq_destroy(struct object *object)
+{
+	struct irq_object *line = container_of(object, struct irq_object,
+					       object);
+
+	disconnect(line);
+	object_put(&line->notification->object);
+	kfree(line);
+}
+
+long irq_object_create(unsigned irq, struct notification *notification,
+		       uint32_t bits, const struct pci_device *pci)
+{
+	struct irq_object *line = kzalloc(sizeof(*line), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (line) {
+		line->irq = irq;
+		line->notification = notification;
+		line->bits = bits;
+		line->pci = pci;
+		err = connect(line);
+	}
+	if (err) {
+		kfree(line);
+		object_put(&notification->object);
+		return err;
+	}
+	object_init(&line->object, OBJECT_IRQ);
+	return give_handle(&line->object, RIGHT_TRANSFER | RIGHT_MANAGE);
+}
+
+long pg_irq_create(struct trap_regs *regs)
+{
+	struct object *object;
+	int err = check_system(regs, RIGHT_MANAGE);
+
+	if (!err && regs->ebx >= NR_IRQS)
+		err = -EINVAL;
+	if (!err)
+		err = find_object(regs->ecx, OBJECT_NOTIFICATION, RIGHT_SEND,
+				  &object);
+	if (err)
+		return err;
+	return irq_object_create(regs->ebx, object_to_notification(object),
+				 regs->edx, NULL);
+}
+
+/* Returns: -EPIPE: the line is no longer this object's. */
+static int acknowledge(const struct irq_object *line)
+{
+	irqflags_t flags = irq_save();
+	int err = connected[line->irq] == line ? 0 : -EPIPE;
+
+	if (!err)
+		irq_unmask(line->irq);
+	irq_restore(flags);
+	return err;
+}
+
+long pg_irq_ack(struct trap_regs *regs)
+{
+	struct object *object;
+	int err = find_object(call_handle(regs), OBJECT_IRQ, RIGHT_MANAGE,
+			      &object);
+
+	if (err)
+		return err;
+	err = acknowledge(container_of(object, struct irq_object, object));
+	object_put(object);
+	return err;
+}
+
+/* ---- I/O ports ---------------------------------------------------------- */
+
+static void io_ports_destroy(struct object *object)
+{
+	kfree(container_of(object, struct io_ports, object));
+}
+
+long pg_io_ports_create(struct trap_regs *regs)
+{
+	struct io_ports *ports;
+	int err = check_system(regs, RIGHT_MANAGE);
+
+	if (err)
+		return err;
+	if (!regs->ecx || regs->ebx >= NR_IO_PORTS ||
+	    regs->ecx > NR_IO_PORTS - regs->ebx)
+		return -EINVAL;
+	ports = kmalloc(sizeof(*ports), GFP_KERNEL);
+	if (!ports)
+		return -ENOMEM;
+	object_init(&ports->object, OBJECT_IO_PORTS);
+	ports->first = regs->ebx;
+	ports->count = regs->ecx;
+	return give_handle(&ports->object, RIGHT_DUP | RIGHT_TRANSFER |
+			   RIGHT_MANAGE);
+}
+
+static void set_bits(uint8_t *bitmap, const struct io_ports *ports)
+{
+	for (uint32_t i = 0; i < ports->count; i++) {
+		uint32_t port = ports->first + i;
+
+		bitmap[port / 8] |= (uint8_t)(1u << (port % 8));
+	}
+}
+
+/* `fresh`: an empty bitmap. Returns: it, or NULL where it became the task's. */
+static uint8_t *allow_ports(struct task *task, const struct io_ports *ports,
+			    uint8_t *fresh)
+{
+	irqflags_t flags = irq_save();
+
+	if (task->mm) {                 /* else nobody would free it */
+		if (!task->io_ports) {
+			task->io_ports = fresh;
+			fresh = NULL;
+		}
+		set_bits(task->io_ports, ports);
+		arch_io_ports_changed(task->io_ports);
+		if (task == current_task())
+			arch_set_io_ports(task->io_ports);
+	}
+	irq_restore(flags);
+	return fresh;
+}
+
+long pg_io_ports_allow(struct trap_regs *regs)
+{
+	/* To another task: that is to give them away. */
+	unsigned rights = RIGHT_MANAGE | (regs->ebx ? RIGHT_TRANSFER : 0);
+	struct object *object;
+	struct task *task;
+	uint8_t *fresh;
+	int err = find_object(call_handle(regs), OBJECT_IO_PORTS, rights,
+			      &object);
+
+	if (err)
+		return err;
+	err = find_task(regs->ebx, RIGHT_MANAGE, &task);
+	if (!err) {
+		fresh = kzalloc(IO_BITMAP_BYTES, GFP_KERNEL);
+		err = fresh ? 0 : -ENOMEM;
+		if (fresh)
+			kfree(allow_ports(task, container_of(object,
+					struct io_ports, object), fresh));
+		object_put(&task->object);
+	}
+	object_put(object);
+	return err;
+}
+
+void device_init(void)
+{
+	static const struct object_ops irq_ops = { irq_destroy, NULL, NULL };
+	static const struct object_ops ports_ops = {
+		io_ports_destroy, NULL, NULL,
+	};
+
+	object_type_init(OBJECT_IRQ, &irq_ops);
+	object_type_init(OBJECT_IO_PORTS, &ports_ops);
+}

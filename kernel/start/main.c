@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/*
+ * main.c - the kernel's first C function, and the order in which it starts
+ *
+ * WHAT     Runs on the boot stack, at high addresses, under boot/'s first page
+ *          tables. Starts everything once, then does what the command line
+ *          asks for.
+ *
+ * ALGORITHM  kernel_main() is a list. Each line needs those above it; where
+ *          that is not plain to see, a comment says why.
+ *
+ * LOCKING  One CPU; interrupts are off until everything has started.
+ * SEE      boot/boot_info.h for what is handed over; memory_init.c for the
+ *          order inside memory management.
+ */
+#include <arch/acpi.h>
+#include <arch/cpu.h>
+#include <arch/cycles.h>
+#include <arch/iommu.h>
+#include <arch/irq.h>
+#include <arch/kva.h>
+#include <arch/machine.h>
+#include <arch/pci.h>
+#include <arch/thread.h>
+#include <arch/trap.h>
+
+#include "boot/boot_info.h"
+#include "kernel/calls/account_limits.h"
+#include "kernel/device/device.h"
+#include "kernel/device/iommu_watch.h"
+#include "kernel/diag/console.h"
+#include "kernel/diag/log.h"
+#include "kernel/ipc/ipc.h"
+#include "kernel/linux/linux.h"
+#include "kernel/loader/archive.h"
+#include "kernel/monitor/monitor.h"
+#include "kernel/sched/clock.h"
+#include "kernel/sched/sched.h"
+#include "kernel/start/cmdline.h"
+#include "kernel/start/memory_init.h"
+#include "kernel/start/program.h"
+#include "kernel/task/task.h"
+#include "kernel/trial/crash.h"
+#include "kernel/trial/selftest.h"
+#include "lib/log.h"
+#include "lib/panic.h"
+#include "lib/string.h"
+
+void kernel_main(uint32_t boot_info_phys) __noreturn;
+
+/* Our copies: boot/'s own memory is given to the zones in the end. */
+static struct boot_info boot;
+static struct kernel_options options;
+
+static void boot_info_copy(uint32_t phys)
+{
+	memcpy(&boot, phys_to_virt(PHYS(phys)), sizeof(boot));
+	if (boot.magic != BOOT_INFO_MAGIC)
+		panic("boot_info at 0x%x has magic 0x%x: boot/ and kernel/ do not match",
+		      phys, boot.magic);
+}
+
+static void warn(const char *text)
+{
+	pr_warn("%s\n", text);
+}
+
+static void hint(const char *text)
+{
+	pr_info("%s\n", text);
+}
+
+static bool complained;
+
+static void complain(const char *text)
+{
+	complained = true;
+	warn(text);
+}
+
+/* Unknown words are reported, and what there is instead. */
+static void options_init(void)
+{
+	cmdline_parse(boot.cmdline, &options, complain);
+	log_set_level(options.loglevel);
+	pr_info("Command line: %s\n", boot.cmdline);
+	if (complained) {
+		hint("The command line may have these words:");
+		cmdline_help(hint);
+	}
+	if (options.nonx)
+		cpu_disable(CPU_NX);
+}
+
+/* One line of the log for each that boot/ left. */
+static void boot_warnings_print(void)
+{
+	const char *line = boot.warnings, *end;
+
+	for (; (end = strchr(line, '\n')); line = end + 1)
+		pr_warn("boot: %.*s\n", (int)(end - line), line);
+}
+
+static void banner(void)
+{
+	pr_info("Pagoda, a teaching microkernel for i386 with PAE (%s)\n",
+		CONFIG_DEBUG ? "debug build" : "ordinary build");
+	if (boot.loader[0])
+		pr_info("Booted by %s\n", boot.loader);
+	boot_warnings_print();
+}
+
+/* crash=KIND, at the moment that the kind belongs to. */
+static void crash_as_asked(bool early)
+{
+	const struct crash *crash;
+
+	if (!options.crash)
+		return;
+	crash = crash_find(options.crash);
+	if (!crash) {
+		pr_warn("crash=%s: no such kind, ignored\n", options.crash);
+		crash_list();
+		options.crash = NULL;
+	} else if (crash->early == early) {
+		crash->run();
+	}
+}
+
+/* What the command line asks for; else there is nothing more to do. */
+static void do_as_asked(void) __noreturn;
+static void do_as_asked(void)
+{
+	monitor_init(&boot, &options);
+	crash_as_asked(false);
+	if (options.witness)
+		witness_main();
+	if (options.dump)
+		dump_main(options.seed);
+	if (options.selftest)
+		selftest_main(options.selftest_list, options.seed);
+	if (options.bench)
+		bench_main(options.bench_list);
+	if (options.program)
+		program_main(&options);
+	if (options.monitor)
+		monitor_run();
+	if (!program_run_init(options.init_args))
+		pr_info("Nothing to run: powering off\n");
+	log_limits_flush();
+	machine_poweroff();
+}
+
+void kernel_main(uint32_t boot_info_phys)
+{
+	uint64_t started = cycles();
+	uint64_t ticks;
+	const char *law;
+
+	console_init();         /* first: from here on a failure can be told  */
+	traps_init();           /* then faults are explained, not triple      */
+	boot_info_copy(boot_info_phys);
+	banner();
+	cpu_detect();
+	options_init();         /* before memory: mem=, vmalloc=, nonx        */
+	cpu_enable_features();  /* before page tables that have NX in them    */
+	arch_user_init();       /* FPU, SYSENTER: what ring 3 will need       */
+	cpu_log();
+	crash_as_asked(true);
+	memory_map_dump(&boot);
+	memory_init(&boot, &options);
+	limits_init();
+	acpi_init();            /* what the machine has: needs the fixmap     */
+	memory_release_boot(&boot);
+	irq_init(!options.noapic); /* before the first handler of a line      */
+	law = memory_check_all();
+	if (law)
+		panic("memory is not sound after boot: %s", law);
+	ticks = cycles();
+	console_printf("# pagoda: boot: %llu cycles since reset, %llu in the kernel\n",
+		       (unsigned long long)ticks,
+		       (unsigned long long)(ticks - started));
+	archive_init(&boot);
+	pci_init();
+	iommu_init(!options.noiommu);   /* which device is where: ACPI, PCI */
+	sched_init();           /* we are a thread from here on               */
+	task_init();            /* hooks into threads: before the first task  */
+	ipc_init();
+	user_device_init();
+	linux_init();
+	clock_init();           /* interrupts on: any thread may run now      */
+	iommu_watch_init();
+	do_as_asked();
+}

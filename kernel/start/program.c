@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+/*
+ * program.c - start the first program and wait for its end
+ *
+ * WHAT     The one place where the kernel makes a task by itself. The thread
+ *          that waits is kernel_main()'s.
+ *
+ * ALGORITHM  The first program is an orphan with pid 1: the kernel waits for it
+ *          by reference, and whoever loses its parent becomes its child.
+ * SEE      kernel/uapi/pagoda.h PG_INIT_*: the handles that init finds.
+ */
+#include "kernel/start/program.h"
+
+#include <arch/machine.h>
+
+#include "kernel/diag/console.h"
+#include "kernel/ipc/ipc.h"
+#include "kernel/loader/archive.h"
+#include "kernel/sched/clock.h"
+#include "kernel/task/task.h"
+#include "kernel/trial/accounts.h"
+#include "kernel/trial/call_trace.h"
+#include "kernel/trial/watch.h"
+#include "kernel/uapi/pagoda.h"
+#include "lib/errno.h"
+#include "lib/failpoint.h"
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+
+#define INIT_NAME  "init"
+
+/* ---- words of the command line ------------------------------------------- */
+
+/* In place: the text only becomes shorter. */
+static bool unescape(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		if (*text == '%') {
+			unsigned high = digit_value(text[1]);
+			unsigned low = high < 16 ? digit_value(text[2]) : 16;
+
+			if (low >= 16)
+				return false;
+			*to++ = (char)(high << 4 | low);
+			text += 3;
+		} else {
+			*to++ = *text++;
+		}
+	}
+	*to = '\0';
+	return true;
+}
+
+unsigned program_split(char *text, const char *argv[PROGRAM_ARGS_MAX])
+{
+	unsigned argc = 0;
+
+	while (text) {
+		char *comma = strchr(text, ',');
+
+		if (comma)
+			*comma = '\0';
+		if (argc == PROGRAM_ARGS_MAX - 1 || !unescape(text))
+			return 0;
+		argv[argc++] = text;
+		text = comma ? comma + 1 : NULL;
+	}
+	argv[argc] = NULL;
+	return argv[0][0] ? argc : 0;
+}
+
+/* ---- start --------------------------------------------------------------- */
+
+/* In the order of PG_INIT_*, so that the numbers come out right. */
+static int give_init_handles(struct task *task)
+{
+	struct object *object = system_object();
+	uint32_t size;
+	const void *data = archive_data(&size);
+	int handle = handle_add(&task->handles, object, RIGHTS_ALL);
+
+	object_put(object);
+	if (handle < 0)
+		return handle;
+	object = memory_object_create(data, size);
+	if (!object)
+		return -ENOMEM;
+	handle = handle_add(&task->handles, object, RIGHTS_ALL);
+	object_put(object);
+	return handle < 0 ? handle : 0;
+}
+
+/* Returns: 0 and the task, which runs; or why not. */
+static int start(const char *const argv[], struct task **taskp)
+{
+	struct cpio_file file;
+	struct thread *thread;
+	int err;
+
+	if (!archive_find(argv[0], &file))
+		return -ENOENT;
+	err = task_create(argv[0], NULL, taskp);
+	if (err)
+		return err;
+	err = task_load(*taskp, file.data, file.size, argv, &thread);
+	if (err)
+		goto put_task;
+	err = give_init_handles(*taskp);
+	if (err) {
+		task_thread_destroy(thread);
+		goto put_task;
+	}
+	task_set_init(*taskp);
+	err = task_start(*taskp, thread);
+	if (!err)
+		return 0;
+	task_set_init(NULL);
+put_task:
+	object_put(&(*taskp)->object);
+	return err;
+}
+
+/* Returns: the wait status. */
+static uint32_t wait_for_end(struct task *task)
+{
+	uint32_t wait_status = 0;
+	int err = task_wait_for(task, WAIT_FOREVER, &wait_status);
+
+	assert(!err);
+	task_set_init(NULL);
+	object_put(&task->object);
+	return wait_status;
+}
+
+/* ---- program= ------------------------------------------------------------ */
+
+static void say_how_it_ended(const char *name, uint32_t wait_status)
+{
+	if (wait_status & 0x7f)
+		console_printf("# pagoda: program: %s killed by signal %u\n",
+			       name, wait_status & 0x7f);
+	else
+		console_printf("# pagoda: program: %s exited with %u\n", name,
+			       wait_status >> 8 & 0xff);
+}
+
+static void fail(const char *what, const char *name) __noreturn;
+static void fail(const char *what, const char *name)
+{
+	console_printf("# pagoda: program: %s: %s\n", what, name);
+	machine_exit(EXIT_TEST_FAILED);
+}
+
+/* What the program and all its children have left behind: nothing. */
+static void check_what_is_left(const struct accounts *before)
+{
+	const char *law = kernel_check_all();
+	struct accounts after;
+
+	if (law)
+		fail("broken", law);
+	accounts_take(&after);
+	accounts_print(before, &after);
+	if (accounts_lost(before, &after))
+		fail("broken", "something was not given back");
+}
+
+/* What goes on beside the program, from its start to its end. */
+static void torments_start(const struct kernel_options *options)
+{
+	watch_start(options->watch);
+	if (options->failures)
+		failpoint_arm_random(options->seed, options->failures);
+}
+
+static void torments_stop(void)
+{
+	(void)failpoint_disarm();
+	watch_stop();
+}
+
+/* Until the program has ended, and all that has outlived it. */
+static uint32_t run_to_the_end(struct task *task)
+{
+	uint32_t wait_status = wait_for_end(task);
+
+	while (task_kill_all(WAIT_SIGNALED(SIGKILL)))
+		thread_sleep_ns(NS_PER_TICK);
+	return wait_status;
+}
+
+void program_main(const struct kernel_options *options)
+{
+	static char words[512];
+	const char *argv[PROGRAM_ARGS_MAX];
+	struct accounts before;
+	struct task *task;
+	uint32_t wait_status;
+	int err;
+
+	if (strscpy(words, options->program, sizeof(words)) < 0 ||
+	    !program_split(words, argv))
+		fail("cannot be read", options->program);
+	if (options->watch)
+		call_trace_start();
+	accounts_take(&before);
+	err = start(argv, &task);
+	if (err) {
+		console_printf("# pagoda: program: %s cannot start: error %d\n",
+			       argv[0], -err);
+		machine_exit(EXIT_TEST_FAILED);
+	}
+	torments_start(options);
+	wait_status = run_to_the_end(task);
+	torments_stop();
+	log_limits_flush();
+	check_what_is_left(&before);
+	say_how_it_ended(argv[0], wait_status);
+	machine_exit(wait_status ? EXIT_TEST_FAILED : EXIT_OK);
+}
+
+/* ---- init ---------------------------------------------------------------- */
+
+bool program_run_init(const char *args)
+{
+	static char words[512];
+	const char *argv[PROGRAM_ARGS_MAX] = { INIT_NAME, NULL };
+	struct cpio_file file;
+	struct task *task;
+	uint32_t wait_status;
+	int err;
+
+	if (!archive_find(INIT_NAME, &file))
+		return false;
+	snprintf(words, sizeof(words), INIT_NAME "%s%s", *args ? "," : "",
+		 args);
+	if (!program_split(words, argv)) {
+		pr_warn("init=%s: cannot be read, left out\n", args);
+		argv[0] = INIT_NAME;
+		argv[1] = NULL;
+	}
+	err = start(argv, &task);
+	if (err) {
+		pr_err("init cannot start: error %d\n", -err);
+		return true;
+	}
+	wait_status = wait_for_end(task);
+	pr_info("init has ended, wait status 0x%x\n", wait_status);
+	return true;
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/*
+ * call_trace.c - a ring of calls
+ *
+ * PICTURE    4711  12.15  VM_MAP h5 20003000 4000 3 12 0 0 = 20003000
+ *            |     |      |         |                       |
+ *            |     |      name      EBX ECX EDX ESI EDI EBP result; ...: it
+ *            |     task.thread                              has not come back
+ *            which since the start
+ *
+ * ALGORITHM  A call writes its place in the ring when it comes in. When it goes
+ *          out it writes its result there, unless the ring has gone round
+ *          meanwhile. Printing goes over the ring twice: the last few calls of
+ *          each thread are marked from the newest to the oldest, then printed
+ *          in the order in which they came in. So a thread that has been
+ *          waiting for long is not hidden by those that are busy.
+ *
+ * LOCKING  Interrupts off while a place is taken or the result written.
+ * COST     About 60 instructions a call.
+ */
+#include "kernel/trial/call_trace.h"
+
+#include <arch/irqflags.h>
+#include <arch/syscall.h>
+
+#include "kernel/task/task.h"
+#include "kernel/uapi/pagoda.h"
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "mm/kva/vmalloc.h"
+
+#define NR_CALLS    1024u   /* a power of two                                 */
+#define EACH_THREAD 12u     /* so many are printed                            */
+#define NR_THREADS  64u     /* of so many threads                             */
+
+struct traced_call {
+	uint32_t nr;                   /* counts from 1; 0: never used        */
+	uint32_t eax, words[IPC_NR_WORDS];
+	uint32_t result;
+	uint32_t pid, tid;
+	bool     back, print;
+};
+
+static struct traced_call *calls;
+static uint32_t nr_calls;
+
+static struct traced_call *note(const struct trap_regs *regs, uint32_t *nr)
+{
+	irqflags_t flags = irq_save();
+	struct traced_call *call = &calls[++nr_calls % NR_CALLS];
+
+	*call = (struct traced_call) {
+		.nr = nr_calls, .eax = regs->eax,
+		.words = { regs->ebx, regs->ecx, regs->edx, regs->esi,
+			   regs->edi, regs->ebp },
+		.pid = current_task()->pid, .tid = current_thread()->tid,
+	};
+	*nr = nr_calls;
+	irq_restore(flags);
+	return call;
+}
+
+static void traced_dispatch(struct trap_regs *regs)
+{
+	uint32_t nr;
+	struct traced_call *call = note(regs, &nr);
+	irqflags_t flags;
+
+	syscall_dispatch(regs);
+	flags = irq_save();
+	if (call->nr == nr) {
+		call->result = regs->eax;
+		call->back = true;
+	}
+	irq_restore(flags);
+}
+
+void call_trace_start(void)
+{
+	assert(!calls);
+	calls = vzalloc(NR_CALLS * sizeof(calls[0]));
+	if (calls)
+		syscall_set_hook(traced_dispatch);
+	else
+		pr_warn("call trace: no memory, there is none\n");
+}
+
+void call_trace_stop(void)
+{
+	syscall_set_hook(NULL);
+	vfree(calls);
+	calls = NULL;
+	nr_calls = 0;
+}
+
+/* ---- printing ------------------------------------------------------------ */
+
+static struct { uint32_t tid, n; } threads[NR_THREADS];
+
+/* How many calls of this thread are marked; NULL: too many threads. */
+static uint32_t *count_of(uint32_t tid)
+{
+	for (unsigned i = 0; i < NR_THREADS; i++) {
+		if (!threads[i].n)
+			threads[i].tid = tid;
+		if (threads[i].tid == tid)
+			return &threads[i].n;
+	}
+	return NULL;
+}
+
+static void mark(struct traced_call *call)
+{
+	uint32_t *count = call->nr ? count_of(call->tid) : NULL;
+
+	call->print = count && *count < EACH_THREAD;
+	if (call->print)
+		++*count;
+}
+
+static const char *name_of(uint32_t eax, char *buf, size_t size)
+{
+	static const char *const names[] = {
+#define C(number, NAME, name) [number - PG_CALL_FIRST] = #NAME,
+		PAGODA_CALLS(C)
+#undef C
+	};
+	uint32_t number = PG_NUMBER(eax);
+	const char *name = NULL;
+
+	if (number >= PG_CALL_FIRST && number < PG_CALL_END)
+		name = names[number - PG_CALL_FIRST];
+	if (name)
+		snprintf(buf, size, "%s h%u", name, PG_HANDLE(eax));
+	else
+		snprintf(buf, size, "call %u", eax);
+	return buf;
+}
+
+static void print_call(const struct traced_call *call,
+		       void (*out)(const char *line))
+{
+	const uint32_t *w = call->words;
+	char line[128], name[40], result[16] = "...";
+
+	if (call->back)
+		snprintf(result, sizeof(result), "%x", call->result);
+	snprintf(line, sizeof(line), "%u  %u.%u  %s %x %x %x %x %x %x = %s",
+		 call->nr, call->pid, call->tid,
+		 name_of(call->eax, name, sizeof(name)), w[0], w[1], w[2],
+		 w[3], w[4], w[5], result);
+	out(line);
+}
+
+void call_trace_print(void (*out)(const char *line))
+{
+	if (!calls)
+		return;
+	out("the last calls of each thread:");
+	memset(threads, 0, sizeof(threads));
+	for (uint32_t i = 0; i < NR_CALLS; i++)
+		mark(&calls[(nr_calls - i) % NR_CALLS]);
+	for (uint32_t i = 1; i <= NR_CALLS; i++) {
+		const struct traced_call *call =
+			&calls[(nr_calls + i) % NR_CALLS];
+
+		if (call->print)
+			print_call(call, out);
+	}
+}
