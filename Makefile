@@ -191,7 +191,7 @@ ACPI_PURE := $(addprefix arch/i386/acpi/,table.c rsdp.c parse.c madt.c fadt.c \
 	s5.c dmar.c window.c acpi.c)
 
 # The IOMMU but for the machine's units: tests/host/iommu.c has others.
-IOMMU_PURE := $(addprefix arch/i386/iommu/,domain.c check.c fault.c \
+IOMMU_PURE := $(addprefix arch/i386/iommu/,domain.c domain_check.c blocked.c \
 	iommu.c vtd_unit.c)
 
 HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \

@@ -188,16 +188,16 @@ LOG_FREE = {
     "mm/dma/bounce_pool.c": 2, "mm/early/memblock.c": 1,
     "mm/page/pageblock.c": 1,
     # dumps that somebody at the monitor asks for
-    "arch/i386/mm/dump.c": 3, "kernel/trial/crash.c": 1,
+    "arch/i386/mm/pgtable_dump.c": 3, "kernel/trial/crash.c": 1,
     "kernel/trial/dump_pictures.c": 1,
     "mm/dma/device.c": 2, "mm/kva/area_check.c": 2, "mm/kva/kmap.c": 2,
-    "mm/page/dump.c": 22, "mm/page/report.c": 7, "mm/slab/describe.c": 6,
+    "mm/page/zoneinfo.c": 22, "mm/page/report.c": 7, "mm/slab/describe.c": 6,
     "mm/slab/lines.c": 2, "mm/slab/slabinfo.c": 4,
     # the kernel's own mistakes
-    "arch/i386/mm/check.c": 1, "mm/slab/cache.c": 2, "mm/slab/debug.c": 3,
-    "mm/slab/mempool.c": 1,
+    "arch/i386/mm/pgtable_check.c": 1, "mm/slab/cache.c": 2,
+    "mm/slab/slab_debug.c": 3, "mm/slab/mempool.c": 1,
     # several lines behind one question to the limit
-    "kernel/task/fault.c": 2,
+    "kernel/task/exception.c": 2,
 }
 
 

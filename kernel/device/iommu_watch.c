@@ -11,7 +11,7 @@
  *
  * LOCKING  In the timer interrupt.
  * COST     A read of one register a tick and unit.
- * NOT HERE what a fault means (arch/i386/iommu/fault.c).
+ * NOT HERE what a fault means (arch/i386/iommu/blocked.c).
  */
 #include "kernel/device/iommu_watch.h"
 

@@ -31,7 +31,7 @@
  */
 #include "kernel/diag/panic.h"
 
-#include <arch/fault.h>
+#include <arch/fault_words.h>
 #include <arch/irqflags.h>
 #include <arch/machine.h>
 #include <arch/stack.h>

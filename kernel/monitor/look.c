@@ -7,10 +7,10 @@
  *          frame or a slot; x reads memory, wherever it may be.
  *
  * LOCKING  None: it may change while it is looked at, and nothing is followed
- *          that could then be wrong (<arch/fault.h>, <arch/probe.h>).
+ *          that could then be wrong (<arch/fault_words.h>, <arch/probe.h>).
  */
 #include <arch/cr.h>
-#include <arch/fault.h>
+#include <arch/fault_words.h>
 #include <arch/fixmap.h>
 #include <arch/kva.h>
 #include <arch/pgtable_bits.h>

@@ -16,7 +16,7 @@
  * LOCKING  zone->lock while a zone is walked, interrupts off.
  * COST     A step for each block of the zone, a look for each page of the
  *          regions above lowmem: a few million instructions.
- * NOT HERE every mapping one by one (arch/i386/mm/dump.c).
+ * NOT HERE every mapping one by one (arch/i386/mm/pgtable_dump.c).
  * SEE      mm/page/census.c, whose walk this is.
  */
 #include <arch/fixmap.h>

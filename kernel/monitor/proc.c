@@ -14,7 +14,7 @@
  *          meanwhile.
  * SEE      Linux fs/proc/meminfo.c meminfo_proc_show().
  */
-#include <arch/fault.h>
+#include <arch/fault_words.h>
 #include <arch/iommu.h>
 #include <arch/irq.h>
 #include <arch/kva.h>

@@ -17,8 +17,8 @@
  *          nobody else, yet keeps interrupts out, so that ps sees one moment.
  *          Objects are put outside of it, for their destroy functions sleep.
  * COST     create O(1) but for the address space; find O(1).
- * NOT HERE the laws of the tree (check.c), numbers (number.c), the end
- *          (exit.c), fork (fork.c), images (load.c), faults (fault.c).
+ * NOT HERE the laws of the tree (task_check.c), numbers (number.c), the end
+ *          (exit.c), fork (fork.c), images (load.c), exceptions (exception.c).
  * SEE      Linux kernel/fork.c, kernel/pid.c.
  */
 #include "kernel/task/task.h"

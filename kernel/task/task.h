@@ -22,8 +22,8 @@
  *                   zombie. Whoever holds a reference still learns its status
  *          exiting  its threads have been told to end; the status is settled
  *
- * LOCKING  task_lock (kernel/task/check.c), interrupts off, for the tree and
- *          the lists of threads.
+ * LOCKING  task_lock (kernel/task/task_check.c), interrupts off, for the tree
+ *          and the lists of threads.
  * SEE      Linux struct task_struct; docs/locking.md.
  */
 #pragma once
@@ -269,5 +269,5 @@ void task_init(void);
 /* For account_check(): tasks, threads and places for handles. */
 void task_count_charges(void);
 
-/* NULL, or the first of T1 to T7 that is broken (kernel/task/check.c). */
+/* NULL, or the first of T1 to T7 that is broken (kernel/task/task_check.c). */
 const char *task_check(void);

@@ -15,7 +15,7 @@
  *
  * LOCKING  None: nothing else runs.
  * NOT HERE what the lines mean (mm/page/page_alloc.h, mm/slab/slab.h,
- *          arch/i386/mm/dump.c); the drawing (tools/pictures).
+ *          arch/i386/mm/pgtable_dump.c); the drawing (tools/pictures).
  */
 #include <arch/fixmap.h>
 #include <arch/machine.h>

@@ -13,8 +13,8 @@
  *          two of pages: as a block of the buddy is, and as bus pages are asked
  *          for. Drivers rely on it, and so does pool.c.
  *
- *          Each allocation has a record (debug.c), also without debug mode: it
- *          is what makes a wrong free harmless, and a device without leaks.
+ *          Each allocation has a record (dma_debug.c), also without debug mode:
+ *          it is what makes a wrong free harmless, and a device without leaks.
  *
  * LOCKING  None here; see dma_impl.h.
  * SEE      Linux kernel/dma/direct.c dma_direct_alloc().

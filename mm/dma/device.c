@@ -10,8 +10,8 @@
  *          D2  at least as much was mapped as was unmapped
  *          D3  no two devices have the same domain
  *          D4  no range of lowmem without a hole is longer than dma_ram_run
- *          then R (debug.c), I (iova.c), B (bounce.c), P (bounce_pool.c) and
- *          L (pool.c)
+ *          then R (dma_debug.c), I (iova.c), B (bounce.c), P (bounce_pool.c)
+ *          and L (pool.c)
  *
  * ALGORITHM  Lowmem in reach: ordinary memory, looked at; only when it lies
  *          beyond the mask, ZONE_DMA. So the scarce zone is left alone by

@@ -9,7 +9,7 @@
  *              |      |      |
  *              +------+--------> bounce.c   in front of a short mask
  *              |      |      |      '-> bounce_pool.c
- *              +------+------+--> debug.c   who mapped it
+ *              +------+------+--> dma_debug.c who mapped it
  *                                 device.c  who the device is
  *
  * LOCKING  dma_lock protects everything that more than one mapping shares: the
@@ -83,7 +83,7 @@ extern struct dma_run dma_ram_run;
 struct page *dma_alloc_lowmem(const struct dma_device *dev, gfp_t gfp,
 			      unsigned order) __must_check;
 
-/* ---- debug.c: records ------------------------------------------------ */
+/* ---- dma_debug.c: records -------------------------------------------- */
 
 /*      kind            in messages                                           */
 #define DMA_KINDS(K)                                                          \

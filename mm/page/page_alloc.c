@@ -39,7 +39,7 @@
  *          called with neither.
  * COST     A pair of single pages from the per-CPU list: 57 instructions.
  * NOT HERE splitting and merging (buddy.c), batches (pcp.c), the marks
- *          (watermark.c), words (report.c, dump.c), checks (census.c).
+ *          (watermark.c), words (report.c, zoneinfo.c), checks (census.c).
  * SEE      Linux mm/page_alloc.c get_page_from_freelist().
  */
 #include "mm/page/page_alloc.h"

@@ -31,7 +31,7 @@
  *
  * LOCKING  cache->lock for functions named _locked.
  * COST     take, put: O(1) an object. slab_create(): a store per object.
- * NOT HERE the per-CPU front (magazine.c), checks of contents (debug.c).
+ * NOT HERE the per-CPU front (magazine.c), checks of contents (slab_debug.c).
  * SEE      Bonwick, "The Slab Allocator", 1994; Linux 6.1 mm/slab.c.
  */
 #include "mm/page/page_alloc.h"

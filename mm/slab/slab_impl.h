@@ -28,8 +28,8 @@
  *          magazine a few taken objects that one CPU keeps at hand
  *
  * SEE      mm/slab/slab.c for the chain, magazine.c for the magazines,
- *          debug.c for the slot of a debug cache, slabinfo.c for the numbered
- *          invariants.
+ *          slab_debug.c for the slot of a debug cache, slabinfo.c for the
+ *          numbered invariants.
  */
 #pragma once
 
@@ -242,7 +242,7 @@ unsigned magazine_capacity(const struct kmem_cache *cache);
  */
 bool magazine_drain(struct kmem_cache *cache, const void **bad) __must_check;
 
-/* ---- debug.c: red zones, poison, owners -------------------------------- */
+/* ---- slab_debug.c: red zones, poison, owners --------------------------- */
 
 /* Bytes of a slot, and of the part before the object, in a debug cache. */
 uint32_t debug_slot_size(const struct kmem_cache *cache);

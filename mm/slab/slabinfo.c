@@ -5,7 +5,7 @@
  * WHAT     slabinfo_dump() prints Linux's /proc/slabinfo, version 2.1.
  *          slab_check() walks every slab and magazine of every cache and
  *          compares them with the numbered invariants of slab.c (S),
- *          magazine.c (M) and debug.c (D), and of the list of caches:
+ *          magazine.c (M) and slab_debug.c (D), and of the list of caches:
  *
  * INVARIANTS
  *          C1  no cache is used by more objects than its slabs have taken

@@ -30,7 +30,7 @@
  * LOCKING  One atomic number.
  * COST     A few instructions; O(address spaces) beyond a half.
  * NOT HERE who counts: mmap.c, mprotect.c, mremap.c, brk.c, mm.c (fork),
- *          fault.c (stacks), object.c, pin.c, map_device.c.
+ *          fault.c (stacks), vm_object.c, pin.c, map_device.c.
  * SEE      Linux Documentation/mm/overcommit-accounting, mode 2.
  */
 #include "mm/account/account.h"

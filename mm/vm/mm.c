@@ -201,7 +201,7 @@ static void mm_destroy(struct mm *mm)
 	upt_destroy(&mm->tables);
 	/*
 	 * Up to here its entries count, of pages that others have too. Without
-	 * a reference it is known to be ending: V6 waits (check.c).
+	 * a reference it is known to be ending: V6 waits (vm_check.c).
 	 */
 	check_remove_mm(mm);
 	if (mm->account) {

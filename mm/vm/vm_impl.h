@@ -3,7 +3,7 @@
  * vm_impl.h - what the files of mm/vm/ and their tests share
  *
  * WHAT     Areas and how they are joined and cut (vma.c), shared objects
- *          (object.c), accounting (commit.c), placement (place.c), touching
+ *          (vm_object.c), accounting (commit.c), placement (place.c), touching
  *          pages on behalf of a call (fault.c).
  *
  * LOCKING  mm->lock is held by the caller, except where it says "takes".
@@ -163,7 +163,7 @@ long mm_place_before(struct mm *mm, uint32_t addr, uint32_t length,
 /* The first address that must stay free below the area: Linux vm_start_gap. */
 uint32_t vma_guard_start(const struct vma *vma);
 
-/* ---- object.c: anonymous pages that several address spaces share -------- */
+/* ---- vm_object.c: anonymous pages that several address spaces share ----- */
 
 /*
  * Returns: NULL: no memory, beyond the account's limit, or (when `accounted`)
@@ -346,11 +346,11 @@ void vm_page_unpin(struct page *page);
 /* The address space ends: whoever has a window there finds it unmapped. */
 void vm_forget_windows(struct mm *mm);
 
-/* ---- check.c: pages promised to the private areas of a family ----------- */
+/* ---- vm_check.c: pages promised to the private areas of a family -------- */
 
 unsigned long vm_promised_below(const struct account *account);
 
-/* ---- check.c ------------------------------------------------------------ */
+/* ---- vm_check.c --------------------------------------------------------- */
 
 /* Address spaces come and go: for vm_check(). */
 void check_add_mm(struct mm *mm);

@@ -344,7 +344,7 @@ def test_acpi_lists_tables_and_what_was_taken_from_them(own):
 
 @pytest.mark.parametrize("board", ["pc", "q35"])
 def test_the_power_goes_off_by_the_firmwares_way(kernel, board):
-    """The ports that exit.c knows by heart come after it, and are not needed."""
+    """The ports that machine_exit.c knows by heart come after it, and are not needed."""
     done = machine.run(machine.Shape("64M", "max", board), "loglevel=8",
                        exit_device=False)
     assert done.status == 0

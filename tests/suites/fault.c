@@ -7,7 +7,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/cr.h>
-#include <arch/fault.h>
+#include <arch/fault_words.h>
 #include <arch/fixmap.h>
 #include <arch/pgtable_check.h>
 

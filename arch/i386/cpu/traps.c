@@ -30,11 +30,11 @@
  * LOCKING  None: interrupts are off in a handler, until it says otherwise: for
  *          user_fault_handle() and user_exception(), which may sleep.
  * NOT HERE the double fault, which is a task (double_fault.c); the words for a
- *          page fault (arch/i386/mm/fault.c); what a panic prints
+ *          page fault (arch/i386/mm/fault_words.c); what a panic prints
  *          (kernel/diag/panic.c).
  * SEE      SDM volume 3, 6.15 "Exception and interrupt reference".
  */
-#include <arch/fault.h>
+#include <arch/fault_words.h>
 #include <arch/irq.h>
 #include <arch/irqflags.h>
 #include <arch/kva.h>

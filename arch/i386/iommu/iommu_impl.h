@@ -3,7 +3,7 @@
  * iommu_impl.h - what the files of arch/i386/iommu/ share among themselves
  *
  * WHAT     A domain's tables and their entries (domain.c), the book of faults
- *          (fault.c), and what these two want of the units: vtd.c has it for
+ *          (blocked.c), and what these two want of the units: vtd.c has it for
  *          the machine, tests/host/iommu.c for the simulated one. Nobody else
  *          includes it but their tests.
  */
@@ -98,7 +98,7 @@ void iommu_set_bits(unsigned bits);
 /* NULL, or the broken invariant; iommu_check() asks them all. */
 const char *iommu_attach_check(void);
 
-/* ---- fault.c ------------------------------------------------------------- */
+/* ---- blocked.c ----------------------------------------------------------- */
 
 /* Write a fault into the book, and into the log, limited. */
 void iommu_fault_note(const struct iommu_fault *fault);

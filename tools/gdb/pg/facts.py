@@ -25,7 +25,7 @@ SOURCES = (
     "mm/slab/slab_impl.h",
     "mm/kva/vmalloc.h",
     "mm/vm/vma.h",
-    "mm/vm/check.c",
+    "mm/vm/vm_check.c",
     "kernel/diag/log_ring.c",
 )
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """pages.py - pg zones, pg buddy, pg page: page frames and who has them
 
-WHAT    The texts of zones and free lists are those of mm/page/dump.c, which
+WHAT    The texts of zones and free lists are those of mm/page/zoneinfo.c, which
         are those of Linux's /proc.
 SEE     mm/page/page.h, mm/page/pageblock.h: which entries of mem_map are true.
 """

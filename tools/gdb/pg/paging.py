@@ -8,8 +8,8 @@ WHAT    The entries are read where CR3 and the entries themselves say, by
 PICTURE    CR3 --> PDPT[4] --> page directory[512] --> page table[512]
                    1 GiB each  2 MiB each              4 KiB each
 
-SEE     SDM volume 3, 4.4 "PAE Paging"; arch/i386/mm/dump.c, whose letters and
-        ranges these are; arch/i386/mm/fault.c, which walks as here.
+SEE     SDM volume 3, 4.4 "PAE Paging"; arch/i386/mm/pgtable_dump.c, whose letters and
+        ranges these are; arch/i386/mm/fault_words.c, which walks as here.
 """
 
 from dataclasses import dataclass

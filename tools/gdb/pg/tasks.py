@@ -147,7 +147,7 @@ def pg_tasks():
 # ---- pg maps ----------------------------------------------------------------
 
 def area_name(space, vma):
-    """mm/vm/check.c:name_of()"""
+    """mm/vm/vm_check.c:name_of()"""
     if int(vma["name"]):
         return kernel.text(vma["name"])
     if int(vma["object"]):

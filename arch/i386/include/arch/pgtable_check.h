@@ -4,7 +4,7 @@
  *
  * WHAT     Walks every entry of all three levels and returns the first rule
  *          that an entry breaks. The rules are numbered in
- *          arch/i386/mm/check.c.
+ *          arch/i386/mm/pgtable_check.c.
  *
  *            const char *law = pgtable_check();
  *

@@ -53,7 +53,7 @@ uint32_t trap_esp(const struct trap_regs *regs);
 
 struct fault;
 
-/* The page fault that these registers tell of, for <arch/fault.h>. */
+/* The page fault that these registers tell of, for <arch/fault_words.h>. */
 struct fault trap_page_fault(const struct trap_regs *regs);
 
 /* Is a page fault what happened, or what led to the double fault? */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * check.c - the laws of the tree of tasks, and what tasks say that they have
+ * task_check.c - the laws of the tree of tasks, and of what they have
  *
  * INVARIANTS (task_check() restates them)
  *          T1  a task in the tree has been started, and its pid is its own

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * fault.c - why the CPU refused an access, in words
+ * fault_words.c - why the CPU refused an access, in words
  *
  * WHAT     fault_classify() finds the rule that was broken; fault_describe()
  *          prints it with the entries that show it.
@@ -31,7 +31,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/cr.h>
-#include <arch/fault.h>
+#include <arch/fault_words.h>
 #include <arch/fixmap.h>
 #include <arch/pgtable.h>
 #include <arch/stack.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * fault.c - what becomes of a task whose instruction cannot go on
+ * exception.c - what becomes of a task whose instruction cannot go on
  *
  * WHAT     Page faults of user mode, and of the kernel where it copies for it,
  *          go to the address space. What that cannot resolve, and every other

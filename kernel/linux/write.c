@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * console.c - write and writev where there is no personality
+ * write.c - write and writev where there is no personality
  *
  * WHAT     Descriptors 1 and 2 are the kernel's console. So a program can speak
  *          before there is any server, and tests need none.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * debug.c - who mapped it, and was it unmapped the same way
+ * dma_debug.c - who mapped it, and was it unmapped the same way
  *
  * WHAT     In debug mode each streaming mapping has a record in the list of its
  *          device: address, size, direction, and who made it. Unmapping takes

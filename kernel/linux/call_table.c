@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * table.c - Linux's calls by number
+ * call_table.c - Linux's calls by number
  */
 #include "kernel/ipc/ipc.h"
 #include "kernel/linux/linux_impl.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * fault.c - the book of blocked accesses
+ * blocked.c - the book of blocked accesses
  *
  * WHAT     Counts them, keeps the latest, and writes them into the log: which
  *          device, which bus address, read or write, and why in words.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * dump.c - zones and free lists in the formats of Linux's /proc
+ * zoneinfo.c - zones and free lists in the formats of Linux's /proc
  *
  * WHAT     buddyinfo_dump() prints what Linux's /proc/buddyinfo has,
  *          zoneinfo_dump() what /proc/zoneinfo has, line by line and blank by

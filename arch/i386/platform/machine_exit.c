@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * exit.c - how the kernel leaves the machine
+ * machine_exit.c - how the kernel leaves the machine
  *
  * WHAT     One write after the other to ports that make some emulator end.
  *          A port that no device listens to swallows the write, so the order

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * debug.c - who broke the heap, and how
+ * slab_debug.c - who broke the heap, and how
  *
  * WHAT     The slot of a debug cache has more than the object: red zones before
  *          and behind it, and the addresses from which it was last allocated

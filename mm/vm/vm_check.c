@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * check.c - are the invariants of address spaces true? and a look at one
+ * vm_check.c - are the invariants of address spaces true? and a look at one
  *
  * WHAT     mm_check() goes over the areas and entries of one address space,
  *          vm_check() over all, and counts who maps what.

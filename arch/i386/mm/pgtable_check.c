@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * check.c - every entry of the page tables, held against the rules of the map
+ * pgtable_check.c - every entry of the page tables against the rules
  *
  * WHAT     pgtable_check_tables() visits the PDPT, the page directory and all
  *          page tables, and stops at the first entry that breaks a rule.

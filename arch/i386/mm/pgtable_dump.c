@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * dump.c - the page tables as text
+ * pgtable_dump.c - the page tables as text
  *
  * WHAT     pgtable_dump() walks the kernel's quarter and prints what is mapped
  *          in ranges: for people, and for a test that holds it against what
@@ -17,8 +17,8 @@
  * TERMS    range   neighbouring leaves of one size and one set of flags; in
  *                  the lines for machines also physically contiguous
  *
- * LOCKING  None: see check.c.
- * NOT HERE what is right and wrong about it (check.c).
+ * LOCKING  None: see pgtable_check.c.
+ * NOT HERE what is right and wrong about it (pgtable_check.c).
  * SEE      Linux arch/x86/mm/dump_pagetables.c.
  */
 #include <arch/paging.h>

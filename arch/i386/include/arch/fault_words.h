@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * fault.h - a page fault, explained in words
+ * fault_words.h - a page fault, explained in words
  *
  * WHAT     From the address, the error code and the page tables to one
  *          sentence that says which rule was broken, and the walk that shows

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * object.c - anonymous pages that several areas share
+ * vm_object.c - anonymous pages that several areas share
  *
  * WHAT     MAP_SHARED | MAP_ANONYMOUS: the pages belong to an object, areas
  *          name it and an offset. A fork or mremap() makes more areas of one

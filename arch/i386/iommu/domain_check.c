@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * check.c - are the IOMMU's domains what they should be?
+ * domain_check.c - are the IOMMU's domains what they should be?
  *
  * WHAT     Walks all tables of all domains, and asks the other files' checks.
  *
- * INVARIANTS  D1 to D6 of domain.c; A, F and U of iommu.c, fault.c and vtd.c.
+ * INVARIANTS  D1 to D6 of domain.c; A, F and U of iommu.c, blocked.c and vtd.c.
  *
  * LOCKING  Interrupts off: a domain of many tables takes a while.
  * COST     A step for each entry of each table.
