@@ -24,7 +24,7 @@
  *          settle  make every cache give back what it keeps in reserve, so
  *                  that free pages can be compared
  *
- * INVARIANTS
+ * RULES of ktest
  *          K1  every plan is printed before the first test of its level, and
  *              exactly so many result lines follow
  *          K2  a test that fails, leaves early or skips changes nothing for
@@ -166,6 +166,21 @@ void ktest_streq(const char *file, int line, const char *a, const char *b)
 	if (!a || !b || strcmp(a, b))
 		ktest_fail(file, line, "\"%s\" is not \"%s\"",
 			   a ? a : "(null)", b ? b : "(null)");
+}
+
+bool ktest_is_law(const char *text, const char *label)
+{
+	size_t length = strlen(label);
+
+	return text && !strncmp(text, label, length) && text[length] == ':';
+}
+
+void ktest_law(const char *file, int line, const char *text,
+	       const char *label)
+{
+	if (!ktest_is_law(text, label))
+		ktest_fail(file, line, "\"%s\" is not law %s",
+			   text ? text : "(null)", label);
 }
 
 void ktest_expect_panic(const char *file, int line, void (*fn)(void *),

@@ -105,6 +105,12 @@ void ktest_abort(void) __noreturn;
 			ktest_fail(__FILE__, __LINE__, "%s", text_);      \
 	} while (0)
 
+/* For x_check(): the broken law is the one with this label, "buddy B4". */
+#define EXPECT_LAW(text, label)  ktest_law(__FILE__, __LINE__, text, label)
+void ktest_law(const char *file, int line, const char *text,
+	       const char *label);
+bool ktest_is_law(const char *text, const char *label);
+
 #define EXPECT_STREQ(a, b)  ktest_streq(__FILE__, __LINE__, a, b)
 void ktest_streq(const char *file, int line, const char *a, const char *b);
 

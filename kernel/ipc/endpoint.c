@@ -22,14 +22,14 @@
  *          parcel  extras on their way (parcel.c)
  *          dead    the last handle to receive is closed: nobody ever will
  *
- * INVARIANTS (endpoint_check() restates them)
+ * INVARIANTS of endpoint (ipc_check() restates them)
  *          E1  senders and receivers do not wait at the same time
  *          E2  a thread in `senders` is SENDING, one in `receivers` RECEIVING,
  *              and both are BLOCKED
- *          E3  nobody waits at a dead endpoint
- *              nor are there news of tasks for it, nor any while a receiver
- *              waits
- *          E4  slot and caller name each other: slot->caller->ipc.slot == slot
+ *          E3  nobody waits at a dead endpoint, and no news of tasks do
+ *          E4  slot and caller name each other: slot->caller->ipc.slot == slot.
+ *              A thread has a slot exactly while it is CALLING
+ *          E5  while a receiver waits there are no news
  *
  * ALGORITHM  Both queues use thread->run, which waking takes out of any list:
  *          a deadline or a kill therefore needs no bookkeeping here. The woken
@@ -43,7 +43,8 @@
  *          that had handles, and wakes it.
  * COST     O(1).
  * NOT HERE the fast path (fastpath.c), which does the same for the usual case;
- *          handles and user memory (calls_ipc.c, parcel.c).
+ *          handles and user memory (calls_ipc.c, parcel.c); the checks
+ *          (ipc_check.c).
  * SEE      Liedtke, "Improving IPC by Kernel Design", 1993; seL4's endpoints.
  */
 #include "kernel/ipc/endpoint.h"
@@ -369,6 +370,7 @@ struct endpoint *endpoint_create(void)
 	list_init(&endpoint->senders);
 	list_init(&endpoint->receivers);
 	list_init(&endpoint->news);
+	ipc_check_add(endpoint);
 	return endpoint;
 }
 
@@ -415,6 +417,7 @@ static void endpoint_destroy(struct object *object)
 	assert(list_empty(&endpoint->receivers));
 	assert(!endpoint->bound);
 	tenure_drop_news(endpoint);
+	ipc_check_remove(endpoint);
 	kmem_cache_free(endpoint_cache, endpoint);
 }
 
@@ -444,43 +447,4 @@ void endpoint_init(void)
 	endpoint_cache = kmem_cache_create("endpoint", sizeof(struct endpoint),
 					   0, SLAB_PANIC, NULL);
 	object_type_init(OBJECT_ENDPOINT, &ops);
-}
-
-/* ---- check -------------------------------------------------------------- */
-
-static const char *queue_check(const struct list_head *queue,
-			       enum ipc_wait wait)
-{
-	const struct thread *thread;
-
-	list_for_each_entry(thread, queue, run)
-		HOLDS(thread->ipc.wait == wait &&
-		      thread->state == THREAD_BLOCKED,
-		      "E2: who waits in a queue is BLOCKED, and waits for that");
-	return NULL;
-}
-
-static const char *check_irqoff(const struct endpoint *endpoint)
-{
-	const char *law = queue_check(&endpoint->senders, IPC_SENDING);
-
-	HOLDS(list_empty(&endpoint->senders) ||
-	      list_empty(&endpoint->receivers),
-	      "E1: senders and receivers do not wait at the same time");
-	HOLDS(!endpoint->dead || (list_empty(&endpoint->senders) &&
-				  list_empty(&endpoint->receivers)),
-	      "E3: nobody waits at a dead endpoint");
-	HOLDS(list_empty(&endpoint->news) ||
-	      (!endpoint->dead && list_empty(&endpoint->receivers)),
-	      "E3: news are there for a receiver to come");
-	return law ? law : queue_check(&endpoint->receivers, IPC_RECEIVING);
-}
-
-const char *endpoint_check(const struct endpoint *endpoint)
-{
-	irqflags_t flags = irq_save();
-	const char *law = check_irqoff(endpoint);
-
-	irq_restore(flags);
-	return law;
 }

@@ -26,6 +26,7 @@ struct endpoint {
 	struct list_head     senders;      /* SENDING threads, by ->run       */
 	struct list_head     receivers;    /* RECEIVING threads, by ->run     */
 	struct list_head     news;         /* of tasks: kernel/ipc/tenure.c   */
+	struct list_head     all;          /* all of them: ipc_check()        */
 	struct notification *bound;        /* whose bits come as messages     */
 	unsigned             nr_receive;   /* handles with RIGHT_RECEIVE      */
 	bool                 dead;         /* nobody will ever receive        */
@@ -83,7 +84,14 @@ void reply_slot_fail(struct reply_slot *slot, int err);
 /* Move a debt to another slot, which is empty. */
 void reply_slot_move(struct reply_slot *to, struct reply_slot *from);
 
-/* NULL, or the first broken invariant, E1 to E4. */
-const char *endpoint_check(const struct endpoint *endpoint);
+/*
+ * The laws of all endpoints, of what is bound to them, and of the debts of all
+ * threads. Returns: NULL, or the first that is broken.
+ */
+const char *ipc_check(void);
+
+/* An endpoint begins and ends: for ipc_check(). */
+void ipc_check_add(struct endpoint *endpoint);
+void ipc_check_remove(struct endpoint *endpoint);
 
 void endpoint_init(void);

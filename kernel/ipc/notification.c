@@ -11,9 +11,8 @@
  *                                     a message; else the bits stay, and the
  *                                     next receive takes them first
  *
- * INVARIANTS
- *          N1  a bound notification and its endpoint name each other; the
- *              notification holds the reference
+ * INVARIANTS of notification (ipc_check() restates them)
+ *          N1  a bound notification and its endpoint name each other
  *          N2  while a receiver waits at the endpoint, no bit is set
  *
  * LOCKING  Interrupts off: signal() is called by interrupt handlers.

@@ -16,7 +16,7 @@
  *                     endpoint whose only handle to receive is in a message is
  *                     not dead
  *
- * INVARIANTS
+ * RULES
  *          no task waits while another one's memory is touched, except the
  *          sender of pages, until the receiver has taken them: what a thread
  *          copies here from or to user mode is always its own

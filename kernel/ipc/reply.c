@@ -6,7 +6,7 @@
  *          KMSG_EXCEPTION), the thread's registers and its task's memory are
  *          open to whoever owes the reply, and to nobody else.
  *
- * INVARIANTS
+ * RULES
  *          a caller can end at any time: its registers are read and written
  *          with interrupts off, as long as the slot names it; its address
  *          space is referenced before it is touched

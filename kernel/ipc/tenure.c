@@ -11,11 +11,12 @@
  *                                                           but the number
  *          both received   number 12 is free
  *
- * INVARIANTS
- *          U1  a tenure is its task's, or waits in the news after its end, and
- *              is freed when that has been received
+ * INVARIANTS of tenure (ipc_check() restates it)
  *          U2  after its end a tenure does not keep its endpoint: the end of an
  *              endpoint drops its news
+ * RULES of tenure
+ *          U1  a tenure is its task's, or waits in the news after its end, and
+ *              is freed when that has been received
  *
  * ALGORITHM  One structure, made before the task runs, has both messages, so
  *          that telling cannot fail. A server that does not receive keeps the

@@ -12,7 +12,7 @@
  *                             a page of its own       <-    REPLY_MSG
  *            goes on
  *
- * INVARIANTS
+ * RULES
  *          no lock is held while a server is asked (mm/vm/pager.c, A2)
  *          whatever a server answers, or if it never does: only the thread for
  *          which it was asked waits

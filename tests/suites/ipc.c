@@ -4,7 +4,9 @@
  */
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/ipc.h"
+#include "kernel/ipc/notification.h"
 #include "kernel/ipc/reply.h"
+#include "kernel/ipc/tenure.h"
 #include "kernel/object/handle.h"
 #include "kernel/uapi/pagoda.h"
 #include "lib/errno.h"
@@ -20,8 +22,10 @@ static unsigned long objects_before;
 
 static const char *check(void)
 {
-	const char *law = sched_check();
+	const char *law = ipc_check();
 
+	if (!law)
+		law = sched_check();
 	return law ? law : object_check();
 }
 
@@ -38,7 +42,7 @@ static void set_up(void)
 /* Everybody has come back, and nothing is left. */
 static void tear_down(void)
 {
-	EXPECT_NULL(endpoint_check(endpoint));
+	EXPECT_NULL(ipc_check());
 	endpoint_shutdown(endpoint);
 	all_gone(threads_before);
 	endpoint_put(endpoint);
@@ -174,7 +178,7 @@ KTEST(ipc, a_client_that_comes_first_waits)
 	set_up();
 	start_client(&client, 3);
 	EXPECT(!client.done);
-	EXPECT_NULL(endpoint_check(endpoint));
+	EXPECT_NULL(ipc_check());
 	EXPECT_EQ(do_receive(&words, WAIT_FOREVER), 3);
 	EXPECT(are(&words, 48));
 	EXPECT(!client.done);
@@ -256,7 +260,7 @@ KTEST(ipc, a_deadline_ends_every_wait)
 	EXPECT_EQ(do_call(&words, 0, clock_ns() + NS_PER_TICK), -ETIMEDOUT);
 	EXPECT_EQ(do_receive(&words, clock_ns() + NS_PER_TICK), -ETIMEDOUT);
 	EXPECT(clock_ns() >= start_ns + 3 * NS_PER_TICK);
-	EXPECT_NULL(endpoint_check(endpoint));
+	EXPECT_NULL(ipc_check());
 	tear_down();
 }
 
@@ -546,7 +550,7 @@ KTEST(ipc, each_of_many_clients_gets_its_own_answer)
 		      (void *)(uintptr_t)i);
 	EXPECT(WAIT_UNTIL(storm_done == STORM_CLIENTS));
 	EXPECT_EQ(storm_wrong, 0);
-	EXPECT_NULL(endpoint_check(endpoint));
+	EXPECT_NULL(ipc_check());
 	tear_down();
 }
 
@@ -556,5 +560,130 @@ KTEST(ipc, no_memory_for_an_endpoint_is_an_answer)
 	failpoint_arm(1);
 	EXPECT(!endpoint_create());
 	failpoint_disarm();
+	tear_down();
+}
+
+/* ---- the checker is checked --------------------------------------------- */
+
+/* What is broken here is whole again before another thread can see it. */
+static struct thread *sender;
+static struct thread receiver = {
+	.state = THREAD_BLOCKED, .ipc.wait = IPC_RECEIVING,
+};
+
+static void two_queues(void)
+{
+	list_add(&receiver.run, &endpoint->receivers);
+	EXPECT_LAW(ipc_check(), "endpoint E1");
+	list_del(&receiver.run);
+}
+
+static void waits_for_something_else(void)
+{
+	sender->ipc.wait = IPC_IDLE;
+	EXPECT_LAW(ipc_check(), "endpoint E2");
+	sender->ipc.wait = IPC_SENDING;
+}
+
+static void waits_but_may_run(void)
+{
+	list_del(&sender->run);
+	list_add(&receiver.run, &endpoint->receivers);
+	receiver.state = THREAD_READY;
+	EXPECT_LAW(ipc_check(), "endpoint E2");
+	receiver.state = THREAD_BLOCKED;
+	EXPECT_NULL(ipc_check());
+	list_del(&receiver.run);
+	list_add(&sender->run, &endpoint->senders);
+}
+
+static void waits_at_a_dead_endpoint(void)
+{
+	endpoint->dead = true;
+	EXPECT_LAW(ipc_check(), "endpoint E3");
+	endpoint->dead = false;
+}
+
+static void debts_of_one_side(void)
+{
+	struct reply_slot slot = { NULL };
+
+	sender->ipc.slot = &slot;
+	EXPECT_LAW(ipc_check(), "endpoint E4");
+	sender->ipc.slot = NULL;
+	my_debt()->caller = sender;
+	EXPECT_LAW(ipc_check(), "endpoint E4");
+	my_debt()->caller = NULL;
+}
+
+static void slot_of_another(void)
+{
+	struct reply_slot slot = { current_thread() };
+
+	list_del(&sender->run);
+	sender->ipc.wait = IPC_CALLING;
+	EXPECT_LAW(ipc_check(), "endpoint E4");
+	sender->ipc.slot = &slot;
+	EXPECT_LAW(ipc_check(), "endpoint E4");
+	slot.caller = sender;
+	EXPECT_NULL(ipc_check());
+	sender->ipc.slot = NULL;
+	sender->ipc.wait = IPC_SENDING;
+	list_add(&sender->run, &endpoint->senders);
+}
+
+static void news_of_a_tenure(void)
+{
+	struct tenure tenure = { .ended.tenure = &tenure };
+
+	list_add(&tenure.ended.link, &endpoint->news);
+	EXPECT_NULL(ipc_check());
+	tenure.endpoint = endpoint;
+	EXPECT_LAW(ipc_check(), "tenure U2");
+	list_del(&sender->run);
+	list_add(&receiver.run, &endpoint->receivers);
+	EXPECT_LAW(ipc_check(), "endpoint E5");
+	list_del(&receiver.run);
+	list_del(&tenure.ended.link);
+	list_add(&sender->run, &endpoint->senders);
+}
+
+static void bits_of_a_notification(void)
+{
+	struct notification bound = { .endpoint = NULL };
+
+	endpoint->bound = &bound;
+	EXPECT_LAW(ipc_check(), "notification N1");
+	bound.endpoint = endpoint;
+	bound.bits = 1;
+	EXPECT_NULL(ipc_check());
+	list_del(&sender->run);
+	list_add(&receiver.run, &endpoint->receivers);
+	EXPECT_LAW(ipc_check(), "notification N2");
+	list_del(&receiver.run);
+	list_add(&sender->run, &endpoint->senders);
+	endpoint->bound = NULL;
+}
+
+static void (*const breaks[])(void) = {
+	two_queues, waits_for_something_else, waits_but_may_run,
+	waits_at_a_dead_endpoint, debts_of_one_side, slot_of_another,
+	news_of_a_tenure, bits_of_a_notification,
+};
+
+KTEST(ipc, the_check_finds_what_is_broken)
+{
+	struct client client = { .sends = false };
+	irqflags_t flags;
+
+	set_up();
+	start_client(&client, 1);
+	sender = client.thread;
+	for (unsigned i = 0; i < ARRAY_SIZE(breaks); i++) {
+		flags = irq_save();
+		breaks[i]();
+		irq_restore(flags);
+		EXPECT_NULL(ipc_check());
+	}
 	tear_down();
 }

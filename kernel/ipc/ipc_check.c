@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ipc_check.c - are the laws of messages true?
+ *
+ * WHAT     ipc_check() looks at every endpoint, at what is bound to it and
+ *          waits there, and at who owes whom a reply.
+ *
+ * ALGORITHM  A slot is looked for from both ends: from the thread that is
+ *          CALLING, and from the thread that owes. Slots of reply objects and
+ *          parcels are in no list: they are seen from the caller only.
+ *
+ * LOCKING  Interrupts off: then no rendezvous is under way.
+ * COST     O(endpoints + threads).
+ * SEE      endpoint.c, notification.c and tenure.c for the laws.
+ */
+#include <arch/irqflags.h>
+
+#include "kernel/ipc/endpoint.h"
+#include "kernel/ipc/notification.h"
+#include "kernel/ipc/tenure.h"
+#include "kernel/sched/sched.h"
+
+static LIST_HEAD(all_endpoints);
+
+void ipc_check_add(struct endpoint *endpoint)
+{
+	irqflags_t flags = irq_save();
+
+	list_add_tail(&endpoint->all, &all_endpoints);
+	irq_restore(flags);
+}
+
+void ipc_check_remove(struct endpoint *endpoint)
+{
+	irqflags_t flags = irq_save();
+
+	list_del(&endpoint->all);
+	irq_restore(flags);
+}
+
+static const char *queue_check(const struct list_head *queue,
+			       enum ipc_wait wait)
+{
+	const struct thread *thread;
+
+	list_for_each_entry(thread, queue, run)
+		HOLDS(thread->ipc.wait == wait &&
+		      thread->state == THREAD_BLOCKED,
+		      "endpoint E2: who waits in a queue is BLOCKED, and waits for that");
+	return NULL;
+}
+
+static const char *queues_check(const struct endpoint *endpoint)
+{
+	bool senders = !list_empty(&endpoint->senders);
+	bool receivers = !list_empty(&endpoint->receivers);
+	bool news = !list_empty(&endpoint->news);
+	const char *law = queue_check(&endpoint->senders, IPC_SENDING);
+
+	HOLDS(!senders || !receivers,
+	      "endpoint E1: senders and receivers do not wait at the same time");
+	HOLDS(!endpoint->dead || !(senders || receivers || news),
+	      "endpoint E3: nobody waits at a dead endpoint, and no news do");
+	HOLDS(!news || !receivers,
+	      "endpoint E5: while a receiver waits there are no news");
+	return law ? law : queue_check(&endpoint->receivers, IPC_RECEIVING);
+}
+
+static const char *bound_check(const struct endpoint *endpoint)
+{
+	const struct notification *bound = endpoint->bound;
+
+	HOLDS(!bound || bound->endpoint == endpoint,
+	      "notification N1: a bound notification names its endpoint");
+	HOLDS(!bound || !bound->bits || list_empty(&endpoint->receivers),
+	      "notification N2: while a receiver waits no bit is set");
+	return NULL;
+}
+
+static const char *news_check(const struct endpoint *endpoint)
+{
+	const struct news *news;
+
+	list_for_each_entry(news, &endpoint->news, link)
+		HOLDS(news != &news->tenure->ended || !news->tenure->endpoint,
+		      "tenure U2: after its end a tenure does not keep its endpoint");
+	return NULL;
+}
+
+static const char *endpoints_check(void)
+{
+	const struct endpoint *endpoint;
+
+	list_for_each_entry(endpoint, &all_endpoints, all) {
+		const char *law = queues_check(endpoint);
+
+		if (!law)
+			law = bound_check(endpoint);
+		if (!law)
+			law = news_check(endpoint);
+		HOLDS(!law, law);
+	}
+	return NULL;
+}
+
+static const char *debts_check(const struct thread *thread)
+{
+	const struct reply_slot *slot = thread->ipc.slot;
+	const struct reply_slot *owes = &thread->ipc.owes;
+
+	HOLDS((thread->ipc.wait == IPC_CALLING) == (slot != NULL),
+	      "endpoint E4: a thread has a slot exactly while it is CALLING");
+	HOLDS(!slot || slot->caller == thread,
+	      "endpoint E4: the slot of a caller names the caller");
+	HOLDS(!owes->caller || owes->caller->ipc.slot == owes,
+	      "endpoint E4: who is owed a reply names the slot");
+	return NULL;
+}
+
+static void thread_check(const struct thread *thread, void *arg)
+{
+	const char **law = arg;
+
+	if (!*law)
+		*law = debts_check(thread);
+}
+
+const char *ipc_check(void)
+{
+	irqflags_t flags = irq_save();
+	const char *law = endpoints_check();
+
+	sched_for_each(thread_check, &law);
+	irq_restore(flags);
+	return law;
+}
