@@ -15,13 +15,13 @@ static const char *ranges_check(const struct boot_info *info)
 {
 	const struct boot_range *r = info->range;
 
-	HOLDS(info->nr_ranges <= BOOT_RANGES_MAX, "I1: too many ranges");
+	HOLDS(info->nr_ranges <= BOOT_RANGES_MAX, "boot_info I1: too many ranges");
 	for (unsigned i = 0; i < info->nr_ranges; i++) {
-		HOLDS(phys_lt(r[i].start, r[i].end), "I1: no range is empty");
+		HOLDS(phys_lt(r[i].start, r[i].end), "boot_info I1: no range is empty");
 		HOLDS(i == 0 || !phys_lt(r[i].start, r[i - 1].end),
-		      "I1: ranges are sorted and disjoint");
+		      "boot_info I1: ranges are sorted and disjoint");
 		HOLDS((r[i].end.v - 1) >> info->phys_bits == 0,
-		      "I2: no range reaches above the physical width");
+		      "boot_info I2: no range reaches above the physical width");
 	}
 	return NULL;
 }
@@ -30,15 +30,15 @@ static const char *modules_check(const struct boot_info *info)
 {
 	const struct boot_module *m = info->module;
 
-	HOLDS(info->nr_modules <= BOOT_MODULES_MAX, "I3: too many modules");
+	HOLDS(info->nr_modules <= BOOT_MODULES_MAX, "boot_info I3: too many modules");
 	for (unsigned i = 0; i < info->nr_modules; i++) {
 		HOLDS(boot_range_is_ram(info, m[i].start, m[i].end),
-		      "I3: modules lie in RAM");
+		      "boot_info I3: modules lie in RAM");
 		HOLDS(!phys_lt(m[i].start, info->kernel_end) ||
 		      !phys_lt(info->kernel_start, m[i].end),
-		      "I3: modules lie outside the kernel");
+		      "boot_info I3: modules lie outside the kernel");
 		HOLDS(i == 0 || !phys_lt(m[i].start, m[i - 1].end),
-		      "I3: modules are sorted and disjoint");
+		      "boot_info I3: modules are sorted and disjoint");
 	}
 	return NULL;
 }
@@ -89,8 +89,8 @@ const char *boot_info_check(const struct boot_info *info)
 		return law;
 	HOLDS(phys_eq(info->kernel_start, info->kernel_end) ||
 	      boot_range_is_ram(info, info->kernel_start, info->kernel_end),
-	      "I5: the kernel lies in RAM");
+	      "boot_info I5: the kernel lies in RAM");
 	HOLDS(strnlen(info->cmdline, BOOT_CMDLINE_MAX) < BOOT_CMDLINE_MAX,
-	      "I4: the command line ends");
+	      "boot_info I4: the command line ends");
 	return NULL;
 }

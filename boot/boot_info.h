@@ -6,7 +6,7 @@
  *          boot/ fills it while paging is off; kernel_main() copies what it
  *          keeps. All addresses are physical.
  *
- * INVARIANTS
+ * INVARIANTS of boot_info (boot_info_check() restates them)
  *          I1  range[0..nr_ranges) is sorted by start and disjoint; none is
  *              empty
  *          I2  no range reaches above the CPU's physical width

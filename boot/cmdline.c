@@ -12,7 +12,7 @@
  *          Blanks are reduced to one space between words; bytes that are not
  *          printable ASCII become '?', since they end up on consoles.
  *
- * INVARIANTS
+ * RULES of boot_cmdline
  *          C1  the result is a sequence of whole words of the input: a cut in
  *              the middle would turn mem=64M into mem=6
  * COST     One pass.

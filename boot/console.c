@@ -5,7 +5,7 @@
  * WHAT     A polled 16550 and 80x25 cells of video memory, no interrupts, no
  *          scrolling: the few lines of a refusal fit one screen.
  *
- * INVARIANTS
+ * RULES
  *          no wait is endless, and only the first of those in a row is long:
  *          a machine without COM1 reads 0xff or 0x00 for ever. No time-out is
  *          for ever: each byte looks again.

@@ -13,7 +13,7 @@
  *          from a low address: for that the first tables map lowmem twice, at
  *          0 and at PAGE_OFFSET.
  *
- * INVARIANTS
+ * RULES of boot_entry
  *          E1  nothing is believed of the machine but what multiboot promises:
  *              flat segments, interrupts off, EAX, EBX. No GDT, no stack.
  *          E2  control registers are changed bit by bit, never loaded with a

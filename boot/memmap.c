@@ -22,7 +22,7 @@
  *          stricter  the greater enum boot_range_type
  *          hole      what no entry covers; belongs to no range
  *
- * INVARIANTS (of the result: I1 and I2 of boot_info.h, and)
+ * RULES of memmap (of the result, which keeps boot_info I1 and I2, too)
  *          R1  an address has the strictest type of the entries that cover it,
  *              and no range where none does
  *          R2  640 KiB to 1 MiB is never RAM

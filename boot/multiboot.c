@@ -5,7 +5,7 @@
  * WHAT     The only code that knows the loader's structures. Each field is
  *          read only where a flag says that the loader filled it.
  *
- * INVARIANTS
+ * RULES of multiboot
  *          M1  every loop ends, whatever the lengths and counts say
  *          M2  nothing that the loader left is written to, and no pointer to
  *              it is kept: the kernel may give that memory to anyone

@@ -17,7 +17,7 @@
  *          PAGE_OFFSET. PDPT[0] makes virtual equal physical, for the few
  *          instructions between CR0.PG and the jump to the kernel.
  *
- * INVARIANTS (paging_lint() restates them)
+ * INVARIANTS of boot_paging (paging_lint() restates them)
  *          P1  CR3 is a multiple of 32, the directory of 4096
  *          P2  a PDPT entry has no bit set but P, PWT, PCD and its address
  *          P3  PDPT[0] and PDPT[3] are this directory, PDPT[1] and [2] nothing
@@ -74,16 +74,16 @@ static const char *lint_pdpte(uint64_t entry, unsigned i,
 	bool in_use = i == IDENTITY || i == DIRECT_MAP;
 
 	if (!(entry & PAE_P))
-		return in_use ? "P3: not present, but the kernel needs it" :
+		return in_use ? "boot_paging P3: not present, but the kernel needs it" :
 				NULL;
 	if (entry & (PDPTE_RSVD | PAE_XD))
-		return "P2: a bit that is reserved in a PDPT entry is set";
+		return "boot_paging P2: a bit that is reserved in a PDPT entry is set";
 	if (entry & above_width(what))
-		return "P2: address above the CPU's physical width";
+		return "boot_paging P2: address above the CPU's physical width";
 	if (!in_use)
-		return "P3: present, but nothing belongs there";
+		return "boot_paging P3: present, but nothing belongs there";
 	if ((entry & PAE_ADDR_MASK) != directory_phys(what))
-		return "P3: does not point at the page directory";
+		return "boot_paging P3: does not point at the page directory";
 	return NULL;
 }
 
@@ -91,19 +91,19 @@ static const char *lint_present_pde(uint64_t entry, unsigned i,
 				    const struct boot_paging *what)
 {
 	if (entry & PAE_XD)
-		return "P4: bit 63 (XD) is set while EFER.NXE is clear";
+		return "boot_paging P4: bit 63 (XD) is set while EFER.NXE is clear";
 	if (!(entry & PAE_PS))
-		return "P5: points at a page table, a 2 MiB page is meant";
+		return "boot_paging P5: points at a page table, a 2 MiB page is meant";
 	if (entry & PAE_LARGE_RSVD)
-		return "P4: one of the reserved bits 13 to 20 is set";
+		return "boot_paging P4: one of the reserved bits 13 to 20 is set";
 	if (entry & above_width(what))
-		return "P4: address above the CPU's physical width";
+		return "boot_paging P4: address above the CPU's physical width";
 	if (entry & PAE_US)
-		return "P5: user mode could use it";
+		return "boot_paging P5: user mode could use it";
 	if (!(entry & PAE_RW))
-		return "P5: read-only, but the kernel's data is there";
+		return "boot_paging P5: read-only, but the kernel's data is there";
 	if ((entry & PAE_LARGE_MASK) != (uint64_t)i * LARGE_PAGE_SIZE)
-		return "P6: maps another address than its own";
+		return "boot_paging P6: maps another address than its own";
 	return NULL;
 }
 
@@ -113,9 +113,9 @@ static const char *lint_pde(uint64_t entry, unsigned i,
 	bool wanted = i < nr_large_pages(what);
 
 	if (!(entry & PAE_P))
-		return wanted ? "P7: not present, but lowmem goes on" : NULL;
+		return wanted ? "boot_paging P7: not present, but lowmem goes on" : NULL;
 	if (!wanted)
-		return "P7: present, but lowmem has ended";
+		return "boot_paging P7: present, but lowmem has ended";
 	return lint_present_pde(entry, i, what);
 }
 
@@ -123,13 +123,13 @@ static const char *lint_pde(uint64_t entry, unsigned i,
 static const char *lint_whole(const struct boot_paging *what)
 {
 	if (what->tables_phys % 32)
-		return "P1: CR3 is not a multiple of 32";
+		return "boot_paging P1: CR3 is not a multiple of 32";
 	if (directory_phys(what) % PAGE_SIZE)
-		return "P1: the page directory is not page-aligned";
+		return "boot_paging P1: the page directory is not page-aligned";
 	if (what->image_end > what->lowmem_end)
-		return "P7: the kernel image ends above lowmem";
+		return "boot_paging P7: the kernel image ends above lowmem";
 	if (what->lowmem_end > LOWMEM_MAX)
-		return "P7: lowmem is larger than its region";
+		return "boot_paging P7: lowmem is larger than its region";
 	return NULL;
 }
 

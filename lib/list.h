@@ -6,6 +6,9 @@
  *          member can leave without knowing which list it is on.
  * PICTURE    head <-> first <-> ... <-> last <-> head
  *            empty: the head points at itself, both ways
+ * INVARIANTS of list (its suite checks them)
+ *          L1  both neighbours of a member point back at it
+ *          L2  the ring closes
  * LOCKING  None here: the owner of the list says which lock.
  * COST     Everything O(1) but list_count().
  * SEE      Linux include/linux/list.h, whose names these are.

@@ -10,7 +10,7 @@
  *            lines     ##########............ n ###
  *            said      10 lines               "... 12 more lines ..."
  *
- * INVARIANTS
+ * RULES of log_limit
  *          L1  a window has at most LOG_LIMIT_LINES lines of a limit, and one
  *              that counts
  *          L2  a limit is on the list exactly while it has left lines out

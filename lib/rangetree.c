@@ -15,14 +15,14 @@
  *
  * TERMS    reach    the free space [start - gap, start) below a node
  *
- * INVARIANTS (range_tree_check() restates them, under the same numbers)
+ * INVARIANTS of rangetree (range_tree_check() restates them, and those of
+ *          rbtree.c)
  *          R1  ranges are not empty, in order, disjoint, and within [lo, hi)
  *          R2  gap is the distance from the node before, or from lo
  *          R3  max_gap is the largest gap in the node's subtree
  *          R4  the tree and the ring hold the same nodes in the same order
  *          R5  `top` is at [hi, hi), in the ring but not in the tree
  *          R6  hint is a node of the ring
- *          and T1 to T4 of rbtree.c
  *
  * ALGORITHM  By R5 every gap has a node above it, so that all insertions are
  *          "directly below a node that there is": the new node becomes its
@@ -422,9 +422,9 @@ bool range_gap_last(struct range_tree *tree, uint32_t size, uint32_t limit,
 static const char *check_gap(const struct range_node *node, uint32_t *at)
 {
 	HOLDS(node->start >= *at,
-	      "R1: ranges are in order, disjoint and within the bounds");
+	      "rangetree R1: ranges are in order, disjoint and within the bounds");
 	HOLDS(node->gap == node->start - *at,
-	      "R2: gap is the distance from the node before");
+	      "rangetree R2: gap is the distance from the node before");
 	*at = node->end;
 	return NULL;
 }
@@ -439,10 +439,10 @@ const char *range_tree_check(const struct range_tree *tree)
 
 	for (rb = rb_first(&tree->root); rb && !broken; rb = rb_next(rb)) {
 		HOLDS(rb == &node->rb && node->next->prev == node,
-		      "R4: tree and ring hold the same nodes in order");
-		HOLDS(node->start < node->end, "R1: a range is not empty");
+		      "rangetree R4: tree and ring hold the same nodes in order");
+		HOLDS(node->start < node->end, "rangetree R1: a range is not empty");
 		HOLDS(node->max_gap == max_gap_of(node),
-		      "R3: max_gap is the largest gap in the subtree");
+		      "rangetree R3: max_gap is the largest gap in the subtree");
 		hint_found |= node == tree->hint;
 		broken = check_gap(node, &at);
 		node = node->next;
@@ -450,7 +450,7 @@ const char *range_tree_check(const struct range_tree *tree)
 	if (broken)
 		return broken;
 	HOLDS(node == &tree->top && node->start == node->end,
-	      "R5: top is empty, and after all nodes of the tree");
-	HOLDS(hint_found, "R6: the hint is a node of the ring");
+	      "rangetree R5: top is empty, and after all nodes of the tree");
+	HOLDS(hint_found, "rangetree R6: the hint is a node of the ring");
 	return check_gap(node, &at);
 }

@@ -15,7 +15,7 @@
  *                /  \        \
  *               2    6       (15)
  *
- * INVARIANTS (rb_check() restates them, under the same numbers)
+ * INVARIANTS of rbtree (rb_check() restates them)
  *          T1  the root is black and has no parent
  *          T2  a child's parent link names its parent
  *          T3  a red node has no red child
@@ -86,7 +86,7 @@ static const char *check_subtree(const struct rb_node *node, unsigned depth,
 {
 	unsigned below[2] = { 0, 0 };
 
-	HOLDS(depth < DEPTH_MAX, "T4: the tree is too deep");
+	HOLDS(depth < DEPTH_MAX, "rbtree T4: the tree is too deep");
 	for (int side = RB_LEFT; side <= RB_RIGHT; side++) {
 		const struct rb_node *child = node->child[side];
 		const char *broken;
@@ -94,15 +94,15 @@ static const char *check_subtree(const struct rb_node *node, unsigned depth,
 		if (!child)
 			continue;
 		HOLDS(child->parent == node,
-		      "T2: a child's parent link names its parent");
+		      "rbtree T2: a child's parent link names its parent");
 		HOLDS(!node->red || !child->red,
-		      "T3: a red node has no red child");
+		      "rbtree T3: a red node has no red child");
 		broken = check_subtree(child, depth + 1, &below[side]);
 		if (broken)
 			return broken;
 	}
 	HOLDS(below[RB_LEFT] == below[RB_RIGHT],
-	      "T4: all paths down have equally many black nodes");
+	      "rbtree T4: all paths down have equally many black nodes");
 	*blacks = below[RB_LEFT] + !node->red;
 	return NULL;
 }
@@ -118,13 +118,13 @@ const char *rb_check(const struct rb_root *root,
 	if (!root->node)
 		return NULL;
 	HOLDS(!root->node->red && !root->node->parent,
-	      "T1: the root is black and has no parent");
+	      "rbtree T1: the root is black and has no parent");
 	broken = check_subtree(root->node, 0, &blacks);
 	if (broken || !less)
 		return broken;
 	for (node = rb_first(root); (next = rb_next(node)); node = next) {
 		HOLDS(!less(next, node),
-		      "T5: the members are in order from left to right");
+		      "rbtree T5: the members are in order from left to right");
 	}
 	return NULL;
 }

@@ -22,7 +22,7 @@
  *          short    a subtree is short when each of its paths has one black
  *                   node less than each path beside it
  *
- * INVARIANTS, rb_check() and the cases: rbtree.c.
+ * INVARIANTS of rbtree: rbtree.c, with rb_check() and the cases
  * SEE      Linux include/linux/rbtree_augmented.h.
  */
 #pragma once

@@ -123,15 +123,15 @@ def check_header(elf):
     if elf.machine != EM_386:
         yield "not for i386 (e_machine %d)" % elf.machine
     if multiboot_header(elf.data) is None:
-        yield "L1: no valid multiboot header in the first 8 KiB of the file"
+        yield "image L1: no valid multiboot header in the first 8 KiB of the file"
 
 
 def check_segments(loads, page_offset):
     for s in loads:
         if s.flags & PF_W and s.flags & PF_X:
-            yield "L2: %s is writable and executable" % s
+            yield "image L2: %s is writable and executable" % s
         if s.paddr % PAGE_SIZE or s.vaddr % PAGE_SIZE:
-            yield "L3: %s is not page-aligned" % s
+            yield "image L3: %s is not page-aligned" % s
         if s.paddr < LOAD_FLOOR:
             yield "%s is loaded below 1 MiB" % s
         if s.end() > 0xFFFFFFFF:
@@ -143,16 +143,16 @@ def check_segments(loads, page_offset):
             yield "%s is larger in the file than in memory" % s
     for a, b in zip(loads, loads[1:]):
         if b.paddr < a.end():
-            yield "L3: %s overlaps %s" % (b, a)
+            yield "image L3: %s overlaps %s" % (b, a)
 
 
 def check_entry(elf, loads):
     for s in loads:
         if s.paddr <= elf.entry < s.end():
             if not s.flags & PF_X:
-                yield "L4: the entry lies in the %s" % s
+                yield "image L4: the entry lies in the %s" % s
             return
-    yield "L4: the entry 0x%08x is not a physical address of ours" % elf.entry
+    yield "image L4: the entry 0x%08x is not a physical address of ours" % elf.entry
 
 
 def check_names(elf):

@@ -4,7 +4,7 @@
  *
  * WHAT     See calls.h.
  *
- * INVARIANTS
+ * RULES
  *          a copy between two address spaces goes through a page of the
  *          kernel's: neither side is touched while the other one faults
  */

@@ -10,7 +10,7 @@
  * PICTURE    CALL             find entry, first receiver; words; debt; switch
  *            REPLY_RECEIVE    find entry, my caller; words; wait; switch
  *
- * INVARIANTS
+ * RULES
  *          whatever is tested here is tested again by the general function: a
  *          test may be dropped only if the general function needs none
  *

@@ -4,7 +4,7 @@
  *
  * WHAT     The boot archive as an object: a server reads it or maps it.
  *
- * INVARIANTS
+ * RULES
  *          the pages are the kernel's for good: each has a reference that is
  *          never put, so that unmapping never frees one. The object may go
  * SEE      kernel/ipc/ipc.h memory_object_create().

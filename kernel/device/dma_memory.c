@@ -15,7 +15,7 @@
  *
  * TERMS    finished  the driver has said with DMA_UNMAP that the device is done
  *
- * INVARIANTS
+ * RULES of dma_object
  *          M1  what the device reaches is not freed: the object holds the pins,
  *              or the memory, and a reference to the device
  *          M2  an object that goes without being finished stops the device

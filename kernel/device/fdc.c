@@ -13,7 +13,7 @@
  *            CPU --> bytes  ...  DMA, or steps ... bytes --> CPU
  *                                          IRQ 6 ^
  *
- * INVARIANTS
+ * RULES
  *          every wait has an end: a byte takes less than BYTE_NS, whatever
  *          else takes less than the caller says
  *

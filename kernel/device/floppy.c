@@ -15,7 +15,7 @@
  *          track    18 sectors of one cylinder under one head
  *          ready    the controller was reset, the arm's place is known
  *
- * INVARIANTS (floppy_check() restates them, under the same numbers)
+ * INVARIANTS of floppy (floppy_check() restates them)
  *          F1  while nobody reads, a running motor has a timer that stops it
  *          F2  while nobody reads, nothing is mapped for the device
  *          F3  the arm's cylinder is known only when the controller is ready,
@@ -428,9 +428,9 @@ const char *floppy_check(void)
 	bool unmapped = device.stats.mapped == device.stats.unmapped;
 
 	irq_restore(flags);
-	HOLDS(!idle || stops, "F1: an idle motor has a timer");
-	HOLDS(!idle || unmapped, "F2: nothing is mapped while nobody reads");
+	HOLDS(!idle || stops, "floppy F1: an idle motor has a timer");
+	HOLDS(!idle || unmapped, "floppy F2: nothing is mapped while nobody reads");
 	HOLDS(!idle || !arm_known || (ready && arm < CYLINDERS),
-	      "F3: the arm's cylinder is known when the controller is ready");
+	      "floppy F3: the arm's cylinder is known when the controller is ready");
 	return NULL;
 }

@@ -11,7 +11,7 @@
  *                                                        serves the device
  *                      line  <- unmask  <- IRQ_ACK  <----+
  *
- * INVARIANTS
+ * RULES
  *          a line is unmasked only between an IRQ_ACK and its next interrupt
  *          an object is connected while it is its line's, in connected[]
  *          the handler's notification lives as long as the handler is set

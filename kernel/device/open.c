@@ -14,11 +14,12 @@
  * TERMS    owner    the object of a device; one at a time
  *          stopped  bus mastering is off, and the interrupt line is left alone
  *
- * INVARIANTS (user_device_check() restates D1 and D3)
+ * INVARIANTS of user_device (user_device_check() restates them)
  *          D1  a device has one object at the most, and is in its slot
+ *          D3  an object's domain is there exactly when the IOMMU is on
+ * RULES of user_device
  *          D2  a device without a handle is no bus master, has no line and no
  *              window: not even by a call that began before the last one went
- *          D3  an object's domain is there exactly when the IOMMU is on
  *          D4  of the devices that are one to the IOMMU, behind one bridge, one
  *              is open at the most; the others are no bus masters
  *
@@ -276,11 +277,11 @@ const char *user_device_check(void)
 		if (!dev || !dev->object.refs)
 			continue;
 		HOLDS(dev->pci == &pci_devices[i],
-		      "D1: the object of a device is in its slot");
+		      "user_device D1: the object of a device is in its slot");
 		HOLDS(!dev->domain == !iommu_present(),
-		      "D3: an object has a domain where there is an IOMMU");
+		      "user_device D3: an object has a domain where there is an IOMMU");
 		HOLDS(dev->dma.domain == dev->domain,
-		      "D3: its DMA goes through its domain");
+		      "user_device D3: its DMA goes through its domain");
 	}
 	return NULL;
 }

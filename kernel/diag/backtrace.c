@@ -19,7 +19,7 @@
  *                          never returns, that may be the next function: so
  *                          the byte before it is what is looked up.
  *
- * INVARIANTS
+ * RULES of backtrace
  *          B1  every word of the chain is read with probe_read32()
  *          B2  the chain rises in memory, but for exceptions, of which
  *              at most TRAPS_MAX are followed: so the walk ends

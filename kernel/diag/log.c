@@ -5,7 +5,7 @@
  * WHAT     printk(): one line into the ring and, when it is loud enough, onto
  *          the consoles.
  *
- * INVARIANTS (log_check(): those of the ring)
+ * INVARIANTS of log_ring: log_ring.h. log_check() asks the ring.
  *
  * LOCKING  log_lock, interrupts off, around the ring and the consoles, so that
  *          lines never mix. The text is made before the lock is taken: a bad

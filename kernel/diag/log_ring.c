@@ -106,19 +106,19 @@ const char *log_ring_check(const struct log_ring *ring)
 	size_t at = 0;
 
 	HOLDS(ring->used <= ring->size && ring->head < ring->size,
-	      "R1: the used bytes lie in the buffer");
+	      "log_ring R1: the used bytes lie in the buffer");
 	while (at < ring->used) {
 		size_t len = ring_byte(ring, at);
 
-		HOLDS(len <= LOG_TEXT_MAX, "R2: no text is above LOG_TEXT_MAX");
+		HOLDS(len <= LOG_TEXT_MAX, "log_ring R2: no text is above LOG_TEXT_MAX");
 		for (size_t i = 0; i < len; i++)
 			HOLDS(ring_byte(ring, at + HEADER_SIZE + i),
-			      "R2: a text has no 0 in it");
+			      "log_ring R2: a text has no 0 in it");
 		at += HEADER_SIZE + len;
 		records++;
 	}
-	HOLDS(at == ring->used, "R1: the records fill the used bytes exactly");
+	HOLDS(at == ring->used, "log_ring R1: the records fill the used bytes exactly");
 	HOLDS(records == ring->next_seq - ring->first_seq,
-	      "R3: as many records as sequence numbers");
+	      "log_ring R3: as many records as sequence numbers");
 	return NULL;
 }

@@ -8,7 +8,7 @@
  *
  * TERMS    seq   number of a record, counted from 0 since the ring was made
  *
- * INVARIANTS (log_ring_check() restates them)
+ * INVARIANTS of log_ring (log_ring_check() restates them)
  *          R1  the records fill the used bytes exactly
  *          R2  each record's text has no 0 in it, and at most LOG_TEXT_MAX
  *          R3  the records are as many as the sequence numbers say

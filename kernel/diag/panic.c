@@ -18,7 +18,7 @@
  *                   after this panic, see kernel/diag/panic.h
  *          hook     what follows the report: the monitor, if that was asked for
  *
- * INVARIANTS
+ * RULES of panic
  *          N1  a panic while a panic is reported prints both reasons and
  *              leaves; a third one just leaves: the end is reached in any case
  *          N2  what follows the report runs on a stack of its own: that of the

@@ -11,7 +11,7 @@
  *                                         |            |
  *            symbol_pool         "kernel_main\0alloc_pages\0..."
  *
- * INVARIANTS (symbols_check() restates them)
+ * INVARIANTS of symbols (symbols_check() restates them)
  *          Y1  the addresses rise; the last one is the end of the code
  *          Y2  each name is in the pool, and not empty
  *
@@ -99,9 +99,9 @@ const char *symbols_check(void)
 		const char *name = symbol_pool + symbol_names[i];
 
 		HOLDS(symbol_addresses[i] < symbol_addresses[i + 1],
-		      "Y1: the addresses rise");
+		      "symbols Y1: the addresses rise");
 		HOLDS(name < symbol_pool_end && *name,
-		      "Y2: each name is in the pool, and not empty");
+		      "symbols Y2: each name is in the pool, and not empty");
 	}
 	return NULL;
 }

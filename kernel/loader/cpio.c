@@ -5,7 +5,7 @@
  * WHAT     Reads one header at a time and checks each number against what is
  *          left of the archive before it is used.
  *
- * INVARIANTS
+ * RULES of cpio
  *          C1  at <= size: headers, names and data lie within the archive
  *          C2  a name ends with the only 0 in it, where the header says so
  *          C3  once broken, nothing more is given out

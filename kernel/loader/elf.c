@@ -18,7 +18,7 @@
  *            +--------------+             | zeros (bss)     |
  *                                         +-----------------+ <- end
  *
- * INVARIANTS of what elf_parse() gives
+ * INVARIANTS of elf (of what elf_parse() gives: its suite checks them)
  *          E1  segments are in address order, and no page belongs to two
  *          E2  each lies within USER_BASE .. ELF_END_MAX
  *          E3  what comes from the file lies within the file

@@ -6,9 +6,10 @@
  *          the number of words is known, the words, so that ESP comes out
  *          aligned.
  *
- * INVARIANTS
- *          A1  everything lies in the buffer: room is asked for before a push
+ * INVARIANTS of start_stack (its suite checks it)
  *          A2  ESP is a multiple of 16
+ * RULES of start_stack
+ *          A1  everything lies in the buffer: room is asked for before a push
  *
  * ALGORITHM  The texts lie one behind the other in the order of argv and envp.
  *          So the pointers are found by walking over them again, and no array

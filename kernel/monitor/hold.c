@@ -9,7 +9,7 @@
  *            3: vmalloc   0xf8801000  64 KiB
  *            pagoda> free 3
  *
- * INVARIANTS
+ * RULES of hold
  *          H1  a number stands for one thing until it is freed, so nothing can
  *              be freed twice by it
  *

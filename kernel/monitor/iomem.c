@@ -12,7 +12,7 @@
  *            feb00000-febfffff : PCI Bus 0000:01
  *              feb40000-feb5ffff : 0000:01:00.0
  *
- * INVARIANTS
+ * RULES
  *          a line lies wholly within another one, or beside it: what would
  *          lie across the end of another is left out
  *

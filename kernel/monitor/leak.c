@@ -15,7 +15,7 @@
  * TERMS    record   an address, its kind, and the return addresses of those
  *                   who asked
  *
- * INVARIANTS
+ * RULES of leak
  *          K1  an address has one record for each kind: that of its last
  *              allocation. Every allocation is seen while we look, so what is
  *              allocated now was allocated by whom the record names

@@ -13,7 +13,7 @@
  *                   moves with the cursor, in steps of a third
  *          candidate  a word that may stand where the cursor is
  *
- * INVARIANTS (line_check() restates them)
+ * INVARIANTS of lineedit (line_check() restates them)
  *          L1  cursor <= length < LINE_TEXT_MAX, and text[length] is 0
  *          L2  the cursor lies in the view
  *          L3  after each key the terminal shows the view, and the cursor
@@ -415,12 +415,12 @@ const char *line_check(const struct line_editor *ed)
 
 	HOLDS(ed->cursor <= ed->length && ed->length < LINE_TEXT_MAX &&
 	      ed->text[ed->length] == '\0',
-	      "L1: the cursor lies in the text, and the text ends with 0");
+	      "lineedit L1: the cursor lies in the text, and the text ends with 0");
 	HOLDS(ed->cursor >= ed->view && ed->cursor - ed->view < columns,
-	      "L2: the cursor lies in the view");
+	      "lineedit L2: the cursor lies in the view");
 	HOLDS(ed->shown.at == ed->cursor - ed->view &&
 	      ed->shown.length == MIN(ed->length - ed->view, columns) &&
 	      !memcmp(ed->shown.text, ed->text + ed->view, ed->shown.length),
-	      "L3: the terminal shows the view, and the cursor");
+	      "lineedit L3: the terminal shows the view, and the cursor");
 	return NULL;
 }

@@ -13,7 +13,7 @@
  *
  * TERMS    caught   a command panicked, and the panic came back here
  *
- * INVARIANTS
+ * RULES of monitor
  *          O1  a command runs under a trap for panics of its own thread: the
  *              report is printed, and the prompt comes again
  *          O2  interrupts, and the depth of preempt_disable(), are after a

@@ -11,7 +11,7 @@
  *                            used     free    used     free, the last
  *            first_free = 2
  *
- * INVARIANTS (handle_table_check() restates them)
+ * INVARIANTS of handle (handle_table_check() restates them)
  *          H1  entry 0 is never used
  *          H2  the list of free entries has each entry without an object but 0,
  *              once
@@ -328,23 +328,23 @@ static const char *check_locked(const struct handle_table *table)
 	uint32_t used = 0, free = 0;
 
 	HOLDS(!table->size || !table->entries[0].object,
-	      "H1: entry 0 is never used");
+	      "handle H1: entry 0 is never used");
 	for (uint32_t i = 1; i < table->size; i++) {
 		const struct object *object = table->entries[i].object;
 
 		used += object != NULL;
 		HOLDS(!object || object->refs > 0,
-		      "H4: each entry holds a reference to its object");
+		      "handle H4: each entry holds a reference to its object");
 	}
 	for (uint32_t i = table->first_free; i; free++) {
 		HOLDS(i < table->size && free < table->size &&
 		      !table->entries[i].object,
-		      "H2: the free list has each free entry once");
+		      "handle H2: the free list has each free entry once");
 		i = table->entries[i].rights;
 	}
-	HOLDS(used == table->used, "H3: used counts the entries");
+	HOLDS(used == table->used, "handle H3: used counts the entries");
 	HOLDS(!table->size || used + free == table->size - 1,
-	      "H2: the free list has each free entry once");
+	      "handle H2: the free list has each free entry once");
 	return NULL;
 }
 

@@ -10,7 +10,7 @@
  *            message -------+                                  destroy, ...
  *            thread that is using it
  *
- * INVARIANTS (object_check() restates them)
+ * INVARIANTS of object (object_check() restates them)
  *          O1  a type whose objects exist has a destroy function
  *          O2  no type has had more objects destroyed than made
  *
@@ -117,9 +117,9 @@ const char *object_check(void)
 {
 	for (unsigned i = OBJECT_ANY + 1; i < OBJECT_NR_TYPES; i++) {
 		HOLDS(object_counts[i] == 0 || object_ops[i],
-		      "O1: a type whose objects exist has a destroy function");
+		      "object O1: a type whose objects exist has a destroy function");
 		HOLDS(object_counts[i] >= 0,
-		      "O2: no more objects were destroyed than made");
+		      "object O2: no more objects were destroyed than made");
 	}
 	return NULL;
 }

@@ -7,7 +7,7 @@
  * TERMS    hand over   the owner gives a contended mutex straight to the first
  *                      waiter: it is never free in between
  *
- * INVARIANTS
+ * RULES of mutex
  *          M1  locked is false only while nobody waits
  *          M2  owner is the thread that holds it; NULL while it is free, or
  *              was taken before there were threads

@@ -14,7 +14,7 @@
  *            v        v           v                v
  *            schedule()  --------------------------------> another thread
  *
- * INVARIANTS
+ * RULES of preempt
  *          P1  no switch while the depth of preempt_disable() is not 0: the
  *              word is 0 only where both "due" and "allowed" hold
  *          P2  no switch in code that has interrupts off: it returns as it was

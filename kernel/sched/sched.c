@@ -23,7 +23,7 @@
  *          lazy    a kernel thread runs with whatever user tables were loaded
  *                  before it: it never looks at user addresses
  *
- * INVARIANTS (sched_check() restates them, under the same numbers)
+ * INVARIANTS of sched (sched_check() restates them)
  *          S1  a thread in queue[p] is READY and has priority p
  *          S2  bit p of `ready` is set exactly when queue[p] is not empty
  *          S3  every READY thread is in one run queue
@@ -426,11 +426,11 @@ static const char *queue_check(const struct run_queue *rq, unsigned priority,
 	list_for_each_entry(thread, queue, run) {
 		HOLDS(thread->state == THREAD_READY &&
 		      thread->priority == priority,
-		      "S1: a queued thread is READY and has the priority");
+		      "sched S1: a queued thread is READY and has the priority");
 		(*queued)++;
 	}
 	HOLDS((rq->ready >> priority & 1) == !list_empty(queue),
-	      "S2: a bit of `ready` is set when the queue is not empty");
+	      "sched S2: a bit of `ready` is set when the queue is not empty");
 	return NULL;
 }
 
@@ -440,11 +440,11 @@ static const char *thread_check(const struct run_queue *rq,
 	const struct thread *running = current_thread();
 
 	HOLDS((thread->state == THREAD_RUNNING) == (thread == running),
-	      "S4: the running thread is the only one RUNNING");
+	      "sched S4: the running thread is the only one RUNNING");
 	HOLDS(thread == running ||
 	      (thread->arch.esp >= thread->stack.base &&
 	       thread->arch.esp < thread->stack.top),
-	      "S5: a thread's saved ESP lies in its own stack");
+	      "sched S5: a thread's saved ESP lies in its own stack");
 	return NULL;
 }
 
@@ -453,12 +453,12 @@ static const char *running_check(const struct run_queue *rq)
 	const struct thread *running = current_thread();
 
 	HOLDS(!running->tables || running->tables == rq->loaded,
-	      "S6: the loaded tables are those of the running thread");
+	      "sched S6: the loaded tables are those of the running thread");
 	HOLDS(!running->tables || running->task == rq->told,
-	      "S6: the hook was told of the running thread's task");
+	      "sched S6: the hook was told of the running thread's task");
 	HOLDS(!(*this_cpu(preempt_word) & PREEMPT_NOT_DUE) ||
 	      !ready_above(rq, running->priority),
-	      "S7: no READY thread has a higher priority than the running one");
+	      "sched S7: no READY thread has a higher priority than the running one");
 	return NULL;
 }
 
@@ -478,7 +478,7 @@ static const char *check_irqoff(void)
 		HOLDS(!law, law);
 		ready += thread->state == THREAD_READY;
 	}
-	HOLDS(queued == ready, "S3: every READY thread is in a run queue");
+	HOLDS(queued == ready, "sched S3: every READY thread is in a run queue");
 	law = running_check(rq);
 	return law ? law : timer_check();
 }

@@ -11,7 +11,7 @@
  *                              ^                       ^
  *                  below us: the overflow faults       ours
  *
- * INVARIANTS
+ * RULES of stack_cache
  *          K1  the page below a stack is never mapped. vmalloc promises a guard
  *              page behind each area, ours included. Below us is either the
  *              guard page of the area before; or addresses that nobody has,

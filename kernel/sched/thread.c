@@ -20,7 +20,7 @@
  * TERMS    reap    free a thread that has ended: not on its own stack
  *          killed  asked to end; see thread.h
  *
- * INVARIANTS
+ * RULES of thread
  *          N1  a thread is in all_threads, and its stack is registered, from
  *              before it first runs until it is reaped
  *          N2  a thread ends with no lock held and in no wait queue

@@ -5,7 +5,7 @@
  * WHAT     Timers in the order of their times; the tick calls those whose time
  *          has come.
  *
- * INVARIANTS (timer_check() restates them, under the same numbers)
+ * INVARIANTS of timer (timer_check() restates them)
  *          T1  the list is sorted by expiry; equal times stay in the order of
  *              their arming
  *          T2  a timer in the list is armed, and has a function
@@ -92,7 +92,7 @@ const char *timer_check(void)
 		before = timer->expires;
 	}
 	irq_restore(flags);
-	HOLDS(sorted, "T1: timers are sorted by expiry");
-	HOLDS(armed, "T2: a timer in the list is armed");
+	HOLDS(sorted, "timer T1: timers are sorted by expiry");
+	HOLDS(armed, "timer T2: a timer in the list is armed");
 	return NULL;
 }

@@ -14,7 +14,7 @@
  * TERMS    woken   a wake has taken the thread out of its queue since
  *                  wait_prepare()
  *
- * INVARIANTS
+ * RULES of wait
  *          W1  no wake is lost: who has looked at the condition after
  *              wait_prepare() is in the queue, and a wake finds it there
  *              whether it sleeps already or not

@@ -8,7 +8,7 @@
  *                                                          |
  *                         kmap <-- vmalloc <-- slabs <-----+
  *
- * INVARIANTS
+ * RULES of memory
  *          M1  memblock's RAM is exactly the usable ranges below mem= and
  *              below RAM_MAX, and what the loader has put there
  *          M2  the kernel image, page 0 and every module are reserved before

@@ -6,7 +6,7 @@
  *          summed up, and the part of a tick that has passed is added for who
  *          runs now.
  *
- * INVARIANTS
+ * RULES
  *          what was told of a task or thread is never more than what is told
  *          later: a thread that stops in the middle of a tick has been told a
  *          part that the tick will not count

@@ -2,7 +2,7 @@
 /*
  * task_check.c - the laws of the tree of tasks, and of what they have
  *
- * INVARIANTS (task_check() restates them)
+ * INVARIANTS of task (task_check() restates them)
  *          T1  a task in the tree has been started, and its pid is its own
  *          T2  parent and children agree
  *          T3  a zombie has no threads, no memory and no children; a task that
@@ -25,12 +25,12 @@ static const char *threads_check(const struct task *task)
 
 	list_for_each_entry(thread, &task->threads, in_task)
 		HOLDS(thread->task == task,
-		      "T5: threads name the task that lists them");
+		      "task T5: threads name the task that lists them");
 	list_for_each_entry(thread, &task->threads, in_task)
 		HOLDS(number_is_used_locked(thread->tid) &&
 		      (thread->tid == task->pid ||
 		       !task_find_locked(thread->tid)),
-		      "T7: a number in use is nobody else's");
+		      "task T7: a number in use is nobody else's");
 	return NULL;
 }
 
@@ -40,20 +40,20 @@ static const char *one_check(const struct task *task)
 	const struct task *child;
 
 	HOLDS(task->started && task_find_locked(task->pid) == task,
-	      "T1: a task in the tree has started; its pid is its own");
+	      "task T1: a task in the tree has started; its pid is its own");
 	HOLDS(number_is_used_locked(task->pid),
-	      "T7: the number of a task is in use");
+	      "task T7: the number of a task is in use");
 	list_for_each_entry(child, &task->children, sibling)
-		HOLDS(child->parent == task, "T2: parent and children agree");
+		HOLDS(child->parent == task, "task T2: parent and children agree");
 	HOLDS(!task->parent == list_empty(&task->sibling),
-	      "T2: who has a parent is in its list");
+	      "task T2: who has a parent is in its list");
 	HOLDS(task->zombie == list_empty(&task->threads),
-	      "T3: a zombie, and only a zombie, has no threads");
+	      "task T3: a zombie, and only a zombie, has no threads");
 	HOLDS(!task->zombie || (!task->mm && list_empty(&task->children)),
-	      "T3: a zombie has neither memory nor children");
-	HOLDS(!task->zombie || task->parent, "T4: an orphan is never a zombie");
+	      "task T3: a zombie has neither memory nor children");
+	HOLDS(!task->zombie || task->parent, "task T4: an orphan is never a zombie");
 	HOLDS(!task->zombie || task->exiting,
-	      "T6: a zombie's status is settled");
+	      "task T6: a zombie's status is settled");
 	return threads_check(task);
 }
 

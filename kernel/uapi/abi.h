@@ -39,7 +39,7 @@
  *          CF clear: ECX and EDX are as `int $0x80` would have left them. CF
  *          set: they are lost, and would be what they were before the call.
  *
- * INVARIANTS
+ * RULES
  *          after SYSENTER the other flags of sums are lost, DF is clear; TF, AC
  *          and NT do not survive it: single-stepping goes on behind the call
  *          when a debugger plants INT3 there. Where the two words at EBP cannot

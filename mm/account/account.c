@@ -4,7 +4,7 @@
  *
  * WHAT     See account.h.
  *
- * INVARIANTS (account_check() restates them)
+ * INVARIANTS of account (account_check() restates them)
  *          K1  used is own and what the accounts below use
  *          K2  nothing is there that own does not have, of each kind that can
  *              be counted (who makes a thing has charged before, who frees one
@@ -277,14 +277,14 @@ static unsigned long used_below(const struct account *parent,
 
 static const char *one_check(const struct account *account)
 {
-	HOLDS(account->refs > 0, "K3: an account has references");
+	HOLDS(account->refs > 0, "account K3: an account has references");
 	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
 		HOLDS(account->used[kind] ==
 		      account->own[kind] + used_below(account, kind),
-		      "K1: used is own and what those below use");
+		      "account K1: used is own and what those below use");
 		HOLDS(!is_countable(kind) ||
 		      account->own[kind] >= account->seen[kind],
-		      "K2: what there is has been charged");
+		      "account K2: what there is has been charged");
 	}
 	return NULL;
 }

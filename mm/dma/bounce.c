@@ -17,7 +17,7 @@
  * TERMS    copy in   original to copy; copy out: back
  *          prime     to copy in what only the device will write, see below
  *
- * INVARIANTS (bounce_check() restates them, under the same numbers)
+ * INVARIANTS of bounce (bounce_check() restates them)
  *          B1  bounces are in the order of their bus addresses, and no page
  *              belongs to two
  *          B2  a copy has the offset within its page of the original, and as
@@ -283,9 +283,9 @@ static const char *check_one(const struct bounce *bounce)
 	uint32_t offset = phys_page_offset(bounce->original);
 
 	HOLDS((bounce->bus.v & (PAGE_SIZE - 1)) == offset,
-	      "B2: a copy has the offset of the original");
+	      "bounce B2: a copy has the offset of the original");
 	HOLDS(bounce->nr_pages == dma_nr_pages(offset, bounce->size),
-	      "B2: a copy has the pages that its bytes take");
+	      "bounce B2: a copy has the pages that its bytes take");
 	return NULL;
 }
 
@@ -302,10 +302,10 @@ const char *bounce_check(void)
 		if (law)
 			return law;
 		HOLDS(first >= free_from,
-		      "B1: bounces are in order and share no page");
+		      "bounce B1: bounces are in order and share no page");
 		free_from = first + ((uint64_t)bounce->nr_pages << PAGE_SHIFT);
 		nr++;
 	}
-	HOLDS(nr == dma_nr_bounces, "B3: dma_nr_bounces counts the tree");
+	HOLDS(nr == dma_nr_bounces, "bounce B3: dma_nr_bounces counts the tree");
 	return bounce_pool_check(&bounces);
 }

@@ -15,7 +15,7 @@
  *
  * TERMS    on demand  a buffer that is a block of its own
  *
- * INVARIANTS (bounce_pool_check() restates them, under the same numbers)
+ * INVARIANTS of bounce_pool (bounce_pool_check() restates them)
  *          P1  a page's bit is set exactly when a live bounce has the page, or
  *              one in hand: that is being copied, before it is listed or after
  *          P2  the record of a bounce of the pool is that of its first page
@@ -248,17 +248,17 @@ static const char *check_bounce(const struct bounce *bounce, uint32_t *map)
 	uint32_t start = (uint32_t)(bounce->pages - pool.first);
 
 	HOLDS(pages_in_reach(bounce->dev, bounce->pages, bounce->nr_pages),
-	      "P3: the pages of a bounce are in reach of its device");
+	      "bounce_pool P3: the pages of a bounce are in reach of its device");
 	HOLDS(!crosses_line(bounce->pages, bounce->nr_pages),
-	      "P4: a bounce of up to 64 KiB crosses no line of 64 KiB");
+	      "bounce_pool P4: a bounce of up to 64 KiB crosses no line of 64 KiB");
 	if (!bounce->from_pool)
 		return NULL;
 	HOLDS(start < pool.nr && bounce->nr_pages <= pool.nr - start &&
 	      bounce == &pool.records[start],
-	      "P2: a bounce of the pool has the record of its first page");
+	      "bounce_pool P2: a bounce of the pool has the record of its first page");
 	for (uint32_t i = start; i < start + bounce->nr_pages; i++) {
 		HOLDS(bitmap_test(map, i),
-		      "P1: the bit of a page that a bounce has is set");
+		      "bounce_pool P1: the bit of a page that a bounce has is set");
 		bitmap_clear(map, i);
 	}
 	return NULL;
@@ -272,7 +272,7 @@ const char *bounce_pool_check(const struct rb_root *bounces)
 	for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
 		map[i] = pool.map[i];
 	HOLDS(pool.free == pool.nr - bitmap_weight(map, pool.nr),
-	      "P1: as many pages of the pool are free as bits are clear");
+	      "bounce_pool P1: as many pages of the pool are free as bits are clear");
 	for (rb = rb_first(bounces); rb; rb = rb_next(rb)) {
 		const char *law = check_bounce(rb_entry(rb, struct bounce, rb),
 					       map);
@@ -281,6 +281,6 @@ const char *bounce_pool_check(const struct rb_root *bounces)
 			return law;
 	}
 	HOLDS(bitmap_weight(map, pool.nr) == pool.in_hand,
-	      "P1: a bounce has each page whose bit is set");
+	      "bounce_pool P1: a bounce has each page whose bit is set");
 	return NULL;
 }

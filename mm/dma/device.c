@@ -5,13 +5,12 @@
  * WHAT     Devices come and go, with their masks; may a bus address be given to
  *          one; what is known of an address; tables and checks of all.
  *
- * INVARIANTS (dma_check() restates them and those of the other files)
+ * INVARIANTS of dma (dma_check() restates them, and those of dma_debug.c,
+ *          iova.c, bounce.c, bounce_pool.c and pool.c)
  *          D1  a mask is 2^n - 1, and not below 64 KiB - 1
  *          D2  at least as much was mapped as was unmapped
  *          D3  no two devices have the same domain
  *          D4  no range of lowmem without a hole is longer than dma_ram_run
- *          then R (dma_debug.c), I (iova.c), B (bounce.c), P (bounce_pool.c)
- *          and L (pool.c)
  *
  * ALGORITHM  Lowmem in reach: ordinary memory, looked at; only when it lies
  *          beyond the mask, ZONE_DMA. So the scarce zone is left alone by
@@ -280,13 +279,13 @@ static const char *check_device(const struct dma_device *dev)
 	const struct dma_device *other;
 	const char *law;
 
-	HOLDS(mask_valid(dev->mask), "D1: a mask is 2^n - 1, 64 KiB or more");
+	HOLDS(mask_valid(dev->mask), "dma D1: a mask is 2^n - 1, 64 KiB or more");
 	HOLDS(dev->stats.unmapped <= dev->stats.mapped,
-	      "D2: at least as much was mapped as was unmapped");
+	      "dma D2: at least as much was mapped as was unmapped");
 	list_for_each_entry(other, &dma_devices, link)
 		HOLDS(other == dev || !dev->domain ||
 		      other->domain != dev->domain,
-		      "D3: no two devices have the same domain");
+		      "dma D3: no two devices have the same domain");
 	law = dma_records_check(dev);
 	if (law || !dev->domain)
 		return law;
@@ -300,7 +299,7 @@ static const char *check_locked(void) MUST_HOLD(&dma_lock)
 
 	HOLDS(dma_ram_run.size == longest_run().size &&
 	      dma_is_memory(PHYS(dma_ram_run.start), dma_ram_run.size),
-	      "D4: dma_ram_run is the longest range without a hole");
+	      "dma D4: dma_ram_run is the longest range without a hole");
 	list_for_each_entry(dev, &dma_devices, link) {
 		law = check_device(dev);
 		if (law)

@@ -12,7 +12,7 @@
  *                     left is all that is known
  *          gone       remembered for a while after it was unmapped
  *
- * INVARIANTS (dma_records_check() restates them, under the same numbers)
+ * INVARIANTS of dma_debug (dma_records_check() restates them)
  *          R1  no two records of a device overlap
  *          R2  a record lies below the mask of its device
  *
@@ -438,12 +438,12 @@ const char *dma_records_check(const struct dma_device *dev)
 
 	list_for_each_entry(record, &dev->mappings, link) {
 		HOLDS(dma_below(dev->mask, record->bus.v, record->size),
-		      "R2: a record lies below the mask");
+		      "dma_debug R2: a record lies below the mask");
 		if (!dev->domain)
 			continue;
 		list_for_each_entry(other, &dev->mappings, link)
 			HOLDS(other == record || !overlap(other, record),
-			      "R1: two records do not overlap");
+			      "dma_debug R1: two records do not overlap");
 	}
 	return NULL;
 }

@@ -14,7 +14,7 @@
  *
  * TERMS    IOVA   I/O virtual address: such a bus address
  *
- * INVARIANTS (iova_check() restates them, under the same numbers)
+ * INVARIANTS of iova (iova_check() restates them)
  *          I1  the runs of a device are disjoint, not below page 1 and not
  *              beyond its mask
  *          I2  each page of a run is mapped
@@ -216,11 +216,11 @@ static const char *check_run(const struct dma_device *dev,
 	unsigned prot;
 
 	HOLDS(node->start >= 1 && node->end <= first_beyond(dev),
-	      "I1: a run of bus pages lies below the mask");
+	      "iova I1: a run of bus pages lies below the mask");
 	for (; page < node->end; page++)
 		HOLDS(iommu_lookup(dev->domain, BUS(page << PAGE_SHIFT), &pa,
 				   &prot),
-		      "I2: each page of a run is mapped");
+		      "iova I2: each page of a run is mapped");
 	return NULL;
 }
 
@@ -242,8 +242,8 @@ const char *iova_check(const struct dma_device *dev)
 		pages += node->end - node->start;
 		runs++;
 	}
-	HOLDS(runs == space->nr_taken, "I1: nr_taken counts the runs");
+	HOLDS(runs == space->nr_taken, "iova I1: nr_taken counts the runs");
 	HOLDS(pages == iommu_nr_mapped(dev->domain),
-	      "I3: nothing but the runs is mapped in the domain");
+	      "iova I3: nothing but the runs is mapped in the domain");
 	return NULL;
 }

@@ -18,7 +18,7 @@
  *                   aligned to its size, so no longer line is within it
  *          stride   from one piece to the next: the size, rounded up to align
  *
- * INVARIANTS (dma_pools_check() restates them, under the same numbers)
+ * INVARIANTS of dma_pool (dma_pools_check() restates them)
  *          L1  `used` of a chunk counts the bits of its map
  *          L2  `used` of a pool is the sum over its chunks
  *          L3  chunks with free pieces come before those without
@@ -292,16 +292,16 @@ static const char *check_pool(const struct dma_pool *pool)
 
 	list_for_each_entry(chunk, &pool->chunks, link) {
 		HOLDS(chunk->used == bitmap_weight(chunk->map, pool->nr),
-		      "L1: used counts the bits of a chunk's map");
+		      "dma_pool L1: used counts the bits of a chunk's map");
 		HOLDS(!full || is_full(pool, chunk),
-		      "L3: chunks with free pieces come first");
+		      "dma_pool L3: chunks with free pieces come first");
 		HOLDS(IS_ALIGNED(chunk->bus.v, pool->chunk_size) &&
 		      IS_ALIGNED(virt_to_phys(chunk->ptr).v, pool->chunk_size),
-		      "L4: a chunk is aligned to its size");
+		      "dma_pool L4: a chunk is aligned to its size");
 		full = is_full(pool, chunk);
 		used += chunk->used;
 	}
-	HOLDS(used == pool->used, "L2: used of a pool sums up its chunks");
+	HOLDS(used == pool->used, "dma_pool L2: used of a pool sums up its chunks");
 	return NULL;
 }
 

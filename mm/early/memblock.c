@@ -14,7 +14,7 @@
  *                   not respect page boundaries
  *          touch    one range ends where the next one starts
  *
- * INVARIANTS (memblock_check() restates them, under the same numbers)
+ * INVARIANTS of memblock (memblock_check() restates them)
  *          M1  no range is empty
  *          M2  ranges are sorted, and neither overlap nor touch
  *          M3  a list has at most MEMBLOCK_RANGES_MAX ranges
@@ -129,14 +129,14 @@ int memblock_list_remove(struct memblock_list *list, phys_addr_t start,
 const char *memblock_list_check(const struct memblock_list *list)
 {
 	HOLDS(list->count <= MEMBLOCK_RANGES_MAX,
-	      "M3: a list has at most MEMBLOCK_RANGES_MAX ranges");
+	      "memblock M3: a list has at most MEMBLOCK_RANGES_MAX ranges");
 	for (unsigned i = 0; i < list->count; i++) {
 		const struct memblock_range *range = &list->range[i];
 
 		HOLDS(range_is_valid(range->start, range->end),
-		      "M1: no range is empty");
+		      "memblock M1: no range is empty");
 		HOLDS(i == 0 || range[-1].end.v < range->start.v,
-		      "M2: ranges are sorted, and neither overlap nor touch");
+		      "memblock M2: ranges are sorted, and neither overlap nor touch");
 	}
 	return NULL;
 }

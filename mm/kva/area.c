@@ -14,7 +14,7 @@
  *                                |
  *                                lowest gap for up to 7 pages and a guard
  *
- * INVARIANTS (vmalloc_check() restates them, under the same numbers)
+ * INVARIANTS of vmalloc (vmalloc_check() restates them)
  *          V1  the tree is sound, and every area lies inside the region
  *          V2  an area's range is its pages and one guard page
  *          V3  every page of a live area is present
@@ -23,7 +23,7 @@
  *          V6  the retired list holds all retired areas, the spare lists hold
  *              all spare ones, by size; the counts are the sums of the ranges
  *          V7  an I/O area maps consecutive frames from its first one
- *          and, not checkable from here:
+ * RULES of vmalloc
  *          V8  no page and no address is handed out while a TLB may still
  *              translate to it or from it
  *

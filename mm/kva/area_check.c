@@ -34,10 +34,10 @@ static const char *check_mapped(const struct vm_area *area)
 
 	for (unsigned i = 0; i < area->nr; i++, va += PAGE_SIZE) {
 		HOLDS(kpt_lookup(va, &pfn),
-		      "V3: every page of a live area is present");
+		      "vmalloc V3: every page of a live area is present");
 		HOLDS(area->kind != VM_IOREMAP ||
 		      pfn.v == phys_to_pfn(area->phys).v + i,
-		      "V7: an I/O area maps consecutive frames");
+		      "vmalloc V7: an I/O area maps consecutive frames");
 	}
 	return NULL;
 }
@@ -49,7 +49,7 @@ static const char *check_unmapped(const struct vm_area *area)
 
 	for (unsigned i = 0; i < area->nr; i++, va += PAGE_SIZE)
 		HOLDS(!kpt_lookup(va, &pfn),
-		      "V5: no page of a retired or spare area is present");
+		      "vmalloc V5: no page of a retired or spare area is present");
 	return NULL;
 }
 
@@ -59,15 +59,15 @@ static const char *check_area(const struct vm_area *area)
 
 	HOLDS(area->node.start >= vmalloc_start() &&
 	      area->node.end <= VMALLOC_END,
-	      "V1: every area lies inside the vmalloc region");
+	      "vmalloc V1: every area lies inside the vmalloc region");
 	HOLDS(IS_ALIGNED(area->node.start, PAGE_SIZE) && area->nr > 0 &&
 	      area->node.end - area->node.start ==
 	      vm_area_span(area->nr) * PAGE_SIZE,
-	      "V2: an area's range is its pages and one guard page");
+	      "vmalloc V2: an area's range is its pages and one guard page");
 	if (area->state == AREA_BUSY)
 		return NULL;
 	HOLDS(!kpt_lookup(vm_area_guard(area), &pfn),
-	      "V4: a guard page is not present");
+	      "vmalloc V4: a guard page is not present");
 	return area->state == AREA_LIVE ? check_mapped(area)
 					: check_unmapped(area);
 }
@@ -93,10 +93,10 @@ static const char *check_retired_list(unsigned long expected)
 
 	list_for_each_entry(area, &vm_areas.retired, link) {
 		HOLDS(area->state == AREA_RETIRED,
-		      "V6: the retired list holds retired areas only");
+		      "vmalloc V6: the retired list holds retired areas only");
 		listed++;
 	}
-	HOLDS(listed == expected, "V6: it holds all retired areas");
+	HOLDS(listed == expected, "vmalloc V6: it holds all retired areas");
 	return NULL;
 }
 
@@ -108,11 +108,11 @@ static const char *check_spare_lists(unsigned long expected)
 	for (unsigned nr = 0; nr <= SPARE_NR_MAX; nr++) {
 		list_for_each_entry(area, &vm_areas.spare[nr], link) {
 			HOLDS(area->state == AREA_SPARE && area->nr == nr,
-			      "V6: a spare list holds spare areas of its size");
+			      "vmalloc V6: a spare list holds spare areas of its size");
 			listed++;
 		}
 	}
-	HOLDS(listed == expected, "V6: they hold all spare areas");
+	HOLDS(listed == expected, "vmalloc V6: they hold all spare areas");
 	return NULL;
 }
 
@@ -133,7 +133,7 @@ static const char *check_all_locked(void) MUST_HOLD(vm_areas.lock)
 	}
 	HOLDS(census.retired_pages == vm_areas.retired_pages &&
 	      census.spare_pages == vm_areas.spare_pages,
-	      "V6: the counts are the sums of the ranges");
+	      "vmalloc V6: the counts are the sums of the ranges");
 	law = check_retired_list(census.retired);
 	HOLDS(!law, law);
 	return check_spare_lists(census.spare);

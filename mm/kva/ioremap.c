@@ -17,7 +17,7 @@
  *                    map. The direct map has these, cached; one that is RAM in
  *                    part only is never handed out.
  *
- * INVARIANTS  Those of area.c, above all V7.
+ * INVARIANTS of vmalloc: area.c, above all V7
  *
  * ALGORITHM  Refuse what can only be a mistake: nothing at all, a wrap past
  *          2^64, an address the CPU cannot drive, RAM. RAM because it has a

@@ -17,7 +17,7 @@
  * TERMS    count   0 free; 1 unused, but in the tables; n > 1: n - 1 users
  *          lap     one pass of the cursor over all slots
  *
- * INVARIANTS (kmap_check() restates them, under the same numbers)
+ * INVARIANTS of kmap (kmap_check() restates them)
  *          K1  a slot with users belongs to a highmem page whose kmap field
  *              names the slot
  *          K2  a slot is present in the page table exactly when its count is
@@ -281,13 +281,13 @@ static const char *slot_check_locked(unsigned slot) MUST_HOLD(kmap_lock)
 	pfn_t pfn;
 
 	HOLDS(kpt_lookup(slot_kva(slot), &pfn) == mapped,
-	      "K2: a slot is present exactly when its count is not 0");
+	      "kmap K2: a slot is present exactly when its count is not 0");
 	if (!mapped)
 		return NULL;
 	HOLDS(pfn_eq(pfn, page_to_pfn(page)),
-	      "K2: a slot maps the frame of its page");
+	      "kmap K2: a slot maps the frame of its page");
 	HOLDS(page_is_highmem(page) && page->kmap == slot + 1,
-	      "K1, K4: a slot belongs to a highmem page that names it");
+	      "kmap K1, K4: a slot belongs to a highmem page that names it");
 	return NULL;
 }
 
@@ -301,7 +301,7 @@ static const char *slots_check_locked(void) MUST_HOLD(kmap_lock)
 		HOLDS(!law, law);
 		used += slot_count[slot] > 1;
 	}
-	HOLDS(used == nr_used, "K3: the number of used slots is right");
+	HOLDS(used == nr_used, "kmap K3: the number of used slots is right");
 	return NULL;
 }
 

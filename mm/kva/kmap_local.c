@@ -15,7 +15,7 @@
  *
  * TERMS    depth   slots of this CPU in use; also the next one to take
  *
- * INVARIANTS (kmap_local_check() restates them, under the same numbers)
+ * INVARIANTS of kmap_local (kmap_local_check() restates them)
  *          L1  depth is at most KMAP_LOCAL_SLOTS
  *          L2  a slot is present exactly when it is below depth
  *
@@ -76,9 +76,9 @@ const char *kmap_local_check(void)
 	unsigned depth = local_depth();
 	pfn_t pfn;
 
-	HOLDS(depth <= KMAP_LOCAL_SLOTS, "L1: depth is within the slots");
+	HOLDS(depth <= KMAP_LOCAL_SLOTS, "kmap_local L1: depth is within the slots");
 	for (unsigned i = 0; i < KMAP_LOCAL_SLOTS; i++)
 		HOLDS(kpt_lookup(kmap_local_kva(-(int)i), &pfn) == (i < depth),
-		      "L2: a slot is present exactly when below depth");
+		      "kmap_local L2: a slot is present exactly when below depth");
 	return NULL;
 }

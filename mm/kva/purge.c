@@ -16,7 +16,7 @@
  *                   its addresses
  *          purge    one flush for all retired areas, then the rest
  *
- * INVARIANTS  V5, V6 and V8 of area.c.
+ * INVARIANTS of vmalloc: V5 and V6 of area.c, and its rule V8
  *
  * ALGORITHM  vfree() clears the P bits at once, so a late access faults as
  *          soon as the TLB forgets, and queues the area. A purge costs one

@@ -10,7 +10,7 @@
  *                          |   |    \    \
  *            frames   [..][1][..][0]..[3]..[2][..]
  *
- * INVARIANTS  Those of area.c.
+ * INVARIANTS of vmalloc: area.c
  *
  * ALGORITHM  Reserve addresses and page tables first, which needs little and
  *          can be undone at once. Then take pages and map them, a chunk at a

@@ -9,7 +9,7 @@
  *                        |   |   |
  *            addresses  [ 0 | 1 | 2 |guard]
  *
- * INVARIANTS  Those of area.c.
+ * INVARIANTS of vmalloc: area.c
  *
  * ALGORITHM  Address space and page tables can fail; mapping cannot. vunmap()
  *          flushes before it returns, unlike vfree(): the pages belong to the

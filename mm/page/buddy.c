@@ -21,7 +21,7 @@
  *          virgin  a block of MAX_ORDER whose entries, but for its head, have
  *                  not been written yet (pageblock.c)
  *
- * INVARIANTS (buddy_check() restates them, under the same numbers)
+ * INVARIANTS of buddy (buddy_check() restates them)
  *          B1  a page on free list n is a free head of order n
  *          B2  the head of an order-n block is aligned to 2^n frames
  *          B3  a block lies inside its zone
@@ -173,15 +173,15 @@ static const char *block_check(const struct zone *zone,
 	pfn_t pfn = page_to_pfn(page);
 
 	HOLDS(is_free_head(page, order),
-	      "B1: a page on free list n is a free head of order n");
+	      "buddy B1: a page on free list n is a free head of order n");
 	HOLDS(IS_ALIGNED(pfn.v, 1u << order),
-	      "B2: the head of an order-n block is aligned to 2^n frames");
+	      "buddy B2: the head of an order-n block is aligned to 2^n frames");
 	HOLDS(zone_contains(zone, pfn) &&
 	      pfn.v + (1u << order) <= zone->end.v,
-	      "B3: a block lies inside its zone");
+	      "buddy B3: a block lies inside its zone");
 	HOLDS(order == MAX_ORDER ||
 	      !is_free_head(pfn_to_page(PFN(pfn.v ^ 1u << order)), order),
-	      "B4: two buddies are never both free at the same order");
+	      "buddy B4: two buddies are never both free at the same order");
 	return NULL;
 }
 
@@ -203,9 +203,9 @@ const char *buddy_check(const struct zone *zone)
 		free += blocks << order;
 		HOLDS(blocks == zone->blocks[order] &&
 		      (blocks != 0) == (zone->free_orders >> order & 1),
-		      "B6: blocks[] and free_orders tell the lists' lengths");
+		      "buddy B6: blocks[] and free_orders tell the lists' lengths");
 	}
 	HOLDS(free == zone->nr_free,
-	      "B5: nr_free is the sum over the lists");
+	      "buddy B5: nr_free is the sum over the lists");
 	return NULL;
 }

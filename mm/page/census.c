@@ -10,12 +10,12 @@
  *            order        0   1       0   0   2
  *            steps    +-->+-->+------>+-->+-->+--------------->
  *
- * INVARIANTS (page_alloc_check() restates them, under the same numbers)
+ * INVARIANTS of census (page_alloc_check() restates them, and those of
+ *          buddy.c, pcp.c, zone.c and watermark.c)
  *          A1  walking from head to head meets only heads and reserved frames
  *          A2  the pages of the free heads met are nr_free
  *          A3  the pages of the per-CPU heads met are those of the lists
  *          A4  managed = free + per-CPU + used
- *          and the invariants of buddy.c, pcp.c, zone.c and watermark.c
  *
  * LOCKING  Each zone's lock while it is walked, interrupts off.
  * COST     A step a block; holes and virgin blocks are one step of 4 MiB.
@@ -60,15 +60,15 @@ static const char *census_check(const struct zone *zone)
 
 		if (pageblock_state(pfn) != PAGEBLOCK_HOLE)
 			size = census_block(&census, pfn);
-		HOLDS(size > 0, "A1: from head to head there are only heads");
+		HOLDS(size > 0, "census A1: from head to head there are only heads");
 		pfn = pfn_add(pfn, size);
 	}
 	HOLDS(census.free == zone->nr_free,
-	      "A2: the free heads are those of the lists");
+	      "census A2: the free heads are those of the lists");
 	HOLDS(census.pcp == pcp_pages(zone),
-	      "A3: the per-CPU heads are those of the lists");
+	      "census A3: the per-CPU heads are those of the lists");
 	HOLDS(census.free + census.pcp + census.used == zone->managed,
-	      "A4: managed = free + per-CPU + used");
+	      "census A4: managed = free + per-CPU + used");
 	return NULL;
 }
 

@@ -18,8 +18,9 @@
  *                   garbage, only the block's head is true. See
  *                   mm/page/pageblock.h, which knows the virgin blocks.
  *
- * INVARIANTS
+ * INVARIANTS of page
  *          P1  sizeof(struct page) is 16 bytes on i386
+ * RULES of page
  *          P2  state says who owns the entry, and which union member is valid
  *
  * NOT HERE the lists of free pages (mm/page/buddy.h), who allocates
@@ -79,7 +80,7 @@ struct page {
 };
 
 _Static_assert(sizeof(struct page) == 2 * sizeof(void *) + 8,
-	       "P1: 16 bytes on i386 (24 on the 64-bit host)");
+	       "page P1: 16 bytes on i386 (24 on the 64-bit host)");
 
 /* state and order as they stand in state_order (little-endian). */
 #define STATE_ORDER(state, order)  ((uint16_t)((state) | (order) << 8))

@@ -19,9 +19,8 @@
  *          floor       free pages that this request must leave in a zone:
  *                      watermark + lowmem_reserve (watermark.h)
  *
- * INVARIANTS
- *          each managed page is in exactly one block, which is free, in a
- *          per-CPU list or used: A1 to A4 of census.c
+ * INVARIANTS of census: census.c. Each managed page is in exactly one block,
+ *          which is free, in a per-CPU list or used.
  *
  * ALGORITHM  The ordinary case is alloc_small(): pop from the list of the
  *          first zone. No watermark is looked at: pages in a list were counted

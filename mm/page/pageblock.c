@@ -12,7 +12,7 @@
  *            block         LIVE     VIRGIN   VIRGIN    HOLE     VIRGIN
  *            written      1024       1        1         0        1
  *
- * INVARIANTS
+ * RULES of pageblock
  *          V1  the first entry of a virgin block is a free head of MAX_ORDER
  *          V2  all entries of a live block are written
  *          V3  no entry of a hole is ever read, but by those who are given a

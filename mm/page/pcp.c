@@ -16,7 +16,7 @@
  *          run      blocks in the array whose frames follow each other, up or
  *                   down
  *
- * INVARIANTS (pcp_check() restates them, under the same numbers)
+ * INVARIANTS of pcp (pcp_check() restates them)
  *          L1  count <= high
  *          L2  a block in list n is a head in state PAGE_PCP of order n,
  *              aligned, inside the zone
@@ -225,7 +225,7 @@ void pcp_init(struct zone *zone, unsigned long pages)
 static const char *list_check(const struct zone *zone,
 			      const struct pcp_list *pcp, unsigned order)
 {
-	HOLDS(pcp->count <= pcp->high, "L1: count <= high");
+	HOLDS(pcp->count <= pcp->high, "pcp L1: count <= high");
 	for (unsigned i = 0; i < pcp->count; i++) {
 		const struct page *page = pcp->blocks[i];
 		pfn_t pfn = page_to_pfn(page);
@@ -233,7 +233,7 @@ static const char *list_check(const struct zone *zone,
 		HOLDS(zone_contains(zone, pfn) &&
 		      IS_ALIGNED(pfn.v, 1u << order) &&
 		      page->state_order == STATE_ORDER(PAGE_PCP, order),
-		      "L2: a block in list n is a PAGE_PCP head of order n");
+		      "pcp L2: a block in list n is a PAGE_PCP head of order n");
 	}
 	return NULL;
 }

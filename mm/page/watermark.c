@@ -18,7 +18,7 @@
  *
  *          All lines move up by lowmem_reserve[] of the request's zone.
  *
- * INVARIANTS (watermarks_check() restates them, under the same numbers)
+ * INVARIANTS of watermark (watermarks_check() restates them)
  *          W1  min <= low <= high in each zone with managed pages
  *          W2  a zone keeps nothing back from requests that it is first for
  *          W3  a zonelist holds zones with managed pages, in falling order,
@@ -160,7 +160,7 @@ static const char *zonelist_check(gfp_t gfp)
 
 	for (struct zone **zone = zonelists[gfp]; *zone; zone++) {
 		HOLDS((int)(*zone)->type < above && (*zone)->managed > 0,
-		      "W3: a zonelist falls through zones with pages");
+		      "watermark W3: a zonelist falls through zones with pages");
 		above = (int)(*zone)->type;
 	}
 	return NULL;
@@ -172,9 +172,9 @@ const char *watermarks_check(void)
 		const struct zone *zone = &zones[i];
 
 		HOLDS(zone->min <= zone->low && zone->low <= zone->high,
-		      "W1: min <= low <= high");
+		      "watermark W1: min <= low <= high");
 		HOLDS(zone->lowmem_reserve[i] == 0,
-		      "W2: nothing is kept from requests of the own zone");
+		      "watermark W2: nothing is kept from requests of the own zone");
 	}
 	for (gfp_t gfp = 0; gfp <= GFP_ZONES; gfp++) {
 		const char *broken = zonelist_check(gfp);

@@ -15,7 +15,7 @@
  *                   before: holes make the first difference, what is in use at
  *                   boot (kernel, modules, mem_map itself) the second
  *
- * INVARIANTS (zones_check() restates them, under the same numbers)
+ * INVARIANTS of zone (zones_check() restates them)
  *          Z1  managed <= present <= spanned
  *          Z2  zones are adjacent: each starts where the one before ends, the
  *              last one ends at max_pfn
@@ -276,12 +276,12 @@ const char *zones_check(void)
 
 		HOLDS(zone->managed <= zone->present &&
 		      zone->present <= zone->spanned,
-		      "Z1: managed <= present <= spanned");
-		HOLDS(pfn_eq(zone->start, at), "Z2: zones are adjacent");
+		      "zone Z1: managed <= present <= spanned");
+		HOLDS(pfn_eq(zone->start, at), "zone Z2: zones are adjacent");
 		at = zone->end;
 	}
-	HOLDS(pfn_eq(at, max_pfn), "Z2: the last zone ends at max_pfn");
+	HOLDS(pfn_eq(at, max_pfn), "zone Z2: the last zone ends at max_pfn");
 	HOLDS(page_state(PFN(0)) == PAGE_RESERVED,
-	      "Z3: frame 0 is never given out");
+	      "zone Z3: frame 0 is never given out");
 	return watermarks_check();
 }

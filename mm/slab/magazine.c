@@ -17,7 +17,7 @@
  *                        v                            |      next
  *                     slabs of the cache, under cache->lock
  *
- * INVARIANTS (slab_check() restates them, under the same numbers)
+ * INVARIANTS of magazine (slab_check() restates them)
  *          M1  count <= capacity; capacity is 0 in a debug cache
  *          M2  each object in a magazine is a taken object of this cache
  *          M3  no object is in a magazine twice

@@ -16,7 +16,7 @@
  *          reserve  elements[0 .. nr - 1]
  *          out      elements that users hold
  *
- * INVARIANTS (mempool_check() restates them, under the same numbers)
+ * INVARIANTS of mempool (mempool_check() restates them)
  *          L1  the reserve holds at most min_nr elements
  *          L2  none of them is NULL, none is there twice
  *          L3  reserve and elements out are at least min_nr together
@@ -279,14 +279,14 @@ int mempool_resize(struct mempool *pool, unsigned min_nr)
 const char *mempool_check(const struct mempool *pool)
 {
 	HOLDS(pool->nr <= pool->min_nr,
-	      "L1: the reserve holds at most min_nr elements");
+	      "mempool L1: the reserve holds at most min_nr elements");
 	for (unsigned i = 0; i < pool->nr; i++) {
-		HOLDS(pool->elements[i], "L2: no element of the reserve is NULL");
+		HOLDS(pool->elements[i], "mempool L2: no element of the reserve is NULL");
 		for (unsigned j = 0; j < i; j++)
 			HOLDS(pool->elements[i] != pool->elements[j],
-			      "L2: no element is in the reserve twice");
+			      "mempool L2: no element is in the reserve twice");
 	}
 	HOLDS(pool->nr + pool->out >= pool->min_nr,
-	      "L3: reserve and elements out are at least min_nr together");
+	      "mempool L3: reserve and elements out are at least min_nr together");
 	return NULL;
 }

@@ -9,7 +9,7 @@
  *          run      neighbours in a magazine that lie in the same slab
  *          colour   extra offset of object 0, from slab to slab another one
  *
- * INVARIANTS (slab_check() restates them, under the same numbers)
+ * INVARIANTS of slab (slab_check() restates them)
  *          S1  a slab is on the list that its inuse says
  *          S2  the chain holds per_slab - inuse objects, none twice, and ends
  *          S3  all other objects are marked taken

@@ -22,7 +22,7 @@
  *          it. An object with a constructor is not poisoned: it must stay
  *          constructed while free.
  *
- * INVARIANTS (slab_check() restates them, under the same numbers)
+ * INVARIANTS of slab_debug (slab_check() restates them)
  *          D1  the red zones of each object are whole
  *          D2  each free object without constructor is whole poison
  *

@@ -7,7 +7,7 @@
  *          compares them with the numbered invariants of slab.c (S),
  *          magazine.c (M) and slab_debug.c (D), and of the list of caches:
  *
- * INVARIANTS
+ * INVARIANTS of cache
  *          C1  no cache is used by more objects than its slabs have taken
  *          C2  a cache's geometry is what fits its block
  *
@@ -38,13 +38,13 @@ static const char *check_chain(const struct kmem_cache *cache,
 
 	for (unsigned n = slab->inuse; n < cache->per_slab; n++) {
 		HOLDS(index < cache->per_slab && index != SLOT_TAKEN,
-		      "S2: the chain names free objects of the slab");
+		      "slab S2: the chain names free objects of the slab");
 		index = slab->next[index];
 	}
-	HOLDS(index == SLOT_END, "S2: the chain ends after the free objects");
+	HOLDS(index == SLOT_END, "slab S2: the chain ends after the free objects");
 	for (unsigned i = 0; i < cache->per_slab; i++)
 		taken += slab->next[i] == SLOT_TAKEN;
-	HOLDS(taken == slab->inuse, "S3: all other objects are marked taken");
+	HOLDS(taken == slab->inuse, "slab S3: all other objects are marked taken");
 	return NULL;
 }
 
@@ -59,12 +59,12 @@ static const char *check_pages(const struct kmem_cache *cache,
 
 		HOLDS(page->state == PAGE_SLAB && page->slab_cache == cache &&
 		      page->slab == slab,
-		      "S4: each page of a slab names its cache and slab");
+		      "slab S4: each page of a slab names its cache and slab");
 	}
 	HOLDS(offset >= cache->first && IS_ALIGNED(offset, cache->align),
-	      "S5: objects begin behind the descriptor, aligned");
+	      "slab S5: objects begin behind the descriptor, aligned");
 	HOLDS(offset - cache->red_left + cache->span <=
-	      PAGE_SIZE << cache->order, "S5: objects end within the block");
+	      PAGE_SIZE << cache->order, "slab S5: objects end within the block");
 	return NULL;
 }
 
@@ -83,8 +83,8 @@ static const char *check_contents(const struct kmem_cache *cache,
 			continue;
 		HOLDS(where >= (const uint8_t *)object &&
 		      where < (const uint8_t *)object + cache->size,
-		      "D1: red zones are whole");
-		return "D2: a free object is whole poison";
+		      "slab_debug D1: red zones are whole");
+		return "slab_debug D2: a free object is whole poison";
 	}
 	return NULL;
 }
@@ -114,7 +114,7 @@ static const char *check_list(const struct kmem_cache *cache,
 		const char *law;
 
 		HOLDS(slab->inuse >= min && slab->inuse <= max,
-		      "S1: a slab is on the list that its inuse says");
+		      "slab S1: a slab is on the list that its inuse says");
 		law = check_slab(cache, slab);
 		if (law)
 			return law;
@@ -140,7 +140,7 @@ static const char *check_slabs(const struct kmem_cache *cache)
 		return law;
 	HOLDS(sums.slabs == cache->nr_slabs && sums.empty == cache->nr_empty &&
 	      sums.taken == cache->taken,
-	      "S6: nr_slabs, nr_empty and taken are the sums over the lists");
+	      "slab S6: nr_slabs, nr_empty and taken are the sums over the lists");
 	return NULL;
 }
 
@@ -148,13 +148,13 @@ static const char *check_magazine(const struct kmem_cache *cache,
 				  const struct magazine *magazine)
 {
 	HOLDS(magazine->count <= magazine->capacity,
-	      "M1: a magazine holds no more than its capacity");
+	      "magazine M1: a magazine holds no more than its capacity");
 	for (unsigned i = 0; i < magazine->count; i++) {
 		HOLDS(slab_is_taken(cache, magazine->objects[i]),
-		      "M2: a magazine holds taken objects of its cache");
+		      "magazine M2: a magazine holds taken objects of its cache");
 		for (unsigned j = 0; j < i; j++)
 			HOLDS(magazine->objects[i] != magazine->objects[j],
-			      "M3: no object is in a magazine twice");
+			      "magazine M3: no object is in a magazine twice");
 	}
 	return NULL;
 }
@@ -168,7 +168,7 @@ static const char *check_cache(const struct kmem_cache *cache)
 	      cache->span == cache->per_slab * cache->stride &&
 	      cache->first - cache->red_left + cache->span <=
 	      PAGE_SIZE << cache->order,
-	      "C2: a cache's geometry is what fits its block");
+	      "cache C2: a cache's geometry is what fits its block");
 	law = check_slabs(cache);
 	for (unsigned cpu = 0; cpu < NR_CPUS && !law; cpu++) {
 		law = check_magazine(cache, &cache->magazine[cpu]);
@@ -177,7 +177,7 @@ static const char *check_cache(const struct kmem_cache *cache)
 	if (law)
 		return law;
 	HOLDS(in_magazines <= cache->taken,
-	      "C1: magazines hold no more than the slabs have given");
+	      "cache C1: magazines hold no more than the slabs have given");
 	return NULL;
 }
 

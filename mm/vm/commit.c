@@ -13,7 +13,7 @@
  *                     it itself, so that the promise can still be broken: then
  *                     the largest task ends (kernel/task/).
  *
- * INVARIANTS
+ * RULES of commit
  *          C1  committed is the sum over all address spaces' `committed`, the
  *              accounted objects' pages, those that are pinned and those that a
  *              window shares with a device

@@ -5,7 +5,7 @@
  * WHAT     mm_read() and mm_write(): page by page through kmap_local(), each
  *          page touched first as its owner would, but for a pager's.
  *
- * INVARIANTS
+ * RULES
  *          whoever calls these, no program makes it wait: no pager is asked
  *          (pager.c, A1); a kill ends the copy within a page
  *

@@ -16,7 +16,7 @@
  *          force    the loader writes where the program may only read: the
  *                   page must be its own, the entry stays read-only
  *
- * INVARIANTS  V4 and V6 of mm.h
+ * INVARIANTS of vm: V4 and V6 of mm.h
  *
  * ALGORITHM  First the area: below one that grows down, it grows, unless that
  *          breaks its limit or comes too near to its neighbour; below one

@@ -11,7 +11,7 @@
  *
  * TERMS    window   where in which address space the frames are mapped
  *
- * INVARIANTS
+ * RULES of map_device
  *          W1  an area with VM_DEVICE lies within the window that it was made
  *              for: it cannot grow, move, be joined, copied or given away
  *          W2  its entries are there from the beginning, with all rights, and

@@ -6,7 +6,7 @@
  *          into an address space. The area is private: who may write to it
  *          after an mprotect() writes to copies.
  *
- * INVARIANTS
+ * RULES
  *          the kernel holds a reference to each such page, so that an entry is
  *          never its only one: it is never writable (V4) and never freed
  *

@@ -16,7 +16,7 @@
  *                         [stack], grows down
  *            0xc0000000   the kernel
  *
- * INVARIANTS (mm_check() restates them)
+ * INVARIANTS of vm (mm_check() restates them)
  *          V1  VMAs are page-aligned, disjoint, within USER_BASE..USER_END
  *          V2  no two neighbours could be one VMA, unless one is VM_UNJOINED:
  *              growth of a stack, MREMAP_DONTUNMAP and fork join nothing

@@ -8,7 +8,7 @@
  * TERMS    foreign  access to an address space that need not be the running
  *                   thread's: mm_read() and its like
  *
- * INVARIANTS
+ * RULES of pager
  *          A pager is a program, and may never answer. So:
  *          A1  a thread waits for a pager only for a page of its own address
  *              space that it touches itself: foreign access asks nobody, and

@@ -12,7 +12,7 @@
  * TERMS    pin      a reference worth VM_PIN
  *          own      a private page that no other address space maps
  *
- * INVARIANTS
+ * RULES of pin
  *          N1  a page with a pin is not freed: refs is not 0
  *          N2  a private page with a pin is its driver's own: it was when it
  *              was pinned, whatever the device does with it; from then on who

@@ -11,7 +11,7 @@
  *                          +--> object                      \
  *            receiver [S]--+                  receiver [ ]     [P]
  *
- * INVARIANTS
+ * RULES
  *          the receiver can rely on what he is given: each page is there or
  *          promised, an object is as long as the range, and no later call of
  *          the giver's takes anything away (vm_object_promise(); no

@@ -53,23 +53,23 @@ static const char *entry_law(const struct vma *vma, uint32_t va,
 	struct page *page = pfn_to_page(entry.pfn);
 
 	HOLDS(vma && vma->flags & VM_TOUCHED,
-	      "V3: every present entry lies in an area that was touched");
+	      "vm V3: every present entry lies in an area that was touched");
 	HOLDS(entry.device == !!(vma->flags & VM_DEVICE),
-	      "V3: a device's frames are in its areas, and nothing else is");
+	      "vm V3: a device's frames are in its areas, and nothing else is");
 	if (entry.device)
 		return NULL;
 	HOLDS((page->state == PAGE_USED || vma->flags & VM_KERNEL_PAGES) &&
 	      page->refs > 0,
-	      "V6: a mapped page is allocated and counted");
+	      "vm V6: a mapped page is allocated and counted");
 	if (vma->object)
 		HOLDS(vm_object_find(vma->object, vma_index(vma, va)) == page,
-		      "V6: a shared area maps the pages of its object");
+		      "vm V6: a shared area maps the pages of its object");
 	if (!(entry.rights & UPT_WRITE))
 		return NULL;
 	HOLDS(vma->flags & VM_WRITE,
-	      "V4: an entry is writable only where its area is");
+	      "vm V4: an entry is writable only where its area is");
 	HOLDS(vma->object || vm_page_is_only(page),
-	      "V4: a writable private page has one reference");
+	      "vm V4: a writable private page has one reference");
 	return NULL;
 }
 
@@ -87,18 +87,18 @@ static const char *check_area(struct mm_sums *sums, const struct vma *vma)
 	const struct vma *next = vma_next(sums->mm, vma);
 
 	HOLDS(page_aligned(vma_start(vma)) && page_aligned(vma_end(vma)),
-	      "V1: areas are whole pages");
+	      "vm V1: areas are whole pages");
 	HOLDS(!next || !vma_joinable(vma, next) ||
 	      (vma->flags | next->flags) & VM_UNJOINED,
-	      "V2: no two neighbours could be one area");
+	      "vm V2: no two neighbours could be one area");
 	HOLDS(!(vma->flags & VM_SHARED) == !vma->object,
-	      "V2: shared areas have an object, private ones none");
+	      "vm V2: shared areas have an object, private ones none");
 	HOLDS(!(vma->flags & ~vma_may_have(vma)),
-	      "V7: an area has only flags that its kind may have");
+	      "vm V7: an area has only flags that its kind may have");
 	HOLDS(vma->family || !(vma->flags & VM_FORKED),
-	      "V7: pages of a parent belong to a family");
+	      "vm V7: pages of a parent belong to a family");
 	HOLDS(!vma->object || (!vma->family && !vma->pager),
-	      "V7: only private areas have a family or a pager");
+	      "vm V7: only private areas have a family or a pager");
 	sums->vmas++;
 	sums->total += vma_pages(vma);
 	if (vma->flags & VM_LOCKED)
@@ -125,11 +125,11 @@ static const char *check_locked(struct mm *mm)
 	upt_for_each(&mm->tables, 0, USER_END, check_entry, &sums);
 	HOLDS(!sums.law, sums.law);
 	HOLDS(!mm->account || mm->areas_paid >= mm->nr_vmas,
-	      "V5: areas are paid for");
+	      "vm V5: areas are paid for");
 	HOLDS(sums.vmas == mm->nr_vmas && sums.total == mm->total_vm &&
 	      sums.locked == mm->locked_vm && sums.committed == mm->committed,
-	      "V5: the sums are those over the areas");
-	HOLDS(sums.rss == mm->rss, "V5: rss is the number of entries");
+	      "vm V5: the sums are those over the areas");
+	HOLDS(sums.rss == mm->rss, "vm V5: rss is the number of entries");
 	return NULL;
 }
 
@@ -214,7 +214,7 @@ static const char *check_all_locked(void)
 	}
 	count_entries(0u - 1);
 	if (!rests_are_right())
-		law = "V6: a page's references are the entries that map it";
+		law = "vm V6: a page's references are the entries that map it";
 	count_entries(1);
 	return law;
 }

@@ -13,7 +13,7 @@
  * TERMS    leaf   array of pages for 4 MiB, made at the first touch
  *          index  of a page in the object; an area's start is `offset`
  *
- * INVARIANTS
+ * RULES of vm_object
  *          O1  each page in the object is counted by one reference of it,
  *              beside those of the entries that map it
  *          O2  the object never grows: a longer area faults behind its end

@@ -22,7 +22,7 @@
  *                     number in place of the structure; and what Linux
  *                     leaves apart stays so until it changes (VM_UNJOINED).
  *
- * INVARIANTS  V1, V2 and V5 of mm.h
+ * INVARIANTS of vm: V1, V2 and V5 of mm.h
  *
  * ALGORITHM  The tree of lib/rangetree.c holds areas that do not overlap. A
  *          new area next to a joinable one makes that one longer: nothing is

@@ -6,7 +6,7 @@
  *          printed too. Comparing digests is comparing lines, at a hundredth
  *          of the text: where two differ, the sequence runs again in full.
  *
- * INVARIANTS  a line is one write(), with "~" in front, so that it can be told
+ * RULES    a line is one write(), with "~" in front, so that it can be told
  *          from what a kernel prints in between.
  */
 #include "tests/differential/md.h"

@@ -9,7 +9,7 @@
  *                             entry numbers from 0x80000000 on, or 0
  *            clock_gettime    writes 8 bytes
  *
- * INVARIANTS  each word that fill_page() writes has its upper bit set and ends
+ * RULES    each word that fill_page() writes has its upper bit set and ends
  *          in 0xc3, which as an instruction is a return.
  */
 #include "tests/differential/md.h"

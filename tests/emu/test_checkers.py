@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The checkers of layers and of style: each planted fault is seen, and named.
+"""The checkers of layers, style and laws see each planted fault, and name it.
 
-The tree itself must keep the layers; style is `make check`'s concern.
+The tree itself must keep the layers and the laws; style is `make check`'s
+concern.
 """
 
 import pathlib
@@ -128,3 +129,102 @@ def test_a_habit(tree, name, text, fault):
     assert status == (1 if fault else 0), output
     if fault:
         assert path in output and fault in output, output
+
+
+# ---- laws ---------------------------------------------------------------
+
+HEAD_OF_POND = """/*
+ * pond.c - ducks
+ *
+ * INVARIANTS of pond (pond_check() restates them)
+ *          D1  no duck is
+ *              under another
+ *          D12 all ducks float
+ * RULES of pond
+ *          D2  ducks are quiet at night
+ *
+ * SEE      pond D2 for the night.
+ */
+"""
+POND = HEAD + HEAD_OF_POND + """
+const char *pond_check(void)
+{
+	HOLDS(!pile(),
+	      "pond D1: no duck is under another");
+	return sunk() ? "pond D12: a duck is under water" : NULL;
+}
+"""
+POND_TEST = HEAD + """
+	EXPECT_STREQ(pond_check(), "pond D1: no duck is under another");
+	EXPECT_LAW(pond_check(), "pond D12");
+"""
+
+
+@pytest.fixture
+def pond(tmp_path):
+    """Two laws, each with a check and a test of the check, and one rule."""
+    plant(tmp_path, "mm/pond.c", POND)
+    plant(tmp_path, "tests/suites/pond.c", POND_TEST)
+    plant(tmp_path, "mm/shore.c", HEAD + "/*\n * shore.c - reeds\n *\n"
+          " * INVARIANTS of pond: D1 of pond.c\n * RULES    no bathing\n */\n")
+    return tmp_path
+
+
+def test_every_law_of_the_tree_is_checked():
+    status, output = run("check_laws.py", ROOT)
+    assert status == 0, output
+
+
+def test_laws_with_checks_pass(pond):
+    status, output = run("check_laws.py", pond)
+    assert status == 0, output
+    assert "2 laws, 1 rules, 0 faults" in output
+
+
+@pytest.mark.parametrize("path, old, new, fault", [
+    ("mm/pond.c", "INVARIANTS of pond", "INVARIANTS", "INVARIANTS of whom?"),
+    ("mm/pond.c", "RULES of pond", "RULES", "RULES of whom?"),
+    ("mm/pond.c", "D12 all", "D1  all", "pond D1 stands in mm/pond.c:6 too"),
+    ("mm/pond.c", "D2  ducks", "D1  ducks", "pond D1 stands in"),
+    ("mm/pond.c", '"pond D1: no', '"no', "pond D1 is checked nowhere"),
+    ("mm/pond.c", '"pond D1: no', '"D1: no', "whose law is D1?"),
+    ("mm/pond.c", '"pond D1: no', '"lake D1: no', "no head has lake D1"),
+    ("mm/pond.c", '"pond D1: no', '"pond D3: no', "no head has pond D3"),
+    ("mm/pond.c", '"pond D1: no', '"pond D2: no', "pond D2 is a rule"),
+    ("mm/pond.c", "pond D2 for", "pond D9 for", "no head has pond D9"),
+    ("mm/pond.c", " * RULES of pond\n", "", "pond D2 is checked nowhere"),
+    ("tests/suites/pond.c", "D12", "D13", "no head has pond D13"),
+    ("tests/suites/pond.c", "pond D1:", "D1:", "whose law is D1?"),
+    ("mm/shore.c", "pond.c\n", "lake.c\n", "call them RULES"),
+    ("mm/shore.c", " of pond", "", "INVARIANTS of whom?"),
+])
+def test_a_law_without_its_check(pond, path, old, new, fault):
+    text = (pond / path).read_text()
+    assert old in text
+    plant(pond, path, text.replace(old, new, 1))
+    status, output = run("check_laws.py", pond)
+    assert status == 1
+    assert path in output and fault in output, output
+
+
+def test_a_document_names_laws_that_are_there(pond):
+    plant(pond, "docs/pond.md", "By pond D1 and pond D12 ...\n")
+    assert run("check_laws.py", pond)[0] == 0
+    plant(pond, "docs/pond.md", "By pond D4 ...\n")
+    status, output = run("check_laws.py", pond)
+    assert status == 1 and "docs/pond.md:1: no head has pond D4" in output
+
+
+def test_what_a_test_expects_is_no_check(pond):
+    plant(pond, "mm/pond.c", HEAD + HEAD_OF_POND)
+    status, output = run("check_laws.py", pond)
+    assert status == 1 and "pond D1 is checked nowhere" in output
+
+
+def test_a_suite_may_check_a_law_itself(pond):
+    plant(pond, "mm/pond.c", HEAD + HEAD_OF_POND)
+    plant(pond, "tests/suites/pond.c", POND.replace(HEAD_OF_POND, "")
+          .replace("return sunk() ?", "HOLDS(!sunk(),")
+          .replace(": NULL;", ");"))
+    status, output = run("check_laws.py", pond)
+    assert status == 0, output

@@ -12,7 +12,7 @@
  *          and starts it anew. From time to time main() kills every task that
  *          is no worker: orphans, and tasks that were started.
  *
- * INVARIANTS  a worker can read the system and do no more with it, or it would
+ * RULES    a worker can read the system and do no more with it, or it would
  *          switch it off.
  * SEE      docs/fuzzing.md
  */

@@ -12,7 +12,7 @@
  *                                ^ next: replaced round robin, so that every
  *                                  translation also goes away by itself
  *
- * INVARIANTS
+ * RULES of host_tlb
  *          T1  a page is in at most one slot
  *          T2  a page of the process outside the direct map is mapped if and
  *              only if it is in a slot

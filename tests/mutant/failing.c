@@ -14,7 +14,7 @@
 
 static const char *broken_law(void)
 {
-	return "X1: this law is broken on purpose";
+	return "this law is broken on purpose";
 }
 
 SUITE(failing, broken_law);

@@ -177,13 +177,13 @@ KTEST(account, check_finds_each_broken_law)
 	EXPECT_NULL(account_check(count_nothing));
 	middle->used[KIND]++;
 	EXPECT_STREQ(account_check(count_nothing),
-		     "K1: used is own and what those below use");
+		     "account K1: used is own and what those below use");
 	middle->used[KIND]--;
 	EXPECT_STREQ(account_check(count_an_area_too_many),
-		     "K2: what there is has been charged");
+		     "account K2: what there is has been charged");
 	leaf->refs = 0;
 	EXPECT_STREQ(account_check(count_nothing),
-		     "K3: an account has references");
+		     "account K3: an account has references");
 	leaf->refs = 1;
 	EXPECT_NULL(account_check(count_nothing));
 	tear_down();

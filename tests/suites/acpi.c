@@ -447,28 +447,28 @@ KTEST(acpi, check_finds_each_broken_law)
 	info.table[0].signature[4] = 'x';
 	info.table[0].signature[2] = '\0';
 	EXPECT_STREQ(acpi_info_check(&info),
-		     "A2: a signature is four letters and a 0");
+		     "acpi A2: a signature is four letters and a 0");
 	lay();
 	parse();
 	info.table[1].pa = info.table[0].pa;
 	EXPECT_STREQ(acpi_info_check(&info),
-		     "A3: two valid tables do not overlap");
+		     "acpi A3: two valid tables do not overlap");
 	parse();
 	info.has_madt = false;
 	EXPECT_STREQ(acpi_info_check(&info),
-		     "A4: without a MADT there are no APICs");
+		     "acpi A4: without a MADT there are no APICs");
 	parse();
 	info.s5_type_b = 8;
 	EXPECT_STREQ(acpi_info_check(&info),
-		     "A5: a sleep type has three bits");
+		     "acpi A5: a sleep type has three bits");
 	parse();
 	info.dmar_unit[0].registers.v++;
 	EXPECT_STREQ(acpi_info_check(&info),
-		     "A6: a unit's registers begin on a page");
+		     "acpi A6: a unit's registers begin on a page");
 	parse();
 	info.nr_ioapics = ACPI_IOAPICS_MAX + 1;
 	EXPECT_STREQ(acpi_info_check(&info),
-		     "A1: no list is longer than its array");
+		     "acpi A1: no list is longer than its array");
 	parse();
 }
 

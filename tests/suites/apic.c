@@ -273,9 +273,9 @@ KTEST(apic, the_check_finds_what_is_wrong)
 
 	needs_apic();
 	law = change_vector((unsigned)apic_pin(EDGE_LINE));
-	EXPECT(law && law[0] == 'A' && law[1] == '1');
+	EXPECT_LAW(law, "apic A1");
 	law = unmask_pin(ioapic_nr_pins() - 1);
-	EXPECT(law && law[0] == 'A' && law[1] == '2');
+	EXPECT_LAW(law, "apic A2");
 	EXPECT_NULL(irq_check());
 }
 

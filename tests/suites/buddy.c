@@ -245,22 +245,22 @@ KTEST(buddy, check_finds_each_broken_law)
 {
 	zone_open(0, FRAMES);
 	zone.nr_free++;
-	EXPECT_STREQ(check(), "B5: nr_free is the sum over the lists");
+	EXPECT_STREQ(check(), "buddy B5: nr_free is the sum over the lists");
 	zone.nr_free--;
 	zone.blocks[3]++;
 	EXPECT_STREQ(check(),
-		     "B6: blocks[] and free_orders tell the lists' lengths");
+		     "buddy B6: blocks[] and free_orders tell the lists' lengths");
 	zone.blocks[3]--;
 	zone.free_orders |= 1;
 	EXPECT_STREQ(check(),
-		     "B6: blocks[] and free_orders tell the lists' lengths");
+		     "buddy B6: blocks[] and free_orders tell the lists' lengths");
 	zone.free_orders &= ~1u;
 	block->state = PAGE_USED;
 	EXPECT_STREQ(check(),
-		     "B1: a page on free list n is a free head of order n");
+		     "buddy B1: a page on free list n is a free head of order n");
 	block->state = PAGE_FREE;
 	zone.end = PFN(zone.end.v - 1);
-	EXPECT_STREQ(check(), "B3: a block lies inside its zone");
+	EXPECT_STREQ(check(), "buddy B3: a block lies inside its zone");
 	zone.end = pfn_add(zone.end, 1);
 	EXPECT_NULL(check());
 	zone_close();
@@ -282,13 +282,13 @@ KTEST(buddy, check_finds_blocks_in_the_wrong_place)
 	EXPECT_EQ(take(MAX_ORDER), 0);
 	list_by_force(3, 1);
 	EXPECT_STREQ(check(),
-		     "B2: the head of an order-n block is aligned to 2^n frames");
+		     "buddy B2: the head of an order-n block is aligned to 2^n frames");
 	set_frames(0, FRAMES);
 	EXPECT_EQ(take(MAX_ORDER), 0);
 	list_by_force(4, 2);
 	list_by_force(0, 2);
 	EXPECT_STREQ(check(),
-		     "B4: two buddies are never both free at the same order");
+		     "buddy B4: two buddies are never both free at the same order");
 	zone_close();
 }
 

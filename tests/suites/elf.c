@@ -70,18 +70,18 @@ static const char *image_check(const struct elf_image *image, size_t size)
 		const struct elf_segment *seg = &image->segment[i];
 		uint64_t mem_end = (uint64_t)seg->va + seg->mem_size;
 
-		HOLDS((seg->va & PAGE_MASK) >= end, "E1: in order, disjoint");
-		HOLDS(mem_end <= ELF_END_MAX, "E2: within user memory");
+		HOLDS((seg->va & PAGE_MASK) >= end, "elf E1: in order, disjoint");
+		HOLDS(mem_end <= ELF_END_MAX, "elf E2: within user memory");
 		HOLDS((uint64_t)seg->offset + seg->file_size <= size,
-		      "E3: within the file");
-		HOLDS(seg->file_size <= seg->mem_size, "E3: fits memory");
+		      "elf E3: within the file");
+		HOLDS(seg->file_size <= seg->mem_size, "elf E3: fits memory");
 		if (image->entry >= seg->va && image->entry < mem_end)
 			entry_found = seg->rights & ELF_EXEC;
 		end = (mem_end + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
 	}
 	HOLDS(strnlen(image->interp, ELF_INTERP_MAX) < ELF_INTERP_MAX,
-	      "E4: the interpreter's name ends");
-	HOLDS(entry_found, "E5: the entry is in an executable segment");
+	      "elf E4: the interpreter's name ends");
+	HOLDS(entry_found, "elf E5: the entry is in an executable segment");
 	HOLDS(end == image->end, "the end is behind the last segment");
 	return NULL;
 }

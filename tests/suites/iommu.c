@@ -405,13 +405,6 @@ KTEST(iommu, no_device_without_hardware)
 
 /* ---- the checker --------------------------------------------------------- */
 
-static void expect_law(const char *number)
-{
-	const char *law = iommu_check();
-
-	EXPECT(law && !strncmp(law, number, 2));
-}
-
 KTEST(iommu, check_finds_what_is_broken)
 {
 	struct iommu_domain *domain = create(39);
@@ -421,17 +414,17 @@ KTEST(iommu, check_finds_what_is_broken)
 	REQUIRE(iommu_map(domain, bus_at(0, 0), FRAMES, 2, RW) == 0);
 	entry = root[0].v;
 	domain->root->refs++;
-	expect_law("D1");
+	EXPECT_LAW(iommu_check(), "domain D1");
 	domain->root->refs--;
 	domain->nr_mapped++;
-	expect_law("D3");
+	EXPECT_LAW(iommu_check(), "domain D3");
 	domain->nr_mapped--;
 	root[0].v = entry | 0x80;
-	expect_law("D4");
+	EXPECT_LAW(iommu_check(), "domain D4");
 	root[0].v = entry & ~RW;
-	expect_law("D4");
+	EXPECT_LAW(iommu_check(), "domain D4");
 	root[0].v = (entry & ~SL_ADDR_MASK) | 0x1000;
-	expect_law("D5");
+	EXPECT_LAW(iommu_check(), "domain D5");
 	root[0].v = entry;
 	destroy(domain);
 }

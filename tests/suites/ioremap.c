@@ -217,7 +217,7 @@ KTEST(ioremap, check_finds_a_frame_that_is_another)
 	kpt_unmap(va, 1);
 	kpt_map_range(va, PFN(DEVICE / PAGE_SIZE), 1, KPROT_DEVICE);
 	law = vmalloc_check();
-	EXPECT(law && law[0] == 'V' && law[1] == '7');
+	EXPECT_LAW(law, "vmalloc V7");
 	iounmap(ptr);
 	EXPECT_NULL(vmalloc_check());
 }

@@ -376,7 +376,7 @@ KTEST(kmap, check_finds_a_slot_that_maps_nothing)
 	kpt_unmap(ptr_to_kva(ptr), 1);
 	tlb_flush_page(ptr_to_kva(ptr));
 	law = kmap_check();
-	EXPECT(law && law[0] == 'K' && law[1] == '2');
+	EXPECT_LAW(law, "kmap K2");
 	kpt_map_range(ptr_to_kva(ptr), page_to_pfn(pages[0]), 1, KPROT_RW);
 	EXPECT_NULL(kmap_check());
 	kunmap(pages[0]);

@@ -26,8 +26,8 @@ static const char *suite_check(void)
 
 	list_for_each(pos, &list) {
 		HOLDS(pos->next->prev == pos && pos->prev->next == pos,
-		      "L1: both neighbours of a member point back at it");
-		HOLDS(++n <= ITEMS, "L2: the ring closes");
+		      "list L1: both neighbours of a member point back at it");
+		HOLDS(++n <= ITEMS, "list L2: the ring closes");
 	}
 	return NULL;
 }

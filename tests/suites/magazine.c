@@ -251,14 +251,14 @@ KTEST(magazine, check_finds_each_broken_law)
 
 	magazine->capacity = 1;
 	EXPECT_STREQ(slab_check(),
-		     "M1: a magazine holds no more than its capacity");
+		     "magazine M1: a magazine holds no more than its capacity");
 	magazine->capacity = MAGAZINE_MAX;
 
 	magazine->objects[0] = (char *)object + 1;
 	EXPECT_STREQ(slab_check(),
-		     "M2: a magazine holds taken objects of its cache");
+		     "magazine M2: a magazine holds taken objects of its cache");
 	magazine->objects[0] = magazine->objects[1];
-	EXPECT_STREQ(slab_check(), "M3: no object is in a magazine twice");
+	EXPECT_STREQ(slab_check(), "magazine M3: no object is in a magazine twice");
 	magazine->objects[0] = object;
 	EXPECT_NULL(slab_check());
 	tear_down();

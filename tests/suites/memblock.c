@@ -135,12 +135,12 @@ KTEST(memblock, check_finds_each_broken_law)
 	EXPECT_EQ(add(&memory, 0x3000, 0x4000), 0);
 	memory.range[1].start.v = 0x2000;
 	EXPECT_STREQ(memblock_list_check(&memory),
-		     "M2: ranges are sorted, and neither overlap nor touch");
+		     "memblock M2: ranges are sorted, and neither overlap nor touch");
 	memory.range[1].start.v = 0x4000;
-	EXPECT_STREQ(memblock_list_check(&memory), "M1: no range is empty");
+	EXPECT_STREQ(memblock_list_check(&memory), "memblock M1: no range is empty");
 	memory.count = MEMBLOCK_RANGES_MAX + 1;
 	EXPECT_STREQ(memblock_list_check(&memory),
-		     "M3: a list has at most MEMBLOCK_RANGES_MAX ranges");
+		     "memblock M3: a list has at most MEMBLOCK_RANGES_MAX ranges");
 }
 
 /* ---- the difference ----------------------------------------------------- */

@@ -375,17 +375,17 @@ KTEST(page_alloc, check_finds_each_broken_law)
 	zone = page_zone(page);
 	page_set_state(page, PAGE_TAIL);
 	EXPECT_STREQ(page_alloc_check(),
-		     "A1: from head to head there are only heads");
+		     "census A1: from head to head there are only heads");
 	page_set_state(page, PAGE_FREE);
 	EXPECT_STREQ(page_alloc_check(),
-		     "A2: the free heads are those of the lists");
+		     "census A2: the free heads are those of the lists");
 	page_set_state(page, PAGE_PCP);
 	EXPECT_STREQ(page_alloc_check(),
-		     "A3: the per-CPU heads are those of the lists");
+		     "census A3: the per-CPU heads are those of the lists");
 	page_set_state(page, PAGE_USED);
 	zone->managed--;
 	EXPECT_STREQ(page_alloc_check(),
-		     "A4: managed = free + per-CPU + used");
+		     "census A4: managed = free + per-CPU + used");
 	zone->managed++;
 	free_pages(page, MAX_ORDER);
 	EXPECT_NULL(page_alloc_check());

@@ -450,14 +450,14 @@ KTEST(pci, check_finds_broken_tables)
 	REQUIRE(scan() == 2);
 	table[0].bar[0].size = 4095;
 	EXPECT_STREQ(pci_check_table(table, 2),
-		     "P2: the size of a BAR is a power of two");
+		     "pci P2: the size of a BAR is a power of two");
 	table[0].bar[0].size = 8192;
 	table[0].bar[0].start = PHYS(4096);
 	EXPECT_STREQ(pci_check_table(table, 2),
-		     "P3: a BAR starts at a multiple of its size");
+		     "pci P3: a BAR starts at a multiple of its size");
 	table[0].bar[0].size = 0;
 	table[1].slot = 1;
-	EXPECT_STREQ(pci_check_table(table, 2), "P1: source ids ascend");
+	EXPECT_STREQ(pci_check_table(table, 2), "pci P1: source ids ascend");
 }
 
 /* ---- this machine ------------------------------------------------------- */

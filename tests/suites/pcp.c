@@ -308,11 +308,11 @@ KTEST(pcp, check_finds_each_broken_law)
 	REQUIRE(pcp->count >= 3);
 	high = pcp->high;
 	pcp->high = pcp->count - 1;
-	EXPECT_STREQ(pcp_check(zone), "L1: count <= high");
+	EXPECT_STREQ(pcp_check(zone), "pcp L1: count <= high");
 	pcp->high = high;
 	pcp->blocks[1]->state = PAGE_USED;
 	EXPECT_STREQ(pcp_check(zone),
-		     "L2: a block in list n is a PAGE_PCP head of order n");
+		     "pcp L2: a block in list n is a PAGE_PCP head of order n");
 	pcp->blocks[1]->state = PAGE_PCP;
 	EXPECT_NULL(pcp_check(zone));
 	free_page(pages[0]);

@@ -190,7 +190,7 @@ KTEST(rangetree, the_check_finds_a_hint_that_is_not_there)
 	EXPECT_EQ(insert(0, 100, 200), 0);
 	tree.hint = &nodes[5];
 	EXPECT_STREQ(range_tree_check(&tree),
-		     "R6: the hint is a node of the ring");
+		     "rangetree R6: the hint is a node of the ring");
 	tree.hint = &tree.top;
 	EXPECT_NULL(range_tree_check(&tree));
 }

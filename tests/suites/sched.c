@@ -380,13 +380,13 @@ KTEST(sched, check_finds_what_is_broken)
 	thread = start("victim", PRIORITY_TEST - 1, note_number, number(1));
 	flags = irq_save();
 	thread->priority--;
-	EXPECT(sched_check() && !strncmp(sched_check(), "S1", 2));
+	EXPECT_LAW(sched_check(), "sched S1");
 	thread->priority++;
 	thread->state = THREAD_RUNNING;
 	EXPECT(sched_check());
 	thread->state = THREAD_READY;
 	thread->arch.esp += KERNEL_STACK_SIZE;
-	EXPECT(sched_check() && !strncmp(sched_check(), "S5", 2));
+	EXPECT_LAW(sched_check(), "sched S5");
 	thread->arch.esp -= KERNEL_STACK_SIZE;
 	irq_restore(flags);
 	EXPECT_NULL(sched_check());

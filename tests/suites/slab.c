@@ -436,35 +436,35 @@ KTEST(slab, check_finds_each_broken_law)
 
 	slab->inuse = 0;
 	EXPECT_STREQ(slab_check(),
-		     "S1: a slab is on the list that its inuse says");
+		     "slab S1: a slab is on the list that its inuse says");
 	slab->inuse = 2;
 	EXPECT_STREQ(slab_check(),
-		     "S2: the chain ends after the free objects");
+		     "slab S2: the chain ends after the free objects");
 	slab->inuse = 1;
 
 	next = slab->next[slab->free];
 	slab->next[slab->free] = slab->free;
 	EXPECT_STREQ(slab_check(),
-		     "S2: the chain ends after the free objects");
+		     "slab S2: the chain ends after the free objects");
 	slab->next[slab->free] = next;
 
 	slab->page->slab = NULL;
 	EXPECT_STREQ(slab_check(),
-		     "S4: each page of a slab names its cache and slab");
+		     "slab S4: each page of a slab names its cache and slab");
 	slab->page->slab = slab;
 
 	objects = slab->objects;
 	slab->objects += PAGE_SIZE;
-	EXPECT_STREQ(slab_check(), "S5: objects end within the block");
+	EXPECT_STREQ(slab_check(), "slab S5: objects end within the block");
 	slab->objects = objects;
 
 	cache->taken++;
 	EXPECT_STREQ(slab_check(),
-		     "S6: nr_slabs, nr_empty and taken are the sums over the lists");
+		     "slab S6: nr_slabs, nr_empty and taken are the sums over the lists");
 	cache->taken--;
 	cache->span--;
 	EXPECT_STREQ(slab_check(),
-		     "C2: a cache's geometry is what fits its block");
+		     "cache C2: a cache's geometry is what fits its block");
 	cache->span++;
 	EXPECT_NULL(slab_check());
 	free_many(1);

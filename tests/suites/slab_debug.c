@@ -329,12 +329,12 @@ KTEST(slab_debug, check_finds_damage)
 	set_up();
 	object = get_object();
 	object[SIZE] ^= 1;
-	EXPECT_STREQ(slab_check(), "D1: red zones are whole");
+	EXPECT_STREQ(slab_check(), "slab_debug D1: red zones are whole");
 	object[SIZE] ^= 1;
 	EXPECT_NULL(slab_check());
 	kmem_cache_free(cache, object);
 	object[0] ^= 1;
-	EXPECT_STREQ(slab_check(), "D2: a free object is whole poison");
+	EXPECT_STREQ(slab_check(), "slab_debug D2: a free object is whole poison");
 	object[0] ^= 1;
 	EXPECT_NULL(slab_check());
 	tear_down();

@@ -62,7 +62,7 @@ static const char *stack_check(const char *const argv[],
 
 	while (argv[argc])
 		argc++;
-	HOLDS(stack.esp % 16 == 0, "A2: ESP is a multiple of 16");
+	HOLDS(stack.esp % 16 == 0, "start_stack A2: ESP is a multiple of 16");
 	HOLDS(word(at) == argc, "argc is wrong");
 	at += 4;
 	law = texts_check(&at, argv);

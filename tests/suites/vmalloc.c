@@ -499,11 +499,6 @@ KTEST(vmalloc, find_knows_the_area_and_its_guard)
 
 /* ---- the checker is checked --------------------------------------------- */
 
-static bool law_is(const char *law, const char *number)
-{
-	return law && !strncmp(law, number, strlen(number));
-}
-
 KTEST(vmalloc, check_finds_a_page_that_is_missing)
 {
 	void *ptr = vmalloc(4 * PAGE_SIZE);
@@ -513,7 +508,7 @@ KTEST(vmalloc, check_finds_a_page_that_is_missing)
 	REQUIRE(ptr && kpt_lookup(va, &pfn));
 	kpt_unmap(va, 1);
 	tlb_flush_page(va);
-	EXPECT(law_is(vmalloc_check(), "V3"));
+	EXPECT_LAW(vmalloc_check(), "vmalloc V3");
 	kpt_map_range(va, pfn, 1, KPROT_RW);
 	EXPECT_NULL(vmalloc_check());
 	vfree(ptr);
@@ -528,7 +523,7 @@ KTEST(vmalloc, check_finds_a_guard_page_that_is_mapped)
 
 	REQUIRE(ptr && kpt_lookup(guard - PAGE_SIZE, &pfn));
 	kpt_map_range(guard, pfn, 1, KPROT_RW);
-	EXPECT(law_is(vmalloc_check(), "V4"));
+	EXPECT_LAW(vmalloc_check(), "vmalloc V4");
 	kpt_unmap(guard, 1);
 	tlb_flush_page(guard);
 	EXPECT_NULL(vmalloc_check());

@@ -129,17 +129,17 @@ KTEST(zone, check_finds_each_broken_law)
 	struct zone *dma = &zones[ZONE_DMA];
 
 	dma->present += dma->spanned;
-	EXPECT_STREQ(zones_check(), "Z1: managed <= present <= spanned");
+	EXPECT_STREQ(zones_check(), "zone Z1: managed <= present <= spanned");
 	dma->present -= dma->spanned;
 	dma->start.v++;
-	EXPECT_STREQ(zones_check(), "Z2: zones are adjacent");
+	EXPECT_STREQ(zones_check(), "zone Z2: zones are adjacent");
 	dma->start.v--;
 	dma->low += dma->high;
-	EXPECT_STREQ(zones_check(), "W1: min <= low <= high");
+	EXPECT_STREQ(zones_check(), "watermark W1: min <= low <= high");
 	dma->low -= dma->high;
 	dma->lowmem_reserve[ZONE_DMA] = 1;
 	EXPECT_STREQ(zones_check(),
-		     "W2: nothing is kept from requests of the own zone");
+		     "watermark W2: nothing is kept from requests of the own zone");
 	dma->lowmem_reserve[ZONE_DMA] = 0;
 	EXPECT_NULL(zones_check());
 }

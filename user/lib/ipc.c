@@ -2,7 +2,7 @@
 /*
  * ipc.c - the half of ipc.h that is more than an instruction
  *
- * INVARIANTS  `out` of the buffer is empty but between ipc_attach_*() and the
+ * RULES    `out` of the buffer is empty but between ipc_attach_*() and the
  *          call that sends it: nothing is sent twice.
  * LOCKING  None: one thread of a program sends extras, the one whose buffer
  *          this is.

@@ -11,7 +11,7 @@
  *            | size | in use  | size | next |  free            |
  *            +------+---------+------+------+------------------+
  *
- * INVARIANTS (malloc_check() restates them)
+ * INVARIANTS of malloc (malloc_check() restates them)
  *          M1  free blocks are sorted by address and do not overlap
  *          M2  no two free blocks touch: they would be one
  *          M3  every block is a multiple of 16 bytes long
@@ -140,10 +140,10 @@ const char *malloc_check(void)
 {
 	for (const struct block *b = free_list; b; b = b->next) {
 		HOLDS(!b->next || block_end(b) <= b->next,
-		      "M1: free blocks are sorted and disjoint");
+		      "malloc M1: free blocks are sorted and disjoint");
 		HOLDS(!b->next || block_end(b) != b->next,
-		      "M2: no two free blocks touch");
-		HOLDS(b->size % UNIT == 0, "M3: sizes are multiples of 16");
+		      "malloc M2: no two free blocks touch");
+		HOLDS(b->size % UNIT == 0, "malloc M3: sizes are multiples of 16");
 	}
 	return NULL;
 }

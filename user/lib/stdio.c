@@ -2,7 +2,7 @@
 /*
  * stdio.c - one buffer in front of the console
  *
- * INVARIANTS  no text of a finished line stays in the buffer.
+ * RULES    no text of a finished line stays in the buffer.
  * LOCKING  None: a program with several threads prints from one of them.
  */
 #include "user/lib/stdio.h"

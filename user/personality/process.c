@@ -6,9 +6,10 @@
  *          beginning it gets a copy of its parent's descriptors; the open files
  *          are shared.
  *
- * INVARIANTS  R1  each pid has one table at most
- *             R2  refs of an open file is the number of descriptors that lead
- *                 to it
+ * RULES of process
+ *          R1  each pid has one table at most
+ *          R2  refs of an open file is the number of descriptors that lead
+ *              to it
  * NOT HERE Tasks that share descriptors (CLONE_FILES without CLONE_THREAD): the
  *          child has a copy. Closing at exec: there is no exec.
  * SEE      kernel/uapi/pagoda.h KMSG_TASK_BEGAN; Linux fs/file.c.

@@ -14,7 +14,7 @@
  *                             ^
  *            "there is input"-+--> the first of them is answered
  *
- * INVARIANTS
+ * RULES of tty
  *          Y1  who came first is served first
  *          Y2  input that a client did not take, for it had ended or its memory
  *              could not be written, is the next one's

@@ -16,7 +16,7 @@
  *          input    finished lines, until somebody reads them
  *          output   what the UART has not been given yet
  *
- * INVARIANTS
+ * RULES of console_server
  *          C1  somebody waits to read only while input is empty
  *          C2  who is told of input is told once, and never waits for it: with
  *              more of them than there is room for, the oldest is told early

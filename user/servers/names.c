@@ -15,7 +15,7 @@
  *          owned    registered by init: stands in the table for good, without
  *                   a handle when its server is dead
  *
- * INVARIANTS
+ * RULES of names
  *          N1  each name stands in the table once
  *          N2  a waiter's name does not stand in the table with a handle
  *          N3  each handle in the table is of an endpoint, and can be passed on

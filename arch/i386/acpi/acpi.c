@@ -5,7 +5,7 @@
  * WHAT     Gives the parsers this machine to read, and says in the log what
  *          they found.
  *
- * INVARIANTS
+ * RULES
  *          registers that a table names never lie in RAM: a wrong table must
  *          not make us write into somebody's memory
  *

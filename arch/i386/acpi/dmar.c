@@ -16,7 +16,7 @@
  *                the way, then its own. Bus numbers behind a bridge are not in
  *                the table: the bridge is asked.
  *
- * INVARIANTS
+ * RULES
  *          a unit's registers begin on a page and are not in RAM; two units
  *          have different registers; a scope is a source id that the path
  *          really leads to

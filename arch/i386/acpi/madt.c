@@ -9,7 +9,7 @@
  *            line 1          |           |    pin 1
  *            line 2 (none)   +-- override +-> pin 2   <- where QEMU has it
  *
- * INVARIANTS
+ * RULES
  *          an I/O APIC or a local APIC is never in RAM; two I/O APICs have
  *          different addresses; an override names a line below 16
  *

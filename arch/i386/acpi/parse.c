@@ -10,7 +10,7 @@
  *                 `-> XSDT  8 bytes each ---+--> APIC
  *                                           +--> DMAR, and others: listed only
  *
- * INVARIANTS (acpi_info_check() restates them, under the same numbers)
+ * INVARIANTS of acpi (acpi_info_check() restates them)
  *          A1  no list is longer than its array
  *          A2  a signature is four letters and a 0
  *          A3  two valid tables do not overlap, and none wraps
@@ -194,17 +194,17 @@ void acpi_parse(struct acpi_reader *reader, struct acpi_info *info)
 static const char *check_tables(const struct acpi_info *info)
 {
 	HOLDS(info->nr_tables <= ACPI_TABLES_MAX,
-	      "A1: no list is longer than its array");
+	      "acpi A1: no list is longer than its array");
 	for (unsigned i = 0; i < info->nr_tables; i++) {
 		const struct acpi_table *table = &info->table[i];
 
 		HOLDS(strlen(table->signature) == 4,
-		      "A2: a signature is four letters and a 0");
+		      "acpi A2: a signature is four letters and a 0");
 		HOLDS(!table->valid || table->pa.v + table->length >
-				       table->pa.v, "A3: a table does not wrap");
+				       table->pa.v, "acpi A3: a table does not wrap");
 		for (unsigned k = 0; k < i; k++)
 			HOLDS(!overlap(table, &info->table[k]),
-			      "A3: two valid tables do not overlap");
+			      "acpi A3: two valid tables do not overlap");
 	}
 	return NULL;
 }
@@ -213,16 +213,16 @@ static const char *check_units(const struct acpi_info *info)
 {
 	HOLDS(info->nr_dmar_units <= ACPI_DMAR_UNITS_MAX &&
 	      info->nr_ioapics <= ACPI_IOAPICS_MAX,
-	      "A1: no list is longer than its array");
+	      "acpi A1: no list is longer than its array");
 	HOLDS(!phys_page_offset(info->lapic),
-	      "A6: a local APIC's registers begin on a page");
+	      "acpi A6: a local APIC's registers begin on a page");
 	for (unsigned i = 0; i < info->nr_dmar_units; i++) {
 		const struct acpi_dmar_unit *unit = &info->dmar_unit[i];
 
 		HOLDS(unit->nr_scopes <= ACPI_DMAR_SCOPES_MAX,
-		      "A1: no list is longer than its array");
+		      "acpi A1: no list is longer than its array");
 		HOLDS(unit->registers.v && !phys_page_offset(unit->registers),
-		      "A6: a unit's registers begin on a page");
+		      "acpi A6: a unit's registers begin on a page");
 	}
 	return NULL;
 }
@@ -236,15 +236,15 @@ const char *acpi_info_check(const struct acpi_info *info)
 	if (law)
 		return law;
 	HOLDS(info->present || !info->nr_tables,
-	      "A4: without an RSDP there are no tables");
+	      "acpi A4: without an RSDP there are no tables");
 	HOLDS(info->has_madt || (!info->nr_ioapics && !info->lapic.v),
-	      "A4: without a MADT there are no APICs");
+	      "acpi A4: without a MADT there are no APICs");
 	HOLDS(info->has_fadt ||
 	      (!info->pm1a_control && !info->has_s5 && !info->pm_timer),
-	      "A4: without a FADT there is no power management");
+	      "acpi A4: without a FADT there is no power management");
 	HOLDS(info->has_dmar || !info->nr_dmar_units,
-	      "A4: without a DMAR there are no units");
+	      "acpi A4: without a DMAR there are no units");
 	HOLDS(info->s5_type_a <= 7 && info->s5_type_b <= 7,
-	      "A5: a sleep type has three bits");
+	      "acpi A5: a sleep type has three bits");
 	return NULL;
 }

@@ -12,7 +12,7 @@
  *            +--------+-----------------+--------+--- ... ---+
  *            pa                                              pa + length
  *
- * INVARIANTS
+ * RULES of acpi_table
  *          T1  a valid table has 36 .. ACPI_TABLE_LENGTH_MAX bytes, does not
  *              wrap, and they add up to 0
  *          T2  no read leaves the table

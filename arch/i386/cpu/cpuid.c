@@ -10,7 +10,7 @@
  *                   last. A leaf above it answers with some other leaf's
  *                   values, so it must not be asked.
  *
- * INVARIANTS
+ * RULES of cpu
  *          C1  a feature is in use only if cpu_has() says so
  *
  * SEE      SDM volume 2, "CPUID"; volume 3, 2.5 "Control registers".

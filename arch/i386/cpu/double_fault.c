@@ -15,7 +15,7 @@
  *              ESP: own stack
  *              EIP: double_fault_entry   main_tss: the interrupted registers
  *
- * INVARIANTS
+ * RULES of double_fault
  *          D1  double_fault_tss is only read by the CPU (but for its link), so
  *              it is ready again at once: the handler leaves the task by
  *              gdt_become_main_task(), not by a task switch, which would store

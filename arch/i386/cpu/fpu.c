@@ -16,7 +16,7 @@
  *          area     512 bytes, 16-byte aligned, as FXSAVE writes them; without
  *                   FXSAVE (Pentium Pro) FNSAVE's 108 bytes
  *
- * INVARIANTS
+ * RULES of fpu
  *          F1  TS is clear only while the active thread is the owner
  *          F2  a thread without an area has never used the FPU
  *

@@ -10,7 +10,7 @@
  *          bitmap, which is one store. A driver's bitmap is copied once and
  *          stays until another driver's comes.
  *
- * INVARIANTS
+ * RULES of io_ports
  *          O1  the byte behind the bitmap has all bits set (SDM: the CPU always
  *              reads two bytes)
  * LOCKING  Interrupts off.

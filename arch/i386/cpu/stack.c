@@ -93,10 +93,10 @@ const char *stack_check(void)
 	for_each_kernel_stack(a) {
 		HOLDS(page_aligned(a->guard) && page_aligned(a->top) &&
 		      a->base == a->guard + PAGE_SIZE && a->base < a->top,
-		      "K1: a stack is whole pages, above its guard page");
+		      "stack K1: a stack is whole pages, above its guard page");
 		for_each_kernel_stack(b)
 			HOLDS(a == b || !overlap(a, b),
-			      "K2: no two stacks overlap");
+			      "stack K2: no two stacks overlap");
 	}
 	return NULL;
 }

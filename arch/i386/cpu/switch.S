@@ -10,7 +10,7 @@
  *          The first time the return address is arch_thread_begin, EDI the
  *          function and ESI its argument.
  *
- * INVARIANTS
+ * RULES of switch
  *          W1  interrupts are off, and the other flags are clean: EFLAGS need
  *              not be switched
  * SEE      <arch/thread.h>; struct switch_frame in thread.c.

@@ -13,7 +13,7 @@
  *                   v                                v
  *                 IRET; or SYSEXIT, where nothing is lost by it
  *
- * INVARIANTS
+ * RULES of syscall_entry
  *          S1  regs->error is the number of the call, whatever becomes of EAX
  *          S2  return_work is looked at with interrupts off, and they stay off
  *              until ring 3: nothing that is to be done is missed

@@ -13,7 +13,7 @@
  *          The CPU pushes the last five of the registers when it comes from
  *          ring 3, the entries the rest: so they always lie there.
  *
- * INVARIANTS
+ * RULES of arch_thread
  *          A1  active_thread is the thread whose ESP0, TLS and FPU trap are set
  *          A2  user mode has USER_CS and USER_DS for its stack, interrupts on,
  *              IOPL 0, neither VM nor NT

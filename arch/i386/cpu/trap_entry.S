@@ -16,7 +16,7 @@
  *            cr2                    <- EAX: struct trap_regs *
  *            return address
  *
- * INVARIANTS
+ * RULES of trap_entry
  *          T1  the layout is that of struct trap_regs
  *          T2  EBP is not touched before trap_dispatch(): its saved EBP is the
  *              interrupted code's, so a chain of frames leads through here.

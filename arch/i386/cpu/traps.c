@@ -19,9 +19,10 @@
  *
  * TERMS    return_work  see <arch/trap.h>
  *
- * INVARIANTS (trap_check() restates X1)
+ * INVARIANTS of traps (trap_check() restates it)
  *          X1  an entry of ex_table names an instruction in the kernel's text,
  *              and a place there to go on
+ * RULES of traps
  *          X2  a fault of the kernel at a user address outside usercopy.S is
  *              never resolved
  *          X3  an exception of ring 3 never panics; an NMI and a machine check,
@@ -378,6 +379,6 @@ const char *trap_check(void)
 
 	for (f = __start_ex_table; f < __stop_ex_table; f++)
 		HOLDS(in_text(f->insn) && in_text(f->fixup),
-		      "X1: a fix-up leads from kernel text to kernel text");
+		      "traps X1: a fix-up leads from kernel text to kernel text");
 	return NULL;
 }

@@ -8,7 +8,7 @@
  *          its fix-up. SMAP is open from the first instruction that touches
  *          user memory to the last.
  *
- * INVARIANTS
+ * RULES of usercopy
  *          U1  nothing else between the two labels touches memory but the
  *              kernel's side of the copy, whose faults are panics
  *          U2  EFLAGS.AC is clear at each return; an interrupt in between

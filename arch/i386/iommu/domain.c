@@ -23,7 +23,7 @@
  *                   still remember the way
  *          forget   have the units flush what they remember of a domain
  *
- * INVARIANTS (iommu_check() restates them, in domain_check.c)
+ * INVARIANTS of domain (iommu_check() restates them, in domain_check.c)
  *          D1  a table's refs is 1 + its used entries
  *          D2  no table but the root is without used entries
  *          D3  nr_tables and nr_mapped are what a walk finds

@@ -4,7 +4,7 @@
  *
  * WHAT     Walks all tables of all domains, and asks the other files' checks.
  *
- * INVARIANTS  D1 to D6 of domain.c; A, F and U of iommu.c, blocked.c and vtd.c.
+ * INVARIANTS of domain: domain.c. iommu_check() asks iommu.c and vtd.c, too.
  *
  * LOCKING  Interrupts off: a domain of many tables takes a while.
  * COST     A step for each entry of each table.
@@ -24,10 +24,10 @@ static const char *entry_check(slpte_t entry, unsigned level)
 	pfn_t pfn = phys_to_pfn(slpte_phys(entry));
 
 	HOLDS(entry.v & SL_RIGHTS && !(entry.v & ~(SL_RIGHTS | SL_ADDR_MASK)),
-	      "D4: an entry has a right, and no bits but rights and address");
+	      "domain D4: an entry has a right, and no bits but rights and address");
 	HOLDS(level == 1 || (pfn_lt(pfn, max_low_pfn) &&
 			     pfn_to_page(pfn)->state == PAGE_TABLE),
-	      "D5: an entry above level 1 leads to a page table");
+	      "domain D5: an entry above level 1 leads to a page table");
 	return NULL;
 }
 
@@ -53,7 +53,7 @@ static const char *table_check(const struct page *table, unsigned level,
 	}
 	census->mapped += level == 1 ? used : 0;
 	HOLDS(used == sl_table_used(table),
-	      "D1: a table's refs is 1 + its used entries");
+	      "domain D1: a table's refs is 1 + its used entries");
 	return NULL;
 }
 
@@ -79,10 +79,10 @@ static const char *domain_check(const struct iommu_domain *domain)
 	if (law)
 		return law;
 	HOLDS(no_table_is_empty(domain->root, domain->levels),
-	      "D2: no table but the root is without used entries");
+	      "domain D2: no table but the root is without used entries");
 	HOLDS(census.tables == domain->nr_tables &&
 	      census.mapped == domain->nr_mapped,
-	      "D3: nr_tables and nr_mapped are what a walk finds");
+	      "domain D3: nr_tables and nr_mapped are what a walk finds");
 	return NULL;
 }
 
@@ -97,7 +97,7 @@ static const char *domains_check(void)
 		const char *law;
 
 		HOLDS(iommu_id_is_taken(domain->id) && !seen[domain->id],
-		      "D6: a domain's id is not 0 and no other's");
+		      "domain D6: a domain's id is not 0 and no other's");
 		seen[domain->id] = true;
 		law = domain_check(domain);
 		if (law)

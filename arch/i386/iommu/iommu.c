@@ -9,7 +9,7 @@
  *            source id 00:04.0 --> domain 2 --> tables
  *            any other         --> blocked, while translation is on
  *
- * INVARIANTS (iommu_check() restates them)
+ * INVARIANTS of iommu (iommu_check() restates them)
  *          A1  a device is in the list once
  *          A2  nr_attached of a domain is the number of its devices
  *
@@ -121,14 +121,14 @@ const char *iommu_attach_check(void)
 
 	for (unsigned i = 0; i < nr_attached; i++)
 		HOLDS(attachment_find(attachments[i].source_id) ==
-		      &attachments[i], "A1: a device is in the list once");
+		      &attachments[i], "iommu A1: a device is in the list once");
 	list_for_each_entry(domain, &iommu_domains, link) {
 		unsigned n = 0;
 
 		for (unsigned i = 0; i < nr_attached; i++)
 			n += attachments[i].domain == domain;
 		HOLDS(n == domain->nr_attached,
-		      "A2: nr_attached of a domain is the number of its devices");
+		      "iommu A2: nr_attached of a domain is the number of its devices");
 	}
 	return NULL;
 }

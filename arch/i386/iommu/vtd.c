@@ -16,7 +16,7 @@
  *                   no other one has in its scope
  *          legacy   the form of these tables without scalable mode
  *
- * INVARIANTS (iommu_check() restates them)
+ * INVARIANTS of vtd (iommu_check() restates them)
  *          U1  a context entry is present if and only if its device is
  *              attached, and leads to that domain
  *          U2  a context table's refs is 1 + its present entries
@@ -416,7 +416,7 @@ static const char *contexts_check(unsigned *nr_present)
 		for (unsigned i = 0; table && i < VTD_ENTRIES; i++)
 			used += table_entries(table)[i].low & VTD_PRESENT;
 		HOLDS(!table || (used && table->refs == 1 + used),
-		      "U2: a context table's refs is 1 + its present entries");
+		      "vtd U2: a context table's refs is 1 + its present entries");
 		*nr_present += used;
 	}
 	return NULL;
@@ -436,14 +436,14 @@ const char *iommu_units_check(void)
 		return law;
 	for (n = 0; iommu_attached(n, &source_id, &domain); n++)
 		HOLDS(context_is(source_id, domain),
-		      "U1: an attached device's entry leads to its domain");
+		      "vtd U1: an attached device's entry leads to its domain");
 	HOLDS(n == nr_present,
-	      "U1: a context entry is present only for an attached device");
+	      "vtd U1: a context entry is present only for an attached device");
 	for_each_unit_on(i) {
 		HOLDS(vtd_unit_is_on(&units[i], page_to_phys(root)),
-		      "U3: a unit that we have turned on is on");
+		      "vtd U3: a unit that we have turned on is on");
 		HOLDS(!units[i].late,
-		      "U4: a unit has answered whatever it was asked");
+		      "vtd U4: a unit has answered whatever it was asked");
 	}
 	return NULL;
 }

@@ -14,7 +14,7 @@
  * TERMS    leaf      the last entry of the walk, if it maps memory
  *          guilty    the level whose entry has the bit that refused
  *
- * INVARIANTS  rules[] has a row for every cause, in the order in which they
+ * RULES    rules[] has a row for every cause, in the order in which they
  *          must be asked: reserved bits before rights, rights before absence;
  *          the last row always applies.
  *

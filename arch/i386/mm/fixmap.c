@@ -6,7 +6,7 @@
  *          functions are inline because kmap() and kmap_local() count their
  *          instructions.
  *
- * INVARIANTS (pgtable_check() proves them)
+ * RULES    pgtable_check() sees a breach as pgtable G1 or N1:
  *          only slots 0 .. FIXMAP_NR_SLOTS - 1 are ever present; the entry of
  *          FIXADDR_TOP, the last of the table, never is
  */

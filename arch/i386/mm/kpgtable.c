@@ -15,7 +15,7 @@
  *          empty    an entry of 0: maps nothing, remembers nothing
  *          retired  P clear, the rest as it was: see <arch/kpgtable.h>
  *
- * INVARIANTS (pgtable_check() proves them over all tables)
+ * RULES    pgtable_check() sees a breach as pgtable T3 or N1:
  *          a page table, once there, stays; its frame is in state PAGE_TABLE
  *          or was taken from memblock; every entry that is not present is
  *          empty or retired

@@ -12,7 +12,7 @@
  *            RAM         [=====] [====]   |  [======]
  *                                     ^ high_memory    ^ highmem, if any
  *
- * INVARIANTS
+ * RULES
  *          high_memory is page-aligned, above PAGE_OFFSET, and at most
  *          PAGE_OFFSET + LOWMEM_MAX; it never changes after lowmem_init()
  *

@@ -21,7 +21,7 @@
  * TERMS    chunk   2 MiB of the direct map, aligned: what one PDE covers
  *          small   a chunk mapped by a page table, page by page
  *
- * INVARIANTS  are those of pgtable_check(), <arch/pgtable_check.h>.
+ * INVARIANTS of pgtable: pgtable_check.c
  *
  * ALGORITHM  What is no RAM is not mapped. Firmware often keeps some pages of a
  *          chunk for itself, and a 2 MiB page could not leave them out. So a

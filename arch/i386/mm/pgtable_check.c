@@ -15,7 +15,7 @@
  *          facts    what the CPU has and where the image lies; an argument, so
  *                   that a test can make a right entry wrong
  *
- * INVARIANTS  The rules. About tables:
+ * INVARIANTS of pgtable; about tables:
  *          T1  the kernel's own PDPT has no user half; its PDPTE is present
  *          T2  a table's frame is RAM with a permanent address
  *          T3  a table's frame is marked as in use
@@ -36,10 +36,12 @@
  *          D2  guard pages of the image are not mapped
  *          D3  the direct map has the frames of RAM, all of them, and the ISA
  *              hole, but no other; the image is RAM, whatever a map says. With
- *              V3, D7, D8 and U14: no frame has two cache types
+ *              V3, D7, D8 and upgtable U14: no frame has two cache types
  *          D4  only text is executable
- *          D5  ... D8  text, rodata, data and the ISA hole are protected as
- *              such
+ *          D5  text is read-only and executable
+ *          D6  rodata is read-only and not executable
+ *          D7  data is writable, cached and not executable
+ *          D8  the ISA hole is uncached
  *          D9  first chunk, last chunk, image, and chunks with holes are
  *              mapped page by page
  *          V1  in the vmalloc area only live areas are mapped, and those that
@@ -158,10 +160,10 @@ static bool frame_in_use(phys_addr_t pa)
 static const char *check_bits(const struct walk *w, uint64_t entry)
 {
 	HOLDS(!(entry & above_width(w->facts)),
-	      "B1: bits above the physical address width are 0");
+	      "pgtable B1: bits above the physical address width are 0");
 	HOLDS(w->facts->nx || !(entry & PAE_XD),
-	      "B2: XD is set only while EFER.NXE is");
-	HOLDS(!(entry & SOFTWARE_BITS), "B3: software's bits are 0");
+	      "pgtable B2: XD is set only while EFER.NXE is");
+	HOLDS(!(entry & SOFTWARE_BITS), "pgtable B3: software's bits are 0");
 	return NULL;
 }
 
@@ -172,22 +174,22 @@ static const char *check_leaf_bits(const struct walk *w,
 	bool writable = leaf->bits & PAE_RW;
 	bool executable = !(leaf->bits & PAE_XD);
 
-	HOLDS(!(leaf->bits & PAE_US), "B4: user mode has no access");
-	HOLDS(!(leaf->bits & reserved), "B5: reserved and PAT bits are 0");
+	HOLDS(!(leaf->bits & PAE_US), "pgtable B4: user mode has no access");
+	HOLDS(!(leaf->bits & reserved), "pgtable B5: reserved and PAT bits are 0");
 	HOLDS(!!(leaf->bits & PAE_G) == w->facts->pge,
-	      "B6: a leaf is global exactly when CR4.PGE is set");
+	      "pgtable B6: a leaf is global exactly when CR4.PGE is set");
 	HOLDS(!w->facts->nx || !writable || !executable,
-	      "B7: nothing is writable and executable");
+	      "pgtable B7: nothing is writable and executable");
 	return NULL;
 }
 
 /* ---- places: one function a region ------------------------------------ */
 
 static const char *const direct_map_laws[KPROT_NR] = {
-	[KPROT_RX]     = "D5: text is read-only and executable",
-	[KPROT_RO]     = "D6: rodata is read-only and not executable",
-	[KPROT_RW]     = "D7: data is writable, cached, not executable",
-	[KPROT_DEVICE] = "D8: the ISA hole is uncached",
+	[KPROT_RX]     = "pgtable D5: text is read-only and executable",
+	[KPROT_RO]     = "pgtable D6: rodata is read-only and not executable",
+	[KPROT_RW]     = "pgtable D7: data is writable, cached, not executable",
+	[KPROT_DEVICE] = "pgtable D8: the ISA hole is uncached",
 };
 
 static const char *place_lowmem(struct walk *w, const struct leaf *leaf)
@@ -196,22 +198,22 @@ static const char *place_lowmem(struct walk *w, const struct leaf *leaf)
 	enum kprot prot = direct_map_prot(image, leaf->va);
 
 	HOLDS(leaf->pa.v == leaf->va - PAGE_OFFSET,
-	      "D1: a direct map entry maps its address minus 3 GiB");
+	      "pgtable D1: a direct map entry maps its address minus 3 GiB");
 	HOLDS(!image_is_guard(image, leaf->va),
-	      "D2: guard pages of the image are not mapped");
+	      "pgtable D2: guard pages of the image are not mapped");
 	HOLDS(leaf->large || direct_map_has_page(image, leaf->va),
-	      "D3: the direct map has frames of RAM and the ISA hole only");
+	      "pgtable D3: the direct map has frames of RAM and the ISA hole only");
 	HOLDS(!w->facts->nx || prot == KPROT_RX || leaf->bits & PAE_XD,
-	      "D4: only text is executable");
+	      "pgtable D4: only text is executable");
 	HOLDS(leaf_has_prot(w, leaf, prot), direct_map_laws[prot]);
 	HOLDS(!leaf->large || !direct_map_is_small(image, leaf->va),
-	      "D9: first, last chunk, image, holes are mapped page by page");
+	      "pgtable D9: first, last chunk, image, holes are mapped page by page");
 	return NULL;
 }
 
 static const char *place_gap(struct walk *w, const struct leaf *leaf)
 {
-	return "G1: gaps are never mapped";
+	return "pgtable G1: gaps are never mapped";
 }
 
 /* Is the address in a live or busy area, its guard page not counted? */
@@ -226,25 +228,25 @@ static bool area_contains(struct walk *w, kva_t va)
 static const char *check_cached(const struct leaf *leaf)
 {
 	HOLDS(!(leaf->bits & UNCACHED) == leaf_is_ram(leaf),
-	      "V3: what is cached is RAM, what is uncached is not");
+	      "pgtable V3: what is cached is RAM, what is uncached is not");
 	return NULL;
 }
 
 static const char *place_vmalloc(struct walk *w, const struct leaf *leaf)
 {
-	HOLDS(!leaf->large, "V4: 2 MiB pages are for the direct map only");
+	HOLDS(!leaf->large, "pgtable V4: 2 MiB pages are for the direct map only");
 	HOLDS(!w->facts->find_area || area_contains(w, leaf->va),
-	      "V1: in the vmalloc area only live areas are mapped");
+	      "pgtable V1: in the vmalloc area only live areas are mapped");
 	return check_cached(leaf);
 }
 
 static const char *place_pkmap(struct walk *w, const struct leaf *leaf)
 {
-	HOLDS(!leaf->large, "V4: 2 MiB pages are for the direct map only");
+	HOLDS(!leaf->large, "pgtable V4: 2 MiB pages are for the direct map only");
 	HOLDS(leaf_is_highmem_ram(leaf),
-	      "K1: kmap slots map RAM that has no permanent address");
+	      "pgtable K1: kmap slots map RAM that has no permanent address");
 	HOLDS(leaf_has_prot(w, leaf, KPROT_RW),
-	      "K2: kmap slots are writable and not executable");
+	      "pgtable K2: kmap slots are writable and not executable");
 	return NULL;
 }
 
@@ -254,7 +256,7 @@ static const char *place_fixmap(struct walk *w, const struct leaf *leaf)
 
 	if (slot >= FIX_KMAP_LOCAL_FIRST)
 		HOLDS(leaf_is_highmem_ram(leaf),
-		      "F1: kmap_local slots map RAM without an address");
+		      "pgtable F1: kmap_local slots map RAM without an address");
 	/* Firmware's tables are no RAM of ours, but memory all the same. */
 	if (slot == FIX_ACPI_WINDOW)
 		return NULL;
@@ -284,13 +286,13 @@ static const char *check_absent(struct walk *w, const struct leaf *leaf)
 		      !(leaf->large ?
 			chunk_is_wanted(w, leaf->va) :
 			direct_map_has_page(w->facts->image, leaf->va)),
-		      "D3: the direct map has all frames of RAM");
+		      "pgtable D3: the direct map has all frames of RAM");
 		return NULL;
 	}
 	HOLDS(!leaf->large && kva_region_of(leaf->va) == KVA_VMALLOC,
-	      "N1: what is not present is 0, or retired in the vmalloc area");
+	      "pgtable N1: what is not present is 0, or retired in the vmalloc area");
 	HOLDS(!w->facts->find_area || !area_contains(w, leaf->va) ||
-	      w->area.busy, "V2: only dead areas have retired entries");
+	      w->area.busy, "pgtable V2: only dead areas have retired entries");
 	return NULL;
 }
 
@@ -347,8 +349,8 @@ static const char *check_frame(phys_addr_t pa)
 {
 	HOLDS(phys_is_lowmem(pa) &&
 	      phys_range_has_ram(pa, phys_add(pa, PAGE_SIZE)),
-	      "T2: a table's frame is RAM with a permanent address");
-	HOLDS(frame_in_use(pa), "T3: a table's frame is marked as in use");
+	      "pgtable T2: a table's frame is RAM with a permanent address");
+	HOLDS(frame_in_use(pa), "pgtable T3: a table's frame is marked as in use");
 	return NULL;
 }
 
@@ -376,15 +378,15 @@ static const char *check_table_entry(struct walk *w, unsigned index, kva_t va)
 
 	if (law)
 		return law;
-	HOLDS(!(entry & PAE_US), "B4: user mode has no access");
+	HOLDS(!(entry & PAE_US), "pgtable B4: user mode has no access");
 	HOLDS(!(entry & ~allowed) && entry & PAE_RW && !(entry & PAE_XD),
-	      "T5: an entry to a table allows everything: the leaf decides");
+	      "pgtable T5: an entry to a table allows everything: the leaf decides");
 	law = check_frame(pde_table_phys(w->pd[index]));
 	if (law)
 		return law;
-	HOLDS(!table_seen(w, index), "T4: no table is referenced twice");
+	HOLDS(!table_seen(w, index), "pgtable T4: no table is referenced twice");
 	HOLDS(va >= high_memory || chunk_is_wanted(w, va),
-	      "D3: the direct map has chunks with RAM only");
+	      "pgtable D3: the direct map has chunks with RAM only");
 	return NULL;
 }
 
@@ -407,7 +409,7 @@ static const char *check_pde(struct walk *w, unsigned index)
 
 		law = check_leaf(w, &leaf);
 		if (!law && pde_present(pde) && !chunk_is_wanted(w, va))
-			law = "D3: the direct map has chunks with RAM only";
+			law = "pgtable D3: the direct map has chunks with RAM only";
 	}
 	return law ? broken(w, law, "PDE", va, pde.v) : NULL;
 }
@@ -417,10 +419,10 @@ static const char *check_pdpte(struct walk *w, unsigned index, pdpte_t pdpte)
 	const char *law;
 
 	if (index != pdpt_index(PAGE_OFFSET)) {
-		HOLDS(!pdpte.v, "T1: the kernel's own PDPT has no user half");
+		HOLDS(!pdpte.v, "pgtable T1: the kernel's own PDPT has no user half");
 		return NULL;
 	}
-	HOLDS(pdpte_present(pdpte), "T1: the kernel's PDPTE is present");
+	HOLDS(pdpte_present(pdpte), "pgtable T1: the kernel's PDPTE is present");
 	law = check_bits(w, pdpte.v);
 	if (law)
 		return law;
@@ -429,7 +431,7 @@ static const char *check_pdpte(struct walk *w, unsigned index, pdpte_t pdpte)
 	 * it walks, as 64-bit paging would; no CPU does.
 	 */
 	HOLDS(!(pdpte.v & ((PDPTE_RSVD & ~PAE_A) | PAE_XD)),
-	      "B5: reserved and PAT bits are 0");
+	      "pgtable B5: reserved and PAT bits are 0");
 	return check_frame(pdpte_phys(pdpte));
 }
 
@@ -471,11 +473,11 @@ const char *pgtable_check_tables(const pdpte_t *pdpt,
 static const char *check_cpu(const struct pgtable_facts *facts)
 {
 	HOLDS(read_cr3() == upt_loaded_root().v,
-	      "C1: CR3 holds the PDPT that was loaded last");
+	      "pgtable C1: CR3 holds the PDPT that was loaded last");
 	HOLDS(read_cr0() & CR0_WP &&
 	      !!(read_cr4() & CR4_PGE) == facts->pge &&
 	      (!facts->nx || read_efer() & EFER_NXE),
-	      "C2: CR0.WP, CR4.PGE and EFER.NXE are as the tables assume");
+	      "pgtable C2: CR0.WP, CR4.PGE and EFER.NXE are as the tables assume");
 	return NULL;
 }
 

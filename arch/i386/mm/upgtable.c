@@ -21,7 +21,7 @@
  *          used     of a table: its entries that are not empty, refs - 1
  *          loaded   CR3 holds this PDPT
  *
- * INVARIANTS (upt_check() restates them, in upgtable_check.c)
+ * INVARIANTS of upgtable: upgtable_check.c
  *
  * ALGORITHM  Page tables come from highmem, a page for each 2 MiB in use. Two
  *          fixmap slots show them, and keep showing the last ones: most often

@@ -6,7 +6,7 @@
  *          upt_try_high_tables() finds out at boot whether this machine walks
  *          a table above 4 GiB.
  *
- * INVARIANTS  The rules:
+ * INVARIANTS of upgtable
  *          U1  the last PDPTE is the kernel's directory, the others have P and
  *              an address only
  *          U2  a PDE allows everything, to user mode too: the entry decides
@@ -64,9 +64,9 @@ static const char *check_frame(pfn_t pfn)
 	const struct page *page;
 
 	HOLDS(pfn_valid(pfn) && (upt_tables_above_4g || pfn.v < PFN_4G),
-	      "U3: a table's frame is RAM, where tables may be");
+	      "upgtable U3: a table's frame is RAM, where tables may be");
 	page = pfn_to_page(pfn);
-	HOLDS(page->state == PAGE_TABLE, "U3: a table's frame is marked so");
+	HOLDS(page->state == PAGE_TABLE, "upgtable U3: a table's frame is marked so");
 	return NULL;
 }
 
@@ -83,19 +83,19 @@ static const char *check_present(uint32_t va, struct entry_halves entry)
 	bool xd = entry.high >> 31;
 	uint32_t high = entry.high & ~(uint32_t)(PAE_XD >> 32);
 
-	HOLDS(va >= USER_BASE, "U10: nothing is mapped below USER_BASE");
+	HOLDS(va >= USER_BASE, "upgtable U10: nothing is mapped below USER_BASE");
 	HOLDS(flags & PAE_US && !(flags & ~ALLOWED_PTE),
-	      "U7: user mode may use what is present; it is not global");
+	      "upgtable U7: user mode may use what is present; it is not global");
 	HOLDS(flags & UPTE_DEVICE ? flags & UPTE_NO_EXEC :
 	      !(flags & UPTE_UNCACHED),
-	      "U13: only a device's entry is uncached, none is executable");
+	      "upgtable U13: only a device's entry is uncached, none is executable");
 	HOLDS(!(flags & UPTE_DEVICE) ||
 	      !(flags & UPTE_UNCACHED) == frame_is_ram(entry),
-	      "U14: a device's entry is uncached exactly where no RAM is");
+	      "upgtable U14: a device's entry is uncached exactly where no RAM is");
 	HOLDS(!((uint64_t)high >> (cpu_phys_bits() - 32)),
-	      "U8: a frame has no bits above the physical address width");
+	      "upgtable U8: a frame has no bits above the physical address width");
 	HOLDS(xd == (cpu_has(CPU_NX) && flags & UPTE_NO_EXEC),
-	      "U9: XD is set exactly where execution is not allowed");
+	      "upgtable U9: XD is set exactly where execution is not allowed");
 	return NULL;
 }
 
@@ -107,7 +107,7 @@ static const char *check_entry(uint32_t va, struct entry_halves entry)
 		return check_present(va, entry);
 	HOLDS((!entry.low && !entry.high) ||
 	      (flags & UPTE_KEPT && !(flags & ~ALLOWED_KEPT)),
-	      "U6: what is not present is empty, or kept without any right");
+	      "upgtable U6: what is not present is empty, or kept without any right");
 	return NULL;
 }
 
@@ -124,7 +124,7 @@ static const char *check_table(const struct page *pt, uint32_t va,
 		used += entries[i].low != 0;
 	}
 	HOLDS(used == table_used(pt),
-	      "U5: refs of a table is 1 + its entries that are not empty");
+	      "upgtable U5: refs of a table is 1 + its entries that are not empty");
 	return NULL;
 }
 
@@ -136,7 +136,7 @@ static const char *check_pde(struct walk *w, uint32_t va,
 	struct page *pt;
 
 	HOLDS((pde.low & (PAGE_SIZE - 1)) == UPT_PDE_BITS &&
-	      !(pde.high >> 31), "U2: a PDE allows everything");
+	      !(pde.high >> 31), "upgtable U2: a PDE allows everything");
 	law = check_frame(upte_pfn(pde.low, pde.high));
 	if (law)
 		return law;
@@ -165,7 +165,7 @@ static const char *check_directory(struct walk *w, uint32_t start,
 			return law;
 	}
 	HOLDS(used == table_used(pd),
-	      "U5: refs of a table is 1 + its entries that are not empty");
+	      "upgtable U5: refs of a table is 1 + its entries that are not empty");
 	return NULL;
 }
 
@@ -180,9 +180,9 @@ static const char *check_pdpte(struct walk *w, unsigned index)
 	/* A is reserved, but QEMU's software MMU sets it. */
 	HOLDS((pdpte->low & (PAGE_SIZE - 1) & ~PAE_A) == PAE_P &&
 	      !(pdpte->high >> 31),
-	      "U1: a PDPTE has P and an address only");
+	      "upgtable U1: a PDPTE has P and an address only");
 	HOLDS(phys_is_lowmem(pfn_to_phys(upte_pfn(pdpte->low, pdpte->high))),
-	      "U12: a directory is lowmem");
+	      "upgtable U12: a directory is lowmem");
 	law = check_frame(upte_pfn(pdpte->low, pdpte->high));
 	if (law)
 		return law;
@@ -208,7 +208,7 @@ const char *upt_check(const struct upgtable *upt)
 
 	HOLDS((pdpt[PTRS_PER_PDPT - 1].v & ~PAE_A) ==
 	      pdpte_make(virt_to_phys(kernel_pd)).v,
-	      "U1: the last PDPTE is the kernel's directory");
+	      "upgtable U1: the last PDPTE is the kernel's directory");
 	for (unsigned i = 0; i < PTRS_PER_PDPT - 1; i++) {
 		const char *law = check_pdpte(&w, i);
 
@@ -217,9 +217,9 @@ const char *upt_check(const struct upgtable *upt)
 	}
 	HOLDS(w.tables == upt->nr_tables &&
 	      list_length(&upt->tables) == upt->nr_tables,
-	      "U4: the list and nr_tables are the tables that the walk meets");
+	      "upgtable U4: the list and nr_tables are the tables that the walk meets");
 	HOLDS(upt_is_loaded(upt) == (read_cr3() == upt->root.v),
-	      "U11: CR3 holds these tables exactly when they are loaded");
+	      "upgtable U11: CR3 holds these tables exactly when they are loaded");
 	return NULL;
 }
 

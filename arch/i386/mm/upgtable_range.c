@@ -16,7 +16,7 @@
  * TERMS    batch    pages found in a chunk, for the caller's function
  *          flush    addresses whose entries were present and have changed
  *
- * INVARIANTS
+ * RULES of upgtable_range
  *          R1  no function of the caller but may_write() runs while a table is
  *              mapped: preemption is off then
  *          R2  a page is given to the caller only after the TLB has forgotten

@@ -19,7 +19,7 @@
  * TERMS    held    a line that works by edges asked while it was masked: it
  *                  comes when it is unmasked
  *
- * INVARIANTS (the chip's check restates them)
+ * INVARIANTS of apic (the chip's check restates them)
  *          A1  the pin of a line has its vector, and the trigger and polarity
  *              of the MADT; no two lines have the same pin
  *          A2  a pin without a line is masked
@@ -178,13 +178,13 @@ static const char *check_line(unsigned irq)
 
 	HOLDS((low & ~IOAPIC_MASKED) == entry_of(irq) &&
 	      entry >> 56 == lapic_id(),
-	      "A1: the pin of a line is set as the MADT says");
+	      "apic A1: the pin of a line is set as the MADT says");
 	for (unsigned other = 0; other < irq; other++)
 		HOLDS(pins[other] != pins[irq],
-		      "A1: no two lines have the same pin");
+		      "apic A1: no two lines have the same pin");
 	HOLDS(!!(low & IOAPIC_MASKED) ==
 	      !!((held | (masked & hard)) & bit(irq)),
-	      "A3: a line is masked at its pin if by level, or held, only");
+	      "apic A3: a line is masked at its pin if by level, or held, only");
 	return NULL;
 }
 
@@ -193,7 +193,7 @@ static const char *check_timer(void)
 	uint32_t lvt = lapic_read(LAPIC_LVT_TIMER);
 
 	HOLDS(!!(lvt & LAPIC_MASKED) == !!(masked & bit(IRQ_TIMER)),
-	      "A3: the local APIC's timer is masked if its line is, only");
+	      "apic A3: the local APIC's timer is masked if its line is, only");
 	return NULL;
 }
 
@@ -220,8 +220,8 @@ static const char *check(void)
 		return law;
 	for (unsigned pin = 0; pin < ioapic_nr_pins(); pin++)
 		HOLDS(pin_has_line(pin) || ioapic_read(pin) & IOAPIC_MASKED,
-		      "A2: a pin without a line is masked");
-	HOLDS(pic_read_masks() == 0xffff, "A4: the 8259s are masked");
+		      "apic A2: a pin without a line is masked");
+	HOLDS(pic_read_masks() == 0xffff, "apic A4: the 8259s are masked");
 	return NULL;
 }
 

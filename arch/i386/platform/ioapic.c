@@ -14,7 +14,7 @@
  *            +--------+-----------+--+--+--+--+--+----+---------+
  *             M masked  L level  A active low
  *
- * INVARIANTS (ioapic_check() restates them)
+ * INVARIANTS of ioapic (ioapic_check() restates them)
  *          O1  a pin's entry is what was written last
  *
  * ALGORITHM  To mask is to write the low half: what was written there last is
@@ -138,6 +138,6 @@ const char *ioapic_check(void)
 {
 	for (unsigned pin = 0; pin < nr_pins; pin++)
 		HOLDS((ioapic_read(pin) & IOAPIC_WRITTEN) == written[pin],
-		      "O1: a redirection entry is what was written last");
+		      "ioapic O1: a redirection entry is what was written last");
 	return NULL;
 }

@@ -13,7 +13,7 @@
  *            chip   pic_chip   two 8259                 (pic.c)
  *                   apic_chip  local APIC and I/O APIC  (apic.c)
  *
- * INVARIANTS (irq_check() restates them, then the chip's own)
+ * INVARIANTS of irq (irq_check() restates them, then the chip's own)
  *          I1  a line without a handler is masked, but for the cascade's
  *
  * ALGORITHM  The end of an interrupt is told to the chip before the handler
@@ -171,6 +171,6 @@ const char *irq_check(void)
 	for (unsigned irq = 0; irq < NR_IRQS; irq++)
 		HOLDS(lines[irq].fn || irq == IRQ_CASCADE ||
 		      chip->is_masked(irq),
-		      "I1: a line without a handler is masked");
+		      "irq I1: a line without a handler is masked");
 	return chip->check();
 }

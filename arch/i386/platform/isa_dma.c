@@ -26,7 +26,7 @@
  *          TC         terminal count: all has been moved
  *          cascade    channel 4 passes the requests of the first chip on
  *
- * INVARIANTS (isa_dma_verify() restates them, under the same numbers)
+ * INVARIANTS of isa_dma (isa_dma_verify() restates them)
  *          D1  what a running channel was told keeps the rules of
  *              isa_dma_check()
  *          D2  its page register still holds the page that it was told
@@ -230,7 +230,7 @@ const char *isa_dma_verify(void)
 			 isa_dma_page(i, running[i].bus);
 	}
 	irq_restore(flags);
-	HOLDS(rules, "D1: a running channel keeps the rules");
-	HOLDS(pages, "D2: a running channel's page register is as it was told");
+	HOLDS(rules, "isa_dma D1: a running channel keeps the rules");
+	HOLDS(pages, "isa_dma D2: a running channel's page register is as it was told");
 	return NULL;
 }

@@ -20,7 +20,7 @@
  *          x2APIC    a mode in which the registers are MSRs and the page is
  *                    dead; it can only be left through a reset
  *
- * INVARIANTS (lapic_check() restates them)
+ * INVARIANTS of lapic (lapic_check() restates them)
  *          L1  it is on, and its spurious vector is ours
  *          L2  LINT0, where the 8259s are, is masked; LINT1 is the NMI
  *          L3  outside an interrupt no vector is being served
@@ -189,12 +189,12 @@ const char *lapic_check(void)
 {
 	HOLDS(read_msr64(MSR_APIC_BASE) & BASE_ON &&
 	      lapic_read(LAPIC_SVR) == (LAPIC_ENABLED | APIC_VECTOR_SPURIOUS),
-	      "L1: the local APIC is on, with our spurious vector");
+	      "lapic L1: the local APIC is on, with our spurious vector");
 	HOLDS(lapic_read(LAPIC_LVT_LINT0) & LAPIC_MASKED &&
 	      lapic_read(LAPIC_LVT_LINT1) == LAPIC_NMI,
-	      "L2: LINT0 is masked and LINT1 is the NMI");
+	      "lapic L2: LINT0 is masked and LINT1 is the NMI");
 	for (unsigned vector = 0; vector < NR_VECTOR_BITS; vector++)
 		HOLDS(!lapic_vector_bit(LAPIC_ISR, vector),
-		      "L3: outside an interrupt no vector is being served");
+		      "lapic L3: outside an interrupt no vector is being served");
 	return NULL;
 }

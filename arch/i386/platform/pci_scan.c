@@ -19,7 +19,7 @@
  * TERMS    sizing  all ones are written to a BAR; the bits that stay 0 are the
  *                  ones that the device decodes itself: its size
  *
- * INVARIANTS (pci_check_table() restates them)
+ * INVARIANTS of pci (pci_check_table() restates them)
  *          P1  source ids ascend
  *          P2  the size of a BAR is 0 or a power of two
  *          P3  a BAR starts at a multiple of its size
@@ -353,13 +353,13 @@ static const char *check_bars(const struct pci_device *dev)
 		const struct pci_bar *bar = &dev->bar[i];
 
 		HOLDS(!(bar->size & (bar->size - 1)),
-		      "P2: the size of a BAR is a power of two");
+		      "pci P2: the size of a BAR is a power of two");
 		if (!bar->size)
 			continue;
 		HOLDS(!(bar->start.v & (bar->size - 1)),
-		      "P3: a BAR starts at a multiple of its size");
+		      "pci P3: a BAR starts at a multiple of its size");
 		HOLDS(!bar->wide || (i + 1 < PCI_NR_BARS && !bar[1].size),
-		      "P4: the place behind a 64-bit BAR is empty");
+		      "pci P4: the place behind a 64-bit BAR is empty");
 	}
 	return NULL;
 }
@@ -371,12 +371,12 @@ const char *pci_check_table(const struct pci_device *devices, unsigned nr)
 	for (unsigned i = 0; i < nr; i++) {
 		HOLDS(!i || pci_source_id(&devices[i - 1]) <
 			    pci_source_id(&devices[i]),
-		      "P1: source ids ascend");
+		      "pci P1: source ids ascend");
 		law = check_bars(&devices[i]);
 		if (law)
 			return law;
 		HOLDS(devices[i].irq < 16 || devices[i].irq == 0xff,
-		      "P5: an interrupt line is below 16, or none");
+		      "pci P5: an interrupt line is below 16, or none");
 	}
 	return NULL;
 }

@@ -20,7 +20,7 @@
  *                    and no EOI is due (except to the master, for the slave)
  *          ELCR      of the chips' successors: bit n set, line n works by level
  *
- * INVARIANTS (the chip's check restates them)
+ * INVARIANTS of pic (the chip's check restates them)
  *          P1  the chips' mask registers hold `masks`
  *
  * ALGORITHM  The BIOS has left IRQ 0..7 at vectors 8..15, where a timer tick
@@ -165,7 +165,7 @@ static enum irq_verdict pic_unexpected(unsigned irq)
 static const char *pic_check(void)
 {
 	HOLDS(pic_read_masks() == masks,
-	      "P1: the 8259s mask what we think they mask");
+	      "pic P1: the 8259s mask what we think they mask");
 	return NULL;
 }
 

@@ -16,7 +16,7 @@
  *          DLAB     a bit of LCR: ports 0 and 1 are the divisor meanwhile
  *          stalled  the chip has taken no byte for SEND_READS reads
  *
- * INVARIANTS
+ * RULES of uart
  *          U1  no time-out is for ever: a chip that takes bytes again is used
  *              again, from the first byte on that finds it ready
  *          U2  what goes wrong in one direction changes nothing in the other

@@ -10,7 +10,7 @@
  *                            colour     character (code page 437)
  *            cells[row * 80 + column], row 0 on top
  *
- * INVARIANTS
+ * RULES of vga
  *          V1  column < VGA_COLUMNS, row < VGA_ROWS, between two calls
  *
  * COST     A scroll moves 24 rows, 1920 cells.

@@ -16,7 +16,7 @@
  *                     task will point its own PDPT[3] at it, so a mapping made
  *                     here is there for all of them at once.
  *
- * INVARIANTS
+ * RULES of pte
  *          E1  an entry is stored upper half first and cleared lower half
  *              first: a present bit never stands beside a stale frame number
  *

@@ -9,7 +9,7 @@
  *            const char *law = pgtable_check();
  *
  *            if (law)
- *                    ... "D4: only text is executable", already in the log
+ *                    ... "pgtable D4: only text is executable", already in the log
  *                        with the address, the level and the entry
  *
  * COST     About 300 instructions an entry that is present, 10 one that is

@@ -13,7 +13,7 @@
  *                  | guard, 4 KiB    | never mapped once the final page
  *            guard +-----------------+ tables are in use
  *
- * INVARIANTS (stack_check() restates them)
+ * INVARIANTS of stack (stack_check() restates them)
  *          K1  guard, base and top are page-aligned, base follows the guard,
  *              and there is a stack between base and top
  *          K2  no two stacks overlap, guards included
