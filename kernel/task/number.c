@@ -12,7 +12,8 @@
  * TERMS    in use   a task's: from its creation until nobody names the task
  *                   any more, neither a handle nor its parent nor whoever is
  *                   still to be told of its end. A thread's own: until the
- *                   thread ends. The first thread's is its task's
+ *                   thread ends. The first thread's is its task's. A
+ *                   group's: as long as somebody is in it (group.c)
  *
  * LOCKING  task_lock.
  * COST     A word or two looked at; PID_MAX / 32 when nearly all are in use.

@@ -106,7 +106,7 @@ static void task_destroy(struct object *object)
 	flags = spin_lock_irqsave(&task_lock);
 	list_del(&task->by_pid);
 	if (task->pid)
-		number_put_locked(task->pid);
+		group_leader_gone_locked(task);
 	spin_unlock_irqrestore(&task_lock, flags);
 	if (!task->started && task->parent)
 		object_put(&task->parent->object);
@@ -166,12 +166,16 @@ int task_alloc(const char *name, struct task *parent, struct task **taskp)
 static struct task *enter_tree_locked(struct task *task)
 {
 	struct task *parent = task->parent;
+	/* Who has left the tree has left its group: its number is no more. */
+	const struct task *from = parent && !list_empty(&parent->all) ?
+				  parent : NULL;
 
 	assert_held(&task_lock);
 	task->started = true;
 	object_get(&task->object);
-	task->group = parent ? parent->group : task->pid;
-	task->session = parent ? parent->session : task->pid;
+	task->group = from ? from->group : task->pid;
+	task->session = from ? from->session : task->pid;
+	task->leads = !from;
 	list_add_tail(&task->all, &all_tasks);
 	if (parent && !parent->zombie)
 		list_add_tail(&task->sibling, &parent->children);
@@ -187,6 +191,7 @@ void task_leave_tree_locked(struct task *task)
 	list_del_init(&task->all);
 	list_del_init(&task->sibling);
 	task->parent = NULL;
+	group_leave_locked(task->group, task->session);
 }
 
 /* ---- public -------------------------------------------------------------- */

@@ -71,6 +71,7 @@ struct task {
 	struct account     *account;      /* I  referenced                    */
 	uint32_t            group;        /* t  process group, and session:   */
 	uint32_t            session;      /* t  the pid that each began with  */
+	bool                leads;        /* t  one of them began with ours   */
 	uint8_t             exit_signal;  /* t  SIGCHLD, unless clone() said
 					      another; 0: none                */
 	struct task        *parent;       /* t  NULL: an orphan               */

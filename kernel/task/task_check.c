@@ -11,6 +11,7 @@
  *          T5  threads name the task that lists them
  *          T6  a zombie's status is settled
  *          T7  a task's or thread's number is in use, and nobody else's
+ *          T8  so are the numbers of its group and its session
  *
  * LOCKING  task_lock.
  * NOT HERE making and finding tasks (task.c), accounts (mm/account/).
@@ -43,6 +44,9 @@ static const char *one_check(const struct task *task)
 	      "task T1: a task in the tree has started; its pid is its own");
 	HOLDS(number_is_used_locked(task->pid),
 	      "task T7: the number of a task is in use");
+	HOLDS(number_is_used_locked(task->group) &&
+	      number_is_used_locked(task->session),
+	      "task T8: the number of a group is in use");
 	list_for_each_entry(child, &task->children, sibling)
 		HOLDS(child->parent == task, "task T2: parent and children agree");
 	HOLDS(!task->parent == list_empty(&task->sibling),

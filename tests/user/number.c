@@ -132,6 +132,105 @@ static void nobody_else_gets(long (*take)(void))
 	finish(child);
 }
 
+/* ---- groups -------------------------------------------------------------- */
+
+/* What a leader does before it has a child and ends. */
+static long lead_group(void)
+{
+	return syscall2(LINUX_NR_setpgid, 0, 0);
+}
+
+static long lead_session(void)
+{
+	return syscall0(LINUX_NR_setsid);
+}
+
+static volatile long *member;         /* pid, once it is there */
+
+static void __noreturn live_as_member(bool moves)
+{
+	*member = linux_getpid();
+	while (!*stop)
+		linux_sched_yield();
+	/* One is freed with its number's group, the other has left it. */
+	if (moves)
+		lead_group();
+	while (*stop != 2)
+		linux_sched_yield();
+	linux_exit_group(0);
+}
+
+/* A group with a member, whose leader has been reaped. Returns: its number. */
+static long leaderless(long (*lead)(void), bool moves)
+{
+	long leader;
+	int status;
+
+	stop = map_flags(1, PROT_READ | PROT_WRITE, MAP_SHARED);
+	member = stop + 1;
+	leader = utest_fork();
+	if (!leader) {
+		lead();
+		if (!utest_fork())
+			live_as_member(moves);
+		while (!*member)
+			linux_sched_yield();
+		linux_exit_group(0);
+	}
+	linux_waitpid((int)leader, &status, 0);
+	EXPECT_EQ(syscall1(LINUX_NR_getpgid, *member), leader);
+	return leader;
+}
+
+/* Is it given out while all come round? */
+static bool comes_round(long number)
+{
+	long pid;
+
+	use_up_numbers(NEARLY_ALL);
+	for (unsigned n = 0; n < NUMBERS - NEARLY_ALL + SOME_MORE; n++) {
+		pid = fork_once();
+		if (pid == number)
+			return true;
+	}
+	return false;
+}
+
+/* The member is init's child now, which may be us. */
+static void member_leaves(long number, long how)
+{
+	int status;
+
+	*stop = how;
+	while (syscall1(LINUX_NR_getpgid, *member) == number) {
+		linux_waitpid((int)*member, &status, WNOHANG);
+		linux_sched_yield();
+	}
+}
+
+static void group_keeps_its_number(long (*lead)(void), bool moves)
+{
+	long number = leaderless(lead, moves);
+
+	EXPECT(!comes_round(number));
+	member_leaves(number, moves ? 1 : 2);
+	EXPECT(comes_round(number));
+	*stop = 2;
+}
+
+UTEST(the_number_of_a_group_is_in_use_until_its_last_member_is_gone)
+{
+	SKIP_IF(on_linux(), "Linux has more numbers than can be used up");
+	group_keeps_its_number(lead_group, false);
+	group_keeps_its_number(lead_session, false);
+}
+
+UTEST(the_number_of_a_group_is_in_use_until_its_last_member_has_left)
+{
+	SKIP_IF(on_linux(), "Linux has more numbers than can be used up");
+	group_keeps_its_number(lead_group, true);
+}
+
 UTEST(no_process_gets_a_number_in_use)
 {
 	SKIP_IF(on_linux(), "Linux has more numbers than can be used up");
