@@ -84,15 +84,22 @@ def test_linux_agrees(kernel, name):
         "\n".join(faults) + f"\n{done.stdout[-3000:]}"
 
 
-# They wait for their children only.
-FORKING = ["cow", "fpu", "process", "tls", "wait"]
+def forking():
+    """The programs that have children, in their source or in a header of it."""
+    def text(path):
+        own = path.read_text()
+        return own + "".join(
+            (SOURCES / name).read_text() for name in
+            re.findall(r'"tests/user/(\w+\.h)"', own) if name != "utest.h")
+    return [name for name in programs()
+            if "fork(" in text(SOURCES / f"{name}.c")]
 
 
-@pytest.mark.parametrize("name", FORKING)
-def test_a_child_that_is_refused_is_not_waited_for(kernel, name):
+@pytest.mark.parametrize("name", forking())
+def test_a_child_that_is_refused_or_killed_is_not_waited_for(kernel, name):
     """Under failing allocations a program may fail; it must end."""
     done = run(Shape("128M", "max", extra=ICOUNT),
-               f"program=tests/{name} failures=30 seed=1", "program",
+               f"program=tests/{name} failures=40 seed=1", "program",
                archive=True)
     assert done.status in (33, 35) and "KTAP" in done.text, tail(done.text)
 

@@ -9,6 +9,7 @@
  * HANDLES  1: the system.
  */
 #include "tests/user/edu.h"
+#include "tests/user/partner.h"
 
 /* ---- other tasks' memory ------------------------------------------------- */
 
@@ -150,7 +151,7 @@ static uint32_t receive_device(uint32_t endpoint, long *child)
 		utest_failures = 0;
 		give_away(endpoint);
 	}
-	received = ipc_receive(endpoint, &words);
+	received = partner_receive(*child, endpoint, &words);
 	EXPECT(received >= 0);
 	return ipc_take_handle(received);
 }

@@ -6,9 +6,8 @@
  * WHAT     Each way to give something, by what the giver has and what he wants
  *          to give, cell by cell.
  */
-#include "tests/user/utest.h"
+#include "tests/user/partner.h"
 #include "user/lib/archive.h"
-#include "user/lib/ipc.h"
 
 #define PAGODA_ONLY()  SKIP_IF(on_linux(), "Linux has no handles")
 
@@ -87,6 +86,7 @@ static long start_server(void (*serve)(void))
 		ipc_init();
 		serve();
 	}
+	partner_drop_receiving(&endpoint);
 	return pid;
 }
 

@@ -12,6 +12,7 @@
 #define WAITERS  40
 #define STACK    (2 * PAGE)
 #define SOON_NS  50000000u
+#define LATE_NS  4000000000u
 
 static struct ipc_msg buffers[2] __aligned(64);
 static uint32_t first, second;           /* endpoints */
@@ -22,6 +23,14 @@ static void use_buffer(unsigned i)
 {
 	memset(&buffers[i], 0, sizeof(buffers[i]));
 	pg_call(PG_IPC_BUFFER, 0, (long)&buffers[i], 0, 0, 0);
+}
+
+/* The same; and whoever is waited for may be killed, when memory is short. */
+static void use_buffer_until(unsigned i, uint64_t deadline)
+{
+	use_buffer(i);
+	buffers[i].out.flags = IPC_DEADLINE;
+	buffers[i].out.deadline = deadline;
 }
 
 static long call(unsigned number, uint32_t handle, struct words *words)
@@ -297,8 +306,8 @@ UTEST(an_exception_waits_for_its_endpoint_and_is_refused)
 {
 	struct words words = { { 0 } };
 	struct linux_timespec nap = { 0, 50000000 };
+	long child, received;
 	int status = -1;
-	long child;
 
 	PAGODA_ONLY();
 	first = (uint32_t)endpoint_create();
@@ -309,7 +318,9 @@ UTEST(an_exception_waits_for_its_endpoint_and_is_refused)
 	}
 	linux_nanosleep(&nap, NULL);
 	EXPECT_EQ(linux_waitpid((int)child, &status, WNOHANG), 0);
-	EXPECT(call(PG_RECEIVE, first, &words) & IPC_KERNEL);
+	use_buffer_until(0, clock_ns() + LATE_NS);
+	received = call(PG_RECEIVE_MSG, first, &words);
+	EXPECT(received > 0 && received & IPC_KERNEL);
 	words.w[0] = 0;
 	EXPECT_EQ(call(PG_REPLY, 0, &words), 0);
 	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
@@ -334,7 +345,7 @@ static void receive_into(long window)
 {
 	struct words words = { { 0 } };
 
-	use_buffer(1);
+	use_buffer_until(1, clock_ns() + LATE_NS);
 	buffers[1].window = windows[window].addr;
 	buffers[1].window_length = windows[window].length;
 	call(PG_RECEIVE_MSG, first, &words);
@@ -404,7 +415,7 @@ static void receive_nothing(long unused)
 {
 	struct words words = { { 0 } };
 
-	use_buffer(1);
+	use_buffer_until(1, clock_ns() + LATE_NS);
 	buffers[1].window_length = 0x10000;
 	call(PG_RECEIVE_MSG, first, &words);
 	EXPECT(!(buffers[1].in.flags & IPC_PAGES));

@@ -9,7 +9,7 @@
  * ALGORITHM  The limits are lowered, so that each is met soon.
  */
 #include "tests/user/eaters.h"
-#include "tests/user/utest.h"
+#include "tests/user/partner.h"
 
 #define PAGODA_ONLY()  SKIP_IF(on_linux(), "Linux has none of these limits")
 
@@ -304,7 +304,7 @@ UTEST(an_object_is_paid_for_until_its_end_by_those_above_its_dead_maker)
 	child = utest_fork();
 	if (!child)
 		give_and_end(server);
-	ipc_receive(server, &words);
+	partner_receive(child, server, &words);
 	got = (long)ipc_buffer()->in.handles[0].handle;
 	EXPECT(got > 0);
 	ipc_reply(0, &words);

@@ -3,31 +3,28 @@
  * message.c - messages, notifications, pagers, exceptions and unknown calls
  *             between processes, from ring 3
  */
-#include "tests/user/utest.h"
-#include "user/lib/ipc.h"
+#include "tests/user/partner.h"
 
 #define PAGODA_ONLY()  SKIP_IF(on_linux(), "Linux has no endpoints")
 
 static uint32_t endpoint;
 
-static void wait_ok(long child)
-{
-	int status = -1;
-
-	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
-	EXPECT_EQ(status, 0);
-}
-
-/* A server in a child: serve() returns what it exits with. */
-static long start_server(int (*serve)(void))
+/* A server, or a client of one: fn() returns what it exits with. */
+static long start(int (*fn)(void))
 {
 	long child = utest_fork();
 
 	if (!child) {
 		ipc_init();
-		linux_exit_group(serve());
+		linux_exit_group(fn());
 	}
 	return child;
+}
+
+/* From now on the child alone receives. */
+static long start_server(int (*serve)(void))
+{
+	return partner_serve(&endpoint, serve);
 }
 
 static bool create(void)
@@ -59,7 +56,7 @@ static void stop_server(long child)
 	struct words words = { { 0 } };
 
 	EXPECT_EQ(ipc_call(endpoint, &words), 0);
-	wait_ok(child);
+	partner_wait_ok(child);
 	EXPECT_EQ(handle_close(endpoint), 0);
 }
 
@@ -166,9 +163,9 @@ UTEST(many_clients_get_their_own_answers)
 	EXPECT(create());
 	server = start_server(serve_increments);
 	for (unsigned i = 0; i < ARRAY_SIZE(clients); i++)
-		clients[i] = start_server(call_and_add);
+		clients[i] = start(call_and_add);
 	for (unsigned i = 0; i < ARRAY_SIZE(clients); i++)
-		wait_ok(clients[i]);
+		partner_wait_ok(clients[i]);
 	stop_server(server);
 }
 
@@ -257,18 +254,21 @@ static int call_once(void)
 
 UTEST(a_reply_can_be_kept_for_later)
 {
+	struct words last = { { 0 } };
 	long server, a, b;
 	int status[2];
 
 	PAGODA_ONLY();
 	EXPECT(create());
 	server = start_server(serve_out_of_order);
-	a = start_server(call_once);
-	b = start_server(call_once);
+	a = start(call_once);
+	b = start(call_once);
 	EXPECT_EQ(linux_waitpid((int)a, &status[0], 0), a);
 	EXPECT_EQ(linux_waitpid((int)b, &status[1], 0), b);
 	EXPECT_EQ(W_STATUS(status[0]) + W_STATUS(status[1]), 3);
-	wait_ok(server);
+	/* One of the two has died: then the server waits for it. */
+	EXPECT_EQ(ipc_call(endpoint, &last), -EPIPE);
+	partner_wait_ok(server);
 	EXPECT_EQ(handle_close(endpoint), 0);
 }
 
@@ -300,12 +300,12 @@ UTEST(a_handle_travels_with_its_rights)
 	child = start_server(serve_a_handle);
 	ipc_attach_handle((uint32_t)other, RIGHT_SEND);
 	EXPECT(ipc_call_msg(endpoint, &words) >= 0);
-	from = ipc_receive((uint32_t)other, &words);
+	from = partner_receive(child, (uint32_t)other, &words);
 	EXPECT(from >= 0);
 	EXPECT_EQ(words.w[0], 41);
 	words.w[0] = 42;
 	EXPECT_EQ(ipc_reply(0, &words), 0);
-	wait_ok(child);
+	partner_wait_ok(child);
 	EXPECT_EQ(handle_close((uint32_t)other), 0);
 	EXPECT_EQ(handle_close(endpoint), 0);
 }
@@ -338,7 +338,7 @@ static void send_pages(bool grant, uint32_t **pages)
 	(*pages)[0] = 0x1111;
 	ipc_attach_pages(*pages, 3 * PAGE, PROT_READ | PROT_WRITE, grant);
 	EXPECT(ipc_call_msg(endpoint, &words) >= 0);
-	wait_ok(child);
+	partner_wait_ok(child);
 	EXPECT_EQ(handle_close(endpoint), 0);
 }
 
@@ -413,14 +413,20 @@ UTEST(bits_add_up_until_they_are_taken)
 
 	PAGODA_ONLY();
 	notification = (uint32_t)notification_create();
-	child = start_server(signal_three);
+	child = start(signal_three);
 	while (seen != 0x105) {
-		EXPECT_EQ(notification_wait(notification, ~0u, NO_DEADLINE,
-					    &bits), 0);
+		long err = notification_wait(notification, ~0u, clock_ns() +
+					     PARTNER_LOOKS_NS, &bits);
+
+		if (err == -ETIMEDOUT && !partner_has_ended(child))
+			continue;
+		if (err == -ETIMEDOUT)
+			partner_is_missed();
+		EXPECT_EQ(err, 0);
 		EXPECT(bits && !(seen & bits));
 		seen |= bits;
 	}
-	wait_ok(child);
+	partner_wait_ok(child);
 	EXPECT_EQ(notification_wait(notification, ~0u, clock_ns() + 1000000,
 				    &bits), -ETIMEDOUT);
 	EXPECT_EQ(handle_close(notification), 0);

@@ -4,20 +4,13 @@
  *
  * NOT HERE the calls that it answers (message.c).
  */
-#include "tests/user/utest.h"
-#include "user/lib/ipc.h"
+#include "tests/user/partner.h"
 
 #define PAGODA_ONLY()  SKIP_IF(on_linux(), "Linux has no endpoints")
 
 static uint32_t endpoint;
 
-static void wait_ok(long child)
-{
-	int status = -1;
-
-	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
-	EXPECT_EQ(status, 0);
-}
+static long child;              /* whom the news are about */
 
 static bool create(void)
 {
@@ -30,7 +23,7 @@ static bool create(void)
 static void expect_news(unsigned kind, long pid, long parent)
 {
 	struct words words;
-	long from = ipc_receive(endpoint, &words);
+	long from = partner_receive(child, endpoint, &words);
 
 	EXPECT(from >= 0 && from & IPC_KERNEL);
 	EXPECT_EQ(KMSG_KIND(from), kind);
@@ -45,31 +38,42 @@ static void wait_for_word(volatile long *word, long value)
 		linux_sched_yield();
 }
 
+/* In the parent. */
+static void wait_for_child(volatile long *word)
+{
+	while (*word < 1) {
+		if (partner_has_ended(child))
+			partner_is_missed();
+		linux_sched_yield();
+	}
+}
+
 /* Names the personality, forks two children one by one, and ends. */
 static void __noreturn have_children(volatile long *word)
 {
 	pg_call(PG_TASK_SET_PERSONALITY, 0, (long)endpoint, 0, 0, 0);
 	handle_close(endpoint);
 	for (long i = 1; i <= 2; i++) {
-		long child = utest_fork();
+		long pid = linux_fork();
 		int status;
 
-		if (!child)
-			linux_exit_group(0);
-		word[i] = child;
-		linux_waitpid((int)child, &status, 0);
+		/* Nothing is printed: that would be a call of the parent's. */
+		if (pid <= 0)
+			linux_exit_group(pid < 0);
+		word[i] = pid;
+		linux_waitpid((int)pid, &status, 0);
 	}
 	word[0] = 1;
 	wait_for_word(word, 2);
 	linux_exit_group(0);
 }
 
-static volatile long *start_family(long *child)
+static volatile long *start_family(void)
 {
 	volatile long *word = map_flags(1, PROT_READ | PROT_WRITE, MAP_SHARED);
 
-	*child = utest_fork();
-	if (!*child)
+	child = utest_fork();
+	if (!child)
 		have_children(word);
 	return word;
 }
@@ -77,12 +81,11 @@ static volatile long *start_family(long *child)
 UTEST(a_personality_is_told_of_each_beginning_and_end_in_order)
 {
 	volatile long *word;
-	long child;
 
 	PAGODA_ONLY();
 	EXPECT(create());
-	word = start_family(&child);
-	wait_for_word(word, 1);          /* all of it waits at the endpoint */
+	word = start_family();
+	wait_for_child(word);             /* all of it waits at the endpoint */
 	expect_news(KMSG_TASK_BEGAN, child, linux_getpid());
 	for (long i = 1; i <= 2; i++) {
 		expect_news(KMSG_TASK_BEGAN, word[i], child);
@@ -90,7 +93,7 @@ UTEST(a_personality_is_told_of_each_beginning_and_end_in_order)
 	}
 	word[0] = 2;
 	expect_news(KMSG_TASK_ENDED, child, 0);    /* we wait for this one */
-	wait_ok(child);
+	partner_wait_ok(child);
 	handle_close(endpoint);
 }
 
@@ -121,14 +124,13 @@ static void use_up_numbers(uint32_t n)
 UTEST(a_number_is_nobody_elses_before_the_personality_knows_of_the_end)
 {
 	volatile long *word;
-	long child;
 
 	PAGODA_ONLY();
 	EXPECT(create());
-	word = start_family(&child);
-	wait_for_word(word, 1);
+	word = start_family();
+	wait_for_child(word);
 	word[0] = 2;
-	wait_ok(child);
+	partner_wait_ok(child);
 	use_up_numbers(32000);
 	EXPECT(!number_comes_again(word[1], 1000));
 	expect_news(KMSG_TASK_BEGAN, child, linux_getpid());
@@ -146,6 +148,7 @@ UTEST(who_takes_another_personality_has_left_the_first)
 
 	PAGODA_ONLY();
 	EXPECT(create());
+	child = self;     /* has no child: what is not there does not come */
 	pg_call(PG_TASK_SET_PERSONALITY, 0, (long)endpoint, 0, 0, 0);
 	pg_call(PG_TASK_SET_PERSONALITY, 0, (long)endpoint, 0, 0, 0);
 	pg_call(PG_TASK_SET_PERSONALITY, 0, 0, 0, 0, 0);

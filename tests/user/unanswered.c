@@ -69,7 +69,7 @@ UTEST(memory_of_a_caller_is_an_error)
 	pid = utest_fork();
 	if (!pid)
 		ask_personality();
-	EXPECT_EQ(KMSG_NUMBER(receive_call()), 999);
+	EXPECT_EQ(KMSG_NUMBER(receive_call(pid)), 999);
 	EXPECT_EQ(pg_call(PG_CALLER_READ, 0, (long)page, (long)present, 1, 0),
 		  -EFAULT);
 	EXPECT_EQ(pg_call(PG_CALLER_WRITE, 0, (long)page, (long)present, 1,
@@ -127,7 +127,7 @@ UTEST(a_pager_without_the_page_refuses)
 	pid = utest_fork();
 	if (!pid)
 		read_page(0);
-	EXPECT_EQ(KMSG_PID(ipc_receive(mine, &words)), pid);
+	EXPECT_EQ(KMSG_PID(partner_receive(pid, mine, &words)), pid);
 	words.w[0] = 1;
 	ipc_attach_pages(answer, PAGE, PROT_READ, false);
 	EXPECT_EQ(ipc_reply_msg(0, &words), 0);

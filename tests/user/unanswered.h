@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "tests/user/utest.h"
+#include "tests/user/partner.h"
 #include "user/lib/ipc.h"
 
 #define PAGODA_ONLY()  SKIP_IF(on_linux(), "Linux has no endpoints")
@@ -52,13 +52,13 @@ static inline void ask_personality(void)
 }
 
 /* First comes that the task has begun. Returns: from whom the call is. */
-static inline long receive_call(void)
+static inline long receive_call(long child)
 {
 	struct words words;
 	long from;
 
 	do
-		from = ipc_receive(other, &words);
+		from = partner_receive(child, other, &words);
 	while (from >= 0 && KMSG_KIND(from) != KMSG_SYSCALL);
 	return from;
 }

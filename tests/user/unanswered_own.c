@@ -208,9 +208,11 @@ static void own_memory_read(char *p)
 /* A child waits until we have answered its call. */
 static void be_asked(void)
 {
-	if (!utest_fork())
+	long child = utest_fork();
+
+	if (!child)
 		ask_personality();
-	receive_call();
+	receive_call(child);
 }
 
 static void own_caller_read(char *p)
