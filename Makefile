@@ -259,7 +259,7 @@ JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all iso run-iso run-bochs host run debug test smoke smoke-kernel \
-	smoke-host soak bench doctor pictures check measure help clean
+	smoke-host soak bench mutants doctor pictures check measure help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 	$(if $(LEFT_OUT),$(info $(LEFT_OUT)))
@@ -353,6 +353,14 @@ bench: all  ## instructions per operation, beside bounds and Linux's figures
 		test $$? = 33 || exit 1; \
 	done > $(BUILD)/bench.txt || { cat $(BUILD)/bench.txt; exit 1; }
 	$(Q)$(PYTHON) tools/bench_table.py < $(BUILD)/bench.txt
+
+N      ?= 100
+SEED   ?= 1
+FOLDER ?= mm
+
+mutants:  ## change one token, see whether a host suite fails (N= SEED= FOLDER=)
+	$(Q)$(PYTHON) tools/mutants --n $(N) --seed $(SEED) --jobs $(JOBS) \
+		--build $(BUILD)/mutants $(FOLDER)
 
 doctor:  ## what is wrong with this machine, and the command that mends it
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/doctor

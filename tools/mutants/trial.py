@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""trial.py - does a test see that a program is another one?
+
+WHAT     Runs the suites of a program until the first test fails.
+
+TERMS    died    a test failed, or the program crashed, or it did not end
+         lives   every test passed: no test sees the difference
+
+ALGORITHM  What saw a mutant of a file is likely to see the next one, so the
+         suites that did so before run first, and all suites only after them.
+         This changes the time and no verdict: a suite has to pass by itself
+         as it has to pass among all of them.
+"""
+import resource
+import subprocess
+import threading
+from collections import Counter, defaultdict
+
+import build
+
+FIRST = 6               # so many suites run before all
+# A mutant may be slower than the program and not hang. These are seconds of
+# this process on a CPU: no other program on the machine can use them up.
+TIMES, AT_LEAST = 4, 2
+# For a mutant that sleeps: wall time, on a machine however busy.
+WALL = 100
+
+
+class Runner:
+    def __init__(self, root, name="suites"):
+        self.root, self.name = root, name
+        self.cpu_limit = 600
+        self.seen_by = defaultdict(Counter)
+        self.lock = threading.Lock()
+
+    def run(self, program, options=()):
+        """None when all passed; or (how it died, the suite that saw it)."""
+        process = subprocess.Popen(
+            ["sh", "-c", f'ulimit -c 0; ulimit -t {self.cpu_limit}; '
+             'exec "$0" "$@"', program, *options], cwd=self.root,
+            env=build.ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, errors="replace")
+        watch = threading.Timer(self.cpu_limit * WALL, process.kill)
+        watch.start()
+        suite = test = ""
+        try:
+            for line in process.stdout:
+                word = line.split()
+                if word[:2] == ["#", "Subtest:"]:
+                    suite = word[2]
+                if word[:2] == ["not", "ok"]:
+                    test = word[3]
+                    return "test", suite, test
+        finally:
+            process.kill()
+            process.stdout.close()
+            status = process.wait()
+            watch.cancel()
+        if status == 0:
+            return None
+        hung = status in (-24, -9, 152, 137)
+        return "time" if hung else "crash", suite, ""
+
+    def control(self, program):
+        """Run the unchanged program. Returns how it died, and its seconds."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        died = self.run(program)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = (after.ru_utime + after.ru_stime -
+                   before.ru_utime - before.ru_stime)
+        self.cpu_limit = max(AT_LEAST, int(seconds * TIMES))
+        return died, seconds
+
+    def judge(self, path, program):
+        """The same as run(), for a mutant of a file."""
+        with self.lock:
+            first = [name for name, _ in self.seen_by[path].most_common(FIRST)]
+        died = self.run(program, [",".join(first)]) if first else None
+        died = died or self.run(program)
+        if died and died[1]:
+            with self.lock:
+                self.seen_by[path][died[1]] += 1
+        return died
