@@ -19,6 +19,7 @@
 #include <arch/uaccess.h>
 
 #include "kernel/calls/calls.h"
+#include "kernel/calls/memory_object.h"
 #include "kernel/ipc/ipc.h"
 #include "lib/string.h"
 #include "tests/threads.h"

@@ -16,37 +16,10 @@
 #include "kernel/uapi/pagoda.h"
 
 struct trap_regs;
-struct notification;
-struct pci_device;
 
 #define C(number, NAME, name) long pg_##name(struct trap_regs *regs);
 PAGODA_CALLS(C)
 #undef C
-
-_Static_assert(offsetof(struct trap_regs, esi) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, esi), "words lie as saved: ESI");
-_Static_assert(offsetof(struct trap_regs, ebp) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, ebp), "words lie as saved: EBP");
-_Static_assert(offsetof(struct trap_regs, ebx) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, ebx), "words lie as saved: EBX");
-_Static_assert(offsetof(struct trap_regs, edx) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, edx), "words lie as saved: EDX");
-_Static_assert(offsetof(struct trap_regs, ecx) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, ecx), "words lie as saved: ECX");
-_Static_assert(offsetof(struct trap_regs, eax) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, eax), "words lie as saved: EAX");
-
-/* The words of a message among the registers that a trap has saved. */
-static inline struct ipc_regs *message_regs(struct trap_regs *regs)
-{
-	return (struct ipc_regs *)&regs->edi;
-}
 
 /* The handle that a call is about. */
 static inline uint32_t call_handle(const struct trap_regs *regs)
@@ -94,31 +67,11 @@ long give_handle(struct object *object, unsigned rights);
 long mm_copy_out(struct mm *mm, uint32_t addr, uint32_t to, uint32_t length);
 long mm_copy_in(struct mm *mm, uint32_t addr, uint32_t from, uint32_t length);
 
-/* Bytes at a kernel address that stay there. */
-struct memory_object {
-	struct object object;
-	const char   *data;
-	uint32_t      size;
-};
-
-static inline struct memory_object *object_to_memory(struct object *object)
-{
-	return container_of(object, struct memory_object, object);
-}
+/* The one object that stands for the machine, with a reference: for init. */
+struct object *system_object(void);
 
 /*
- * A handle for an interrupt line, which sets bits of the notification. Takes
- * over the reference to it. A PCI device (or NULL) may use the line from then
- * on, until the object goes or is disconnected.
- * Returns: the handle; -EBUSY, -EINVAL, -ENOMEM.
+ * Once at boot: the types of objects that calls make. session_ends() is what
+ * POWER_OFF with EBX 1 does: the shell's user has left. It does not return.
  */
-long irq_object_create(unsigned irq, struct notification *notification,
-		       uint32_t bits, const struct pci_device *pci);
-
-/* The device is closed: its line is free; the handle is good for nothing. */
-void irq_object_disconnect(const struct pci_device *pci);
-
-void memory_object_init(void);
-void system_object_init(void);
-void reply_init(void);
-void device_init(void);
+void calls_init(void (*session_ends)(void));

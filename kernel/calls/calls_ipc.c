@@ -19,6 +19,7 @@
 
 #include "kernel/calls/calls.h"
 #include "kernel/ipc/parcel.h"
+#include "kernel/ipc/rendezvous.h"
 #include "kernel/ipc/reply.h"
 #include "kernel/sched/thread.h"
 #include "lib/errno.h"

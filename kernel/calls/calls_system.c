@@ -10,8 +10,7 @@
 #include <arch/machine.h>
 
 #include "kernel/calls/calls.h"
-#include "kernel/ipc/ipc.h"
-#include "kernel/monitor/monitor.h"
+#include "kernel/calls/memory_object.h"
 #include "kernel/sched/clock.h"
 #include "lib/errno.h"
 #include "lib/log.h"
@@ -22,18 +21,21 @@
 #define LOG_WRITE_MAX  200
 
 static struct object the_system;
+static void (*end_of_session)(void);
 
 static void system_destroy(struct object *object)
 {
 	panic("the system object's last reference is gone");
 }
 
-void system_object_init(void)
+void calls_init(void (*session_ends)(void))
 {
 	static const struct object_ops ops = { system_destroy, NULL, NULL };
 
 	object_type_init(OBJECT_SYSTEM, &ops);
 	object_init(&the_system, OBJECT_SYSTEM);
+	end_of_session = session_ends;
+	memory_object_init();
 }
 
 struct object *system_object(void)
@@ -149,7 +151,7 @@ long pg_power_off(struct trap_regs *regs)
 	if (err)
 		return err;
 	if (regs->ebx == 1)
-		monitor_enter();
+		end_of_session();
 	log_limits_flush();
 	machine_poweroff();
 }

@@ -17,7 +17,7 @@
 #include <arch/irqflags.h>
 
 #include "kernel/calls/calls.h"
-#include "kernel/ipc/ipc.h"
+#include "kernel/calls/memory_object.h"
 #include "kernel/ipc/tenure.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -276,7 +276,7 @@ static long set_personality(struct task *task, struct endpoint *endpoint)
 	struct tenure *tenure = NULL;
 
 	if (endpoint)
-		tenure = tenure_create(endpoint, task);
+		tenure = tenure_create(endpoint, task->pid);
 	endpoint_put(endpoint);
 	if (endpoint && !tenure)
 		return -ENOMEM;

@@ -9,7 +9,6 @@
 #include <arch/layout.h>
 
 #include "kernel/calls/calls.h"
-#include "kernel/ipc/ipc.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/page/page.h"

@@ -14,8 +14,8 @@
 #include "kernel/calls/dispatch.h"
 
 #include "kernel/calls/calls.h"
-#include "kernel/ipc/ipc.h"
 #include "kernel/task/task.h"
+#include "kernel/task/upcall.h"
 #include "lib/errno.h"
 #include "lib/log.h"
 

@@ -7,13 +7,13 @@
  * RULES
  *          the pages are the kernel's for good: each has a reference that is
  *          never put, so that unmapping never frees one. The object may go
- * SEE      kernel/ipc/ipc.h memory_object_create().
  */
+#include "kernel/calls/memory_object.h"
+
 #include <arch/irqflags.h>
 #include <arch/kva.h>
 
 #include "kernel/calls/calls.h"
-#include "kernel/ipc/ipc.h"
 #include "lib/align.h"
 #include "lib/errno.h"
 #include "lib/wait.h"

@@ -14,6 +14,8 @@
 #include "mm/dma/dma.h"
 #include "mm/vm/mm.h"
 
+struct notification;
+
 /*
  * Protection: I set before it is published, l the device's lock, o interrupts
  * off. What has handles == 0 has been closed: nobody gets anything of it any
@@ -114,3 +116,19 @@ void dma_object_finish(struct dma_object *dma);
 bool dma_object_is_bounced(const struct dma_object *dma, unsigned range);
 
 void dma_object_init(void);
+
+/* ---- irq_ports.c -------------------------------------------------------- */
+
+/*
+ * A handle for an interrupt line, which sets bits of the notification. Takes
+ * over the reference to it. A PCI device (or NULL) may use the line from then
+ * on, until the object goes or is disconnected.
+ * Returns: the handle; -EBUSY, -EINVAL, -ENOMEM.
+ */
+long irq_object_create(unsigned irq, struct notification *notification,
+		       uint32_t bits, const struct pci_device *pci);
+
+/* The device is closed: its line is free; the handle is good for nothing. */
+void irq_object_disconnect(const struct pci_device *pci);
+
+void irq_ports_init(void);

@@ -26,6 +26,7 @@
 #include <arch/pci.h>
 
 #include "kernel/calls/calls.h"
+#include "kernel/device/device_impl.h"
 #include "kernel/ipc/notification.h"
 #include "lib/errno.h"
 #include "mm/slab/kmalloc.h"
@@ -253,7 +254,7 @@ long pg_io_ports_allow(struct trap_regs *regs)
 	return err;
 }
 
-void device_init(void)
+void irq_ports_init(void)
 {
 	static const struct object_ops irq_ops = { irq_destroy, NULL, NULL };
 	static const struct object_ops ports_ops = {

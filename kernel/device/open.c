@@ -40,7 +40,6 @@
 #include <arch/iommu.h>
 #include <arch/irqflags.h>
 
-#include "kernel/calls/calls.h"
 #include "kernel/device/device.h"
 #include "kernel/device/device_impl.h"
 #include "lib/errno.h"
@@ -266,6 +265,7 @@ void user_device_init(void)
 
 	object_type_init(OBJECT_DEVICE, &ops);
 	dma_object_init();
+	irq_ports_init();
 }
 
 const char *user_device_check(void)

@@ -27,7 +27,7 @@
  *
  * LOCKING  None is taken; the log's is broken.
  * NOT HERE the reason of an exception (arch/i386/cpu/traps.c).
- * SEE      Linux kernel/diag/panic.c.
+ * SEE      Linux kernel/panic.c.
  */
 #include "kernel/diag/panic.h"
 

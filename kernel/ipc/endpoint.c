@@ -51,7 +51,6 @@
 
 #include <arch/irqflags.h>
 
-#include "kernel/ipc/ipc.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/ipc/parcel.h"
 #include "kernel/ipc/rendezvous.h"

@@ -40,6 +40,10 @@ static inline struct endpoint *object_to_endpoint(struct object *object)
 /* NULL: no memory. The caller has the one reference, and no handle yet. */
 struct endpoint *endpoint_create(void) __must_check;
 
+/* References to endpoints that fields of tasks and VMAs hold. NULL allowed. */
+void endpoint_get(struct endpoint *endpoint);
+void endpoint_put(struct endpoint *endpoint);
+
 /* Nobody receives from it any more: whoever waits at it gets -EPIPE. */
 void endpoint_shutdown(struct endpoint *endpoint);
 

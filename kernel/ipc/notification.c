@@ -23,7 +23,6 @@
 
 #include <arch/irqflags.h>
 
-#include "kernel/ipc/ipc.h"
 #include "kernel/ipc/rendezvous.h"
 #include "lib/errno.h"
 #include "mm/slab/kmalloc.h"

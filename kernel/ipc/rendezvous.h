@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <arch/trap.h>
+
 #include "kernel/ipc/endpoint.h"
 #include "kernel/sched/sched.h"
 #include "kernel/uapi/pagoda.h"
@@ -15,6 +17,31 @@
 #define KMSG_LABEL(kind, number, pid) \
 	(IPC_KERNEL | (uint32_t)(kind) << 26 | (uint32_t)(number) << 16 | \
 	 (uint32_t)(pid))
+
+_Static_assert(offsetof(struct trap_regs, esi) -
+	       offsetof(struct trap_regs, edi) ==
+	       offsetof(struct ipc_regs, esi), "words lie as saved: ESI");
+_Static_assert(offsetof(struct trap_regs, ebp) -
+	       offsetof(struct trap_regs, edi) ==
+	       offsetof(struct ipc_regs, ebp), "words lie as saved: EBP");
+_Static_assert(offsetof(struct trap_regs, ebx) -
+	       offsetof(struct trap_regs, edi) ==
+	       offsetof(struct ipc_regs, ebx), "words lie as saved: EBX");
+_Static_assert(offsetof(struct trap_regs, edx) -
+	       offsetof(struct trap_regs, edi) ==
+	       offsetof(struct ipc_regs, edx), "words lie as saved: EDX");
+_Static_assert(offsetof(struct trap_regs, ecx) -
+	       offsetof(struct trap_regs, edi) ==
+	       offsetof(struct ipc_regs, ecx), "words lie as saved: ECX");
+_Static_assert(offsetof(struct trap_regs, eax) -
+	       offsetof(struct trap_regs, edi) ==
+	       offsetof(struct ipc_regs, eax), "words lie as saved: EAX");
+
+/* The words of a message among the registers that a trap has saved. */
+static inline struct ipc_regs *message_regs(struct trap_regs *regs)
+{
+	return (struct ipc_regs *)&regs->edi;
+}
 
 static inline struct thread *first_waiting(const struct list_head *queue)
 {

@@ -24,3 +24,5 @@ static inline struct reply_slot *object_to_slot(struct object *object)
 
 /* Move the debt of a slot into a new object. NULL: no memory; still owed. */
 struct object *reply_create(struct reply_slot *from) __must_check;
+
+void reply_init(void);

@@ -29,9 +29,7 @@
 
 #include <arch/irqflags.h>
 
-#include "kernel/ipc/ipc.h"
 #include "kernel/ipc/rendezvous.h"
-#include "kernel/task/task.h"
 #include "mm/slab/kmalloc.h"
 
 static struct kmem_cache *tenure_cache;
@@ -42,8 +40,7 @@ static void news_init(struct news *news, struct tenure *tenure)
 	news->tenure = tenure;
 }
 
-struct tenure *tenure_create(struct endpoint *endpoint,
-			     const struct task *task)
+struct tenure *tenure_create(struct endpoint *endpoint, uint32_t pid)
 {
 	struct tenure *tenure = kmem_cache_alloc(tenure_cache,
 						 GFP_KERNEL | GFP_ZERO);
@@ -54,7 +51,7 @@ struct tenure *tenure_create(struct endpoint *endpoint,
 	news_init(&tenure->ended, tenure);
 	endpoint_get(endpoint);
 	tenure->endpoint = endpoint;
-	tenure->pid = task->pid;
+	tenure->pid = pid;
 	return tenure;
 }
 
@@ -66,7 +63,7 @@ void tenure_free(struct tenure *tenure)
 	       list_empty(&tenure->ended.link));
 	endpoint_put(tenure->endpoint);
 	if (tenure->task)
-		object_put(&tenure->task->object);
+		object_put(tenure->task);
 	kmem_cache_free(tenure_cache, tenure);
 }
 
@@ -96,17 +93,17 @@ void tenure_begin(struct tenure *tenure, uint32_t parent)
 }
 
 /* Returns: whether it now waits in the news. */
-static bool end_irqoff(struct tenure *tenure, struct task *task)
+static bool end_irqoff(struct tenure *tenure, struct object *task)
 {
 	if (!tenure->known || tenure->endpoint->dead ||
 	    !tell_irqoff(tenure, KMSG_TASK_ENDED, &tenure->ended))
 		return false;
-	object_get(&task->object);
+	object_get(task);
 	tenure->task = task;
 	return true;
 }
 
-void tenure_end(struct tenure *tenure, struct task *task)
+void tenure_end(struct tenure *tenure, struct object *task)
 {
 	struct endpoint *endpoint;
 	irqflags_t flags;

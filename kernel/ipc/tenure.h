@@ -13,7 +13,7 @@
 
 struct endpoint;
 struct ipc_regs;
-struct task;
+struct object;
 
 /* One message that waits at an endpoint. */
 struct news {
@@ -25,18 +25,18 @@ struct news {
 struct tenure {
 	struct news      began, ended;
 	struct endpoint *endpoint;   /* referenced, while it is a task's      */
-	struct task     *task;       /* referenced, once its end is news      */
+	struct object   *task;       /* referenced, once its end is news      */
 	uint32_t         pid;        /* I                                     */
 	uint32_t         parent;     /* pid; 0: none                          */
 	bool             known;      /* tenure_begin() was called             */
 };
 
 /*
- * An endpoint, of which the tenure has a reference of its own, is to be this
- * task's personality. NULL: no memory.
+ * An endpoint, of which the tenure has a reference of its own, is to be the
+ * personality of the task with this pid. NULL: no memory.
  */
-struct tenure *tenure_create(struct endpoint *endpoint,
-			     const struct task *task) __must_check;
+struct tenure *tenure_create(struct endpoint *endpoint, uint32_t pid)
+	__must_check;
 
 /* The task runs: tell. Context: any. */
 void tenure_begin(struct tenure *tenure, uint32_t parent);
@@ -45,7 +45,7 @@ void tenure_begin(struct tenure *tenure, uint32_t parent);
  * The task has ended, or has another personality: tell, if it began. The
  * tenure is no longer the caller's. NULL is allowed. Context: thread.
  */
-void tenure_end(struct tenure *tenure, struct task *task);
+void tenure_end(struct tenure *tenure, struct object *task);
 
 /*
  * The next of an endpoint's news as a message; there is one. Interrupts off.

@@ -2,9 +2,9 @@
 /*
  * call_table.c - Linux's calls by number
  */
-#include "kernel/ipc/ipc.h"
 #include "kernel/linux/linux_impl.h"
 #include "kernel/task/task.h"
+#include "kernel/task/upcall.h"
 
 const syscall_entry_fn linux_calls[LINUX_CALLS_END] = {
 #define C(number, name) [number] = linux_##name,

@@ -26,6 +26,7 @@
 
 #include "boot/boot_info.h"
 #include "kernel/calls/account_limits.h"
+#include "kernel/calls/calls.h"
 #include "kernel/device/device.h"
 #include "kernel/device/iommu_watch.h"
 #include "kernel/diag/console.h"
@@ -40,6 +41,7 @@
 #include "kernel/start/memory_init.h"
 #include "kernel/start/program.h"
 #include "kernel/task/task.h"
+#include "kernel/task/upcall.h"
 #include "kernel/trial/crash.h"
 #include "kernel/trial/selftest.h"
 #include "lib/log.h"
@@ -186,6 +188,8 @@ void kernel_main(uint32_t boot_info_phys)
 	sched_init();           /* we are a thread from here on               */
 	task_init();            /* hooks into threads: before the first task  */
 	ipc_init();
+	upcall_init();
+	calls_init(monitor_enter);
 	user_device_init();
 	linux_init();
 	clock_init();           /* interrupts on: any thread may run now      */

@@ -14,7 +14,8 @@
 #include <arch/machine.h>
 
 #include "kernel/diag/console.h"
-#include "kernel/ipc/ipc.h"
+#include "kernel/calls/calls.h"
+#include "kernel/calls/memory_object.h"
 #include "kernel/loader/archive.h"
 #include "kernel/sched/clock.h"
 #include "kernel/task/task.h"

@@ -23,9 +23,9 @@
 #include <arch/layout.h>
 #include <arch/uaccess.h>
 
-#include "kernel/ipc/ipc.h"
 #include "kernel/sched/clock.h"
 #include "kernel/task/task_impl.h"
+#include "kernel/task/upcall.h"
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "lib/string.h"

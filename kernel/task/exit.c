@@ -24,6 +24,7 @@
  */
 #include <arch/uaccess.h>
 
+#include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/tenure.h"
 #include "kernel/sched/sched.h"
@@ -80,7 +81,7 @@ void task_release(struct task *task)
 		mm_put(mm);
 	take_endpoints(task, &exceptions, &personality);
 	endpoint_put(exceptions);
-	tenure_end(personality, task);
+	tenure_end(personality, &task->object);
 	release_io_ports(task);
 }
 

@@ -12,7 +12,7 @@
  *          drivers of one device are one too many.
  * SEE      Linux kernel/fork.c copy_process().
  */
-#include "kernel/ipc/ipc.h"
+#include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/tenure.h"
 #include "kernel/task/task_impl.h"
 #include "lib/errno.h"
@@ -31,7 +31,7 @@ static int copy_endpoints(struct task *child, const struct task *parent)
 	spin_unlock_irqrestore(&task_lock, flags);
 	if (!personality)
 		return 0;
-	child->personality = tenure_create(personality, child);
+	child->personality = tenure_create(personality, child->pid);
 	if (!child->personality)
 		err = -ENOMEM;
 	endpoint_put(personality);

@@ -307,7 +307,7 @@ void task_set_personality(struct task *task, struct tenure *tenure)
 			tell_personality_locked(task);
 	}
 	spin_unlock_irqrestore(&task_lock, flags);
-	tenure_end(old, task);
+	tenure_end(old, &task->object);
 }
 
 int task_start(struct task *task, struct thread *thread)

@@ -18,18 +18,19 @@
  *          which it was asked waits
  *          a server that is gone is an answer: no page, killed, -ENOSYS
  *
- * SEE      kernel/uapi/pagoda.h KMSG_*; kernel/ipc/reply.c for what the server
- *          may do meanwhile.
+ * SEE      kernel/uapi/pagoda.h KMSG_*; kernel/calls/calls_caller.c for what
+ *          the server may do meanwhile.
  */
+#include "kernel/task/upcall.h"
+
 #include <arch/irqflags.h>
 #include <arch/trap.h>
 
-#include "kernel/calls/calls.h"
-#include "kernel/ipc/ipc.h"
-#include "kernel/ipc/notification.h"
+#include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/parcel.h"
 #include "kernel/ipc/rendezvous.h"
 #include "kernel/ipc/tenure.h"
+#include "kernel/task/task.h"
 #include "lib/errno.h"
 #include "lib/wait.h"
 #include "mm/vm/fault.h"
@@ -140,26 +141,11 @@ long personality_call(unsigned number, struct trap_regs *regs)
 	return result < 0 ? result : (long)(int32_t)words.ebx;
 }
 
-/* ---- init, and the end of a thread --------------------------------------- */
-
-void ipc_thread_exit(struct thread *thread)
-{
-	reply_slot_fail(&thread->ipc.owes, -EPIPE);
-}
-
 static const struct vm_pager_ops pager_ops = {
 	.ask = pager_ask, .get = endpoint_get, .put = endpoint_put,
 };
 
-void ipc_init(void)
+void upcall_init(void)
 {
-	endpoint_init();
-	reply_init();
-	notification_init();
-	tenure_init();
-	parcel_init();
-	memory_object_init();
-	system_object_init();
-	device_init();
 	vm_set_pager_ops(&pager_ops);
 }

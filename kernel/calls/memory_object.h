@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * memory_object.h - bytes that were there at boot, as an object
+ */
+#pragma once
+
+#include "kernel/object/object.h"
+
+/* Bytes at a kernel address that stay there. */
+struct memory_object {
+	struct object object;
+	const char   *data;
+	uint32_t      size;
+};
+
+static inline struct memory_object *object_to_memory(struct object *object)
+{
+	return container_of(object, struct memory_object, object);
+}
+
+/*
+ * A memory object: `size` bytes at a kernel address that stays, page-aligned
+ * when user mode shall be able to map it. NULL: no memory.
+ */
+struct object *memory_object_create(const void *data, uint32_t size)
+	__must_check;
+
+void memory_object_init(void);
