@@ -18,10 +18,10 @@
  */
 #include "kernel/diag/log.h"
 
+#include <arch/clocksource.h>
 #include <arch/cycles.h>
 
 #include "kernel/diag/console.h"
-#include "kernel/sched/clock.h"
 #include "lib/printf.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
@@ -52,7 +52,7 @@ static void clean(char *text, size_t len)
 
 uint64_t log_now_ns(void)
 {
-	return clock_ns();
+	return arch_clock_ns();
 }
 
 void printk(enum log_level level, const char *fmt, ...)

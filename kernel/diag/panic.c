@@ -40,8 +40,6 @@
 #include "kernel/diag/backtrace.h"
 #include "kernel/diag/console.h"
 #include "kernel/diag/log.h"
-#include "kernel/sched/thread.h"
-#include "kernel/trial/call_trace.h"
 #include "lib/panic.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -51,6 +49,7 @@
 static struct panic_trap *armed;
 static unsigned depth;            /* panics that are being reported      */
 static char first_reason[PANIC_MESSAGE_MAX];   /* what the end is about   */
+static void (*annex)(void (*out)(const char *line));
 static void (*end_hook)(void);
 
 static void say(const char *line)
@@ -87,14 +86,15 @@ static void report(const char *reason, const void *frame)
 	report_place(regs, frame);
 	if (regs && trap_is_page_fault(regs))
 		report_page_fault(regs);
-	call_trace_print(say);
+	if (annex)
+		annex(say);
 	say(RULER);
 }
 
-/* Is there somebody who goes on after a panic of this thread? */
+/* Is there somebody who goes on after this panic? */
 static bool is_trapped(void)
 {
-	return armed && (!armed->only || armed->only == current_thread());
+	return armed && (!armed->is_ours || armed->is_ours());
 }
 
 /* Give the panic to whoever waits for it. */
@@ -164,6 +164,11 @@ void panic_trap_set(struct panic_trap *trap)
 	if (trap)
 		trap->caught = false;
 	armed = trap;
+}
+
+void panic_set_annex(void (*fn)(void (*out)(const char *line)))
+{
+	annex = fn;
 }
 
 void panic_set_hook(void (*hook)(void))

@@ -19,11 +19,9 @@
 
 #define PANIC_MESSAGE_MAX  256
 
-struct thread;
-
 struct panic_trap {
 	struct kernel_jmp_buf env;
-	const struct thread  *only;     /* panics of this thread; NULL: all   */
+	bool                (*is_ours)(void);   /* this panic? NULL: any      */
 	bool                  report;   /* print the whole report first       */
 	bool                  caught;
 	char                  message[PANIC_MESSAGE_MAX];
@@ -38,6 +36,12 @@ struct panic_trap {
  * found before anything changes can be survived.
  */
 void panic_trap_set(struct panic_trap *trap);
+
+/*
+ * What a report says besides the registers and the callers; NULL: nothing.
+ * Interrupts are off, and whatever was locked still is.
+ */
+void panic_set_annex(void (*annex)(void (*out)(const char *line)));
 
 /*
  * What to do when all has been said about a panic, instead of leaving the

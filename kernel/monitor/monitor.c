@@ -75,6 +75,13 @@ static void run(const struct monitor_command *command, unsigned argc,
 		(void)command->run(argc, argv);
 }
 
+static const struct thread *commander;   /* runs the command */
+
+static bool is_commander(void)
+{
+	return current_thread() == commander;
+}
+
 /* O1, O2. */
 static void run_trapped(const struct monitor_command *command, unsigned argc,
 			char *const argv[])
@@ -83,7 +90,8 @@ static void run_trapped(const struct monitor_command *command, unsigned argc,
 	uint32_t depth = preempt_depth();
 	irqflags_t flags = irq_save();
 
-	trap.only = current_thread();
+	commander = current_thread();
+	trap.is_ours = is_commander;
 	trap.report = true;
 	panic_trap_set(&trap);
 	if (!kernel_setjmp(&trap.env)) {
@@ -202,15 +210,16 @@ int complain(const char *fmt, ...)
 	return -EINVAL;
 }
 
-void monitor_init(const struct boot_info *boot,
-		  const struct kernel_options *options)
+void monitor_init(const struct boot_info *boot, uint32_t seed, bool attended)
 {
 	monitor_boot = boot;
-	monitor_seed = options->seed;
-	interactive = !options->selftest && !options->bench &&
-		      !options->program && !options->witness &&
-		      !options->dump && !*options->init_args;
-	if (options->monitor && interactive)
+	monitor_seed = seed;
+	interactive = attended;
+}
+
+void monitor_catch_panics(void)
+{
+	if (interactive)
 		panic_set_hook(after_panic);
 }
 

@@ -10,16 +10,17 @@
 #pragma once
 
 #include "boot/boot_info.h"
-#include "kernel/start/cmdline.h"
 
 #define MONITOR_PROMPT  "pagoda> "
 
 /*
- * Note what `iomem` shows, and whether somebody sits at the console. With the
- * word `monitor` a panic opens the prompt from now on. Both must stay alive.
+ * What `iomem` shows, which must stay alive; the seed of `test`; and whether
+ * somebody sits at the console.
  */
-void monitor_init(const struct boot_info *boot,
-		  const struct kernel_options *options);
+void monitor_init(const struct boot_info *boot, uint32_t seed, bool attended);
+
+/* From now on a panic opens the prompt, where somebody sits at the console. */
+void monitor_catch_panics(void);
 
 /* Read and run commands until `exit`. Context: a thread. */
 void monitor_run(void);

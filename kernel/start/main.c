@@ -42,6 +42,7 @@
 #include "kernel/start/program.h"
 #include "kernel/task/task.h"
 #include "kernel/task/upcall.h"
+#include "kernel/trial/accounts.h"
 #include "kernel/trial/crash.h"
 #include "kernel/trial/selftest.h"
 #include "lib/log.h"
@@ -129,11 +130,20 @@ static void crash_as_asked(bool early)
 	}
 }
 
+/* Does somebody sit at the console? What a script starts has one of these. */
+static bool is_attended(void)
+{
+	return !options.selftest && !options.bench && !options.program &&
+	       !options.witness && !options.dump && !*options.init_args;
+}
+
 /* What the command line asks for; else there is nothing more to do. */
 static void do_as_asked(void) __noreturn;
 static void do_as_asked(void)
 {
-	monitor_init(&boot, &options);
+	monitor_init(&boot, options.seed, is_attended());
+	if (options.monitor)
+		monitor_catch_panics();
 	crash_as_asked(false);
 	if (options.witness)
 		witness_main();

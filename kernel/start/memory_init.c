@@ -20,7 +20,6 @@
 #include "kernel/start/memory_init.h"
 
 #include <arch/paging.h>
-#include <arch/pgtable_check.h>
 #include <arch/sections.h>
 #include <arch/stack.h>
 #include <arch/trap.h>
@@ -196,29 +195,4 @@ void memory_release_boot(const struct boot_info *boot)
 
 	free_reserved_range(start, end);
 	pr_info("Freeing unused boot memory: %pM\n", &size);
-}
-
-/* In the order of the layers: the first broken law is nearest to the cause. */
-static const char *(*const checkers[])(void) = {
-	memblock_check,
-	page_alloc_check,
-	pgtable_check,
-	slab_check,
-	vmalloc_check,
-	kmap_check,
-	vm_check,
-	kmap_local_check,
-	dma_check,
-	stack_check,
-};
-
-const char *memory_check_all(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(checkers); i++) {
-		const char *law = checkers[i]();
-
-		if (law)
-			return law;
-	}
-	return NULL;
 }

@@ -22,6 +22,3 @@ void memory_init(const struct boot_info *boot,
 
 /* Give the memory of boot/ and of what it handed over to the zones. */
 void memory_release_boot(const struct boot_info *boot);
-
-/* Run every module's checker. Returns: NULL, or the first broken law. */
-const char *memory_check_all(void);

@@ -9,18 +9,24 @@
 #include "kernel/trial/accounts.h"
 
 #include <arch/kpgtable.h>
+#include <arch/pgtable_check.h>
+#include <arch/stack.h>
 
 #include "kernel/device/device.h"
 #include "kernel/diag/console.h"
 #include "kernel/object/object.h"
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched.h"
-#include "kernel/start/memory_init.h"
 #include "kernel/task/task.h"
 #include "lib/string.h"
 #include "mm/account/account.h"
+#include "mm/dma/dma.h"
+#include "mm/early/memblock.h"
+#include "mm/kva/kmap.h"
+#include "mm/kva/vmalloc.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/shrinker.h"
+#include "mm/slab/slab.h"
 #include "mm/vm/mm.h"
 
 static void settle(void)
@@ -77,6 +83,31 @@ bool accounts_lost(const struct accounts *before,
 }
 
 /* ---- laws --------------------------------------------------------------- */
+
+/* In the order of the layers: the first broken law is nearest to the cause. */
+static const char *(*const memory_checkers[])(void) = {
+	memblock_check,
+	page_alloc_check,
+	pgtable_check,
+	slab_check,
+	vmalloc_check,
+	kmap_check,
+	vm_check,
+	kmap_local_check,
+	dma_check,
+	stack_check,
+};
+
+const char *memory_check_all(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(memory_checkers); i++) {
+		const char *law = memory_checkers[i]();
+
+		if (law)
+			return law;
+	}
+	return NULL;
+}
 
 static void count_charges(void)
 {

@@ -23,6 +23,7 @@
 #include <arch/irqflags.h>
 #include <arch/syscall.h>
 
+#include "kernel/diag/panic.h"
 #include "kernel/task/task.h"
 #include "kernel/uapi/pagoda.h"
 #include "lib/log.h"
@@ -74,24 +75,6 @@ static void traced_dispatch(struct trap_regs *regs)
 		call->back = true;
 	}
 	irq_restore(flags);
-}
-
-void call_trace_start(void)
-{
-	assert(!calls);
-	calls = vzalloc(NR_CALLS * sizeof(calls[0]));
-	if (calls)
-		syscall_set_hook(traced_dispatch);
-	else
-		pr_warn("call trace: no memory, there is none\n");
-}
-
-void call_trace_stop(void)
-{
-	syscall_set_hook(NULL);
-	vfree(calls);
-	calls = NULL;
-	nr_calls = 0;
 }
 
 /* ---- printing ------------------------------------------------------------ */
@@ -168,4 +151,27 @@ void call_trace_print(void (*out)(const char *line))
 		if (call->print)
 			print_call(call, out);
 	}
+}
+
+/* ---- start and stop ------------------------------------------------------ */
+
+void call_trace_start(void)
+{
+	assert(!calls);
+	calls = vzalloc(NR_CALLS * sizeof(calls[0]));
+	if (!calls) {
+		pr_warn("call trace: no memory, there is none\n");
+		return;
+	}
+	syscall_set_hook(traced_dispatch);
+	panic_set_annex(call_trace_print);
+}
+
+void call_trace_stop(void)
+{
+	panic_set_annex(NULL);
+	syscall_set_hook(NULL);
+	vfree(calls);
+	calls = NULL;
+	nr_calls = 0;
 }

@@ -14,8 +14,8 @@
 #include "lib/compiler.h"
 
 /*
- * From now on until call_trace_stop(): it uses syscall_set_hook(). Without
- * memory for it there is no trace.
+ * From now on until call_trace_stop(): it uses syscall_set_hook(), and
+ * panic_set_annex(). Without memory for it there is no trace.
  */
 void call_trace_start(void);
 

@@ -18,7 +18,7 @@
 #include "kernel/diag/log.h"
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched.h"
-#include "kernel/start/memory_init.h"
+#include "kernel/trial/accounts.h"
 #include "lib/panic.h"
 #include "lib/string.h"
 #include "mm/kva/kmap.h"
