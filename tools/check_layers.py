@@ -12,6 +12,9 @@ WHAT    Reads every #include line of the tree and compares it with the table
             lib -> lib, <arch>
             boot -> boot, lib, the <arch> headers that only define things
 
+        The folders of kernel/, its rooms, stand above each other, as ROOMS
+        has them: a file includes its own room and those below.
+
 USAGE   check_layers.py [--root DIR] [--cc "CC FLAGS"] [--host-cc "CC FLAGS"]
         Without --cc the headers are not compiled. Exit status 1 and one line
         per fault, "file:line: what is wrong".
@@ -64,6 +67,32 @@ LAYERS = [
      "user mode sees kernel/uapi, lib and its own library"),
     ("tests/",            [""], ""),
 ]
+
+# The rooms of kernel/, the lowest first. Rooms of one row are beside each
+# other: neither includes the other.
+ROOMS = [
+    ["uapi"],              # what user mode sees
+    ["diag"],              # say it: consoles, log, panic, backtrace
+    ["object"],            # what a handle can name
+    ["sched"],             # threads, waits, time
+    ["ipc"],               # messages
+    ["loader"],            # program files, the boot archive
+    ["task"],              # programs
+    ["calls"],             # what user mode can ask for
+    ["linux", "device"],   # the same by Linux's numbers; drivers in user mode
+    ["trial"],             # self-test, crashes on purpose, accounts
+    ["monitor"],           # the prompt
+    ["start"],             # the order of the boot
+]
+FLOORS = {room: floor for floor, row in enumerate(ROOMS) for room in row}
+
+# Includes of a higher room, and why each is there.
+UP = {
+    ("kernel/sched/thread.h", "kernel/ipc/ipc_thread.h"):
+        "each thread has a place for one message; the place is ipc's",
+    ("kernel/ipc/parcel.c", "kernel/task/task.h"):
+        "handles and pages go from task to task",
+}
 
 # Headers that only the files named may include, whatever the table says.
 PRIVATE = {
@@ -118,6 +147,33 @@ def check_private(path, name):
     return None
 
 
+def room_of(path):
+    """kernel/ipc/parcel.c: ipc; None for what is not in kernel/."""
+    parts = path.split("/")
+    return parts[1] if parts[0] == "kernel" and len(parts) > 2 else None
+
+
+def check_rooms(path, name):
+    """Within kernel/: no room includes a higher one, or one beside it."""
+    here, there = room_of(path), room_of(name)
+    if here not in FLOORS or there not in FLOORS or here == there:
+        return None
+    if FLOORS[there] < FLOORS[here] or (path, name) in UP:
+        return None
+    return f"is no room below: kernel/{here} does not include kernel/{there}"
+
+
+def check_up(root):
+    """What UP excuses is there; else the row has to go."""
+    for path, name in UP:
+        file = os.path.join(root, path)
+        if not os.path.exists(file):
+            continue
+        with open(file, encoding="utf-8") as text:
+            if name not in (n for _, n in includes(text.read())):
+                yield f"{path}:1: {name} is in UP, and is not included"
+
+
 def check_include(root, path, name):
     """None, or what is wrong with this file's including that name."""
     hosted = path.startswith(("tests/host/", "user/libc/"))
@@ -134,14 +190,24 @@ def check_include(root, path, name):
         return "is not there: includes are from the root"
     if not name.startswith(tuple(allowed)):
         return "breaks the layers: " + reason
-    return check_private(path, name)
+    return check_private(path, name) or check_rooms(path, name)
+
+
+def check_place(path):
+    """None, or what is wrong with a file's being where it is."""
+    if layer_of(path) is None:
+        return "is in no folder that LAYERS knows"
+    if path.startswith("kernel/") and room_of(path) not in FLOORS:
+        return "is in no room of kernel/ that ROOMS knows"
+    return None
 
 
 def check_layers(root):
-    faults = []
+    faults = list(check_up(root))
     for path in sources(root):
-        if layer_of(path) is None:
-            faults.append(f"{path}:1: is in no folder that LAYERS knows")
+        wrong = check_place(path)
+        if wrong:
+            faults.append(f"{path}:1: {wrong}")
             continue
         with open(os.path.join(root, path), encoding="utf-8") as file:
             text = file.read()

@@ -12,6 +12,10 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import check_layers  # noqa: E402  (tools/ is found by the line above)
+
 HEAD = "// SPDX-License-Identifier: MIT\n"
 
 
@@ -33,8 +37,8 @@ def plant(root, path, text):
 @pytest.fixture
 def tree(tmp_path):
     """A small tree without faults."""
-    for name in ("lib/good.h", "kernel/good.h", "mm/good.h", "mm/x/x_impl.h",
-                 "boot/multiboot.h", "arch/i386/cpu/cpu.h",
+    for name in ("lib/good.h", "kernel/diag/good.h", "mm/good.h",
+                 "mm/x/x_impl.h", "boot/multiboot.h", "arch/i386/cpu/cpu.h",
                  "arch/i386/include/arch/good.h"):
         plant(tmp_path, name, HEAD + "#pragma once\n")
     plant(tmp_path, "lib/compiler.h",
@@ -55,24 +59,55 @@ def test_a_good_tree_passes(tree, tool):
 
 @pytest.mark.parametrize("path, include, fault", [
     ("lib/a.c", '"mm/good.h"', "breaks the layers"),
-    ("mm/a.c", '"kernel/good.h"', "breaks the layers"),
+    ("mm/a.c", '"kernel/diag/good.h"', "breaks the layers"),
     ("mm/a.c", '"arch/i386/cpu/cpu.h"', "breaks the layers"),
-    ("arch/i386/mm/a.c", '"kernel/good.h"', "breaks the layers"),
+    ("arch/i386/mm/a.c", '"kernel/diag/good.h"', "breaks the layers"),
     ("arch/i386/include/arch/a.h", '"mm/good.h"', "breaks the layers"),
     ("boot/a.c", '"mm/good.h"', "breaks the layers"),
     ("boot/a.c", "<arch/good.h>", "breaks the layers"),
-    ("kernel/a.c", '"boot/multiboot.h"', "breaks the layers"),
+    ("kernel/diag/a.c", '"boot/multiboot.h"', "breaks the layers"),
     ("mm/y/a.c", '"mm/x/x_impl.h"', "private"),
     ("mm/a.c", "<stdio.h>", "hosted"),
     ("mm/a.c", '"good.h"', "not there"),
     ("mm/a.c", "<arch/missing.h>", "not there"),
     ("elsewhere/a.c", '"lib/good.h"', "no folder"),
+    ("kernel/a.c", '"lib/good.h"', "no room"),
+    ("kernel/attic/a.c", '"lib/good.h"', "no room"),
 ])
 def test_an_include_that_breaks_the_layers(tree, path, include, fault):
     plant(tree, path, HEAD + f"#include {include}\n")
     status, output = run("check_layers.py", tree)
     assert status == 1
     assert path in output and fault in output, output
+
+
+FLOORS = check_layers.FLOORS
+
+
+@pytest.mark.parametrize("room", FLOORS)
+def test_a_room_includes_itself_and_those_below(tree, room):
+    """Every pair of rooms: one file includes a header of each."""
+    headers = {f"kernel/{other}/{other}.h": other for other in FLOORS}
+    for header in headers:
+        plant(tree, header, HEAD + "#pragma once\n")
+    plant(tree, f"kernel/{room}/a.c",
+          HEAD + "".join(f'#include "{header}"\n' for header in headers))
+    _, output = run("check_layers.py", tree)
+    refused = {headers[h] for h in headers if f" {h} " in output}
+    # Linux's headers are nobody else's, whatever the floor.
+    assert refused == {other for other, floor in FLOORS.items()
+                       if other != room and
+                       (floor >= FLOORS[room] or other == "linux")}, output
+
+
+@pytest.mark.parametrize("path, header", check_layers.UP)
+def test_an_include_that_is_excused(tree, path, header):
+    plant(tree, header, HEAD + "#pragma once\n")
+    plant(tree, path, HEAD + "#pragma once\n")
+    status, output = run("check_layers.py", tree)
+    assert status == 1 and "is in UP, and is not included" in output
+    plant(tree, path, HEAD + f'#pragma once\n#include "{header}"\n')
+    assert run("check_layers.py", tree)[0] == 0
 
 
 def test_an_include_in_a_comment_is_none(tree):
