@@ -213,23 +213,38 @@ def test_backspace_takes_back_a_letter(shell):
     assert "Hello from user mode" in shell.until_prompt()
 
 
+PROGRAMS = ("init", "names", "files", "console", "pager", "linux", "sh")
+
+
+def make_archive(archive, *texts):
+    subprocess.run([sys.executable, machine.ROOT / "tools/make_archive.py",
+                    archive, *texts,
+                    *(machine.BUILD / "user" / name for name in PROGRAMS)],
+                   check=True)
+
+
 @pytest.mark.parametrize("said", [[], ["not built here: hello-glibc (why)"]],
                          ids=["nothing", "something"])
 def test_ls_says_what_the_build_left_out(tmp_path, said):
     """user/rules.mk adds that member where something cannot be built."""
     left_out, archive = tmp_path / "left-out", tmp_path / "cpio"
     left_out.write_text("".join(line + "\n" for line in said))
-    programs = ("init", "names", "files", "console", "pager", "linux", "sh")
-    subprocess.run([sys.executable, machine.ROOT / "tools/make_archive.py",
-                    archive, *([left_out] if said else []),
-                    *(machine.BUILD / "user" / name for name in programs)],
-                   check=True)
+    make_archive(archive, *([left_out] if said else []))
     assert ("left-out" in members(archive)) == bool(said)
     little = Shell(archive=archive)
     text = little.run("ls")
     little.close()
     check_ls(text, archive)
     assert text.count("not built here") == len(said)
+
+
+def test_control_c_is_not_for_everybody_to_direct(shell):
+    """thief asks that ^C kill nobody, then somebody else; then it waits."""
+    shell.child.send("thief console\r")
+    shell.child.expect_exact("2 of 2 as it should be")
+    shell.child.send("\x03")
+    assert "thief: killed by signal 2" in shell.until_prompt()
+    assert "Hello" in shell.run("hello")
 
 
 def test_control_c_kills_the_running_program(shell):

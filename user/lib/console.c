@@ -15,14 +15,19 @@ static uint32_t console;
 static char pending[WORDS_TEXT_MAX];
 static size_t pending_from, pending_to;
 
+void console_use(uint32_t handle)
+{
+	console = handle;
+	set_output(console_write);
+}
+
 long console_connect(void)
 {
 	long handle = names_lookup("console");
 
 	if (handle < 0)
 		return handle;
-	console = (uint32_t)handle;
-	set_output(console_write);
+	console_use((uint32_t)handle);
 	return 0;
 }
 
@@ -91,14 +96,16 @@ int console_read_line(char *buf, size_t size)
 	return (int)length;
 }
 
-void console_foreground(uint32_t task)
+long console_foreground(uint32_t task)
 {
 	struct words words = { { CONSOLE_FOREGROUND } };
 
 	flush();
 	if (task)
 		ipc_attach_handle(task, RIGHT_MANAGE);
-	ipc_call_msg(console, &words);
+	if (ipc_call_msg(console, &words) < 0)
+		return -EIO;
+	return (int32_t)words.w[0];
 }
 
 void console_drain(void)

@@ -9,6 +9,9 @@
 /* Find the console server; from then on printf() goes there. 0 or an error. */
 long console_connect(void);
 
+/* The same with a handle that one has already. */
+void console_use(uint32_t handle);
+
 void console_write(const char *text, size_t length);
 
 /*
@@ -26,8 +29,8 @@ long console_read(char *buf, size_t size);
  */
 long console_try(char *buf, size_t size, uint32_t notification);
 
-/* From now on ^C kills this task; 0: nobody. */
-void console_foreground(uint32_t task);
+/* From now on ^C kills this task; 0: nobody. 0; -EPERM: not ours to say. */
+long console_foreground(uint32_t task);
 
 /* Returns when everything has left the machine. */
 void console_drain(void);

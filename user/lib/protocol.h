@@ -53,12 +53,16 @@ enum names_op { NAMES_REGISTER = 1, NAMES_LOOKUP, NAMES_TRY, NAMES_LIST };
  *                   notification is signalled once when it is worth another try
  *   CONSOLE_DRAIN   answered when everything has been sent
  *   CONSOLE_FOREGROUND  and a handle of a task with RIGHT_MANAGE: ^C kills it;
- *                   without a handle: ^C ends a line
+ *                   without a handle: ^C ends a line. Only for whom init has
+ *                   given a handle with the badge CONSOLE_LEADER, which is the
+ *                   shell; else -EPERM, and nothing changes
  */
 enum console_op {
 	CONSOLE_WRITE = 1, CONSOLE_READ, CONSOLE_DRAIN, CONSOLE_FOREGROUND,
 	CONSOLE_TRY
 };
+
+#define CONSOLE_LEADER  1       /* badge */
 
 #define CONSOLE_OP(op, length)   ((uint32_t)(op) | (uint32_t)(length) << 8)
 

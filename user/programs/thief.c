@@ -3,13 +3,16 @@
  * thief.c - tries to have what it was not given, and to keep servers waiting
  *
  * WHAT     What an ordinary program can ask for: the names of servers, the boot
- *          archive, a server's priority, I/O ports, the machine's power; and
- *          calls of Linux with memory that its pager, the program itself, never
- *          gives. It counts what was refused; all of it is to be.
+ *          archive, a server's priority, I/O ports, the machine's power, whom
+ *          ^C kills; and calls of Linux with memory that its pager, the program
+ *          itself, never gives. It counts what was refused; all of it is to be.
+ * USAGE    thief          all of it
+ *          thief console  ^C only, then it waits for ^C
  * SEE      badclient.c, which asks for nothing in particular.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "user/lib/console.h"
 #include "user/lib/files.h"
 #include "user/lib/linux.h"
 #include "user/lib/names.h"
@@ -75,6 +78,17 @@ static void take_power(void)
 	handle_close((uint32_t)init);
 }
 
+/* ^C is to kill nobody; then somebody who is not in the foreground. */
+static void take_foreground(void)
+{
+	long other = pg_call(PG_TASK_CREATE, 0, (long)"other", 0, 0, 0);
+
+	expect("foreground", console_foreground(0), -EPERM);
+	expect("foreground of another", console_foreground((uint32_t)other),
+	       -EPERM);
+	handle_close((uint32_t)other);
+}
+
 /* Whatever handles it has: none is the system. */
 static void take_ports(void)
 {
@@ -115,8 +129,23 @@ static void keep_waiting(void)
 	linux_close(folder);
 }
 
+/* Until ^C. */
+static void wait_for_the_end(void)
+{
+	flush();
+	for (;;)
+		linux_sched_yield();
+}
+
 int main(int argc, char **argv, char **envp)
 {
+	console_connect();
+	if (argc > 1) {
+		take_foreground();
+		printf("thief: %u of %u as it should be\n", refused, tried);
+		wait_for_the_end();
+	}
+	take_foreground();
 	take_names();
 	take_archive();
 	take_priority();

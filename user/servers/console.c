@@ -25,6 +25,7 @@
  *          C4  somebody waits to write only while there is output
  *          C5  this server never waits for the UART, or for whoever reads the
  *              other end: only DRAIN does, and gives up in the end
+ *          C6  whom ^C kills is said by the session's leader only
  *
  * ALGORITHM  IRQ 4 comes as an edge: it is lost when a cause remains. So the
  *          UART is served until it names no more cause, and then acknowledged.
@@ -402,12 +403,18 @@ static bool do_write(struct words *words)
 	return false;
 }
 
-/* The handle that came is kept until another one comes. */
-static void do_foreground(uint32_t task)
+/*
+ * As with Linux's tcsetpgrp(), the session says who is in the foreground: here
+ * its leader alone. The handle that came is kept until another one comes.
+ */
+static long do_foreground(long received)
 {
+	if ((received & BADGE_MAX) != CONSOLE_LEADER)
+		return -EPERM;
 	if (foreground)
 		handle_close(foreground);
-	foreground = task;
+	foreground = ipc_take_handle(received);
+	return 0;
 }
 
 /* Returns: whether there is to be an answer now. */
@@ -432,8 +439,7 @@ static bool serve(long received, struct words *words)
 		words->w[0] = 0;
 		return true;
 	case CONSOLE_FOREGROUND:
-		do_foreground(ipc_take_handle(received));
-		words->w[0] = 0;
+		words->w[0] = (uint32_t)do_foreground(received);
 		return true;
 	default:
 		words->w[0] = (uint32_t)-ENOSYS;

@@ -15,7 +15,7 @@
  *                    +-- pager
  *                    +-- linux
  *                    +-- sh        system, to read; files, to start programs;
- *                                  init, to power off
+ *                                  init, to power off; console, as leader
  *
  * ALGORITHM  init makes each server's endpoint and registers its name before
  *          the server runs: a call waits until somebody receives, and when a
@@ -51,6 +51,7 @@ static uint32_t system_to_read;
 static uint32_t names_for_all;      /* as names_server, without NAMES_OWNER   */
 static uint32_t files_to_start;     /* for the shell: with FILES_STARTER      */
 static uint32_t init_to_end;        /* for the shell: with INIT_OPERATOR      */
+static uint32_t console_to_lead;    /* for the shell: with CONSOLE_LEADER     */
 static char reaper_stack[4096] __aligned(16);
 
 /* ---- starting --------------------------------------------------------- */
@@ -141,13 +142,16 @@ static void start_console(void)
 			     COM1_PORTS, 0, 0);
 	long irq = pg_call(PG_IRQ_CREATE, PG_INIT_SYSTEM, COM1_IRQ,
 			   notification, 1, 0);
+	uint32_t endpoint;
 
 	if (notification < 0 || ports < 0 || irq < 0) {
 		printf("init: COM1: notification %ld, ports %ld, irq %ld\n",
 		       notification, ports, irq);
 		return;
 	}
-	start_server("console", make_name("console"), (uint32_t)ports,
+	endpoint = make_name("console");
+	console_to_lead = client_of(endpoint, CONSOLE_LEADER);
+	start_server("console", endpoint, (uint32_t)ports,
 		     (uint32_t)notification, (uint32_t)irq);
 	handle_close((uint32_t)ports);
 	handle_close((uint32_t)notification);
@@ -160,6 +164,7 @@ static long start_shell(int argc, char **argv)
 	const char *shell_argv[ARGS_MAX + 2] = { "sh" };
 	uint32_t handles[] = {
 		names_for_all, system_to_read, files_to_start, init_to_end,
+		console_to_lead,
 	};
 
 	for (int i = 1; i < argc && i <= ARGS_MAX; i++)

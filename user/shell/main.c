@@ -8,7 +8,8 @@
  *          `busybox sh` has the rest.
  *
  * HANDLES  1: the name server; 2: the system, to read; 3: the file server, to
- *          start programs; 4: init, to power off.
+ *          start programs; 4: init, to power off; 5: the console, as leader
+ *          of the session.
  * NOT HERE the commands (look.c, demo.c, run.c).
  */
 #include "lib/errno.h"
@@ -150,8 +151,7 @@ int main(int argc, char **argv, char **envp)
 	static char line[LINE_MAX];
 	char welcome[] = "cat welcome";
 
-	if (console_connect() < 0)
-		return 1;
+	console_use(SHELL_CONSOLE);
 	files_use(SHELL_FILES);
 	for (int i = 1; i < argc; i++)
 		run_script(argv[i]);

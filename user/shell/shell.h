@@ -31,3 +31,6 @@ command_fn run_program;
 
 /* init, which powers off for whoever has this handle. */
 #define SHELL_INIT    4
+
+/* The console, which obeys whoever has this handle: CONSOLE_FOREGROUND. */
+#define SHELL_CONSOLE 5
