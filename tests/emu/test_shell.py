@@ -238,6 +238,35 @@ def test_ls_says_what_the_build_left_out(tmp_path, said):
     assert text.count("not built here") == len(said)
 
 
+def test_lines_of_a_file_can_do_what_typed_lines_can(tmp_path):
+    """`sh FILE` has the system, the files and init, as at the boot."""
+    look, again = tmp_path / "look", tmp_path / "again"
+    look.write_text("free\nps\nsh\nsh missing")
+    again.write_text("sh look\nsh again\n")
+    make_archive(tmp_path / "cpio", look, again)
+    own = Shell(archive=tmp_path / "cpio")
+    texts = []
+    for line, last in (("sh look", "missing: cannot be read"),
+                       ("sh again", "too deep")):
+        own.child.send(line + "\r")
+        own.child.expect_exact(last)
+        texts.append(own.child.before + last)
+        own.until_prompt()
+    own.close()
+    once, often = (text.replace("\r", "") for text in texts)
+    assert "lowmem" in once
+    assert re.search(r"^ *\d+ .* sh$", once, re.MULTILINE), once
+    assert "`sh FILE`" in once
+    assert often.count("lowmem") == 7 * once.count("lowmem")
+    assert often.count("too deep") == 1
+
+
+def test_a_shell_that_init_has_not_started_says_so(kernel):
+    done = machine.run(machine.Shape("64M"), "program=sh,demo", "boot",
+                       archive=True)
+    assert "without the handles that init gives" in done.text
+
+
 def test_control_c_is_not_for_everybody_to_direct(shell):
     """thief asks that ^C kill nobody, then somebody else; then it waits."""
     shell.child.send("thief console\r")

@@ -3,9 +3,10 @@
  * main.c - the shell: a line, its words, a command
  *
  * WHAT     Reads lines from the console server, or from a file of the boot
- *          archive (`sh demo`), which it echoes. Words are separated by blanks;
- *          quotes of either kind keep blanks. Nothing else is special:
- *          `busybox sh` has the rest.
+ *          archive, which it echoes. `sh demo` is a command of this shell, not
+ *          another shell: that one would have no handles. Words are separated
+ *          by blanks; quotes of either kind keep blanks. Nothing else is
+ *          special: `busybox sh` has the rest.
  *
  * HANDLES  1: the name server; 2: the system, to read; 3: the file server, to
  *          start programs; 4: init, to power off; 5: the console, as leader
@@ -16,6 +17,7 @@
 #include "lib/string.h"
 #include "user/lib/console.h"
 #include "user/lib/files.h"
+#include "user/lib/linux.h"
 #include "user/lib/malloc.h"
 #include "user/lib/names.h"
 #include "user/lib/start.h"
@@ -24,6 +26,7 @@
 
 #define LINE_MAX   256
 #define WORDS_MAX  32
+#define DEPTH_MAX  8
 
 /*      name      function      arguments        what it does               */
 #define COMMANDS(C)                                                          \
@@ -37,6 +40,7 @@
 	C("cow",      cmd_cow,      "",          "fork, and who shares what") \
 	C("pager",    cmd_pager,    "",          "pages from another task")  \
 	C("pingpong", cmd_pingpong, "[TIMES]",   "messages there and back")  \
+	C("sh",       cmd_sh,       "FILE ...",  "run the lines of a file")  \
 	C("exit",     cmd_exit,     "",          "to the kernel's monitor")
 
 static const struct {
@@ -146,15 +150,54 @@ static int run_script(const char *path)
 	return 0;
 }
 
+/* Depth: a file that names itself, or two that name each other. */
+int cmd_sh(int argc, char **argv)
+{
+	static unsigned depth;
+	int err = 0;
+
+	if (argc < 2)
+		printf("sh: this is the shell; `sh FILE` runs a file's lines\n");
+	if (depth == DEPTH_MAX) {
+		printf("sh: %s: files that run files, too deep\n", argv[1]);
+		return 1;
+	}
+	depth++;
+	for (int i = 1; i < argc; i++)
+		err |= run_script(argv[i]);
+	depth--;
+	return err;
+}
+
+/*
+ * Some program may start another shell, but cannot give what init gave to this
+ * one. It goes to the kernel's log: there is no console yet.
+ */
+static bool has_own_handles(void)
+{
+	static const char text[] =
+		"sh: without the handles that init gives there is no shell\n";
+	struct pg_mem mem;
+
+	if (!pg_call(PG_MEM_INFO, SHELL_SYSTEM, (long)&mem, 0, 0, 0) &&
+	    !endpoint_check(SHELL_FILES) && !endpoint_check(SHELL_INIT) &&
+	    !endpoint_check(SHELL_CONSOLE))
+		return true;
+	linux_write(1, text, sizeof(text) - 1);
+	return false;
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	static char line[LINE_MAX];
 	char welcome[] = "cat welcome";
 
+	if (!has_own_handles())
+		return 1;
 	console_use(SHELL_CONSOLE);
 	files_use(SHELL_FILES);
-	for (int i = 1; i < argc; i++)
-		run_script(argv[i]);
+	if (argc > 1)
+		cmd_sh(argc, argv);
 	run_line(welcome);
 	for (;;) {
 		puts("$ ");

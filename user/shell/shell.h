@@ -12,7 +12,7 @@
 typedef int command_fn(int argc, char **argv);
 
 /* main.c */
-command_fn cmd_help, cmd_exit;
+command_fn cmd_help, cmd_exit, cmd_sh;
 
 /* look.c: files and the state of the system */
 command_fn cmd_ls, cmd_cat, cmd_ps, cmd_free, cmd_maps, cmd_names;
