@@ -200,7 +200,7 @@ HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
 	kernel/diag/log_ring.c $(LOADER_PURE) tests/ktest.c tests/fake_device.c)))
 HOST_SRCS += kernel/object/object.c kernel/object/handle.c $(MONITOR_PURE) \
 	$(ACPI_PURE) $(addprefix arch/i386/platform/,pci.c pci_scan.c pci_requester.c \
-	uart.c ps2.c)
+	timer_rate.c pit.c acpi_timer.c uart.c ps2.c)
 HOST_OBJS := $(HOST_SRCS:%=$(HOST_BUILD)/%.o)
 
 # tests/host/flush_check.c looks over these calls of mm/kva/.

@@ -180,7 +180,7 @@ LOG_FREE = {
     "arch/i386/mm/layout.c": 3, "arch/i386/mm/paging.c": 1,
     "arch/i386/mm/upgtable_check.c": 1, "arch/i386/platform/apic.c": 1,
     "arch/i386/platform/clocksource.c": 2, "arch/i386/platform/irq.c": 2,
-    "arch/i386/platform/lapic_timer.c": 4, "arch/i386/platform/pci.c": 2,
+    "arch/i386/platform/lapic_timer.c": 3, "arch/i386/platform/pci.c": 2,
     "arch/i386/platform/pci_scan.c": 1, "kernel/trial/call_trace.c": 1,
     "kernel/calls/account_limits.c": 1, "kernel/loader/archive.c": 4,
     "kernel/start/main.c": 8, "kernel/start/memory_init.c": 8,

@@ -103,6 +103,12 @@ uint8_t inb(uint16_t port)
 	}
 }
 
+/* No chip with ports of 32 bits is there. */
+uint32_t inl(uint16_t port)
+{
+	return UINT32_MAX;
+}
+
 /* A byte for a full chip is lost, as on the wire. */
 void outb(uint16_t port, uint8_t value)
 {

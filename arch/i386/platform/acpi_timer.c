@@ -37,4 +37,5 @@ const struct time_reference acpi_reference = {
 	.mask  = 0xffffff,
 	.num   = 200000000,
 	.den   = 715909,
+	.longest_ns = 200000000,
 };

@@ -48,8 +48,12 @@
 #include "lib/log.h"
 #include "lib/panic.h"
 
-/* A tick is 10 ms; this is 1 s of a fast CPU, 40 s of a slow one. */
+/*
+ * A tick is 10 ms; this is 1 s of a fast CPU, 40 s of a slow one. An emulator's
+ * CPU may stand still for all of these cycles: so many turns must be made too.
+ */
 #define PROOF_CYCLES  (1ull << 32)
+#define PROOF_TURNS   5000000u
 
 static const struct tick_source *const sources[] = { &lapic_tick, &pit_tick };
 
@@ -88,12 +92,13 @@ static void must_set_handler(irq_handler_fn fn)
 static bool proves_itself(void)
 {
 	uint64_t end = cycles() + PROOF_CYCLES;
+	uint32_t turns = 0;
 
 	WRITE_ONCE(ticked, false);
 	must_set_handler(first_tick);
 	irq_unmask(IRQ_TIMER);
 	irq_enable();
-	while (!READ_ONCE(ticked) && cycles() < end)
+	while (!READ_ONCE(ticked) && (turns++ < PROOF_TURNS || cycles() < end))
 		cpu_relax();
 	irq_disable();
 	must_set_handler(NULL);

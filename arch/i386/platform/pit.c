@@ -89,6 +89,7 @@ const struct time_reference pit_reference = {
 	.mask  = 0xffff,
 	.num   = PIT_NS_NUM,
 	.den   = PIT_NS_DEN,
+	.longest_ns = 50000000,   /* of a lap of 54.9 ms */
 };
 
 /* ---- as a tick ----------------------------------------------------------- */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * tick_source.h - what clocksource.c wants of a timer, lapic_timer.c of a clock
+ * tick_source.h - what clocksource.c wants of a timer, timer_rate.c of a clock
  *
- * WHAT     Two tables of functions: a counter that begins again each tick, when
- *          it lets the line IRQ_TIMER come, and can be read in between; and a
- *          counter whose rate is known, to measure others by.
+ * WHAT     Tables of functions: a counter that begins again each tick, when it
+ *          lets the line IRQ_TIMER come, and can be read in between; a counter
+ *          whose rate is known; and one that is to be measured by it.
  */
 #pragma once
 
@@ -41,6 +41,25 @@ struct time_reference {
 
 	/* A count takes num / den nanoseconds. */
 	uint32_t num, den;
+
+	/* A measurement may take so long; less than the lap of mask + 1. */
+	uint32_t longest_ns;
 };
+
+/* Counts down from UINT32_MAX to 0, at a rate that nobody tells. */
+struct unknown_timer {
+	void     (*restart)(void);
+	uint32_t (*count)(void);
+};
+
+/*
+ * Measure it, and round what comes out: by a reference that has been started.
+ *
+ * Context: interrupts off.
+ * Returns: counts a second; 0 when one of the two does not count, or no two
+ *          measurements come to the same.
+ */
+uint32_t timer_rate(const struct unknown_timer *timer,
+		    const struct time_reference *by);
 
 extern const struct time_reference pit_reference, acpi_reference;

@@ -10,5 +10,6 @@
 
 #include "lib/compiler.h"
 
-uint8_t inb(uint16_t port);
-void    outb(uint16_t port, uint8_t value);
+uint8_t  inb(uint16_t port);
+uint32_t inl(uint16_t port);
+void     outb(uint16_t port, uint8_t value);
