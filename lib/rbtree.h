@@ -39,7 +39,6 @@ struct rb_root {
 	struct rb_node *node;   /* NULL: the tree is empty */
 };
 
-#define RB_ROOT_INIT  { NULL }
 
 #define rb_entry(ptr, type, member)  container_of(ptr, type, member)
 

@@ -64,7 +64,8 @@ int find_task(uint32_t handle, unsigned rights, struct task **taskp)
 	return err;
 }
 
-struct mm *task_get_mm(struct task *task)
+/* Its address space, referenced; NULL: the task has ended. */
+static struct mm *task_get_mm(struct task *task)
 {
 	irqflags_t flags = irq_save();
 	struct mm *mm = task->mm;

@@ -48,9 +48,6 @@ int find_endpoint_or_none(uint32_t handle, unsigned rights,
 int find_task(uint32_t handle, unsigned rights, struct task **taskp)
 	__must_check;
 
-/* Its address space, referenced; NULL: the task has ended. */
-struct mm *task_get_mm(struct task *task);
-
 /* A task's address space by a handle to the task; -ESRCH: it has ended. */
 int find_mm(uint32_t handle, unsigned rights, struct mm **mmp) __must_check;
 

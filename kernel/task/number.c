@@ -56,9 +56,3 @@ bool number_is_used_locked(uint32_t number)
 	assert_held(&task_lock);
 	return number > 0 && number < PID_MAX && bitmap_test(used, number);
 }
-
-unsigned number_count_locked(void)
-{
-	assert_held(&task_lock);
-	return bitmap_weight(used, PID_MAX);
-}

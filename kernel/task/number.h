@@ -13,6 +13,3 @@ uint32_t number_take_locked(void) MUST_HOLD(task_lock) __must_check;
 void number_put_locked(uint32_t number) MUST_HOLD(task_lock);
 
 bool number_is_used_locked(uint32_t number) MUST_HOLD(task_lock);
-
-/* How many are in use. */
-unsigned number_count_locked(void) MUST_HOLD(task_lock);

@@ -234,7 +234,6 @@ struct iova {
 /* Returns: 0, -ENOMEM. With dev->domain NULL there is nothing to do. */
 int  iova_create(struct dma_device *dev) __must_check;
 void iova_destroy(struct dma_device *dev);
-bool iova_idle(const struct dma_device *dev);
 
 /* nr free bus pages, the first a multiple of align; NULL: none, no memory. */
 struct iova *iova_take(struct dma_device *dev, uint32_t nr, uint32_t align)

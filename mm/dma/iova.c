@@ -97,11 +97,6 @@ int iova_create(struct dma_device *dev)
 	return 0;
 }
 
-bool iova_idle(const struct dma_device *dev)
-{
-	return space_of(dev)->nr_taken == 0;
-}
-
 /* ---- runs of pages --------------------------------------------------- */
 
 struct iova *iova_take(struct dma_device *dev, uint32_t nr, uint32_t align)

@@ -285,13 +285,6 @@ void memblock_retire(void)
 	retired = true;
 }
 
-void memblock_reset(void)
-{
-	memory.count = 0;
-	reserved.count = 0;
-	retired = false;
-}
-
 const char *memblock_check(void)
 {
 	const char *broken = memblock_list_check(&memory);

@@ -68,8 +68,5 @@ void memblock_cap(phys_addr_t end);
 /* From here on every request fails: the buddy lists own the memory. */
 void memblock_retire(void);
 
-/* Forget everything: for tests on the host. */
-void memblock_reset(void);
-
 /* NULL, or the first broken invariant. */
 const char *memblock_check(void);

@@ -15,7 +15,6 @@
 
 #include "mm/slab/slab.h"
 
-#define KMALLOC_MIN_SIZE    8u
 #define KMALLOC_CACHE_MAX   8192u       /* larger requests take whole pages  */
 #define KMALLOC_MAX_SIZE    (4u << 20)  /* 2^MAX_ORDER pages                 */
 

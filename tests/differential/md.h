@@ -93,7 +93,6 @@ void remember(uint32_t addr);
 /* Can the 16 bytes there be read? Asked of the kernel, nothing is touched by
  * the program itself. */
 bool can_read(uint32_t addr);
-bool can_write(uint32_t addr);
 
 /* Write this page's next pattern where that is possible; then read. */
 bool fill_page(uint32_t page);

@@ -21,7 +21,8 @@ bool can_read(uint32_t addr)
 	return syscall1(LINUX_NR_set_thread_area, (long)addr) != -EFAULT;
 }
 
-bool can_write(uint32_t addr)
+/* Asked of the kernel, too. */
+static bool can_write(uint32_t addr)
 {
 	return syscall2(LINUX_NR_clock_gettime, CLOCK_MONOTONIC, (long)addr) !=
 	       -EFAULT;

@@ -174,8 +174,6 @@ special_fn special_of(uint32_t number);
 
 /* A thread that runs a stream of its own, and then another one. */
 long thread_begin(struct fuzz *f);
-/* In a child that is a copy: the other threads are not there. */
-void threads_forget(const struct fuzz *self);
 
 /* Answer what has come, perhaps; `result` is that of the receiving call. */
 void serve(struct fuzz *f, long result);

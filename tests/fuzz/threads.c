@@ -46,7 +46,8 @@ static uint32_t slot_stack(const struct fuzz *f)
 	return (uint32_t)slots[f->slot] + STACK_SIZE - 16;
 }
 
-void threads_forget(const struct fuzz *self)
+/* In a child that is a copy: the other threads are not there. */
+static void threads_forget(const struct fuzz *self)
 {
 	for (uint32_t i = 0; i <= SLOTS; i++)
 		taken[i] = i == self->slot;

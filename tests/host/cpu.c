@@ -56,11 +56,6 @@ void write_cr0(uint32_t value)
 	host_tlb_flush(true);
 }
 
-uint32_t read_cr2(void)
-{
-	return host_cpu.cr2;
-}
-
 uint32_t read_cr3(void)
 {
 	return host_cpu.cr3;

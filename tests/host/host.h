@@ -118,7 +118,7 @@ const char *host_tlb_check(void);
 struct host_cpu {
 	bool     nx, pge, pse;   /* what it has */
 	unsigned phys_bits;
-	uint32_t cr0, cr2, cr3, cr4, efer;
+	uint32_t cr0, cr3, cr4, efer;
 };
 
 extern struct host_cpu host_cpu;

@@ -209,10 +209,8 @@ static void handle_segv(int signal, siginfo_t *info, void *context)
 	if (offset >= HOST_KVA_SPAN)
 		host_fault(info->si_addr);
 	walk = host_walk(va, access);
-	if (!walk.ok) {
-		host_cpu.cr2 = (uint32_t)offset;
+	if (!walk.ok)
 		return page_fault((kva_t)offset, &walk);
-	}
 	host_walk_mark(va, access);
 	/* Writable only from the first write on: that one has to set D. */
 	if (access & HOST_FAULT_W)

@@ -26,11 +26,6 @@ bool wait_sleep(uint64_t deadline)
 	panic("a wait that nobody would end");
 }
 
-bool wait_sleep_killable(uint64_t deadline)
-{
-	panic("a wait that nobody would end");
-}
-
 void wait_finish(struct wait_queue *queue)
 {
 }
@@ -54,11 +49,6 @@ void must_hold_nothing(const char *what)
 }
 
 unsigned wake_up_one(struct wait_queue *queue)
-{
-	return 0;
-}
-
-unsigned wake_up_all(struct wait_queue *queue)
 {
 	return 0;
 }

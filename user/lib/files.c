@@ -61,13 +61,6 @@ long file_open(const char *path, struct file_info *info)
 	return ask(&words, info);
 }
 
-long file_stat(uint32_t number, struct file_info *info)
-{
-	struct words words = { { FILES_STAT, number } };
-
-	return ask(&words, info);
-}
-
 long file_read(uint32_t number, uint32_t offset, void *buf, size_t length)
 {
 	size_t want = MIN(length, (size_t)FILES_READ_MAX);

@@ -14,7 +14,6 @@ void files_use(uint32_t handle);
 
 /* Returns: 0 and what the file is (not its name); -ENOENT. */
 long file_open(const char *path, struct file_info *info);
-long file_stat(uint32_t number, struct file_info *info);
 
 /* Returns: how much was read, 0 at the end. */
 long file_read(uint32_t number, uint32_t offset, void *buf, size_t length);

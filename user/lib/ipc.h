@@ -48,11 +48,6 @@ static inline long ipc_call(uint32_t endpoint, struct words *words)
 	return message(PG_EAX(PG_CALL, endpoint), words);
 }
 
-static inline long ipc_send(uint32_t endpoint, struct words *words)
-{
-	return message(PG_EAX(PG_SEND, endpoint), words);
-}
-
 /* These two return EAX after receiving: badge, IPC_EXTRAS, IPC_KERNEL. */
 static inline long ipc_receive(uint32_t endpoint, struct words *words)
 {

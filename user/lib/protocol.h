@@ -70,7 +70,6 @@ enum console_op {
  * The file server. A file's number is constant, so there is nothing to close.
  *
  *   FILES_OPEN   and a page with the path -> w[1] number, w[2] size, w[3] mode
- *   FILES_STAT   w[1] number -> the same
  *   FILES_READ   w[1] number, w[2] offset, w[3] length -> w[0] = length read,
  *                and pages with it, which are the client's now
  *   FILES_LIST   -> w[0] = how many, and pages with struct file_info of each
@@ -80,7 +79,7 @@ enum console_op {
  *                the badge FILES_STARTER, which is the shell; else -EPERM
  */
 enum files_op {
-	FILES_OPEN = 1, FILES_STAT, FILES_READ, FILES_LIST, FILES_IMAGE
+	FILES_OPEN = 1, FILES_READ, FILES_LIST, FILES_IMAGE
 };
 
 #define FILES_STARTER   1       /* badge */

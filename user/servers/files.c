@@ -128,8 +128,6 @@ static long serve(long received, struct words *words)
 	switch (words->w[0]) {
 	case FILES_OPEN:
 		return do_open(received, words);
-	case FILES_STAT:
-		return describe(words->w[1], words);
 	case FILES_READ:
 		return do_read(words);
 	case FILES_LIST:

@@ -9,7 +9,7 @@
  *
  * ALGORITHM  probe_execute() faults at the address that it calls, which cannot
  *          stand in a table. But a call that arrives nowhere has pushed its
- *          return address just before, and that one can: trap_find_fixup()
+ *          return address just before, and that one can: find_fixup()
  *          is asked for it when an instruction fetch has faulted.
  *
  * SEE      <arch/probe.h>; arch/i386/cpu/traps.c, fix_up().

@@ -88,6 +88,21 @@ static bool in_text(kva_t va)
 }
 
 /*
+ * An access at address `insn` is allowed to fault; it then goes on at the
+ * address returned. 0 where it is not in the table of fix-ups.
+ */
+static kva_t find_fixup(kva_t insn)
+{
+	const struct fixup *f;
+
+	for (f = __start_ex_table; f < __stop_ex_table; f++) {
+		if (f->insn == insn)
+			return f->fixup;
+	}
+	return 0;
+}
+
+/*
  * A fetch that fails has EIP itself as its address: nothing to find in the
  * table. But the call that led there has pushed its return address last.
  */
@@ -97,7 +112,7 @@ static kva_t fixup_of_call(const struct trap_regs *regs)
 
 	if (regs->vector != VECTOR_PF || regs->eip != regs->cr2)
 		return 0;
-	return trap_find_fixup(*return_address);
+	return find_fixup(*return_address);
 }
 
 /* Go on elsewhere where that is allowed. */
@@ -107,7 +122,7 @@ static bool fix_up(struct trap_regs *regs)
 
 	if (trap_from_user(regs))
 		return false;
-	fixup = trap_find_fixup(regs->eip);
+	fixup = find_fixup(regs->eip);
 	if (!fixup)
 		fixup = fixup_of_call(regs);
 	if (!fixup)
@@ -360,17 +375,6 @@ void trap_set_hook(unsigned vector, trap_hook_fn hook)
 {
 	assert(vector < NR_VECTORS);
 	hooks[vector] = hook;
-}
-
-kva_t trap_find_fixup(kva_t insn)
-{
-	const struct fixup *f;
-
-	for (f = __start_ex_table; f < __stop_ex_table; f++) {
-		if (f->insn == insn)
-			return f->fixup;
-	}
-	return 0;
 }
 
 const char *trap_check(void)

@@ -165,8 +165,3 @@ uint64_t arch_clock_ns(void)
 	irq_restore(flags);
 	return ns;
 }
-
-const char *arch_clock_name(void)
-{
-	return source ? source->name : "none";
-}

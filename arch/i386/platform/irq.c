@@ -47,7 +47,7 @@ static struct irq_line {
 	unsigned long  count;
 } lines[NR_IRQS];
 
-static unsigned long nr_spurious, nr_unexpected;
+static unsigned long nr_spurious;
 
 /* Constant after irq_init(). */
 static const struct irq_chip *chip = &pic_chip;
@@ -125,11 +125,6 @@ unsigned long irq_spurious_count(void)
 	return nr_spurious;
 }
 
-unsigned long irq_unexpected_count(void)
-{
-	return nr_unexpected;
-}
-
 static void serve(unsigned irq)
 {
 	lines[irq].count++;
@@ -152,7 +147,6 @@ void irq_dispatch(unsigned irq)
 		nr_spurious++;
 		break;
 	case IRQ_UNWANTED:
-		nr_unexpected++;
 		pr_warn_limited("irq: line %u came, but nobody waits for it: masked\n",
 			irq);
 		break;

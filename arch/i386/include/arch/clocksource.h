@@ -32,6 +32,3 @@ void arch_clock_init(void (*tick)(void));
  *          APIC two loads from its registers.
  */
 uint64_t arch_clock_ns(void);
-
-/* Which timer it is: "none" before arch_clock_init(). */
-const char *arch_clock_name(void);

@@ -53,9 +53,8 @@ bool irq_is_pending(unsigned irq);
 /* Interrupts that were given to a handler since boot. */
 unsigned long irq_count(unsigned irq);
 
-/* How many came that were none, and how many that nobody waited for. */
+/* How many came that were none. */
 unsigned long irq_spurious_count(void);
-unsigned long irq_unexpected_count(void);
 
 /* Called by the trap entry: vector IRQ_VECTOR_BASE + irq has come. */
 void irq_dispatch(unsigned irq);

@@ -95,12 +95,6 @@ void trap_dump(const struct trap_regs *regs, void (*out)(const char *line));
 typedef bool (*trap_hook_fn)(struct trap_regs *regs);
 void trap_set_hook(unsigned vector, trap_hook_fn hook);
 
-/*
- * An access at address `insn` is allowed to fault; it then goes on at the
- * address returned. 0 where it is not in the table of fix-ups.
- */
-kva_t trap_find_fixup(kva_t insn);
-
 /* NULL, or what is wrong with the table of fix-ups. */
 const char *trap_check(void);
 

@@ -21,7 +21,6 @@
 
 uint32_t read_cr0(void);
 void     write_cr0(uint32_t value);
-uint32_t read_cr2(void);
 uint32_t read_cr3(void);
 void     write_cr3(uint32_t value);
 uint32_t read_cr4(void);
