@@ -59,7 +59,7 @@ CFLAGS := $(TARGET) -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
 	-fno-strict-aliasing -fno-common -fno-delete-null-pointer-checks \
 	-mregparm=3 -freg-struct-return -mno-sse -mno-mmx -mno-80387 \
-	-ffunction-sections $(WARNINGS) $(INT_TYPES) \
+	-ffunction-sections -fdata-sections $(WARNINGS) $(INT_TYPES) \
 	-DCONFIG_DEBUG=$(DEBUG) -I. -Iarch/i386/include -MMD -MP
 ASFLAGS := $(TARGET) -g -I. -Iarch/i386/include -MMD -MP
 
@@ -175,6 +175,7 @@ HOST_SKIP  := traps log console symbols cpu irq_alloc ring3 ring3_forbidden uacc
 HOST_CFLAGS := -m64 -std=gnu11 -O1 -g -U_FORTIFY_SOURCE \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fno-pie \
+	-ffunction-sections -fdata-sections \
 	-fno-builtin-printf $(WARNINGS) -DCONFIG_DEBUG=$(DEBUG) \
 	-Dvsnprintf=pagoda_vsnprintf -Dsnprintf=pagoda_snprintf \
 	-Itests/host/include -I. -Iarch/i386/include -MMD -MP
@@ -370,7 +371,9 @@ pictures: all  ## draw docs/pictures anew, from what a real run says
 		docs/pictures/dump.txt
 	$(Q)$(PYTHON) tools/pictures docs/pictures/dump.txt docs/pictures
 
-check:  ## static analysis, layers, style, documents
+check:  ## static analysis, layers, style, documents, functions that nobody calls
+	$(Q)$(MAKE_AGAIN) all host
+	$(Q)$(PYTHON) tools/check_unused.py $(BUILD)
 	$(Q)$(PYTHON) tools/check_layers.py --cc "$(CC) $(CFLAGS)" \
 		--host-cc "$(HOST_CC) $(HOST_CFLAGS)"
 	$(Q)$(PYTHON) tools/check_style.py
