@@ -12,20 +12,21 @@
  *          K3  an account without references has nothing, and is freed
  *
  * ALGORITHM  A charge goes up; the first account without room ends it, and what
- *          was added below is taken back. Meanwhile somebody else may be
- *          refused who would have had room: by a charge that is as large as
- *          what was left, so he is near the limit himself.
+ *          was added below is taken back.
  *
  *          Who pays stays the same until the thing is gone: an object that was
  *          given to another task is its maker's. When the maker has ended, its
  *          account lives on, for those above it still pay.
- * LOCKING  Counts are atomic additions. accounts_lock: the list of all.
+ * LOCKING  Counts are atomic additions, for interrupts uncharge too. No other
+ *          thread runs between the first and the last count of a charge: K1
+ *          holds whenever a thread looks. accounts_lock: the list of all.
  * COST     See account.h.
  * SEE      Linux mm/page_counter.c page_counter_try_charge().
  */
 #include "mm/account/account.h"
 
 #include "lib/errno.h"
+#include "lib/preempt.h"
 #include "lib/spinlock.h"
 #include "mm/slab/slab.h"
 
@@ -179,8 +180,8 @@ static unsigned long room(const struct account *at, enum account_kind kind,
 	return below ? limit - limit / 8 : limit;
 }
 
-bool account_charge(struct account *account, enum account_kind kind,
-		    unsigned long n)
+static bool charge_upwards(struct account *account, enum account_kind kind,
+			   unsigned long n)
 {
 	for (struct account *at = account; at; at = at->parent) {
 		unsigned long now = __atomic_add_fetch(&at->used[kind], n,
@@ -197,6 +198,17 @@ bool account_charge(struct account *account, enum account_kind kind,
 	return true;
 }
 
+bool account_charge(struct account *account, enum account_kind kind,
+		    unsigned long n)
+{
+	bool charged;
+
+	preempt_disable();
+	charged = charge_upwards(account, kind, n);
+	preempt_enable();
+	return charged;
+}
+
 void account_uncharge(struct account *account, enum account_kind kind,
 		      unsigned long n)
 {
@@ -204,9 +216,11 @@ void account_uncharge(struct account *account, enum account_kind kind,
 
 	if (!account)
 		return;
+	preempt_disable();
 	before = __atomic_fetch_sub(&account->own[kind], n, __ATOMIC_RELAXED);
 	assert(before >= n);
 	take_back(account, NULL, kind, n);
+	preempt_enable();
 }
 
 unsigned long account_own_bytes(const struct account *account)

@@ -18,6 +18,7 @@
 
 #include <arch/pgtable_check.h>
 
+#include "mm/account/account.h"
 #include "mm/kva/vm_area.h"
 #include "mm/page/shrinker.h"
 #include "mm/slab/kmalloc.h"
@@ -157,6 +158,23 @@ static void work_ends(struct rng *rng)
 	mm_put(mm);
 }
 
+/* Also charges that are taken back, half-way up: the top has a limit. */
+static void work_charges(struct rng *rng)
+{
+	struct account *top = account_create(NULL);
+	struct account *middle = top ? account_create(top) : NULL;
+	struct account *low = middle ? account_create(middle) : NULL;
+
+	if (top)
+		account_set_limit(top, ACCOUNT_ARRAYS, 1000);
+	for (unsigned i = 0; low && i < 1000; i++)
+		if (account_charge(low, ACCOUNT_ARRAYS, 800 + i % 100))
+			account_uncharge(low, ACCOUNT_ARRAYS, 800 + i % 100);
+	account_put(low);
+	account_put(middle);
+	account_put(top);
+}
+
 static void nothing(void *arg)
 {
 }
@@ -195,7 +213,7 @@ static struct work works[] = {
 	{ "slab", work_slab, 0 },       { "cache", work_cache, 0 },
 	{ "pages", work_pages, 0 },     { "kmap", work_kmap, 0 },
 	{ "bounce", work_bounce, 0 },   { "areas", work_areas, 0 },
-	{ "ends", work_ends, 0 },
+	{ "ends", work_ends, 0 },       { "charges", work_charges, 0 },
 	{ "threads", work_threads, 0 }, { "checks", work_check, 0 },
 };
 
