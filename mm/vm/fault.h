@@ -92,7 +92,8 @@ long mm_transfer_over(struct mm *from, uint32_t addr, uint32_t length,
  * Take one page out of an address space, for a pager's answer: the page at
  * addr is no longer mapped there, and the caller's with one reference. It is a
  * copy when others have the page too, and a new page when there was none.
- * Returns: NULL: no private area at addr, or no memory.
+ * Returns: NULL: no private area at addr, the page is a pager's that has not
+ *          been asked yet, or no memory.
  */
 struct page *mm_take_page(struct mm *mm, uint32_t addr) __must_check;
 

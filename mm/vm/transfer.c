@@ -447,7 +447,7 @@ static struct page *take_locked(struct mm *mm, uint32_t addr)
 		return NULL;
 	entry = upt_lookup(&mm->tables, addr);
 	if (!entry.present)
-		return vm_page_zeroed();
+		return vma->pager ? NULL : vm_page_zeroed();
 	page = pfn_to_page(entry.pfn);
 	if (!vm_page_is_only(page) || vm_page_is_pinned(page))
 		return vm_page_copy(page);

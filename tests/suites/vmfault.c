@@ -469,3 +469,26 @@ KTEST(vmfault, a_page_can_be_taken_out_for_an_answer)
 	mm_put(child);
 	test_end(mm);
 }
+
+/* Nobody is asked for it, and zeros would be a lie. What has come is taken. */
+KTEST(vmfault, a_page_that_a_pager_owes_is_not_taken)
+{
+	struct mm *mm = mm_with_pager();
+	struct page *taken;
+
+	EXPECT(!mm_take_page(mm, AT(3)));
+	EXPECT(!mm_copy_page(mm, AT(3)));
+	EXPECT_EQ(pager_asked, 0);
+	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_DONE);
+	taken = mm_take_page(mm, AT(3));
+	REQUIRE(taken);
+	free_page(taken);
+	EXPECT_EQ(pager_asked, 1);
+	EXPECT(!mm_take_page(mm, AT(3)));
+	EXPECT_IS(mm_set_pager(mm, AT(3), PAGES(1), NULL), 0);
+	taken = mm_take_page(mm, AT(3));
+	REQUIRE(taken);
+	free_page(taken);
+	EXPECT_EQ(pager_asked, 1);
+	end_pager(mm);
+}

@@ -104,13 +104,8 @@ UTEST(pages_that_are_not_there_do_not_travel)
 	tear_down();
 }
 
-static void read_page(long unused)
-{
-	own_read(page);
-}
-
 /* The pager's own page is a page of a pager. */
-UTEST(a_pager_without_the_page_refuses)
+static void answer_with_a_page_not_there(bool grant)
 {
 	struct words words = { { 0 } };
 	char *answer;
@@ -118,24 +113,32 @@ UTEST(a_pager_without_the_page_refuses)
 	int status = -1;
 	long pid;
 
-	PAGODA_ONLY();
 	EXPECT(set_up());
 	answer = page;
 	mine = (uint32_t)endpoint_create();
 	page = map_pages(1);
 	EXPECT_EQ(pg_call(PG_VM_SET_PAGER, 0, (long)page, PAGE, mine, 0), 0);
 	pid = utest_fork();
-	if (!pid)
-		read_page(0);
+	if (!pid) {
+		own_read(page);
+		linux_exit_group(77);
+	}
 	EXPECT_EQ(KMSG_PID(partner_receive(pid, mine, &words)), pid);
 	words.w[0] = 1;
-	ipc_attach_pages(answer, PAGE, PROT_READ, false);
+	ipc_attach_pages(answer, PAGE, PROT_READ, grant);
 	EXPECT_EQ(ipc_reply_msg(0, &words), 0);
 	EXPECT_EQ(linux_waitpid((int)pid, &status, 0), pid);
 	EXPECT_EQ(W_SIGNAL(status), SIGSEGV_NR);
 	handle_close(mine);
 	linux_munmap(answer, PAGE);
 	tear_down();
+}
+
+UTEST(a_pager_without_the_page_refuses)
+{
+	PAGODA_ONLY();
+	answer_with_a_page_not_there(false);
+	answer_with_a_page_not_there(true);
 }
 
 UTEST(the_number_of_a_child_is_not_stored_there)
