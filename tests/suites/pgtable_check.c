@@ -422,6 +422,26 @@ static kva_t ram_page_missing(void)
 	return low_va(PLAIN_PAGE);
 }
 
+static kva_t isa_hole_missing(void)
+{
+	copy.low[VIDEO_PAGE].v = 0;
+	return low_va(VIDEO_PAGE);
+}
+
+/* The ISA hole is no RAM, on any PC. */
+static kva_t image_begins_in_a_hole(void)
+{
+	copy.image.text_start = PAGE_OFFSET + ISA_HOLE_END - PAGE_SIZE;
+	return copy.image.text_start;
+}
+
+static kva_t image_ends_in_a_hole(void)
+{
+	copy.image.text_start = low_va(PLAIN_PAGE);
+	copy.image.data_end = PAGE_OFFSET + ISA_HOLE_START + PAGE_SIZE;
+	return copy.image.text_start;
+}
+
 /* Cached, as if it were RAM; whoever maps a device there does not. */
 static kva_t hole_mapped(void)
 {
@@ -583,6 +603,9 @@ static const struct {
 	{ "pgtable D2", guard_mapped },
 	{ "pgtable D3", ram_page_missing },
 	{ "pgtable D3", ram_chunk_missing },
+	{ "pgtable D3", image_begins_in_a_hole },
+	{ "pgtable D3", image_ends_in_a_hole },
+	{ "pgtable D3", isa_hole_missing },
 	{ "pgtable D3", hole_mapped },
 	{ "pgtable D9", hole_in_large_page },
 	{ "pgtable D4", executable_data },

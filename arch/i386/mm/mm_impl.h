@@ -28,12 +28,14 @@ bool image_is_guard(const struct image_layout *image, kva_t va);
 /* The protection of one page of the direct map, guards aside. */
 enum kprot direct_map_prot(const struct image_layout *image, kva_t va);
 
+/* Is all of the image RAM? Whoever gives memblock the RAM sees to it. */
+bool image_is_ram(const struct image_layout *image);
+
 /*
  * Is the chunk of the direct map that starts here mapped, or a part of it? It
- * is where it has RAM, the ISA hole, or a part of the image, which is RAM
- * whatever a map says.
+ * is where it has RAM, or the ISA hole.
  */
-bool direct_map_has(const struct image_layout *image, kva_t start);
+bool direct_map_has(kva_t start);
 
 /* The same for a page: guard pages are not, and nothing else that is no RAM. */
 bool direct_map_has_page(const struct image_layout *image, kva_t va);

@@ -117,13 +117,18 @@ enum kprot direct_map_prot(const struct image_layout *image, kva_t va)
 	return is_isa_hole(va) ? KPROT_DEVICE : KPROT_RW;
 }
 
-bool direct_map_has(const struct image_layout *image, kva_t start)
+bool image_is_ram(const struct image_layout *image)
+{
+	return phys_range_is_ram(PHYS(image->text_start - PAGE_OFFSET),
+				 PHYS(image->data_end - PAGE_OFFSET));
+}
+
+bool direct_map_has(kva_t start)
 {
 	uint64_t pa = start - PAGE_OFFSET;
 
 	return phys_range_has_ram(PHYS(pa), PHYS(pa + LARGE_PAGE_SIZE)) ||
-	       start == PAGE_OFFSET ||
-	       image_contains(image, start, start + LARGE_PAGE_SIZE);
+	       start == PAGE_OFFSET;
 }
 
 bool direct_map_has_page(const struct image_layout *image, kva_t va)
@@ -133,7 +138,7 @@ bool direct_map_has_page(const struct image_layout *image, kva_t va)
 	if (image_is_guard(image, va))
 		return false;
 	return phys_range_has_ram(PHYS(pa), PHYS(pa + PAGE_SIZE)) ||
-	       is_isa_hole(va) || image_contains(image, va, va + PAGE_SIZE);
+	       is_isa_hole(va);
 }
 
 bool direct_map_is_small(const struct image_layout *image, kva_t start)
@@ -180,7 +185,7 @@ static void map_chunk(kva_t start)
 	pde_t *pde = &kernel_pd[pd_index(start)];
 	pte_t *table;
 
-	if (!direct_map_has(&kernel_image, start)) {
+	if (!direct_map_has(start)) {
 		built.holes++;
 	} else if (!direct_map_is_small(&kernel_image, start)) {
 		pde_set(pde, (pde_t){ pa | PAE_PS | kprot_to_bits(KPROT_RW) });

@@ -35,8 +35,9 @@
  *          D1  a direct map entry maps its address minus 3 GiB
  *          D2  guard pages of the image are not mapped
  *          D3  the direct map has the frames of RAM, all of them, and the ISA
- *              hole, but no other; the image is RAM, whatever a map says. With
- *              V3, D7, D8 and upgtable U14: no frame has two cache types
+ *              hole, but no other; the image is RAM, whatever the loader's map
+ *              says. With V3, D7, D8 and upgtable U14: no frame has two cache
+ *              types
  *          D4  only text is executable
  *          D5  text is read-only and executable
  *          D6  rodata is read-only and not executable
@@ -138,10 +139,9 @@ static bool leaf_has_prot(const struct walk *w, const struct leaf *leaf,
 }
 
 /* Is it in a chunk that the direct map must have? */
-static bool chunk_is_wanted(const struct walk *w, kva_t va)
+static bool chunk_is_wanted(kva_t va)
 {
-	return direct_map_has(w->facts->image,
-			      ALIGN_DOWN(va, LARGE_PAGE_SIZE));
+	return direct_map_has(ALIGN_DOWN(va, LARGE_PAGE_SIZE));
 }
 
 static bool frame_in_use(phys_addr_t pa)
@@ -284,7 +284,7 @@ static const char *check_absent(struct walk *w, const struct leaf *leaf)
 	if (!leaf->bits) {
 		HOLDS(leaf->va >= high_memory ||
 		      !(leaf->large ?
-			chunk_is_wanted(w, leaf->va) :
+			chunk_is_wanted(leaf->va) :
 			direct_map_has_page(w->facts->image, leaf->va)),
 		      "pgtable D3: the direct map has all frames of RAM");
 		return NULL;
@@ -385,7 +385,7 @@ static const char *check_table_entry(struct walk *w, unsigned index, kva_t va)
 	if (law)
 		return law;
 	HOLDS(!table_seen(w, index), "pgtable T4: no table is referenced twice");
-	HOLDS(va >= high_memory || chunk_is_wanted(w, va),
+	HOLDS(va >= high_memory || chunk_is_wanted(va),
 	      "pgtable D3: the direct map has chunks with RAM only");
 	return NULL;
 }
@@ -408,7 +408,7 @@ static const char *check_pde(struct walk *w, unsigned index)
 		};
 
 		law = check_leaf(w, &leaf);
-		if (!law && pde_present(pde) && !chunk_is_wanted(w, va))
+		if (!law && pde_present(pde) && !chunk_is_wanted(va))
 			law = "pgtable D3: the direct map has chunks with RAM only";
 	}
 	return law ? broken(w, law, "PDE", va, pde.v) : NULL;
@@ -460,6 +460,9 @@ const char *pgtable_check_tables(const pdpte_t *pdpt,
 			return broken(&w, law, "PDPTE", i << 30, pdpt[i].v);
 	}
 	w.pd = pdpte_table(pdpt[pdpt_index(PAGE_OFFSET)]);
+	if (!image_is_ram(facts->image))
+		return broken(&w, "pgtable D3: the image is RAM", "first byte",
+			      facts->image->text_start, 0);
 	for (unsigned i = 0; i < PTRS_PER_PD; i++) {
 		const char *law = check_pde(&w, i);
 
