@@ -7,6 +7,8 @@
  *          them all, so that no other test seems to leak.
  */
 #include <arch/cpu.h>
+#include <arch/cr.h>
+#include <arch/fixmap.h>
 #include <arch/pgtable_check.h>
 #include <arch/probe.h>
 #include <arch/tlb.h>
@@ -388,4 +390,33 @@ KTEST(pgtable, random_operations_agree_with_a_model)
 	}
 	model_compare(base);
 	teardown();
+}
+
+/* ---- the checker looks at the tables in use ------------------------------ */
+
+/* Slots of the fixmap that are used by nobody can be spoilt in place. */
+KTEST(pgtable, an_error_in_the_live_tables_is_found)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	const char *law;
+
+	REQUIRE(page);
+	fixmap_map(FIX_TEST, page_to_pfn(page), KPROT_RW);
+	EXPECT_NULL(pgtable_check());
+	fixmap_entry(FIX_TEST)->low |= PAE_US;
+	law = pgtable_check();
+	fixmap_unmap(FIX_TEST);
+	EXPECT_LAW(law, "pgtable B4");
+	EXPECT_NULL(pgtable_check());
+	free_page(page);
+}
+
+KTEST(pgtable, write_protection_switched_off_is_noticed)
+{
+	const char *law;
+
+	write_cr0(read_cr0() & ~CR0_WP);
+	law = pgtable_check();
+	write_cr0(read_cr0() | CR0_WP);
+	EXPECT_LAW(law, "pgtable C2");
 }

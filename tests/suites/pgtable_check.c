@@ -664,33 +664,6 @@ KTEST(pgtable_check, an_unspoilt_copy_is_right)
 	copy_destroy();
 }
 
-/* Slots of the fixmap that are used by nobody can be spoilt in place. */
-KTEST(pgtable_check, an_error_in_the_live_tables_is_found)
-{
-	struct page *page = alloc_page(GFP_KERNEL);
-	const char *law;
-
-	REQUIRE(page);
-	fixmap_map(FIX_TEST, page_to_pfn(page), KPROT_RW);
-	EXPECT_NULL(pgtable_check());
-	fixmap_entry(FIX_TEST)->low |= PAE_US;
-	law = pgtable_check();
-	fixmap_unmap(FIX_TEST);
-	EXPECT_LAW(law, "pgtable B4");
-	EXPECT_NULL(pgtable_check());
-	free_page(page);
-}
-
-KTEST(pgtable_check, write_protection_switched_off_is_noticed)
-{
-	const char *law;
-
-	write_cr0(read_cr0() & ~CR0_WP);
-	law = pgtable_check();
-	write_cr0(read_cr0() | CR0_WP);
-	EXPECT_LAW(law, "pgtable C2");
-}
-
 /*
  * One bit of an entry at a time. A frame number with a wrong bit may still
  * lead to a harmless page (so some of them will do); every other bit but A has
