@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Prove that the documentation points at things that exist.
 
-Five rules:
+Six rules:
 
   R1  every source file of the kernel stands in docs/reading-order.md, once
   R2  a citation `path/file.c:name` or `path/file.c:name()` in docs/ or the
@@ -11,17 +11,22 @@ Five rules:
   R4  a page of docs/ that a source file, or a page, names as docs/page.md is
       there
   R5  docs/decisions/README.md links to every decision
+  R6  docs/reading-order.md names a header before the files that include it
+
+USAGE  check_docs.py [--root DIR]
 
 Prints each breach with its place; the exit status is 1 when there is one.
 """
 
+import argparse
 import re
 import sys
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-READING_ORDER = ROOT / "docs/reading-order.md"
+from measure import read_later
+
+READING_ORDER = "docs/reading-order.md"
 SOURCE_DIRS = ("boot", "arch", "lib", "mm", "kernel", "user")
 SOURCE_ENDINGS = {".c", ".h", ".S"}
 
@@ -31,84 +36,98 @@ PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 FILE_NAME = re.compile(r"`([\w./-]+\.(?:c|h|S|ld))`")
 
 
-def sources():
+def sources(root):
     for folder in SOURCE_DIRS:
-        for path in sorted((ROOT / folder).rglob("*")):
+        for path in sorted((root / folder).rglob("*")):
             if path.suffix in SOURCE_ENDINGS:
-                yield path.relative_to(ROOT).as_posix()
+                yield path.relative_to(root).as_posix()
 
 
-def documents():
-    yield ROOT / "README.md"
-    yield from sorted((ROOT / "docs").rglob("*.md"))
+def documents(root):
+    yield root / "README.md"
+    yield from sorted((root / "docs").rglob("*.md"))
 
 
 def numbered_lines(path):
     return enumerate(path.read_text().splitlines(), start=1)
 
 
-def check_reading_order():
+def check_reading_order(root):
     """R1"""
-    text = READING_ORDER.read_text()
+    text = (root / READING_ORDER).read_text()
     listed = Counter(FILE_NAME.findall(text))
-    for source in sources():
+    for source in sources(root):
         if listed[source] != 1:
             times = listed[source] or "not"
             yield f"{source}: stands {times} times in the reading order"
     for name in listed:
-        if not (ROOT / name).exists():
-            yield f"docs/reading-order.md: `{name}` does not exist"
+        if not (root / name).exists():
+            yield f"{READING_ORDER}: `{name}` does not exist"
 
 
-def check_citations(document):
+def check_citations(root, document):
     """R2"""
     for number, line in numbered_lines(document):
         for name, symbol in CITATION.findall(line):
-            where = f"{document.relative_to(ROOT)}:{number}"
-            path = ROOT / name
+            where = f"{document.relative_to(root)}:{number}"
+            path = root / name
             if not path.exists():
                 yield f"{where}: no file {name}"
             elif not re.search(rf"\b{symbol}\b", path.read_text()):
                 yield f"{where}: no '{symbol}' in {name}"
 
 
-def check_links(document):
+def check_links(root, document):
     """R3"""
     for number, line in numbered_lines(document):
         for target in LINK.findall(line):
             if "://" in target:
                 continue
             if not (document.parent / target).exists():
-                yield (f"{document.relative_to(ROOT)}:{number}: "
+                yield (f"{document.relative_to(root)}:{number}: "
                        f"link to {target} leads nowhere")
 
 
-def check_named_pages(document):
+def check_named_pages(root, document):
     """R4"""
     for number, line in numbered_lines(document):
         for page in PAGE.findall(line):
-            if not (ROOT / page).exists():
-                yield f"{document.relative_to(ROOT)}:{number}: no page {page}"
+            if not (root / page).exists():
+                yield f"{document.relative_to(root)}:{number}: no page {page}"
 
 
-def check_decisions():
+def check_decisions(root):
     """R5"""
-    folder = ROOT / "docs/decisions"
+    folder = root / "docs/decisions"
     linked = set(LINK.findall((folder / "README.md").read_text()))
     for page in sorted(folder.glob("*.md")):
         if page.name != "README.md" and page.name not in linked:
             yield f"docs/decisions/README.md: no link to {page.name}"
 
 
+def check_order_of_includes(root):
+    """R6"""
+    for _, text in read_later(root):
+        yield f"{READING_ORDER}: {text}: not named before"
+
+
+def check_all(root):
+    yield from check_reading_order(root)
+    for document in documents(root):
+        yield from check_citations(root, document)
+        yield from check_links(root, document)
+        yield from check_named_pages(root, document)
+    for source in sources(root):
+        yield from check_named_pages(root, root / source)
+    yield from check_decisions(root)
+    yield from check_order_of_includes(root)
+
+
 def main():
-    breaches = list(check_reading_order())
-    for document in documents():
-        breaches += check_citations(document)
-        breaches += check_links(document)
-        breaches += check_named_pages(document)
-    for source in sources():
-        breaches += check_named_pages(ROOT / source)
-    breaches += check_decisions()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=Path,
+                        default=Path(__file__).resolve().parent.parent)
+    breaches = list(check_all(parser.parse_args().root.resolve()))
     for breach in breaches:
         print(breach)
     print(f"check_docs: {len(breaches)} faults")
