@@ -10,6 +10,9 @@
 #include "kernel/diag/log.h"
 #include "kernel/sched/clock.h"
 #include "kernel/task/task.h"
+#include "mm/page/page_alloc.h"
+#include "mm/page/pcp.h"
+#include "mm/page/zone.h"
 #include "tests/ktest.h"
 #include "tests/threads.h"
 #include "tests/tprogram.h"
@@ -112,6 +115,80 @@ KTEST(oom, counts_page_tables)
 	EXPECT(!large->exiting);
 	task_kill(large, WAIT_EXITED(0));
 	tprogram_wait(large);
+	thread_sleep_ns(5 * NS_PER_TICK);
+}
+
+/* ---- where only lowmem is short ----------------------------------------- */
+
+TPROGRAM(touches_more,
+      "movl $300, %ecx; movl %esp, %eax;"
+      "1: subl $4096, %eax; movl %ecx, (%eax); loop 1b; 2: jmp 2b;");
+
+#define MORE_THAN_WIDE  300u    /* pages, of touches_more */
+
+static LIST_HEAD(hoard);
+
+static unsigned long above_low(void)
+{
+	const struct zone *zone = &zones[ZONE_NORMAL];
+
+	return zone->nr_free > zone->low ? zone->nr_free - zone->low : 0;
+}
+
+/* Ordinary requests stop at the watermark, so that others can go on. */
+static void hoard_lowmem(void)
+{
+	struct page *page;
+
+	for (int order = MAX_ORDER; order >= 0; order--)
+		while (above_low() >= 1ul << order) {
+			page = alloc_pages(GFP_KERNEL | GFP_NOWARN,
+					   (unsigned)order);
+			if (!page)
+				break;
+			list_add(&page->list, &hoard);
+		}
+}
+
+static void give_hoard_back(void)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &hoard, list)
+		free_pages(page, page->order);
+	list_init(&hoard);
+	drain_local_pages();
+}
+
+/* Its highmem would not help: who holds lowmem ends, and nobody else. */
+KTEST(oom, kills_who_has_the_lowmem_that_is_short)
+{
+	struct task *wide, *more;
+	unsigned level;
+
+	if (zones[ZONE_HIGHMEM].nr_free <= zones[ZONE_HIGHMEM].low + 4 * MORE)
+		SKIP("needs HighMem");
+	wide = tprogram_start(&touches_wide);
+	more = tprogram_start(&touches_more);
+	REQUIRE(wide && more);
+	EXPECT(WAIT_UNTIL(has_pages(more, MORE_THAN_WIDE) &&
+			  has_tables(wide, WIDE)));
+	level = log_set_level(0);
+	hoard_lowmem();
+	EXPECT_EQ(above_low(), 0);
+	EXPECT(zones[ZONE_HIGHMEM].nr_free > zones[ZONE_HIGHMEM].low);
+	EXPECT(task_kill_largest());
+	EXPECT(task_kill_largest());
+	give_hoard_back();
+	log_set_level(level);
+	EXPECT_EQ(tprogram_wait(wide), WAIT_SIGNALED(SIGKILL));
+	EXPECT(!more->exiting);
+	/* With lowmem again it is the other one that has the most. */
+	thread_sleep_ns(5 * NS_PER_TICK);
+	level = log_set_level(0);
+	EXPECT(task_kill_largest());
+	log_set_level(level);
+	EXPECT_EQ(tprogram_wait(more), WAIT_SIGNALED(SIGKILL));
 	thread_sleep_ns(5 * NS_PER_TICK);
 }
 
