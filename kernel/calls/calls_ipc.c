@@ -260,6 +260,20 @@ long pg_reply_save(struct trap_regs *regs)
 	return give_handle(object, RIGHT_SEND | RIGHT_TRANSFER);
 }
 
+/* A caller can end, or give up, without a word to who owes the reply. */
+long pg_reply_check(struct trap_regs *regs)
+{
+	struct object *object;
+	long result = find_object(call_handle(regs), OBJECT_REPLY, 0, &object);
+
+	if (result)
+		return result;
+	if (!READ_ONCE(object_to_slot(object)->caller))
+		result = -ESRCH;
+	object_put(object);
+	return result;
+}
+
 /* ---- endpoints and buffers ---------------------------------------------- */
 
 long pg_endpoint_create(struct trap_regs *regs)

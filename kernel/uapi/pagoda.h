@@ -167,7 +167,10 @@
 	C(1088, TASK_LIMIT,      task_limit)                                  \
 		/* PG_LIMIT_* -> EBX: used, ECX: limit                     */ \
 	C(1089, TASK_SET_LIMIT,  task_set_limit)                              \
-		/* PG_LIMIT_*, limit: at most the caller's own             */
+		/* PG_LIMIT_*, limit: at most the caller's own             */ \
+	/* reply handle                                                    */ \
+	C(1090, REPLY_CHECK,     reply_check)                                 \
+		/* -> 0: somebody waits for it; -ESRCH: nobody any more    */
 
 #define PG_CALL_FIRST  1024
 

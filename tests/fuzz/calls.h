@@ -98,6 +98,7 @@
 #define PAGODA_ENDPOINT_CHECK       1, ENDPOINT,     { }, 0
 #define PAGODA_TASK_LIMIT           1, TASK_OR_0,    { SMALL }, 0
 #define PAGODA_TASK_SET_LIMIT       1, TASK,         { SMALL, LENGTH }, 0
+#define PAGODA_REPLY_CHECK          1, REPLY_OR_0,   { }, 0
 
 /* ---- Linux's ------------------------------------------------------------- */
 

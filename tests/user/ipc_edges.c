@@ -52,6 +52,18 @@ static void start_thread(void (*fn)(void))
 			      (long)(stack + STACK / 4 - 4), 0, 0), "thread");
 }
 
+static long fork_for(void (*fn)(long arg), long arg)
+{
+	long child = utest_fork();
+
+	if (!child) {
+		utest_failures = 0;
+		fn(arg);
+		exit(utest_failures ? 99 : 0);
+	}
+	return child;
+}
+
 /* Until so many have got there; then they are in their calls. */
 static void settle(volatile uint32_t *count, uint32_t nr)
 {
@@ -162,6 +174,64 @@ UTEST(a_reply_is_given_once)
 	EXPECT_EQ(call(PG_REPLY, reply, &words), -EBADF);
 	settle(&done, 1);
 	EXPECT_EQ(results[0], 0);
+	handle_close(first);
+}
+
+static void calls_until_soon(void)
+{
+	struct words words = { { 77 } };
+
+	use_buffer_until(1, clock_ns() + SOON_NS);
+	results[0] = call(PG_CALL_MSG, first, &words);
+	done = 1;
+	thread_end();
+}
+
+/* A process that calls, and is then ended by another thread. */
+static void call_and_end(long unused)
+{
+	start_thread(calls);
+	linux_nanosleep(&(struct linux_timespec){ 0, SOON_NS }, NULL);
+	linux_exit_group(0);
+}
+
+UTEST(whether_somebody_waits_for_a_reply_can_be_asked)
+{
+	struct words words = { { 0 } };
+	uint32_t reply;
+	int status;
+	long child;
+
+	PAGODA_ONLY();
+	first = (uint32_t)endpoint_create();
+	EXPECT_EQ(reply_check(0), -EBADF);
+	EXPECT_EQ(reply_check(first), -EINVAL);
+	reply = take_caller();
+	EXPECT_EQ(reply_check(reply), 0);
+	EXPECT_EQ(call(PG_REPLY, reply, &words), 0);
+	EXPECT_EQ(reply_check(reply), -EBADF);
+	settle(&done, 1);
+
+	/* One that gives up. */
+	done = 0;
+	start_thread(calls_until_soon);
+	EXPECT_EQ(call(PG_RECEIVE, first, &words), 0);
+	reply = (uint32_t)ipc_reply_save();
+	EXPECT_EQ(reply_check(reply), 0);
+	settle(&done, 1);
+	EXPECT_EQ(results[0], -ETIMEDOUT);
+	EXPECT_EQ(reply_check(reply), -ESRCH);
+	handle_close(reply);
+
+	/* One that ends. */
+	child = fork_for(call_and_end, 0);
+	use_buffer_until(0, clock_ns() + LATE_NS);
+	EXPECT_EQ(call(PG_RECEIVE_MSG, first, &words), 0);
+	reply = (uint32_t)ipc_reply_save();
+	EXPECT_EQ(reply_check(reply), 0);
+	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
+	EXPECT_EQ(reply_check(reply), -ESRCH);
+	handle_close(reply);
 	handle_close(first);
 }
 
@@ -367,18 +437,6 @@ static long send_pages(uint32_t addr, uint32_t length, uint32_t flags)
 	return call(PG_SEND_MSG, first, &words);
 }
 
-static long receiver(void (*receive)(long arg), long arg)
-{
-	long child = utest_fork();
-
-	if (!child) {
-		utest_failures = 0;
-		receive(arg);
-		exit(utest_failures ? 99 : 0);
-	}
-	return child;
-}
-
 UTEST(pages_come_only_into_windows_that_are_some)
 {
 	char *page = map_pages(1);
@@ -388,7 +446,7 @@ UTEST(pages_come_only_into_windows_that_are_some)
 	page[0] = 'p';
 	first = (uint32_t)endpoint_create();
 	for (unsigned i = 0; i < ARRAY_SIZE(windows); i++) {
-		long child = receiver(receive_into, (long)i);
+		long child = fork_for(receive_into, (long)i);
 
 		send_pages((uint32_t)page, PAGE, 0);
 		/* Who refuses such a window has not received. */
@@ -426,7 +484,7 @@ UTEST(pages_that_are_none_are_not_sent)
 	PAGODA_ONLY();
 	first = (uint32_t)endpoint_create();
 	for (unsigned i = 0; i < 2 * ARRAY_SIZE(ranges); i++) {
-		long child = receiver(receive_nothing, 0);
+		long child = fork_for(receive_nothing, 0);
 		long result = send_pages(ranges[i / 2].addr,
 					 ranges[i / 2].length,
 					 i % 2 ? IPC_PAGES_GRANT : 0);

@@ -70,6 +70,12 @@ static inline long ipc_reply_save(void)
 	return pg_call(PG_REPLY_SAVE, 0, 0, 0, 0, 0);
 }
 
+/* Returns: 0; -ESRCH: the caller has ended, or waits no longer. */
+static inline long reply_check(uint32_t reply)
+{
+	return pg_call(PG_REPLY_CHECK, reply, 0, 0, 0, 0);
+}
+
 /* The buffer of the first thread; made known to the kernel at the first use.
  * After fork() a child calls ipc_init() before its first message. */
 struct ipc_msg *ipc_buffer(void);

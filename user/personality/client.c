@@ -99,8 +99,3 @@ long client_read_path(uint32_t addr, char path[PATH_MAX])
 	}
 	return -ENAMETOOLONG;
 }
-
-bool client_waits(uint32_t reply)
-{
-	return pg_call(PG_CALLER_READ, reply, 0, 0, 0, 0) != -ESRCH;
-}

@@ -28,6 +28,3 @@ bool client_range_ok(uint32_t addr, uint32_t length);
 
 /* A path. Returns: 0; -EFAULT, -ENAMETOOLONG, -ENOENT (empty). */
 long client_read_path(uint32_t addr, char path[PATH_MAX]);
-
-/* Does the client of a reply handle still wait? */
-bool client_waits(uint32_t reply);

@@ -193,7 +193,7 @@ void tty_input(void)
 	bool more = true;
 
 	while (waiting && more) {
-		if (client_waits(waiting->reply))
+		if (!reply_check(waiting->reply))
 			more = serve_first();
 		else
 			remove(&waiting);
