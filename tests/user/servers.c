@@ -18,6 +18,7 @@
 _Static_assert(CLIENT == 7, "the lowest three bits");
 
 static uint32_t owner, anybody;      /* handles of the name server            */
+static uint32_t hostile, honest;     /* of two programs, for the same server  */
 static uint32_t files, starter;      /* of the file server                    */
 static uint32_t tasks[2];
 
@@ -49,6 +50,8 @@ static void start_names(void)
 	ipc_init();
 	owner = (uint32_t)handle_dup(endpoint, CLIENT, NAMES_OWNER);
 	anybody = (uint32_t)handle_dup(endpoint, CLIENT, 0);
+	hostile = (uint32_t)handle_dup(endpoint, CLIENT, NAMES_PROGRAM);
+	honest = (uint32_t)handle_dup(endpoint, CLIENT, NAMES_PROGRAM + 1);
 	tasks[0] = (uint32_t)start_server("names", &endpoint, 1);
 	EXPECT((int32_t)tasks[0] > 0);
 	handle_close(endpoint);
@@ -82,6 +85,8 @@ static void end_servers(unsigned nr)
 	}
 	handle_close(owner);
 	handle_close(anybody);
+	handle_close(hostile);
+	handle_close(honest);
 	handle_close(files);
 	handle_close(starter);
 }
@@ -168,6 +173,143 @@ UTEST(a_name_is_for_an_endpoint_that_can_be_passed_on)
 	handle_close(endpoint);
 	handle_close(notification);
 	handle_close(task);
+	end_servers(1);
+}
+
+/* ---- one client and the others ------------------------------------------ */
+
+#define MANY  70u
+
+enum lookup_end { FOUND = 1, REFUSED, FAILED };
+
+/* A child that waits for a name. */
+static long look_up(uint32_t names, const char *name)
+{
+	long child = utest_fork(), handle;
+
+	if (child)
+		return child;
+	ipc_init();
+	names_server = names;
+	handle = names_lookup(name);
+	linux_exit_group(handle > 0 ? FOUND :
+			 handle == -EAGAIN ? REFUSED : FAILED);
+}
+
+static void let_others_run(void)
+{
+	struct linux_timespec nap = { 0, 50000000 };
+
+	linux_nanosleep(&nap, NULL);
+}
+
+static void expect_end(long child, enum lookup_end end)
+{
+	int status = -1;
+
+	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
+	EXPECT_EQ(status, end << 8);
+}
+
+static void end_child(long pid)
+{
+	long task = pg_call(PG_TASK_OPEN, PG_INIT_SYSTEM, pid, 0, 0, 0);
+
+	pg_call(PG_TASK_KILL, (uint32_t)task, SIGKILL_NR, 0, 0, 0);
+	linux_waitpid((int)pid, NULL, 0);
+	handle_close((uint32_t)task);
+}
+
+/* Who is refused ends. Returns: how many still wait, who are moved to front. */
+static unsigned still_waiting(long pids[MANY])
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < MANY; i++) {
+		int status = 0;
+
+		if (!linux_waitpid((int)pids[i], &status, WNOHANG))
+			pids[nr++] = pids[i];
+		else
+			EXPECT_EQ(status, REFUSED << 8);
+	}
+	return nr;
+}
+
+UTEST(waiting_for_names_that_never_come_keeps_nobody_else_from_waiting)
+{
+	uint32_t endpoint;
+	long pids[MANY], one;
+	unsigned waiting;
+
+	PAGODA_ONLY();
+	NEEDS_SYSTEM();
+	start_names();
+	endpoint = (uint32_t)endpoint_create();
+	for (unsigned i = 0; i < MANY; i++)
+		pids[i] = look_up(hostile, "never");
+	let_others_run();
+	waiting = still_waiting(pids);
+	EXPECT_EQ(waiting, WAITERS_EACH);
+	one = look_up(honest, "later");
+	let_others_run();
+	EXPECT_EQ(register_as(anybody, "later", endpoint), 0);
+	expect_end(one, FOUND);
+	/* Who has ended waits no longer. */
+	expect_end(look_up(hostile, "never"), REFUSED);
+	end_child(pids[--waiting]);
+	pids[waiting++] = look_up(hostile, "never");
+	let_others_run();
+	EXPECT_EQ(linux_waitpid((int)pids[waiting - 1], NULL, WNOHANG), 0);
+	while (waiting)
+		end_child(pids[--waiting]);
+	handle_close(endpoint);
+	end_servers(1);
+}
+
+/* Until it is refused. Returns: how many names that is. */
+static unsigned take_names(uint32_t names, uint32_t endpoint)
+{
+	long err = 0;
+	unsigned n = 0;
+
+	while (n < MANY) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "x%u", n);
+		err = register_as(names, name, endpoint);
+		if (err)
+			break;
+		n++;
+	}
+	EXPECT_EQ(err, -ENOSPC);
+	return n;
+}
+
+UTEST(one_client_does_not_take_all_names)
+{
+	uint32_t evil, good;
+
+	PAGODA_ONLY();
+	NEEDS_SYSTEM();
+	start_names();
+	evil = (uint32_t)endpoint_create();
+	good = (uint32_t)endpoint_create();
+	EXPECT_EQ(take_names(hostile, evil), NAMES_EACH);
+	EXPECT_EQ(register_as(honest, "pong", good), 0);
+	EXPECT(is_found("pong"));
+	/* init has as many as it wants. */
+	for (unsigned i = 0; i < MANY; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "i%u", i);
+		EXPECT_EQ(register_as(owner, name, good), 0);
+	}
+	handle_close(evil);
+	evil = (uint32_t)endpoint_create();
+	EXPECT_EQ(take_names(hostile, evil), NAMES_EACH);
+	handle_close(evil);
+	handle_close(good);
 	end_servers(1);
 }
 

@@ -9,10 +9,16 @@
 /* The name server; HANDLE_NAMES but in init, which makes it. */
 extern uint32_t names_server;
 
-/* Returns: 0; -EEXIST; -ENOSPC. The server may send to what it is given. */
+/*
+ * The server may send to what it is given.
+ * Returns: 0; -EEXIST; -ENOSPC: too many names are ours.
+ */
 long names_register(const char *name, uint32_t endpoint);
 
-/* Returns: a handle. Waits until somebody registers the name. */
+/*
+ * Waits until somebody registers the name.
+ * Returns: a handle; -EAGAIN: too many of us wait already.
+ */
 long names_lookup(const char *name);
 
 /* Returns: a handle, or -ENOENT at once. */

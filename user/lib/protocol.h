@@ -32,15 +32,23 @@ static inline char *words_text(struct words *words)
  * handle has the badge NAMES_OWNER) is init's for good: when the server dies,
  * nobody else can have the name. Any other name is free again then.
  *
+ * A client is a badge: the shell gives each program one of its own, from
+ * NAMES_PROGRAM on, and all that the program starts have the same.
+ *
  *   NAMES_REGISTER  and a handle of an endpoint, with RIGHT_SEND, _DUP and
  *                   _TRANSFER: from now on it is found under that name
- *   NAMES_LOOKUP    -> a handle to send to; waits until there is one
+ *                   -ENOSPC: this client has NAMES_EACH of them already
+ *   NAMES_LOOKUP    -> a handle to send to; waits until there is one;
+ *                   -EAGAIN: WAITERS_EACH of this client's wait already
  *   NAMES_TRY       -> the same, or -ENOENT at once
  *   NAMES_LIST      w[1] = index -> w[0] = 0 and the name; -ENOENT: no more
  */
 enum names_op { NAMES_REGISTER = 1, NAMES_LOOKUP, NAMES_TRY, NAMES_LIST };
 
-#define NAMES_OWNER  1          /* badge */
+#define NAMES_OWNER    1        /* badge */
+#define NAMES_PROGRAM  16       /* the first of many */
+#define NAMES_EACH     16
+#define WAITERS_EACH   16
 
 /*
  * The console. WRITE, READ and TRY carry w[0] = op | length << 8.

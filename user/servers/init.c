@@ -49,6 +49,7 @@
 static struct archive archive;
 static uint32_t system_to_read;
 static uint32_t names_for_all;      /* as names_server, without NAMES_OWNER   */
+static uint32_t names_to_mint;      /* for the shell: a badge a program  */
 static uint32_t files_to_start;     /* for the shell: with FILES_STARTER      */
 static uint32_t init_to_end;        /* for the shell: with INIT_OPERATOR      */
 static uint32_t console_to_lead;    /* for the shell: with CONSOLE_LEADER     */
@@ -122,6 +123,8 @@ static void start_names(void)
 
 	names_server = client_of(endpoint, NAMES_OWNER);
 	names_for_all = client_of(endpoint, 0);
+	names_to_mint = (uint32_t)handle_dup(endpoint, CLIENT_RIGHTS |
+					     RIGHT_MINT, 0);
 	start(argv, &endpoint, 1, PRIORITY_SERVER);
 	handle_close(endpoint);
 }
@@ -163,7 +166,7 @@ static long start_shell(int argc, char **argv)
 {
 	const char *shell_argv[ARGS_MAX + 2] = { "sh" };
 	uint32_t handles[] = {
-		names_for_all, system_to_read, files_to_start, init_to_end,
+		names_to_mint, system_to_read, files_to_start, init_to_end,
 		console_to_lead,
 	};
 

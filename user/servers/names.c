@@ -11,6 +11,8 @@
  *
  * TERMS    waiter   a LOOKUP for a name that nobody has registered yet: its
  *                   answer is kept as a reply handle
+ *          badge    of the client's handle: the same for a program and all that
+ *                   it starts, another one for each program of the shell's
  *
  *          owned    registered by init: stands in the table for good, without
  *                   a handle when its server is dead
@@ -19,60 +21,87 @@
  *          N1  each name stands in the table once
  *          N2  a waiter's name does not stand in the table with a handle
  *          N3  each handle in the table is of an endpoint, and can be passed on
+ *          N4  one badge has at most WAITERS_EACH waiters and NAMES_EACH names,
+ *              but those that are owned: no client takes another one's place
  *
  * ALGORITHM  A name dies with its server. Nobody tells us when, so before each
  *          answer we look which endpoints are dead. Whoever looks such a name
  *          up waits for the next server of that name. An owned name waits for
  *          init to name that server: else whoever killed a server could be it.
- * COST     A call to the kernel for each name.
+ *          Nobody tells us either when a waiter ends, so before one more is
+ *          kept we look who has ended.
+ * COST     A call to the kernel for each name; for each waiter, when one comes.
  * HANDLES  1: its endpoint, to receive.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "user/lib/malloc.h"
 #include "user/lib/protocol.h"
 #include "user/lib/start.h"
 
-#define ENDPOINT     1
-#define NAMES_MAX    64
-#define WAITERS_MAX  64
+#define ENDPOINT      1
 
 struct name {
-	char     text[WORDS_TEXT_MAX];
-	uint32_t handle;
-	bool     owned;
+	struct name *next;
+	char         text[WORDS_TEXT_MAX];
+	uint32_t     handle;             /* 0: its server is dead */
+	uint32_t     badge;
+	bool         owned;
+};
+
+struct waiter {
+	struct waiter *next;
+	char           text[WORDS_TEXT_MAX];
+	uint32_t       reply;
+	uint32_t       badge;
 };
 
 #define TO_PASS_ON  (RIGHT_SEND | RIGHT_DUP | RIGHT_TRANSFER)
 
-static struct name names[NAMES_MAX];
-static unsigned nr_names;
-static struct name waiters[WAITERS_MAX];    /* handle: to reply; 0: unused */
+static struct name *names;               /* oldest first */
+static struct waiter *waiters;
+
+/* ---- names ------------------------------------------------------------ */
+
+static bool is_called(const char *a, const char *b)
+{
+	return !strncmp(a, b, WORDS_TEXT_MAX);
+}
 
 static struct name *find(const char *text)
 {
-	for (unsigned i = 0; i < nr_names; i++) {
-		if (!strncmp(names[i].text, text, WORDS_TEXT_MAX))
-			return &names[i];
-	}
-	return NULL;
+	struct name *name = names;
+
+	while (name && !is_called(name->text, text))
+		name = name->next;
+	return name;
 }
 
-/* In the order of their coming: NAMES_LIST counts them. */
 static void forget_dead(void)
 {
-	unsigned left = 0;
+	struct name **at = &names, *name;
 
-	for (unsigned i = 0; i < nr_names; i++) {
-		struct name *name = &names[i];
-
+	while ((name = *at)) {
 		if (name->handle && endpoint_check(name->handle) == -EPIPE) {
 			handle_close(name->handle);
 			name->handle = 0;
 		}
-		if (name->handle || name->owned)
-			names[left++] = *name;
+		if (name->handle || name->owned) {
+			at = &name->next;
+			continue;
+		}
+		*at = name->next;
+		free(name);
 	}
-	nr_names = left;
+}
+
+static unsigned names_of(uint32_t badge)
+{
+	unsigned n = 0;
+
+	for (const struct name *name = names; name; name = name->next)
+		n += !name->owned && name->badge == badge;
+	return n;
 }
 
 /* The same, but only where there is a server. */
@@ -88,32 +117,14 @@ static void attach(const struct name *name)
 	ipc_attach_handle(name->handle, TO_PASS_ON);
 }
 
-static void answer_waiters(const struct name *name)
+/* At the end: NAMES_LIST counts them. */
+static void add(struct name *name)
 {
-	for (unsigned i = 0; i < WAITERS_MAX; i++) {
-		struct name *waiter = &waiters[i];
-		struct words words = { { 0 } };
+	struct name **end = &names;
 
-		if (!waiter->handle ||
-		    strncmp(waiter->text, name->text, WORDS_TEXT_MAX))
-			continue;
-		attach(name);
-		ipc_reply_msg(waiter->handle, &words);
-		handle_close(waiter->handle);
-		waiter->handle = 0;
-	}
-}
-
-/* Returns: where the name is to stand; NULL and why not. */
-static struct name *place_for(const char *text, bool owner, long *err)
-{
-	struct name *name = find(text);
-
-	*err = -EEXIST;
-	if (name)
-		return owner && name->owned && !name->handle ? name : NULL;
-	*err = -ENOSPC;
-	return nr_names < NAMES_MAX ? &names[nr_names] : NULL;
+	while (*end)
+		end = &(*end)->next;
+	*end = name;
 }
 
 /* N3: what is kept must be good for each answer that it goes into. */
@@ -131,44 +142,119 @@ static uint32_t take_endpoint(long received)
 	return 0;
 }
 
+/* ---- who waits -------------------------------------------------------- */
+
+static void forget(struct waiter **at)
+{
+	struct waiter *waiter = *at;
+
+	*at = waiter->next;
+	handle_close(waiter->reply);
+	free(waiter);
+}
+
+static void answer_waiters(const struct name *name)
+{
+	struct waiter **at = &waiters;
+
+	while (*at) {
+		struct words words = { { 0 } };
+
+		if (!is_called((*at)->text, name->text)) {
+			at = &(*at)->next;
+			continue;
+		}
+		attach(name);
+		ipc_reply_msg((*at)->reply, &words);
+		forget(at);
+	}
+}
+
+/* Those that have ended are forgotten. Returns: how many a client has. */
+static unsigned waiters_of(uint32_t badge)
+{
+	struct waiter **at = &waiters;
+	unsigned n = 0;
+
+	while (*at) {
+		if (reply_check((*at)->reply)) {
+			forget(at);
+			continue;
+		}
+		n += (*at)->badge == badge;
+		at = &(*at)->next;
+	}
+	return n;
+}
+
+/* Returns: 0: the answer comes later; else it is this. */
+static long wait_for(const char *text, uint32_t badge)
+{
+	struct waiter *waiter;
+	long reply;
+
+	if (waiters_of(badge) >= WAITERS_EACH)
+		return -EAGAIN;
+	waiter = calloc(1, sizeof(*waiter));
+	reply = waiter ? ipc_reply_save() : -ENOMEM;
+	if (reply < 0) {
+		free(waiter);
+		return reply;
+	}
+	*waiter = (struct waiter){ .next = waiters, .reply = (uint32_t)reply,
+				   .badge = badge };
+	memcpy(waiter->text, text, WORDS_TEXT_MAX);
+	waiters = waiter;
+	return 0;
+}
+
+/* ---- requests --------------------------------------------------------- */
+
+/*
+ * A new name, which stands in no list yet, or one of init's whose server is
+ * dead. Returns: 0 and the name; else why not.
+ */
+static long place_for(const char *text, uint32_t badge, struct name **namep)
+{
+	bool owner = badge == NAMES_OWNER;
+	struct name *name = find(text);
+
+	*namep = name;
+	if (name)
+		return owner && name->owned && !name->handle ? 0 : -EEXIST;
+	if (!owner && names_of(badge) >= NAMES_EACH)
+		return -ENOSPC;
+	name = calloc(1, sizeof(*name));
+	if (!name)
+		return -ENOMEM;
+	memcpy(name->text, text, WORDS_TEXT_MAX);
+	name->badge = badge;
+	*namep = name;
+	return 0;
+}
+
 static long do_register(const char *text, long received)
 {
-	bool owner = (received & BADGE_MAX) == NAMES_OWNER;
+	uint32_t badge = (uint32_t)received & BADGE_MAX;
 	struct name *name;
 	long err;
 
 	if (!text[0])
 		return -EINVAL;
-	name = place_for(text, owner, &err);
-	if (!name)
+	err = place_for(text, badge, &name);
+	if (err)
 		return err;
 	name->handle = take_endpoint(received);
+	if (!name->handle && !name->owned)
+		free(name);
 	if (!name->handle)
 		return -EINVAL;
-	memcpy(name->text, text, WORDS_TEXT_MAX);
-	name->owned = owner;
-	if (name == &names[nr_names])
-		nr_names++;
+	if (!find(text)) {
+		name->owned = badge == NAMES_OWNER;
+		add(name);
+	}
 	answer_waiters(name);
 	return 0;
-}
-
-/* Returns: whether the answer is to come later. */
-static bool wait_for(const char *text)
-{
-	for (unsigned i = 0; i < WAITERS_MAX; i++) {
-		long reply;
-
-		if (waiters[i].handle)
-			continue;
-		reply = ipc_reply_save();
-		if (reply < 0)
-			return false;
-		waiters[i].handle = (uint32_t)reply;
-		memcpy(waiters[i].text, text, WORDS_TEXT_MAX);
-		return true;
-	}
-	return false;
 }
 
 static long do_lookup(const char *text)
@@ -185,10 +271,10 @@ static long do_list(struct words *words)
 {
 	uint32_t left = words->w[1];
 
-	for (unsigned i = 0; i < nr_names; i++) {
-		if (!names[i].handle || left--)
+	for (const struct name *name = names; name; name = name->next) {
+		if (!name->handle || left--)
 			continue;
-		memcpy(words_text(words), names[i].text, WORDS_TEXT_MAX);
+		memcpy(words_text(words), name->text, WORDS_TEXT_MAX);
 		return 0;
 	}
 	return -ENOENT;
@@ -206,9 +292,10 @@ static bool serve(long received, struct words *words)
 		result = do_register(text, received);
 		break;
 	case NAMES_LOOKUP:
-		if (!find_alive(text) && wait_for(text))
+		result = find_alive(text) ? do_lookup(text) :
+			wait_for(text, (uint32_t)received & BADGE_MAX);
+		if (!result && !find_alive(text))
 			return false;
-		result = do_lookup(text);
 		break;
 	case NAMES_TRY:
 		result = do_lookup(text);

@@ -180,14 +180,13 @@ int cmd_pingpong(int argc, char **argv)
 	long endpoint = endpoint_create();
 	long other = handle_dup((uint32_t)endpoint,
 				RIGHT_RECEIVE | RIGHT_TRANSFER, 0);
-	uint32_t handles[] = { HANDLE_NAMES, (uint32_t)other };
 	uint64_t rounds = ROUNDS;
 	long task;
 
 	if (argc > 1 && (parse_u64(argv[1], &rounds) || !rounds ||
 			 rounds > 100 * ROUNDS))
 		rounds = ROUNDS;
-	task = start_program(pong_argv, handles, ARRAY_SIZE(handles), 0);
+	task = start_program(pong_argv, (uint32_t)other, 0);
 	handle_close((uint32_t)other);
 	if (task < 0) {
 		printf("pingpong: error %ld\n", -task);

@@ -19,13 +19,25 @@
 #include "user/shell/run.h"
 #include "user/shell/shell.h"
 
-long start_program(char **argv, const uint32_t *handles, uint32_t nr_handles,
-		   uint32_t personality)
+/* A client of its own for the name server, with all that it will start. */
+static long names_for_program(void)
 {
+	static uint32_t badge = NAMES_PROGRAM;
+	long names = handle_dup(HANDLE_NAMES, RIGHT_SEND | RIGHT_DUP |
+				RIGHT_TRANSFER, badge);
+
+	badge = badge == BADGE_MAX ? NAMES_PROGRAM : badge + 1;
+	return names;
+}
+
+static long start(char **argv, uint32_t names, uint32_t more,
+		  uint32_t personality)
+{
+	const uint32_t handles[] = { names, more };
 	struct program program = {
 		.argv = (const char *const *)argv,
 		.handles = handles,
-		.nr_handles = nr_handles,
+		.nr_handles = ARRAY_SIZE(handles),
 		.personality = personality,
 	};
 	long task = file_image(argv[0], &program.memory, &program.offset,
@@ -35,6 +47,17 @@ long start_program(char **argv, const uint32_t *handles, uint32_t nr_handles,
 		return task;
 	task = program_start_task(&program);
 	handle_close(program.memory);
+	return task;
+}
+
+long start_program(char **argv, uint32_t more, uint32_t personality)
+{
+	long names = names_for_program();
+	long task = names < 0 ? names : start(argv, (uint32_t)names, more,
+					      personality);
+
+	if (names > 0)
+		handle_close((uint32_t)names);
 	return task;
 }
 
@@ -58,13 +81,12 @@ int wait_program(const char *name, uint32_t task)
 int run_program(int argc, char **argv)
 {
 	static long personality;
-	uint32_t handles[] = { HANDLE_NAMES };
 	long task;
 	int err;
 
 	if (personality <= 0)
 		personality = names_lookup("linux");
-	task = start_program(argv, handles, ARRAY_SIZE(handles),
+	task = start_program(argv, 0,
 			     personality > 0 ? (uint32_t)personality : 0);
 	if (task == -ENOENT) {
 		printf("%s: no such command; try help\n", argv[0]);
