@@ -82,6 +82,14 @@ def test_a_reader_that_pauses_loses_nothing_and_is_heard(start):
     assert lines == list(range(START, START + DUMP, 16)) * 4
 
 
+def test_what_many_write_at_once_to_a_reader_that_pauses_is_not_lost(start):
+    reader = start("", archive=True)
+    reader.read_until("\n$ ")
+    reader.type("thief write\r")
+    time.sleep(PAUSE)
+    reader.read_until("12345678901234567", 20 * 100)
+
+
 HELPS = 20             # a screen each: more than pipe and server hold
 
 

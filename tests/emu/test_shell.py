@@ -276,6 +276,16 @@ def test_control_c_is_not_for_everybody_to_direct(shell):
     assert "Hello" in shell.run("hello")
 
 
+def test_a_crowd_that_reads_leaves_the_shell_its_lines():
+    """100 readers, ahead of the shell in time."""
+    own = Shell()
+    own.run("thief read")
+    for _ in range(3):
+        assert "Hello" in own.run("hello")
+    assert own.run("ps").count("thief") == 100
+    own.close()
+
+
 def test_control_c_kills_the_running_program(shell):
     needs("busybox")
     shell.child.send("busybox sh -c 'while :; do :; done'\r")

@@ -55,7 +55,8 @@ enum names_op { NAMES_REGISTER = 1, NAMES_LOOKUP, NAMES_TRY, NAMES_LIST };
  *
  *   CONSOLE_WRITE   the text; answered when there is room for it
  *   CONSOLE_READ    -> w[0] = length and text of a line or a part of one, its
- *                   newline included; 0: end of input
+ *                   newline included; 0: end of input; -ENOMEM. Who reads first
+ *                   is served first, but the badge CONSOLE_LEADER before all
  *   CONSOLE_TRY     and a handle of a notification: as READ, at most `length`;
  *                   but instead of waiting -EAGAIN, and bit 0 of the
  *                   notification is signalled once when it is worth another try

@@ -8,6 +8,8 @@
  *          itself, never gives. It counts what was refused; all of it is to be.
  * USAGE    thief          all of it
  *          thief console  ^C only, then it waits for ^C
+ *          thief read     leaves children behind that read the console, or
+ *          thief write    write to it: more than a server has room for
  * SEE      badclient.c, which asks for nothing in particular.
  */
 #include "lib/errno.h"
@@ -24,6 +26,7 @@
 #define PRIORITY_SERVER  16
 #define COM1             0x3f8
 #define HANDLES_MAX      16u
+#define CROWD            100u
 
 static unsigned tried, refused;
 
@@ -137,9 +140,48 @@ static void wait_for_the_end(void)
 		linux_sched_yield();
 }
 
+/* What one of the children does, for ever. */
+static void read_lines(void)
+{
+	char byte;
+
+	while (console_read(&byte, 1) >= 0)
+		;
+}
+
+/* Each is a line; the console may be slow. */
+static void write_lines(void)
+{
+	static const char line[] = "12345678901234567\n";
+
+	for (int i = 0; i < 20; i++)
+		console_write(line, sizeof(line) - 1);
+}
+
+/* They go on when this program has ended. */
+static void crowd(void (*child)(void))
+{
+	for (int i = 0; i < (int)CROWD; i++) {
+		if (linux_fork())
+			continue;
+		ipc_init();
+		child();
+		linux_exit_group(0);
+	}
+	printf("thief: there are %u\n", CROWD);
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	console_connect();
+	if (argc > 1 && !strcmp(argv[1], "read")) {
+		crowd(read_lines);
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "write")) {
+		crowd(write_lines);
+		return 0;
+	}
 	if (argc > 1) {
 		take_foreground();
 		printf("thief: %u of %u as it should be\n", refused, tried);

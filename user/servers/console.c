@@ -25,7 +25,9 @@
  *          C4  somebody waits to write only while there is output
  *          C5  this server never waits for the UART, or for whoever reads the
  *              other end: only DRAIN does, and gives up in the end
- *          C6  whom ^C kills is said by the session's leader only
+ *          C6  whom ^C kills is said by the session's leader only; and when
+ *              the leader reads, the next line is the leader's
+ *          C7  nobody is refused because others wait (user/lib/queue.h)
  *
  * ALGORITHM  IRQ 4 comes as an edge: it is lost when a cause remains. So the
  *          UART is served until it names no more cause, and then acknowledged.
@@ -43,6 +45,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "user/lib/protocol.h"
+#include "user/lib/queue.h"
 #include "user/lib/start.h"
 
 #define PORTS         (HANDLE_SERVER_OWN + 0)
@@ -65,9 +68,7 @@ enum uart_register { UART_DATA, UART_IER, UART_IIR, UART_LCR, UART_MCR,
 
 #define RING_SIZE    4096u    /* a power of two: indexes wrap by themselves */
 #define LINE_MAX     256
-#define READERS_MAX  16
 #define WATCHERS_MAX 4
-#define WRITERS_MAX  32
 #define TEXT_ROOM    (2 * WORDS_TEXT_MAX)   /* each may be a newline */
 
 /* Looks without a byte sent, in DRAIN: some 10 s to 30 s. */
@@ -89,16 +90,10 @@ static char line[LINE_MAX];
 static unsigned line_length;
 static bool end_of_input;               /* ^D on an empty line */
 static unsigned escape;                 /* position in ESC [ letter */
-static uint32_t readers[READERS_MAX];   /* reply handles, oldest first */
-static unsigned nr_readers;
 static uint32_t watchers[WATCHERS_MAX]; /* notifications, oldest first */
-static struct writer {
-	uint32_t     reply;
-	struct words words;
-} writers[WRITERS_MAX];                 /* oldest first */
-static unsigned nr_writers;
 static unsigned nr_watchers;
 static uint32_t foreground;             /* a task's handle; 0: none */
+static struct queue readers, writers;
 
 /* ---- the chip --------------------------------------------------------- */
 
@@ -185,12 +180,10 @@ static void put_words(struct words *words)
 /* C4. One that has ended meanwhile has said it all the same. */
 static void answer_writers(void)
 {
-	while (nr_writers && has_room()) {
-		put_words(&writers[0].words);
-		ipc_reply(writers[0].reply, &writers[0].words);
-		handle_close(writers[0].reply);
-		nr_writers--;
-		memmove(writers, writers + 1, nr_writers * sizeof(writers[0]));
+	while (writers.first && has_room()) {
+		put_words(&writers.first->words);
+		ipc_reply(writers.first->reply, &writers.first->words);
+		queue_remove(&writers, &writers.first);
 	}
 }
 
@@ -244,18 +237,16 @@ static void answer_reader(void)
 	struct words words;
 
 	take_input(&words, WORDS_TEXT_MAX);
-	if (ipc_reply(readers[0], &words) < 0) {
+	if (ipc_reply(readers.first->reply, &words) < 0) {
 		input.from = from;
 		end_of_input = end;
 	}
-	handle_close(readers[0]);
-	nr_readers--;
-	memmove(readers, readers + 1, nr_readers * sizeof(readers[0]));
+	queue_remove(&readers, &readers.first);
 }
 
 static void answer_readers(void)
 {
-	while (nr_readers && has_input())
+	while (readers.first && has_input())
 		answer_reader();
 	while (nr_watchers && has_input())
 		tell_watcher();
@@ -347,23 +338,23 @@ static void uart_serve(void)
 
 /* ---- messages --------------------------------------------------------- */
 
-/* Returns: whether there is to be an answer now. */
-static bool do_read(struct words *words)
+static bool is_leader(long received)
 {
-	long reply;
+	return (received & BADGE_MAX) == CONSOLE_LEADER;
+}
+
+/* Returns: whether there is to be an answer now. */
+static bool do_read(long received, struct words *words)
+{
+	long err;
 
 	if (has_input()) {
 		take_input(words, WORDS_TEXT_MAX);
 		return true;
 	}
-	words->w[0] = 0;
-	if (nr_readers == READERS_MAX)
-		return true;
-	reply = ipc_reply_save();
-	if (reply < 0)
-		return true;
-	readers[nr_readers++] = (uint32_t)reply;
-	return false;
+	err = queue_add(&readers, words, is_leader(received));
+	words->w[0] = (uint32_t)err;
+	return err;
 }
 
 static void do_try(long received, struct words *words)
@@ -387,20 +378,16 @@ static void do_try(long received, struct words *words)
 /* Returns: whether there is to be an answer now. */
 static bool do_write(struct words *words)
 {
-	long reply;
+	long err;
 
-	if (!nr_writers && has_room()) {
+	if (!writers.first && has_room()) {
 		put_words(words);
 		uart_set_interrupts();
 		return true;
 	}
-	reply = nr_writers < WRITERS_MAX ? ipc_reply_save() : -EAGAIN;
-	if (reply < 0) {
-		words->w[0] = (uint32_t)reply;
-		return true;
-	}
-	writers[nr_writers++] = (struct writer){ (uint32_t)reply, *words };
-	return false;
+	err = queue_add(&writers, words, false);
+	words->w[0] = (uint32_t)err;
+	return err;
 }
 
 /*
@@ -409,7 +396,7 @@ static bool do_write(struct words *words)
  */
 static long do_foreground(long received)
 {
-	if ((received & BADGE_MAX) != CONSOLE_LEADER)
+	if (!is_leader(received))
 		return -EPERM;
 	if (foreground)
 		handle_close(foreground);
@@ -429,7 +416,7 @@ static bool serve(long received, struct words *words)
 	case CONSOLE_WRITE:
 		return do_write(words);
 	case CONSOLE_READ:
-		return do_read(words);
+		return do_read(received, words);
 	case CONSOLE_TRY:
 		do_try(received, words);
 		return true;
