@@ -30,6 +30,29 @@ uint64_t log_now_ns(void)
 	return host_log_now;
 }
 
+static char  *captured;
+static size_t capture_size, capture_used;
+
+void host_log_capture(char *text, size_t size)
+{
+	captured = text;
+	capture_size = size;
+	capture_used = 0;
+	if (text)
+		text[0] = '\0';
+}
+
+/* A capture that is full is a test with too little room. */
+static void capture(const char *fmt, va_list args)
+{
+	size_t room = capture_size - capture_used;
+	int len = vsnprintf(captured + capture_used, room, fmt, args);
+
+	if ((size_t)len >= room)
+		panic("no room for what is logged: %zu bytes", capture_size);
+	capture_used += (size_t)len;
+}
+
 int host_loglevel = LOG_WARNING + 1;
 
 static struct panic_trap *panic_trap;
@@ -61,6 +84,11 @@ void printk(enum log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(host_log_last, sizeof(host_log_last), fmt, args);
 	va_end(args);
+	if (captured) {
+		va_start(args, fmt);
+		capture(fmt, args);
+		va_end(args);
+	}
 	if ((int)level >= host_loglevel)
 		return;
 	va_start(args, fmt);

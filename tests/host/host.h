@@ -131,6 +131,9 @@ extern int host_loglevel;
 extern unsigned host_log_lines;
 extern char host_log_last[256];
 
+/* From now on all lines are added to a text, shown or not; NULL ends it. */
+void host_log_capture(char *text, size_t size);
+
 /* The time of the log's windows, in ns: tests let it pass. */
 extern uint64_t host_log_now;
 
