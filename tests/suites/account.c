@@ -4,6 +4,8 @@
  */
 #include "mm/account/account.h"
 
+#include "lib/errno.h"
+#include "lib/string.h"
 #include "tests/ktest.h"
 
 #define KIND  ACCOUNT_OBJECTS
@@ -99,6 +101,79 @@ KTEST(account, limits_begin_as_the_defaults_and_never_above_the_makers)
 	REQUIRE(strict);
 	EXPECT_EQ(strict->limit[KIND], 7);
 	account_put(strict);
+	tear_down();
+}
+
+KTEST(account, a_limit_is_lowered_by_anybody_and_raised_by_nobody)
+{
+	/*        limit  hard  answer      from 50 of 100                      */
+	static const struct {
+		unsigned long limit, hard;
+		int           err;
+	} cases[] = {
+		{ 0,     0,    0       },
+		{ 100,   100,  0       },
+		{ 100,   99,   -EINVAL },
+		{ 0,     101,  -EPERM  },
+		{ 102,   101,  -EINVAL },
+	};
+
+	REQUIRE(set_up());
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		account_set_limit(leaf, KIND, 100);
+		EXPECT_EQ(account_change_limit(leaf, KIND, 50, 100), 0);
+		EXPECT_EQ(account_change_limit(leaf, KIND, cases[i].limit,
+					       cases[i].hard), cases[i].err);
+		EXPECT_EQ(leaf->limit[KIND],
+			  cases[i].err ? 50 : cases[i].limit);
+		EXPECT_EQ(leaf->hard[KIND], cases[i].err ? 100 : cases[i].hard);
+	}
+	/* Who may set it raises both. */
+	account_set_limit(leaf, KIND, 1000);
+	EXPECT_EQ(leaf->limit[KIND], 1000);
+	EXPECT_EQ(leaf->hard[KIND], 1000);
+	tear_down();
+}
+
+KTEST(account, those_below_are_known_and_their_promises_summed)
+{
+	struct account *other = account_create(NULL);
+
+	REQUIRE(set_up() && other);
+	EXPECT(account_is_below(leaf, top));
+	EXPECT(account_is_below(leaf, leaf));
+	EXPECT(!account_is_below(top, leaf));
+	EXPECT(!account_is_below(leaf, other));
+	EXPECT(!account_is_below(NULL, top));
+	account_promised(top, 1);
+	account_promised(middle, 10);
+	account_promised(leaf, 100);
+	account_promised(other, 1000);
+	EXPECT_EQ(account_promised_below(top), 111);
+	EXPECT_EQ(account_promised_below(middle), 110);
+	account_promised(leaf, (uint32_t)-100);
+	EXPECT_EQ(account_promised_below(middle), 10);
+	account_put(other);
+	tear_down();
+}
+
+KTEST(account, each_kind_has_a_name_and_what_is_used_its_cost)
+{
+	unsigned long bytes = 0;
+
+	REQUIRE(set_up());
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		EXPECT(account_charge(leaf, kind, kind + 1));
+		bytes += (kind + 1) * account_kind_bytes(kind);
+		for (unsigned other = 0; other < kind; other++)
+			EXPECT(strcmp(account_kind_name(kind),
+				      account_kind_name(other)));
+	}
+	EXPECT_EQ(account_own_bytes(leaf), bytes);
+	EXPECT_EQ(account_own_bytes(middle), 0);
+	EXPECT_EQ(account_own_bytes(NULL), 0);
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
+		account_uncharge(leaf, kind, kind + 1);
 	tear_down();
 }
 
