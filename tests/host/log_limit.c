@@ -103,6 +103,22 @@ KTEST(log_limit, a_kind_is_said_without_conversions)
 	EXPECT(last_is("... 2 more lines of the kind \"*[*]: 100% at *: *:*, *\" left out\n"));
 }
 
+/* At the end of a run nobody waits for the windows to end. */
+KTEST(log_limit, a_flush_says_at_once_what_is_left_out_and_only_once)
+{
+	unsigned before;
+
+	setup();
+	lines_of(one, LOG_LIMIT_LINES + 3);
+	log_limits_tick();
+	before = host_log_lines;
+	log_limits_flush();
+	EXPECT(last_is("... 3 more lines of the kind \"one: *\" left out\n"));
+	EXPECT_EQ(host_log_lines, before + 1);
+	log_limits_flush();
+	EXPECT_EQ(host_log_lines, before + 1);
+}
+
 /* L1, over many windows. */
 KTEST(log_limit, a_loop_costs_eleven_lines_a_window)
 {

@@ -106,7 +106,7 @@ KTEST(account, limits_begin_as_the_defaults_and_never_above_the_makers)
 
 KTEST(account, a_limit_is_lowered_by_anybody_and_raised_by_nobody)
 {
-	/*        limit  hard  answer      from 50 of 100                      */
+	/*        limit  hard  answer      from 50 of 100                   */
 	static const struct {
 		unsigned long limit, hard;
 		int           err;

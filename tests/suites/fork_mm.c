@@ -190,3 +190,17 @@ KTEST(fork_mm, a_thousand_children_leave_no_page_behind)
 	EXPECT_EQ(peek(mm, AT(3)), 4);
 	test_end(mm);
 }
+
+KTEST(fork_mm, an_address_space_lives_until_its_last_user_ends)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 1, PROT_RW);
+	mm_get(mm);
+	mm_get(mm);
+	mm_put(mm);
+	mm_put(mm);
+	EXPECT_EQ(poke(mm, AT(0), 7), 7);
+	EXPECT_EQ(mm->refs, 1);
+	test_end(mm);
+}

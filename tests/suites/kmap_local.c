@@ -114,6 +114,7 @@ KTEST(kmap_local, nests_sixteen_deep_and_no_deeper)
 	for (unsigned i = 0; i < KMAP_LOCAL_SLOTS; i++) {
 		ptr[i] = kmap_local(pages[i]);
 		*ptr[i] = i;
+		EXPECT_EQ(kmap_local_depth(), i + 1);
 	}
 	EXPECT_PANIC(map_it, pages[KMAP_LOCAL_SLOTS], "nested deeper than 16");
 	for (unsigned i = 0; i < KMAP_LOCAL_SLOTS; i++)
@@ -123,6 +124,7 @@ KTEST(kmap_local, nests_sixteen_deep_and_no_deeper)
 		EXPECT(readable(ptr[i]));
 		kunmap_local(ptr[i]);
 		EXPECT(!readable(ptr[i]));
+		EXPECT_EQ(kmap_local_depth(), i);
 	}
 	EXPECT_NULL(kmap_local_check());
 	give_highmem();

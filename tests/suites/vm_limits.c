@@ -16,7 +16,7 @@ static void set_soft(struct mm *mm, enum vm_limit_kind kind, uint32_t soft)
 
 KTEST(vm_limits, a_limit_is_lowered_by_anybody_and_raised_by_nobody)
 {
-	/*        soft   hard   answer     from { 50, 100 }                    */
+	/*        soft   hard   answer     from { 50, 100 }                 */
 	static const struct {
 		struct vm_limit new;
 		int             err;

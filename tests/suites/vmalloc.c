@@ -499,6 +499,19 @@ KTEST(vmalloc, find_knows_the_area_and_its_guard)
 
 /* ---- the checker is checked --------------------------------------------- */
 
+KTEST(vmalloc, pages_of_live_areas_are_counted)
+{
+	unsigned long before = vmalloc_nr_pages();
+	void *three = vmalloc(3 * PAGE_SIZE), *one = vmalloc(1);
+
+	REQUIRE(three && one);
+	EXPECT_EQ(vmalloc_nr_pages(), before + 4);
+	vfree(three);   /* it waits for a flush, and does not live */
+	EXPECT_EQ(vmalloc_nr_pages(), before + 1);
+	vfree(one);
+	EXPECT_EQ(vmalloc_nr_pages(), before);
+}
+
 KTEST(vmalloc, check_finds_a_page_that_is_missing)
 {
 	void *ptr = vmalloc(4 * PAGE_SIZE);
