@@ -123,6 +123,16 @@ struct host_cpu {
 
 extern struct host_cpu host_cpu;
 
+/* ---- wait.c: a kill of the one thread ----------------------------------- */
+
+#define HOST_NEVER  (~0u)
+
+/* The thread is killed from the look-th (from 0) look for a kill on. */
+void host_kill_at(unsigned look);
+
+/* Looks since then. */
+unsigned host_kill_looks(void);
+
 /* ---- console.c ---------------------------------------------------------- */
 
 extern int host_loglevel;

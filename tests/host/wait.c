@@ -9,6 +9,7 @@
  */
 #include "lib/preempt.h"
 #include "lib/wait.h"
+#include "tests/host/host.h"
 
 uint32_t preempt_word[NR_CPUS] = { PREEMPT_NOT_DUE };
 
@@ -30,10 +31,27 @@ void wait_finish(struct wait_queue *queue)
 {
 }
 
+/* ---- a kill ------------------------------------------------------------- */
+
+static unsigned kill_look = HOST_NEVER, nr_looks;
+
+void host_kill_at(unsigned look)
+{
+	kill_look = look;
+	nr_looks = 0;
+}
+
+unsigned host_kill_looks(void)
+{
+	return nr_looks;
+}
+
 bool wait_killed(void)
 {
-	return false;
+	return nr_looks++ >= kill_look;
 }
+
+/* ---- mutexes ------------------------------------------------------------ */
 
 static int held;
 
