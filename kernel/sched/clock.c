@@ -3,6 +3,26 @@
  * clock.c - time since boot, and what happens each tick
  *
  * WHAT     Binds the machine's clock to timers and time slices.
+ *
+ * PICTURE    tick                tick
+ *             |                   |
+ *             |        t          |   t is the first timer: an event is set
+ *             |        ^          |
+ *             |    u   t          |   now u is: the event is set anew
+ *             |    ^              |   u is cancelled: it comes, and calls
+ *             |                   |     nobody, and is set for t
+ *
+ * TERMS    event   an interrupt between two ticks, for the first timer
+ *
+ * INVARIANTS of clock (clock_check() restates it)
+ *          C1  the first timer that expires before the next tick has an event
+ *              at its time or before, where the machine can make events
+ *
+ * ALGORITHM  To set an event costs more than to let one come in vain. So
+ *          it stays when its timer is cancelled, and a later one is not set as
+ *          long as it has not come: a wait with a short deadline that is over
+ *          before costs one event a deadline, not one a wait. One that was
+ *          lost is forgotten by the next tick.
  * LOCKING  The tick comes with interrupts off.
  * NOT HERE the timer chip (<arch/clocksource.h>), the list of timers (timer.c).
  */
@@ -13,10 +33,13 @@
 
 #include "kernel/sched/sched_impl.h"
 #include "lib/log.h"
+#include "lib/panic.h"
 
 _Static_assert(CLOCK_HZ == ARCH_CLOCK_HZ, "one tick a tick");
 
-static uint64_t last_tick;   /* interrupts off */
+/* Interrupts off. */
+static uint64_t last_tick;
+static uint64_t event_at = UINT64_MAX;   /* of the event that is set */
 
 uint64_t clock_ns(void)
 {
@@ -32,17 +55,50 @@ uint64_t clock_in_tick_ns(void)
 	return MIN(passed, NS_PER_TICK);
 }
 
+bool clock_has_events(void)
+{
+	return arch_clock_has_events();
+}
+
+void clock_want_event(uint64_t expires)
+{
+	uint64_t now;
+
+	if (expires >= event_at || expires >= last_tick + NS_PER_TICK ||
+	    !arch_clock_has_events())
+		return;
+	now = clock_ns();
+	event_at = expires;
+	arch_clock_event(expires > now ? (uint32_t)(expires - now) : 0);
+}
+
+static void event(void)
+{
+	event_at = UINT64_MAX;
+	timers_run(clock_ns());
+}
+
 /* Wakes come first, so that the slice is judged by who is READY then. */
 static void tick(void)
 {
 	last_tick = clock_ns();
+	if (event_at <= last_tick)
+		event_at = UINT64_MAX;
 	timers_run(last_tick);
 	log_limits_tick();
 	sched_tick();
 }
 
+const char *clock_check(uint64_t first)
+{
+	HOLDS(!arch_clock_has_events() || event_at <= first ||
+	      first >= last_tick + NS_PER_TICK,
+	      "clock C1: the first timer before the next tick has an event");
+	return NULL;
+}
+
 void clock_init(void)
 {
-	arch_clock_init(tick);
+	arch_clock_init(tick, event);
 	irq_enable();
 }

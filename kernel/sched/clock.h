@@ -3,7 +3,8 @@
  * clock.h - time since boot, and things to do at a time
  *
  * WHAT     A tick every 10 ms from the timer interrupt; clock_ns() also counts
- *          within a tick. Timers run in the timer interrupt.
+ *          within a tick. Timers run in the timer interrupt, or, where the
+ *          machine can make one, in an interrupt at their time.
  */
 #pragma once
 
@@ -15,6 +16,9 @@
 
 /* Never goes back. */
 uint64_t clock_ns(void);
+
+/* Do timers run between ticks too? */
+bool clock_has_events(void);
 
 /* How much of the tick that runs has passed: at most NS_PER_TICK. */
 uint64_t clock_in_tick_ns(void);
@@ -30,7 +34,7 @@ struct timer {
 };
 
 /*
- * Call timer->fn in the timer interrupt, at or after `expires`. The timer is
+ * Call timer->fn in an interrupt, at or after `expires`. The timer is
  * then no longer armed and may be armed again, or freed, by fn. Arming one that
  * is armed moves it. A new struct timer is all 0.
  */

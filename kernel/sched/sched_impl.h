@@ -75,10 +75,21 @@ void must_be_able_to_sleep(const char *what);
  */
 bool block_until(uint64_t deadline, bool killable);
 
+/* ---- clock.c ------------------------------------------------------------ */
+
+/*
+ * The first timer expires then: an interrupt for it, where the machine can make
+ * one, and neither the next tick nor another one comes before. Interrupts off.
+ */
+void clock_want_event(uint64_t expires);
+
+/* NULL, or C1, broken for a first timer at that time. Interrupts off. */
+const char *clock_check(uint64_t first);
+
 /* ---- timer.c ------------------------------------------------------------ */
 
 /* Call what has expired. Interrupts off. */
 void timers_run(uint64_t now);
 
-/* NULL, or the broken one of T1, T2. */
+/* NULL, or the broken one of T1, T2, C1. */
 const char *timer_check(void);

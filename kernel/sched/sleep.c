@@ -2,26 +2,26 @@
 /*
  * sleep.c - nothing for a while
  *
- * WHAT     Two ways to let time pass: give the CPU away until a tick, or keep
+ * WHAT     Two ways to let time pass: give the CPU away until a timer, or keep
  *          it and look at the clock.
  *
  * PICTURE    tick                tick                tick
  *             |    now            |                   |
- *             |     [---)         |   short: looks at the clock
- *             |     [--------)    |   the same, if nobody else wants the CPU;
- *             |     [- - - - - - -|   else until the next tick
- *             |     [-------------+------)            |   longer: BLOCKED,
- *             |                   |                 READY
+ *             |     [-)           |   shorter than 0.1 ms: looks at the clock
+ *             |     [--------)    |   BLOCKED, where timers run between ticks
+ *             |     [-------------+------)            |   the same
  *
- * ALGORITHM  Timers run in the tick, so whoever blocks wakes up to a tick too
- *          late. For a sleep that is itself shorter than a tick that is too
- *          much: while nobody else is READY its thread looks at the clock until
- *          it is time, but for a tick that comes before. If somebody is, it
- *          gives way after all, unless so little is left that it does not
- *          matter. docs/decisions/short-sleeps.md says why.
+ * ALGORITHM  A sleep gives the CPU away, and a timer brings it back. Less than
+ *          SHORT_NS is not worth that: its thread looks at the clock.
  *
- *          Who has slept goes before its equals: it has given away its time for
- *          a tick, and need not wait for their slices too.
+ *          Where timers run in the tick only, whoever blocks wakes up to a tick
+ *          too late. For a sleep that is itself shorter than a tick that is
+ *          too much: while nobody else is READY its thread looks at the clock
+ *          until it is time, but for a tick that comes before. If somebody is,
+ *          it gives way after all. docs/decisions/short-sleeps.md says why.
+ *
+ *          Who has slept goes before its equals: it has given away its time,
+ *          and need not wait for their slices too.
  *
  * LOCKING  Interrupts off for the thread's state.
  * NOT HERE waiting for somebody else (wait.c).
@@ -46,7 +46,7 @@ static void sleep_over(struct timer *timer)
 }
 
 /* Interrupts off. */
-static void block_until_tick(struct thread *thread, uint64_t deadline)
+static void block_until_timer(struct thread *thread, uint64_t deadline)
 {
 	struct sleeper sleeper = { .thread = thread };
 
@@ -59,13 +59,13 @@ static void block_until_tick(struct thread *thread, uint64_t deadline)
 	thread->killable = false;
 }
 
-static void sleep_until_tick(uint64_t deadline)
+static void sleep_until_timer(uint64_t deadline)
 {
 	struct thread *thread = current_thread();
 	irqflags_t flags = irq_save();
 
 	if (!thread->killed && deadline > clock_ns())
-		block_until_tick(thread, deadline);
+		block_until_timer(thread, deadline);
 	irq_restore(flags);
 }
 
@@ -77,7 +77,7 @@ static void sleep_one_tick(uint64_t deadline)
 	uint64_t tick = clock_ns() + NS_PER_TICK - clock_in_tick_ns();
 
 	if (!thread->killed && tick <= deadline)
-		block_until_tick(thread, 0);
+		block_until_timer(thread, 0);
 	irq_restore(flags);
 }
 
@@ -92,7 +92,7 @@ static uint64_t deadline_in(uint64_t ns)
 void thread_sleep_ns(uint64_t ns)
 {
 	must_be_able_to_sleep("thread_sleep_ns()");
-	sleep_until_tick(deadline_in(ns));
+	sleep_until_timer(deadline_in(ns));
 }
 
 /* Less than a tick is left. */
@@ -101,9 +101,10 @@ static void sleep_shortly(uint64_t deadline)
 	uint64_t now = clock_ns();
 
 	while (now < deadline && !wait_killed()) {
-		if (deadline - now > SHORT_NS && sched_others_ready())
-			sleep_until_tick(deadline);
-		else
+		if (deadline - now > SHORT_NS &&
+		    (clock_has_events() || sched_others_ready()))
+			sleep_until_timer(deadline);
+		else if (!clock_has_events())
 			sleep_one_tick(deadline);
 		now = clock_ns();
 	}
@@ -115,7 +116,7 @@ void thread_sleep_until(uint64_t deadline)
 
 	must_be_able_to_sleep("thread_sleep_until()");
 	if (deadline > now && deadline - now >= NS_PER_TICK)
-		sleep_until_tick(deadline);
+		sleep_until_timer(deadline);
 	else
 		sleep_shortly(deadline);
 }

@@ -2,10 +2,12 @@
 /*
  * timer.c - things to do at a time
  *
- * WHAT     Timers in the order of their times; the tick calls those whose time
- *          has come.
+ * WHAT     Timers in the order of their times; the tick, or an event, calls
+ *          those whose time has come. Each time another one is the first, the
+ *          clock is told.
  *
- * INVARIANTS of timer (timer_check() restates them)
+ * INVARIANTS of timer (timer_check() restates them, and C1 of
+ *          clock)
  *          T1  the list is sorted by expiry; equal times stay in the order of
  *              their arming
  *          T2  a timer in the list is armed, and has a function
@@ -52,6 +54,8 @@ void timer_arm(struct timer *timer, uint64_t expires,
 	timer->expires = expires;
 	timer->fn = fn;
 	timer_insert(timer);
+	if (timers.next == &timer->list)
+		clock_want_event(expires);
 	irq_restore(flags);
 }
 
@@ -72,8 +76,10 @@ void timers_run(uint64_t now)
 		struct timer *timer = list_first_entry(&timers, struct timer,
 						       list);
 
-		if (timer->expires > now)
-			break;
+		if (timer->expires > now) {
+			clock_want_event(timer->expires);
+			return;
+		}
 		timer_remove(timer);
 		timer->fn(timer);
 	}
@@ -85,14 +91,18 @@ const char *timer_check(void)
 	const struct timer *timer;
 	uint64_t before = 0;
 	bool sorted = true, armed = true;
+	const char *law = NULL;
 
 	list_for_each_entry(timer, &timers, list) {
 		sorted &= timer->expires >= before;
 		armed &= timer->armed && timer->fn;
 		before = timer->expires;
 	}
+	if (!list_empty(&timers))
+		law = clock_check(list_first_entry(&timers, struct timer,
+						   list)->expires);
 	irq_restore(flags);
 	HOLDS(sorted, "timer T1: timers are sorted by expiry");
 	HOLDS(armed, "timer T2: a timer in the list is armed");
-	return NULL;
+	return law;
 }

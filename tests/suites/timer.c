@@ -2,6 +2,10 @@
 /*
  * timer.c (tests) - time goes forward; timers fire in order and not early
  */
+#include <arch/acpi.h>
+#include <arch/ioapic.h>
+#include <arch/irq.h>
+
 #include "lib/random.h"
 #include "lib/string.h"
 #include "tests/threads.h"
@@ -79,6 +83,7 @@ KTEST(timer, does_not_fire_early)
 
 KTEST(timer, a_cancelled_one_does_not_fire)
 {
+	irqflags_t flags = irq_save();
 	uint64_t now = clock_ns();
 
 	begin();
@@ -86,6 +91,7 @@ KTEST(timer, a_cancelled_one_does_not_fire)
 	timer_arm(&timers[1].timer, now + 2, fire);
 	EXPECT(timer_cancel(&timers[0].timer));
 	EXPECT(!timer_cancel(&timers[0].timer));
+	irq_restore(flags);
 	EXPECT(WAIT_UNTIL(timers[1].fired_at));
 	EXPECT(!timers[0].fired_at);
 }
@@ -163,6 +169,121 @@ KTEST(timer, random_operations_match_a_naive_model)
 		       expires[last] <= expires[order.who[i]]);
 		last = order.who[i];
 	}
+}
+
+/* ---- between ticks ------------------------------------------------------ */
+
+/* A host that does something else makes a tick come in between: not always. */
+#define ROUNDS  200
+
+static void needs_events(void)
+{
+	if (!clock_has_events())
+		SKIP("needs a timer for events");
+}
+
+struct fired {
+	struct timer  timer;
+	unsigned long ticks;   /* when it was armed, then while it fired */
+	uint64_t      at;
+	bool          done;
+};
+
+static void fire_between(struct timer *timer)
+{
+	struct fired *fired = container_of(timer, struct fired, timer);
+
+	fired->ticks = irq_count(IRQ_TIMER) - fired->ticks;
+	fired->at = clock_ns();
+	fired->done = true;
+}
+
+static void arm_between(struct fired *fired, uint64_t ns)
+{
+	irqflags_t flags = irq_save();
+
+	fired->ticks = irq_count(IRQ_TIMER);
+	fired->done = false;
+	timer_arm(&fired->timer, clock_ns() + ns, fire_between);
+	EXPECT_NULL(timer_check());
+	irq_restore(flags);
+}
+
+/* Returns: did it fire in the tick in which it was armed, in some round? */
+static bool one_fires_between(void (*before)(void), void (*behind)(void))
+{
+	static struct fired fired;
+	bool between = false;
+
+	for (unsigned i = 0; i < ROUNDS && !between; i++) {
+		if (before)
+			before();
+		arm_between(&fired, 1000000);
+		if (behind)
+			behind();
+		REQUIRE(WAIT_UNTIL(fired.done));
+		between = !fired.ticks;
+	}
+	return between;
+}
+
+KTEST(timer, one_fires_between_ticks)
+{
+	needs_events();
+	EXPECT(one_fires_between(NULL, NULL));
+}
+
+static struct fired other;
+
+static void arm_a_later_one(void)
+{
+	arm_between(&other, 5000000);
+}
+
+static void cancel_an_earlier_one(void)
+{
+	arm_between(&other, 300000);
+	EXPECT(timer_cancel(&other.timer) || other.done);
+}
+
+KTEST(timer, one_fires_between_ticks_before_or_behind_another)
+{
+	needs_events();
+	EXPECT(one_fires_between(arm_a_later_one, NULL));
+	EXPECT(one_fires_between(NULL, arm_a_later_one));
+	EXPECT(one_fires_between(cancel_an_earlier_one, NULL));
+	EXPECT(one_fires_between(NULL, cancel_an_earlier_one));
+	EXPECT(WAIT_UNTIL(!other.timer.armed));
+}
+
+KTEST(timer, the_second_of_two_fires_between_ticks_too)
+{
+	static struct fired first;
+	bool between = false;
+
+	needs_events();
+	for (unsigned i = 0; i < ROUNDS && !between; i++) {
+		arm_between(&first, 500000);
+		arm_between(&other, 1500000);
+		REQUIRE(WAIT_UNTIL(other.done));
+		between = !other.ticks && first.at < other.timer.expires;
+	}
+	EXPECT(between);
+}
+
+/* Its timer then fires in the tick, and the next ones have events again. */
+KTEST(timer, an_event_that_is_lost_delays_its_timer_to_the_tick)
+{
+	static struct fired fired;
+	unsigned pin = acpi_info.isa_line[IRQ_TIMER].gsi;
+
+	needs_events();
+	ioapic_mask(pin);
+	arm_between(&fired, 1000000);
+	EXPECT(WAIT_UNTIL(fired.done));
+	ioapic_unmask(pin);
+	EXPECT(fired.ticks > 0);
+	EXPECT(one_fires_between(NULL, NULL));
 }
 
 /* ---- sleeping ---------------------------------------------------------- */

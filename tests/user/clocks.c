@@ -3,13 +3,12 @@
  * clocks.c - each clock of Linux: reading it, sleeping by it, what is refused
  *
  * WHAT     Tables of clock numbers and of the answers that Linux gives; CPU
- *          clocks of processes and threads; how long short sleeps take.
- * NOT HERE pointers and the order of who runs (time.c).
+ *          clocks of processes and threads.
+ * NOT HERE pointers and the order of who runs (time.c); short sleeps (naps.c).
  */
 #include "lib/div64.h"
 #include "tests/user/utest.h"
 
-#define US  1000
 #define MS  1000000
 #define SECOND  1000000000ll
 
@@ -326,112 +325,5 @@ UTEST(a_sleep_by_a_cpu_clock_ends_when_it_has_run)
 	after = read_clock(OF_PROCESS(child, SCHED));
 	EXPECT(after - before >= 30 * MS);
 	EXPECT_EQ(clock_sleep(OF_PROCESS(child, SCHED), TIMER_ABSTIME, &t), 0);
-	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
-}
-
-/* ---- short sleeps -------------------------------------------------------- */
-
-static const struct {
-	int32_t  ns;
-	unsigned times;
-	int64_t  at_most;    /* all together, with room for others' slices */
-} naps[] = {
-	{ 2 * US,   300, 1000ll * MS },
-	{ 100 * US, 100, 1000ll * MS },
-	{ 2 * MS,   40,  1000ll * MS },
-	{ 9 * MS,   10,  1000ll * MS },
-	{ 25 * MS,  12,  500ll * MS },     /* not a slice of the others' each */
-};
-
-static void nap_often(void)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(naps); i++) {
-		struct linux_timespec nap = { 0, naps[i].ns };
-		int64_t start = read_clock(CLOCK_MONOTONIC), took;
-
-		for (unsigned n = 0; n < naps[i].times; n++)
-			EXPECT_EQ(linux_nanosleep(&nap, NULL), 0);
-		took = read_clock(CLOCK_MONOTONIC) - start;
-		EXPECT(took >= (int64_t)naps[i].ns * naps[i].times);
-		EXPECT(took <= naps[i].at_most);
-	}
-}
-
-UTEST(short_sleeps_take_about_what_was_asked)
-{
-	nap_often();
-}
-
-UTEST(short_sleeps_beside_a_busy_process_too)
-{
-	volatile uint32_t *stop = map_flags(1, PROT_READ | PROT_WRITE,
-					    MAP_SHARED);
-	long child = utest_fork();
-	int status;
-
-	if (!child) {
-		while (!*stop)
-			;
-		linux_exit_group(0);
-	}
-	nap_often();
-	*stop = 1;
-	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
-}
-
-/* Makes children that give way: each turn is somebody else's. */
-static void fork_and_yield(unsigned turns)
-{
-	while (turns--) {
-		long child = utest_fork();
-		int status;
-
-		if (!child) {
-			for (unsigned i = 0; i < 4; i++)
-				linux_sched_yield();
-			linux_exit_group(0);
-		}
-		linux_waitpid((int)child, &status, 0);
-	}
-}
-
-UTEST(who_polls_with_short_sleeps_leaves_others_the_cpu)
-{
-	static const int32_t naps_ns[] = { 200 * US, 1 * MS, 10 * MS };
-
-	for (unsigned i = 0; i < ARRAY_SIZE(naps_ns); i++) {
-		struct linux_timespec nap = { 0, naps_ns[i] };
-		int64_t start = read_clock(CLOCK_MONOTONIC);
-		long child = utest_fork();
-		int status;
-
-		if (!child) {
-			fork_and_yield(60);
-			linux_exit_group(0);
-		}
-		while (!linux_waitpid((int)child, &status, WNOHANG))
-			linux_nanosleep(&nap, NULL);
-		EXPECT(read_clock(CLOCK_MONOTONIC) - start <= 1000ll * MS);
-	}
-}
-
-/* Who sleeps so gets no more of the CPU than who computes, nor much less. */
-UTEST(short_sleepers_leave_others_their_share)
-{
-	volatile uint32_t *turns = map_flags(1, PROT_READ | PROT_WRITE,
-					     MAP_SHARED);
-	struct linux_timespec nap = { 0, 1 * MS };
-	int64_t end = read_clock(CLOCK_MONOTONIC) + 400 * MS;
-	long child = utest_fork();
-	int status;
-
-	if (!child) {
-		while (read_clock(CLOCK_MONOTONIC) < end)
-			++*turns;
-		linux_exit_group(0);
-	}
-	while (read_clock(CLOCK_MONOTONIC) < end)
-		linux_nanosleep(&nap, NULL);
-	EXPECT(*turns > 1000);
 	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
 }

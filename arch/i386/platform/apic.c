@@ -14,6 +14,7 @@
  *            line  4 COM1      pin  4  edge,  high ----------> vector 36
  *            line 10 PCI       pin 10  level, high ----------> vector 42
  *                              pin 16 to 23       masked: nobody asks for them
+ *            pin 2, of the 8254: an event between ticks -----> vector 61
  *            local APIC's own: error, spurious  -------------> 62, 63
  *
  * TERMS    held    a line that works by edges asked while it was masked: it
@@ -22,7 +23,7 @@
  * INVARIANTS of apic (the chip's check restates them)
  *          A1  the pin of a line has its vector, and the trigger and polarity
  *              of the MADT; no two lines have the same pin
- *          A2  a pin without a line is masked
+ *          A2  a pin without a line is masked, or it is that of events
  *          A3  a line is masked at its source exactly if it is held, or it is
  *              masked and works by level or is the timer's
  *          A4  both 8259s are masked as a whole
@@ -62,6 +63,10 @@ static bool used;
 
 /* The pin of each line. Line 0: NO_PIN when it is the local APIC's timer. */
 static int pins[NR_IRQS];
+
+/* Of the 8254, where that makes events. NO_PIN: nothing does. */
+static int event_pin = NO_PIN;
+static void (*event_fn)(void);
 
 /* Bit n is line n. */
 static uint16_t masked = 0xffff, held, levels;
@@ -153,8 +158,21 @@ static enum irq_verdict begin_line(unsigned irq)
 	return IRQ_SERVE;
 }
 
+/* Ended first, like any edge. */
+static enum irq_verdict event(void)
+{
+	if (event_pin == NO_PIN ||
+	    !lapic_vector_bit(LAPIC_ISR, APIC_VECTOR_EVENT))
+		return IRQ_SPURIOUS;
+	lapic_end();
+	event_fn();
+	return IRQ_DEALT_WITH;
+}
+
 static enum irq_verdict unexpected_line(unsigned irq)
 {
+	if (vector_of(irq) == APIC_VECTOR_EVENT)
+		return event();
 	if (irq >= NR_IRQS)
 		return lapic_interrupt(vector_of(irq));
 	if (!lapic_vector_bit(LAPIC_ISR, vector_of(irq)))
@@ -197,8 +215,10 @@ static const char *check_timer(void)
 	return NULL;
 }
 
-static bool pin_has_line(unsigned pin)
+static bool pin_is_used(unsigned pin)
 {
+	if ((int)pin == event_pin)
+		return true;
 	for (unsigned irq = 0; irq < NR_IRQS; irq++)
 		if (pins[irq] == (int)pin)
 			return true;
@@ -219,7 +239,7 @@ static const char *check(void)
 	if (law)
 		return law;
 	for (unsigned pin = 0; pin < ioapic_nr_pins(); pin++)
-		HOLDS(pin_has_line(pin) || ioapic_read(pin) & IOAPIC_MASKED,
+		HOLDS(pin_is_used(pin) || ioapic_read(pin) & IOAPIC_MASKED,
 		      "apic A2: a pin without a line is masked");
 	HOLDS(pic_read_masks() == 0xffff, "apic A4: the 8259s are masked");
 	return NULL;
@@ -357,6 +377,20 @@ void apic_use_local_timer(bool local)
 	pins[IRQ_TIMER] = NO_PIN;
 	levels &= (uint16_t)~bit(IRQ_TIMER);
 	source_mask(IRQ_TIMER);
+}
+
+bool apic_use_events(void (*fn)(void))
+{
+	const struct acpi_isa_line *line = &acpi_info.isa_line[IRQ_TIMER];
+
+	if (!used || pins[IRQ_TIMER] != NO_PIN || line->level)
+		return false;
+	event_fn = fn;
+	event_pin = fn ? (int)line->gsi : NO_PIN;
+	ioapic_set(line->gsi, APIC_VECTOR_EVENT |
+		   (line->active_low ? IOAPIC_ACTIVE_LOW : 0) |
+		   (fn ? 0 : IOAPIC_MASKED), lapic_id());
+	return true;
 }
 
 int apic_pin(unsigned irq)

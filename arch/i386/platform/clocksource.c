@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * clocksource.c - a tick, and the time within a tick
+ * clocksource.c - a tick, the time within a tick, and events between ticks
  *
  * WHAT     Chooses the timer, once, at boot: the first that proves that its
  *          ticks come. Ticks that were counted, and the timer's counter as it
@@ -17,7 +17,8 @@
  *                         as far as its rate could be measured
  *            pit_tick     the 8254: 10.000152 ms
  *
- * TERMS    pending  the counter has begun again, but the CPU has not taken the
+ * TERMS    event    an interrupt that was asked for, between two ticks
+ *          pending  the counter has begun again, but the CPU has not taken the
  *                   interrupt yet (interrupts are off)
  *
  * RULES of clocksource
@@ -34,15 +35,23 @@
  *          sleep would be for ever. So each must make an interrupt come before
  *          it is believed, and without any the machine is refused in words.
  *
+ *          Where the local APIC's timer makes the tick, the 8254 has nothing to
+ *          do: it makes the events. Neither the tick nor the clock feels them.
+ *          Where the 8254 ticks, or there is none, there are no events.
+ *
  * LOCKING  Interrupts off.
- * NOT HERE the timers (pit.c, lapic_timer.c).
+ * NOT HERE the timers (pit.c, lapic_timer.c), what events are for
+ *          (kernel/sched/clock.c).
+ * SEE      docs/decisions/short-sleeps.md.
  */
 #include <arch/clocksource.h>
 
+#include <arch/apic.h>
 #include <arch/cpu.h>
 #include <arch/cycles.h>
 #include <arch/irq.h>
 #include <arch/irqflags.h>
+#include <arch/pit.h>
 
 #include "arch/i386/platform/tick_source.h"
 #include "lib/log.h"
@@ -55,10 +64,15 @@
 #define PROOF_CYCLES  (1ull << 32)
 #define PROOF_TURNS   5000000u
 
+/* An event in 1 ms comes before so many ticks have come, or never. */
+#define PROOF_TICKS   3u
+#define PROOF_NS      1000000u
+
 static const struct tick_source *const sources[] = { &lapic_tick, &pit_tick };
 
 /* NULL: not running. Constant after arch_clock_init(). */
 static const struct tick_source *source;
+static bool has_events;
 
 static uint64_t base_ns, last_ns;
 static uint32_t base_rem;
@@ -74,11 +88,17 @@ static void add_tick(void)
 	}
 }
 
-static bool ticked;
+static unsigned nr_ticks;   /* while a proof goes on */
+static bool event_came;
 
-static void first_tick(unsigned irq, void *arg)
+static void count_tick(unsigned irq, void *arg)
 {
-	WRITE_ONCE(ticked, true);
+	WRITE_ONCE(nr_ticks, nr_ticks + 1);
+}
+
+static void note_event(void)
+{
+	WRITE_ONCE(event_came, true);
 }
 
 static void must_set_handler(irq_handler_fn fn)
@@ -88,21 +108,46 @@ static void must_set_handler(irq_handler_fn fn)
 	assert(!err);
 }
 
-/* Does an interrupt come? The line is masked, before and after. */
+static void begin_proof(void)
+{
+	nr_ticks = 0;
+	must_set_handler(count_tick);
+	irq_unmask(IRQ_TIMER);
+	irq_enable();
+}
+
+/* The line is masked again, as it was before. */
+static void end_proof(void)
+{
+	irq_disable();
+	must_set_handler(NULL);
+}
+
+/* Does an interrupt come? */
 static bool proves_itself(void)
 {
 	uint64_t end = cycles() + PROOF_CYCLES;
 	uint32_t turns = 0;
 
-	WRITE_ONCE(ticked, false);
-	must_set_handler(first_tick);
-	irq_unmask(IRQ_TIMER);
-	irq_enable();
-	while (!READ_ONCE(ticked) && (turns++ < PROOF_TURNS || cycles() < end))
+	begin_proof();
+	while (!READ_ONCE(nr_ticks) &&
+	       (turns++ < PROOF_TURNS || cycles() < end))
 		cpu_relax();
-	irq_disable();
-	must_set_handler(NULL);
-	return ticked;
+	end_proof();
+	return nr_ticks;
+}
+
+/* Does an event come? The ticks do. */
+static bool event_proves_itself(void)
+{
+	if (source != &lapic_tick || !apic_use_events(note_event))
+		return false;
+	pit_once(PROOF_NS);
+	begin_proof();
+	while (!READ_ONCE(event_came) && READ_ONCE(nr_ticks) < PROOF_TICKS)
+		cpu_relax();
+	end_proof();
+	return event_came;
 }
 
 static const struct tick_source *start_source(void)
@@ -125,15 +170,18 @@ static void timer_interrupt(unsigned irq, void *arg)
 	tick_fn();
 }
 
-void arch_clock_init(void (*tick)(void))
+void arch_clock_init(void (*tick)(void), void (*event)(void))
 {
 	irqflags_t flags = irq_save();
 
-	assert(tick);
+	assert(tick && event);
 	tick_fn = tick;
 	source = start_source();
+	has_events = event_proves_itself();
+	apic_use_events(has_events ? event : NULL);
 	must_set_handler(timer_interrupt);
-	pr_info("clock: %s, %u ticks a second\n", source->name, ARCH_CLOCK_HZ);
+	pr_info("clock: %s, %u ticks a second, %s between them\n",
+		source->name, ARCH_CLOCK_HZ, has_events ? "8254" : "nothing");
 	irq_unmask(IRQ_TIMER);
 	irq_restore(flags);
 }
@@ -164,4 +212,15 @@ uint64_t arch_clock_ns(void)
 	last_ns = ns;
 	irq_restore(flags);
 	return ns;
+}
+
+bool arch_clock_has_events(void)
+{
+	return has_events;
+}
+
+void arch_clock_event(uint32_t ns)
+{
+	assert(has_events);
+	pit_once(ns);
 }

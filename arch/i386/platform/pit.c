@@ -4,8 +4,9 @@
  *
  * WHAT     Channel 0 counts down from RELOAD at 1.193 MHz, lets the line 0 come
  *          at the end and begins again: the tick of a machine without a local
- *          APIC, and the measure for the timer of one. Whether it counts at all
- *          is asked by those who use it: modern machines may have none.
+ *          APIC. Of a machine with one: the measure for its timer, and then
+ *          what makes the line come between ticks. Whether it counts at all is
+ *          asked by those who use it: modern machines may have none.
  *
  * PICTURE    count  11932 \        \        \
  *                          \        \        \
@@ -60,6 +61,20 @@ uint16_t pit_count(void)
 	count = inb(CHANNEL_0);
 	count |= (uint16_t)(inb(CHANNEL_0) << 8);
 	return count;
+}
+
+_Static_assert((uint64_t)PIT_ONCE_MAX_NS * PIT_NS_DEN <= UINT32_MAX,
+	       "counted in 32 bits");
+_Static_assert(PIT_ONCE_MAX_NS / PIT_NS_NUM * PIT_NS_DEN < 0xffff,
+	       "the counter has 16 bits");
+
+void pit_once(uint32_t ns)
+{
+	uint32_t count = MIN(ns, PIT_ONCE_MAX_NS) * PIT_NS_DEN / PIT_NS_NUM + 1;
+
+	outb(COMMAND, MODE_0_CHANNEL_0);
+	outb(CHANNEL_0, count & 0xff);
+	outb(CHANNEL_0, (uint8_t)(count >> 8));
 }
 
 /* Mode 0 waits for a count, and is not given any. */

@@ -13,6 +13,7 @@
 #include "lib/compiler.h"
 
 /* The CPU's own vectors, behind those of the lines. */
+#define APIC_VECTOR_EVENT     61
 #define APIC_VECTOR_ERROR     62
 #define APIC_VECTOR_SPURIOUS  63   /* its low four bits are 1 on old ones    */
 
@@ -33,6 +34,16 @@ bool apic_is_used(void);
  * again that the MADT names. The line is masked.
  */
 void apic_use_local_timer(bool local);
+
+/*
+ * While line IRQ_TIMER is the local APIC's timer, the 8254 and its pin are
+ * free: from here on `fn` is called, interrupts off, at each edge of it. NULL:
+ * no more.
+ *
+ * Context: interrupts off.
+ * Returns: false where that cannot be.
+ */
+bool apic_use_events(void (*fn)(void));
 
 /* The pin of the I/O APIC of a line of apic_chip; -1: of none. */
 int apic_pin(unsigned irq);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * pit.h - the 8254's counter as a measure of time
+ * pit.h - the 8254's counter as a measure of time, and as an alarm
  *
  * WHAT     One count is 88/105 us, on every PC. For those who must find out how
  *          fast another clock is, while nobody needs the tick.
@@ -20,6 +20,10 @@ void pit_free_run(void);
 
 /* The count as it is now, modulo 65536. */
 uint16_t pit_count(void);
+
+/* Let the line come once, in so many nanoseconds or a little later. */
+#define PIT_ONCE_MAX_NS  50000000u
+void pit_once(uint32_t ns);
 
 /* No count and no interrupt any more. */
 void pit_stop(void);
