@@ -12,7 +12,7 @@ WHAT    The head of a file numbers what is always true, under one of two
         The function that checks a law returns a text that begins with the
         label, HOLDS(..., "buddy B4: two buddies are never both free").
 
-        Five things must be true:
+        Six things must be true:
           1  a heading says whose laws or rules they are, and INVARIANTS has
              laws, or names another file that has them
           2  a label stands in one head
@@ -20,6 +20,8 @@ WHAT    The head of a file numbers what is always true, under one of two
           4  the text of a check, or of a test, names a law that is there
           5  who names a label in a comment or a document names one that is
              there
+          6  each function that checks, x_check(), is asked in the kernel, by
+             another one or by the table of kernel/trial/laws.h
 
 TERMS   head   the first comment of a file
         text   a string in the source
@@ -44,6 +46,10 @@ HEADING = re.compile(r"^ \* (INVARIANTS|RULES)\b(?: of (\w+))?(.*)$")
 ENTRY = re.compile(r"^ \* {10}([A-Z]{1,2}\d+) +\S")
 OTHER_HEADING = re.compile(r"^ \* [A-Z]{2}")
 FILE_NAME = re.compile(r"\b[\w/]+\.[chS]\b")
+
+CHECKER = re.compile(r"^const char \*(\w+_check)\(", re.MULTILINE)
+# Of one object: suites ask. vm_check() asks what mm_check() does.
+OF_ONE = {"line_check", "mempool_check", "mm_check"}
 
 NUMBERS = r"[A-Z]{1,2}\d+(?:, [A-Z]{1,2}\d+)*"
 TEXT = re.compile(rf'"([a-z_]+) ({NUMBERS})(: [^"]*)?"')
@@ -148,7 +154,7 @@ class Tree:
 
     def read_texts(self, path, text):
         """Fault 4, a part: a text with a number that says not whose"""
-        code = COMMENT.sub(lambda c: re.sub(r"[^\n]", " ", c[0]), text)
+        code = blank_comments(text)
         for found in NAKED.finditer(code):
             self.fault(path, line_of(code, found.start()),
                        f"whose law is {found[0][1:-2]}?")
@@ -193,6 +199,21 @@ class Tree:
                         self.fault(path, line_of(prose, found.start()),
                                    f"no head has {found[1]} {number}")
 
+    def compare_checkers(self):
+        """Fault 6"""
+        kernel = {path: blank_comments(text)
+                  for path, text in self.contents.items()
+                  if path.endswith((".c", ".h")) and
+                  not path.startswith(("tests/", "user/"))}
+        code = "\n".join(kernel.values())
+        for path, text in kernel.items():
+            for found in CHECKER.finditer(text):
+                name = found[1]
+                if path.endswith(".c") and name not in OF_ONE and \
+                        not re.search(rf"(?<!const char \*)\b{name}\b", code):
+                    self.fault(path, line_of(text, found.start()),
+                               f"nobody asks {name}()")
+
     def check(self):
         for path, text in self.contents.items():
             if not path.endswith((".md", ".py")):
@@ -200,6 +221,7 @@ class Tree:
             if not path.endswith(".md"):
                 self.read_texts(path, text)
         self.compare_names(self.compare())
+        self.compare_checkers()
         return self.faults
 
 
@@ -208,6 +230,10 @@ def in_holds(code, at):
     start = max(code.rfind(";", 0, at), code.rfind("{", 0, at),
                 code.rfind("}", 0, at))
     return bool(HOLDS.search(code, start + 1, at))
+
+
+def blank_comments(text):
+    return COMMENT.sub(lambda c: re.sub(r"[^\n]", " ", c[0]), text)
 
 
 def keep_comments(text):

@@ -44,6 +44,7 @@
 #include "kernel/task/upcall.h"
 #include "kernel/trial/accounts.h"
 #include "kernel/trial/crash.h"
+#include "kernel/trial/laws.h"
 #include "kernel/trial/selftest.h"
 #include "lib/log.h"
 #include "lib/panic.h"
@@ -163,11 +164,16 @@ static void do_as_asked(void)
 	machine_poweroff();
 }
 
+static void must_hold(const char *law)
+{
+	if (law)
+		panic("the kernel is not sound after boot: %s", law);
+}
+
 void kernel_main(uint32_t boot_info_phys)
 {
 	uint64_t started = cycles();
 	uint64_t ticks;
-	const char *law;
 
 	console_init();         /* first: from here on a failure can be told  */
 	traps_init();           /* then faults are explained, not triple      */
@@ -185,9 +191,7 @@ void kernel_main(uint32_t boot_info_phys)
 	acpi_init();            /* what the machine has: needs the fixmap     */
 	memory_release_boot(&boot);
 	irq_init(!options.noapic); /* before the first handler of a line      */
-	law = memory_check_all();
-	if (law)
-		panic("memory is not sound after boot: %s", law);
+	must_hold(laws_check_memory());
 	ticks = cycles();
 	console_printf("# pagoda: boot: %llu cycles since reset, %llu in the kernel\n",
 		       (unsigned long long)ticks,
@@ -204,5 +208,6 @@ void kernel_main(uint32_t boot_info_phys)
 	linux_init();
 	clock_init();           /* interrupts on: any thread may run now      */
 	iommu_watch_init();
+	must_hold(laws_check_all());
 	do_as_asked();
 }

@@ -21,6 +21,7 @@
 #include "kernel/task/task.h"
 #include "kernel/trial/accounts.h"
 #include "kernel/trial/call_trace.h"
+#include "kernel/trial/laws.h"
 #include "kernel/trial/watch.h"
 #include "kernel/uapi/pagoda.h"
 #include "lib/errno.h"
@@ -158,7 +159,7 @@ static void fail(const char *what, const char *name)
 /* What the program and all its children have left behind: nothing. */
 static void check_what_is_left(const struct accounts *before)
 {
-	const char *law = kernel_check_all();
+	const char *law = laws_check_all();
 	struct accounts after;
 
 	if (law)

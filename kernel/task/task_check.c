@@ -82,11 +82,13 @@ void task_count_charges(void)
 const char *task_check(void)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
-	const struct task *task;
 	const char *law = NULL;
+	struct task *task;
 
 	list_for_each_entry(task, &all_tasks, all) {
 		law = one_check(task);
+		if (!law)
+			law = handle_table_check(&task->handles);
 		if (law)
 			break;
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * accounts.c - count what is in use, and ask every module whether it is sound
+ * accounts.c - count what is in use
  *
  * ALGORITHM  What one shrinker gives back may empty what another one keeps, so
  *          they run until nothing comes any more. Page tables of the kernel's
@@ -9,25 +9,14 @@
 #include "kernel/trial/accounts.h"
 
 #include <arch/kpgtable.h>
-#include <arch/pgtable_check.h>
-#include <arch/stack.h>
 
-#include "kernel/device/device.h"
 #include "kernel/diag/console.h"
 #include "kernel/object/object.h"
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched.h"
-#include "kernel/task/task.h"
 #include "lib/string.h"
-#include "mm/account/account.h"
-#include "mm/dma/dma.h"
-#include "mm/early/memblock.h"
-#include "mm/kva/kmap.h"
-#include "mm/kva/vmalloc.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/shrinker.h"
-#include "mm/slab/slab.h"
-#include "mm/vm/mm.h"
 
 static void settle(void)
 {
@@ -80,62 +69,4 @@ bool accounts_lost(const struct accounts *before,
 	return total(after) < total(before) ||
 	       after->objects > before->objects ||
 	       after->threads > before->threads;
-}
-
-/* ---- laws --------------------------------------------------------------- */
-
-/* In the order of the layers: the first broken law is nearest to the cause. */
-static const char *(*const memory_checkers[])(void) = {
-	memblock_check,
-	page_alloc_check,
-	pgtable_check,
-	slab_check,
-	vmalloc_check,
-	kmap_check,
-	vm_check,
-	kmap_local_check,
-	dma_check,
-	stack_check,
-};
-
-const char *memory_check_all(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(memory_checkers); i++) {
-		const char *law = memory_checkers[i]();
-
-		if (law)
-			return law;
-	}
-	return NULL;
-}
-
-static void count_charges(void)
-{
-	task_count_charges();
-	vm_count_charges();
-}
-
-static const char *charges_check(void)
-{
-	return account_check(count_charges);
-}
-
-static const char *(*const checkers[])(void) = {
-	memory_check_all,
-	sched_check,
-	object_check,
-	task_check,
-	charges_check,
-	user_device_check,
-};
-
-const char *kernel_check_all(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(checkers); i++) {
-		const char *law = checkers[i]();
-
-		if (law)
-			return law;
-	}
-	return NULL;
 }

@@ -27,9 +27,3 @@ void accounts_print(const struct accounts *before,
 /* Does `after` hold anything that `before` did not? */
 bool accounts_lost(const struct accounts *before,
 		   const struct accounts *after);
-
-/* Run every checker of memory. Returns: NULL, or the first broken law. */
-const char *memory_check_all(void);
-
-/* The same, and those of tasks, threads and objects. */
-const char *kernel_check_all(void);

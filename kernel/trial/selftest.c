@@ -18,7 +18,7 @@
 #include "kernel/diag/log.h"
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched.h"
-#include "kernel/trial/accounts.h"
+#include "kernel/trial/laws.h"
 #include "lib/panic.h"
 #include "lib/string.h"
 #include "mm/kva/kmap.h"
@@ -27,13 +27,6 @@
 #include "mm/page/zone.h"
 #include "tests/bench.h"
 #include "tests/ktest.h"
-
-static const char *check_all(void)
-{
-	const char *law = memory_check_all();
-
-	return law ? law : sched_check();
-}
 
 /* So many threads are there between two tests. */
 static unsigned threads_between;
@@ -74,7 +67,7 @@ unsigned selftest_run(const char *list, uint32_t seed, const char *order)
 	struct ktest_totals totals;
 
 	log_set_prefix("# ");   /* the log's lines are comments of KTAP */
-	ktest_after_suite = check_all;
+	ktest_after_suite = laws_check_all;
 	threads_between = sched_nr_threads();
 	ktest_let_others_end = let_others_end;
 	ktest_set_seed(seed);

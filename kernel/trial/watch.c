@@ -6,14 +6,14 @@
  *          first moment at which its time is over and a switch is allowed: in
  *          the middle of whatever ring 3 has the kernel do. A checker knows
  *          the states in between, or waits for the lock of what it looks at.
- * NOT HERE the checkers (kernel/trial/accounts.c has the list).
+ * NOT HERE the checkers (kernel/trial/laws.h has the table).
  */
 #include "kernel/trial/watch.h"
 
 #include "kernel/diag/console.h"
 #include "kernel/sched/clock.h"
 #include "kernel/sched/thread.h"
-#include "kernel/trial/accounts.h"
+#include "kernel/trial/laws.h"
 #include "lib/panic.h"
 
 #define NS_PER_MS  1000000ull
@@ -24,7 +24,7 @@ static unsigned interval, looks;
 static void watch(void *arg)
 {
 	while (READ_ONCE(wanted)) {
-		const char *law = kernel_check_all();
+		const char *law = laws_check_all();
 
 		if (law)
 			panic("watch: %s", law);

@@ -5,7 +5,7 @@
  * WHAT     A kernel thread that runs every checker again and again while a
  *          program runs, and panics with the first law that is broken: near to
  *          its cause, and not when something else falls over it.
- * SEE      docs/fuzzing.md; kernel/trial/accounts.h kernel_check_all().
+ * SEE      docs/fuzzing.md; kernel/trial/laws.h laws_check_all().
  */
 #pragma once
 

@@ -19,6 +19,7 @@
 #include <arch/pgtable_check.h>
 #include <arch/upgtable.h>
 
+#include "kernel/trial/laws.h"
 #include "lib/log.h"
 #include "lib/string.h"
 #include "mm/account/account.h"
@@ -26,6 +27,7 @@
 #include "mm/early/memblock.h"
 #include "mm/kva/kmap.h"
 #include "mm/kva/vmalloc.h"
+#include "mm/page/page_alloc.h"
 #include "mm/page/zone.h"
 #include "mm/slab/slab.h"
 #include "mm/vm/mm.h"
@@ -178,12 +180,19 @@ static void init_memory(void)
 	dma_init();
 }
 
-/* After each suite: the tables are right, and the TLB agrees with them. */
+/* After each suite: memory is sound, and the TLB agrees with the tables. */
 static const char *check_machine(void)
 {
-	const char *law = pgtable_check();
+	static const char *(*const checks[])(void) = {
+#define CHECK(name, check, stops) check,
+		LAWS_OF_MEMORY(CHECK)
+		host_tlb_check,
+	};
+	const char *law = NULL;
 
-	return law ? law : host_tlb_check();
+	for (size_t i = 0; i < ARRAY_SIZE(checks) && !law; i++)
+		law = checks[i]();
+	return law;
 }
 
 int main(int argc, char **argv)

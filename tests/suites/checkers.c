@@ -8,7 +8,7 @@
  *          Some states in between are built by hand besides: an area that is
  *          being filled, a bounce that is being copied.
  */
-#include "kernel/trial/accounts.h"
+#include "kernel/trial/laws.h"
 #include "lib/align.h"
 #include "lib/random.h"
 #include "lib/string.h"
@@ -23,7 +23,7 @@
 #include "mm/page/shrinker.h"
 #include "mm/slab/kmalloc.h"
 
-SUITE(checkers, kernel_check_all);
+SUITE(checkers, laws_check_all);
 
 #define CHECKS          150u
 #define PRIORITY_WORK   PRIORITY_SERVER   /* below the thread that checks */
@@ -194,7 +194,7 @@ static const char *law_broken;
 /* The checkers in the middle of one another's work. */
 static void work_check(struct rng *rng)
 {
-	const char *law = kernel_check_all();
+	const char *law = laws_check_all();
 
 	if (law) {
 		law_broken = law;
@@ -278,6 +278,36 @@ KTEST_KEEPS(checkers, they_are_true_while_others_are_in_the_middle)
 	EXPECT_NULL(law_broken);
 }
 
+/* ---- what a row stops ---------------------------------------------------- */
+
+#define LOOKED_AROUND  "what a row says is handed on"
+
+static uint32_t depth_inside;
+static bool irqs_inside;
+
+static const char *look_around(void)
+{
+	depth_inside = preempt_depth();
+	irqs_inside = !irqs_disabled();
+	return LOOKED_AROUND;
+}
+
+KTEST(checkers, what_a_row_stops_goes_on_behind_it)
+{
+	struct laws row = { "test", look_around, STOPS_ITSELF };
+	uint32_t depth = preempt_depth();
+
+	EXPECT_STREQ(laws_check(&row), LOOKED_AROUND);
+	EXPECT(depth_inside == depth && irqs_inside);
+	row.stops = STOPS_THREADS;
+	EXPECT_STREQ(laws_check(&row), LOOKED_AROUND);
+	EXPECT(depth_inside > depth && preempt_depth() == depth);
+	EXPECT(irqs_inside);
+	row.stops = STOPS_INTERRUPTS;
+	EXPECT_STREQ(laws_check(&row), LOOKED_AROUND);
+	EXPECT(!irqs_inside && !irqs_disabled());
+}
+
 /* ---- by hand ------------------------------------------------------------- */
 
 KTEST_KEEPS(checkers, an_area_that_is_being_filled_is_no_fault)
@@ -290,9 +320,9 @@ KTEST_KEEPS(checkers, an_area_that_is_being_filled_is_no_fault)
 	area = vm_area_create(4, VM_ALLOC, NULL, &err);
 	REQUIRE(area);
 	kpt_map_pages(vm_area_start(area), &page, 1, KPROT_RW);
-	EXPECT_NULL(kernel_check_all());
+	EXPECT_NULL(laws_check_all());
 	kpt_retire(vm_area_start(area), 1);
-	EXPECT_NULL(kernel_check_all());
+	EXPECT_NULL(laws_check_all());
 	/* Its guard page is a fault even now. */
 	kpt_map_pages(vm_area_guard(area), &page, 1, KPROT_RW);
 	EXPECT(pgtable_check() != NULL);
@@ -313,7 +343,7 @@ KTEST(checkers, a_bounce_that_is_being_copied_is_no_fault)
 		fake_device_end(&device);
 		SKIP("needs room in the pool");
 	}
-	EXPECT_NULL(kernel_check_all());
+	EXPECT_NULL(laws_check_all());
 	/* Set bits that nobody has, listed or in hand, are one. */
 	bounce_pool_listed(bounce, true);
 	EXPECT(dma_check() != NULL);

@@ -125,3 +125,8 @@ void acpi_init(void)
 			acpi_info.pm1a_control, acpi_info.s5_type_a);
 	log_units();
 }
+
+const char *acpi_check(void)
+{
+	return acpi_info_check(&acpi_info);
+}

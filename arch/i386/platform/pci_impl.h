@@ -37,6 +37,3 @@ void pci_find_requesters(const struct pci_config *config,
 
 /* NULL, or the broken invariant of this table. */
 const char *pci_check_table(const struct pci_device *devices, unsigned nr);
-
-/* The same of the table of this machine. */
-const char *pci_check(void);

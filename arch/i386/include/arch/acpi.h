@@ -105,5 +105,8 @@ void acpi_init(void);
  */
 int acpi_read(phys_addr_t pa, void *buffer, size_t size) __must_check;
 
+/* NULL, or the broken invariant of what was read. */
+const char *acpi_check(void);
+
 /* Turn the power off by the FADT's way. Returns when there is none. */
 void acpi_poweroff(void);

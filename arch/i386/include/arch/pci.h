@@ -74,5 +74,8 @@ void pci_write16(const struct pci_device *dev, unsigned reg, uint16_t value);
 void pci_set_command(const struct pci_device *dev, uint16_t set,
 		     uint16_t clear);
 
+/* NULL, or the broken invariant of the table of devices. */
+const char *pci_check(void);
+
 /* A class in words, as "VGA controller"; "unknown" for what we do not know. */
 const char *pci_class_name(const struct pci_device *dev);

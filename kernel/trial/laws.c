@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/*
+ * laws.c - ask everybody who can say whether it is sound
+ *
+ * LOCKING  Stops what the row says, no longer than for one row.
+ * SEE      laws.h.
+ */
+#include "kernel/trial/laws.h"
+
+#include <arch/acpi.h>
+#include <arch/iommu.h>
+#include <arch/irq.h>
+#include <arch/irqflags.h>
+#include <arch/isa_dma.h>
+#include <arch/pci.h>
+#include <arch/pgtable_check.h>
+#include <arch/stack.h>
+#include <arch/trap.h>
+
+#include "kernel/device/device.h"
+#include "kernel/device/floppy.h"
+#include "kernel/diag/log.h"
+#include "kernel/diag/symbols.h"
+#include "kernel/ipc/endpoint.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/task.h"
+#include "lib/preempt.h"
+#include "mm/account/account.h"
+#include "mm/dma/dma.h"
+#include "mm/early/memblock.h"
+#include "mm/kva/kmap.h"
+#include "mm/kva/vmalloc.h"
+#include "mm/page/page_alloc.h"
+#include "mm/slab/slab.h"
+#include "mm/vm/mm.h"
+
+static void count_charges(void)
+{
+	task_count_charges();
+	vm_count_charges();
+}
+
+static const char *charges_check(void)
+{
+	return account_check(count_charges);
+}
+
+#define ROW(name, check, stops) { name, check, stops },
+static const struct laws laws[] = {
+	LAWS_OF_MEMORY(ROW)
+	LAWS_OF_THE_REST(ROW)
+};
+
+#define ONE(name, check, stops) + 1
+#define NR_OF_MEMORY (LAWS_OF_MEMORY(ONE))
+
+static const char *check_without_threads(const char *(*check)(void))
+{
+	const char *law;
+
+	preempt_disable();
+	law = check();
+	preempt_enable();
+	return law;
+}
+
+static const char *check_without_interrupts(const char *(*check)(void))
+{
+	irqflags_t flags = irq_save();
+	const char *law = check();
+
+	irq_restore(flags);
+	return law;
+}
+
+const char *laws_check(const struct laws *row)
+{
+	switch (row->stops) {
+	case STOPS_ITSELF:
+		break;
+	case STOPS_THREADS:
+		return check_without_threads(row->check);
+	case STOPS_INTERRUPTS:
+		return check_without_interrupts(row->check);
+	}
+	return row->check();
+}
+
+const struct laws *laws_row(unsigned i)
+{
+	return i < ARRAY_SIZE(laws) ? &laws[i] : NULL;
+}
+
+static const char *check_first(unsigned nr)
+{
+	const char *law = NULL;
+
+	for (unsigned i = 0; i < nr && !law; i++)
+		law = laws_check(&laws[i]);
+	return law;
+}
+
+const char *laws_check_all(void)
+{
+	return check_first(ARRAY_SIZE(laws));
+}
+
+const char *laws_check_memory(void)
+{
+	return check_first(NR_OF_MEMORY);
+}

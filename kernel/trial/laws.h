@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/*
+ * laws.h - everybody who can say whether it is sound, in one table
+ *
+ * WHAT     The end of boot, the self-test after each suite, the monitor's
+ *          `check`, the watch and a program's end ask the rows of this table.
+ *          The host suites ask the first part.
+ *
+ * TERMS    stops    what must stand still while a row is asked, or a state in
+ *                   between looks like a broken law
+ *
+ *            ITSELF      nothing: the checker takes the lock of what it looks
+ *                        at, or that never changes
+ *            THREADS     no other thread runs
+ *            INTERRUPTS  and no handler
+ *
+ * RULES    a checker knows the states in between that its row does not
+ *          stop: a thread can be stopped anywhere while another one checks
+ *
+ * NOT HERE the laws: heads of files name them, tools/check_laws.py proves that
+ *          each is checked.
+ * SEE      tests/suites/checkers.c, which asks all rows while others work.
+ */
+#pragma once
+
+#include "lib/compiler.h"
+
+enum laws_stop {
+	STOPS_ITSELF,
+	STOPS_THREADS,
+	STOPS_INTERRUPTS,
+};
+
+/*
+ * In the order of the layers: the first broken law is nearest to the cause.
+ *
+ *        name           checker              stops
+ */
+#define LAWS_OF_MEMORY(L) \
+	L("memblock",    memblock_check,      STOPS_ITSELF)      \
+	L("pages",       page_alloc_check,    STOPS_ITSELF)      \
+	L("page tables", pgtable_check,       STOPS_ITSELF)      \
+	L("slabs",       slab_check,          STOPS_ITSELF)      \
+	L("vmalloc",     vmalloc_check,       STOPS_ITSELF)      \
+	L("kmap",        kmap_check,          STOPS_ITSELF)      \
+	L("kmap_local",  kmap_local_check,    STOPS_THREADS)     \
+	L("areas",       vm_check,            STOPS_ITSELF)      \
+	L("DMA",         dma_check,           STOPS_ITSELF)
+
+/* There when boot is over. */
+#define LAWS_OF_THE_REST(L) \
+	L("exceptions",  trap_check,          STOPS_ITSELF)      \
+	L("stacks",      stack_check,         STOPS_THREADS)     \
+	L("firmware",    acpi_check,          STOPS_ITSELF)      \
+	L("interrupts",  irq_check,           STOPS_INTERRUPTS)  \
+	L("PCI",         pci_check,           STOPS_ITSELF)      \
+	L("ISA DMA",     isa_dma_verify,      STOPS_ITSELF)      \
+	L("IOMMU",       iommu_check,         STOPS_ITSELF)      \
+	L("symbols",     symbols_check,       STOPS_ITSELF)      \
+	L("log",         log_check,           STOPS_ITSELF)      \
+	L("scheduler",   sched_check,         STOPS_ITSELF)      \
+	L("objects",     object_check,        STOPS_ITSELF)      \
+	L("messages",    ipc_check,           STOPS_ITSELF)      \
+	L("tasks",       task_check,          STOPS_ITSELF)      \
+	L("accounts",    charges_check,       STOPS_ITSELF)      \
+	L("devices",     user_device_check,   STOPS_THREADS)     \
+	L("floppy",      floppy_check,        STOPS_THREADS)
+
+struct laws {
+	const char    *name;
+	const char  *(*check)(void);
+	enum laws_stop stops;
+};
+
+/* The i-th row; NULL behind the last. */
+const struct laws *laws_row(unsigned i);
+
+/* Ask one row. Returns: NULL, or the first law that is broken. */
+const char *laws_check(const struct laws *row);
+
+/* Ask all rows, or at boot, before there are threads, those of memory. */
+const char *laws_check_all(void);
+const char *laws_check_memory(void);
