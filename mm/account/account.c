@@ -291,8 +291,9 @@ static unsigned long used_below(const struct account *parent,
 
 static const char *one_check(const struct account *account)
 {
-	HOLDS(account->refs > 0, "account K3: an account has references");
 	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		HOLDS(account->refs > 0 || !account->used[kind],
+		      "account K3: an account without references has nothing");
 		HOLDS(account->used[kind] ==
 		      account->own[kind] + used_below(account, kind),
 		      "account K1: used is own and what those below use");

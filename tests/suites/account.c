@@ -256,9 +256,12 @@ KTEST(account, check_finds_each_broken_law)
 	middle->used[KIND]--;
 	EXPECT_STREQ(account_check(count_an_area_too_many),
 		     "account K2: what there is has been charged");
-	leaf->refs = 0;
+	leaf->refs = 0;   /* about to be freed: no fault yet */
+	EXPECT_NULL(account_check(count_nothing));
+	EXPECT(account_charge(leaf, KIND, 1));
 	EXPECT_STREQ(account_check(count_nothing),
-		     "account K3: an account has references");
+		     "account K3: an account without references has nothing");
+	account_uncharge(leaf, KIND, 1);
 	leaf->refs = 1;
 	EXPECT_NULL(account_check(count_nothing));
 	tear_down();
