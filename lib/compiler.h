@@ -43,18 +43,23 @@
 
 /*
  * Lock annotations, read by `clang -Wthread-safety`; empty for gcc. The lock
- * named must be one that the caller can name too.
+ * named must be one that the caller can name too. A lock is a spinlock or a
+ * mutex.
  */
 #if defined(__clang__)
-#define LOCK_TYPE       __attribute__((capability("spinlock")))
+#define LOCK_TYPE       __attribute__((capability("lock")))
 #define ACQUIRES(l)     __attribute__((acquire_capability(l)))
 #define RELEASES(l)     __attribute__((release_capability(l)))
+#define TRY_ACQUIRES(l) __attribute__((try_acquire_capability(true, l)))
 #define MUST_HOLD(l)    __attribute__((requires_capability(l)))
+#define IS_HELD(l)      __attribute__((assert_capability(l)))
 #define NO_LOCK_CHECK   __attribute__((no_thread_safety_analysis))
 #else
 #define LOCK_TYPE
 #define ACQUIRES(l)
 #define RELEASES(l)
+#define TRY_ACQUIRES(l)
 #define MUST_HOLD(l)
+#define IS_HELD(l)
 #define NO_LOCK_CHECK
 #endif

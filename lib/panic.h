@@ -2,10 +2,17 @@
 /*
  * panic.h - how code below the kernel says that it cannot go on
  *
- * WHAT     panic() and assert(). Declared here for lib/ and mm/; defined above
- *          them, in kernel/diag/panic.c (in tests/host/ for the host build).
- * TERMS    assert   states what our own code guarantees. What a user, a boot
- *                   loader or firmware can cause is a return code instead.
+ * WHAT     panic(), assert() and caller_must(). Declared here for lib/ and mm/;
+ *          defined above them, in kernel/diag/panic.c (in tests/host/ for the
+ *          host build).
+ * TERMS    assert       states what our own code guarantees. What a user, a
+ *                       boot loader or firmware can cause is a return code
+ *                       instead.
+ *          caller_must  states what the caller of a function guarantees. It
+ *                       stands at the head of the function, and says the duty
+ *                       in words.
+ *          debug_       only a debug kernel looks (`make DEBUG=1`): for paths
+ *                       on which each instruction counts
  * NOT HERE failure that the caller can handle (lib/errno.h), messages
  *          (lib/log.h).
  */
@@ -30,6 +37,33 @@ void assert_failed(const char *expr, const char *file, int line,
 	do {                                                               \
 		if (unlikely(!(cond)))                                     \
 			assert_failed(#cond, __FILE__, __LINE__, __func__); \
+	} while (0)
+
+/* The failure path of caller_must(). */
+void caller_failed(const char *func, const char *duty, const char *expr,
+		   const char *file, int line) __noreturn __cold;
+
+/*
+ * `duty` is a text, as in caller_must(n > 0, "ask for a page"). Then the panic
+ * says: "f(): the caller must ask for a page: n > 0 is false at ...".
+ */
+#define caller_must(cond, duty)                                             \
+	do {                                                                \
+		if (unlikely(!(cond)))                                      \
+			caller_failed(__func__, duty, #cond, __FILE__,      \
+				      __LINE__);                            \
+	} while (0)
+
+#define debug_assert(cond)             \
+	do {                           \
+		if (CONFIG_DEBUG)      \
+			assert(cond);  \
+	} while (0)
+
+#define debug_caller_must(cond, duty)             \
+	do {                                      \
+		if (CONFIG_DEBUG)                 \
+			caller_must(cond, duty);  \
 	} while (0)
 
 /*

@@ -35,11 +35,26 @@ static inline bool spin_is_held(const struct spinlock *lock)
 	return READ_ONCE(lock->held) != 0;
 }
 
-/* Every function that MUST_HOLD a lock begins with this. */
-static inline void assert_held(const struct spinlock *lock)
+/* What clang learns from assert_held(). */
+static inline void spin_known_held(const struct spinlock *lock) IS_HELD(lock)
 {
-	assert(spin_is_held(lock));
 }
+
+/*
+ * Every function that MUST_HOLD a lock begins with this, or with the other one,
+ * which only a debug kernel looks at. tools/check_style.py sees to it.
+ */
+#define assert_held(lock)                                       \
+	do {                                                    \
+		caller_must(spin_is_held(lock), "hold " #lock); \
+		spin_known_held(lock);                          \
+	} while (0)
+
+#define debug_assert_held(lock)                                       \
+	do {                                                          \
+		debug_caller_must(spin_is_held(lock), "hold " #lock); \
+		spin_known_held(lock);                                \
+	} while (0)
 
 /* Take the lock where interrupts are off, and stay so while it is held. */
 static inline void spin_lock_irqoff(struct spinlock *lock) ACQUIRES(lock)

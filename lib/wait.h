@@ -88,7 +88,7 @@ unsigned wake_up_all(struct wait_queue *queue);
  * twice, and unlocking one that another thread holds, panics.
  * Context: threads only, never interrupt handlers.
  */
-struct mutex {
+struct LOCK_TYPE mutex {
 	struct thread    *owner;     /* NULL: free */
 	bool              locked;
 	struct wait_queue queue;
@@ -103,9 +103,36 @@ static inline void mutex_init(struct mutex *mutex)
 	wait_queue_init(&mutex->queue);
 }
 
-void mutex_lock(struct mutex *mutex);
-bool mutex_trylock(struct mutex *mutex);
-void mutex_unlock(struct mutex *mutex);
+void mutex_lock(struct mutex *mutex) ACQUIRES(mutex) NO_LOCK_CHECK;
+bool mutex_trylock(struct mutex *mutex) TRY_ACQUIRES(mutex) NO_LOCK_CHECK;
+void mutex_unlock(struct mutex *mutex) RELEASES(mutex) NO_LOCK_CHECK;
+
+/* Does the running thread hold it? */
+bool mutex_is_mine(const struct mutex *mutex);
+
+/* Does somebody hold it? Only a debug kernel looks who. */
+static inline bool mutex_is_held(const struct mutex *mutex)
+{
+	return CONFIG_DEBUG ? mutex_is_mine(mutex) : READ_ONCE(mutex->locked);
+}
+
+/* What clang learns from assert_mutex_held(). */
+static inline void mutex_known_held(const struct mutex *mutex) IS_HELD(mutex)
+{
+}
+
+/* As assert_held() of lib/spinlock.h. */
+#define assert_mutex_held(mutex)                                   \
+	do {                                                       \
+		caller_must(mutex_is_held(mutex), "hold " #mutex); \
+		mutex_known_held(mutex);                           \
+	} while (0)
+
+#define debug_assert_mutex_held(mutex)                                   \
+	do {                                                             \
+		debug_caller_must(mutex_is_held(mutex), "hold " #mutex); \
+		mutex_known_held(mutex);                                 \
+	} while (0)
 
 /*
  * What the running thread holds: mutexes, slots of kmap(). Only a debug kernel
@@ -124,8 +151,3 @@ static inline void held_add(int change)
  * answer: the thread holds nothing that others need, and is not ending.
  */
 void must_hold_nothing(const char *what);
-
-static inline void assert_mutex_held(const struct mutex *mutex)
-{
-	assert(mutex->locked);
-}

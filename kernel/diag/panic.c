@@ -159,6 +159,13 @@ void assert_failed(const char *expr, const char *file, int line,
 	panic("assertion failed: %s, in %s() at %s:%d", expr, func, file, line);
 }
 
+void caller_failed(const char *func, const char *duty, const char *expr,
+		   const char *file, int line)
+{
+	panic("%s(): the caller must %s: %s is false at %s:%d", func, duty,
+	      expr, file, line);
+}
+
 void panic_trap_set(struct panic_trap *trap)
 {
 	if (trap)

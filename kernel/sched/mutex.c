@@ -38,7 +38,7 @@ bool mutex_trylock(struct mutex *mutex)
 }
 
 /* It becomes ours in mutex_hand_over(), or was free after all. */
-static noinline void mutex_lock_slow(struct mutex *mutex)
+static noinline void mutex_lock_slow(struct mutex *mutex) NO_LOCK_CHECK
 {
 	struct thread *thread = current_thread();
 
@@ -64,6 +64,11 @@ void mutex_lock(struct mutex *mutex)
 	}
 	mutex->owner = current_thread();
 	held_add(1);
+}
+
+bool mutex_is_mine(const struct mutex *mutex)
+{
+	return mutex->locked && mutex->owner == current_thread();
 }
 
 static noinline void __noreturn __cold refuse_unlock(const struct mutex *mutex)

@@ -356,7 +356,7 @@ def test_every_header_compiles_alone():
 
 
 def test_locking_rules_hold():
-    """clang's thread-safety analysis over the annotations of lib/spinlock.h."""
+    """clang's thread-safety analysis: spinlocks, and mutexes (lib/wait.h)."""
     bad = []
     for folder in ("lib", "mm", "kernel", "arch/i386"):
         for path in sorted((ROOT / folder).rglob("*.c")):

@@ -135,6 +135,13 @@ void assert_failed(const char *expr, const char *file, int line,
 	panic("%s:%d: %s(): assertion failed: %s", file, line, func, expr);
 }
 
+void caller_failed(const char *func, const char *duty, const char *expr,
+		   const char *file, int line)
+{
+	panic("%s(): the caller must %s: %s is false at %s:%d", func, duty,
+	      expr, file, line);
+}
+
 int symbol_format(char *buf, size_t size, uintptr_t addr)
 {
 	return snprintf(buf, size, "%#lx", (unsigned long)addr);

@@ -71,6 +71,11 @@ unsigned wake_up_one(struct wait_queue *queue)
 	return 0;
 }
 
+bool mutex_is_mine(const struct mutex *mutex)
+{
+	return mutex->locked;
+}
+
 bool mutex_trylock(struct mutex *mutex)
 {
 	bool was_free = !mutex->locked;

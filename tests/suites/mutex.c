@@ -147,6 +147,43 @@ KTEST(mutex, releasing_anothers_is_caught)
 	EXPECT(!mutex.locked);
 }
 
+static void assert_it(void *arg)
+{
+	assert_mutex_held(&mutex);
+}
+
+static void assert_it_in_a_debug_kernel(void *arg)
+{
+	debug_assert_mutex_held(&mutex);
+}
+
+KTEST(mutex, who_needs_it_held_says_so_when_it_is_not)
+{
+	begin();
+	EXPECT_PANIC(assert_it, NULL,
+		     "assert_it(): the caller must hold &mutex: ");
+	if (CONFIG_DEBUG)
+		EXPECT_PANIC(assert_it_in_a_debug_kernel, NULL,
+			     "the caller must hold &mutex: ");
+	else
+		assert_it_in_a_debug_kernel(NULL);
+}
+
+/* An ordinary kernel looks only whether somebody holds it. */
+KTEST(mutex, that_another_thread_holds_it_is_not_enough)
+{
+	begin();
+	start("owner", PRIORITY_TEST + 1, lock_it, NULL);
+	all_gone(before);
+	EXPECT(mutex.locked);
+	EXPECT(!mutex_is_mine(&mutex));
+	if (CONFIG_DEBUG)
+		EXPECT_PANIC(assert_it, NULL, "the caller must hold &mutex: ");
+	else
+		assert_it(NULL);
+	mutex_init(&mutex);
+}
+
 static void lock_with_preemption_off(void *arg)
 {
 	preempt_disable();
