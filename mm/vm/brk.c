@@ -17,9 +17,11 @@
 #include "mm/vm/vm_impl.h"
 
 static bool shrink_heap(struct mm *mm, uint32_t new_end, uint32_t old_end)
+	MUST_HOLD(&mm->lock)
 {
 	const struct vma *vma = vma_find_first(mm, new_end);
 
+	debug_assert_mutex_held(&mm->lock);
 	if (!vma || vma_start(vma) >= old_end)
 		return false;
 	return !mm_unmap_locked(mm, new_end, old_end);
@@ -27,9 +29,11 @@ static bool shrink_heap(struct mm *mm, uint32_t new_end, uint32_t old_end)
 
 /* Is [start, end) free, and a page and a guard gap behind it too? */
 static bool heap_has_room(struct mm *mm, uint32_t start, uint32_t end)
+	MUST_HOLD(&mm->lock)
 {
 	const struct vma *next = vma_find_first(mm, start);
 
+	debug_assert_mutex_held(&mm->lock);
 	if (end <= start ||
 	    IS_ERR_VALUE(mm_place(mm, start, end - start, true)))
 		return false;
@@ -37,6 +41,7 @@ static bool heap_has_room(struct mm *mm, uint32_t start, uint32_t end)
 }
 
 static bool grow_heap(struct mm *mm, uint32_t start, uint32_t end)
+	MUST_HOLD(&mm->lock)
 {
 	struct vma new = {
 		.range = { .start = start, .end = end },
@@ -44,6 +49,7 @@ static bool grow_heap(struct mm *mm, uint32_t start, uint32_t end)
 		.offset = start >> PAGE_SHIFT,
 	};
 
+	debug_assert_mutex_held(&mm->lock);
 	if (!heap_has_room(mm, start, end) ||
 	    mm->nr_vmas > vm_max_map_count ||
 	    !vm_has_room(mm, vma_pages(&new)) ||
@@ -55,12 +61,13 @@ static bool grow_heap(struct mm *mm, uint32_t start, uint32_t end)
 	return false;
 }
 
-static void brk_locked(struct mm *mm, uint32_t brk)
+static void brk_locked(struct mm *mm, uint32_t brk) MUST_HOLD(&mm->lock)
 {
 	uint32_t new_end = PAGE_ALIGN(brk);
 	uint32_t old_end = PAGE_ALIGN(mm->brk);
 	bool done;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (brk < mm->brk_start || brk > USER_END)
 		return;
 	if (new_end == old_end)

@@ -39,10 +39,12 @@ static bool entry_serves(const struct copying *c, struct upt_entry entry)
 
 /* Copy within one page, if it is there. */
 static bool copy_present(struct copying *c, uint32_t addr, uint32_t n)
+	MUST_HOLD(&c->mm->lock)
 {
 	struct upt_entry entry = upt_lookup(&c->mm->tables, addr & PAGE_MASK);
 	uint8_t *page;
 
+	debug_assert_mutex_held(&c->mm->lock);
 	if (!entry_serves(c, entry))
 		return false;
 	page = kmap_local(pfn_to_page(entry.pfn));
@@ -56,11 +58,13 @@ static bool copy_present(struct copying *c, uint32_t addr, uint32_t n)
 
 /* A page that has been touched serves: mm->lock is not released between. */
 static int copy_locked(struct copying *c, uint32_t addr, uint32_t n)
+	MUST_HOLD(&c->mm->lock)
 {
 	unsigned access = c->writing ? VM_WRITE : VM_READ;
 	enum vm_fault fault;
 	bool done;
 
+	assert_mutex_held(&c->mm->lock);
 	if (copy_present(c, addr, n))
 		return 0;
 	fault = vm_touch_locked(c->mm, addr, access, c->force);

@@ -58,10 +58,11 @@ const char *vm_fault_text(enum vm_fault fault)
 
 /* May the area begin at addr, as far as its neighbour is concerned? */
 static bool gap_stays(const struct mm *mm, const struct vma *vma,
-		      uint32_t addr)
+		      uint32_t addr) MUST_HOLD(&mm->lock)
 {
 	const struct vma *low = vma_prev(mm, vma);
 
+	debug_assert_mutex_held(&mm->lock);
 	/* A neighbour that cannot be touched is as good as a gap. */
 	if (!low || low->flags & VM_GROWSDOWN || !(low->flags & VM_RIGHTS))
 		return true;
@@ -70,10 +71,11 @@ static bool gap_stays(const struct mm *mm, const struct vma *vma,
 
 /* May the area, or one in front of it, begin at addr? */
 static bool limits_allow(const struct mm *mm, const struct vma *vma,
-			 uint32_t addr)
+			 uint32_t addr) MUST_HOLD(&mm->lock)
 {
 	uint32_t pages = (vma_start(vma) - addr) >> PAGE_SHIFT;
 
+	debug_assert_mutex_held(&mm->lock);
 	return vma_end(vma) - addr <= mm->limits[VM_LIMIT_STACK].soft &&
 	       vm_has_room(mm, pages) &&
 	       (!(vma->flags & VM_LOCKED) || vm_may_lock(mm, pages));
@@ -84,7 +86,7 @@ static bool limits_allow(const struct mm *mm, const struct vma *vma,
  * object has no pages in front of its first, and who shares it wants no more.
  */
 static enum vm_fault grow_below_shared(struct mm *mm, const struct vma *vma,
-				       uint32_t addr)
+				       uint32_t addr) MUST_HOLD(&mm->lock)
 {
 	struct vma new = {
 		.range = { .start = addr, .end = vma_start(vma) },
@@ -93,6 +95,7 @@ static enum vm_fault grow_below_shared(struct mm *mm, const struct vma *vma,
 		.name = vma->name, .offset = addr >> PAGE_SHIFT,
 	};
 
+	debug_assert_mutex_held(&mm->lock);
 	if (!limits_allow(mm, vma, addr) ||
 	    mm->nr_vmas >= vm_max_map_count)
 		return VM_FAULT_STACK;
@@ -109,9 +112,11 @@ static enum vm_fault grow_below_shared(struct mm *mm, const struct vma *vma,
 }
 
 static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uint32_t addr)
+	MUST_HOLD(&mm->lock)
 {
 	uint32_t pages = (vma_start(vma) - addr) >> PAGE_SHIFT;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (addr < USER_BASE)
 		return VM_FAULT_MAPERR;
 	if (!gap_stays(mm, vma, addr))
@@ -128,11 +133,12 @@ static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uint32_t addr)
 	return VM_FAULT_DONE;
 }
 
-static enum vm_fault find_area(struct touch *t)
+static enum vm_fault find_area(struct touch *t) MUST_HOLD(&t->mm->lock)
 {
 	struct vma *vma = vma_find_first(t->mm, t->addr);
 	enum vm_fault result;
 
+	debug_assert_mutex_held(&t->mm->lock);
 	t->vma = vma;
 	if (vma && vma_start(vma) <= t->addr)
 		return VM_FAULT_DONE;
@@ -158,7 +164,9 @@ static bool is_allowed(const struct touch *t)
 
 /* Map a page whose one reference becomes the entry's, in place of nothing. */
 static enum vm_fault map_page(const struct touch *t, struct page *page)
+	MUST_HOLD(&t->mm->lock)
 {
+	debug_assert_mutex_held(&t->mm->lock);
 	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(page),
 		    vma_rights(t->vma))) {
 		vm_page_put(page);
@@ -170,7 +178,9 @@ static enum vm_fault map_page(const struct touch *t, struct page *page)
 }
 
 static enum vm_fault map_own_page(const struct touch *t, struct page *page)
+	MUST_HOLD(&t->mm->lock)
 {
+	debug_assert_mutex_held(&t->mm->lock);
 	if (!page)
 		return VM_FAULT_OOM;
 	vma_need_family(t->mm, t->vma);
@@ -178,7 +188,9 @@ static enum vm_fault map_own_page(const struct touch *t, struct page *page)
 }
 
 static enum vm_fault map_zero_page(const struct touch *t)
+	MUST_HOLD(&t->mm->lock)
 {
+	debug_assert_mutex_held(&t->mm->lock);
 	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(vm_zero_page),
 		    vma_rights(t->vma) & ~UPT_WRITE))
 		return VM_FAULT_OOM;
@@ -186,12 +198,13 @@ static enum vm_fault map_zero_page(const struct touch *t)
 	return VM_FAULT_DONE;
 }
 
-static enum vm_fault map_shared(const struct touch *t)
+static enum vm_fault map_shared(const struct touch *t) MUST_HOLD(&t->mm->lock)
 {
 	struct page *page;
 	int err = vm_object_page(t->vma->object, vma_index(t->vma, t->addr),
 				 &page);
 
+	debug_assert_mutex_held(&t->mm->lock);
 	if (err)
 		return err == -EFAULT ? VM_FAULT_BUS : VM_FAULT_OOM;
 	return map_page(t, page);
@@ -200,10 +213,13 @@ static enum vm_fault map_shared(const struct touch *t)
 /* A write where the entry does not allow it: copy on write. */
 static enum vm_fault make_writable(const struct touch *t,
 				   struct upt_entry entry)
+	MUST_HOLD(&t->mm->lock) MUST_HOLD(&t->mm->lock)
 {
 	struct page *old = pfn_to_page(entry.pfn);
 	struct page *page = old;
 
+	debug_assert_mutex_held(&t->mm->lock);
+	debug_assert_mutex_held(&t->mm->lock);
 	if (!vm_page_is_only(old)) {
 		page = vm_page_copy(old);
 		if (!page)
@@ -227,10 +243,12 @@ static enum vm_fault make_writable(const struct touch *t,
 
 /* *pager: to be asked, with a reference. NULL: nobody is to be asked. */
 static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
+	MUST_HOLD(&t->mm->lock)
 {
 	enum vm_fault result = find_area(t);
 	struct upt_entry entry;
 
+	debug_assert_mutex_held(&t->mm->lock);
 	if (result != VM_FAULT_DONE)
 		return result;
 	if (!is_allowed(t))
@@ -260,8 +278,9 @@ static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
 
 /* The pager's page has come, or NULL. The world may have changed meanwhile. */
 static enum vm_fault page_came(struct touch *t, struct endpoint *pager,
-			       struct page *page)
+			       struct page *page) MUST_HOLD(&t->mm->lock)
 {
+	debug_assert_mutex_held(&t->mm->lock);
 	if (!page)
 		return VM_FAULT_PAGER;
 	t->vma = vma_find(t->mm, t->addr);
@@ -281,7 +300,8 @@ enum vm_fault vm_touch_locked(struct mm *mm, uint32_t addr, unsigned access,
 		.force = force,
 	};
 
-	assert_mutex_held(&mm->lock);
+	debug_assert_mutex_held(&mm->lock);
+	mutex_known_held(&t.mm->lock);
 	return addr < USER_END ? touch_locked(&t, NULL) : VM_FAULT_MAPERR;
 }
 
@@ -298,15 +318,15 @@ enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
 
 	if (addr >= USER_END)
 		return VM_FAULT_MAPERR;
-	mutex_lock(&mm->lock);
+	mutex_lock(&t.mm->lock);
 	result = touch_locked(&t, &pager);
 	if (unlikely(pager)) {
-		mutex_unlock(&mm->lock);
+		mutex_unlock(&t.mm->lock);
 		page = vma_pager_ask(pager, mm, t.addr, access);
-		mutex_lock(&mm->lock);
+		mutex_lock(&t.mm->lock);
 		result = page_came(&t, pager, page);
 	}
-	mutex_unlock(&mm->lock);
+	mutex_unlock(&t.mm->lock);
 	if (unlikely(pager))
 		vma_pager_put(pager);
 	return result;

@@ -23,11 +23,12 @@
 
 /* Pages of [start, end) in areas that have all of these flags. */
 static uint32_t pages_within(const struct mm *mm, uint32_t start, uint32_t end,
-			     unsigned flags)
+			     unsigned flags) MUST_HOLD(&mm->lock)
 {
 	const struct vma *vma = vma_find_first(mm, start);
 	uint32_t pages = 0;
 
+	debug_assert_mutex_held(&mm->lock);
 	for (; vma && vma_start(vma) < end; vma = vma_next(mm, vma))
 		if ((vma->flags & flags) == flags)
 			pages += (MIN(vma_end(vma), end) -
@@ -40,6 +41,7 @@ bool vm_has_room_within(const struct mm *mm, uint32_t start, uint32_t end)
 	uint32_t pages = (end - start) >> PAGE_SHIFT;
 	uint32_t there = pages_within(mm, start, end, 0);
 
+	debug_assert_mutex_held(&mm->lock);
 	return there >= pages || vm_has_room(mm, pages - there);
 }
 
@@ -47,6 +49,7 @@ bool vm_may_lock(const struct mm *mm, uint32_t pages)
 {
 	uint32_t limit = mm->limits[VM_LIMIT_MEMLOCK].soft;
 
+	debug_assert_mutex_held(&mm->lock);
 	return limit == VM_UNLIMITED ||
 	       mm->locked_vm + pages <= limit >> PAGE_SHIFT;
 }
@@ -56,6 +59,7 @@ bool vm_may_lock_within(const struct mm *mm, uint32_t start, uint32_t length)
 	uint32_t end = length > USER_END - start ? USER_END : start + length;
 	uint32_t pages = length >> PAGE_SHIFT;
 
+	debug_assert_mutex_held(&mm->lock);
 	return vm_may_lock(mm, pages) ||
 	       vm_may_lock(mm, pages - pages_within(mm, start, end,
 						    VM_LOCKED));
@@ -63,7 +67,7 @@ bool vm_may_lock_within(const struct mm *mm, uint32_t start, uint32_t length)
 
 /* ---- look and change ---------------------------------------------------- */
 
-static int change_locked(struct vm_limit *limit, const struct vm_limit *new)
+static int change_limit(struct vm_limit *limit, const struct vm_limit *new)
 {
 	if (new->soft > new->hard)
 		return -EINVAL;
@@ -82,7 +86,7 @@ int mm_change_limit(struct mm *mm, enum vm_limit_kind kind,
 	mutex_lock(&mm->lock);
 	before = mm->limits[kind];
 	if (new)
-		err = change_locked(&mm->limits[kind], new);
+		err = change_limit(&mm->limits[kind], new);
 	mutex_unlock(&mm->lock);
 	if (old && !err)
 		*old = before;

@@ -60,9 +60,11 @@ static const struct advice *find_advice(int number)
 /* One area's part. *vmap is then the area it is in. */
 static int advise_area(struct mm *mm, struct vma **vmap, uint32_t start,
 		       uint32_t end, const struct advice *advice)
+	MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = *vmap;
 
+	assert_mutex_held(&mm->lock);
 	if (vma->flags & (advice->refuse | VM_DEVICE) ||
 	    advice->set & ~vma_may_have(vma))
 		return -EINVAL;
@@ -79,11 +81,12 @@ static int advise_area(struct mm *mm, struct vma **vmap, uint32_t start,
 }
 
 static int advise_range(struct mm *mm, uint32_t start, uint32_t end,
-			const struct advice *advice)
+			const struct advice *advice) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find_first(mm, start);
 	int hole = 0, err;
 
+	assert_mutex_held(&mm->lock);
 	while (vma && vma_start(vma) < end) {
 		if (vma_start(vma) > start) {
 			hole = -ENOMEM;

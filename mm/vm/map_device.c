@@ -55,11 +55,13 @@ static bool belongs_to(const struct vma *vma, const struct vm_window *window)
 
 /* Take away what is left of the window. */
 static void unmap_locked(const struct vm_window *window)
+	MUST_HOLD(&window->mm->lock)
 {
 	uint32_t at = window->start, end = window->start + window->length;
 	struct vma *vma;
 	int err;
 
+	assert_mutex_held(&window->mm->lock);
 	for (;;) {
 		vma = vma_find_first(window->mm, at);
 		if (!vma || vma_start(vma) >= end)
@@ -75,8 +77,9 @@ static void unmap_locked(const struct vm_window *window)
 
 /* No area is there yet. */
 static int map_entries(struct mm *mm, const struct vma *vma, pfn_t first,
-		       bool cached)
+		       bool cached) MUST_HOLD(&mm->lock)
 {
+	assert_mutex_held(&mm->lock);
 	for (uint32_t i = 0; i < vma_pages(vma); i++)
 		if (upt_map_device(&mm->tables,
 				   vma_start(vma) + (i << PAGE_SHIFT),
@@ -87,6 +90,7 @@ static int map_entries(struct mm *mm, const struct vma *vma, pfn_t first,
 
 static long map_locked(struct mm *mm, pfn_t first, uint32_t nr_pages,
 		       bool cached, const char *name, struct vm_window *window)
+	MUST_HOLD(&mm->lock)
 {
 	uint32_t length = nr_pages << PAGE_SHIFT;
 	long start = mm_place(mm, 0, length, false);
@@ -97,6 +101,7 @@ static long map_locked(struct mm *mm, pfn_t first, uint32_t nr_pages,
 	};
 	int err;
 
+	assert_mutex_held(&mm->lock);
 	if (IS_ERR_VALUE(start))
 		return start;
 	if (mm->nr_vmas >= vm_max_map_count || !vm_has_room(mm, nr_pages))

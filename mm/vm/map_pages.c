@@ -18,9 +18,11 @@
 
 /* No area is there yet. */
 static int map_entries(struct mm *mm, const struct vma *vma, struct page *page)
+	MUST_HOLD(&mm->lock)
 {
 	uint32_t start = vma_start(vma);
 
+	assert_mutex_held(&mm->lock);
 	for (; start < vma_end(vma); start += PAGE_SIZE, page++) {
 		assert(page->refs > 0);
 		if (upt_map(&mm->tables, start, page_to_pfn(page),
@@ -34,6 +36,7 @@ static int map_entries(struct mm *mm, const struct vma *vma, struct page *page)
 
 static long map_locked(struct mm *mm, uint32_t addr, struct page *first,
 		       uint32_t nr_pages, unsigned rights, const char *name)
+	MUST_HOLD(&mm->lock)
 {
 	uint32_t length = nr_pages << PAGE_SHIFT;
 	long start = mm_place(mm, addr, length, false);
@@ -42,6 +45,7 @@ static long map_locked(struct mm *mm, uint32_t addr, struct page *first,
 	};
 	int err;
 
+	assert_mutex_held(&mm->lock);
 	if (IS_ERR_VALUE(start))
 		return start;
 	if (mm->nr_vmas >= vm_max_map_count || !vm_has_room(mm, nr_pages))

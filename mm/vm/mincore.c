@@ -36,11 +36,12 @@ static void mark_object(const struct vma *vma, uint32_t addr, uint32_t pages,
 }
 
 static long mincore_locked(struct mm *mm, uint32_t addr, uint32_t pages,
-			   uint8_t *vec)
+			   uint8_t *vec) MUST_HOLD(&mm->lock)
 {
 	struct core_map map = { vec, addr };
 	struct vma *vma = vma_find(mm, addr);
 
+	assert_mutex_held(&mm->lock);
 	if (!vma)
 		return -ENOMEM;
 	pages = MIN(pages, (vma_end(vma) - addr) >> PAGE_SHIFT);

@@ -15,10 +15,11 @@
 #include "mm/vm/vm_impl.h"
 
 static int lock_areas(struct mm *mm, uint32_t start, uint32_t end,
-		      unsigned lock)
+		      unsigned lock) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find(mm, start);
 
+	assert_mutex_held(&mm->lock);
 	for (;;) {
 		if (!vma || vma_start(vma) > start)
 			return -ENOMEM;
@@ -38,7 +39,9 @@ static int lock_areas(struct mm *mm, uint32_t start, uint32_t end,
 
 /* As in Linux, the limit comes before what is wrong with the range. */
 static int check_limit(const struct mm *mm, uint32_t start, uint32_t length)
+	MUST_HOLD(&mm->lock)
 {
+	assert_mutex_held(&mm->lock);
 	if (!mm->limits[VM_LIMIT_MEMLOCK].soft)
 		return -EPERM;
 	return vm_may_lock_within(mm, start, length) ? 0 : -ENOMEM;

@@ -19,7 +19,8 @@
  *          both are found again by a fault.
  *          The end frees areas and pages area by area, then all tables.
  *
- * LOCKING  mm->lock of the parent; nobody else knows the child yet.
+ * LOCKING  mm->lock of the parent and the child. An address space that ends has
+ *          no reference left, and needs no lock.
  * COST     fork: a few hundred instructions an area, a step an entry.
  * NOT HERE the calls (mmap.c, ...), faults (fault.c).
  * SEE      Linux kernel/fork.c dup_mmap().
@@ -88,11 +89,14 @@ static bool child_area(struct mm *child, const struct vma *vma,
 #define COPY_STEP  (32 * PT_SPAN)
 
 static int copy_entries(struct mm *child, struct mm *from,
-			const struct vma *vma)
+			const struct vma *vma) MUST_HOLD(&from->lock)
+	MUST_HOLD(&child->lock)
 {
 	uint32_t start = vma_start(vma), end;
 	int err = 0;
 
+	assert_mutex_held(&child->lock);
+	assert_mutex_held(&from->lock);
 	for (; start < vma_end(vma) && !err; start = end) {
 		if (wait_killed())
 			return -EINTR;
@@ -104,10 +108,13 @@ static int copy_entries(struct mm *child, struct mm *from,
 }
 
 static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
+	MUST_HOLD(&child->lock) MUST_HOLD(&from->lock)
 {
 	struct vma copy;
 	int err;
 
+	assert_mutex_held(&from->lock);
+	debug_assert_mutex_held(&child->lock);
 	if (!child_area(child, vma, &copy))
 		return 0;
 	if (copy.flags & VM_ACCOUNT &&
@@ -127,11 +134,14 @@ static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
 	return err;
 }
 
-static int fork_areas(struct mm *child, struct mm *from)
+static int fork_areas(struct mm *child, struct mm *from) MUST_HOLD(&child->lock)
+	MUST_HOLD(&from->lock)
 {
 	const struct range_node *node;
 	int err = 0;
 
+	assert_mutex_held(&from->lock);
+	debug_assert_mutex_held(&child->lock);
 	range_for_each(node, &from->vmas) {
 		if (wait_killed())
 			return -EINTR;
@@ -156,12 +166,12 @@ int mm_copy_areas(struct mm *child, struct mm *from)
 {
 	int err;
 
-	mutex_lock(&from->lock);
+	mm_lock_both(from, child);
 	child->brk_start = from->brk_start;
 	child->brk = from->brk;
 	memcpy(child->limits, from->limits, sizeof(child->limits));
 	err = fork_areas(child, from);
-	mutex_unlock(&from->lock);
+	mm_unlock_both(from, child);
 	return err;
 }
 

@@ -39,7 +39,9 @@ static void uncommit(const struct vma *vma, uint32_t pages)
 /* Take [start, end) from an area that has a part in it, but not both sides. */
 static always_inline void cut_area(struct mm *mm, struct vma *vma,
 				   uint32_t start, uint32_t end)
+	MUST_HOLD(&mm->lock)
 {
+	debug_assert_mutex_held(&mm->lock);
 	if (start > vma_start(vma)) {
 		uncommit(vma, (vma_end(vma) - start) >> PAGE_SHIFT);
 		vma_set_end(mm, vma, start);
@@ -58,12 +60,14 @@ static always_inline void cut_area(struct mm *mm, struct vma *vma,
  */
 static void unmap_hole(struct mm *mm, uint32_t start, uint32_t end,
 		       const struct vma *low, const struct vma *high)
+	MUST_HOLD(&mm->lock)
 {
 	uint32_t first = ALIGN_DOWN(start, PT_SPAN);
 	uint32_t last = ALIGN_DOWN(end - 1, PT_SPAN) + PT_SPAN;
 	uint32_t floor = low ? vma_end(low) : 0;
 	uint32_t ceiling = high ? vma_start(high) : USER_END;
 
+	debug_assert_mutex_held(&mm->lock);
 	upt_unmap_range(&mm->tables, start, end, vm_pages_unmapped, mm);
 	if (start > first && floor <= first && ceiling >= first + PT_SPAN)
 		upt_free_empty(&mm->tables, first, first + PT_SPAN);
@@ -77,11 +81,12 @@ static void unmap_hole(struct mm *mm, uint32_t start, uint32_t end,
  */
 static always_inline unsigned cut_areas(struct mm *mm, struct vma *vma,
 					uint32_t start, uint32_t end,
-					struct vma **highp)
+					struct vma **highp) MUST_HOLD(&mm->lock)
 {
 	unsigned flags = 0;
 	struct vma *next;
 
+	debug_assert_mutex_held(&mm->lock);
 	while (vma && vma_start(vma) < end) {
 		flags |= vma->flags;
 		/* Only its beginning goes: it is the area behind the hole. */
@@ -97,6 +102,7 @@ unsigned mm_unmap_adds(const struct mm *mm, uint32_t start, uint32_t end)
 {
 	const struct vma *vma = vma_find(mm, start);
 
+	debug_assert_mutex_held(&mm->lock);
 	return vma && vma_start(vma) < start && vma_end(vma) > end;
 }
 
@@ -104,6 +110,7 @@ void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end)
 {
 	struct vma *high = vma_find_first(mm, start);
 
+	debug_assert_mutex_held(&mm->lock);
 	unmap_hole(mm, start, end, vma_before(mm, high), high);
 }
 
@@ -112,6 +119,7 @@ void mm_cut_locked(struct mm *mm, uint32_t start, uint32_t end)
 	struct vma *vma = vma_find_first(mm, start), *high;
 	int err = 0;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (mm_unmap_adds(mm, start, end))
 		err = vma_split(mm, vma, end);
 	assert(!err);
@@ -122,6 +130,7 @@ int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
 {
 	struct vma *vma = vma_find_first(mm, start), *high;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (!vma || vma_start(vma) >= end)
 		return 0;
 	if (vma_start(vma) < start && vma_end(vma) > end)
@@ -183,10 +192,12 @@ static int back_area(const struct mm *mm, struct vma *vma)
 
 /* A new area in place of what is there, or not at all. */
 static int replace_area(struct mm *mm, const struct vma *new)
+	MUST_HOLD(&mm->lock)
 {
 	uint32_t start = vma_start(new), end = vma_end(new);
 	int err = vma_reserve(mm, 1 + mm_unmap_adds(mm, start, end));
 
+	debug_assert_mutex_held(&mm->lock);
 	if (!err)
 		err = mm_unmap_locked(mm, start, end);
 	if (!err)
@@ -201,7 +212,7 @@ static int replace_area(struct mm *mm, const struct vma *new)
  */
 static int make_area(struct mm *mm, uint32_t start, uint32_t end,
 		     unsigned flags, const char *name, bool replace,
-		     struct vma *next)
+		     struct vma *next) MUST_HOLD(&mm->lock)
 {
 	struct vma new = {
 		.range = { .start = start, .end = end },
@@ -209,6 +220,7 @@ static int make_area(struct mm *mm, uint32_t start, uint32_t end,
 	};
 	int err;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (!vm_has_room(mm, vma_pages(&new)) &&
 	    !vm_has_room_within(mm, start, end))
 		return -ENOMEM;
@@ -226,14 +238,16 @@ static int make_area(struct mm *mm, uint32_t start, uint32_t end,
 }
 
 static noinline int may_map_locked(const struct mm *mm, uint32_t length)
+	MUST_HOLD(&mm->lock)
 {
+	debug_assert_mutex_held(&mm->lock);
 	if (!mm->limits[VM_LIMIT_MEMLOCK].soft)
 		return -EPERM;
 	return vm_may_lock(mm, length >> PAGE_SHIFT) ? 0 : -EAGAIN;
 }
 
 static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
-			unsigned prot, unsigned flags)
+			unsigned prot, unsigned flags) MUST_HOLD(&mm->lock)
 {
 	unsigned type = flags & MAP_TYPE;
 	struct vma *next = NULL;
@@ -241,6 +255,7 @@ static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
 	long place;
 	int err;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (mm->nr_vmas > vm_max_map_count)
 		return -ENOMEM;
 	place = mm_place_before(mm, addr, length,
@@ -303,10 +318,12 @@ long mm_mmap(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot,
 
 static long map_fixed_locked(struct mm *mm, uint32_t start, uint32_t end,
 			     unsigned flags, const char *name)
+	MUST_HOLD(&mm->lock)
 {
 	struct vma *there = vma_find_first(mm, start);
 	int err;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (there && vma_start(there) < end)
 		return -EEXIST;
 	if (mm->nr_vmas > vm_max_map_count)

@@ -54,13 +54,14 @@ static void undo_charge(const struct vma *vma, uint32_t pages, unsigned flags)
 
 /* One area's part of the range. *vmap is then the area it is in. */
 static int protect_area(struct mm *mm, struct vma **vmap, uint32_t start,
-			uint32_t end, unsigned rights)
+			uint32_t end, unsigned rights) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = *vmap;
 	unsigned flags = (vma->flags & ~VM_RIGHTS) | rights;
 	uint32_t pages = (end - start) >> PAGE_SHIFT;
 	struct vma *changed;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (flags == vma->flags)
 		return 0;
 	if (unlikely(vma->flags & VM_DEVICE))
@@ -81,10 +82,11 @@ static int protect_area(struct mm *mm, struct vma **vmap, uint32_t start,
 
 static always_inline int protect_range(struct mm *mm, struct vma *vma,
 				       uint32_t start, uint32_t end,
-				       unsigned rights)
+				       unsigned rights) MUST_HOLD(&mm->lock)
 {
 	int err;
 
+	debug_assert_mutex_held(&mm->lock);
 	for (;;) {
 		err = protect_area(mm, &vma, start, MIN(vma_end(vma), end),
 				   rights);
@@ -101,9 +103,11 @@ static always_inline int protect_range(struct mm *mm, struct vma *vma,
 
 static always_inline int mprotect_locked(struct mm *mm, uint32_t start,
 					 uint32_t end, unsigned prot)
+	MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find_first(mm, start);
 
+	debug_assert_mutex_held(&mm->lock);
 	if (!vma)
 		return -ENOMEM;
 	if (unlikely(prot & PROT_GROWSDOWN)) {

@@ -71,10 +71,11 @@ static int check_arguments(const struct remap *r)
  * Take the pages behind r->new. A range that leaves user mode's part cannot be
  * unmapped.
  */
-static int unmap_tail(struct mm *mm, const struct remap *r)
+static int unmap_tail(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
 {
 	uint32_t start = r->addr + r->new;
 
+	assert_mutex_held(&mm->lock);
 	if (start < r->addr || start > USER_END ||
 	    r->old - r->new > USER_END - start)
 		return -EINVAL;
@@ -83,10 +84,11 @@ static int unmap_tail(struct mm *mm, const struct remap *r)
 
 /* Do the limits allow what the area grows by? */
 static int check_limits(const struct mm *mm, const struct vma *vma,
-			const struct remap *r)
+			const struct remap *r) MUST_HOLD(&mm->lock)
 {
 	uint32_t more = (r->new - r->old) >> PAGE_SHIFT;
 
+	assert_mutex_held(&mm->lock);
 	if (r->new <= r->old)
 		return 0;
 	if (vma->flags & VM_LOCKED && !vm_may_lock(mm, more))
@@ -96,10 +98,11 @@ static int check_limits(const struct mm *mm, const struct vma *vma,
 
 /* Can this range of the area be moved or grow? */
 static int check_area(const struct mm *mm, const struct vma *vma,
-		      const struct remap *r)
+		      const struct remap *r) MUST_HOLD(&mm->lock)
 {
 	uint32_t old = MIN(r->old, r->new);
 
+	assert_mutex_held(&mm->lock);
 	if (vma->flags & VM_DEVICE)
 		return -EFAULT;
 	if (!r->old && !(vma->flags & VM_SHARED))
@@ -128,10 +131,12 @@ static struct vma moved_area(const struct vma *vma, const struct remap *r)
 
 /* MREMAP_DONTUNMAP: what is left is empty, and no longer locked. */
 static void leave_empty(struct mm *mm, const struct remap *r)
+	MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find(mm, r->addr);
 	unsigned flags = vma->flags & vm_flags_of[VM_KEPT_BY_LEFT];
 
+	assert_mutex_held(&mm->lock);
 	if (vma->flags & VM_LOCKED)
 		mm->locked_vm -= vma_pages(vma);
 	if (!vma->object && vma_start(vma) == r->addr &&
@@ -144,10 +149,11 @@ static void leave_empty(struct mm *mm, const struct remap *r)
 }
 
 static void remove_old(struct mm *mm, const struct vma *new,
-		       const struct remap *r)
+		       const struct remap *r) MUST_HOLD(&mm->lock)
 {
 	int err;
 
+	assert_mutex_held(&mm->lock);
 	if (!r->old)
 		return;
 	/* The pages that leave were not charged twice; now they are. */
@@ -162,10 +168,11 @@ static void remove_old(struct mm *mm, const struct vma *new,
  * that can fail. For the rest there are areas in reserve.
  */
 static int bring_entries(struct mm *mm, const struct vma *new,
-			 const struct remap *r)
+			 const struct remap *r) MUST_HOLD(&mm->lock)
 {
 	int err = vma_reserve(mm, MOVE_AREAS);
 
+	assert_mutex_held(&mm->lock);
 	if (!err && r->old && new->flags & VM_TOUCHED)
 		err = upt_move_range(&mm->tables, r->addr, r->new_addr,
 				     r->old);
@@ -176,11 +183,12 @@ static int bring_entries(struct mm *mm, const struct vma *new,
 
 /* The areas follow. What stays, or goes, is then an area of its own. */
 static void bring_area(struct mm *mm, struct vma *vma, const struct vma *new,
-		       const struct remap *r)
+		       const struct remap *r) MUST_HOLD(&mm->lock)
 {
 	bool keep = r->flags & MREMAP_DONTUNMAP;
 	int err = 0;
 
+	assert_mutex_held(&mm->lock);
 	if (r->old && !keep && !vma_isolate(mm, vma, r->addr,
 					    r->addr + r->old))
 		err = -ENOMEM;
@@ -196,12 +204,14 @@ static void bring_area(struct mm *mm, struct vma *vma, const struct vma *new,
 
 /* Move to r->new_addr, which is free. r->old is not longer than r->new. */
 static long move_area(struct mm *mm, struct vma *vma, const struct remap *r)
+	MUST_HOLD(&mm->lock)
 {
 	bool keep = r->flags & MREMAP_DONTUNMAP;
 	uint32_t charge = (keep ? r->new : r->new - r->old) >> PAGE_SHIFT;
 	struct vma new;
 	int err;
 
+	assert_mutex_held(&mm->lock);
 	if (too_many_areas(mm, 0))
 		return -ENOMEM;
 	if (vma->flags & VM_ACCOUNT && !commit_charge(mm->account, charge))
@@ -216,12 +226,13 @@ static long move_area(struct mm *mm, struct vma *vma, const struct remap *r)
 }
 
 /* MREMAP_FIXED, MREMAP_DONTUNMAP: one area to r->new_addr. */
-static long remap_to(struct mm *mm, struct remap *r)
+static long remap_to(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma;
 	long place;
 	int err;
 
+	assert_mutex_held(&mm->lock);
 	if (too_many_areas(mm, 2))
 		return -ENOMEM;
 	place = mm_place(mm, r->new_addr, r->new, r->flags & MREMAP_FIXED);
@@ -248,7 +259,7 @@ static long remap_to(struct mm *mm, struct remap *r)
  * A move of all areas of a range to a new place, one by one; there may be
  * holes between them, but not before the first.
  */
-static long remap_all(struct mm *mm, const struct remap *r)
+static long remap_all(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
 {
 	uint32_t end = r->old > USER_END - r->addr ? USER_END
 						   : r->addr + r->old;
@@ -257,6 +268,7 @@ static long remap_all(struct mm *mm, const struct remap *r)
 	long result = -EFAULT;
 	struct remap one;
 
+	assert_mutex_held(&mm->lock);
 	for (; vma && vma_start(vma) < end; vma = vma_find_first(mm, at)) {
 		one = *r;
 		one.addr = MAX(vma_start(vma), at);
@@ -275,16 +287,18 @@ static long remap_all(struct mm *mm, const struct remap *r)
 /* ---- in place ----------------------------------------------------------- */
 
 static bool room_behind(const struct mm *mm, const struct vma *vma,
-			uint32_t more)
+			uint32_t more) MUST_HOLD(&mm->lock)
 {
 	const struct vma *next = vma_next(mm, vma);
 
+	assert_mutex_held(&mm->lock);
 	return more <= (next ? vma_start(next) : USER_END) - vma_end(vma);
 }
 
 static long grow_in_place(struct mm *mm, struct vma *vma, uint32_t addr,
-			  uint32_t more)
+			  uint32_t more) MUST_HOLD(&mm->lock)
 {
+	assert_mutex_held(&mm->lock);
 	if (vma->flags & VM_ACCOUNT &&
 	    !commit_charge(mm->account, more >> PAGE_SHIFT))
 		return -ENOMEM;
@@ -294,10 +308,12 @@ static long grow_in_place(struct mm *mm, struct vma *vma, uint32_t addr,
 }
 
 static long grow(struct mm *mm, struct vma *vma, struct remap *r)
+	MUST_HOLD(&mm->lock)
 {
 	int err = check_area(mm, vma, r);
 	long place;
 
+	assert_mutex_held(&mm->lock);
 	if (err)
 		return err;
 	if (r->old == vma_end(vma) - r->addr &&
@@ -312,18 +328,20 @@ static long grow(struct mm *mm, struct vma *vma, struct remap *r)
 	return move_area(mm, vma, r);
 }
 
-static long shrink(struct mm *mm, const struct remap *r)
+static long shrink(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
 {
 	int err = unmap_tail(mm, r);
 
+	assert_mutex_held(&mm->lock);
 	return err ? err : (long)r->addr;
 }
 
-static long remap_locked(struct mm *mm, struct remap *r)
+static long remap_locked(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find(mm, r->addr);
 	int err;
 
+	assert_mutex_held(&mm->lock);
 	if (!vma)
 		return -EFAULT;
 	if (r->flags & MREMAP_FIXED && r->old == r->new)

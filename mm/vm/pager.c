@@ -57,10 +57,11 @@ struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
  * first and last area, so that what is named is whole areas.
  */
 static bool is_private(struct mm *mm, uint32_t start, uint32_t end,
-		       unsigned *cuts)
+		       unsigned *cuts) MUST_HOLD(&mm->lock)
 {
 	const struct vma *vma = vma_find(mm, start);
 
+	assert_mutex_held(&mm->lock);
 	*cuts = vma && vma_start(vma) < start;
 	for (; vma; vma = vma_next(mm, vma)) {
 		if (vma_start(vma) > start || vma->object ||
@@ -76,11 +77,12 @@ static bool is_private(struct mm *mm, uint32_t start, uint32_t end,
 }
 
 static void name_pager(struct mm *mm, uint32_t start, uint32_t end,
-		       struct endpoint *pager)
+		       struct endpoint *pager) MUST_HOLD(&mm->lock)
 {
 	struct endpoint *before;
 	struct vma *vma;
 
+	assert_mutex_held(&mm->lock);
 	for (; start < end; start = vma_end(vma)) {
 		vma = vma_find(mm, start);
 		vma = vma_isolate(mm, vma, start, MIN(vma_end(vma), end));
@@ -96,11 +98,12 @@ static void name_pager(struct mm *mm, uint32_t start, uint32_t end,
 }
 
 static int set_pager_locked(struct mm *mm, uint32_t start, uint32_t end,
-			    struct endpoint *pager)
+			    struct endpoint *pager) MUST_HOLD(&mm->lock)
 {
 	unsigned cuts;
 	int err;
 
+	assert_mutex_held(&mm->lock);
 	if (!is_private(mm, start, end, &cuts))
 		return -EFAULT;
 	if (cuts && mm->nr_vmas + cuts > vm_max_map_count)

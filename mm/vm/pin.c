@@ -85,10 +85,12 @@ static bool is_own(const struct vma *vma, struct page *page)
 /* Returns: 0; -EBUSY; -EAGAIN: the entry does not serve: touch it by *need. */
 static int pin_present(struct mm *mm, uint32_t addr, bool write,
 		       struct page **pagep, struct need *need)
+	MUST_HOLD(&mm->lock)
 {
 	struct upt_entry entry = upt_lookup(&mm->tables, addr);
 	const struct vma *vma = vma_find(mm, addr);
 
+	assert_mutex_held(&mm->lock);
 	*need = (struct need){ write ? VM_WRITE : VM_READ, false };
 	if (!vma || !entry.present || entry.device)
 		return -EAGAIN;
@@ -173,5 +175,6 @@ static int copy_pinned(uint32_t va, struct upt_entry entry, void *arg)
 
 int vm_copy_pinned(struct mm *child, uint32_t start, uint32_t end)
 {
+	debug_assert_mutex_held(&child->lock);
 	return upt_for_each(&child->tables, start, end, copy_pinned, child);
 }

@@ -33,15 +33,17 @@ uint32_t vma_guard_start(const struct vma *vma)
 
 /* Is there room at addr, in front of the first area from there on? */
 static bool fits(const struct mm *mm, uint32_t addr, uint32_t length,
-		 struct vma **nextp)
+		 struct vma **nextp) MUST_HOLD(&mm->lock)
 {
+	debug_assert_mutex_held(&mm->lock);
 	*nextp = vma_find_first(mm, addr);
 	return !*nextp || addr + length <= vma_guard_start(*nextp);
 }
 
 static bool hint_fits(const struct mm *mm, uint32_t addr, uint32_t length,
-		      struct vma **nextp)
+		      struct vma **nextp) MUST_HOLD(&mm->lock)
 {
+	debug_assert_mutex_held(&mm->lock);
 	if (addr < USER_BASE || addr > USER_END - length)
 		return false;
 	return fits(mm, addr, length, nextp);
@@ -49,10 +51,11 @@ static bool hint_fits(const struct mm *mm, uint32_t addr, uint32_t length,
 
 /* The highest gap that ends at MMAP_BASE or below. */
 static bool find_down(struct mm *mm, uint32_t length, uint32_t *start,
-		      struct vma **nextp)
+		      struct vma **nextp) MUST_HOLD(&mm->lock)
 {
 	uint32_t limit = MMAP_BASE;
 
+	debug_assert_mutex_held(&mm->lock);
 	while (range_gap_last(&mm->vmas, length, limit, start)) {
 		if (fits(mm, *start, length, nextp))
 			return true;
@@ -63,10 +66,11 @@ static bool find_down(struct mm *mm, uint32_t length, uint32_t *start,
 
 /* The lowest gap from MMAP_BOTTOM on. */
 static bool find_up(struct mm *mm, uint32_t length, uint32_t *start,
-		    struct vma **nextp)
+		    struct vma **nextp) MUST_HOLD(&mm->lock)
 {
 	uint32_t from = ALIGN_UP(MMAP_BOTTOM, PAGE_SIZE);
 
+	debug_assert_mutex_held(&mm->lock);
 	while (range_gap_first(&mm->vmas, length, PAGE_SIZE, from, start)) {
 		if (fits(mm, *start, length, nextp))
 			return true;
@@ -80,6 +84,7 @@ long mm_place_before(struct mm *mm, uint32_t addr, uint32_t length,
 {
 	uint32_t start;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (length > USER_END - USER_BASE)
 		return -ENOMEM;
 	if (fixed) {
@@ -102,5 +107,6 @@ long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed)
 {
 	struct vma *next;
 
+	debug_assert_mutex_held(&mm->lock);
 	return mm_place_before(mm, addr, length, fixed, &next);
 }

@@ -52,14 +52,14 @@ struct transfer {
 	struct list_head copies;     /* of the giver's pinned pages      */
 };
 
-static void lock_both(struct mm *a, struct mm *b)
+void mm_lock_both(struct mm *a, struct mm *b)
 {
 	mutex_lock(a < b ? &a->lock : &b->lock);
 	if (a != b)
 		mutex_lock(a < b ? &b->lock : &a->lock);
 }
 
-static void unlock_both(struct mm *a, struct mm *b)
+void mm_unlock_both(struct mm *a, struct mm *b)
 {
 	mutex_unlock(&a->lock);
 	if (a != b)
@@ -91,12 +91,13 @@ static int note_entry(uint32_t va, struct upt_entry entry, void *arg)
  */
 static int for_each_page(struct transfer *t,
 			 int (*fn)(struct transfer *t, uint32_t va,
-				   struct page *page))
+				   struct page *page)) MUST_HOLD(&t->from->lock)
 {
 	struct entry_batch batch;
 	uint32_t at = t->start;
 	int full = 1, err = 0;
 
+	assert_mutex_held(&t->from->lock);
 	while (full && !err) {
 		batch.nr = 0;
 		full = upt_for_each(&t->from->tables, at, t->end, note_entry,
@@ -130,10 +131,11 @@ static int share_page(struct transfer *t, uint32_t va, struct page *page)
 }
 
 /* An object with the pages of the range, which still are the giver's too. */
-static int share_pages(struct transfer *t)
+static int share_pages(struct transfer *t) MUST_HOLD(&t->from->lock)
 {
 	int err;
 
+	assert_mutex_held(&t->from->lock);
 	t->new.object = vm_object_create(vma_pages(&t->new), true,
 					 t->from->account);
 	if (!t->new.object)
@@ -152,7 +154,9 @@ static int share_pages(struct transfer *t)
  * the object's.
  */
 static void become_shared(struct transfer *t, struct vma *vma)
+	MUST_HOLD(&t->from->lock)
 {
+	assert_mutex_held(&t->from->lock);
 	upt_unmap_range(&t->from->tables, t->start, t->end, vm_pages_unmapped,
 			t->from);
 	/* The object counts its pages itself. */
@@ -180,9 +184,11 @@ static uint32_t receivers_va(const struct transfer *t, uint32_t va)
  * those of the pinned pages, in order, until the end.
  */
 static int prepare_page(struct transfer *t, uint32_t va, struct page *page)
+	MUST_HOLD(&t->to->lock)
 {
 	struct page *copy;
 
+	assert_mutex_held(&t->to->lock);
 	if (upt_reserve(&t->to->tables, receivers_va(t, va)))
 		return -ENOMEM;
 	if (!vm_page_is_pinned(page))
@@ -222,10 +228,12 @@ static int drop_copy(struct transfer *t, uint32_t va, struct page *page)
 
 /* The receiver's entry beside the giver's, which soon goes. */
 static int hand_over_page(struct transfer *t, uint32_t va, struct page *page)
+	MUST_HOLD(&t->to->lock)
 {
 	struct page *copy = take_copy(t, page);
 	int err;
 
+	assert_mutex_held(&t->to->lock);
 	if (!copy)
 		vm_page_get(page);
 	err = upt_map(&t->to->tables, receivers_va(t, va),
@@ -237,17 +245,21 @@ static int hand_over_page(struct transfer *t, uint32_t va, struct page *page)
 }
 
 /* Tables that were made for entries, and have none. */
-static void free_empty_tables(struct transfer *t)
+static void free_empty_tables(struct transfer *t) MUST_HOLD(&t->to->lock)
 {
+	assert_mutex_held(&t->to->lock);
 	upt_free_empty(&t->to->tables, ALIGN_DOWN(vma_start(&t->new), PT_SPAN),
 		       ALIGN_UP(vma_end(&t->new), PT_SPAN));
 }
 
 /* What the receiver's entries need, and what its area promises. */
-static int prepare_grant(struct transfer *t)
+static int prepare_grant(struct transfer *t) MUST_HOLD(&t->from->lock)
+	MUST_HOLD(&t->to->lock)
 {
 	int err;
 
+	assert_mutex_held(&t->to->lock);
+	assert_mutex_held(&t->from->lock);
 	t->new.offset = vma_start(&t->new) >> PAGE_SHIFT;
 	/* As of a fork's child: its pages may be a relative's too. */
 	t->new.family = ++t->to->families;
@@ -268,8 +280,11 @@ static int prepare_grant(struct transfer *t)
 }
 
 /* In place of what is in the window; cannot fail. */
-static void grant_pages(struct transfer *t)
+static void grant_pages(struct transfer *t) MUST_HOLD(&t->to->lock)
+	MUST_HOLD(&t->from->lock)
 {
+	assert_mutex_held(&t->from->lock);
+	assert_mutex_held(&t->to->lock);
 	upt_clear_range(&t->to->tables, vma_start(&t->new), vma_end(&t->new),
 			vm_pages_unmapped, t->to);
 	mm_cut_locked(t->to, vma_start(&t->new), vma_end(&t->new));
@@ -281,7 +296,9 @@ static void grant_pages(struct transfer *t)
 
 /* The giver's area and what the receiver may do with it. */
 static int check_giver(struct transfer *t, unsigned rights)
+	MUST_HOLD(&t->from->lock)
 {
+	assert_mutex_held(&t->from->lock);
 	t->vma = vma_find(t->from, t->start);
 	if (!t->vma || t->end > vma_end(t->vma) || t->vma->pager ||
 	    t->vma->flags & VM_DEVICE)
@@ -302,11 +319,13 @@ static int check_giver(struct transfer *t, unsigned rights)
 }
 
 static int check_receiver(struct transfer *t, uint32_t addr)
+	MUST_HOLD(&t->to->lock)
 {
 	uint32_t length = t->end - t->start;
 	const struct vma *there;
 	long place;
 
+	assert_mutex_held(&t->to->lock);
 	if (t->to->nr_vmas >= vm_max_map_count)
 		return -ENOMEM;
 	place = mm_place(t->to, addr, length, addr);
@@ -326,19 +345,23 @@ static int check_receiver(struct transfer *t, uint32_t addr)
 /* ---- prepare, commit ---------------------------------------------------- */
 
 /* Areas that the giver has more of, for a moment. */
-static unsigned giver_adds(const struct transfer *t)
+static unsigned giver_adds(const struct transfer *t) MUST_HOLD(&t->from->lock)
 {
+	assert_mutex_held(&t->from->lock);
 	if (t->grant)
 		return mm_unmap_adds(t->from, t->start, t->end);
 	return t->vma->object ? 0 : vma_cuts(t->vma, t->start, t->end);
 }
 
 /* From here on neither side can be short of areas. */
-static int reserve_areas(struct transfer *t)
+static int reserve_areas(struct transfer *t) MUST_HOLD(&t->from->lock)
+	MUST_HOLD(&t->to->lock)
 {
 	unsigned more = giver_adds(t);
 	int err;
 
+	assert_mutex_held(&t->to->lock);
+	assert_mutex_held(&t->from->lock);
 	if (more && t->from->nr_vmas + more > vm_max_map_count)
 		return -ENOMEM;
 	err = vma_reserve(t->from, more);
@@ -350,10 +373,13 @@ static int reserve_areas(struct transfer *t)
 }
 
 /* All that needs memory. Neither area has changed when it fails. */
-static int prepare(struct transfer *t)
+static int prepare(struct transfer *t) MUST_HOLD(&t->from->lock)
+	MUST_HOLD(&t->to->lock)
 {
 	int err = reserve_areas(t);
 
+	assert_mutex_held(&t->to->lock);
+	assert_mutex_held(&t->from->lock);
 	if (err)
 		return err;
 	if (t->vma->object)
@@ -362,11 +388,14 @@ static int prepare(struct transfer *t)
 }
 
 /* Nothing of this can fail. */
-static void commit(struct transfer *t)
+static void commit(struct transfer *t) MUST_HOLD(&t->from->lock)
+	MUST_HOLD(&t->to->lock)
 {
 	bool shares = !t->grant && !t->vma->object;
 	int err = 0;
 
+	assert_mutex_held(&t->to->lock);
+	assert_mutex_held(&t->from->lock);
 	if (t->grant && !t->vma->object)
 		grant_pages(t);
 	else
@@ -386,10 +415,13 @@ static void commit(struct transfer *t)
 	vm_object_put(t->new.object);
 }
 
-static int transfer_locked(struct transfer *t)
+static int transfer_locked(struct transfer *t) MUST_HOLD(&t->from->lock)
+	MUST_HOLD(&t->to->lock)
 {
 	int err = prepare(t);
 
+	assert_mutex_held(&t->to->lock);
+	assert_mutex_held(&t->from->lock);
 	if (!err)
 		commit(t);
 	vma_unreserve(t->from);
@@ -412,13 +444,13 @@ static long transfer(struct mm *from, uint32_t addr, uint32_t length,
 	    rights & ~VM_RIGHTS)
 		return -EINVAL;
 	list_init(&t.copies);
-	lock_both(from, to);
+	mm_lock_both(t.from, t.to);
 	err = check_giver(&t, rights);
 	if (!err)
 		err = check_receiver(&t, to_addr);
 	if (!err)
 		err = transfer_locked(&t);
-	unlock_both(from, to);
+	mm_unlock_both(t.from, t.to);
 	return err ? err : (long)vma_start(&t.new);
 }
 
@@ -438,11 +470,13 @@ long mm_transfer_over(struct mm *from, uint32_t addr, uint32_t length,
 /* ---- one page ----------------------------------------------------------- */
 
 static struct page *take_locked(struct mm *mm, uint32_t addr)
+	MUST_HOLD(&mm->lock)
 {
 	const struct vma *vma = vma_find(mm, addr);
 	struct upt_entry entry;
 	struct page *page;
 
+	assert_mutex_held(&mm->lock);
 	if (!vma || vma->object || vma->flags & VM_DEVICE)
 		return NULL;
 	entry = upt_lookup(&mm->tables, addr);

@@ -76,6 +76,8 @@ void vm_pages_unmapped(struct page *const pages[], unsigned nr, void *arg)
 	struct mm *mm = arg;
 	unsigned n = 0;
 
+	debug_caller_must(!mm->refs || mutex_is_held(&mm->lock),
+			  "hold mm->lock, or have the last reference");
 	for (unsigned i = 0; i < nr; i++) {
 		mm->rss -= pages[i] != vm_zero_page;
 		if (!last_reference(pages[i]))
@@ -93,6 +95,7 @@ void vm_pages_mapped(struct page *const pages[], unsigned nr, void *arg)
 {
 	struct mm *mm = arg;
 
+	debug_assert_mutex_held(&mm->lock);
 	for (unsigned i = 0; i < nr; i++) {
 		if (pages[i] == vm_zero_page)
 			continue;

@@ -9,9 +9,9 @@
  *          reference away from its page, every area of an object that of the
  *          object, so that all pages must then be at 0; and gives it back.
  *
- * LOCKING  all_lock for the list; for V6 interrupts are off, and the mutexes
- *          only looked at: one that is held means that V6 has to wait, and so
- *          does an address space that is ending, without references.
+ * LOCKING  all_lock for the list. V6 needs the locks of all address spaces, and
+ *          waits for none: when somebody holds one, or an address space is
+ *          ending, without references, V6 is looked at another time.
  * SEE      mm/vm/mm.h for the invariants.
  */
 #include "lib/log.h"
@@ -77,15 +77,18 @@ static int check_entry(uint32_t va, struct upt_entry entry, void *arg)
 {
 	struct mm_sums *sums = arg;
 
+	assert_mutex_held(&sums->mm->lock);
 	sums->law = entry_law(vma_find(sums->mm, va), va, entry);
 	sums->rss += !entry.device && pfn_to_page(entry.pfn) != vm_zero_page;
 	return sums->law ? 1 : 0;
 }
 
 static const char *check_area(struct mm_sums *sums, const struct vma *vma)
+	MUST_HOLD(&sums->mm->lock)
 {
 	const struct vma *next = vma_next(sums->mm, vma);
 
+	debug_assert_mutex_held(&sums->mm->lock);
 	HOLDS(page_aligned(vma_start(vma)) && page_aligned(vma_end(vma)),
 	      "vm V1: areas are whole pages");
 	HOLDS(!next || !vma_joinable(vma, next) ||
@@ -108,12 +111,14 @@ static const char *check_area(struct mm_sums *sums, const struct vma *vma)
 	return NULL;
 }
 
-static const char *check_locked(struct mm *mm)
+static const char *check_locked(struct mm *mm) MUST_HOLD(&mm->lock)
 {
 	struct mm_sums sums = { .mm = mm };
 	const struct range_node *node;
 	const char *law = range_tree_check(&mm->vmas);
 
+	assert_mutex_held(&mm->lock);
+	mutex_known_held(&sums.mm->lock);
 	HOLDS(!law, law);
 	range_for_each(node, &mm->vmas) {
 		law = check_area(&sums,
@@ -170,10 +175,12 @@ static void count_entries(uint32_t change)
  */
 static int check_rest(uint32_t va, struct upt_entry entry, void *arg)
 {
-	struct mm *mm = arg;
-	const struct vma *vma = vma_find(mm, va);
 	struct page *page = pfn_to_page(entry.pfn);
+	struct mm *mm = arg;
+	const struct vma *vma;
 
+	assert_mutex_held(&mm->lock);
+	vma = vma_find(mm, va);
 	if (entry.device || page == vm_zero_page)
 		return 0;
 	if (vma && vma->flags & VM_KERNEL_PAGES)
@@ -191,23 +198,36 @@ static bool rests_are_right(void)
 	return true;
 }
 
-static bool somebody_is_changing(void)
+/* The locks of all that come before `end`, the head of the list for all. */
+static void unlock_all(const struct list_head *end) NO_LOCK_CHECK
 {
-	const struct mm *mm;
+	struct mm *mm;
 
-	list_for_each_entry(mm, &all_mms, all)
-		if (mm->lock.locked || !READ_ONCE(mm->refs))
-			return true;
-	return false;
+	list_for_each_entry(mm, &all_mms, all) {
+		if (&mm->all == end)
+			return;
+		mutex_unlock(&mm->lock);
+	}
 }
 
-static const char *check_all_locked(void)
+/* False: somebody is changing one of them. */
+static bool lock_all(void) NO_LOCK_CHECK
+{
+	struct mm *mm;
+
+	list_for_each_entry(mm, &all_mms, all)
+		if (!READ_ONCE(mm->refs) || !mutex_trylock(&mm->lock)) {
+			unlock_all(&mm->all);
+			return false;
+		}
+	return true;
+}
+
+static const char *check_all(void) NO_LOCK_CHECK
 {
 	const char *law = NULL;
 	struct mm *mm;
 
-	if (somebody_is_changing())
-		return NULL;
 	list_for_each_entry(mm, &all_mms, all) {
 		law = check_locked(mm);
 		HOLDS(!law, law);
@@ -222,8 +242,12 @@ static const char *check_all_locked(void)
 const char *vm_check(void)
 {
 	irqflags_t flags = spin_lock_irqsave(&all_lock);
-	const char *law = check_all_locked();
+	const char *law = NULL;
 
+	if (lock_all()) {
+		law = check_all();
+		unlock_all(&all_mms);
+	}
 	spin_unlock_irqrestore(&all_lock, flags);
 	return law;
 }

@@ -27,25 +27,31 @@ static inline bool page_aligned(uint32_t addr)
 /* ---- vma.c: the areas --------------------------------------------------- */
 
 /* The area that contains addr; the lowest one that ends above it; or NULL. */
-struct vma *vma_find(const struct mm *mm, uint32_t addr);
-struct vma *vma_find_first(const struct mm *mm, uint32_t addr);
+struct vma *vma_find(const struct mm *mm, uint32_t addr) MUST_HOLD(&mm->lock);
+struct vma *vma_find_first(const struct mm *mm, uint32_t addr)
+	MUST_HOLD(&mm->lock);
 
 static inline struct vma *vma_next(const struct mm *mm, const struct vma *vma)
+	MUST_HOLD(&mm->lock)
 {
 	struct range_node *node = range_next(&mm->vmas, &vma->range);
 
+	debug_assert_mutex_held(&mm->lock);
 	return node ? range_to_vma(node) : NULL;
 }
 
 static inline struct vma *vma_prev(const struct mm *mm, const struct vma *vma)
+	MUST_HOLD(&mm->lock)
 {
 	struct range_node *node = range_prev(&mm->vmas, &vma->range);
 
+	debug_assert_mutex_held(&mm->lock);
 	return node ? range_to_vma(node) : NULL;
 }
 
 /* The area before the one that vma_find_first() gave, which may be NULL. */
-struct vma *vma_before(const struct mm *mm, const struct vma *vma);
+struct vma *vma_before(const struct mm *mm, const struct vma *vma)
+	MUST_HOLD(&mm->lock);
 
 /* Could the two, which lie in this order, be one area? */
 bool vma_joinable(const struct vma *low, const struct vma *high);
@@ -55,35 +61,40 @@ bool vma_joinable(const struct vma *low, const struct vma *high);
  * that is possible. Counts its pages; takes its own references.
  * Returns: 0 or -ENOMEM.
  */
-int vma_add(struct mm *mm, const struct vma *new) __must_check;
+int vma_add(struct mm *mm, const struct vma *new)
+	MUST_HOLD(&mm->lock) __must_check;
 
 /* The same, when the first area behind it is known; NULL: there is none. */
 int vma_add_before(struct mm *mm, const struct vma *new, struct vma *high)
-	__must_check;
+	MUST_HOLD(&mm->lock) __must_check;
 
 /*
  * See to it that the next `nr` areas (at most VMA_SPARES) can be had: for cuts
  * and additions that are part of a whole. The other gives back what was not
  * needed. Returns: 0 or -ENOMEM.
  */
-int vma_reserve(struct mm *mm, unsigned nr) __must_check;
-void vma_unreserve(struct mm *mm);
+int vma_reserve(struct mm *mm, unsigned nr) MUST_HOLD(&mm->lock) __must_check;
+void vma_unreserve(struct mm *mm) MUST_HOLD(&mm->lock);
 
 /* The same behind all others, and never joined: for fork. */
-int vma_append(struct mm *mm, const struct vma *new) __must_check;
+int vma_append(struct mm *mm, const struct vma *new)
+	MUST_HOLD(&mm->lock) __must_check;
 
 /* The area changed in a way after which Linux does not join: mark it so. */
-void vma_leave_unjoined(struct mm *mm, struct vma *vma);
+void vma_leave_unjoined(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 
 /* Take an area out and free it. Its pages are the caller's business. */
-void vma_remove(struct mm *mm, struct vma *vma);
+void vma_remove(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 
 /* Let an area end or begin elsewhere; counts the difference. */
-void vma_set_end(struct mm *mm, struct vma *vma, uint32_t end);
-void vma_set_start(struct mm *mm, struct vma *vma, uint32_t start);
+void vma_set_end(struct mm *mm, struct vma *vma, uint32_t end)
+	MUST_HOLD(&mm->lock);
+void vma_set_start(struct mm *mm, struct vma *vma, uint32_t start)
+	MUST_HOLD(&mm->lock);
 
 /* Cut in two; `vma` stays the lower part. Returns: 0 or -ENOMEM. */
-int vma_split(struct mm *mm, struct vma *vma, uint32_t at) __must_check;
+int vma_split(struct mm *mm, struct vma *vma, uint32_t at)
+	MUST_HOLD(&mm->lock) __must_check;
 
 /* How many cuts make [start, end) of the area one of its own? */
 static inline unsigned vma_cuts(const struct vma *vma, uint32_t start,
@@ -97,17 +108,18 @@ static inline unsigned vma_cuts(const struct vma *vma, uint32_t start,
  * Returns: it; NULL: no memory or too many areas, and nothing has changed.
  */
 struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
-			uint32_t end) __must_check;
+			uint32_t end) MUST_HOLD(&mm->lock) __must_check;
 
 /* Join an area with its neighbours. Returns: the area that it is now in. */
-struct vma *vma_merge(struct mm *mm, struct vma *vma);
+struct vma *vma_merge(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 
 /* Other flags for [start, end) of the area. Returns: as vma_isolate(). */
 struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
-			  uint32_t end, unsigned flags) __must_check;
+			  uint32_t end, unsigned flags)
+	MUST_HOLD(&mm->lock) __must_check;
 
 /* A page of its own is about to be mapped in a private area. */
-void vma_need_family(struct mm *mm, struct vma *vma);
+void vma_need_family(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 
 /* Free all areas of an address space that nobody uses any more. */
 void vma_free_all(struct mm *mm);
@@ -130,22 +142,26 @@ void vma_init(void);
 /* ---- mmap.c, mprotect.c: for other calls -------------------------------- */
 
 /* Unmap [start, end), aligned and of user mode. Returns: 0 or -ENOMEM. */
-int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end) __must_check;
+int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
+	MUST_HOLD(&mm->lock) __must_check;
 
 /* Areas that this adds, for a moment: 1 if a hole in one makes it two. */
-unsigned mm_unmap_adds(const struct mm *mm, uint32_t start, uint32_t end);
+unsigned mm_unmap_adds(const struct mm *mm, uint32_t start, uint32_t end)
+	MUST_HOLD(&mm->lock);
 
 /*
  * Cut all areas in [start, end), as many as mm_unmap_adds() are in reserve. The
  * entries have gone before. Cannot fail.
  */
-void mm_cut_locked(struct mm *mm, uint32_t start, uint32_t end);
+void mm_cut_locked(struct mm *mm, uint32_t start, uint32_t end)
+	MUST_HOLD(&mm->lock);
 
 /*
  * Empty the entries of [start, end), where no area is: what was to be one has
  * failed half-way.
  */
-void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end);
+void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end)
+	MUST_HOLD(&mm->lock);
 
 /* ---- place.c: where an area goes ---------------------------------------- */
 
@@ -154,11 +170,12 @@ void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end);
  * else as high as possible. With `fixed` addr itself, free or not.
  * Returns: the address; -ENOMEM, -EINVAL, -EPERM.
  */
-long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed);
+long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed)
+	MUST_HOLD(&mm->lock);
 
 /* The same; *nextp: the first area behind, or NULL. Not set with `fixed`. */
 long mm_place_before(struct mm *mm, uint32_t addr, uint32_t length,
-		     bool fixed, struct vma **nextp);
+		     bool fixed, struct vma **nextp) MUST_HOLD(&mm->lock);
 
 /* The first address that must stay free below the area: Linux vm_start_gap. */
 uint32_t vma_guard_start(const struct vma *vma);
@@ -207,19 +224,23 @@ static inline uint32_t vma_index(const struct vma *vma, uint32_t addr)
 
 /* May there be so many pages more in areas? RLIMIT_AS. */
 static always_inline bool vm_has_room(const struct mm *mm, uint32_t pages)
+	MUST_HOLD(&mm->lock)
 {
+	debug_assert_mutex_held(&mm->lock);
 	return likely(mm->total_vm + pages <=
 		      mm->limits[VM_LIMIT_AS].soft >> PAGE_SHIFT);
 }
 
 /* The same, in place of what is in [start, end). */
-bool vm_has_room_within(const struct mm *mm, uint32_t start, uint32_t end);
+bool vm_has_room_within(const struct mm *mm, uint32_t start, uint32_t end)
+	MUST_HOLD(&mm->lock);
 
 /* May so many pages more be locked? RLIMIT_MEMLOCK. */
-bool vm_may_lock(const struct mm *mm, uint32_t pages);
+bool vm_may_lock(const struct mm *mm, uint32_t pages) MUST_HOLD(&mm->lock);
 
 /* The same for a range, of which some may be locked already. */
-bool vm_may_lock_within(const struct mm *mm, uint32_t start, uint32_t length);
+bool vm_may_lock_within(const struct mm *mm, uint32_t start, uint32_t length)
+	MUST_HOLD(&mm->lock);
 
 /* ---- commit.c: what has been promised ----------------------------------- */
 
@@ -310,7 +331,7 @@ enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
 
 /* The same for anybody's: asks no pager, VM_FAULT_PAGER instead. */
 enum vm_fault vm_touch_locked(struct mm *mm, uint32_t addr, unsigned access,
-			      bool force);
+			      bool force) MUST_HOLD(&mm->lock);
 
 /*
  * Touch the pages of [start, end) so that they are there; access 0: as the
@@ -320,6 +341,14 @@ enum vm_fault vm_touch_locked(struct mm *mm, uint32_t addr, unsigned access,
  */
 int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
 		bool stop);
+
+/* ---- transfer.c --------------------------------------------------------- */
+
+/* Both locks, in the order that all take them in. */
+void mm_lock_both(struct mm *a, struct mm *b)
+	ACQUIRES(&a->lock) ACQUIRES(&b->lock) NO_LOCK_CHECK;
+void mm_unlock_both(struct mm *a, struct mm *b)
+	RELEASES(&a->lock) RELEASES(&b->lock) NO_LOCK_CHECK;
 
 /* ---- pager.c ------------------------------------------------------------ */
 
@@ -335,7 +364,7 @@ struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
  * parent's alone. Returns: 0 or -ENOMEM.
  */
 int vm_copy_pinned(struct mm *child, uint32_t start, uint32_t end)
-	__must_check;
+	MUST_HOLD(&child->lock) __must_check;
 
 /* Pin a page that has a pin: it stays pinned. False: pinned too often. */
 bool vm_page_pin(struct page *page) __must_check;

@@ -148,9 +148,11 @@ void vm_object_put(struct vm_object *object)
 
 /* Where the page of an index is kept; NULL: no memory for the leaf. */
 static struct page **slot_of(struct vm_object *object, uint32_t index)
+	MUST_HOLD(&object->lock)
 {
 	uint32_t leaf = index / LEAF_PAGES;
 
+	assert_mutex_held(&object->lock);
 	if (!object->leaves[leaf])
 		object->leaves[leaf] = kcalloc(leaf_pages(object, leaf),
 					       sizeof(struct page *),
@@ -161,10 +163,11 @@ static struct page **slot_of(struct vm_object *object, uint32_t index)
 }
 
 static int page_locked(struct vm_object *object, uint32_t index,
-		       struct page **pagep)
+		       struct page **pagep) MUST_HOLD(&object->lock)
 {
 	struct page **slot = slot_of(object, index);
 
+	assert_mutex_held(&object->lock);
 	if (!slot)
 		return -ENOMEM;
 	if (!*slot)

@@ -81,8 +81,9 @@ bool vma_joinable(const struct vma *low, const struct vma *high)
 /* ---- one area ----------------------------------------------------------- */
 
 /* One area more may be made. False: the account's limit. */
-static noinline bool pay_areas(struct mm *mm)
+static noinline bool pay_areas(struct mm *mm) MUST_HOLD(&mm->lock)
 {
+	debug_assert_mutex_held(&mm->lock);
 	if (!account_charge(mm->account, ACCOUNT_AREAS, AREAS_AT_ONCE))
 		return false;
 	mm->areas_paid += AREAS_AT_ONCE;
@@ -90,10 +91,11 @@ static noinline bool pay_areas(struct mm *mm)
 }
 
 /* Once in so many: are there far fewer areas than are paid for? */
-static noinline void unpay_areas(struct mm *mm)
+static noinline void unpay_areas(struct mm *mm) MUST_HOLD(&mm->lock)
 {
 	uint32_t n = mm->areas_paid - mm->nr_vmas - AREAS_AT_ONCE;
 
+	debug_assert_mutex_held(&mm->lock);
 	/* Signed: less than nothing, where nobody pays. */
 	if ((int32_t)n <= (int32_t)(2 * AREAS_AT_ONCE))
 		return;
@@ -103,12 +105,15 @@ static noinline void unpay_areas(struct mm *mm)
 
 void vma_unpay_all(struct mm *mm)
 {
+	caller_must(!mm->refs, "give an address space without references");
 	account_uncharge(mm->account, ACCOUNT_AREAS, mm->areas_paid);
 }
 
 /* `spares` are allocated, and in no tree yet. */
 static always_inline struct vma *vma_new(struct mm *mm, uint32_t spares)
+	MUST_HOLD(&mm->lock)
 {
+	debug_assert_mutex_held(&mm->lock);
 	if (unlikely(mm->nr_vmas + spares >= mm->areas_paid) &&
 	    !pay_areas(mm))
 		return NULL;
@@ -116,9 +121,11 @@ static always_inline struct vma *vma_new(struct mm *mm, uint32_t spares)
 }
 
 static struct vma *vma_dup(struct mm *mm, const struct vma *from)
+	MUST_HOLD(&mm->lock)
 {
 	struct vma *vma;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (likely(!mm->nr_spares))
 		vma = vma_new(mm, 0);
 	else
@@ -144,7 +151,9 @@ static void vma_free(struct vma *vma)
 
 /* More (or fewer) pages in areas with these flags. */
 static void count_pages(struct mm *mm, unsigned flags, uint32_t pages)
+	MUST_HOLD(&mm->lock)
 {
+	debug_assert_mutex_held(&mm->lock);
 	mm->total_vm += pages;
 	if (flags & VM_LOCKED)
 		mm->locked_vm += pages;
@@ -153,7 +162,9 @@ static void count_pages(struct mm *mm, unsigned flags, uint32_t pages)
 }
 
 static void uncount_pages(struct mm *mm, unsigned flags, uint32_t pages)
+	MUST_HOLD(&mm->lock)
 {
+	debug_assert_mutex_held(&mm->lock);
 	count_pages(mm, flags, 0u - pages);
 }
 
@@ -166,16 +177,18 @@ static void take_family(struct vma *to, const struct vma *from)
 
 /* ---- the set ------------------------------------------------------------ */
 
-static void link_vma(struct mm *mm, struct vma *vma)
+static void link_vma(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock)
 {
 	int err = range_insert(&mm->vmas, &vma->range);
 
+	debug_assert_mutex_held(&mm->lock);
 	assert(!err);
 	mm->nr_vmas++;
 }
 
-static void drop_vma(struct mm *mm, struct vma *vma)
+static void drop_vma(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock)
 {
+	debug_assert_mutex_held(&mm->lock);
 	range_remove(&mm->vmas, &vma->range);
 	mm->nr_vmas--;
 	vma_free(vma);
@@ -184,10 +197,11 @@ static void drop_vma(struct mm *mm, struct vma *vma)
 }
 
 static void resize_vma(struct mm *mm, struct vma *vma, uint32_t start,
-		       uint32_t end)
+		       uint32_t end) MUST_HOLD(&mm->lock)
 {
 	int err = range_resize(&mm->vmas, &vma->range, start, end);
 
+	debug_assert_mutex_held(&mm->lock);
 	assert(!err);
 }
 
@@ -195,6 +209,7 @@ struct vma *vma_find(const struct mm *mm, uint32_t addr)
 {
 	struct range_node *node = range_find(&mm->vmas, addr);
 
+	debug_assert_mutex_held(&mm->lock);
 	return node ? range_to_vma(node) : NULL;
 }
 
@@ -202,6 +217,7 @@ struct vma *vma_find_first(const struct mm *mm, uint32_t addr)
 {
 	struct range_node *node = range_find_first(&mm->vmas, addr);
 
+	debug_assert_mutex_held(&mm->lock);
 	return node ? range_to_vma(node) : NULL;
 }
 
@@ -210,6 +226,7 @@ struct vma *vma_before(const struct mm *mm, const struct vma *vma)
 	struct range_node *node = vma ? range_prev(&mm->vmas, &vma->range)
 				      : range_last(&mm->vmas);
 
+	debug_assert_mutex_held(&mm->lock);
 	return node ? range_to_vma(node) : NULL;
 }
 
@@ -218,6 +235,7 @@ void vma_leave_unjoined(struct mm *mm, struct vma *vma)
 	const struct vma *low = vma_prev(mm, vma);
 	const struct vma *high = vma_next(mm, vma);
 
+	debug_assert_mutex_held(&mm->lock);
 	if ((low && vma_joinable(low, vma)) ||
 	    (high && vma_joinable(vma, high)))
 		vma->flags |= VM_UNJOINED;
@@ -225,10 +243,12 @@ void vma_leave_unjoined(struct mm *mm, struct vma *vma)
 
 /* `low` becomes both, and unjoined to whatever one of them was unjoined to. */
 static void absorb(struct mm *mm, struct vma *low, struct vma *high)
+	MUST_HOLD(&mm->lock)
 {
 	unsigned flags = low->flags | high->flags;
 	uint32_t end = vma_end(high);
 
+	debug_assert_mutex_held(&mm->lock);
 	take_family(low, high);
 	drop_vma(mm, high);
 	resize_vma(mm, low, vma_start(low), end);
@@ -243,6 +263,7 @@ int vma_add_before(struct mm *mm, const struct vma *new, struct vma *high)
 	struct vma *low = vma_before(mm, high);
 	struct vma *vma;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (low && !joinable(low, new))
 		low = NULL;
 	if (high && (!joinable(new, high) ||
@@ -270,6 +291,7 @@ int vma_add_before(struct mm *mm, const struct vma *new, struct vma *high)
 
 int vma_add(struct mm *mm, const struct vma *new)
 {
+	debug_assert_mutex_held(&mm->lock);
 	return vma_add_before(mm, new, vma_find_first(mm, vma_start(new)));
 }
 
@@ -277,6 +299,7 @@ int vma_append(struct mm *mm, const struct vma *new)
 {
 	struct vma *vma = vma_dup(mm, new);
 
+	debug_assert_mutex_held(&mm->lock);
 	if (!vma)
 		return -ENOMEM;
 	link_vma(mm, vma);
@@ -288,6 +311,7 @@ int vma_reserve(struct mm *mm, unsigned nr)
 {
 	struct vma *vma;
 
+	debug_assert_mutex_held(&mm->lock);
 	assert(!mm->nr_spares && nr <= VMA_SPARES);
 	while (mm->nr_spares < nr) {
 		vma = vma_new(mm, mm->nr_spares);
@@ -302,12 +326,14 @@ int vma_reserve(struct mm *mm, unsigned nr)
 
 void vma_unreserve(struct mm *mm)
 {
+	debug_assert_mutex_held(&mm->lock);
 	while (mm->nr_spares)
 		kmem_cache_free(vma_cache, mm->spare[--mm->nr_spares]);
 }
 
 void vma_remove(struct mm *mm, struct vma *vma)
 {
+	debug_assert_mutex_held(&mm->lock);
 	uncount_pages(mm, vma->flags, vma_pages(vma));
 	drop_vma(mm, vma);
 }
@@ -316,6 +342,7 @@ void vma_set_end(struct mm *mm, struct vma *vma, uint32_t end)
 {
 	uint32_t pages = vma_pages(vma);
 
+	debug_assert_mutex_held(&mm->lock);
 	resize_vma(mm, vma, vma_start(vma), end);
 	count_pages(mm, vma->flags, vma_pages(vma) - pages);
 }
@@ -324,6 +351,7 @@ void vma_set_start(struct mm *mm, struct vma *vma, uint32_t start)
 {
 	uint32_t pages = vma_pages(vma);
 
+	debug_assert_mutex_held(&mm->lock);
 	resize_vma(mm, vma, start, vma_end(vma));
 	vma->offset += pages - vma_pages(vma);
 	count_pages(mm, vma->flags, vma_pages(vma) - pages);
@@ -333,6 +361,7 @@ int vma_split(struct mm *mm, struct vma *vma, uint32_t at)
 {
 	struct vma *high = vma_dup(mm, vma);
 
+	debug_assert_mutex_held(&mm->lock);
 	if (!high)
 		return -ENOMEM;
 	high->range.start = at;
@@ -347,6 +376,7 @@ struct vma *vma_merge(struct mm *mm, struct vma *vma)
 	struct vma *low = vma_prev(mm, vma);
 	struct vma *high = vma_next(mm, vma);
 
+	debug_assert_mutex_held(&mm->lock);
 	if (low && joinable(low, vma)) {
 		absorb(mm, low, vma);
 		vma = low;
@@ -361,6 +391,7 @@ struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
 {
 	unsigned cuts = vma_cuts(vma, start, end);
 
+	debug_assert_mutex_held(&mm->lock);
 	if (cuts && mm->nr_vmas + cuts > vm_max_map_count)
 		return NULL;
 	/* First both, as what is joined again may join an unjoined one too. */
@@ -376,6 +407,7 @@ struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
 struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
 			  uint32_t end, unsigned flags)
 {
+	debug_assert_mutex_held(&mm->lock);
 	if (vma->flags == flags)
 		return vma;
 	if (start != vma_start(vma) || end != vma_end(vma))
@@ -413,6 +445,7 @@ void vma_need_family(struct mm *mm, struct vma *vma)
 {
 	const struct vma *low, *high;
 
+	debug_assert_mutex_held(&mm->lock);
 	if (vma->family)
 		return;
 	high = vma_next(mm, vma);
@@ -428,6 +461,7 @@ void vma_free_all(struct mm *mm)
 {
 	struct range_node *node = range_first(&mm->vmas), *next;
 
+	caller_must(!mm->refs, "give an address space without references");
 	/* The tree is not kept in order: nobody will look into it again. */
 	for (; node; node = next) {
 		next = range_next(&mm->vmas, node);

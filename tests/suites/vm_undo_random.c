@@ -144,14 +144,18 @@ static void part_prefix(struct world *w, unsigned i)
 /* The page table did not come, but a family or the page of an object did. */
 static void part_touched(struct world *w, unsigned i)
 {
-	struct vma *vma = vma_find(w->mm[A], AT(call.at));
+	struct mm *mm = w->mm[A];
 	struct page *page;
+	struct vma *vma;
 
+	mutex_lock(&mm->lock);
+	vma = vma_find(mm, AT(call.at));
 	if (vma && !vma->object)
-		vma_need_family(w->mm[A], vma);
+		vma_need_family(mm, vma);
 	else if (vma && !vm_object_page(vma->object,
 					vma_index(vma, AT(call.at)), &page))
 		vm_page_put(page);
+	mutex_unlock(&mm->lock);
 }
 
 /*
@@ -175,7 +179,9 @@ static void part_moved(struct world *w, unsigned i)
 				  PAGES(call.nr - call.new));
 		return;
 	}
+	mutex_lock(&mm->lock);
 	vma = vma_find_first(mm, AT(call.at + first.nr));
+	mutex_unlock(&mm->lock);
 	if (!(i & 1) || !vma)
 		return;
 	end = MIN(vma_end(vma), AT(call.at + call.nr));
