@@ -214,6 +214,53 @@ def limited_log(source):
             "pr_..._limited(); else tell LOG_FREE in tools/check_style.py")
 
 
+# name of a function that others call: the locks that it must be called with
+DUTIES = {}
+DUTY = re.compile(r"\bMUST_HOLD\(([^()]+)\)")
+DECLARED = re.compile(r"\b(\w+)\(([^;{}]*?\bMUST_HOLD\([^;{}]*);")
+DEFINED = re.compile(r"\b(\w+)\(")
+ASSERTED = re.compile(r"\b(?:debug_)?assert(?:_mutex)?_held\((.+)\)$")
+# What may stand before: other checks, and declarations, "type *name ...".
+CHECK = re.compile(r"(debug_)?(assert|caller_must)\w*\(")
+DECLARATION = re.compile(r"(?!return\b|goto\b)[a-z]\w*([\s*]+\w+)+\s*"
+                         r"([=,\[].*)?$", re.DOTALL)
+
+
+def asserted_locks(body):
+    """What is asserted before anything is done."""
+    for statement in body.split(";"):
+        statement = statement.strip()
+        match = ASSERTED.match(statement)
+        if match:
+            yield match.group(1).lstrip("&")
+        elif not (CHECK.match(statement) or DECLARATION.match(statement)):
+            return
+
+
+def asserts_locks(source):
+    """Who must be called with a lock looks first whether it is held."""
+    if source.path.startswith("tests/"):
+        return
+    for first, last in source.functions():
+        begin = first - 1
+        while begin and re.search(r"[^;}#>]$", source.code[begin - 1]):
+            begin -= 1
+        head = " ".join(source.code[begin:first - 1])
+        name = DEFINED.search(head)
+        if not name:
+            continue
+        name = name.group(1)
+        duties = {lock.lstrip("&") for lock in DUTY.findall(head)}
+        if not head.startswith("static"):
+            duties |= DUTIES.get(name, set())
+        if not duties and name.endswith("_locked"):
+            yield first, f"{name}(): which lock? Say MUST_HOLD()"
+        held = set(asserted_locks("\n".join(source.code[first:last - 1])))
+        for lock in sorted(duties - held):
+            yield first, (f"{name}() must hold {lock}: "
+                          "begin with assert_held() or assert_mutex_held()")
+
+
 #    rule                     files             but not
 RULES = [
     (spdx_first,              SOURCE + SCRIPT,  ()),
@@ -228,6 +275,7 @@ RULES = [
     (no_forward_statics,      (".c",),          ()),
     (pragma_once,             (".h",),          ()),
     (limited_log,             (".c",),          ()),
+    (asserts_locks,           C,                ()),
 ]
 
 ATTRIBUTES = set()
@@ -239,6 +287,17 @@ def read_attributes(root):
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             ATTRIBUTES.update(ATTRIBUTE.findall(file.read()))
+
+
+def read_duties(root):
+    """The functions that headers declare with MUST_HOLD()."""
+    for path in all_files(root):
+        if not path.endswith(".h"):
+            continue
+        code = "\n".join(Source(root, path).code)
+        for name, rest in DECLARED.findall(code):
+            DUTIES.setdefault(name, set()).update(
+                lock.lstrip("&") for lock in DUTY.findall(rest))
 
 
 def all_files(root):
@@ -269,6 +328,7 @@ def main():
     args = parser.parse_args()
 
     read_attributes(args.root)
+    read_duties(args.root)
     files = args.files or all_files(args.root)
     count = 0
     for path in files:

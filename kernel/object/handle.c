@@ -121,6 +121,7 @@ static int grow(struct handle_table *table)
 /* Returns: the handle, or 0: no entry is free. */
 static uint32_t add_locked(struct handle_table *table,
 			   const struct handle_entry *new)
+	MUST_HOLD(&table->lock)
 {
 	uint32_t handle = table->first_free;
 
@@ -135,6 +136,7 @@ static uint32_t add_locked(struct handle_table *table,
 
 static struct handle_entry remove_locked(struct handle_table *table,
 					 uint32_t handle)
+	MUST_HOLD(&table->lock)
 {
 	struct handle_entry old = table->entries[handle];
 
@@ -324,9 +326,11 @@ int handle_table_copy(struct handle_table *to, struct handle_table *from)
 }
 
 static const char *check_locked(const struct handle_table *table)
+	MUST_HOLD(&table->lock)
 {
 	uint32_t used = 0, free = 0;
 
+	assert_held(&table->lock);
 	HOLDS(!table->size || !table->entries[0].object,
 	      "handle H1: entry 0 is never used");
 	for (uint32_t i = 1; i < table->size; i++) {

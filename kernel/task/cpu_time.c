@@ -39,6 +39,7 @@ uint64_t task_cpu_ns(struct task *task)
 }
 
 static struct thread *find_locked(const struct task *task, uint32_t tid)
+	MUST_HOLD(&task_lock)
 {
 	struct thread *thread;
 

@@ -87,16 +87,20 @@ void task_release(struct task *task)
 
 /* Nobody waits for it any more. Its reference goes to `gone`. */
 static void reap_locked(struct task *task, struct list_head *gone)
+	MUST_HOLD(&task_lock)
 {
+	assert_held(&task_lock);
 	task_leave_tree_locked(task);
 	list_add(&task->sibling, gone);
 }
 
 static void reparent_locked(struct task *task, struct list_head *gone)
+	MUST_HOLD(&task_lock)
 {
 	struct task *heir = task == init_task ? NULL : init_task;
 	struct task *child, *next;
 
+	assert_held(&task_lock);
 	if (list_empty(&task->children))
 		return;
 	if (heir && heir->zombie)

@@ -24,7 +24,7 @@
 #include "kernel/task/task_impl.h"
 #include "lib/errno.h"
 
-static struct task *find_locked(uint32_t pid)
+static struct task *find_locked(uint32_t pid) MUST_HOLD(&task_lock)
 {
 	struct task *task;
 
@@ -37,6 +37,7 @@ static struct task *find_locked(uint32_t pid)
 
 /* Is there such a group; `session` 0: in any session? */
 static bool exists_locked(uint32_t group, uint32_t session)
+	MUST_HOLD(&task_lock)
 {
 	const struct task *task;
 
@@ -82,12 +83,13 @@ void group_leave_locked(uint32_t group, uint32_t session)
 		left_locked(session);
 }
 
-static long set_locked(uint32_t pid, uint32_t group)
+static long set_locked(uint32_t pid, uint32_t group) MUST_HOLD(&task_lock)
 {
 	const struct task *self = current_task();
 	struct task *task = find_locked(pid);
 	uint32_t before;
 
+	assert_held(&task_lock);
 	if (!task || (task != self && task->parent != self))
 		return -ESRCH;
 	if (task->session != self->session || task->session == task->pid)

@@ -74,11 +74,12 @@ static bool is_better_victim(const struct task *task, const struct task *best)
 }
 
 static struct task *choose_victim_locked(void)
-	MUST_HOLD(task_lock)
+	MUST_HOLD(&task_lock)
 {
 	bool lowmem = only_lowmem_is_short();
 	struct task *task, *best = NULL;
 
+	assert_held(&task_lock);
 	task_each_locked(weigh_self, &lowmem);
 	task_each_locked(weigh_unstarted, NULL);
 	list_for_each_entry(task, &all_tasks, all)
@@ -88,20 +89,22 @@ static struct task *choose_victim_locked(void)
 }
 
 /* Who shares its memory goes too, or nothing would come back. */
-static void kill_sharers_locked(const struct task *victim)
+static void kill_sharers_locked(const struct task *victim) MUST_HOLD(&task_lock)
 {
 	struct task *task;
 
+	assert_held(&task_lock);
 	list_for_each_entry(task, &all_tasks, all)
 		if (task->mm == victim->mm)
 			task_end_locked(task, WAIT_SIGNALED(SIGKILL), false);
 }
 
 static bool kill_victim_locked(void)
-	MUST_HOLD(task_lock)
+	MUST_HOLD(&task_lock)
 {
 	struct task *victim = choose_victim_locked();
 
+	assert_held(&task_lock);
 	if (!victim)
 		return false;
 	pr_err_limited("Out of memory: killed process %u (%s): %lu KiB, of which rss %u KiB, kernel %lu KiB; total-vm %u KiB\n",

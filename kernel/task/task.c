@@ -61,10 +61,11 @@ struct task *task_find_locked(uint32_t pid)
 
 /* The task owns its number from here on, before it starts. False: none left. */
 static bool pid_take_locked(struct task *task)
-	MUST_HOLD(task_lock)
+	MUST_HOLD(&task_lock)
 {
 	uint32_t pid = number_take_locked();
 
+	assert_held(&task_lock);
 	if (!pid)
 		return false;
 	task->pid = pid;
@@ -163,7 +164,7 @@ int task_alloc(const char *name, struct task *parent, struct task **taskp)
 /* ---- the tree ------------------------------------------------------------ */
 
 /* The parent may have ended meanwhile. Returns: it, when it is not ours now. */
-static struct task *enter_tree_locked(struct task *task)
+static struct task *enter_tree_locked(struct task *task) MUST_HOLD(&task_lock)
 {
 	struct task *parent = task->parent;
 	/* Who has left the tree has left its group: its number is no more. */
@@ -239,6 +240,7 @@ static uint32_t tid_take(const struct task *task)
 
 void tid_put_locked(const struct task *task, uint32_t tid)
 {
+	assert_held(&task_lock);
 	account_uncharge(task->account, ACCOUNT_THREADS, 1);
 	if (tid != task->pid)
 		number_put_locked(tid);
@@ -284,7 +286,9 @@ void task_thread_destroy(struct thread *thread)
 
 /* A personality knows a task before the task's first call. */
 static void tell_personality_locked(const struct task *task)
+	MUST_HOLD(&task_lock)
 {
+	assert_held(&task_lock);
 	if (task->personality)
 		tenure_begin(task->personality,
 			     task->parent ? task->parent->pid : 0);
@@ -389,9 +393,11 @@ void task_each_locked(void (*fn)(struct task *task, void *arg), void *arg)
 
 static void stats_of_threads_locked(const struct task *task,
 				    struct task_stats *stats)
+	MUST_HOLD(&task_lock)
 {
 	const struct thread *thread;
 
+	assert_held(&task_lock);
 	list_for_each_entry(thread, &task->threads, in_task) {
 		stats->nr_threads++;
 		stats->ran_ns += thread->ran_ns;

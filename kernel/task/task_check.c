@@ -20,10 +20,11 @@
 #include "mm/account/account.h"
 
 static const char *threads_check(const struct task *task)
-	MUST_HOLD(task_lock)
+	MUST_HOLD(&task_lock)
 {
 	const struct thread *thread;
 
+	assert_held(&task_lock);
 	list_for_each_entry(thread, &task->threads, in_task)
 		HOLDS(thread->task == task,
 		      "task T5: threads name the task that lists them");
@@ -36,10 +37,11 @@ static const char *threads_check(const struct task *task)
 }
 
 static const char *one_check(const struct task *task)
-	MUST_HOLD(task_lock)
+	MUST_HOLD(&task_lock)
 {
 	const struct task *child;
 
+	assert_held(&task_lock);
 	HOLDS(task->started && task_find_locked(task->pid) == task,
 	      "task T1: a task in the tree has started; its pid is its own");
 	HOLDS(number_is_used_locked(task->pid),

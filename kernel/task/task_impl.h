@@ -20,22 +20,23 @@ int task_make_mm(struct task *task) __must_check;
 
 /* A thread of the task ends: uncharged, and its number free if it had one. */
 void tid_put_locked(const struct task *task, uint32_t tid)
-	MUST_HOLD(task_lock);
+	MUST_HOLD(&task_lock);
 
 /* Drop what it holds: memory, handles, endpoints, ports. May be repeated. */
 void task_release(struct task *task);
 
 /* A zombie leaves the tree; its life reference is the caller's to put. */
-void task_leave_tree_locked(struct task *task);
+void task_leave_tree_locked(struct task *task) MUST_HOLD(&task_lock);
 
 /*
  * Settle the status and tell every thread to end, but not the running one when
  * it does so by itself.
  */
-void task_end_locked(struct task *task, uint32_t wait_status, bool spare_self);
+void task_end_locked(struct task *task, uint32_t wait_status, bool spare_self)
+	MUST_HOLD(&task_lock);
 
 /* By pid, without a reference; NULL: none. Also those not in the tree. */
-struct task *task_find_locked(uint32_t pid) MUST_HOLD(task_lock);
+struct task *task_find_locked(uint32_t pid) MUST_HOLD(&task_lock);
 
 /* A task is freed: its number too, unless a group still has that number. */
 void group_leader_gone_locked(const struct task *task) MUST_HOLD(task_lock);
@@ -46,10 +47,10 @@ void group_leave_locked(uint32_t group, uint32_t session)
 
 /* fn is called for each task, also those that are not in the tree. */
 void task_each_locked(void (*fn)(struct task *task, void *arg), void *arg)
-	MUST_HOLD(task_lock);
+	MUST_HOLD(&task_lock);
 
 /* What the task chosen had is free again. */
-void oom_victim_ended_locked(void) MUST_HOLD(task_lock);
+void oom_victim_ended_locked(void) MUST_HOLD(&task_lock);
 
 /* The exit hook of threads. */
 void task_thread_ends(struct thread *thread);

@@ -91,6 +91,7 @@ struct bounce *bounce_find(bus_addr_t bus)
 {
 	struct bounce *bounce = find_before(bus);
 
+	debug_assert_held(&dma_lock);
 	return bounce && bus.v - bounce->bus.v < bounce->size ? bounce : NULL;
 }
 
@@ -294,6 +295,7 @@ const char *bounce_check(void)
 	uint64_t free_from = 0;
 	unsigned nr = 0;
 
+	assert_held(&dma_lock);
 	for (struct rb_node *rb = rb_first(&bounces); rb; rb = rb_next(rb)) {
 		const struct bounce *bounce = entry(rb);
 		uint64_t first = page_to_phys(bounce->pages).v;

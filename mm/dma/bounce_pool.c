@@ -143,6 +143,7 @@ static void pool_give(const struct bounce *bounce)
 
 void bounce_pool_listed(const struct bounce *bounce, bool listed)
 {
+	assert_held(&dma_lock);
 	if (!bounce->from_pool)
 		return;
 	if (listed)
@@ -269,6 +270,7 @@ const char *bounce_pool_check(const struct rb_root *bounces)
 	uint32_t map[ARRAY_SIZE(pool.map)];
 	struct rb_node *rb;
 
+	assert_held(&dma_lock);
 	for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
 		map[i] = pool.map[i];
 	HOLDS(pool.free == pool.nr - bitmap_weight(map, pool.nr),

@@ -279,6 +279,7 @@ static const char *check_device(const struct dma_device *dev)
 	const struct dma_device *other;
 	const char *law;
 
+	assert_held(&dma_lock);
 	HOLDS(mask_valid(dev->mask), "dma D1: a mask is 2^n - 1, 64 KiB or more");
 	HOLDS(dev->stats.unmapped <= dev->stats.mapped,
 	      "dma D2: at least as much was mapped as was unmapped");
@@ -297,6 +298,7 @@ static const char *check_locked(void) MUST_HOLD(&dma_lock)
 	const struct dma_device *dev;
 	const char *law;
 
+	assert_held(&dma_lock);
 	HOLDS(dma_ram_run.size == longest_run().size &&
 	      dma_is_memory(PHYS(dma_ram_run.start), dma_ram_run.size),
 	      "dma D4: dma_ram_run is the longest range without a hole");

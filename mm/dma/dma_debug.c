@@ -131,6 +131,7 @@ struct dma_record *dma_record_find(struct dma_device *dev, bus_addr_t bus,
 {
 	struct dma_record *record, *begins = NULL;
 
+	debug_assert_held(&dma_lock);
 	list_for_each_entry(record, &dev->mappings, link) {
 		uint64_t last = record->bus.v + record->size - 1;
 
@@ -436,6 +437,7 @@ const char *dma_records_check(const struct dma_device *dev)
 {
 	const struct dma_record *record, *other;
 
+	assert_held(&dma_lock);
 	list_for_each_entry(record, &dev->mappings, link) {
 		HOLDS(dma_below(dev->mask, record->bus.v, record->size),
 		      "dma_debug R2: a record lies below the mask");

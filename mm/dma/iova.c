@@ -226,6 +226,7 @@ const char *iova_check(const struct dma_device *dev)
 	const char *law = range_tree_check(&space->tree);
 	unsigned long pages = 0, runs = 0;
 
+	assert_held(&dma_lock);
 	if (law)
 		return law;
 	range_for_each(node, &space->tree) {

@@ -156,6 +156,7 @@ static void *take_piece(struct dma_pool *pool, bus_addr_t *bus)
 					       link);
 	uint32_t index, offset;
 
+	debug_assert_held(&dma_lock);
 	if (list_empty(&pool->chunks) || is_full(pool, chunk))
 		return NULL;
 	index = bitmap_find_first_zero(chunk->map, pool->nr);
@@ -178,6 +179,7 @@ static bool give_piece(struct dma_pool *pool, const void *ptr, bus_addr_t bus,
 	struct chunk *chunk = find_chunk(pool, bus);
 	uint32_t offset, index;
 
+	debug_assert_held(&dma_lock);
 	if (!chunk)
 		return false;
 	offset = (uint32_t)(bus.v - chunk->bus.v);
@@ -220,8 +222,8 @@ struct dma_pool *dma_pool_create(const char *name, struct dma_device *dev,
 	return pool;
 }
 
-static void *take_locked(struct dma_pool *pool, struct chunk *fresh,
-			 bus_addr_t *bus)
+static void *take(struct dma_pool *pool, struct chunk *fresh,
+		  bus_addr_t *bus)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
 	void *ptr;
@@ -235,14 +237,14 @@ static void *take_locked(struct dma_pool *pool, struct chunk *fresh,
 
 void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, bus_addr_t *bus)
 {
-	void *ptr = take_locked(pool, NULL, bus);
+	void *ptr = take(pool, NULL, bus);
 
 	if (!ptr) {
 		struct chunk *fresh = chunk_create(pool, gfp);
 
 		if (!fresh)
 			return NULL;
-		ptr = take_locked(pool, fresh, bus);
+		ptr = take(pool, fresh, bus);
 	}
 	if (gfp & GFP_ZERO)
 		memset(ptr, 0, pool->size);
@@ -309,6 +311,7 @@ const char *dma_pools_check(void)
 {
 	const struct dma_pool *pool;
 
+	assert_held(&dma_lock);
 	list_for_each_entry(pool, &pools, link) {
 		const char *law = check_pool(pool);
 

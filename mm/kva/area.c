@@ -252,10 +252,11 @@ static void __noreturn __cold refuse_free(const char *who, kva_t va,
 static void __noreturn __cold refuse_free_locked(const char *who, kva_t va,
 						 const struct vm_area *area,
 						 irqflags_t flags)
-	MUST_HOLD(vm_areas.lock) NO_LOCK_CHECK
+	MUST_HOLD(&vm_areas.lock) NO_LOCK_CHECK
 {
 	struct vm_area copy;
 
+	assert_held(&vm_areas.lock);
 	if (area)
 		copy = *area;
 	spin_unlock_irqrestore(&vm_areas.lock, flags);

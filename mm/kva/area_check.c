@@ -116,12 +116,13 @@ static const char *check_spare_lists(unsigned long expected)
 	return NULL;
 }
 
-static const char *check_all_locked(void) MUST_HOLD(vm_areas.lock)
+static const char *check_all_locked(void) MUST_HOLD(&vm_areas.lock)
 {
 	const char *law = range_tree_check(&vm_areas.tree);
 	const struct range_node *node;
 	struct census census = { 0 };
 
+	assert_held(&vm_areas.lock);
 	HOLDS(!law, law);
 	range_for_each(node, &vm_areas.tree) {
 		const struct vm_area *area =

@@ -81,18 +81,20 @@ static bool kva_is_pkmap(kva_t va)
 /* ---- slots -------------------------------------------------------------- */
 
 /* Empty the table entry of an unused slot; the caller flushes. */
-static void slot_empty_locked(unsigned slot) MUST_HOLD(kmap_lock)
+static void slot_empty_locked(unsigned slot) MUST_HOLD(&kmap_lock)
 {
+	debug_assert_held(&kmap_lock);
 	pkmap_unmap(slot);
 	slot_count[slot] = 0;
 	slot_page[slot]->kmap = 0;
 }
 
 /* Empty all unused slots. Returns: how many. */
-static unsigned flush_unused_locked(void) MUST_HOLD(kmap_lock)
+static unsigned flush_unused_locked(void) MUST_HOLD(&kmap_lock)
 {
 	unsigned first = 0, end = 0, emptied = 0;
 
+	debug_assert_held(&kmap_lock);
 	for (unsigned slot = 0; slot < PKMAP_SLOTS; slot++) {
 		if (slot_count[slot] != 1)
 			continue;
@@ -113,10 +115,11 @@ static unsigned flush_unused_locked(void) MUST_HOLD(kmap_lock)
  * used, so at the latest the lap after a flush finds one.
  */
 static unsigned slot_take_locked(struct page *page, pfn_t pfn)
-	MUST_HOLD(kmap_lock)
+	MUST_HOLD(&kmap_lock)
 {
 	unsigned slot = cursor;
 
+	debug_assert_held(&kmap_lock);
 	for (;; slot++) {
 		if (slot == PKMAP_SLOTS) {
 			flush_unused_locked();
@@ -274,12 +277,13 @@ void kmap_init(void)
 
 /* ---- check and dump ----------------------------------------------------- */
 
-static const char *slot_check_locked(unsigned slot) MUST_HOLD(kmap_lock)
+static const char *slot_check_locked(unsigned slot) MUST_HOLD(&kmap_lock)
 {
 	const struct page *page = slot_page[slot];
 	bool mapped = slot_count[slot] > 0;
 	pfn_t pfn;
 
+	assert_held(&kmap_lock);
 	HOLDS(kpt_lookup(slot_kva(slot), &pfn) == mapped,
 	      "kmap K2: a slot is present exactly when its count is not 0");
 	if (!mapped)
@@ -291,10 +295,11 @@ static const char *slot_check_locked(unsigned slot) MUST_HOLD(kmap_lock)
 	return NULL;
 }
 
-static const char *slots_check_locked(void) MUST_HOLD(kmap_lock)
+static const char *slots_check_locked(void) MUST_HOLD(&kmap_lock)
 {
 	unsigned used = 0;
 
+	assert_held(&kmap_lock);
 	for (unsigned slot = 0; slot < PKMAP_SLOTS; slot++) {
 		const char *law = slot_check_locked(slot);
 

@@ -132,6 +132,7 @@ static unsigned largest_order(uint32_t pfn, unsigned long nr)
 void buddy_free_run_locked(struct zone *zone, struct page *page,
 			   unsigned long nr)
 {
+	assert_held(&zone->lock);
 	while (nr > 0) {
 		unsigned order = largest_order(page_to_pfn(page).v, nr);
 

@@ -137,6 +137,7 @@ static unsigned drain_run(struct zone *zone, struct page *const blocks[],
 	struct page *first = blocks[0];
 	unsigned run = claim_run(blocks, n, size);
 
+	assert_held(&zone->lock);
 	if (run == 1) {
 		run = claim_run(blocks, n, -size);
 		first = blocks[run - 1];

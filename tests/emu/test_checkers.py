@@ -123,6 +123,37 @@ def test_a_header_that_does_not_compile_alone(tree):
     assert "lib/a.h:1: does not compile alone" in output
 
 
+LOCKED = HEAD + "void f(struct mm *mm) MUST_HOLD(&mm->lock)\n{\n"
+
+
+@pytest.mark.parametrize("text, fault", [
+    (LOCKED + "\twork(mm);\n}\n", "f() must hold mm->lock"),
+    (LOCKED + "\tassert_mutex_held(&mm->lock);\n}\n", None),
+    (LOCKED + "\tdebug_assert_mutex_held(&mm->lock);\n}\n", None),
+    (LOCKED + "\tint x = g(mm), *y;\n\tstruct a *b[2] = { NULL, };\n\n"
+     "\tassert_held(&mm->lock);\n}\n", None),
+    (LOCKED + "\tassert_held(&other->lock);\n}\n", "f() must hold mm->lock"),
+    (LOCKED + "\twork(mm);\n\tassert_held(&mm->lock);\n}\n", "f() must hold"),
+    (LOCKED + "\tmm->x = 1;\n\tassert_held(&mm->lock);\n}\n", "f() must hold"),
+    (LOCKED + '\tcaller_must(mm, "give one");\n'
+     "\tassert_held(&mm->lock);\n}\n", None),
+    # The duty is declared in a header (planted below).
+    (HEAD + "void declared(void)\n{\n\twork();\n}\n", "must hold a_lock"),
+    (HEAD + "void declared(void)\n{\n\tassert_held(&a_lock);\n}\n", None),
+    (HEAD + "static void declared(void)\n{\n\twork();\n}\n", None),
+    (HEAD + "void f_locked(void)\n{\n\twork();\n}\n", "which lock?"),
+    (HEAD + "void f(void)\n{\n\twork();\n}\n", None),
+])
+def test_who_needs_a_lock_looks_for_it(tree, text, fault):
+    plant(tree, "lib/locks.h", HEAD + "#pragma once\n"
+          "void declared(void) MUST_HOLD(&a_lock);\n")
+    plant(tree, "lib/a.c", text)
+    status, output = run("check_style.py", tree)
+    assert status == (1 if fault else 0), output
+    if fault:
+        assert "lib/a.c" in output and fault in output, output
+
+
 def function(lines):
     return HEAD + "void f(void)\n{\n" + lines + "}\n"
 

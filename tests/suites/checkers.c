@@ -331,6 +331,14 @@ KTEST_KEEPS(checkers, an_area_that_is_being_filled_is_no_fault)
 	free_page(page);
 }
 
+static void say_listed(const struct bounce *bounce, bool listed)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+
+	bounce_pool_listed(bounce, listed);
+	spin_unlock_irqrestore(&dma_lock, flags);
+}
+
 KTEST(checkers, a_bounce_that_is_being_copied_is_no_fault)
 {
 	struct bounce *bounce;
@@ -345,9 +353,9 @@ KTEST(checkers, a_bounce_that_is_being_copied_is_no_fault)
 	}
 	EXPECT_NULL(laws_check_all());
 	/* Set bits that nobody has, listed or in hand, are one. */
-	bounce_pool_listed(bounce, true);
+	say_listed(bounce, true);
 	EXPECT(dma_check() != NULL);
-	bounce_pool_listed(bounce, false);
+	say_listed(bounce, false);
 	bounce_give(bounce);
 	EXPECT_NULL(dma_check());
 	fake_device_end(&device);

@@ -361,11 +361,12 @@ static bool frames_are_valid(phys_addr_t pa, uint32_t nr_pages)
 	       nr_pages <= (end - pa.v) >> PAGE_SHIFT;
 }
 
-static int map_locked(struct iommu_domain *domain, uint64_t bus, uint64_t end,
+static int map_irqoff(struct iommu_domain *domain, uint64_t bus, uint64_t end,
 		      uint64_t value)
 {
 	int err;
 
+	assert(irqs_disabled());
 	if (!range_is_free(domain->root, domain->levels, bus, end))
 		return -EEXIST;
 	err = range_reserve(domain, bus, end);
@@ -387,7 +388,7 @@ int iommu_map(struct iommu_domain *domain, bus_addr_t bus, phys_addr_t pa,
 	    !frames_are_valid(pa, nr_pages) || !prot || prot & ~SL_RIGHTS)
 		return -EINVAL;
 	flags = irq_save();
-	err = map_locked(domain, bus.v, end, pa.v | prot);
+	err = map_irqoff(domain, bus.v, end, pa.v | prot);
 	irq_restore(flags);
 	return err;
 }

@@ -62,10 +62,11 @@ unsigned iommu_address_bits(void)
 	return bits_in_use ? bits_in_use : IOMMU_BITS_SHORT;
 }
 
-static int attach_locked(struct iommu_domain *domain, uint16_t source_id)
+static int attach_irqoff(struct iommu_domain *domain, uint16_t source_id)
 {
 	int err;
 
+	assert(irqs_disabled());
 	if (!bits_in_use || domain->bits != bits_in_use)
 		return -ENODEV;
 	if (attachment_find(source_id))
@@ -83,7 +84,7 @@ static int attach_locked(struct iommu_domain *domain, uint16_t source_id)
 int iommu_attach(struct iommu_domain *domain, uint16_t source_id)
 {
 	irqflags_t flags = irq_save();
-	int err = attach_locked(domain, source_id);
+	int err = attach_irqoff(domain, source_id);
 
 	irq_restore(flags);
 	return err;
