@@ -50,7 +50,7 @@ static bool exists_locked(uint32_t group, uint32_t session)
 }
 
 /* Does a task of the tree have this number for its group or session? */
-static bool is_named_locked(uint32_t number)
+static bool is_named_locked(uint32_t number) MUST_HOLD(&task_lock)
 {
 	const struct task *task;
 
@@ -69,7 +69,7 @@ void group_leader_gone_locked(const struct task *task)
 }
 
 /* 0: of a task that has not begun, and is in none yet. */
-static void left_locked(uint32_t number)
+static void left_locked(uint32_t number) MUST_HOLD(&task_lock)
 {
 	assert_held(&task_lock);
 	if (number && !task_find_locked(number) && !is_named_locked(number))
@@ -78,6 +78,7 @@ static void left_locked(uint32_t number)
 
 void group_leave_locked(uint32_t group, uint32_t session)
 {
+	assert_held(&task_lock);
 	left_locked(group);
 	if (session != group)
 		left_locked(session);

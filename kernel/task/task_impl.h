@@ -39,11 +39,11 @@ void task_end_locked(struct task *task, uint32_t wait_status, bool spare_self)
 struct task *task_find_locked(uint32_t pid) MUST_HOLD(&task_lock);
 
 /* A task is freed: its number too, unless a group still has that number. */
-void group_leader_gone_locked(const struct task *task) MUST_HOLD(task_lock);
+void group_leader_gone_locked(const struct task *task) MUST_HOLD(&task_lock);
 
 /* A task is no longer in these: what nobody has any more is free. */
 void group_leave_locked(uint32_t group, uint32_t session)
-	MUST_HOLD(task_lock);
+	MUST_HOLD(&task_lock);
 
 /* fn is called for each task, also those that are not in the tree. */
 void task_each_locked(void (*fn)(struct task *task, void *arg), void *arg)
