@@ -260,7 +260,8 @@ JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all iso run-iso run-bochs host run debug test smoke smoke-kernel \
-	smoke-host soak bench mutants doctor pictures check measure help clean
+	smoke-host soak bench mutants doctor pictures check measure \
+	compile_commands.json tags help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 	$(if $(LEFT_OUT),$(info $(LEFT_OUT)))
@@ -382,11 +383,28 @@ check:  ## static analysis, layers, style, documents, functions that nobody call
 	$(Q)tools/analyze $(filter-out tests/% kernel/trial/crash.c,$(filter %.c,$(KERNEL_SRCS))) \
 		$(wildcard boot/*.c)
 
+# Every command that would compile something, whether it has to or not.
+compile_commands.json:  ## how each file is compiled, for clangd and editors
+	$(Q)$(MAKE) --no-print-directory -nB V=1 all host | \
+		$(PYTHON) tools/compile_commands.py > $@.tmp
+	$(Q)mv $@.tmp $@
+
+# Words that are no part of a declaration, for ctags.
+NO_NAMES := $(shell sed -n 's/^.define \(__[a-z_]*\).*/\1+/p' lib/compiler.h) \
+	MUST_HOLD+ KTEST+ UTEST+
+TEST_NAME := /^[KU]TEST\(([a-z0-9_]+, *)?([a-z0-9_]+)\)/\2/T,test/
+
+tags:  ## where each name is defined, for vi, Emacs and others
+	$(Q)tools/setup tags
+	$(Q)ctags -R --languages=C,Asm,Python -I "$(NO_NAMES)" \
+		--regex-C='$(TEST_NAME)' -f $@ \
+		boot arch lib mm kernel user tests tools
+
 measure:  ## size and shape of the tree in numbers; beside another's with BESIDE=
 	$(Q)$(PYTHON) tools/measure.py $(if $(BESIDE),--root $(BESIDE)) --root .
 
 help:  ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z][a-z_.-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 clean:  ## remove build/
 	rm -rf $(BUILD)

@@ -183,6 +183,9 @@ needs() {
 	row git "fresh" "have git" \
 		"there is no git, which clones the tree into a fresh root" \
 		git git git git git
+	row ctags "tags test" "have ctags" \
+		"there is no ctags, which lists where each name is defined" \
+		universal-ctags ctags ctags ctags universal-ctags
 	row cxx "toolchain" "have ${CXX:-g++}" \
 		"there is no C++ compiler, and GCC is written in C++" \
 		g++ gcc-c++ gcc g++ gcc
