@@ -193,7 +193,7 @@ ACPI_PURE := $(addprefix arch/i386/acpi/,table.c rsdp.c parse.c madt.c fadt.c \
 
 # The IOMMU but for the machine's units: tests/host/iommu.c has others.
 IOMMU_PURE := $(addprefix arch/i386/iommu/,domain.c domain_check.c blocked.c \
-	iommu.c vtd_unit.c)
+	iommu.c vtd_unit.c vtd_scope.c)
 
 HOST_SRCS := $(sort $(filter-out lib/string.c $(HOST_SKIP:%=tests/suites/%.c), \
 	$(wildcard lib/*.c mm/*/*.c arch/i386/mm/*.c $(IOMMU_PURE) tests/host/*.c \

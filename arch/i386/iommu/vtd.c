@@ -52,6 +52,7 @@
 
 #include "arch/i386/iommu/iommu_impl.h"
 #include "arch/i386/iommu/vtd.h"
+#include "arch/i386/iommu/vtd_scope.h"
 
 /* An entry of either table. */
 struct vtd_entry {
@@ -69,9 +70,6 @@ _Static_assert(VTD_ENTRIES * sizeof(struct vtd_entry) == PAGE_SIZE,
 #define POLL_FAULTS_MAX   32u   /* a device may be faster than we are         */
 #define CACHE_LINE_MIN    32u   /* none that CLFLUSH knows is shorter         */
 
-#define BRIDGE_SECONDARY    0x19u
-#define BRIDGE_SUBORDINATE  0x1au
-
 /* The units that can be used; unit_acpi[i] is what ACPI says of unit i. */
 static struct vtd_unit units[ACPI_DMAR_UNITS_MAX];
 static const struct acpi_dmar_unit *unit_acpi[ACPI_DMAR_UNITS_MAX];
@@ -87,49 +85,20 @@ static struct page *root;   /* NULL: translation was never on */
 
 /* ---- which unit ---------------------------------------------------------- */
 
-static const struct pci_device *device_find(uint16_t source_id)
-{
-	for (unsigned i = 0; i < nr_pci_devices; i++)
-		if (pci_source_id(&pci_devices[i]) == source_id)
-			return &pci_devices[i];
-	return NULL;
-}
-
-/*
- * Is it the device of the scope, or as whom that one asks, or behind the bridge
- * of the scope?
- */
-static bool scope_has(uint16_t scope, uint16_t source_id)
-{
-	const struct pci_device *bridge = device_find(scope);
-	unsigned bus = source_id >> 8;
-
-	if (scope == source_id || (bridge && bridge->requester == source_id))
-		return true;
-	return bridge && (bridge->header_type & 0x7f) == 1 &&
-	       bus >= pci_read8(bridge, BRIDGE_SECONDARY) &&
-	       bus <= pci_read8(bridge, BRIDGE_SUBORDINATE);
-}
-
-static bool unit_names(const struct acpi_dmar_unit *unit, uint16_t source_id)
-{
-	for (unsigned i = 0; i < unit->nr_scopes; i++)
-		if (scope_has(unit->scope[i], source_id))
-			return true;
-	return false;
-}
-
 /* Is there a unit that translates for the device, and is on? */
 static bool device_has_unit(uint16_t source_id)
 {
-	bool for_others = false;
+	const struct vtd_buses buses = {
+		pci_devices, nr_pci_devices, pci_read8
+	};
+	const struct acpi_dmar_unit *unit =
+		vtd_unit_of(acpi_info.dmar_unit, acpi_info.nr_dmar_units,
+			    &buses, source_id);
 
-	for (unsigned i = 0; i < nr_units; i++) {
-		if (unit_names(unit_acpi[i], source_id))
-			return unit_on[i];
-		for_others |= unit_acpi[i]->all && unit_on[i];
-	}
-	return for_others;
+	for_each_unit_on(i)
+		if (unit_acpi[i] == unit)
+			return true;
+	return false;
 }
 
 /* ---- tables -------------------------------------------------------------- */
