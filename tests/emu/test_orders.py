@@ -22,8 +22,10 @@ SAYS = {"ps": "sh", "free": "lowmem", "pager": "contents are right",
         "cow": "after it wrote", "help": "maps"}
 COMPLAINS = re.compile(r"error|cannot|killed|no such|panic", re.IGNORECASE)
 
-# In the second run a test may find nothing left to do.
-ONCE = {"every page table is there already"}
+# In the second run a test may find nothing left to do, or a clock that the host
+# holds up.
+ONCE = re.compile(r"every page table is there already|"
+                  r"the clock gave \d+ interrupts only")
 
 
 def run_all(session, order, suites):
@@ -62,7 +64,7 @@ def test_every_suite_twice_then_user_mode(kernel, suites, mem, seed):
         names, second = run_all(session, "shuffled", suites)
         assert sorted(names) == sorted(suites) != names
         new = set(second.items()) - set(first.items())
-        assert {why for _, why in new} <= ONCE, new
+        assert all(ONCE.fullmatch(why) for _, why in new), new
         assert all_hold(session.run("check"))
         session.child.send("exit\r")
         session.until(SHELL)

@@ -299,7 +299,7 @@ static bool clocks_agree(void)
 	uint32_t counts = 0, ns;
 	uint16_t last = pit_count(), now;
 
-	while (counts < 5000) {
+	while (counts < 2000) {
 		now = pit_count();
 		counts += (uint16_t)(last - now);
 		last = now;
@@ -345,7 +345,7 @@ KTEST(apic, the_timer_is_as_fast_as_the_8254_says)
 		SKIP("needs the local APIC's timer");
 	if (!measured(pit_counts))
 		SKIP("needs an 8254");
-	for (unsigned i = 0; i < 20 && !agree; i++)
+	for (unsigned i = 0; i < 100 && !agree; i++)
 		agree = measured(clocks_agree);
 	EXPECT(agree);
 }

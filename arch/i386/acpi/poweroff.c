@@ -22,7 +22,8 @@
 #define PM1_SLEEP_MASK    (7u << PM1_SLEEP_TYPE | PM1_SLEEP_ENABLE)
 
 /* Accesses to a port take about a microsecond. */
-#define TRIES  100000u
+#define ENABLE_TRIES  100000u
+#define OFF_TRIES    2000000u   /* a busy host lets the CPU run on */
 
 static void enable_acpi(void)
 {
@@ -30,7 +31,7 @@ static void enable_acpi(void)
 	    inw(acpi_info.pm1a_control) & PM1_SCI_ENABLED)
 		return;
 	outb(acpi_info.smi_command, acpi_info.acpi_enable);
-	for (unsigned i = 0; i < TRIES; i++)
+	for (unsigned i = 0; i < ENABLE_TRIES; i++)
 		if (inw(acpi_info.pm1a_control) & PM1_SCI_ENABLED)
 			return;
 }
@@ -57,7 +58,7 @@ void acpi_poweroff(void)
 	enable_acpi();
 	sleep_now(acpi_info.pm1a_control, acpi_info.s5_type_a);
 	sleep_now(acpi_info.pm1b_control, acpi_info.s5_type_b);
-	for (unsigned i = 0; i < TRIES; i++)   /* it may take a while */
+	for (unsigned i = 0; i < OFF_TRIES; i++)
 		inw(acpi_info.pm1a_control);
 	pr_debug("ACPI: the power is still on\n");
 }
