@@ -16,8 +16,8 @@ TERMS   function   from its first line, where its type and name are, to its last
         later      an #include of a file that docs/reading-order.md names in a
                    later chapter, or later at all
         label      B4 in the INVARIANTS of a head comment
-        checked    a text in the label's folder begins with it, as "B4: ..." or
-                   "buddy B4: ..."
+        checked    a text begins with it: "buddy B4: ..." anywhere, where the
+                   head says INVARIANTS of buddy; else "B4: ..." in its folder
 
 USAGE   measure.py [--root DIR]... [--list]
         --list  names what the last three numbers count
@@ -40,6 +40,7 @@ COUNTED = C + (".S", ".ld", ".py", ".sh", ".md", ".mk", ".tsv")
 ASSERTION = re.compile(r"\b(?!_Static_)\w*assert\w*\(")
 LAW = re.compile(r"\bHOLDS\w*\(")
 STATION = re.compile(r"^ \* ?[A-Z][A-Z ]+\b")
+HEADING = re.compile(r"^ \* ?INVARIANTS(?: of (\w+))?")
 # Not the CPU's registers.
 LABEL = re.compile(r"^ \*\s+(?!CR\d)([A-Z]{1,3}\d{1,2})\s")
 CHAPTER = re.compile(r"^## ")
@@ -198,29 +199,35 @@ def read_later(root):
 # ---- laws ----------------------------------------------------------------
 
 def labels(source):
-    """The labels in the INVARIANTS of the file's comments."""
-    inside = False
+    """The labels in the INVARIANTS of the file's comments: B4, buddy B4."""
+    owner = None
     for line in source.raw:
         if STATION.match(line):
-            inside = "INVARIANTS" in line
+            heading = HEADING.match(line)
+            owner = heading and (heading[1] or "")
         elif not line.startswith(" *"):
-            inside = False
+            owner = None
         found = LABEL.match(line)
-        if inside and found:
-            yield found.group(1)
+        if owner is not None and found:
+            yield f"{owner} {found[1]}".lstrip()
 
 
-def unchecked(parts):
-    """Labels that no text of their folder begins with."""
-    texts = {}
+def begins(label, text):
+    """Does a text begin with it? "kmap K1, K4: ..." is for two labels."""
+    owner, _, number = label.rpartition(" ")
+    return re.match(rf'"{owner and owner + " "}(\w+, )*{number}\b', text)
+
+
+def unchecked(root, parts):
+    """Laws that no text begins with."""
+    everywhere = parts + sources(root, ["user", "tests"])
+    texts = [(os.path.dirname(source.path), text) for source in everywhere
+             for text in STRING.findall(source.text)]
     for source in parts:
-        texts.setdefault(os.path.dirname(source.path), []).extend(
-            STRING.findall(source.text))
-    for source in parts:
+        folder = os.path.dirname(source.path)
         for label in labels(source):
-            begins = re.compile(rf'^"(?:[\w -]+ )?{label}\b')
-            if not any(begins.match(text)
-                       for text in texts[os.path.dirname(source.path)]):
+            if not any(begins(label, text) for where, text in texts
+                       if " " in label or where == folder):
                 yield f"{source.path}: {label}"
 
 
@@ -253,13 +260,13 @@ def rows(root):
         yield f"comment lines in {name}, %", f"{share:.1f}"
     found = [label for source in whole for label in labels(source)]
     yield "laws in head comments", len(found)
-    yield "    labels that they share", len(set(found))
+    yield "    different labels", len(set(found))
 
 
 def lists(root):
     whole = sources(root, KERNEL)
     later = list(read_later(root))
-    yield "labels without a check", list(unchecked(whole))
+    yield "labels without a check", list(unchecked(root, whole))
     yield "includes up between rooms of kernel/", upward(root)
     yield "includes of a later chapter", [text for far, text in later if far]
     yield "includes of a later file", [text for _, text in later]

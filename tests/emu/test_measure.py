@@ -37,7 +37,7 @@ static int one(int a,
 const char *check(void)
 {
 	HOLDS(1, "B1: text");
-	HOLDS(1, "buddy B2: text");
+	HOLDS(1, "B3, B2: text");
 	return "B22: is another label";
 }
 """,
@@ -59,7 +59,7 @@ BEFORE = {
     "functions of mm/": "2", "    lines: median, 90 %, longest": "7 7 7",
     "assertions in mm/": "1", "laws checked in mm/": "2",
     "    both, per 1000 lines": "120.0", "comment lines in mm/, %": "36.0",
-    "laws in head comments": "2", "    labels that they share": "2",
+    "laws in head comments": "2", "    different labels": "2",
     "labels without a check": "0",
     "includes up between rooms of kernel/": "0",
     "includes of a later chapter": "0", "includes of a later file": "0",
@@ -102,7 +102,11 @@ def test_a_known_tree(tree):
     ("mm/buddy.c", "\tassert(a)", "\tno(a)", "assertions in mm/", "0"),
     ("mm/buddy.c", 'HOLDS(1, "B1', 'no(1, "B1', "laws checked in mm/", "1"),
     ("mm/buddy.c", '"B1: ', '"B11: ', "labels without a check", "1"),
-    ("mm/buddy.c", '"buddy B2: ', '"buddyB2: ', "labels without a check", "1"),
+    ("mm/buddy.c", '"B3, B2: ', '"no B2: ', "labels without a check", "1"),
+    ("mm/buddy.c", "INVARIANTS", "INVARIANTS of buddy",
+     "labels without a check", "2"),
+    ("mm/buddy.c", "INVARIANTS", "RULES of buddy", "laws in head comments",
+     "0"),
     ("mm/buddy.c", " * LOCKING  B9", " *          B9", "laws in head comments",
      "3"),
     ("mm/buddy.c", "\treturn b;", "\treturn b;\n\n",
@@ -122,6 +126,15 @@ def test_each_number_sees_its_change(tree, path, old, new, name, number):
     plant(tree, path, TREE[path].replace(old, new))
     table, _ = measure(tree)
     assert table[name] == number
+
+
+def test_a_law_with_a_name_is_checked_anywhere(tree):
+    plant(tree, "mm/buddy.c",
+          TREE["mm/buddy.c"].replace("INVARIANTS", "INVARIANTS of buddy"))
+    plant(tree, "tests/suites/buddy.c",
+          'const char *text = "buddy B1, B2: text", *other = "slab B3: text";')
+    table, _ = measure(tree)
+    assert table["labels without a check"] == "0"
 
 
 def test_what_is_counted_can_be_named(tree):
