@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Prove that the documentation points at things that exist.
 
-Six rules:
+Seven rules:
 
   R1  every source file of the kernel stands in docs/reading-order.md, once
-  R2  a citation `path/file.c:name` or `path/file.c:name()` in docs/ or the
-      README names a file of the tree, and the name stands in that file
+  R2  a citation `path/file.c:name` or `path/file.c:name()` in docs/ or a page
+      of the root names a file of the tree, and the name stands in that file
   R3  a relative link of a Markdown file leads to a file of the tree
   R4  a page of docs/ that a source file, or a page, names as docs/page.md is
       there
   R5  docs/decisions/README.md links to every decision
   R6  docs/reading-order.md names a header before the files that include it
+  R7  a path `folder/file.c` or `folder/` in docs/ or a page of the root is
+      there; NAME stands for any name, and Linux's `mm/...` is Linux's
 
 USAGE  check_docs.py [--root DIR]
 
@@ -33,6 +35,8 @@ SOURCE_ENDINGS = {".c", ".h", ".S"}
 CITATION = re.compile(r"`([\w./-]+\.(?:c|h|S|py)):(\w+)(?:\(\))?`")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
+PATH = re.compile(r"(?<!Linux's )`((?:boot|arch|lib|mm|kernel|user|tests|tools|"
+                  r"docs)/[\w./-]*)`")
 FILE_NAME = re.compile(r"`([\w./-]+\.(?:c|h|S|ld))`")
 
 
@@ -44,7 +48,7 @@ def sources(root):
 
 
 def documents(root):
-    yield root / "README.md"
+    yield from sorted(root.glob("*.md"))
     yield from sorted((root / "docs").rglob("*.md"))
 
 
@@ -111,12 +115,26 @@ def check_order_of_includes(root):
         yield f"{READING_ORDER}: {text}: not named before"
 
 
+def check_paths(root, document):
+    """R7, where R1 does not look; a word without a dot, tests/mmap, is a program of the archive."""
+    if document == root / READING_ORDER:
+        return
+    for number, line in numbered_lines(document):
+        for path in PATH.findall(line):
+            path = path.partition("NAME")[0]
+            last = path.rpartition("/")[2]
+            named = "." in last or not last or path.startswith("tools/")
+            if named and not (root / path).exists():
+                yield f"{document.relative_to(root)}:{number}: no {path}"
+
+
 def check_all(root):
     yield from check_reading_order(root)
     for document in documents(root):
         yield from check_citations(root, document)
         yield from check_links(root, document)
         yield from check_named_pages(root, document)
+        yield from check_paths(root, document)
     for source in sources(root):
         yield from check_named_pages(root, root / source)
     yield from check_decisions(root)

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import check_style    # noqa: E402
 
 GOOD = {
     "README.md": "[all](docs/reading-order.md), `lib/a.c:f()`\n",
@@ -59,6 +62,10 @@ def test_a_good_tree_passes(tmp_path):
     ("README.md", "[all](none.html)\n", "link to none.html leads nowhere"),
     ("lib/a.h", "/* docs/none.md */\n", "lib/a.h:1: no page docs/none.md"),
     ("docs/decisions/how.md", "so\n", "no link to how.md"),
+    ("NEWS.md", "see `lib/c.c`\n", "NEWS.md:1: no lib/c.c"),
+    ("docs/page.md", "\n`mm/`, `lib/`\n", "docs/page.md:2: no mm/"),
+    ("docs/page.md", "`tools/none`\n", "docs/page.md:1: no tools/none"),
+    ("docs/page.md", "`mm/NAME.c`\n", "docs/page.md:1: no mm/"),
     ("docs/reading-order.md", "- `lib/a.c`, `lib/a.h`\n",
      "lib/a.c: chapter 0, includes lib/a.h, chapter 0: not named before"),
     ("docs/reading-order.md", "## 1. x\n- `lib/a.c`\n## 2. y\n- `lib/a.h`\n",
@@ -68,3 +75,26 @@ def test_a_fault(tmp_path, name, text, fault):
     status, output = plant(tmp_path, {**GOOD, name: text})
     assert status == 1
     assert fault in output and "check_docs: 1 faults" in output, output
+
+
+def test_what_is_no_path_of_the_tree(tmp_path):
+    """A placeholder, Linux's own file, a program of the boot archive."""
+    text = "`lib/NAME.c`, Linux's `mm/none.c`, `tests/mmap`, `none/x.c`\n"
+    status, output = plant(tmp_path, {**GOOD, "docs/page.md": text})
+    assert status == 0, output
+
+
+def test_the_page_of_style_names_every_rule_and_limit():
+    text = (ROOT / "docs/style.md").read_text()
+    for rule, _, _ in check_style.RULES:
+        assert f"| `{rule.__name__}` |" in text
+    for limit in (check_style.COLUMNS, check_style.FUNCTION_LINES,
+                  check_style.FILE_LINES, check_style.TEST_FILE_LINES):
+        assert f" {limit} " in text, limit
+
+
+def test_the_page_of_testing_names_every_folder_of_tests():
+    text = (ROOT / "docs/testing.md").read_text()
+    for folder in sorted((ROOT / "tests").iterdir()):
+        if folder.is_dir() and folder.name != "__pycache__":
+            assert f"tests/{folder.name}/" in text, folder.name
