@@ -167,20 +167,52 @@ KTEST(rangetree, the_hint_survives_the_removal_of_its_node)
 	EXPECT_NULL(range_tree_check(&tree));
 }
 
-KTEST(rangetree, the_check_finds_a_wrong_gap)
+#define ORDER     "rangetree R1: ranges are in order, disjoint and within the bounds"
+#define NOT_EMPTY "rangetree R1: a range is not empty"
+#define GAP       "rangetree R2: gap is the distance from the node before"
+#define MAX_GAP   "rangetree R3: max_gap is the largest gap in the subtree"
+#define SAME      "rangetree R4: tree and ring hold the same nodes in order"
+#define TOP       "rangetree R5: top is empty, and after all nodes of the tree"
+
+static void expect_broken(const char *law)
 {
-	init(0, 1000);
+	EXPECT_STREQ(range_tree_check(&tree), law);
+}
+
+KTEST(rangetree, the_check_names_each_broken_law)
+{
+	struct range_node *next;
+
+	init(50, 1000);
 	EXPECT_EQ(insert(0, 100, 200), 0);
 	EXPECT_EQ(insert(1, 300, 400), 0);
+	EXPECT_NULL(range_tree_check(&tree));
+
+	nodes[0].start = nodes[0].end;
+	expect_broken(NOT_EMPTY);
+	nodes[0].start = 100;
+	nodes[0].end = 301;
+	expect_broken(ORDER);
+	nodes[0].end = 200;
 	nodes[1].gap++;
 	EXPECT(range_tree_check(&tree));
 	nodes[1].gap--;
-	nodes[1].max_gap ^= 1;
-	EXPECT(range_tree_check(&tree));
-	nodes[1].max_gap ^= 1;
-	nodes[0].end = 301;
-	EXPECT(range_tree_check(&tree));
+	nodes[0].end = 201;            /* the gap behind is another one */
+	expect_broken(GAP);
 	nodes[0].end = 200;
+	nodes[1].max_gap ^= 1;
+	EXPECT_STREQ(range_tree_check(&tree), MAX_GAP);
+	nodes[1].max_gap ^= 1;
+	next = nodes[0].next;
+	nodes[0].next = nodes[1].next;
+	expect_broken(SAME);
+	nodes[0].next = next;
+	tree.top.end++;
+	expect_broken(TOP);
+	tree.top.end--;
+	tree.top.gap++;
+	expect_broken(GAP);
+	tree.top.gap--;
 	EXPECT_NULL(range_tree_check(&tree));
 }
 

@@ -148,27 +148,73 @@ KTEST(rbtree, a_full_tree_is_emptied_from_both_ends)
 	EXPECT(!root.node);
 }
 
-KTEST(rbtree, the_check_finds_each_broken_law)
+#define ORDER  "rbtree T5: the members are in order from left to right"
+#define TOP    "rbtree T1: the root is black and has no parent"
+#define LINK   "rbtree T2: a child's parent link names its parent"
+#define REDS   "rbtree T3: a red node has no red child"
+#define PATHS  "rbtree T4: all paths down have equally many black nodes"
+#define DEEP   "rbtree T4: the tree is too deep"
+
+static void expect_broken(const char *law)
 {
-	struct rb_node *node;
+	EXPECT_STREQ(rb_check(&root, less), law);
+}
+
+/* 1 above 0 and 2, all black, and 3 red below 2. */
+KTEST(rbtree, the_check_names_each_broken_law)
+{
+	struct rb_node *zero = &items[0].node, *two = &items[2].node;
+	struct rb_node *three = &items[3].node;
 
 	init();
-	for (unsigned i = 0; i < 8; i++)
+	for (unsigned i = 0; i < 4; i++)
 		rb_add(&root, &items[i].node, less);
-	node = root.node->child[RB_LEFT];
+	REQUIRE(root.node == &items[1].node && three->parent == two);
+	EXPECT_NULL(rb_check(&root, less));
 
 	root.node->red = true;
-	EXPECT(rb_check(&root, less));
+	expect_broken(TOP);
 	root.node->red = false;
-	node->parent = node;
-	EXPECT(rb_check(&root, less));
-	node->parent = root.node;
-	node->red = !node->red;
-	EXPECT(rb_check(&root, less));
-	node->red = !node->red;
-	items[3].key = 100;
-	EXPECT(rb_check(&root, less));
+	root.node->parent = zero;
+	expect_broken(TOP);
+	root.node->parent = NULL;
+	for (unsigned i = 0; i < 4; i += 2) {
+		items[i].node.parent = three;
+		expect_broken(LINK);
+		items[i].node.parent = root.node;
+	}
+	zero->red = two->red = true;   /* no path has fewer blacks than others */
+	expect_broken(REDS);
+	zero->red = two->red = false;
+	three->red = false;
+	expect_broken(PATHS);
+	three->red = true;
+	zero->red = true;
+	expect_broken(PATHS);
+	zero->red = false;
+	items[2].key = 4;
+	expect_broken(ORDER);
 	EXPECT_NULL(rb_check(&root, NULL));
-	items[3].key = 3;
+	items[2].key = 2;
+	items[0].key = 1;              /* equal members are in order */
 	EXPECT_NULL(rb_check(&root, less));
+	items[0].key = 0;
+	EXPECT_NULL(rb_check(&root, less));
+}
+
+/* A loop of children is a tree without an end: the check ends all the same. */
+KTEST(rbtree, the_check_ends_in_a_tree_that_is_too_deep)
+{
+	init();
+	for (unsigned i = 0; i < ITEMS; i++) {
+		items[i].node.child[RB_RIGHT] = &items[i + 1].node;
+		items[i + 1].node.parent = &items[i].node;
+		if (i == 100)
+			break;
+	}
+	for (unsigned i = 1; i < 100; i += 2)
+		items[i].node.red = true;
+	root.node = &items[0].node;
+	expect_broken(DEEP);
+	init();
 }

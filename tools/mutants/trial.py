@@ -5,6 +5,7 @@ WHAT     Runs the suites of a program until the first test fails.
 
 TERMS    died    a test failed, or the program crashed, or it did not end
          lives   every test passed: no test sees the difference
+         shape   options for another machine: some code runs on few machines
 
 ALGORITHM  What saw a mutant of a file is likely to see the next one, so the
          suites that did so before run first, and all suites only after them.
@@ -18,6 +19,8 @@ from collections import Counter, defaultdict
 
 import build
 
+SHAPES = ((), ("--mem=61G", "--nonx", "--hole=200M-217M", "--hole=900M-901M",
+               "--vmalloc=256M"))
 FIRST = 6               # so many suites run before all
 # A mutant may be slower than the program and not hang. These are seconds of
 # this process on a CPU: no other program on the machine can use them up.
@@ -61,10 +64,18 @@ class Runner:
         hung = status in (-24, -9, 152, 137)
         return "time" if hung else "crash", suite, ""
 
+    def run_all(self, program):
+        """The same, on a machine of each shape."""
+        for shape in SHAPES:
+            died = self.run(program, shape)
+            if died:
+                return died
+        return None
+
     def control(self, program):
         """Run the unchanged program. Returns how it died, and its seconds."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        died = self.run(program)
+        died = self.run_all(program)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds = (after.ru_utime + after.ru_stime -
                    before.ru_utime - before.ru_stime)
@@ -76,7 +87,7 @@ class Runner:
         with self.lock:
             first = [name for name, _ in self.seen_by[path].most_common(FIRST)]
         died = self.run(program, [",".join(first)]) if first else None
-        died = died or self.run(program)
+        died = died or self.run_all(program)
         if died and died[1]:
             with self.lock:
                 self.seen_by[path][died[1]] += 1
