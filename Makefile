@@ -260,7 +260,8 @@ JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all iso run-iso run-bochs host run debug test smoke smoke-kernel \
-	smoke-host soak bench mutants doctor pictures check measure \
+	smoke-host soak bench mutants coverage doctor pictures check \
+	measure \
 	compile_commands.json tags help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
@@ -363,6 +364,26 @@ FOLDER ?= mm
 mutants:  ## change one token, see whether a host suite fails (N= SEED= FOLDER=)
 	$(Q)$(PYTHON) tools/mutants --n $(N) --seed $(SEED) --jobs $(JOBS) \
 		--build $(BUILD)/mutants $(FOLDER)
+
+# In a folder of its own: counters are in every object. UBSan's checks would be
+# branches too. The host program runs on two machines, as for `make mutants`.
+COVERAGE := $(BUILD)/coverage
+
+coverage: all  ## lines that the suites run, in the kernel and on the host; branches
+	$(Q)$(MAKE_AGAIN) BUILD=$(COVERAGE) HOST_CC="$(HOST_CC) --coverage" \
+		CFLAGS_EXTRA=-fno-sanitize=all $(COVERAGE)/host/suites
+	$(Q)find $(COVERAGE) -name '*.gcda' -delete
+	$(Q)$(COVERAGE)/host/suites > $(COVERAGE)/host.txt
+	$(Q)$(COVERAGE)/host/suites --mem=61G --nonx --hole=200M-217M \
+		--hole=900M-901M --vmalloc=256M > $(COVERAGE)/large.txt
+	$(Q)$(QEMU) -kernel $(BUILD)/pagoda.elf -initrd $(BUILD)/boot.cpio \
+		-append selftest -m 1G -cpu max -display none -no-reboot \
+		-serial file:$(COVERAGE)/kernel.txt -monitor none \
+		-device isa-debug-exit,iobase=0xf4,iosize=0x04 \
+		-d in_asm -D $(COVERAGE)/blocks.txt < /dev/null; test $$? = 33
+	$(Q)$(PYTHON) tools/coverage --host $(COVERAGE)/host \
+		--kernel $(BUILD)/pagoda.elf --blocks $(COVERAGE)/blocks.txt \
+		--missed $(COVERAGE)/missed.txt
 
 doctor:  ## what is wrong with this machine, and the command that mends it
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/doctor
