@@ -260,9 +260,8 @@ JOBS ?= 2
 MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all iso run-iso run-bochs host run debug test smoke smoke-kernel \
-	smoke-host soak bench mutants coverage doctor pictures check \
-	measure \
-	compile_commands.json tags help clean
+	smoke-host soak bench mutants coverage doctor pictures \
+	check measure compile_commands.json tags help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 	$(if $(LEFT_OUT),$(info $(LEFT_OUT)))

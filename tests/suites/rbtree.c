@@ -183,7 +183,7 @@ KTEST(rbtree, the_check_names_each_broken_law)
 		expect_broken(LINK);
 		items[i].node.parent = root.node;
 	}
-	zero->red = two->red = true;   /* no path has fewer blacks than others */
+	zero->red = two->red = true;   /* as many blacks on each path */
 	expect_broken(REDS);
 	zero->red = two->red = false;
 	three->red = false;
