@@ -68,51 +68,51 @@ static uint64_t above_width(const struct boot_paging *what)
 }
 
 /* The law that a PDPT entry breaks, or NULL. */
-static const char *lint_pdpte(uint64_t entry, unsigned i,
+static const char *lint_pdpte(pdpte_t entry, unsigned i,
 			      const struct boot_paging *what)
 {
 	bool in_use = i == IDENTITY || i == DIRECT_MAP;
 
-	if (!(entry & PAE_P))
+	if (!(entry.v & PAE_P))
 		return in_use ? "boot_paging P3: not present, but the kernel needs it" :
 				NULL;
-	if (entry & (PDPTE_RSVD | PAE_XD))
+	if (entry.v & (PDPTE_RSVD | PAE_XD))
 		return "boot_paging P2: a bit that is reserved in a PDPT entry is set";
-	if (entry & above_width(what))
+	if (entry.v & above_width(what))
 		return "boot_paging P2: address above the CPU's physical width";
 	if (!in_use)
 		return "boot_paging P3: present, but nothing belongs there";
-	if ((entry & PAE_ADDR_MASK) != directory_phys(what))
+	if ((entry.v & PAE_ADDR_MASK) != directory_phys(what))
 		return "boot_paging P3: does not point at the page directory";
 	return NULL;
 }
 
-static const char *lint_present_pde(uint64_t entry, unsigned i,
+static const char *lint_present_pde(pde_t entry, unsigned i,
 				    const struct boot_paging *what)
 {
-	if (entry & PAE_XD)
+	if (entry.v & PAE_XD)
 		return "boot_paging P4: bit 63 (XD) is set while EFER.NXE is clear";
-	if (!(entry & PAE_PS))
+	if (!(entry.v & PAE_PS))
 		return "boot_paging P5: points at a page table, a 2 MiB page is meant";
-	if (entry & PAE_LARGE_RSVD)
+	if (entry.v & PAE_LARGE_RSVD)
 		return "boot_paging P4: one of the reserved bits 13 to 20 is set";
-	if (entry & above_width(what))
+	if (entry.v & above_width(what))
 		return "boot_paging P4: address above the CPU's physical width";
-	if (entry & PAE_US)
+	if (entry.v & PAE_US)
 		return "boot_paging P5: user mode could use it";
-	if (!(entry & PAE_RW))
+	if (!(entry.v & PAE_RW))
 		return "boot_paging P5: read-only, but the kernel's data is there";
-	if ((entry & PAE_LARGE_MASK) != (uint64_t)i * LARGE_PAGE_SIZE)
+	if ((entry.v & PAE_LARGE_MASK) != (uint64_t)i * LARGE_PAGE_SIZE)
 		return "boot_paging P6: maps another address than its own";
 	return NULL;
 }
 
-static const char *lint_pde(uint64_t entry, unsigned i,
+static const char *lint_pde(pde_t entry, unsigned i,
 			    const struct boot_paging *what)
 {
 	bool wanted = i < nr_large_pages(what);
 
-	if (!(entry & PAE_P))
+	if (!(entry.v & PAE_P))
 		return wanted ? "boot_paging P7: not present, but lowmem goes on" : NULL;
 	if (!wanted)
 		return "boot_paging P7: present, but lowmem has ended";
@@ -136,9 +136,9 @@ static const char *lint_whole(const struct boot_paging *what)
 void paging_build(struct boot_tables *t, const struct boot_paging *what)
 {
 	for (unsigned i = 0; i < nr_large_pages(what); i++)
-		t->pd[i] = (uint64_t)i * LARGE_PAGE_SIZE | LARGE_ENTRY;
-	t->pdpt[IDENTITY] = directory_phys(what) | PAE_P;
-	t->pdpt[DIRECT_MAP] = directory_phys(what) | PAE_P;
+		t->pd[i].v = (uint64_t)i * LARGE_PAGE_SIZE | LARGE_ENTRY;
+	t->pdpt[IDENTITY].v = directory_phys(what) | PAE_P;
+	t->pdpt[DIRECT_MAP].v = directory_phys(what) | PAE_P;
 }
 
 struct paging_defect paging_lint(const struct boot_tables *t,
@@ -149,9 +149,9 @@ struct paging_defect paging_lint(const struct boot_tables *t,
 
 	for (unsigned i = 0; !d.law && i < PTRS_PER_PDPT; i++)
 		d = (struct paging_defect){ lint_pdpte(t->pdpt[i], i, what),
-					    "PDPT", i, t->pdpt[i] };
+					    "PDPT", i, t->pdpt[i].v };
 	for (unsigned i = 0; !d.law && i < PTRS_PER_PD; i++)
 		d = (struct paging_defect){ lint_pde(t->pd[i], i, what),
-					    "PD", i, t->pd[i] };
+					    "PD", i, t->pd[i].v };
 	return d;
 }

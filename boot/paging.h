@@ -10,8 +10,8 @@
 
 /* The PDPT comes first: its address goes into CR3. */
 struct boot_tables {
-	uint64_t pdpt[PTRS_PER_PDPT] __aligned(PAGE_SIZE);
-	uint64_t pd[PTRS_PER_PD] __aligned(PAGE_SIZE);
+	pdpte_t pdpt[PTRS_PER_PDPT] __aligned(PAGE_SIZE);
+	pde_t pd[PTRS_PER_PD] __aligned(PAGE_SIZE);
 };
 
 /* What the tables are for. */

@@ -272,8 +272,7 @@ static const struct {
 
 static void print_slot(unsigned slot, const char *name, const char *what)
 {
-	const struct fixmap_entry *e = fixmap_entry(slot);
-	uint64_t entry = (uint64_t)e->high << 32 | e->low;
+	uint64_t entry = fixmap_entry(slot)->v;
 	phys_addr_t pa = PHYS(entry & PAE_ADDR_MASK);
 	char letters[40];
 

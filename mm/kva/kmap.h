@@ -108,7 +108,7 @@ static inline kva_t kmap_local_kva(int top)
 	       (unsigned)top * PAGE_SIZE;
 }
 
-static inline struct fixmap_entry *kmap_local_entry(int top)
+static inline pte_t *kmap_local_entry(int top)
 {
 	return fixmap_entry(FIX_KMAP_LOCAL_FIRST +
 			    smp_processor_id() * KMAP_LOCAL_SLOTS) + top;
@@ -131,7 +131,7 @@ static inline void *kmap_local(struct page *page)
 	preempt_disable();
 	WRITE_ONCE(*top, slot - 1);
 	barrier();
-	fixmap_entry_set(kmap_local_entry(slot), pfn, KPROT_RW);
+	kpte_set(kmap_local_entry(slot), pfn, KPROT_RW);
 	return kva_to_ptr(kmap_local_kva(slot));
 }
 
@@ -144,7 +144,7 @@ static inline void kunmap_local(const void *ptr)
 		kunmap_local_other(va);
 		return;
 	}
-	fixmap_entry_clear(kmap_local_entry(slot));
+	entry_clear(kmap_local_entry(slot));
 	tlb_flush_page(va);
 	barrier();
 	WRITE_ONCE(*top, slot);

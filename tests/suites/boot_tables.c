@@ -101,10 +101,10 @@ KTEST(boot_tables, same_physical_address_from_both_views)
 	for (uint32_t pa = 0; pa < 64 * M; pa += LARGE_PAGE_SIZE) {
 		uint32_t va = PAGE_OFFSET + pa;
 
-		EXPECT_EQ(tables.pdpt[pdpt_index(pa)],
-			  tables.pdpt[pdpt_index(va)]);
+		EXPECT_EQ(tables.pdpt[pdpt_index(pa)].v,
+			  tables.pdpt[pdpt_index(va)].v);
 		EXPECT_EQ(pd_index(pa), pd_index(va));
-		EXPECT_EQ(tables.pd[pd_index(va)] & PAE_LARGE_MASK, pa);
+		EXPECT_EQ(tables.pd[pd_index(va)].v & PAE_LARGE_MASK, pa);
 	}
 }
 
@@ -115,13 +115,13 @@ KTEST(boot_tables, linter_finds_each_planted_directory_entry)
 		struct paging_defect d;
 
 		build(64 * M);
-		tables.pd[index] &= ~pd_defects[i].clear;
-		tables.pd[index] |= pd_defects[i].set;
+		tables.pd[index].v &= ~pd_defects[i].clear;
+		tables.pd[index].v |= pd_defects[i].set;
 		expect_law(pd_defects[i].name, pd_defects[i].law);
 
 		d = paging_lint(&tables, &what);
 		EXPECT_EQ(d.index, index);
-		EXPECT_EQ(d.entry, tables.pd[index]);
+		EXPECT_EQ(d.entry, tables.pd[index].v);
 		EXPECT_STREQ(d.table, "PD");
 	}
 }
@@ -133,8 +133,8 @@ KTEST(boot_tables, linter_finds_each_planted_pdpt_entry)
 		struct paging_defect d;
 
 		build(64 * M);
-		tables.pdpt[index] &= ~pdpt_defects[i].clear;
-		tables.pdpt[index] |= pdpt_defects[i].set;
+		tables.pdpt[index].v &= ~pdpt_defects[i].clear;
+		tables.pdpt[index].v |= pdpt_defects[i].set;
 		expect_law(pdpt_defects[i].name, pdpt_defects[i].law);
 
 		d = paging_lint(&tables, &what);
@@ -146,15 +146,15 @@ KTEST(boot_tables, linter_finds_each_planted_pdpt_entry)
 KTEST(boot_tables, linter_reports_the_first_of_two_defects)
 {
 	build(64 * M);
-	tables.pd[20] = 0;
-	tables.pd[3] |= PAE_US;
+	tables.pd[20].v = 0;
+	tables.pd[3].v |= PAE_US;
 	EXPECT_EQ(paging_lint(&tables, &what).index, 3);
 }
 
 KTEST(boot_tables, address_above_32_bits_is_a_defect_on_a_32_bit_cpu)
 {
 	build(64 * M);
-	tables.pd[1] |= 1ull << 32;
+	tables.pd[1].v |= 1ull << 32;
 	what.phys_bits = 32;
 	expect_law("bit 32 on 32 bits", "boot_paging P4");
 	what.phys_bits = 36;
@@ -189,7 +189,7 @@ KTEST(boot_tables, bit_flipped_anywhere_is_noticed)
 		unsigned index = rng_below(&rng, 32);
 
 		build(64 * M);
-		tables.pd[index] ^= flip;
+		tables.pd[index].v ^= flip;
 		if (flip & free_bits)
 			continue;
 		if (!lint())

@@ -199,7 +199,7 @@ static void copy_destroy(void)
 
 static uint64_t page_entry(const struct page *page, enum kprot prot)
 {
-	return page_to_phys(page).v | kprot_to_bits(prot);
+	return page_to_phys(page).v | kprot_bits[prot].v;
 }
 
 static kva_t low_va(unsigned index)
@@ -394,7 +394,7 @@ static kva_t gap_after_lowmem_mapped(void)
 {
 	unsigned index = pd_index(vmalloc_start() - PAGE_SIZE);
 
-	copy.pd[index].v = PAE_PS | kprot_to_bits(KPROT_RW);
+	copy.pd[index].v = PAE_PS | kprot_bits[KPROT_RW].v;
 	return pde_va(index);
 }
 
@@ -448,7 +448,7 @@ static kva_t hole_mapped(void)
 	if (!copy.hole)
 		return SKIP_CASE;
 	copy.holed[pt_index(copy.hole_va)].v =
-		(copy.hole_va - PAGE_OFFSET) | kprot_to_bits(KPROT_RW);
+		(copy.hole_va - PAGE_OFFSET) | kprot_bits[KPROT_RW].v;
 	return copy.hole_va;
 }
 
@@ -457,7 +457,7 @@ static kva_t hole_in_large_page(void)
 	if (!copy.hole)
 		return SKIP_CASE;
 	copy.pd[copy.hole].v = (pde_va(copy.hole) - PAGE_OFFSET) | PAE_PS |
-			       kprot_to_bits(KPROT_RW);
+			       kprot_bits[KPROT_RW].v;
 	return pde_va(copy.hole);
 }
 
@@ -536,13 +536,13 @@ static kva_t uncached_ram(void)
 static kva_t cached_device(void)
 {
 	copy.fixmap[pt_index(fixmap_slot_kva(FIX_TEST))].v =
-		ISA_HOLE_START | kprot_to_bits(KPROT_RW);
+		ISA_HOLE_START | kprot_bits[KPROT_RW].v;
 	return fixmap_slot_kva(FIX_TEST);
 }
 
 static kva_t large_in_vmalloc(void)
 {
-	copy.pd[copy.empty].v = PAE_PS | kprot_to_bits(KPROT_RW);
+	copy.pd[copy.empty].v = PAE_PS | kprot_bits[KPROT_RW].v;
 	return pde_va(copy.empty);
 }
 

@@ -131,9 +131,9 @@ KTEST(upgtable_rules, misuse_is_caught)
 static const char *law_with(uint32_t low, uint32_t high)
 {
 	struct page *pt = upt_find_table(&space, at(0));
-	struct entry_halves *entries = kmap_local(pt);
-	struct entry_halves *entry = &entries[pt_index(at(0))];
-	struct entry_halves right = *entry;
+	pte_t *entries = kmap_local(pt);
+	pte_t *entry = &entries[pt_index(at(0))];
+	pte_t right = *entry;
 	const char *law;
 
 	entry->low ^= low;

@@ -13,4 +13,4 @@
 #include <arch/fixmap.h>
 #include <arch/pkmap.h>
 
-struct fixmap_entry *fixmap_table, *pkmap_table;
+pte_t *fixmap_table, *pkmap_table;

@@ -49,7 +49,7 @@
 pdpte_t *kernel_pdpt;
 pde_t   *kernel_pd;
 
-struct fixmap_entry kprot_bits[KPROT_NR];
+pte_t kprot_bits[KPROT_NR];
 unsigned long kpt_tables;   /* under populate_lock */
 
 static struct spinlock populate_lock = SPINLOCK_INIT;
@@ -83,17 +83,8 @@ static uint64_t kprot_entry(enum kprot prot)
 
 void kprot_init(void)
 {
-	for (unsigned i = 0; i < KPROT_NR; i++) {
-		uint64_t bits = kprot_entry(i);
-
-		kprot_bits[i].low = (uint32_t)bits;
-		kprot_bits[i].high = (uint32_t)(bits >> 32);
-	}
-}
-
-uint64_t kprot_to_bits(enum kprot prot)
-{
-	return (uint64_t)kprot_bits[prot].high << 32 | kprot_bits[prot].low;
+	for (unsigned i = 0; i < KPROT_NR; i++)
+		kprot_bits[i].v = kprot_entry(i);
 }
 
 /* A page table is never mapped to user mode nor above the direct map. */
@@ -103,22 +94,16 @@ static bool kpt_owns(kva_t va, unsigned nr)
 	       nr <= (FIXADDR_TOP - va) / PAGE_SIZE;
 }
 
-static inline bool low_is_table(uint32_t pde)
-{
-	return (pde & (uint32_t)(PAE_P | PAE_PS)) == (uint32_t)PAE_P;
-}
-
 /*
  * The entry of a page whose table is there. Tables have permanent addresses,
  * so the lower half of the PDE has all there is to know.
  */
-static inline struct fixmap_entry *kpt_entry(kva_t va)
+static inline pte_t *kpt_entry(kva_t va)
 {
-	uint32_t pde = (uint32_t)kernel_pd[pd_index(va)].v;
-	struct fixmap_entry *table = kva_to_ptr(PAGE_OFFSET +
-						(pde & PAGE_MASK));
+	pde_t pde = kernel_pd[pd_index(va)];
+	pte_t *table = kva_to_ptr(PAGE_OFFSET + (pde.low & PAGE_MASK));
 
-	assert(low_is_table(pde));
+	assert(pde_is_table(pde));
 	return &table[pt_index(va)];
 }
 
@@ -203,23 +188,23 @@ int kpt_populate(kva_t va, unsigned nr)
  * The loops over one run. They are functions of their own, so that their few
  * variables stay in the six registers that an i386 has for them.
  */
-static noinline void run_map_pages(struct fixmap_entry *entry,
+static noinline void run_map_pages(pte_t *entry,
 				   struct page *const *pages, unsigned nr,
 				   enum kprot prot)
 {
 #pragma GCC unroll 4
 	for (unsigned i = 0; i < nr; i++)
-		fixmap_entry_set(&entry[i], page_to_pfn(pages[i]), prot);
+		kpte_set(&entry[i], page_to_pfn(pages[i]), prot);
 }
 
-static noinline void run_map_range(struct fixmap_entry *entry, pfn_t first,
+static noinline void run_map_range(pte_t *entry, pfn_t first,
 				   unsigned nr, enum kprot prot)
 {
 	for (unsigned i = 0; i < nr; i++)
-		fixmap_entry_set(&entry[i], pfn_add(first, i), prot);
+		kpte_set(&entry[i], pfn_add(first, i), prot);
 }
 
-static void run_retire(struct fixmap_entry *entry, struct fixmap_entry *end)
+static void run_retire(pte_t *entry, pte_t *end)
 {
 #pragma GCC unroll 4
 	for (; entry < end; entry++)
@@ -227,8 +212,8 @@ static void run_retire(struct fixmap_entry *entry, struct fixmap_entry *end)
 }
 
 /* Returns: where the next page goes. */
-static noinline struct page **run_reap(struct fixmap_entry *entry,
-				       struct fixmap_entry *end,
+static noinline struct page **run_reap(pte_t *entry,
+				       pte_t *end,
 				       struct page **pages)
 {
 	for (; entry < end; entry++) {
@@ -239,9 +224,8 @@ static noinline struct page **run_reap(struct fixmap_entry *entry,
 			continue;
 		assert(!(low & (uint32_t)PAE_P));
 		/* XD, bit 63, is cut off with the upper half of the shift. */
-		*pages++ = pfn_to_page(PFN((uint32_t)(
-			((pte_t *)entry)->v >> PAGE_SHIFT)));
-		fixmap_entry_clear(entry);
+		*pages++ = pfn_to_page(PFN((uint32_t)(entry->v >> PAGE_SHIFT)));
+		entry_clear(entry);
 	}
 	return pages;
 }
@@ -275,10 +259,10 @@ void kpt_unmap(kva_t va, unsigned nr)
 {
 	while (nr) {
 		unsigned run = kpt_run(va, nr);
-		struct fixmap_entry *entry = kpt_entry(va);
+		pte_t *entry = kpt_entry(va);
 
 		for (unsigned i = 0; i < run; i++)
-			fixmap_entry_clear(&entry[i]);
+			entry_clear(&entry[i]);
 		va += run * PAGE_SIZE;
 		nr -= run;
 	}
@@ -288,7 +272,7 @@ void kpt_retire(kva_t va, unsigned nr)
 {
 	while (nr) {
 		unsigned run = kpt_run(va, nr);
-		struct fixmap_entry *entry = kpt_entry(va);
+		pte_t *entry = kpt_entry(va);
 
 		run_retire(entry, entry + run);
 		va += run * PAGE_SIZE;
@@ -302,7 +286,7 @@ unsigned kpt_reap(kva_t va, unsigned nr, struct page *pages[])
 
 	while (nr) {
 		unsigned run = kpt_run(va, nr);
-		struct fixmap_entry *entry = kpt_entry(va);
+		pte_t *entry = kpt_entry(va);
 
 		next = run_reap(entry, entry + run, next);
 		va += run * PAGE_SIZE;

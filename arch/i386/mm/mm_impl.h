@@ -16,9 +16,6 @@ void kprot_init(void);
 /* The SDM's bits that a protection stands for: KPROTS, whatever the CPU has. */
 uint64_t kprot_sdm_bits(enum kprot prot);
 
-/* All bits of a mapping with this protection but the frame number. */
-uint64_t kprot_to_bits(enum kprot prot);
-
 /* A cleared page table, from memblock or the page allocator. NULL: no memory */
 void *kpt_alloc_table(void);
 

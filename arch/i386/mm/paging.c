@@ -174,7 +174,7 @@ static void map_small_chunk(pte_t *table, kva_t start)
 		if (!direct_map_has_page(&kernel_image, va))
 			continue;
 		pte_set(&table[pt_index(va)],
-			(pte_t){ pa | kprot_to_bits(prot) });
+			(pte_t){ pa | kprot_bits[prot].v });
 		built.small++;
 	}
 }
@@ -188,7 +188,7 @@ static void map_chunk(kva_t start)
 	if (!direct_map_has(start)) {
 		built.holes++;
 	} else if (!direct_map_is_small(&kernel_image, start)) {
-		pde_set(pde, (pde_t){ pa | PAE_PS | kprot_to_bits(KPROT_RW) });
+		pde_set(pde, (pde_t){ pa | PAE_PS | kprot_bits[KPROT_RW].v });
 		built.large++;
 	} else {
 		table = table_alloc();

@@ -63,7 +63,7 @@
 
 #define NO_PFN  UINT32_MAX
 
-struct entry_halves upt_bits[UPT_RIGHTS + 1];
+pte_t upt_bits[UPT_RIGHTS + 1];
 
 bool upt_tables_above_4g = true;
 struct kmem_cache *upt_pdpt_cache;
@@ -166,9 +166,9 @@ static void reload_pdptes(const struct upgtable *upt)
 	irq_restore(flags);
 }
 
-static struct entry_halves *directory_get(struct upgtable *upt, uint32_t va)
+static pde_t *directory_get(struct upgtable *upt, uint32_t va)
 {
-	struct entry_halves *pdpte = &upt_pdpt(upt)[pdpt_index(va)];
+	pdpte_t *pdpte = &upt_pdpt(upt)[pdpt_index(va)];
 	struct page *page;
 
 	if (pdpte->low)
@@ -176,7 +176,7 @@ static struct entry_halves *directory_get(struct upgtable *upt, uint32_t va)
 	page = table_alloc(upt, false);
 	if (!page)
 		return NULL;
-	upte_store(pdpte, page_to_pfn(page).v << 12 | (uint32_t)PAE_P, 0);
+	pdpte_set(pdpte, pdpte_make(page_to_phys(page)));
 	reload_pdptes(upt);
 	return upt_directory(pdpte);
 }
@@ -184,7 +184,7 @@ static struct entry_halves *directory_get(struct upgtable *upt, uint32_t va)
 /* The slow half of upt_get_table(). */
 static noinline struct page *table_add(struct upgtable *upt, uint32_t va)
 {
-	struct entry_halves *pd = directory_get(upt, va);
+	pde_t *pd = directory_get(upt, va);
 	struct page *page;
 	pfn_t pfn;
 
@@ -194,8 +194,8 @@ static noinline struct page *table_add(struct upgtable *upt, uint32_t va)
 	if (!page)
 		return NULL;
 	pfn = page_to_pfn(page);
-	upte_store(&pd[pd_index(va)], pfn.v << 12 | UPT_PDE_BITS,
-		   pfn.v >> 20);
+	entry_store_halves(&pd[pd_index(va)], pfn.v << 12 | UPT_PDE_BITS,
+			   pfn.v >> 20);
 	virt_to_page(pd)->refs++;
 	return page;
 }
@@ -203,8 +203,8 @@ static noinline struct page *table_add(struct upgtable *upt, uint32_t va)
 static always_inline struct page *find_table(const struct upgtable *upt,
 					     uint32_t va)
 {
-	const struct entry_halves *pdpte = &upt_pdpt(upt)[pdpt_index(va)];
-	const struct entry_halves *pde;
+	const pdpte_t *pdpte = &upt_pdpt(upt)[pdpt_index(va)];
+	const pde_t *pde;
 
 	if (unlikely(!pdpte->low))
 		return NULL;
@@ -230,11 +230,11 @@ int upt_reserve(struct upgtable *upt, uint32_t va)
 }
 
 /* The first table of one directory that has entries of [*va, end). */
-static struct page *next_in_directory(const struct entry_halves *pd,
-				      uint32_t *va, uint32_t end)
+static struct page *next_in_directory(const pde_t *pd, uint32_t *va,
+				      uint32_t end)
 {
 	do {
-		const struct entry_halves *pde = &pd[pd_index(*va)];
+		const pde_t *pde = &pd[pd_index(*va)];
 
 		if (pde->low)
 			return table_page(pde);
@@ -247,8 +247,7 @@ struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
 			    uint32_t end)
 {
 	while (*va < end) {
-		const struct entry_halves *pdpte =
-			&upt_pdpt(upt)[pdpt_index(*va)];
+		const pdpte_t *pdpte = &upt_pdpt(upt)[pdpt_index(*va)];
 		struct page *pt;
 
 		if (!pdpte->low) {
@@ -264,8 +263,7 @@ struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
 
 static void table_remove(struct upgtable *upt, uint32_t va, struct page *pt)
 {
-	struct entry_halves *pd =
-		upt_directory(&upt_pdpt(upt)[pdpt_index(va)]);
+	pde_t *pd = upt_directory(&upt_pdpt(upt)[pdpt_index(va)]);
 
 	entry_clear(&pd[pd_index(va)]);
 	virt_to_page(pd)->refs--;
@@ -336,7 +334,7 @@ void upt_switch(const struct upgtable *upt)
 
 struct upt_entry upt_lookup(const struct upgtable *upt, uint32_t va)
 {
-	struct entry_halves *entries, entry;
+	pte_t *entries, entry;
 	struct page *pt;
 
 	assert(is_user_page(va));
@@ -353,7 +351,7 @@ struct upt_entry upt_lookup(const struct upgtable *upt, uint32_t va)
 static always_inline int map_one(struct upgtable *upt, uint32_t va, pfn_t pfn,
 				 unsigned rights, uint32_t more)
 {
-	struct entry_halves *entries, *entry;
+	pte_t *entries, *entry;
 	struct page *pt;
 	uint32_t old;
 
@@ -391,7 +389,7 @@ int upt_map_device(struct upgtable *upt, uint32_t va, pfn_t pfn, bool cached)
 
 struct upt_entry upt_unmap(struct upgtable *upt, uint32_t va)
 {
-	struct entry_halves *entries, entry;
+	pte_t *entries, entry;
 	struct page *pt;
 
 	assert(is_user_page(va));

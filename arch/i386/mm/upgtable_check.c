@@ -70,14 +70,14 @@ static const char *check_frame(pfn_t pfn)
 	return NULL;
 }
 
-static bool frame_is_ram(struct entry_halves entry)
+static bool frame_is_ram(pte_t entry)
 {
 	phys_addr_t pa = pfn_to_phys(upte_pfn(entry.low, entry.high));
 
 	return phys_range_has_ram(pa, phys_add(pa, PAGE_SIZE));
 }
 
-static const char *check_present(uint32_t va, struct entry_halves entry)
+static const char *check_present(uint32_t va, pte_t entry)
 {
 	uint32_t flags = entry.low & (PAGE_SIZE - 1);
 	bool xd = entry.high >> 31;
@@ -99,7 +99,7 @@ static const char *check_present(uint32_t va, struct entry_halves entry)
 	return NULL;
 }
 
-static const char *check_entry(uint32_t va, struct entry_halves entry)
+static const char *check_entry(uint32_t va, pte_t entry)
 {
 	uint32_t flags = entry.low & (PAGE_SIZE - 1);
 
@@ -112,7 +112,7 @@ static const char *check_entry(uint32_t va, struct entry_halves entry)
 }
 
 static const char *check_table(const struct page *pt, uint32_t va,
-			       const struct entry_halves *entries)
+			       const pte_t *entries)
 {
 	unsigned used = 0;
 
@@ -128,10 +128,9 @@ static const char *check_table(const struct page *pt, uint32_t va,
 	return NULL;
 }
 
-static const char *check_pde(struct walk *w, uint32_t va,
-			     struct entry_halves pde)
+static const char *check_pde(struct walk *w, uint32_t va, pde_t pde)
 {
-	struct entry_halves *entries;
+	pte_t *entries;
 	const char *law;
 	struct page *pt;
 
@@ -149,8 +148,7 @@ static const char *check_pde(struct walk *w, uint32_t va,
 }
 
 static const char *check_directory(struct walk *w, uint32_t start,
-				   const struct page *pd,
-				   const struct entry_halves *entries)
+				   const struct page *pd, const pde_t *entries)
 {
 	unsigned used = 0;
 
@@ -171,8 +169,8 @@ static const char *check_directory(struct walk *w, uint32_t start,
 
 static const char *check_pdpte(struct walk *w, unsigned index)
 {
-	const struct entry_halves *pdpte = &upt_pdpt(w->upt)[index];
-	struct entry_halves *pd;
+	const pdpte_t *pdpte = &upt_pdpt(w->upt)[index];
+	pde_t *pd;
 	const char *law;
 
 	if (!pdpte->low && !pdpte->high)
@@ -298,9 +296,9 @@ static void bits_init(void)
 {
 	uint32_t xd = cpu_has(CPU_NX) ? (uint32_t)(PAE_XD >> 32) : 0;
 
-	upt_bits[0] = (struct entry_halves){ .low = UPTE_KEPT };
+	upt_bits[0] = (pte_t){ .low = UPTE_KEPT };
 	for (unsigned rights = 1; rights <= UPT_RIGHTS; rights++) {
-		struct entry_halves bits = { .low = PAE_P | PAE_US };
+		pte_t bits = { .low = PAE_P | PAE_US };
 
 		if (rights & UPT_WRITE)
 			bits.low |= (uint32_t)PAE_RW;

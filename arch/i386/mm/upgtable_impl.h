@@ -2,7 +2,7 @@
 /*
  * upgtable_impl.h - what the files upgtable*.c share among themselves
  *
- * WHAT     Entries of user page tables as two halves, and the tables as pages.
+ * WHAT     Entries of user page tables, and the tables as pages.
  *          Nobody else includes it but the tests of these files.
  */
 #pragma once
@@ -43,7 +43,7 @@ extern bool upt_tables_above_4g;
 extern struct kmem_cache *upt_pdpt_cache;
 
 /* The bits of an entry with these rights, but for the frame. */
-extern struct entry_halves upt_bits[UPT_RIGHTS + 1];
+extern pte_t upt_bits[UPT_RIGHTS + 1];
 
 static inline pfn_t upte_pfn(uint32_t low, uint32_t high)
 {
@@ -75,26 +75,18 @@ static inline struct upt_entry upte_decode(uint32_t low, uint32_t high)
 	};
 }
 
-/* Store an entry where nothing is present: upper half first. */
-static inline void upte_store(struct entry_halves *entry, uint32_t low,
-			      uint32_t high)
-{
-	WRITE_ONCE(entry->high, high);
-	WRITE_ONCE(entry->low, low);
-}
-
 /* Make the frame and rights an entry, where nothing is present. */
-static always_inline void upte_set(struct entry_halves *entry, pfn_t pfn,
-				   unsigned rights, uint32_t more)
+static always_inline void upte_set(pte_t *entry, pfn_t pfn, unsigned rights,
+				   uint32_t more)
 {
-	struct entry_halves bits = upt_bits[rights];
+	const pte_t *bits = &upt_bits[rights];
 
-	upte_store(entry, pfn.v << 12 | bits.low | more,
-		   pfn.v >> 20 | bits.high);
+	entry_store_halves(entry, pfn.v << 12 | bits->low | more,
+			   pfn.v >> 20 | bits->high);
 }
 
 /* The page that an entry of a page directory leads to. */
-static inline struct page *table_page(const struct entry_halves *entry)
+static inline struct page *table_page(const pde_t *entry)
 {
 	return pfn_to_page(upte_pfn(entry->low, entry->high));
 }
@@ -112,8 +104,7 @@ extern uint32_t upt_slot_pfn[UPT_NR_SLOTS];
 
 void upt_slot_load(unsigned slot, uint32_t pfn);
 
-static always_inline struct entry_halves *table_map(const struct page *pt,
-						    unsigned slot)
+static always_inline pte_t *table_map(const struct page *pt, unsigned slot)
 {
 	uint32_t pfn = page_to_pfn(pt).v;
 
@@ -128,7 +119,7 @@ static always_inline void table_unmap(void)
 	preempt_enable();
 }
 
-static inline struct entry_halves *upt_pdpt(const struct upgtable *upt)
+static inline pdpte_t *upt_pdpt(const struct upgtable *upt)
 {
 	return upt->pdpt;
 }
@@ -147,8 +138,7 @@ struct page *upt_find_table(const struct upgtable *upt, uint32_t va);
 struct page *upt_get_table(struct upgtable *upt, uint32_t va);
 
 /* The directory that an entry of the PDPT leads to: lowmem. */
-static inline struct entry_halves *
-upt_directory(const struct entry_halves *pdpte)
+static inline pde_t *upt_directory(const pdpte_t *pdpte)
 {
 	return kva_to_ptr(PAGE_OFFSET + (pdpte->low & PAGE_MASK));
 }

@@ -103,8 +103,8 @@ static void flush_range(const struct upgtable *upt, uint32_t start,
 static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
 			    struct batch *batch, struct flush *flush)
 {
-	struct entry_halves *entries = table_map(pt, UPT_SLOT);
-	struct entry_halves *entry = &entries[pt_index(va)];
+	pte_t *entries = table_map(pt, UPT_SLOT);
+	pte_t *entry = &entries[pt_index(va)];
 	unsigned devices = 0;
 
 	for (; va < end && batch->nr < CHUNK_PAGES; va += PAGE_SIZE, entry++) {
@@ -170,26 +170,25 @@ struct protect {
  * Frame, A and D stay. XD goes with UPTE_NO_EXEC: one comparison will do.
  * Returns: P, when the entry has changed and was present.
  */
-static always_inline uint32_t protect_entry(struct entry_halves *entry,
-					    struct entry_halves bits)
+static always_inline uint32_t protect_entry(pte_t *entry, const pte_t *bits)
 {
 	uint32_t old = entry->low;
-	uint32_t low = (old & ~UPTE_RIGHTS) | bits.low;
+	uint32_t low = (old & ~UPTE_RIGHTS) | bits->low;
 
 	if (low == old)
 		return 0;
 	WRITE_ONCE(entry->low, 0);
-	WRITE_ONCE(entry->high, (entry->high & ~UPTE_HIGH_XD) | bits.high);
-	WRITE_ONCE(entry->low, low);
+	entry_store_halves(entry, low,
+			   (entry->high & ~UPTE_HIGH_XD) | bits->high);
 	return old & PAE_P;
 }
 
 /* `ask`: a constant, so that the usual loop is short. */
-static always_inline void protect_entries(struct entry_halves *entry,
-					  uint32_t va, uint32_t end,
-					  struct protect *p, bool ask)
+static always_inline void protect_entries(pte_t *entry, uint32_t va,
+					  uint32_t end, struct protect *p,
+					  bool ask)
 {
-	const struct entry_halves *bits = &upt_bits[p->rights];
+	const pte_t *bits = &upt_bits[p->rights];
 	uint32_t changed = 0;
 
 	for (; va < end; va += PAGE_SIZE, entry++) {
@@ -197,12 +196,13 @@ static always_inline void protect_entries(struct entry_halves *entry,
 			continue;
 		if (ask) {
 			unsigned rights = p->rights;
+			pfn_t pfn = upte_pfn(entry->low, entry->high);
 
-			if (!p->may_write(table_page(entry)))
+			if (!p->may_write(pfn_to_page(pfn)))
 				rights &= ~UPT_WRITE;
 			bits = &upt_bits[rights];
 		}
-		changed |= protect_entry(entry, *bits);
+		changed |= protect_entry(entry, bits);
 	}
 	if (changed)
 		p->changed = true;
@@ -211,7 +211,7 @@ static always_inline void protect_entries(struct entry_halves *entry,
 static void protect_table(struct page *pt, uint32_t va, uint32_t end,
 			  struct protect *p)
 {
-	struct entry_halves *entry = table_map(pt, UPT_SLOT) + pt_index(va);
+	pte_t *entry = table_map(pt, UPT_SLOT) + pt_index(va);
 
 	if (p->rights & UPT_WRITE && p->may_write)
 		protect_entries(entry, va, end, p, true);
@@ -253,8 +253,8 @@ struct found {
 static uint32_t find_chunk(struct page *pt, uint32_t va, uint32_t end,
 			   struct found *found)
 {
-	struct entry_halves *entries = table_map(pt, UPT_SLOT);
-	const struct entry_halves *entry = &entries[pt_index(va)];
+	pte_t *entries = table_map(pt, UPT_SLOT);
+	const pte_t *entry = &entries[pt_index(va)];
 
 	found->nr = 0;
 	for (; va < end && found->nr < CHUNK_PAGES; va += PAGE_SIZE, entry++) {
@@ -301,8 +301,7 @@ struct copy {
 	struct flush flush;
 };
 
-static void copy_entry(struct entry_halves *to, struct entry_halves *from,
-		       uint32_t va, struct copy *copy)
+static void copy_entry(pte_t *to, pte_t *from, uint32_t va, struct copy *copy)
 {
 	uint32_t low = from->low, high = from->high;
 
@@ -313,7 +312,7 @@ static void copy_entry(struct entry_halves *to, struct entry_halves *from,
 		if (low & PAE_P)
 			flush_add(&copy->flush, va);
 	}
-	upte_store(to, low, high);
+	entry_store_halves(to, low, high);
 	copy->batch.page[copy->batch.nr++] = pfn_to_page(upte_pfn(low, high));
 }
 
@@ -321,8 +320,8 @@ static void copy_entry(struct entry_halves *to, struct entry_halves *from,
 static uint32_t copy_chunk(struct page *to_pt, struct page *from_pt,
 			   uint32_t va, uint32_t end, struct copy *copy)
 {
-	struct entry_halves *to = table_map(to_pt, UPT_SLOT_OTHER);
-	struct entry_halves *from = table_map(from_pt, UPT_SLOT);
+	pte_t *to = table_map(to_pt, UPT_SLOT_OTHER);
+	pte_t *from = table_map(from_pt, UPT_SLOT);
 
 	copy->batch.nr = 0;
 	for (; va < end && copy->batch.nr < CHUNK_PAGES; va += PAGE_SIZE) {
@@ -391,20 +390,20 @@ static int move_reserve(struct upgtable *upt, uint32_t from, uint32_t end,
 static void move_chunk(struct page *to_pt, struct page *from_pt, uint32_t va,
 		       uint32_t end, uint32_t by, struct flush *flush)
 {
-	struct entry_halves *to = table_map(to_pt, UPT_SLOT_OTHER);
-	struct entry_halves *from = table_map(from_pt, UPT_SLOT);
+	pte_t *to = table_map(to_pt, UPT_SLOT_OTHER);
+	pte_t *from = table_map(from_pt, UPT_SLOT);
 	unsigned nr = 0;
 
 	for (; va < end; va += PAGE_SIZE) {
-		struct entry_halves *source = &from[pt_index(va)];
-		struct entry_halves *target = &to[pt_index(va + by)];
-		struct entry_halves entry = *source;
+		pte_t *source = &from[pt_index(va)];
+		pte_t *target = &to[pt_index(va + by)];
+		pte_t entry = *source;
 
 		if (!entry.low)
 			continue;
 		assert(!target->low);
 		entry_clear(source);
-		upte_store(target, entry.low, entry.high);
+		entry_store_halves(target, entry.low, entry.high);
 		if (entry.low & PAE_P)
 			flush_add(flush, va);
 		nr++;

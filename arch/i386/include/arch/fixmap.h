@@ -56,39 +56,22 @@ static inline kva_t fixmap_slot_kva(unsigned slot)
 	return FIXADDR_TOP - (slot + 1) * PAGE_SIZE;
 }
 
-/*
- * The fixmap's page table, slot by slot: fixmap_table[511 - 1 - slot]. Two
- * words an entry, low half first, as the CPU reads them.
- */
-struct fixmap_entry {
-	uint32_t low, high;
-};
+/* The fixmap's page table, slot by slot: fixmap_table[511 - 1 - slot]. */
+extern pte_t *fixmap_table;
 
-extern struct fixmap_entry *fixmap_table;
+/* The bits that a protection stands for on this CPU. */
+extern pte_t kprot_bits[KPROT_NR];
 
-/* Low and high half of the bits that a protection stands for on this CPU. */
-extern struct fixmap_entry kprot_bits[KPROT_NR];
-
-static inline struct fixmap_entry *fixmap_entry(unsigned slot)
+static inline pte_t *fixmap_entry(unsigned slot)
 {
 	return &fixmap_table[pt_index(FIXADDR_TOP) - 1 - slot];
 }
 
-static inline void fixmap_entry_set(struct fixmap_entry *e, pfn_t pfn,
-				    enum kprot prot)
+/* Make an entry of the kernel map one frame. */
+static inline void kpte_set(pte_t *entry, pfn_t pfn, enum kprot prot)
 {
-	/*
-	 * Upper half first: the CPU may walk the entry between the stores, and
-	 * a present bit beside a stale upper half maps some other frame.
-	 */
-	WRITE_ONCE(e->high, pfn.v >> 20 | kprot_bits[prot].high);
-	WRITE_ONCE(e->low, pfn.v << 12 | kprot_bits[prot].low);
-}
-
-static inline void fixmap_entry_clear(struct fixmap_entry *e)
-{
-	WRITE_ONCE(e->low, 0);
-	WRITE_ONCE(e->high, 0);
+	entry_store_halves(entry, pfn.v << 12 | kprot_bits[prot].low,
+			   pfn.v >> 20 | kprot_bits[prot].high);
 }
 
 /*
@@ -97,12 +80,12 @@ static inline void fixmap_entry_clear(struct fixmap_entry *e)
  */
 static inline void fixmap_map(unsigned slot, pfn_t pfn, enum kprot prot)
 {
-	fixmap_entry_set(fixmap_entry(slot), pfn, prot);
+	kpte_set(fixmap_entry(slot), pfn, prot);
 }
 
 static inline void fixmap_unmap(unsigned slot)
 {
-	fixmap_entry_clear(fixmap_entry(slot));
+	entry_clear(fixmap_entry(slot));
 	tlb_flush_page(fixmap_slot_kva(slot));
 }
 

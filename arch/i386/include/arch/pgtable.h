@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * pgtable.h - entries of the page tables, one type for each level
+ * pgtable.h - entries of the page tables, level by level
  *
- * WHAT     For arch/i386/ alone; portable code has <arch/kpgtable.h>. Three
- *          one-member structs, so that a table of the wrong level is a compile
- *          error, and the few helpers that make, read and store entries.
+ * WHAT     For arch/i386/ alone; portable code has <arch/kpgtable.h>. The few
+ *          helpers that make, read and store the entries of one level.
  *
  * PICTURE    CR3 -> kernel_pdpt[4] -> kernel_pd[512] -> page table[512]
  *                   [0] empty          one PDE: 2 MiB    one PTE: 4 KiB
@@ -16,48 +15,15 @@
  *                     task will point its own PDPT[3] at it, so a mapping made
  *                     here is there for all of them at once.
  *
- * RULES of pte
- *          E1  an entry is stored upper half first and cleared lower half
- *              first: a present bit never stands beside a stale frame number
- *
- * SEE      <arch/pgtable_bits.h> for the bits.
+ * SEE      <arch/pgtable_bits.h> for the types, the bits and the stores.
  */
 #pragma once
 
 #include <arch/kva.h>
 #include <arch/pgtable_bits.h>
 
-typedef struct { uint64_t v; } pdpte_t;
-typedef struct { uint64_t v; } pde_t;
-typedef struct { uint64_t v; } pte_t;
-
 extern pdpte_t *kernel_pdpt;
 extern pde_t   *kernel_pd;
-
-/* The two stores of an entry, as the CPU's 32-bit bus sees them. */
-struct entry_halves {
-	uint32_t low, high;
-};
-
-static inline void entry_store(void *entry, uint64_t value)
-{
-	struct entry_halves *halves = entry;
-
-	/*
-	 * The CPU may walk the entry in between, and a present bit beside a
-	 * stale upper half maps some other frame.
-	 */
-	WRITE_ONCE(halves->high, (uint32_t)(value >> 32));
-	WRITE_ONCE(halves->low, (uint32_t)value);
-}
-
-static inline void entry_clear(void *entry)
-{
-	struct entry_halves *halves = entry;
-
-	WRITE_ONCE(halves->low, 0);
-	WRITE_ONCE(halves->high, 0);
-}
 
 static inline void pdpte_set(pdpte_t *entry, pdpte_t value)
 {
@@ -98,7 +64,7 @@ static inline bool pde_large(pde_t entry)
 /* Does this PDE lead to a page table? */
 static inline bool pde_is_table(pde_t entry)
 {
-	return (entry.v & (PAE_P | PAE_PS)) == PAE_P;
+	return (entry.low & (PAE_P | PAE_PS)) == PAE_P;
 }
 
 static inline phys_addr_t pdpte_phys(pdpte_t entry)

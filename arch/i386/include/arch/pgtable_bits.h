@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * pgtable_bits.h - the bits of PAE paging entries
+ * pgtable_bits.h - PAE paging entries: their types, their bits, their stores
  *
  * WHAT     Names and positions from the Intel manual, shared by boot/ (which
  *          makes the first tables) and arch/i386/mm/ (which makes the rest).
+ *          One type for each level, so that a table of the wrong level is a
+ *          compile error.
  *
  * PICTURE    va  31 30 | 29 ... 21 | 20 ... 12 | 11 ... 0
  *                PDPT    PD          PT          offset in the page
@@ -12,6 +14,10 @@
  * TERMS    PDPTE  entry of the PDPT, covers 1 GiB;  Linux's pgd
  *          PDE    entry of a page directory, 2 MiB; Linux's pmd
  *          PTE    entry of a page table, 4 KiB;     Linux's pte
+ *
+ * RULES of pte
+ *          E1  an entry is stored upper half first and cleared lower half
+ *              first: a present bit never stands beside a stale frame number
  *
  * SEE      SDM volume 3, 4.4 "PAE Paging", tables 4-8 to 4-11.
  */
@@ -53,4 +59,37 @@ static inline unsigned pd_index(uint32_t va)
 static inline unsigned pt_index(uint32_t va)
 {
 	return va >> 12 & (PTRS_PER_PT - 1);
+}
+
+/* An entry as one number, and as the two words that a 32-bit CPU stores. */
+#define PAE_ENTRY  union { uint64_t v; struct { uint32_t low, high; }; }
+
+typedef PAE_ENTRY pdpte_t;
+typedef PAE_ENTRY pde_t;
+typedef PAE_ENTRY pte_t;
+
+static always_inline void entry_store_halves(void *entry, uint32_t low,
+					     uint32_t high)
+{
+	pte_t *e = entry;
+
+	/*
+	 * The CPU may walk the entry in between, and a present bit beside a
+	 * stale upper half maps some other frame.
+	 */
+	WRITE_ONCE(e->high, high);
+	WRITE_ONCE(e->low, low);
+}
+
+static inline void entry_store(void *entry, uint64_t value)
+{
+	entry_store_halves(entry, (uint32_t)value, (uint32_t)(value >> 32));
+}
+
+static inline void entry_clear(void *entry)
+{
+	pte_t *e = entry;
+
+	WRITE_ONCE(e->low, 0);
+	WRITE_ONCE(e->high, 0);
 }

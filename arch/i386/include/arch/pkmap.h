@@ -13,14 +13,14 @@
 
 #include <arch/fixmap.h>
 
-extern struct fixmap_entry *pkmap_table;
+extern pte_t *pkmap_table;
 
 static inline void pkmap_map(unsigned slot, pfn_t pfn)
 {
-	fixmap_entry_set(&pkmap_table[slot], pfn, KPROT_RW);
+	kpte_set(&pkmap_table[slot], pfn, KPROT_RW);
 }
 
 static inline void pkmap_unmap(unsigned slot)
 {
-	fixmap_entry_clear(&pkmap_table[slot]);
+	entry_clear(&pkmap_table[slot]);
 }
