@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Prove that the documentation points at things that exist.
 
-Seven rules:
+Eight rules:
 
   R1  every source file of the kernel stands in docs/reading-order.md, once
   R2  a citation `path/file.c:name` or `path/file.c:name()` in docs/ or a page
@@ -14,6 +14,8 @@ Seven rules:
   R6  docs/reading-order.md names a header before the files that include it
   R7  a path `folder/file.c` or `folder/` in docs/ or a page of the root is
       there; NAME stands for any name, and Linux's `mm/...` is Linux's
+  R8  docs/week.md says how many lines each day has, to a tenth; a day has at
+      most 1800, and no file is read twice
 
 USAGE  check_docs.py [--root DIR]
 
@@ -29,6 +31,8 @@ from pathlib import Path
 from measure import read_later
 
 READING_ORDER = "docs/reading-order.md"
+WEEK = "docs/week.md"
+DAY_LINES = 1800
 SOURCE_DIRS = ("boot", "arch", "lib", "mm", "kernel", "user")
 SOURCE_ENDINGS = {".c", ".h", ".S"}
 
@@ -37,6 +41,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 PATH = re.compile(r"(?<!Linux's )`((?:boot|arch|lib|mm|kernel|user|tests|tools|"
                   r"docs)/[\w./-]*)`")
+DAY = re.compile(r"## Day .*\(about ([\d,]+) lines\)")
 FILE_NAME = re.compile(r"`([\w./-]+\.(?:c|h|S|ld))`")
 
 
@@ -128,6 +133,36 @@ def check_paths(root, document):
                 yield f"{document.relative_to(root)}:{number}: no {path}"
 
 
+def days(text):
+    """(heading, what it promises, [(line number, file)]) of each day."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("## "):
+            found = DAY.match(line)
+            promised = int(found[1].replace(",", "")) if found else None
+            day = line, promised, []
+            yield day
+        elif re.match("(- |  )`", line):
+            day[2].extend((number, name) for name in FILE_NAME.findall(line))
+
+
+def check_week(root):
+    """R8"""
+    seen = set()
+    page = root / WEEK
+    for heading, promised, files in list(days(page.read_text())
+                                         if page.exists() else ()):
+        if promised is None:
+            continue
+        for number, name in files:
+            if name in seen:
+                yield f"{WEEK}:{number}: {name} was read before"
+            seen.add(name)
+        lines = sum(len((root / name).read_text().splitlines())
+                    for _, name in files if (root / name).exists())
+        if abs(lines - promised) * 10 > lines or lines > DAY_LINES:
+            yield f"{WEEK}: {heading}: has {lines} lines"
+
+
 def check_all(root):
     yield from check_reading_order(root)
     for document in documents(root):
@@ -139,6 +174,7 @@ def check_all(root):
         yield from check_named_pages(root, root / source)
     yield from check_decisions(root)
     yield from check_order_of_includes(root)
+    yield from check_week(root)
 
 
 def main():

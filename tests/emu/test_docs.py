@@ -23,6 +23,8 @@ GOOD = {
     "docs/reading-order.md": "## 1. One\n\n- `lib/a.h`, `lib/a.c`\n",
     "lib/a.h": "/* docs/decisions/why.md */\n",
     "lib/a.c": '#include "lib/a.h"\nvoid f(void) {}\n',
+    "docs/week.md": "## Day 1: one (about 3 lines)\n- `lib/a.c`, `lib/a.h`\n"
+                    "## Beside\n- `lib/a.h`\n",
 }
 
 
@@ -70,6 +72,11 @@ def test_a_good_tree_passes(tmp_path):
      "lib/a.c: chapter 0, includes lib/a.h, chapter 0: not named before"),
     ("docs/reading-order.md", "## 1. x\n- `lib/a.c`\n## 2. y\n- `lib/a.h`\n",
      "lib/a.c: chapter 1, includes lib/a.h, chapter 2: not named before"),
+    ("docs/week.md", "## Day 1: one (about 4 lines)\n- `lib/a.c`, `lib/a.h`\n",
+     "docs/week.md: ## Day 1: one (about 4 lines): has 3 lines"),
+    ("docs/week.md", "## Day 1: one (about 3 lines)\n- `lib/a.c`, `lib/a.h`\n"
+     "## Day 2: two (about 1 lines)\n- `lib/a.h`\n",
+     "docs/week.md:4: lib/a.h was read before"),
 ])
 def test_a_fault(tmp_path, name, text, fault):
     status, output = plant(tmp_path, {**GOOD, name: text})
@@ -82,6 +89,14 @@ def test_what_is_no_path_of_the_tree(tmp_path):
     text = "`lib/NAME.c`, Linux's `mm/none.c`, `tests/mmap`, `none/x.c`\n"
     status, output = plant(tmp_path, {**GOOD, "docs/page.md": text})
     assert status == 0, output
+
+
+def test_a_day_that_is_too_long(tmp_path):
+    """It says what is true, and nobody can read it in a day."""
+    status, output = plant(tmp_path, {
+        **GOOD, "lib/a.c": GOOD["lib/a.c"] + "\n" * 1800,
+        "docs/week.md": "## Day 1: one (about 1,800 lines)\n- `lib/a.c`\n"})
+    assert status == 1 and "has 1802 lines" in output, output
 
 
 def test_the_page_of_style_names_every_rule_and_limit():
