@@ -52,7 +52,7 @@ CHECKER = re.compile(r"^const char \*(\w+_check)\(", re.MULTILINE)
 OF_ONE = {"line_check", "mempool_check", "mm_check"}
 
 NUMBERS = r"[A-Z]{1,2}\d+(?:, [A-Z]{1,2}\d+)*"
-TEXT = re.compile(rf'"([a-z_]+) ({NUMBERS})(: [^"]*)?"')
+TEXT = re.compile(r'"([a-z_]+ [A-Z]{1,2}\d+)(: [^"]*)?"')
 NAKED = re.compile(r'"[A-Z]{1,2}\d+: ')
 HOLDS = re.compile(r"\bHOLDS\(")
 NAMED = re.compile(rf"\b([a-z_]+) ({NUMBERS})\b")
@@ -160,11 +160,10 @@ class Tree:
                        f"whose law is {found[0][1:-2]}?")
         for found in TEXT.finditer(code):
             in_test = path.startswith("tests/")
-            checks = found[3] and (not in_test or
+            checks = found[2] and (not in_test or
                                    in_holds(code, found.start()))
-            for number in found[2].split(", "):
-                self.texts.append((path, line_of(code, found.start()),
-                                   f"{found[1]} {number}", checks))
+            self.texts.append((path, line_of(code, found.start()), found[1],
+                               checks))
 
     def compare(self):
         """Faults 3 and 4"""

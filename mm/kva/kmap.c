@@ -19,11 +19,10 @@
  *
  * INVARIANTS of kmap (kmap_check() restates them)
  *          K1  a slot with users belongs to a highmem page whose kmap field
- *              names the slot
+ *              names the slot: so no two slots have the same page
  *          K2  a slot is present in the page table exactly when its count is
  *              not 0, and then it maps the frame of its page
  *          K3  the number of used slots is right
- *          K4  no two slots with a count have the same page
  *
  * ALGORITHM  kmap_try(): the page's own slot when it has one, used or not;
  *          else the next free slot at the cursor. kunmap() only counts down,
@@ -291,7 +290,7 @@ static const char *slot_check_locked(unsigned slot) MUST_HOLD(&kmap_lock)
 	HOLDS(pfn_eq(pfn, page_to_pfn(page)),
 	      "kmap K2: a slot maps the frame of its page");
 	HOLDS(page_is_highmem(page) && page->kmap == slot + 1,
-	      "kmap K1, K4: a slot belongs to a highmem page that names it");
+	      "kmap K1: a slot belongs to a highmem page that names it");
 	return NULL;
 }
 

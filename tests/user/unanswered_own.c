@@ -3,7 +3,7 @@
  * unanswered_own.c - who touches his own page waits for its pager, and a kill
  *                    ends that
  *
- * WHAT     The laws A2 and A3 of mm/vm/pager.c, at each place from which a
+ * WHAT     The rules A2 and A3 of mm/vm/pager.c, at each place from which a
  *          thread touches memory of its own.
  *
  * ALGORITHM  A child makes one call; the test receives the kernel's question,
