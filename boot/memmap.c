@@ -22,11 +22,13 @@
  *          stricter  the greater enum boot_range_type
  *          hole      what no entry covers; belongs to no range
  *
- * RULES of memmap (of the result, which keeps boot_info I1 and I2, too)
- *          R1  an address has the strictest type of the entries that cover it,
- *              and no range where none does
+ * INVARIANTS of memmap (of the result, as boot_info I1 and I2: its suite
+ *          checks them)
  *          R2  640 KiB to 1 MiB is never RAM
  *          R3  ranges of equal type never touch
+ * RULES of memmap
+ *          R1  an address has the strictest type of the entries that cover it,
+ *              and no range where none does
  *          R4  when there are more ranges than boot_info has room for, ranges
  *              are left out, never made larger: first the smallest that are not
  *              RAM, then the smallest RAM. To the kernel they become holes.

@@ -57,6 +57,9 @@ void log_limits_tick(void);
 /* The same for all windows: before the machine goes off. */
 void log_limits_flush(void);
 
+/* NULL, or the broken invariant of the limits. */
+const char *log_limits_check(void);
+
 /* The time of windows: defined above lib/. Never goes back. */
 uint64_t log_now_ns(void);
 

@@ -10,10 +10,11 @@
  *            lines     ##########............ n ###
  *            said      10 lines               "... 12 more lines ..."
  *
- * RULES of log_limit
+ * INVARIANTS of log_limit (log_limits_check() restates them)
  *          L1  a window has at most LOG_LIMIT_LINES lines of a limit, and one
  *              that counts
- *          L2  a limit is on the list exactly while it has left lines out
+ *          L2  a limit is on the list while it has left lines out, and then its
+ *              window has all its lines
  *
  * ALGORITHM  A window begins with the first line after the end of the one
  *          before. The count is said by that line, or by a tick, if no line
@@ -26,6 +27,7 @@
 #include <arch/irqflags.h>
 
 #include "lib/log.h"
+#include "lib/panic.h"
 #include "lib/string.h"
 
 #define KIND_MAX  128u
@@ -136,4 +138,24 @@ void log_limits_tick(void)
 void log_limits_flush(void)
 {
 	end_windows(true);
+}
+
+static const char *pending_check(void)
+{
+	for (const struct log_limit *at = pending; at; at = at->next) {
+		HOLDS(at->lines <= LOG_LIMIT_LINES,
+		      "log_limit L1: no more than LOG_LIMIT_LINES are said");
+		HOLDS(at->left_out && at->lines == LOG_LIMIT_LINES,
+		      "log_limit L2: who is on the list has left lines out");
+	}
+	return NULL;
+}
+
+const char *log_limits_check(void)
+{
+	irqflags_t flags = irq_save();
+	const char *law = pending_check();
+
+	irq_restore(flags);
+	return law;
 }

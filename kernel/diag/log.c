@@ -144,5 +144,5 @@ const char *log_check(void)
 	const char *law = log_ring_check(&ring);
 
 	spin_unlock_irqrestore(&log_lock, flags);
-	return law;
+	return law ? law : log_limits_check();
 }

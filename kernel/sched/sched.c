@@ -59,6 +59,7 @@
 #include "kernel/sched/sched.h"
 
 #include <arch/cpu.h>
+#include <arch/kpgtable.h>
 #include <arch/upgtable.h>
 
 #include "kernel/sched/clock.h"
@@ -438,6 +439,7 @@ static const char *thread_check(const struct run_queue *rq,
 				const struct thread *thread)
 {
 	const struct thread *running = current_thread();
+	pfn_t pfn;
 
 	HOLDS((thread->state == THREAD_RUNNING) == (thread == running),
 	      "sched S4: the running thread is the only one RUNNING");
@@ -445,6 +447,10 @@ static const char *thread_check(const struct run_queue *rq,
 	      (thread->arch.esp >= thread->stack.base &&
 	       thread->arch.esp < thread->stack.top),
 	      "sched S5: a thread's saved ESP lies in its own stack");
+	HOLDS(!kpt_lookup(thread->stack.guard, &pfn),
+	      "stack_cache K1: the page below a stack is never mapped");
+	HOLDS(!thread->stack_mem || !list_empty(&thread->stack.list),
+	      "thread N1: the stack of a thread is registered");
 	return NULL;
 }
 

@@ -11,12 +11,13 @@
  *                              ^                       ^
  *                  below us: the overflow faults       ours
  *
- * RULES of stack_cache
+ * INVARIANTS of stack_cache (sched_check() restates it)
  *          K1  the page below a stack is never mapped. vmalloc promises a guard
  *              page behind each area, ours included. Below us is either the
  *              guard page of the area before; or addresses that nobody has,
  *              and the area that gets them will end in its own guard page; or
  *              the hole between the direct map and the vmalloc region.
+ * RULES of stack_cache
  *          K2  a kept stack's first word links to the next
  *
  * LOCKING  Interrupts off: threads are freed in the middle of a switch.

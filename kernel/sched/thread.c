@@ -20,9 +20,10 @@
  * TERMS    reap    free a thread that has ended: not on its own stack
  *          killed  asked to end; see thread.h
  *
- * RULES of thread
+ * INVARIANTS of thread (sched_check() restates it)
  *          N1  a thread is in all_threads, and its stack is registered, from
  *              before it first runs until it is reaped
+ * RULES of thread
  *          N2  a thread ends with no lock held and in no wait queue
  *          N3  kill never ends a thread in the middle of the kernel: it may own
  *              a mutex. It ends on the way to user mode, or where it asks

@@ -15,6 +15,7 @@
 #include <arch/pci.h>
 #include <arch/pgtable_check.h>
 #include <arch/stack.h>
+#include <arch/thread.h>
 #include <arch/trap.h>
 
 #include "kernel/device/device.h"

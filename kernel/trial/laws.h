@@ -51,6 +51,7 @@ enum laws_stop {
 #define LAWS_OF_THE_REST(L) \
 	L("exceptions",  trap_check,          STOPS_ITSELF)      \
 	L("stacks",      stack_check,         STOPS_THREADS)     \
+	L("CPU",         arch_thread_check,   STOPS_INTERRUPTS)  \
 	L("firmware",    acpi_check,          STOPS_ITSELF)      \
 	L("interrupts",  irq_check,           STOPS_INTERRUPTS)  \
 	L("PCI",         pci_check,           STOPS_ITSELF)      \

@@ -11,7 +11,7 @@
  *            steps    +-->+-->+------>+-->+-->+--------------->
  *
  * INVARIANTS of census (page_alloc_check() restates them, and those of
- *          buddy.c, pcp.c, zone.c and watermark.c)
+ *          buddy.c, pageblock.c, pcp.c, zone.c and watermark.c)
  *          A1  walking from head to head meets only heads and reserved frames
  *          A2  the pages of the free heads met are nr_free
  *          A3  the pages of the per-CPU heads met are those of the lists
@@ -49,6 +49,11 @@ static uint32_t census_block(struct census *census, pfn_t pfn)
 	return 1u << order;
 }
 
+static bool is_free_block(const struct page *page)
+{
+	return page->state == PAGE_FREE && page->order == MAX_ORDER;
+}
+
 static const char *census_check(const struct zone *zone)
 {
 	struct census census = { 0 };
@@ -58,6 +63,9 @@ static const char *census_check(const struct zone *zone)
 		uint32_t size = PAGEBLOCK_PAGES -
 				(pfn.v & (PAGEBLOCK_PAGES - 1));
 
+		HOLDS(pageblock_state(pfn) != PAGEBLOCK_VIRGIN ||
+		      is_free_block(pfn_to_page(pfn)),
+		      "pageblock V1: a virgin block is one free block");
 		if (pageblock_state(pfn) != PAGEBLOCK_HOLE)
 			size = census_block(&census, pfn);
 		HOLDS(size > 0, "census A1: from head to head there are only heads");

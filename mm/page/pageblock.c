@@ -12,8 +12,9 @@
  *            block         LIVE     VIRGIN   VIRGIN    HOLE     VIRGIN
  *            written      1024       1        1         0        1
  *
- * RULES of pageblock
+ * INVARIANTS of pageblock (page_alloc_check() restates it)
  *          V1  the first entry of a virgin block is a free head of MAX_ORDER
+ * RULES of pageblock
  *          V2  all entries of a live block are written
  *          V3  no entry of a hole is ever read, but by those who are given a
  *              wild pointer: a free has no time to ask

@@ -13,10 +13,12 @@
  *                     it itself, so that the promise can still be broken: then
  *                     the largest task ends (kernel/task/).
  *
+ * INVARIANTS of commit (vm_check() restates it)
+ *          C1  committed is at least the sum over all address spaces'
+ *              `committed`
  * RULES of commit
- *          C1  committed is the sum over all address spaces' `committed`, the
- *              accounted objects' pages, those that are pinned and those that a
- *              window shares with a device
+ *          C2  the rest are the accounted objects' pages, those that are pinned
+ *              and those that a window shares with a device
  *
  * ALGORITHM  Read-only private areas cost nothing: they are pages of the zero
  *          page. MAP_NORESERVE is the request not to be counted.

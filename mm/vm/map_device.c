@@ -11,12 +11,13 @@
  *
  * TERMS    window   where in which address space the frames are mapped
  *
- * RULES of map_device
+ * INVARIANTS of map_device (vm_check() restates it)
  *          W1  an area with VM_DEVICE lies within the window that it was made
- *              for: it cannot grow, move, be joined, copied or given away
+ *              for, which is on its address space's list: the area cannot grow,
+ *              move, be joined, copied or given away
+ * RULES of map_device
  *          W2  its entries are there from the beginning, with all rights, and
  *              are marked: nobody takes their frames for counted pages
- *          W3  a window that is mapped is on its address space's list
  *
  * ALGORITHM  The kernel keeps no list from frames to areas. So that nobody
  *          reaches frames that have become something else's, whoever maps them
@@ -27,7 +28,7 @@
  *          A window keeps no address space: its device may have been handed on
  *          to another task, and then the memory of the one that ends would stay
  *          until that one ends, too. So the address space takes its windows
- *          along (W3).
+ *          along (W1).
  *
  * LOCKING  windows_lock, then mm->lock. While a window names an address space,
  *          whoever holds windows_lock may use it: its end waits for the lock.
@@ -51,6 +52,18 @@ static void clear_window(struct vm_window *window)
 static bool belongs_to(const struct vma *vma, const struct vm_window *window)
 {
 	return vma->flags & VM_DEVICE && vma->family == window->family;
+}
+
+bool vm_has_window(const struct mm *mm, const struct vma *vma)
+{
+	const struct vm_window *window;
+
+	list_for_each_entry(window, &mm->windows, link)
+		if (belongs_to(vma, window) &&
+		    vma_start(vma) >= window->start &&
+		    vma_end(vma) - window->start <= window->length)
+			return true;
+	return false;
 }
 
 /* Take away what is left of the window. */

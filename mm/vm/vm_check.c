@@ -102,6 +102,8 @@ static const char *check_area(struct mm_sums *sums, const struct vma *vma)
 	      "vm V7: pages of a parent belong to a family");
 	HOLDS(!vma->object || (!vma->family && !vma->pager),
 	      "vm V7: only private areas have a family or a pager");
+	HOLDS(!(vma->flags & VM_DEVICE) || vm_has_window(sums->mm, vma),
+	      "map_device W1: a device's area lies within a window");
 	sums->vmas++;
 	sums->total += vma_pages(vma);
 	if (vma->flags & VM_LOCKED)
@@ -225,13 +227,17 @@ static bool lock_all(void) NO_LOCK_CHECK
 
 static const char *check_all(void) NO_LOCK_CHECK
 {
+	unsigned long committed = 0;
 	const char *law = NULL;
 	struct mm *mm;
 
 	list_for_each_entry(mm, &all_mms, all) {
 		law = check_locked(mm);
 		HOLDS(!law, law);
+		committed += mm->committed;
 	}
+	HOLDS(committed <= vm_committed(),
+	      "commit C1: what address spaces were promised is committed");
 	count_entries(0u - 1);
 	if (!rests_are_right())
 		law = "vm V6: a page's references are the entries that map it";

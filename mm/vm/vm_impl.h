@@ -375,6 +375,12 @@ void vm_page_unpin(struct page *page);
 /* The address space ends: whoever has a window there finds it unmapped. */
 void vm_forget_windows(struct mm *mm);
 
+/*
+ * Does a device's area lie within a window of the address space? For checks:
+ * mm->lock is held, or nobody holds it and nobody can take it meanwhile.
+ */
+bool vm_has_window(const struct mm *mm, const struct vma *vma);
+
 /* ---- vm_check.c: pages promised to the private areas of a family -------- */
 
 unsigned long vm_promised_below(const struct account *account);

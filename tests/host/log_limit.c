@@ -7,7 +7,7 @@
 #include "tests/host/host.h"
 #include "tests/ktest.h"
 
-SUITE(log_limit, NULL);
+SUITE(log_limit, log_limits_check);
 
 /* Two places in the code that somebody else can reach. */
 static void one(unsigned n)
@@ -132,4 +132,24 @@ KTEST(log_limit, a_loop_costs_eleven_lines_a_window)
 	}
 	setup();
 	EXPECT_EQ(host_log_lines - before, 10 * (LOG_LIMIT_LINES + 1));
+}
+
+KTEST(log_limit, check_finds_what_is_broken)
+{
+	static struct log_limit limit;
+
+	setup();
+	for (unsigned i = 0; i <= LOG_LIMIT_LINES; i++)
+		(void)log_limit_allows(&limit, LOG_WARNING, "a line\n");
+	EXPECT_NULL(log_limits_check());
+	limit.lines++;
+	EXPECT_LAW(log_limits_check(), "log_limit L1");
+	limit.lines -= 2;
+	EXPECT_LAW(log_limits_check(), "log_limit L2");
+	limit.lines++;
+	limit.left_out--;
+	EXPECT_LAW(log_limits_check(), "log_limit L2");
+	limit.left_out++;
+	setup();
+	EXPECT_NULL(log_limits_check());
 }

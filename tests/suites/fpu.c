@@ -11,6 +11,7 @@
 #include <arch/kva.h>
 #include <arch/syscall.h>
 
+#include "arch/i386/cpu/segments.h"
 #include "lib/string.h"
 #include "tests/ring3.h"
 
@@ -235,4 +236,27 @@ KTEST(fpu, the_kernel_itself_would_trap)
 	EXPECT(read_cr0() & 0x20);
 	EXPECT(!(read_cr0() & 0x4));
 	EXPECT_EQ(!!(read_cr4() & 0x200), cpu_has(CPU_SSE));
+}
+
+/* Nobody owns the FPU: every thread that did is gone. */
+KTEST(fpu, check_finds_what_is_broken)
+{
+	uint8_t *behind = &main_tss.io_bitmap[IO_BITMAP_BYTES], last = *behind;
+	uint16_t base = main_tss.cpu.iomap_base;
+	irqflags_t flags = irq_save();
+	uint32_t cr0 = read_cr0();
+
+	EXPECT_NULL(arch_thread_check());
+	write_cr0(cr0 & ~0x8u);
+	if (cpu_has(CPU_FPU))
+		EXPECT_LAW(arch_thread_check(), "fpu F1");
+	write_cr0(cr0);
+	main_tss.cpu.iomap_base = IOMAP_BITMAP;
+	*behind = 0x7f;
+	EXPECT_LAW(arch_thread_check(), "io_ports O1");
+	main_tss.cpu.iomap_base = IOMAP_NONE;
+	EXPECT_NULL(arch_thread_check());
+	main_tss.cpu.iomap_base = base;
+	*behind = last;
+	irq_restore(flags);
 }

@@ -266,3 +266,23 @@ KTEST(map_device, random_calls_find_no_way_to_break_it)
 		mm_unmap_device(&windows[i]);
 	test_end(mm);
 }
+
+KTEST(map_device, check_finds_what_is_broken)
+{
+	struct mm *mm = test_mm();
+	struct vm_window window = { .mm = NULL };
+
+	test_window(&window, mm, 3);
+	window.start += PAGE_SIZE;
+	EXPECT_LAW(mm_check(mm), "map_device W1");
+	window.start -= PAGE_SIZE;
+	window.length -= PAGE_SIZE;
+	EXPECT_LAW(mm_check(mm), "map_device W1");
+	window.length += PAGE_SIZE;
+	window.family++;
+	EXPECT_LAW(mm_check(mm), "map_device W1");
+	window.family--;
+	EXPECT_NULL(mm_check(mm));
+	mm_unmap_device(&window);
+	test_end(mm);
+}

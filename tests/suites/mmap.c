@@ -357,3 +357,31 @@ KTEST(mmap, a_hundred_thousand_areas)
 	vm_max_map_count = MAX_MAP_COUNT;
 	test_end(mm);
 }
+
+/* ---- the checker is checked --------------------------------------------- */
+
+/* What each number is for a moment, and which law that breaks. */
+KTEST(mmap, check_finds_each_wrong_sum)
+{
+	struct mm *mm = test_mm();
+	uint32_t *const sums[] = {
+		&mm->nr_vmas, &mm->total_vm, &mm->locked_vm, &mm->committed,
+		&mm->rss,
+	};
+	unsigned long committed;
+
+	REQUIRE(!IS_ERR_VALUE(mm_mmap(mm, AT(0), PAGES(3), PROT_RW,
+				      ANON_FIXED)));
+	touch(mm, AT(1), VM_WRITE);
+	for (unsigned i = 0; i < ARRAY_SIZE(sums); i++) {
+		++*sums[i];
+		EXPECT_LAW(vm_check(), "vm V5");
+		--*sums[i];
+	}
+	EXPECT_NULL(vm_check());
+	committed = vm_nr_committed;
+	vm_nr_committed = mm->committed - 1;
+	EXPECT_LAW(vm_check(), "commit C1");
+	vm_nr_committed = committed;
+	test_end(mm);
+}

@@ -11,6 +11,7 @@
 #include "lib/string.h"
 #include "mm/kva/kmap.h"
 #include "mm/page/page_alloc.h"
+#include "mm/page/pageblock.h"
 #include "mm/page/zone.h"
 #include "tests/ktest.h"
 
@@ -369,6 +370,7 @@ KTEST(page_alloc, check_finds_each_broken_law)
 	/* The largest: it has no buddy, which could be free. */
 	struct page *page = alloc_pages(GFP_HIGHUSER | GFP_NOWARN, MAX_ORDER);
 	struct zone *zone;
+	uint8_t *state;
 
 	if (!page)
 		SKIP("needs a free block of 4 MiB");
@@ -387,6 +389,11 @@ KTEST(page_alloc, check_finds_each_broken_law)
 	EXPECT_STREQ(page_alloc_check(),
 		     "census A4: managed = free + per-CPU + used");
 	zone->managed++;
+	state = &pageblock_states[page_to_pfn(page).v >> MAX_ORDER];
+	*state = PAGEBLOCK_VIRGIN;
+	EXPECT_STREQ(page_alloc_check(),
+		     "pageblock V1: a virgin block is one free block");
+	*state = PAGEBLOCK_LIVE;
 	free_pages(page, MAX_ORDER);
 	EXPECT_NULL(page_alloc_check());
 }

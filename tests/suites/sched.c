@@ -388,6 +388,9 @@ KTEST(sched, check_finds_what_is_broken)
 	thread->arch.esp += KERNEL_STACK_SIZE;
 	EXPECT_LAW(sched_check(), "sched S5");
 	thread->arch.esp -= KERNEL_STACK_SIZE;
+	list_del_init(&thread->stack.list);
+	EXPECT_LAW(sched_check(), "thread N1");
+	list_add_tail(&thread->stack.list, &kernel_stacks);
 	irq_restore(flags);
 	EXPECT_NULL(sched_check());
 	all_gone(before);

@@ -5,8 +5,10 @@
 #include "kernel/sched/thread.h"
 
 #include <arch/irqflags.h>
+#include <arch/kpgtable.h>
 #include <arch/kva.h>
 #include <arch/probe.h>
+#include <arch/tlb.h>
 
 #include "lib/string.h"
 #include "lib/wait.h"
@@ -302,4 +304,26 @@ KTEST(thread, ending_with_a_lock_held_is_caught)
 {
 	EXPECT_PANIC(exit_with_preemption_off, NULL,
 		     "thread_exit() with preemption off");
+}
+
+static void ends_at_once(void *arg)
+{
+}
+
+KTEST(thread, a_guard_page_that_is_mapped_is_noticed)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	kva_t guard;
+
+	REQUIRE(page);
+	before = sched_nr_threads();
+	guard = start("victim", PRIORITY_TEST - 1, ends_at_once,
+		      NULL)->stack.guard;
+	kpt_map_pages(guard, &page, 1, KPROT_RW);
+	EXPECT_LAW(sched_check(), "stack_cache K1");
+	kpt_unmap(guard, 1);
+	tlb_flush_page(guard);
+	EXPECT_NULL(sched_check());
+	all_gone(before);
+	free_page(page);
 }

@@ -2,10 +2,10 @@
 /*
  * unanswered.c - memory whose pager never answers, touched for somebody else
  *
- * WHAT     The rules A1 and A2 of mm/vm/pager.c. Where somebody else touches the
- *          page, or a thread that ends, nobody is asked and the call fails at
- *          once. Nothing is ever received from the pager's endpoint: the test
- *          goes on, or it does not.
+ * WHAT     The rules A1 and A2 of mm/vm/pager.c. Where somebody else touches
+ *          the page, or a thread that ends, nobody is asked and the call fails
+ *          at once. Nothing is ever received from the pager's endpoint: the
+ *          test goes on, or it does not.
  * SEE      unanswered_own.c, for who touches his own page.
  */
 #include "tests/user/unanswered.h"

@@ -16,9 +16,10 @@
  *          area     512 bytes, 16-byte aligned, as FXSAVE writes them; without
  *                   FXSAVE (Pentium Pro) FNSAVE's 108 bytes
  *
- * RULES of fpu
+ * INVARIANTS of fpu (arch_thread_check() restates them)
  *          F1  TS is clear only while the active thread is the owner
- *          F2  a thread without an area has never used the FPU
+ *          F2  the owner has an area: a thread without one has never used the
+ *              FPU
  *
  * ALGORITHM  Lazily: a switch to a thread that does not use the FPU costs
  *          nothing but TS. The first use allocates the area and loads fresh
@@ -34,6 +35,7 @@
 
 #include "arch/i386/cpu/traps_impl.h"
 #include "lib/errno.h"
+#include "lib/panic.h"
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
@@ -198,4 +200,12 @@ int fpu_fork(struct arch_thread *child, struct arch_thread *parent)
 	memcpy(child->fpu, parent->fpu, AREA_SIZE);
 	irq_restore(flags);
 	return 0;
+}
+
+const char *fpu_check(void)
+{
+	HOLDS(!has_fpu || read_cr0() & CR0_TS || owner == active_thread,
+	      "fpu F1: TS is clear only while the active thread is the owner");
+	HOLDS(!owner || owner->fpu, "fpu F2: the owner has an area");
+	return NULL;
 }

@@ -10,9 +10,9 @@
  *          bitmap, which is one store. A driver's bitmap is copied once and
  *          stays until another driver's comes.
  *
- * RULES of io_ports
+ * INVARIANTS of io_ports (arch_thread_check() restates it)
  *          O1  the byte behind the bitmap has all bits set (SDM: the CPU always
- *              reads two bytes)
+ *              reads two bytes), while there is a bitmap
  * LOCKING  Interrupts off.
  * SEE      SDM volume 1, 19.5.2 "I/O permission bit map".
  */
@@ -20,6 +20,8 @@
 #include <arch/thread.h>
 
 #include "arch/i386/cpu/segments.h"
+#include "arch/i386/cpu/traps_impl.h"
+#include "lib/panic.h"
 
 static const uint8_t *copied;   /* what main_tss.io_bitmap was made from */
 
@@ -50,4 +52,12 @@ void arch_io_ports_changed(const uint8_t *bitmap)
 {
 	if (bitmap == copied)
 		copied = NULL;
+}
+
+const char *io_ports_check(void)
+{
+	HOLDS(main_tss.cpu.iomap_base == IOMAP_NONE ||
+	      main_tss.io_bitmap[IO_BITMAP_BYTES] == 0xff,
+	      "io_ports O1: the byte behind the bitmap has all bits set");
+	return NULL;
 }

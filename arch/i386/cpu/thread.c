@@ -122,3 +122,10 @@ void arch_user_init(void)
 	fpu_init();
 	syscall_init();
 }
+
+const char *arch_thread_check(void)
+{
+	const char *law = fpu_check();
+
+	return law ? law : io_ports_check();
+}

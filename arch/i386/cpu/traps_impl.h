@@ -42,3 +42,7 @@ bool fpu_load(void);
 void fpu_switch(struct arch_thread *thread);
 void fpu_release(struct arch_thread *thread);
 int  fpu_fork(struct arch_thread *child, struct arch_thread *parent);
+
+/* For arch_thread_check(). */
+const char *fpu_check(void);
+const char *io_ports_check(void);

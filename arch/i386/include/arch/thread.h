@@ -76,5 +76,11 @@ int arch_set_tls(struct arch_thread *thread, int entry, uint32_t base,
 void arch_set_io_ports(const uint8_t *bitmap);
 void arch_io_ports_changed(const uint8_t *bitmap);
 
+/*
+ * What the CPU was told of the running thread. Interrupts off.
+ * Returns: NULL, or the broken invariant.
+ */
+const char *arch_thread_check(void);
+
 /* Once at boot, after cpu_enable_features(): FPU, SSE, SYSENTER, user copy. */
 void arch_user_init(void);
