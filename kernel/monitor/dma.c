@@ -4,7 +4,7 @@
  *
  * WHAT     A line for each device that is open; then two pages, as the CPU, the
  *          memory and a device of 28 bits know them, without an IOMMU and
- *          behind one.
+ *          behind one; then small pieces for the same device, from a pool.
  *
  * PICTURE  page     virtual     physical      bus, no IOMMU        IOMMU
  *          lowmem   0xc3f8d000  0x0003f8d000  0x003f8d000 direct   0x000001000
@@ -24,6 +24,11 @@
 #include "mm/page/page_alloc.h"
 
 #define DEMO_BITS  28
+
+/* As many network cards have them: read by the device in one go, by lines. */
+#define DESCRIPTORS      4u
+#define DESCRIPTOR_SIZE  24u
+#define DESCRIPTOR_LINE  64u
 
 struct demo {
 	struct dma_device plain, behind;
@@ -84,6 +89,41 @@ static void say_pages(struct demo *demo)
 	say_one(demo, "highmem", GFP_HIGHUSER);
 }
 
+struct descriptor {
+	void      *at;
+	bus_addr_t bus;
+};
+
+static void say_descriptors(struct dma_pool *pool)
+{
+	struct descriptor list[DESCRIPTORS];
+	unsigned n = 0;
+
+	while (n < DESCRIPTORS &&
+	       (list[n].at = dma_pool_alloc(pool, GFP_KERNEL | GFP_NOWARN,
+					    &list[n].bus)))
+		n++;
+	say("%u descriptors of %u bytes, none across a line of %u:\n", n,
+	    DESCRIPTOR_SIZE, DESCRIPTOR_LINE);
+	for (unsigned i = 0; i < n; i++)
+		say("  %-8u  %p  0x%010llx  0x%09llx\n", i, list[i].at,
+		    (unsigned long long)virt_to_phys(list[i].at).v,
+		    (unsigned long long)list[i].bus.v);
+	while (n-- > 0)
+		dma_pool_free(pool, list[n].at, list[n].bus);
+}
+
+static int say_pool(struct dma_device *dev)
+{
+	struct dma_pool *pool = dma_pool_create("monitor", dev, DESCRIPTOR_SIZE,
+						8, DESCRIPTOR_LINE);
+
+	if (!pool)
+		return -ENOMEM;
+	say_descriptors(pool);
+	return dma_pool_destroy(pool);
+}
+
 static int with_devices(struct iommu_domain *domain)
 {
 	static struct demo demo;
@@ -96,6 +136,7 @@ static int with_devices(struct iommu_domain *domain)
 			      DMA_BIT_MASK(DEMO_BITS), domain);
 	if (!err) {
 		say_pages(&demo);
+		err = say_pool(&demo.plain);
 		dma_device_destroy(&demo.behind);
 	}
 	dma_device_destroy(&demo.plain);

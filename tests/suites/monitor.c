@@ -396,3 +396,13 @@ KTEST(monitor, leak_names_who_did_not_free)
 	EXPECT_PRINTS("no mark", "leak");
 	EXPECT_PRINTS("`mark`, `off`", "leak now");
 }
+
+/* 24, 24, then 64: a third one would end behind the line. */
+KTEST(monitor, dma_shows_pieces_that_cross_no_line)
+{
+	EXPECT_PRINTS("4 descriptors of 24 bytes", "dma");
+	EXPECT(contains(printed, "000\n"));
+	EXPECT(contains(printed, "018\n"));
+	EXPECT(contains(printed, "040\n"));
+	EXPECT(contains(printed, "058\n"));
+}
