@@ -6,14 +6,21 @@
  *
  * RULES
  *          a copy between two address spaces goes through a page of the
- *          kernel's: neither side is touched while the other one faults
+ *          kernel's: neither side is touched while the other one faults.
+ *          A few such pages are kept aside. A server copies from its client
+ *          and back in order to serve it: when memory is used up, that is no
+ *          reason to leave the client without an answer.
  */
 #include "kernel/calls/calls.h"
 
 #include <arch/irqflags.h>
 
 #include "lib/errno.h"
-#include "mm/slab/kmalloc.h"
+#include "mm/slab/mempool.h"
+
+#define COPIES  2u   /* that go on although memory is used up */
+
+static struct mempool *copy_buffers;   /* constant after mm_copy_init() */
 
 int find_object(uint32_t handle, enum object_type type, unsigned rights,
 		struct object **objectp)
@@ -142,11 +149,11 @@ static long copy_between(struct mm *mm, uint32_t theirs, uint32_t ours,
 	if (!user_range_ok(UADDR(theirs), length) ||
 	    !user_range_ok(UADDR(ours), length))
 		return -EFAULT;
-	bounce = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	bounce = mempool_alloc(copy_buffers, GFP_KERNEL);
 	if (!bounce)
 		return -ENOMEM;
 	result = copy_pages(mm, theirs, ours, length, bounce, in);
-	kfree(bounce);
+	mempool_free(copy_buffers, bounce);
 	return result;
 }
 
@@ -158,4 +165,16 @@ long mm_copy_out(struct mm *mm, uint32_t addr, uint32_t to, uint32_t length)
 long mm_copy_in(struct mm *mm, uint32_t addr, uint32_t from, uint32_t length)
 {
 	return copy_between(mm, addr, from, length, true);
+}
+
+void mm_copy_init(void)
+{
+	copy_buffers = mempool_create_kmalloc_pool(COPIES, PAGE_SIZE);
+	if (!copy_buffers)
+		panic("calls: no memory for two pages at boot");
+}
+
+const char *mm_copy_check(void)
+{
+	return mempool_check(copy_buffers);
 }

@@ -64,6 +64,10 @@ long give_handle(struct object *object, unsigned rights);
 long mm_copy_out(struct mm *mm, uint32_t addr, uint32_t to, uint32_t length);
 long mm_copy_in(struct mm *mm, uint32_t addr, uint32_t from, uint32_t length);
 
+/* Before the first of them. NULL, or what is wrong with what is kept aside. */
+void mm_copy_init(void);
+const char *mm_copy_check(void);
+
 /* The one object that stands for the machine, with a reference: for init. */
 struct object *system_object(void);
 

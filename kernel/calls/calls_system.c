@@ -36,6 +36,7 @@ void calls_init(void (*session_ends)(void))
 	object_init(&the_system, OBJECT_SYSTEM);
 	end_of_session = session_ends;
 	memory_object_init();
+	mm_copy_init();
 }
 
 struct object *system_object(void)

@@ -18,6 +18,7 @@
 #include <arch/thread.h>
 #include <arch/trap.h>
 
+#include "kernel/calls/calls.h"
 #include "kernel/device/device.h"
 #include "kernel/device/floppy.h"
 #include "kernel/diag/log.h"

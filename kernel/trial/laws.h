@@ -64,6 +64,7 @@ enum laws_stop {
 	L("messages",    ipc_check,           STOPS_ITSELF)      \
 	L("tasks",       task_check,          STOPS_ITSELF)      \
 	L("accounts",    charges_check,       STOPS_ITSELF)      \
+	L("copies",      mm_copy_check,       STOPS_THREADS)     \
 	L("devices",     user_device_check,   STOPS_THREADS)     \
 	L("floppy",      floppy_check,        STOPS_THREADS)
 

@@ -5,6 +5,7 @@
 #include <arch/irq.h>
 
 #include "lib/errno.h"
+#include "lib/failpoint.h"
 #include "lib/random.h"
 #include "mm/page/page_alloc.h"
 #include "mm/vm/fault.h"
@@ -48,6 +49,23 @@ KTEST(calls, what_is_no_handle_is_refused_by_every_call)
 		else if (i != PG_IPC_BUFFER && i != PG_CLOCK && i != PG_YIELD)
 			EXPECT(result < 0);
 	}
+	calls_tear_down();
+}
+
+KTEST(calls, memory_is_copied_between_tasks_though_none_is_left)
+{
+	long read, write;
+
+	calls_set_up();
+	EXPECT_EQ(call(PG_TASK_WRITE, 0, PAGES, TEXT, 16, 0), 0);
+	failpoint_arm_from(1);
+	read = call(PG_TASK_READ, 0, TEXT, PAGES, 16, 0);
+	EXPECT(failpoint_disarm());
+	failpoint_arm_from(1);
+	write = call(PG_TASK_WRITE, 0, PAGES, TEXT, 16, 0);
+	EXPECT(failpoint_disarm());
+	EXPECT_EQ(read, 0);
+	EXPECT_EQ(write, 0);
 	calls_tear_down();
 }
 
