@@ -45,20 +45,12 @@ static bool grow_heap(struct mm *mm, uint32_t start, uint32_t end)
 {
 	struct vma new = {
 		.range = { .start = start, .end = end },
-		.flags = VM_READ | VM_WRITE | VM_ACCOUNT,
-		.offset = start >> PAGE_SHIFT,
+		.flags = VM_READ | VM_WRITE,
 	};
 
 	debug_assert_mutex_held(&mm->lock);
-	if (!heap_has_room(mm, start, end) ||
-	    mm->nr_vmas > vm_max_map_count ||
-	    !vm_has_room(mm, vma_pages(&new)) ||
-	    !commit_charge(mm->account, vma_pages(&new)))
-		return false;
-	if (!vma_add(mm, &new))
-		return true;
-	commit_release(vma_pages(&new));
-	return false;
+	return heap_has_room(mm, start, end) && vma_may_add(mm, 0) &&
+	       !vma_make(mm, &new, false, vma_find_first(mm, start));
 }
 
 static void brk_locked(struct mm *mm, uint32_t brk) MUST_HOLD(&mm->lock)

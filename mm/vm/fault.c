@@ -85,29 +85,23 @@ static bool limits_allow(const struct mm *mm, const struct vma *vma,
  * Below pages of an object comes a private area, which grows from then on: an
  * object has no pages in front of its first, and who shares it wants no more.
  */
-static enum vm_fault grow_below_shared(struct mm *mm, const struct vma *vma,
+static enum vm_fault grow_below_shared(struct mm *mm, struct vma *vma,
 				       uint32_t addr) MUST_HOLD(&mm->lock)
 {
 	struct vma new = {
 		.range = { .start = addr, .end = vma_start(vma) },
 		.flags = vma->flags & vm_flags_of[VM_OF_PRIVATE] &
 			 ~(VM_TOUCHED | VM_UNJOINED),
-		.name = vma->name, .offset = addr >> PAGE_SHIFT,
+		.name = vma->name,
 	};
 
 	debug_assert_mutex_held(&mm->lock);
-	if (!limits_allow(mm, vma, addr) ||
-	    mm->nr_vmas >= vm_max_map_count)
+	if (!limits_allow(mm, vma, addr) || !vma_may_add(mm, 1) ||
+	    vma_back(mm, &new))
 		return VM_FAULT_STACK;
-	if (vm_flags_count(new.flags)) {
-		if (!commit_charge(mm->account, vma_pages(&new)))
-			return VM_FAULT_STACK;
-		new.flags |= VM_ACCOUNT;
-	}
-	if (!vma_add(mm, &new))
+	if (!vma_add_before(mm, &new, vma))
 		return VM_FAULT_DONE;
-	if (new.flags & VM_ACCOUNT)
-		commit_release(vma_pages(&new));
+	vma_uncommit(&new, vma_pages(&new));
 	return VM_FAULT_OOM;
 }
 

@@ -88,55 +88,45 @@ static void unmap_locked(const struct vm_window *window)
 	}
 }
 
+struct frames {
+	pfn_t first;
+	bool  cached;
+};
+
 /* No area is there yet. */
-static int map_entries(struct mm *mm, const struct vma *vma, pfn_t first,
-		       bool cached) MUST_HOLD(&mm->lock)
+static int map_frames(struct mm *mm, const struct vma *vma, void *arg)
+	MUST_HOLD(&mm->lock)
 {
+	const struct frames *frames = arg;
+
 	assert_mutex_held(&mm->lock);
 	for (uint32_t i = 0; i < vma_pages(vma); i++)
 		if (upt_map_device(&mm->tables,
 				   vma_start(vma) + (i << PAGE_SHIFT),
-				   pfn_add(first, i), cached))
+				   pfn_add(frames->first, i), frames->cached))
 			return -ENOMEM;
 	return 0;
 }
 
-static long map_locked(struct mm *mm, pfn_t first, uint32_t nr_pages,
-		       bool cached, const char *name, struct vm_window *window)
+static long map_locked(struct mm *mm, uint32_t nr_pages, struct vma *new,
+		       struct frames *frames, struct vm_window *window)
 	MUST_HOLD(&mm->lock)
 {
-	uint32_t length = nr_pages << PAGE_SHIFT;
-	long start = mm_place(mm, 0, length, false);
-	struct vma new = {
-		.flags = VM_READ | VM_WRITE | VM_NORESERVE | VM_DEVICE |
-			 VM_TOUCHED,
-		.name = name,
-	};
-	int err;
+	long start;
 
 	assert_mutex_held(&mm->lock);
-	if (IS_ERR_VALUE(start))
-		return start;
-	if (mm->nr_vmas >= vm_max_map_count || !vm_has_room(mm, nr_pages))
+	if (frames->cached && !commit_charge(mm->account, nr_pages))
 		return -ENOMEM;
-	new.range.start = (uint32_t)start;
-	new.range.end = (uint32_t)start + length;
-	new.offset = vma_start(&new) >> PAGE_SHIFT;
-	new.family = ++mm->families;
-	if (cached && !commit_charge(mm->account, nr_pages))
-		return -ENOMEM;
-	err = map_entries(mm, &new, first, cached);
-	if (!err)
-		err = vma_add(mm, &new);
-	if (err) {
-		mm_clear_hole(mm, vma_start(&new), vma_end(&new));
-		if (cached)
+	start = vma_make_mapped(mm, 0, nr_pages, new, map_frames, frames);
+	if (IS_ERR_VALUE(start)) {
+		if (frames->cached)
 			commit_release(nr_pages);
-		return err;
+		return start;
 	}
 	*window = (struct vm_window){
-		.mm = mm, .start = vma_start(&new), .length = length,
-		.family = new.family, .cached = cached,
+		.mm = mm, .start = vma_start(new),
+		.length = nr_pages << PAGE_SHIFT,
+		.family = new->family, .cached = frames->cached,
 	};
 	list_add_tail(&window->link, &mm->windows);
 	return start;
@@ -145,6 +135,12 @@ static long map_locked(struct mm *mm, pfn_t first, uint32_t nr_pages,
 long mm_map_device(struct mm *mm, pfn_t first, uint32_t nr_pages, bool cached,
 		   const char *name, struct vm_window *window)
 {
+	struct frames frames = { first, cached };
+	struct vma new = {
+		.flags = VM_READ | VM_WRITE | VM_NORESERVE | VM_DEVICE |
+			 VM_TOUCHED,
+		.name = name,
+	};
 	long result;
 
 	assert(!window->mm);
@@ -152,7 +148,7 @@ long mm_map_device(struct mm *mm, pfn_t first, uint32_t nr_pages, bool cached,
 		return -EINVAL;
 	mutex_lock(&windows_lock);
 	mutex_lock(&mm->lock);
-	result = map_locked(mm, first, nr_pages, cached, name, window);
+	result = map_locked(mm, nr_pages, &new, &frames, window);
 	mutex_unlock(&mm->lock);
 	mutex_unlock(&windows_lock);
 	return result;

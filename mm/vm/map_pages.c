@@ -17,9 +17,10 @@
 #include "mm/vm/vm_impl.h"
 
 /* No area is there yet. */
-static int map_entries(struct mm *mm, const struct vma *vma, struct page *page)
+static int map_pages(struct mm *mm, const struct vma *vma, void *first)
 	MUST_HOLD(&mm->lock)
 {
+	struct page *page = first;
 	uint32_t start = vma_start(vma);
 
 	assert_mutex_held(&mm->lock);
@@ -34,45 +35,19 @@ static int map_entries(struct mm *mm, const struct vma *vma, struct page *page)
 	return 0;
 }
 
-static long map_locked(struct mm *mm, uint32_t addr, struct page *first,
-		       uint32_t nr_pages, unsigned rights, const char *name)
-	MUST_HOLD(&mm->lock)
-{
-	uint32_t length = nr_pages << PAGE_SHIFT;
-	long start = mm_place(mm, addr, length, false);
-	struct vma new = {
-		.flags = rights | VM_KERNEL_PAGES | VM_TOUCHED, .name = name,
-	};
-	int err;
-
-	assert_mutex_held(&mm->lock);
-	if (IS_ERR_VALUE(start))
-		return start;
-	if (mm->nr_vmas >= vm_max_map_count || !vm_has_room(mm, nr_pages))
-		return -ENOMEM;
-	new.range.start = (uint32_t)start;
-	new.range.end = (uint32_t)start + length;
-	new.offset = vma_start(&new) >> PAGE_SHIFT;
-	/* A family of its own: a fork copies the entries. */
-	new.family = ++mm->families;
-	err = map_entries(mm, &new, first);
-	if (!err)
-		err = vma_add(mm, &new);
-	if (err)
-		mm_clear_hole(mm, vma_start(&new), vma_end(&new));
-	return err ? err : start;
-}
-
 long mm_map_pages(struct mm *mm, uint32_t addr, struct page *first,
 		  uint32_t nr_pages, unsigned rights, const char *name)
 {
+	struct vma new = {
+		.flags = rights | VM_KERNEL_PAGES | VM_TOUCHED, .name = name,
+	};
 	long result;
 
 	if (!nr_pages || nr_pages > USER_END >> PAGE_SHIFT ||
 	    !page_aligned(addr) || rights & ~(VM_READ | VM_EXEC))
 		return -EINVAL;
 	mutex_lock(&mm->lock);
-	result = map_locked(mm, addr, first, nr_pages, rights, name);
+	result = vma_make_mapped(mm, addr, nr_pages, &new, map_pages, first);
 	mutex_unlock(&mm->lock);
 	return result;
 }

@@ -122,8 +122,7 @@ static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
 		return -ENOMEM;
 	err = vma_append(child, &copy);
 	if (err) {
-		if (copy.flags & VM_ACCOUNT)
-			commit_release(vma_pages(&copy));
+		vma_uncommit(&copy, vma_pages(&copy));
 		return err;
 	}
 	if (!copy.family)

@@ -30,12 +30,6 @@
 
 /* ---- munmap ------------------------------------------------------------- */
 
-static void uncommit(const struct vma *vma, uint32_t pages)
-{
-	if (vma->flags & VM_ACCOUNT)
-		commit_release(pages);
-}
-
 /* Take [start, end) from an area that has a part in it, but not both sides. */
 static always_inline void cut_area(struct mm *mm, struct vma *vma,
 				   uint32_t start, uint32_t end)
@@ -43,13 +37,13 @@ static always_inline void cut_area(struct mm *mm, struct vma *vma,
 {
 	debug_assert_mutex_held(&mm->lock);
 	if (start > vma_start(vma)) {
-		uncommit(vma, (vma_end(vma) - start) >> PAGE_SHIFT);
+		vma_uncommit(vma, (vma_end(vma) - start) >> PAGE_SHIFT);
 		vma_set_end(mm, vma, start);
 	} else if (end < vma_end(vma)) {
-		uncommit(vma, (end - vma_start(vma)) >> PAGE_SHIFT);
+		vma_uncommit(vma, (end - vma_start(vma)) >> PAGE_SHIFT);
 		vma_set_start(mm, vma, end);
 	} else {
-		uncommit(vma, vma_pages(vma));
+		vma_uncommit(vma, vma_pages(vma));
 		vma_remove(mm, vma);
 	}
 }
@@ -134,8 +128,7 @@ int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
 	if (!vma || vma_start(vma) >= end)
 		return 0;
 	if (vma_start(vma) < start && vma_end(vma) > end)
-		if (mm->nr_vmas >= vm_max_map_count ||
-		    vma_split(mm, vma, end))
+		if (!vma_may_add(mm, 1) || vma_split(mm, vma, end))
 			return -ENOMEM;
 	if (cut_areas(mm, vma, start, end, &high) & VM_TOUCHED)
 		unmap_hole(mm, start, end, vma_before(mm, high), high);
@@ -172,71 +165,6 @@ static unsigned flags_of_call(unsigned prot, unsigned flags)
 	return vm_flags;
 }
 
-/* What backs the area, or what it costs. */
-static int back_area(const struct mm *mm, struct vma *vma)
-{
-	if (vma->flags & VM_SHARED) {
-		vma->object = vm_object_create(vma_pages(vma),
-					       !(vma->flags & VM_NORESERVE),
-					       mm->account);
-		return vma->object ? 0 : -ENOMEM;
-	}
-	vma->offset = vma_start(vma) >> PAGE_SHIFT;
-	if (!vm_flags_count(vma->flags))
-		return 0;
-	if (!commit_charge(mm->account, vma_pages(vma)))
-		return -ENOMEM;
-	vma->flags |= VM_ACCOUNT;
-	return 0;
-}
-
-/* A new area in place of what is there, or not at all. */
-static int replace_area(struct mm *mm, const struct vma *new)
-	MUST_HOLD(&mm->lock)
-{
-	uint32_t start = vma_start(new), end = vma_end(new);
-	int err = vma_reserve(mm, 1 + mm_unmap_adds(mm, start, end));
-
-	debug_assert_mutex_held(&mm->lock);
-	if (!err)
-		err = mm_unmap_locked(mm, start, end);
-	if (!err)
-		err = vma_add(mm, new);
-	vma_unreserve(mm);
-	return err;
-}
-
-/*
- * A new area in [start, end), in place of what is there, if `replace`; else
- * `next` is the first area behind.
- */
-static int make_area(struct mm *mm, uint32_t start, uint32_t end,
-		     unsigned flags, const char *name, bool replace,
-		     struct vma *next) MUST_HOLD(&mm->lock)
-{
-	struct vma new = {
-		.range = { .start = start, .end = end },
-		.flags = flags, .name = name,
-	};
-	int err;
-
-	debug_assert_mutex_held(&mm->lock);
-	if (!vm_has_room(mm, vma_pages(&new)) &&
-	    !vm_has_room_within(mm, start, end))
-		return -ENOMEM;
-	err = back_area(mm, &new);
-	if (err)
-		return err;
-	err = replace ? replace_area(mm, &new)
-		      : vma_add_before(mm, &new, next);
-	if (err)
-		uncommit(&new, vma_pages(&new));
-	/* The area has its own reference. */
-	if (new.object)
-		vm_object_put(new.object);
-	return err;
-}
-
 static noinline int may_map_locked(const struct mm *mm, uint32_t length)
 	MUST_HOLD(&mm->lock)
 {
@@ -250,23 +178,24 @@ static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
 			unsigned prot, unsigned flags) MUST_HOLD(&mm->lock)
 {
 	unsigned type = flags & MAP_TYPE;
+	struct vma new = { .flags = flags_of_call(prot, flags) };
 	struct vma *next = NULL;
-	uint32_t start;
 	long place;
 	int err;
 
 	debug_assert_mutex_held(&mm->lock);
-	if (mm->nr_vmas > vm_max_map_count)
+	if (!vma_may_add(mm, 0))
 		return -ENOMEM;
 	place = mm_place_before(mm, addr, length,
 				flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
 				&next);
 	if (IS_ERR_VALUE(place))
 		return place;
-	start = (uint32_t)place;
+	new.range.start = (uint32_t)place;
+	new.range.end = (uint32_t)place + length;
 	if (flags & MAP_FIXED_NOREPLACE) {
-		next = vma_find_first(mm, start);
-		if (next && vma_start(next) < start + length)
+		next = vma_find_first(mm, vma_start(&new));
+		if (next && vma_start(next) < vma_end(&new))
 			return -EEXIST;
 	}
 	if (unlikely(flags & MAP_LOCKED)) {
@@ -277,8 +206,7 @@ static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
 	if (type != MAP_PRIVATE &&
 	    (type != MAP_SHARED || flags & MAP_GROWSDOWN))
 		return -EINVAL;
-	err = make_area(mm, start, start + length, flags_of_call(prot, flags),
-			NULL, flags & MAP_FIXED, next);
+	err = vma_make(mm, &new, flags & MAP_FIXED, next);
 	return err ? err : place;
 }
 
@@ -316,33 +244,34 @@ long mm_mmap(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot,
 
 /* ---- for the loader ----------------------------------------------------- */
 
-static long map_fixed_locked(struct mm *mm, uint32_t start, uint32_t end,
-			     unsigned flags, const char *name)
+static int map_fixed_locked(struct mm *mm, struct vma *new)
 	MUST_HOLD(&mm->lock)
 {
-	struct vma *there = vma_find_first(mm, start);
-	int err;
+	struct vma *there = vma_find_first(mm, vma_start(new));
 
 	debug_assert_mutex_held(&mm->lock);
-	if (there && vma_start(there) < end)
+	if (there && vma_start(there) < vma_end(new))
 		return -EEXIST;
-	if (mm->nr_vmas > vm_max_map_count)
+	if (!vma_may_add(mm, 0))
 		return -ENOMEM;
-	err = make_area(mm, start, end, flags, name, false, there);
-	return err ? err : (long)start;
+	return vma_make(mm, new, false, there);
 }
 
 long mm_map_fixed(struct mm *mm, uint32_t start, uint32_t length,
 		  unsigned vm_flags, const char *name)
 {
-	long result;
+	struct vma new = {
+		.range = { .start = start, .end = start + length },
+		.flags = vm_flags, .name = name,
+	};
+	int err;
 
 	if (!length || !page_aligned(start) || !page_aligned(length) ||
 	    start < USER_BASE || start > USER_END ||
 	    length > USER_END - start)
 		return -EINVAL;
 	mutex_lock(&mm->lock);
-	result = map_fixed_locked(mm, start, start + length, vm_flags, name);
+	err = map_fixed_locked(mm, &new);
 	mutex_unlock(&mm->lock);
-	return result;
+	return err ? err : (long)start;
 }

@@ -43,8 +43,10 @@ struct remap {
 };
 
 static bool too_many_areas(const struct mm *mm, unsigned more)
+	MUST_HOLD(&mm->lock)
 {
-	return mm->nr_vmas + more + MOVE_AREAS >= vm_max_map_count;
+	debug_assert_mutex_held(&mm->lock);
+	return !vma_may_add(mm, more + MOVE_AREAS + 1);
 }
 
 /* All that the arguments alone can be wrong in. */

@@ -106,7 +106,7 @@ static int set_pager_locked(struct mm *mm, uint32_t start, uint32_t end,
 	assert_mutex_held(&mm->lock);
 	if (!is_private(mm, start, end, &cuts))
 		return -EFAULT;
-	if (cuts && mm->nr_vmas + cuts > vm_max_map_count)
+	if (cuts && !vma_may_add(mm, cuts))
 		return -ENOMEM;
 	err = vma_reserve(mm, cuts);
 	if (err)

@@ -136,12 +136,11 @@ static int share_pages(struct transfer *t) MUST_HOLD(&t->from->lock)
 	int err;
 
 	assert_mutex_held(&t->from->lock);
-	t->new.object = vm_object_create(vma_pages(&t->new), true,
-					 t->from->account);
-	if (!t->new.object)
-		return -ENOMEM;
 	t->new.flags |= VM_SHARED;
 	t->new.offset = 0;
+	err = vma_back(t->from, &t->new);
+	if (err)
+		return err;
 	err = for_each_page(t, share_page);
 	if (err)
 		vm_object_put(t->new.object);
@@ -260,21 +259,17 @@ static int prepare_grant(struct transfer *t) MUST_HOLD(&t->from->lock)
 
 	assert_mutex_held(&t->to->lock);
 	assert_mutex_held(&t->from->lock);
-	t->new.offset = vma_start(&t->new) >> PAGE_SHIFT;
 	/* As of a fork's child: its pages may be a relative's too. */
 	t->new.family = ++t->to->families;
 	t->new.flags |= VM_FORKED | VM_TOUCHED;
-	if (vm_flags_count(t->new.flags)) {
-		if (!commit_charge(t->to->account, vma_pages(&t->new)))
-			return -ENOMEM;
-		t->new.flags |= VM_ACCOUNT;
-	}
+	err = vma_back(t->to, &t->new);
+	if (err)
+		return err;
 	err = for_each_page(t, prepare_page);
 	if (err) {
 		for_each_page(t, drop_copy);
 		free_empty_tables(t);
-		if (t->new.flags & VM_ACCOUNT)
-			commit_release(vma_pages(&t->new));
+		vma_uncommit(&t->new, vma_pages(&t->new));
 	}
 	return err;
 }
@@ -326,7 +321,7 @@ static int check_receiver(struct transfer *t, uint32_t addr)
 	long place;
 
 	assert_mutex_held(&t->to->lock);
-	if (t->to->nr_vmas >= vm_max_map_count)
+	if (!vma_may_add(t->to, 1))
 		return -ENOMEM;
 	place = mm_place(t->to, addr, length, addr);
 	if (IS_ERR_VALUE(place))
@@ -362,7 +357,7 @@ static int reserve_areas(struct transfer *t) MUST_HOLD(&t->from->lock)
 
 	assert_mutex_held(&t->to->lock);
 	assert_mutex_held(&t->from->lock);
-	if (more && t->from->nr_vmas + more > vm_max_map_count)
+	if (more && !vma_may_add(t->from, more))
 		return -ENOMEM;
 	err = vma_reserve(t->from, more);
 	if (!err)

@@ -56,6 +56,14 @@ struct vma *vma_before(const struct mm *mm, const struct vma *vma)
 /* Could the two, which lie in this order, be one area? */
 bool vma_joinable(const struct vma *low, const struct vma *high);
 
+/* May there be so many areas more? Linux's sysctl_max_map_count. */
+static inline bool vma_may_add(const struct mm *mm, unsigned more)
+	MUST_HOLD(&mm->lock)
+{
+	debug_assert_mutex_held(&mm->lock);
+	return mm->nr_vmas + more <= vm_max_map_count;
+}
+
 /*
  * Add an area that is `new` in all but its links, joined with neighbours where
  * that is possible. Counts its pages; takes its own references.
@@ -163,6 +171,32 @@ void mm_cut_locked(struct mm *mm, uint32_t start, uint32_t end)
 void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end)
 	MUST_HOLD(&mm->lock);
 
+/* ---- new_area.c: how an area comes to be -------------------------------- */
+
+/*
+ * Give a shared area its object, or promise the pages of a private one.
+ * Returns: 0 or -ENOMEM.
+ */
+int vma_back(const struct mm *mm, struct vma *vma) __must_check;
+
+/*
+ * Make an area with the range, flags and name of `new`, in place of what is
+ * there, if `replace`; otherwise `next` is the first area behind it, or NULL.
+ * Returns: 0; -ENOMEM: nothing has changed.
+ */
+int vma_make(struct mm *mm, struct vma *new, bool replace, struct vma *next)
+	MUST_HOLD(&mm->lock) __must_check;
+
+/*
+ * Make an area with the flags and name of `new` whose entries map() makes, at
+ * addr or elsewhere, of a family of its own. `new` is then what was added.
+ * Returns: its start; -ENOMEM: nothing has changed.
+ */
+typedef int (*vma_map_fn)(struct mm *mm, const struct vma *vma, void *arg);
+long vma_make_mapped(struct mm *mm, uint32_t addr, uint32_t nr_pages,
+		     struct vma *new, vma_map_fn map, void *arg)
+	MUST_HOLD(&mm->lock) __must_check;
+
 /* ---- place.c: where an area goes ---------------------------------------- */
 
 /*
@@ -269,6 +303,13 @@ commit_charge(const struct account *account, uint32_t pages)
 void commit_add(uint32_t pages);
 void commit_release(uint32_t pages);
 void commit_init(void);
+
+/* So many pages of the area are promised no longer, if they were. */
+static inline void vma_uncommit(const struct vma *vma, uint32_t pages)
+{
+	if (vma->flags & VM_ACCOUNT)
+		commit_release(pages);
+}
 
 /* Does a private area with these flags count? */
 static inline bool vm_flags_count(unsigned flags)

@@ -392,7 +392,7 @@ struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
 	unsigned cuts = vma_cuts(vma, start, end);
 
 	debug_assert_mutex_held(&mm->lock);
-	if (cuts && mm->nr_vmas + cuts > vm_max_map_count)
+	if (cuts && !vma_may_add(mm, cuts))
 		return NULL;
 	/* First both, as what is joined again may join an unjoined one too. */
 	if (cuts > 1 && !mm->nr_spares && vma_reserve(mm, cuts))

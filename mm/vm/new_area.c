@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/*
+ * new_area.c - the one way in which an area comes to be
+ *
+ * WHAT     What mmap(), the heap, the stack, the loader, a device's window and
+ *          a message have in common: room, what backs the area or what it
+ *          costs, the area itself, and all of it given back when a step fails.
+ *
+ * PICTURE    room? --> back: promise or object --> add: joined or new
+ *              |               |                     |
+ *            -ENOMEM        -ENOMEM              promise given back
+ *
+ * TERMS    back     give the area an object, when it is shared; else promise
+ *                   its pages, when they count
+ *          mapped   the area's entries are there before the area is
+ *
+ * LOCKING  mm->lock.
+ * NOT HERE where the area goes (place.c), the set of areas (vma.c).
+ * SEE      Linux mmap_region().
+ */
+#include "lib/errno.h"
+#include "mm/vm/vm_impl.h"
+
+/* Inline: mmap() counts its instructions. */
+static always_inline int back(const struct mm *mm, struct vma *vma)
+{
+	if (vma->flags & VM_SHARED) {
+		vma->object = vm_object_create(vma_pages(vma),
+					       !(vma->flags & VM_NORESERVE),
+					       mm->account);
+		return vma->object ? 0 : -ENOMEM;
+	}
+	vma->offset = vma_start(vma) >> PAGE_SHIFT;
+	if (!vm_flags_count(vma->flags))
+		return 0;
+	if (!commit_charge(mm->account, vma_pages(vma)))
+		return -ENOMEM;
+	vma->flags |= VM_ACCOUNT;
+	return 0;
+}
+
+int vma_back(const struct mm *mm, struct vma *vma)
+{
+	return back(mm, vma);
+}
+
+/* A new area in place of what is there, or not at all. */
+static int replace_area(struct mm *mm, const struct vma *new)
+	MUST_HOLD(&mm->lock)
+{
+	uint32_t start = vma_start(new), end = vma_end(new);
+	int err = vma_reserve(mm, 1 + mm_unmap_adds(mm, start, end));
+
+	debug_assert_mutex_held(&mm->lock);
+	if (!err)
+		err = mm_unmap_locked(mm, start, end);
+	if (!err)
+		err = vma_add(mm, new);
+	vma_unreserve(mm);
+	return err;
+}
+
+int vma_make(struct mm *mm, struct vma *new, bool replace, struct vma *next)
+{
+	int err;
+
+	debug_assert_mutex_held(&mm->lock);
+	if (!vm_has_room(mm, vma_pages(new)) &&
+	    !vm_has_room_within(mm, vma_start(new), vma_end(new)))
+		return -ENOMEM;
+	err = back(mm, new);
+	if (err)
+		return err;
+	err = replace ? replace_area(mm, new) : vma_add_before(mm, new, next);
+	if (err)
+		vma_uncommit(new, vma_pages(new));
+	/* The area has its own reference. */
+	if (new->object)
+		vm_object_put(new->object);
+	return err;
+}
+
+long vma_make_mapped(struct mm *mm, uint32_t addr, uint32_t nr_pages,
+		     struct vma *new, vma_map_fn map, void *arg)
+{
+	uint32_t length = nr_pages << PAGE_SHIFT;
+	long start = mm_place(mm, addr, length, false);
+	int err;
+
+	debug_assert_mutex_held(&mm->lock);
+	if (IS_ERR_VALUE(start))
+		return start;
+	if (!vma_may_add(mm, 1) || !vm_has_room(mm, nr_pages))
+		return -ENOMEM;
+	new->range.start = (uint32_t)start;
+	new->range.end = (uint32_t)start + length;
+	new->offset = vma_start(new) >> PAGE_SHIFT;
+	/* Its own: a fork copies the entries, a window knows its area by it. */
+	new->family = ++mm->families;
+	err = map(mm, new, arg);
+	if (!err)
+		err = vma_add(mm, new);
+	if (err)
+		mm_clear_hole(mm, vma_start(new), vma_end(new));
+	return err ? err : start;
+}
