@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Prove that the documentation points at things that exist.
 
-Eight rules:
+Nine rules:
 
   R1  every source file of the kernel stands in docs/reading-order.md, once
   R2  a citation `path/file.c:name` or `path/file.c:name()` in docs/ or a page
@@ -16,6 +16,8 @@ Eight rules:
       there; NAME stands for any name, and Linux's `mm/...` is Linux's
   R8  docs/week.md says how many lines each day has, to a tenth; a day has at
       most 1800, and no file is read twice
+  R9  a file that a comment names by its path, or as <arch/name.h>, is there;
+      what a sentence calls Linux's is Linux's
 
 USAGE  check_docs.py [--root DIR]
 
@@ -41,6 +43,11 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 PATH = re.compile(r"(?<!Linux's )`((?:boot|arch|lib|mm|kernel|user|tests|tools|"
                   r"docs)/[\w./-]*)`")
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+NAMED_FILE = re.compile(
+    r"(?<![\w/<.-])((?:boot|arch/i386|lib|mm|kernel|user|tests|tools)/[\w/.-]+"
+    r"\.(?:c|h|S|py))\b|<(arch/\w+\.h)>")
+LINUX = re.compile(r"\bLinux\b[^;]{0,160}$")
 DAY = re.compile(r"## Day .*\(about ([\d,]+) lines\)")
 FILE_NAME = re.compile(r"`([\w./-]+\.(?:c|h|S|ld))`")
 
@@ -163,6 +170,20 @@ def check_week(root):
             yield f"{WEEK}: {heading}: has {lines} lines"
 
 
+def check_comments(root, source):
+    """R9"""
+    text = source.read_text()
+    for comment in COMMENT.finditer(text):
+        words = re.sub(r"\n \* *", " ", comment[0])
+        for found in NAMED_FILE.finditer(words):
+            name = found[1] or "arch/i386/include/" + found[2]
+            if not (root / name).exists() and not LINUX.search(
+                    words[:found.start()]):
+                number = text.count("\n", 0, comment.start()) + 1
+                yield (f"{source.relative_to(root)}:{number}: "
+                       f"the comment names {name}, which is not there")
+
+
 def check_all(root):
     yield from check_reading_order(root)
     for document in documents(root):
@@ -172,6 +193,7 @@ def check_all(root):
         yield from check_paths(root, document)
     for source in sources(root):
         yield from check_named_pages(root, root / source)
+        yield from check_comments(root, root / source)
     yield from check_decisions(root)
     yield from check_order_of_includes(root)
     yield from check_week(root)

@@ -2,7 +2,7 @@
 /*
  * calls_vm.c - the calls about memory: of a task, and of memory objects
  *
- * WHAT     Thin: kernel/mm's functions, on the address space of the task that a
+ * WHAT     Thin: mm/vm's functions, on the address space of the task that a
  *          handle names.
  * NOT HERE pages in messages (parcel.c), Linux's memory calls (kernel/linux/).
  */

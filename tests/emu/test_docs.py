@@ -21,7 +21,7 @@ GOOD = {
     "docs/decisions/README.md": "[why](why.md)\n",
     "docs/decisions/why.md": "because\n",
     "docs/reading-order.md": "## 1. One\n\n- `lib/a.h`, `lib/a.c`\n",
-    "lib/a.h": "/* docs/decisions/why.md */\n",
+    "lib/a.h": "/* docs/decisions/why.md, lib/a.c, Linux lib/b.c */\n",
     "lib/a.c": '#include "lib/a.h"\nvoid f(void) {}\n',
     "docs/week.md": "## Day 1: one (about 3 lines)\n- `lib/a.c`, `lib/a.h`\n"
                     "## Beside\n- `lib/a.h`\n",
@@ -63,6 +63,9 @@ def test_a_good_tree_passes(tmp_path):
     ("README.md", "`lib/a.c:g()`\n", "README.md:1: no 'g' in lib/a.c"),
     ("README.md", "[all](none.html)\n", "link to none.html leads nowhere"),
     ("lib/a.h", "/* docs/none.md */\n", "lib/a.h:1: no page docs/none.md"),
+    ("lib/a.h", "/* SEE lib/c.c. */\n", "names lib/c.c, which is not there"),
+    ("lib/a.h", "/* Linux lib/b.c; lib/c.c */\n", "names lib/c.c, which"),
+    ("lib/a.h", "/* <arch/c.h> */\n", "names arch/i386/include/arch/c.h, which"),
     ("docs/decisions/how.md", "so\n", "no link to how.md"),
     ("NEWS.md", "see `lib/c.c`\n", "NEWS.md:1: no lib/c.c"),
     ("docs/page.md", "\n`mm/`, `lib/`\n", "docs/page.md:2: no mm/"),

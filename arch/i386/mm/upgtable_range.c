@@ -28,8 +28,8 @@
  * LOCKING  The owner's lock.
  * COST     About 10 instructions an entry that is empty, 20 to 30 one that is
  *          not; about 60 a chunk. tests/bench/bench_upgtable.c.
- * SEE      Linux mm/memory.c zap_pte_range(), copy_pte_range(); mm/mprotect.c
- *          change_pte_range(); mm/mremap.c move_ptes().
+ * SEE      Linux mm/memory.c zap_pte_range(), copy_pte_range(), mm/mprotect.c
+ *          change_pte_range(), mm/mremap.c move_ptes().
  */
 #include "lib/errno.h"
 
