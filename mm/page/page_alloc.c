@@ -22,7 +22,7 @@
  * INVARIANTS of census: census.c. Each managed page is in exactly one block,
  *          which is free, in a per-CPU list or used.
  *
- * ALGORITHM  The ordinary case is alloc_small(): pop from the list of the
+ * ALGORITHM  The ordinary case is alloc_page(): pop from the list of the
  *          first zone. No watermark is looked at: pages in a list were counted
  *          out of the zone when the list was filled, and then the watermark was
  *          looked at.
@@ -36,7 +36,8 @@
  *
  * LOCKING  Per-CPU lists: interrupts off. zone->lock inside that. Shrinkers are
  *          called with neither.
- * COST     A pair of single pages from the per-CPU list: 57 instructions.
+ * COST     tests/bench/bounds.tsv. Single pages have the fast path; the other
+ *          orders pay for a test or two more.
  * NOT HERE splitting and merging (buddy.c), batches (pcp.c), the marks
  *          (watermark.c), words (report.c, zoneinfo.c), checks (census.c).
  * SEE      Linux mm/page_alloc.c get_page_from_freelist().
@@ -74,7 +75,7 @@ static void clear_pages(struct page *page, unsigned order)
 	}
 }
 
-/* ---- allocation, the slow way ------------------------------------------- */
+/* ---- allocation --------------------------------------------------------- */
 
 /* As a floor: an interrupt may have emptied the list that was not empty. */
 #define NO_REFILL  (~0ul)
@@ -160,8 +161,8 @@ static struct page *alloc_failed(gfp_t gfp, unsigned order)
 	return NULL;
 }
 
-/* Everything that the fast path leaves: no list, an empty one, GFP_ZERO. */
-static noinline struct page *alloc_slow(gfp_t gfp, unsigned order)
+/* Any order, from any zone of the fallback. */
+static struct page *alloc_anywhere(gfp_t gfp, unsigned order)
 {
 	struct zone *first = zonelists[gfp & GFP_ZONES][0];
 	struct page *page = NULL;
@@ -181,6 +182,48 @@ static noinline struct page *alloc_slow(gfp_t gfp, unsigned order)
 	return page;
 }
 
+/*
+ * Everything that the fast path leaves: no list, an empty one, GFP_ZERO, and
+ * every request while a failure is armed: this may be the one that it hits.
+ */
+static noinline struct page *alloc_slow(gfp_t gfp, unsigned order)
+{
+	struct page *page = should_fail() ? NULL : alloc_anywhere(gfp, order);
+
+	if (page)
+		alloc_trace(page, ALLOC_PAGES);
+	return page;
+}
+
+/*
+ * The fast path. It calls the slow one as its last step: so nothing has to be
+ * kept in the registers that a call preserves.
+ */
+struct page *alloc_page(gfp_t gfp)
+{
+	struct zone *zone = fast_zones[gfp & GFP_FAST];
+	struct pcp_list *pcp;
+	struct page *page;
+	irqflags_t flags;
+
+	if (unlikely(READ_ONCE(failpoint_countdown)))
+		return alloc_slow(gfp, 0);
+	flags = irq_save();
+	pcp = zone_pcp(zone, 0);
+	if (unlikely(pcp->count == 0)) {
+		irq_restore(flags);
+		return alloc_slow(gfp, 0);
+	}
+	page = give_out(pcp_pop(pcp));
+	irq_restore(flags);
+	return page;
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned order)
+{
+	return order == 0 ? alloc_page(gfp) : alloc_slow(gfp, order);
+}
+
 /* ---- freeing ------------------------------------------------------------ */
 
 /* Is it the head of an allocated block of this order, without a kmap slot? */
@@ -189,165 +232,71 @@ static always_inline bool may_free(const struct page *page, unsigned order)
 	return likely(page->state_order_kmap == (PAGE_USED | order << 8));
 }
 
-/*
- * It is not. Either it has a kmap slot that nobody uses any more and that must
- * go with it, or the caller has a bug.
- */
-static noinline void check_free_slowly(struct page *page, unsigned order)
+/* A highmem page may have a kmap slot that nobody uses: it goes with it. */
+static void drop_kmaps(struct page *page, unsigned order)
 {
-	if (page->state_order == (PAGE_USED | order << 8) && page->kmap)
-		kmap_page_freed(page);
-	if (!may_free(page, order))
-		panic_bad_free(page, order);
-}
-
-static noinline void free_odd(struct page *page, unsigned order)
-{
-	check_free_slowly(page, order);
-	free_pages(page, order);
-}
-
-/* The other pages of a highmem block may have kmap slots too. */
-static noinline void drop_kmaps(struct page *page, unsigned order)
-{
-	for (unsigned i = 1; i < 1u << order; i++)
+	for (unsigned i = 0; i < 1u << order; i++)
 		if (page[i].kmap)
 			kmap_page_freed(&page[i]);
 }
 
-static noinline void free_large(struct page *page, unsigned order)
+/* Panics, unless the block is what the caller says. */
+static void check_free(struct page *page, unsigned order)
 {
-	struct zone *zone = page_zone(page);
-	irqflags_t flags = spin_lock_irqsave(&zone->lock);
-
-	buddy_free_locked(zone, page, order);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	if (order > MAX_ORDER ||
+	    page->state_order != STATE_ORDER(PAGE_USED, order))
+		panic_bad_free(page, order);
+	if (page_is_highmem(page))
+		drop_kmaps(page, order);
+	if (!may_free(page, order))
+		panic_bad_free(page, order);
 }
 
-/* The list is full: make room first. */
-static noinline void free_full(struct page *page, unsigned order)
+/* All that the fast path leaves: not one page, a kmap slot, wrong, no room. */
+static noinline void free_slow(struct page *page, unsigned order)
 {
 	struct zone *zone = page_zone(page);
-	irqflags_t flags = irq_save();
+	irqflags_t flags;
 
-	pcp_make_room(zone, order);
-	pcp_push(zone_pcp(zone, order), page);
+	check_free(page, order);
+	flags = irq_save();
+	if (order < PCP_ORDERS) {
+		pcp_make_room(zone, order);
+		pcp_push(zone_pcp(zone, order), page);
+	} else {
+		spin_lock_irqoff(&zone->lock);
+		buddy_free_locked(zone, page, order);
+		spin_unlock_irqoff(&zone->lock);
+	}
 	irq_restore(flags);
 }
 
-/* The fast path; order < PCP_ORDERS. Calls as its last step, as above. */
-static always_inline void free_small(struct page *page, unsigned order)
+/* The fast path. Calls as its last step, as above. */
+void free_page(struct page *page)
 {
-	struct pcp_list *pcp = zone_pcp(page_zone(page), order);
+	struct pcp_list *pcp = zone_pcp(page_zone(page), 0);
 	irqflags_t flags;
 
-	if (!may_free(page, order))
-		return free_odd(page, order);
+	if (!may_free(page, 0))
+		return free_slow(page, 0);
 	flags = irq_save();
 	if (unlikely(pcp->count >= pcp->high)) {
 		irq_restore(flags);
-		return free_full(page, order);
+		return free_slow(page, 0);
 	}
 	pcp_push(pcp, page);
 	irq_restore(flags);
-}
-
-/* ---- public functions --------------------------------------------------- */
-
-/* A failure is armed: perhaps this is the request that it hits. */
-static noinline struct page *alloc_watched(gfp_t gfp, unsigned order)
-{
-	struct page *page = should_fail() ? NULL : alloc_slow(gfp, order);
-
-	if (page)
-		alloc_trace(page, ALLOC_PAGES);
-	return page;
-}
-
-static noinline struct page *alloc_armed(gfp_t gfp, unsigned order)
-{
-	return READ_ONCE(failpoint_countdown) ? alloc_watched(gfp, order)
-					      : alloc_slow(gfp, order);
-}
-
-/*
- * The fast path; order < PCP_ORDERS. What it calls, it calls as its last step:
- * so that nothing has to be kept in the registers that a call preserves.
- */
-static always_inline struct page *alloc_small(gfp_t gfp, unsigned order)
-{
-	struct zone *zone = fast_zones[gfp & GFP_FAST];
-	struct pcp_list *pcp;
-	struct page *page;
-	irqflags_t flags;
-
-	if (unlikely(READ_ONCE(failpoint_countdown)))
-		return alloc_armed(gfp, order);
-	flags = irq_save();
-	pcp = zone_pcp(zone, order);
-	if (unlikely(pcp->count == 0)) {
-		irq_restore(flags);
-		return alloc_slow(gfp, order);
-	}
-	page = give_out(pcp_pop(pcp));
-	irq_restore(flags);
-	return page;
-}
-
-/* Of their own, so that what chooses between them needs no stack frame. */
-static noinline struct page *alloc_ordered(gfp_t gfp, unsigned order)
-{
-	return alloc_small(gfp, order);
-}
-
-static noinline void free_ordered(struct page *page, unsigned order)
-{
-	free_small(page, order);
-}
-
-/* All blocks but the ordinary ones: large, or in highmem, or both. */
-static noinline void free_block(struct page *page, unsigned order)
-{
-	if (order > MAX_ORDER)
-		panic_bad_free(page, order);
-	if (!may_free(page, order))
-		return free_odd(page, order);
-	if (page_is_highmem(page))
-		drop_kmaps(page, order);
-	if (order < PCP_ORDERS)
-		free_ordered(page, order);
-	else
-		free_large(page, order);
-}
-
-struct page *alloc_page(gfp_t gfp)
-{
-	return alloc_small(gfp, 0);
-}
-
-struct page *alloc_pages(gfp_t gfp, unsigned order)
-{
-	if (order == 0)
-		return alloc_page(gfp);
-	if (order < PCP_ORDERS)
-		return alloc_ordered(gfp, order);
-	return alloc_armed(gfp, order);
-}
-
-void free_page(struct page *page)
-{
-	free_small(page, 0);
 }
 
 void free_pages(struct page *page, unsigned order)
 {
 	if (order == 0)
 		free_page(page);
-	else if (order < PCP_ORDERS && !page_is_highmem(page))
-		free_ordered(page, order);
 	else
-		free_block(page, order);
+		free_slow(page, order);
 }
+
+/* ---- many at once ------------------------------------------------------- */
 
 /* What this CPU's list of the first zone has, up to nr. */
 static unsigned take_bulk(struct zone *zone, unsigned nr, struct page *pages[])
@@ -380,7 +329,7 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page *pages[])
 		unsigned got = take_bulk(first, nr - n, &pages[n]);
 
 		if (got == 0) {
-			pages[n] = alloc_slow(gfp & ~GFP_ZERO, 0);
+			pages[n] = alloc_anywhere(gfp & ~GFP_ZERO, 0);
 			if (!pages[n])
 				break;
 			got = 1;   /* and the list is filled again */
@@ -426,7 +375,7 @@ static unsigned give_bulk(struct page *const pages[], unsigned nr)
 	pcp->count += i;
 	if (i > 0)
 		return i;
-	check_free_slowly(pages[0], 0);
+	check_free(pages[0], 0);
 	pcp_push(pcp, pages[0]);
 	return 1;
 }
