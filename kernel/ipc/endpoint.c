@@ -55,15 +55,9 @@
 #include "kernel/ipc/parcel.h"
 #include "kernel/ipc/rendezvous.h"
 #include "kernel/ipc/tenure.h"
-#include "kernel/sched/clock.h"
+#include "kernel/sched/sched.h"
 #include "lib/errno.h"
-#include "lib/wait.h"
 #include "mm/slab/kmalloc.h"
-
-struct sleeper {
-	struct timer   timer;
-	struct thread *thread;
-};
 
 static struct kmem_cache *endpoint_cache;
 
@@ -85,37 +79,6 @@ static void leave(irqflags_t flags)
 	irq_restore(flags);
 	if (unlikely(preempt_is_due()))
 		preempt_schedule();
-}
-
-static void time_out(struct timer *timer)
-{
-	sched_wake(container_of(timer, struct sleeper, timer)->thread, false);
-}
-
-/* Block; `next` runs at once, where there is one. */
-static void block_any(struct thread *self, struct thread *next)
-{
-	if (next) {
-		block_for(self, next);
-		return;
-	}
-	self->state = THREAD_BLOCKED;
-	self->killable = true;
-	schedule();
-	self->killable = false;
-}
-
-static void block(struct thread *self, struct thread *next, uint64_t deadline)
-{
-	struct sleeper sleeper = { .thread = self };
-
-	if (deadline == WAIT_FOREVER) {
-		block_any(self, next);
-		return;
-	}
-	timer_arm(&sleeper.timer, deadline, time_out);
-	block_any(self, next);
-	timer_cancel(&sleeper.timer);
 }
 
 /* Wake a thread that was served; it may run already, by its deadline. */
@@ -171,7 +134,7 @@ static long wait_for_partner(struct thread *self, struct thread *next,
 	const struct ipc_parcel *mine = self->ipc.parcel;
 	long result;
 
-	block(self, next, op->deadline);
+	sched_block(next, op->deadline, BLOCK_KILLABLE);
 	result = outcome(self);
 	op->taken = result >= 0 || !mine || self->ipc.parcel != mine;
 	op->parcel = self->ipc.parcel;

@@ -26,8 +26,7 @@ void sched_wake(struct thread *thread, bool woken);
 
 /*
  * Give the CPU away: to the next of its priority when the running thread is
- * RUNNING, until it is woken when it has made itself BLOCKED. One that is to
- * end early when killed sets ->killable too, and looks at ->killed before.
+ * RUNNING, until it is woken when it has made itself BLOCKED.
  *
  * Context: interrupts off, preemption not.
  */
@@ -41,6 +40,18 @@ void schedule(void);
  * Context: as schedule().
  */
 void sched_switch_to(struct thread *next);
+
+/* How sched_block() waits. */
+#define BLOCK_KILLABLE  0x1u   /* a kill ends it: look at ->killed before    */
+#define BLOCK_FIRST     0x2u   /* `deadline` wakes it ahead of its equals    */
+
+/*
+ * Block the running thread until it is woken or `deadline`. `next`, if there is
+ * one, is BLOCKED and runs at once.
+ *
+ * Context: as schedule().
+ */
+void sched_block(struct thread *next, uint64_t deadline, unsigned how);
 
 /* From the timer interrupt, every tick. */
 void sched_tick(void);

@@ -34,29 +34,11 @@
 /* So little that giving the CPU away is not worth it. */
 #define SHORT_NS  (NS_PER_TICK / 100)
 
-struct sleeper {
-	struct timer   timer;
-	struct thread *thread;
-};
-
-static void sleep_over(struct timer *timer)
-{
-	sched_wake_first_irqoff(container_of(timer, struct sleeper,
-					     timer)->thread);
-}
-
 /* Interrupts off. */
 static void block_until_timer(struct thread *thread, uint64_t deadline)
 {
-	struct sleeper sleeper = { .thread = thread };
-
 	thread->woken = false;
-	thread->killable = true;
-	thread->state = THREAD_BLOCKED;
-	timer_arm(&sleeper.timer, deadline, sleep_over);
-	schedule();
-	timer_cancel(&sleeper.timer);
-	thread->killable = false;
+	sched_block(NULL, deadline, BLOCK_KILLABLE | BLOCK_FIRST);
 }
 
 static void sleep_until_timer(uint64_t deadline)

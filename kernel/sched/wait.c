@@ -2,7 +2,8 @@
 /*
  * wait.c - sleep until somebody says that something has changed
  *
- * WHAT     The queues of lib/wait.h.
+ * WHAT     The queues of lib/wait.h, and the one place where a thread blocks,
+ *          with a deadline or without.
  *
  * PICTURE    waiter                              waker
  *            wait_prepare()  in the queue
@@ -40,6 +41,7 @@
 struct sleeper {
 	struct timer   timer;
 	struct thread *thread;
+	bool           first;
 };
 
 void must_be_able_to_sleep(const char *what)
@@ -72,22 +74,39 @@ void must_hold_nothing(const char *what)
 
 static void time_out(struct timer *timer)
 {
-	sched_wake_irqoff(container_of(timer, struct sleeper, timer)->thread,
-			  false);
+	struct sleeper *sleeper = container_of(timer, struct sleeper, timer);
+
+	if (sleeper->first)
+		sched_wake_first_irqoff(sleeper->thread);
+	else
+		sched_wake_irqoff(sleeper->thread, false);
 }
 
-/* Give the CPU away; a timer brings it back where there is a deadline. */
-static void block(struct thread *thread, uint64_t deadline)
+static void block(struct thread *thread, struct thread *next, unsigned how)
 {
-	struct sleeper sleeper = { .thread = thread };
-
 	thread->state = THREAD_BLOCKED;
-	if (deadline == WAIT_FOREVER) {
+	thread->killable = how & BLOCK_KILLABLE;
+	if (next)
+		sched_switch_to(next);
+	else
 		schedule();
+	thread->killable = false;
+}
+
+void sched_block(struct thread *next, uint64_t deadline, unsigned how)
+{
+	struct thread *thread = current_thread();
+	struct sleeper sleeper;
+
+	if (deadline == WAIT_FOREVER) {
+		block(thread, next, how);
 		return;
 	}
+	sleeper = (struct sleeper){
+		.thread = thread, .first = how & BLOCK_FIRST,
+	};
 	timer_arm(&sleeper.timer, deadline, time_out);
-	schedule();
+	block(thread, next, how);
 	timer_cancel(&sleeper.timer);
 }
 
@@ -97,11 +116,8 @@ bool block_until(uint64_t deadline, bool killable)
 	bool give_up = (killable && thread->killed) ||
 		       (deadline != WAIT_FOREVER && deadline <= clock_ns());
 
-	if (!thread->woken && !give_up) {
-		thread->killable = killable;
-		block(thread, deadline);
-		thread->killable = false;
-	}
+	if (!thread->woken && !give_up)
+		sched_block(NULL, deadline, killable ? BLOCK_KILLABLE : 0);
 	if (!thread->woken)
 		list_del_init(&thread->wait);   /* W2 */
 	return thread->woken;
