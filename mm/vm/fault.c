@@ -33,6 +33,7 @@
  */
 #include "lib/errno.h"
 #include "mm/page/page_alloc.h"
+#include "mm/vm/family.h"
 #include "mm/vm/vm_impl.h"
 
 struct touch {

@@ -29,6 +29,7 @@
 #include "lib/string.h"
 #include "mm/account/account.h"
 #include "mm/slab/slab.h"
+#include "mm/vm/family.h"
 #include "mm/vm/vm_impl.h"
 
 static struct kmem_cache *mm_cache;
@@ -65,23 +66,14 @@ int mm_create(struct mm **mmp)
 
 /* The area as the child will have it; false: not at all. */
 static bool child_area(struct mm *child, const struct vma *vma,
-		       struct vma *copy)
+		       struct vma *copy) MUST_HOLD(&child->lock)
 {
+	debug_assert_mutex_held(&child->lock);
 	if (vma->flags & (VM_DONTCOPY | VM_DEVICE))
 		return false;
 	*copy = *vma;
 	copy->flags &= vm_flags_of[VM_KEPT_BY_FORK];
-	if (vma->flags & VM_LOCKED)
-		copy->flags |= VM_UNJOINED;
-	copy->family = 0;
-	if (vma->flags & VM_WIPEONFORK) {
-		copy->flags |= VM_UNJOINED;
-	} else if (vma->family) {
-		/* Zero pages and those of objects are not copied, see above. */
-		copy->family = ++child->families;
-		copy->flags |= VM_FORKED | (vma->flags & (VM_TOUCHED |
-							  VM_KERNEL_PAGES));
-	}
+	vma_fork_family(child, copy, vma);
 	return true;
 }
 
@@ -125,6 +117,7 @@ static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
 		vma_uncommit(&copy, vma_pages(&copy));
 		return err;
 	}
+	/* Zero pages and those of objects are not copied, see above. */
 	if (!copy.family)
 		return 0;
 	err = copy_entries(child, from, vma);

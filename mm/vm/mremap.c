@@ -28,6 +28,7 @@
  *          mremap_to(), move_vma(), remap_move().
  */
 #include "lib/errno.h"
+#include "mm/vm/family.h"
 #include "mm/vm/vm_impl.h"
 
 #define MREMAP_ALL    (MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
@@ -136,18 +137,12 @@ static void leave_empty(struct mm *mm, const struct remap *r)
 	MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find(mm, r->addr);
-	unsigned flags = vma->flags & vm_flags_of[VM_KEPT_BY_LEFT];
 
 	assert_mutex_held(&mm->lock);
 	if (vma->flags & VM_LOCKED)
 		mm->locked_vm -= vma_pages(vma);
-	if (!vma->object && vma_start(vma) == r->addr &&
-	    vma_pages(vma) == r->old >> PAGE_SHIFT)
-		vma->family = 0;
-	else
-		flags |= vma->flags & VM_FORKED;
-	vma->flags = flags;
-	vma_leave_unjoined(mm, vma);
+	vma_leave_family(mm, vma, vma_start(vma) == r->addr &&
+			 vma_pages(vma) == r->old >> PAGE_SHIFT);
 }
 
 static void remove_old(struct mm *mm, const struct vma *new,

@@ -19,6 +19,7 @@
  * SEE      Linux mmap_region().
  */
 #include "lib/errno.h"
+#include "mm/vm/family.h"
 #include "mm/vm/vm_impl.h"
 
 /* Inline: mmap() counts its instructions. */
@@ -96,7 +97,7 @@ long vma_make_mapped(struct mm *mm, uint32_t addr, uint32_t nr_pages,
 	new->range.end = (uint32_t)start + length;
 	new->offset = vma_start(new) >> PAGE_SHIFT;
 	/* Its own: a fork copies the entries, a window knows its area by it. */
-	new->family = ++mm->families;
+	vma_new_family(mm, new);
 	err = map(mm, new, arg);
 	if (!err)
 		err = vma_add(mm, new);

@@ -38,6 +38,7 @@
 #include "lib/align.h"
 #include "lib/errno.h"
 #include "mm/page/page_alloc.h"
+#include "mm/vm/family.h"
 #include "mm/vm/vm_impl.h"
 
 #define ENTRY_BATCH  32
@@ -260,7 +261,7 @@ static int prepare_grant(struct transfer *t) MUST_HOLD(&t->from->lock)
 	assert_mutex_held(&t->to->lock);
 	assert_mutex_held(&t->from->lock);
 	/* As of a fork's child: its pages may be a relative's too. */
-	t->new.family = ++t->to->families;
+	vma_new_family(t->to, &t->new);
 	t->new.flags |= VM_FORKED | VM_TOUCHED;
 	err = vma_back(t->to, &t->new);
 	if (err)

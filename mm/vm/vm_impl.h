@@ -88,9 +88,6 @@ void vma_unreserve(struct mm *mm) MUST_HOLD(&mm->lock);
 int vma_append(struct mm *mm, const struct vma *new)
 	MUST_HOLD(&mm->lock) __must_check;
 
-/* The area changed in a way after which Linux does not join: mark it so. */
-void vma_leave_unjoined(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
-
 /* Take an area out and free it. Its pages are the caller's business. */
 void vma_remove(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 
@@ -125,9 +122,6 @@ struct vma *vma_merge(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
 			  uint32_t end, unsigned flags)
 	MUST_HOLD(&mm->lock) __must_check;
-
-/* A page of its own is about to be mapped in a private area. */
-void vma_need_family(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 
 /* Free all areas of an address space that nobody uses any more. */
 void vma_free_all(struct mm *mm);

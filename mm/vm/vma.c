@@ -14,13 +14,7 @@
  *            [rw-             ]
  *
  * TERMS    joinable   neighbours that differ in nothing: flags, what backs
- *                     them, name, family, and the offset goes on
- *          family     Linux gives an area an anon_vma when the first page is
- *                     written in it, and joins no areas with different ones.
- *                     Whether two areas are one is visible: mremap() refuses
- *                     a range that lies in two. So the rule is kept, with a
- *                     number in place of the structure; and what Linux
- *                     leaves apart stays so until it changes (VM_UNJOINED).
+ *                     them, name, family (family.h), and the offset goes on
  *
  * INVARIANTS of vm: V1, V2 and V5 of mm.h
  *
@@ -38,6 +32,7 @@
 #include "lib/errno.h"
 #include "mm/account/account.h"
 #include "mm/slab/slab.h"
+#include "mm/vm/family.h"
 #include "mm/vm/vm_impl.h"
 
 /* Areas are paid for so many at once: mmap() and munmap() come in pairs. */
@@ -49,21 +44,10 @@ uint32_t vm_max_map_count = MAX_MAP_COUNT;
 
 /* ---- predicates --------------------------------------------------------- */
 
-/*
- * May pages of the two be of one family? One with pages of a parent stays by
- * itself, by its VM_FORKED: Linux keeps such apart to have fewer to search.
- */
-static bool same_family(const struct vma *a, const struct vma *b)
-{
-	return a->family == b->family || !a->family || !b->family;
-}
-
 static noinline bool are_alike(const struct vma *low, const struct vma *high)
 {
-	return !((low->flags ^ high->flags) & ~vm_flags_of[VM_JOINS]) &&
-	       low->offset + vma_pages(low) == high->offset &&
-	       low->object == high->object && low->pager == high->pager &&
-	       low->name == high->name && same_family(low, high);
+	return vma_goes_on(low, high, vm_flags_of[VM_JOINS]) &&
+	       same_family(low, high);
 }
 
 /* Most neighbours are no neighbours: there is a hole between them. */
@@ -168,13 +152,6 @@ static void uncount_pages(struct mm *mm, unsigned flags, uint32_t pages)
 	count_pages(mm, flags, 0u - pages);
 }
 
-static void take_family(struct vma *to, const struct vma *from)
-{
-	to->flags |= from->flags & VM_TOUCHED;
-	if (!to->family)
-		to->family = from->family;
-}
-
 /* ---- the set ------------------------------------------------------------ */
 
 static void link_vma(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock)
@@ -228,17 +205,6 @@ struct vma *vma_before(const struct mm *mm, const struct vma *vma)
 
 	debug_assert_mutex_held(&mm->lock);
 	return node ? range_to_vma(node) : NULL;
-}
-
-void vma_leave_unjoined(struct mm *mm, struct vma *vma)
-{
-	const struct vma *low = vma_prev(mm, vma);
-	const struct vma *high = vma_next(mm, vma);
-
-	debug_assert_mutex_held(&mm->lock);
-	if ((low && vma_joinable(low, vma)) ||
-	    (high && vma_joinable(vma, high)))
-		vma->flags |= VM_UNJOINED;
 }
 
 /* `low` becomes both, and unjoined to whatever one of them was unjoined to. */
@@ -418,43 +384,6 @@ struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
 	count_pages(mm, flags, vma_pages(vma));
 	vma->flags = flags & ~VM_UNJOINED;
 	return vma_merge(mm, vma);
-}
-
-/*
- * The family of a neighbour, if the two may be one once they have the same
- * rights: an area that mprotect() cut in two is then joined again.
- */
-static bool share_family(struct vma *vma, const struct vma *low,
-			 const struct vma *high)
-{
-	const struct vma *near = low == vma ? high : low;
-
-	if (!near->family || near->flags & VM_FORKED ||
-	    vma_end(low) != vma_start(high) ||
-	    low->offset + vma_pages(low) != high->offset ||
-	    (low->flags ^ high->flags) &
-		    ~(VM_RIGHTS | vm_flags_of[VM_JOINS]) ||
-	    low->object != high->object || low->pager != high->pager ||
-	    low->name != high->name)
-		return false;
-	vma->family = near->family;
-	return true;
-}
-
-void vma_need_family(struct mm *mm, struct vma *vma)
-{
-	const struct vma *low, *high;
-
-	debug_assert_mutex_held(&mm->lock);
-	if (vma->family)
-		return;
-	high = vma_next(mm, vma);
-	if (high && share_family(vma, vma, high))
-		return;
-	low = vma_prev(mm, vma);
-	if (low && share_family(vma, low, vma))
-		return;
-	vma->family = ++mm->families;
 }
 
 void vma_free_all(struct mm *mm)

@@ -13,8 +13,7 @@
  *          offset     where an area begins in what backs it, in pages. Private
  *                     areas have one too, their first address when they were
  *                     made: neighbours are one area only when it goes on.
- *          family     number of the areas that pages written in one of them
- *                     may belong to; 0: nothing was written yet
+ *          family     a number; what it is for: mm/vm/family.h
  *
  * NOT HERE the address space (mm/vm/mm.h), what happens at a fault
  *          (mm/vm/fault.h).

@@ -10,6 +10,7 @@
  *                   of fewer pages
  */
 #include "lib/random.h"
+#include "mm/vm/family.h"
 #include "tests/suites/vm_undo.h"
 
 SUITE(vm_undo_random, vm_check);
