@@ -2,8 +2,8 @@
 /*
  * align.h - rounding to powers of two, and their logarithms
  *
- * WHAT     Pure arithmetic. `a` is always a power of two; callers that take
- *          it from outside check with is_pow2() first.
+ * WHAT     Pure arithmetic. `a` must be a power of two. A caller that gets `a`
+ *          from outside first checks it with is_pow2().
  */
 #pragma once
 

@@ -2,13 +2,14 @@
 /*
  * alloc_trace.c - see every allocation, for a while
  *
- * WHAT     The hook, and the fail point that leads the fast paths to it.
+ * WHAT     The hook, and the fail point that sends allocations to the slow
+ *          paths, which call the hook.
  */
 #include "lib/alloc_trace.h"
 
 #include "lib/failpoint.h"
 
-/* As far away as can be: it does not hit while anybody looks. */
+/* The largest countdown: the fail point does not hit during a trace. */
 #define NEVER  (~0u)
 
 alloc_trace_fn alloc_trace_hook;

@@ -2,15 +2,16 @@
 /*
  * alloc_trace.h - see every allocation, for a while
  *
- * WHAT     A hook that is told of each block of pages and each object that is
- *          given out, so that what was never freed can be found afterwards.
+ * WHAT     The allocators call a hook for each block of pages and each object
+ *          that they give out. Afterwards the hook's owner can find what was
+ *          never freed.
  *
- * ALGORITHM  The fast paths know nothing of it: they leave for the slow ones
- *          while a fail point is armed (lib/failpoint.h). So one is armed that
- *          will never hit, and the slow paths tell the hook. Frees need not be
- *          told: what is free now says the allocator itself.
- * COST     Nothing while there is no hook, but for a load where a magazine is
- *          filled.
+ * ALGORITHM  The fast paths do not call the hook. But while a fail point is
+ *          armed, every allocation takes the slow path (lib/failpoint.h). So
+ *          alloc_trace_start() arms a fail point that never hits, and the slow
+ *          paths call the hook. Nobody reports a free: the allocator itself
+ *          knows what is free now.
+ * COST     Without a hook: one load each time a magazine is filled.
  */
 #pragma once
 
@@ -27,11 +28,11 @@ typedef void (*alloc_trace_fn)(const void *what, enum alloc_kind kind);
 
 extern alloc_trace_fn alloc_trace_hook;   /* NULL: nobody looks */
 
-/* A fail point that is armed meanwhile ends it. */
+/* Arming another fail point meanwhile ends the trace. */
 void alloc_trace_start(alloc_trace_fn hook);
 void alloc_trace_stop(void);
 
-/* For allocators: this has been given out. */
+/* Called by the allocators: `what` has been given out. */
 static inline void alloc_trace(const void *what, enum alloc_kind kind)
 {
 	if (unlikely(alloc_trace_hook))

@@ -3,8 +3,8 @@
  * bitmap.h - arrays of bits
  *
  * WHAT     A bitmap is an array of BITMAP_WORDS(n) words; bit i is bit i % 32
- *          of word i / 32. Bits at and above n in the last word may be
- *          anything: no function below lets them count.
+ *          of word i / 32. Bits at and above n in the last word may have any
+ *          value: the functions below ignore them.
  * LOCKING  None here, and no operation is atomic.
  * SEE      Linux include/linux/bitmap.h, find.h.
  */
@@ -30,7 +30,7 @@ static inline bool bitmap_test(const uint32_t *map, unsigned bit)
 	return map[bit / BITMAP_WORD_BITS] >> bit % BITMAP_WORD_BITS & 1;
 }
 
-/* The first clear bit at `from` or above; n if bits up to n have none. */
+/* The first clear bit at `from` or above; n if there is none below n. */
 static inline unsigned bitmap_find_next_zero(const uint32_t *map, unsigned n,
 					     unsigned from)
 {
@@ -63,7 +63,7 @@ static inline unsigned bitmap_weight(const uint32_t *map, unsigned n)
 
 		if (n - i < BITMAP_WORD_BITS)
 			word &= (1u << (n - i)) - 1;
-		for (; word; word &= word - 1)   /* drops the lowest one */
+		for (; word; word &= word - 1)   /* clears the lowest 1 */
 			weight++;
 	}
 	return weight;

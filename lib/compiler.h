@@ -3,7 +3,7 @@
  * compiler.h - what we ask of the compiler, under names of our own
  *
  * WHAT     Attributes, branch hints, volatile access and the few macros that
- *          C lacks. gcc and clang give the same for each.
+ *          C lacks. Each of them works with gcc and with clang.
  * SEE      Linux include/linux/compiler.h.
  */
 #pragma once
@@ -25,7 +25,7 @@
 #define noinline        __attribute__((noinline))
 #define always_inline   inline __attribute__((always_inline))
 
-/* One access, neither split, merged nor left out by the compiler. */
+/* Exactly one access: the compiler does not split, merge or drop it. */
 #define READ_ONCE(x)      (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)  (*(volatile __typeof__(x) *)&(x) = (v))
 #define barrier()         __asm__ volatile("" ::: "memory")
@@ -37,14 +37,14 @@
 #define MIN(a, b)  ((a) < (b) ? (a) : (b))
 #define MAX(a, b)  ((a) > (b) ? (a) : (b))
 
-/* Text of a macro's value, for assembly and messages. */
+/* The value of a macro as a text, for assembly and messages. */
 #define STRINGIFY_RAW(x)  #x
 #define STRINGIFY(x)      STRINGIFY_RAW(x)
 
 /*
- * Lock annotations, read by `clang -Wthread-safety`; empty for gcc. The lock
- * named must be one that the caller can name too. A lock is a spinlock or a
- * mutex.
+ * Lock annotations. `clang -Wthread-safety` reads them; for gcc they are empty.
+ * A lock is a spinlock or a mutex. The caller must be able to name the same
+ * lock.
  */
 #if defined(__clang__)
 #define LOCK_TYPE       __attribute__((capability("lock")))

@@ -2,10 +2,10 @@
 /*
  * div64.c - division by a 64-bit number
  *
- * ALGORITHM  Shift both numbers right until the divisor fits 32 bits, keeping
- *          its top bit, and divide. The divisor lost low bits, so the quotient
- *          can be too large, but by 1 at most; subtract 1 and let the remainder
- *          say whether that was wrong.
+ * ALGORITHM  Shift both numbers right until the divisor fits into 32 bits and
+ *          still has its highest bit. Then divide. The divisor has lost low
+ *          bits, so the quotient may be too large, by 1 at most. Subtract 1.
+ *          The remainder then says whether the 1 must be added again.
  * SEE      Warren, "Hacker's Delight", 9-5; Linux lib/math/div64.c.
  */
 #include "lib/div64.h"

@@ -2,18 +2,19 @@
 /*
  * div64.h - 64-bit division without libgcc
  *
- * WHAT     An i386 has no 64-bit divide; the compiler would call libgcc's
- *          __udivdi3, which a freestanding kernel does not have. Under PAE
- *          every physical address is 64 bits wide, so the question comes up at
- *          once. Shifts and multiplication need no help: the compiler emits
- *          them inline. Use these instead of '/' and '%' on 64-bit values; the
- *          link test (tests/emu) proves that nobody forgot.
+ * WHAT     An i386 cannot divide 64-bit numbers. For '/' the compiler would
+ *          call libgcc's __udivdi3, and a freestanding kernel has no libgcc.
+ *          Under PAE every physical address has 64 bits, so the kernel does
+ *          need such divisions. Use these functions and not '/' or '%' on
+ *          64-bit values; a link test (tests/emu) finds every '/' that was
+ *          forgotten. The compiler emits shifts and multiplication inline, so
+ *          they need no functions.
  */
 #pragma once
 
 #include "lib/compiler.h"
 
-/* n / d and, in *rem, n % d. d != 0. Long division by two 32-bit steps. */
+/* n / d and, in *rem, n % d. d != 0. Long division in two 32-bit steps. */
 static inline uint64_t div_u64_rem(uint64_t n, uint32_t d, uint32_t *rem)
 {
 	uint32_t high = (uint32_t)(n >> 32);
@@ -21,7 +22,7 @@ static inline uint64_t div_u64_rem(uint64_t n, uint32_t d, uint32_t *rem)
 	uint32_t r = high % d;
 	uint32_t q_low = 0;
 
-	/* Bit by bit: the i386 has an instruction for it, C no words. */
+	/* Bit by bit: the i386 has an instruction for this step, C has not. */
 	for (int bit = 31; bit >= 0; bit--) {
 		bool carry = r >> 31;
 

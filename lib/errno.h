@@ -2,8 +2,9 @@
 /*
  * errno.h - why something failed, in Linux's numbers
  *
- * WHAT     Functions with several reasons to fail return 0 or one of these,
- *          negated. User mode sees the same numbers, so they are Linux i386's.
+ * WHAT     A function that can fail for several reasons returns 0, or one of
+ *          these numbers with a minus sign. User mode sees the same numbers,
+ *          so they are the numbers of Linux i386.
  * SEE      Linux asm-generic/errno-base.h.
  */
 #pragma once
@@ -34,6 +35,6 @@
 #define ETIMEDOUT 110 /* the deadline has passed                       */
 #define ENOMEDIUM 123 /* no disk in the drive                          */
 
-/* A result that is an address or count, or one of the above negated. */
+/* For a result that is an address, a count, or a negative error number. */
 #define MAX_ERRNO  4095
 #define IS_ERR_VALUE(x)  ((unsigned long)(x) >= 0ul - MAX_ERRNO)

@@ -2,9 +2,9 @@
 /*
  * failpoint.c - the countdown behind failpoint.h
  *
- * ALGORITHM  What fails again and again is a countdown too: at its end it
- *          begins anew, from a number that is `rate` on average. With 1 all
- *          that follow fail.
+ * ALGORITHM  Repeated failures use the same countdown. When the countdown has
+ *          reached 0, it starts again from a random number whose average is
+ *          `rate`. With a rate of 1 every allocation fails.
  */
 #include "lib/failpoint.h"
 
@@ -12,7 +12,7 @@
 
 unsigned failpoint_countdown;
 static bool fired;
-static unsigned rate_of_next;     /* 0: once only */
+static unsigned rate_of_next;     /* 0: only one failure */
 static struct rng rng = { 1 };
 
 static unsigned next_countdown(void)

@@ -3,9 +3,10 @@
  * failpoint.h - make the n-th allocation from now fail
  *
  * WHAT     Every allocator asks should_fail() before it starts. A test arms
- *          the countdown, runs an operation, and learns whether the operation
- *          got as far as the failure; it counts n up until it did not. In this
- *          way each allocation inside the operation fails once.
+ *          the countdown with n and runs an operation: the n-th allocation
+ *          inside the operation fails. The test repeats this with n = 1, 2, ...
+ *          until the operation ends before its n-th allocation. In this way
+ *          each allocation inside the operation fails once.
  *
  *            for (n = 1; failpoint_arm(n), err = operation(),
  *                        failpoint_disarm(); n++)
@@ -26,7 +27,7 @@ bool failpoint_hit(void);
 /* The n-th allocation from now fails (n >= 1), once. */
 void failpoint_arm(unsigned n);
 
-/* The same, and all behind it fail too: memory is used up, and stays so. */
+/* The n-th allocation fails and so do all later ones: memory is used up. */
 void failpoint_arm_from(unsigned n);
 
 /*
@@ -35,7 +36,7 @@ void failpoint_arm_from(unsigned n);
  */
 void failpoint_arm_random(uint32_t seed, unsigned rate);
 
-/* Disarm. Returns: whether the armed failure did happen. */
+/* Disarm. Returns: whether an allocation has failed since the arming. */
 bool failpoint_disarm(void);
 
 /* For allocators: true when this allocation is the one that must fail. */

@@ -2,15 +2,15 @@
 /*
  * list.h - circular doubly linked lists, links inside the members
  *
- * WHAT     A list is a head and its members' links in one ring, so that a
- *          member can leave without knowing which list it is on.
+ * WHAT     A list is a ring of links: the head's link and the links inside the
+ *          members. So a member can leave the list without knowing the head.
  * PICTURE    head <-> first <-> ... <-> last <-> head
  *            empty: the head points at itself, both ways
  * INVARIANTS of list (its suite checks them)
  *          L1  both neighbours of a member point back at it
  *          L2  the ring closes
  * LOCKING  None here: the owner of the list says which lock.
- * COST     Everything O(1) but list_count().
+ * COST     Everything is O(1), except list_count().
  * SEE      Linux include/linux/list.h, whose names these are.
  */
 #pragma once
@@ -65,7 +65,7 @@ static inline void list_del(struct list_head *entry)
 	entry->next->prev = entry->prev;
 }
 
-/* Take a member out and leave it an empty ring of its own. */
+/* Take a member out. Its own link becomes an empty ring. */
 static inline void list_del_init(struct list_head *entry)
 {
 	list_del(entry);
@@ -85,7 +85,7 @@ static inline void list_move_tail(struct list_head *entry,
 	list_add_tail(entry, head);
 }
 
-/* Move all members of one list to the front of another; the first is empty. */
+/* Move all members of `from` to the front of another list; `from` is empty. */
 static inline void list_splice_init(struct list_head *from,
 				    struct list_head *to)
 {

@@ -7,8 +7,9 @@
  *          here for lib/ and mm/; defined in kernel/diag/log.c.
  * TERMS    level    Linux's numbers: 0 emergency ... 7 debug; a line is shown
  *                   when its level is below the console's loglevel.
- *          What is no printable letter, nor a tab, is shown as '?': a text from
- *          outside can neither end a line nor move a terminal's cursor.
+ *          A character that is neither printable nor a tab is shown as '?'. So
+ *          a text from outside cannot end a line or move the cursor of a
+ *          terminal.
  * LOCKING  Callable in any context; takes its own lock, interrupts off.
  * SEE      lib/printf.h for the formats, among them %pP, %pB, %pF, %pS.
  */
@@ -21,46 +22,46 @@ enum log_level {
 	LOG_ERR     = 3,   /* something is broken                           */
 	LOG_WARNING = 4,   /* odd input, handled                            */
 	LOG_INFO    = 6,   /* the boot's story                              */
-	LOG_DEBUG   = 7,   /* for whoever asked with loglevel=8             */
+	LOG_DEBUG   = 7,   /* shown with loglevel=8 only                    */
 };
 
-/* One line, newline included by the caller. Never fails; long lines are cut. */
+/* One line; the text ends with a newline. Never fails; a long line is cut. */
 void printk(enum log_level level, const char *fmt, ...) __printf(2, 3);
 
 /*
- * A line that ring 3, a device or a table of the firmware can cause goes
- * through a limit, one for each place in the code: so many lines in a window,
- * and the count of those that were left out. tools/check_style.py knows the
- * lines that need none.
+ * Ring 3, a device or a table of the firmware could cause the same line again
+ * and again. Such a line goes through a limit. Each place in the code has its
+ * own limit: so many lines in a window of time, then only a count of the lines
+ * that were left out. tools/check_style.py knows the lines that need no limit.
  */
 #define LOG_LIMIT_LINES  10u
 #define LOG_LIMIT_NS     5000000000ull   /* a window                         */
 
 struct log_limit {
-	const char       *like;       /* the format, for the count's line     */
+	const char       *like;       /* the format, named with the count   */
 	enum log_level    level;
 	unsigned          lines, left_out;   /* of this window                */
 	uint64_t          window_end;
-	struct log_limit *next;       /* of those that have left lines out    */
+	struct log_limit *next;       /* list of limits that left lines out   */
 };
 
 /*
- * May one more line be said? Where a window is over, how many were left out in
- * it is said first. Context: any.
+ * May one more line be printed? If a window is over, this first prints how many
+ * lines the window has left out. Context: any.
  */
 bool log_limit_allows(struct log_limit *limit, enum log_level level,
 		      const char *like);
 
-/* At each tick: say what was left out in windows that are over. */
+/* Called at each tick: print the counts of the windows that are over. */
 void log_limits_tick(void);
 
-/* The same for all windows: before the machine goes off. */
+/* Print the counts of all windows. Called before the machine goes off. */
 void log_limits_flush(void);
 
 /* NULL, or the broken invariant of the limits. */
 const char *log_limits_check(void);
 
-/* The time of windows: defined above lib/. Never goes back. */
+/* The clock that windows use; defined above lib/. Never goes back. */
 uint64_t log_now_ns(void);
 
 #define LOG_FIRST(first, ...)  first

@@ -2,9 +2,9 @@
 /*
  * log_limit.c - lines that somebody else can cause, counted
  *
- * WHAT     The one limiter of the log. Whoever is in a loop fills neither the
- *          ring, which keeps the history of a boot, nor the console, which is
- *          slow; and it is said how many lines are not there.
+ * WHAT     The one limiter of the log. A program or a device in a loop cannot
+ *          fill the ring, which keeps the history of the boot, and cannot fill
+ *          the console, which is slow. A line says how many lines are missing.
  *
  * PICTURE    window   |<------- 5 s ------->|<------- 5 s ------->|
  *            lines     ##########............ n ###
@@ -16,12 +16,12 @@
  *          L2  a limit is on the list while it has left lines out, and then its
  *              window has all its lines
  *
- * ALGORITHM  A window begins with the first line after the end of the one
- *          before. The count is said by that line, or by a tick, if no line
- *          comes any more.
+ * ALGORITHM  A window begins with the first line after the end of the last
+ *          window. That line first prints the count of the last window. If no
+ *          more line comes, a tick prints the count.
  *
  * LOCKING  Interrupts off.
- * COST     Nothing for whoever says nothing; a tick looks at one pointer.
+ * COST     A tick looks at one pointer.
  * SEE      Linux lib/ratelimit.c.
  */
 #include <arch/irqflags.h>
@@ -44,7 +44,8 @@ static void forget(struct log_limit *limit)
 	limit->left_out = 0;
 }
 
-/* `at` is behind the '%'. Returns: what is behind the conversion. */
+/* `at` points behind the '%'. Returns: the first character after the
+ * conversion. */
 static const char *skip_conversion(const char *at)
 {
 	while (*at && !strchr("%cdiopsuxX", *at))
@@ -55,8 +56,8 @@ static const char *skip_conversion(const char *at)
 }
 
 /*
- * What the lines of a format have in common, for a reader: one star for each
- * conversion, no end of line. A long one is cut.
+ * The text that all lines of a format share: a star stands for each conversion,
+ * and the newline is left out. A long text is cut.
  */
 static void kind_of(char *kind, const char *like)
 {

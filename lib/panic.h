@@ -11,8 +11,8 @@
  *          caller_must  states what the caller of a function guarantees. It
  *                       stands at the head of the function, and says the duty
  *                       in words.
- *          debug_       only a debug kernel looks (`make DEBUG=1`): for paths
- *                       on which each instruction counts
+ *          debug_       only a debug kernel checks (`make DEBUG=1`); used on
+ *                       paths on which each instruction counts
  * NOT HERE failure that the caller can handle (lib/errno.h), messages
  *          (lib/log.h).
  */
@@ -22,14 +22,14 @@
 
 /*
  * Print the reason, the registers, a backtrace and, where it helps, the page
- * tables; then leave the emulator with status 37 or halt. A test may have
- * asked to catch it instead: see tests/ktest.h, EXPECT_PANIC().
+ * tables. Then leave the emulator with status 37, or halt. A test can catch the
+ * panic: see tests/ktest.h, EXPECT_PANIC().
  *
  * Context: any, also with locks held and interrupts off.
  */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn __cold;
 
-/* The failure path of assert(), out of line so that the check stays small. */
+/* What a failed assert() calls; a function, so that the check stays small. */
 void assert_failed(const char *expr, const char *file, int line,
 		   const char *func) __noreturn __cold;
 
@@ -39,7 +39,7 @@ void assert_failed(const char *expr, const char *file, int line,
 			assert_failed(#cond, __FILE__, __LINE__, __func__); \
 	} while (0)
 
-/* The failure path of caller_must(). */
+/* What a failed caller_must() calls. */
 void caller_failed(const char *func, const char *duty, const char *expr,
 		   const char *file, int line) __noreturn __cold;
 

@@ -3,9 +3,9 @@
  * preempt.h - keep the running thread on its CPU for a moment
  *
  * WHAT     Between preempt_disable() and preempt_enable() no other thread runs
- *          on this CPU; interrupts still come. Declared here for lib/ and mm/,
- *          whose spinlocks and kmap_local() slots need it; the switch itself is
- *          kernel/sched/'s.
+ *          on this CPU; interrupts still come. Declared here because the
+ *          spinlocks of lib/ and the kmap_local() slots of mm/ need it. The
+ *          switch of threads itself is in kernel/sched/.
  *
  * PICTURE    preempt_word   31        30 ... 0
  *                           not due   preempt_disable()s not yet undone
@@ -13,11 +13,11 @@
  * TERMS    due   a switch is wanted: by the end of a time slice, or because a
  *                thread of higher priority is ready
  *
- * ALGORITHM  Bit 31 is 0 when a switch is due, so that "due, and allowed again"
- *          is the one value 0: preempt_enable() learns it from the flags that
- *          the decrement sets.
+ * ALGORITHM  Bit 31 is 0 when a switch is due. So the value 0 means: a switch
+ *          is due, and preemption is on again. preempt_enable() decrements the
+ *          word, and the CPU's zero flag says whether to switch.
  * LOCKING  The word is the CPU's own and changes by single instructions.
- * COST     One instruction, and two.
+ * COST     preempt_disable(): one instruction; preempt_enable(): two.
  * SEE      Linux arch/x86/include/asm/preempt.h, which folds the bit likewise.
  */
 #pragma once
@@ -29,12 +29,12 @@
 extern uint32_t preempt_word[NR_CPUS];
 
 /*
- * A switch is due and nothing holds it off any more: switch, unless interrupts
- * are off; then whoever turns them on sees to it.
+ * A switch is due, and preemption is on: switch now. If interrupts are off,
+ * do not switch; the code that turns interrupts on does it.
  */
 void preempt_schedule(void);
 
-/* They nest. */
+/* Calls nest: each preempt_disable() needs its own preempt_enable(). */
 static inline void preempt_disable(void)
 {
 	cpu_word_inc(this_cpu(preempt_word));
@@ -52,15 +52,15 @@ static inline uint32_t preempt_depth(void)
 	return READ_ONCE(*this_cpu(preempt_word)) & ~PREEMPT_NOT_DUE;
 }
 
-/* Is a switch due, and allowed by the count? */
+/* Is a switch due, and is preemption on? */
 static inline bool preempt_is_due(void)
 {
 	return READ_ONCE(*this_cpu(preempt_word)) == 0;
 }
 
 /*
- * For whoever leaves a place by kernel_longjmp() and with it the enables that
- * would have followed: make the depth what it was.
+ * A kernel_longjmp() jumps over calls of preempt_enable(). Its caller then sets
+ * the depth to the value that it had before.
  */
 static inline void preempt_set_depth(uint32_t depth)
 {

@@ -20,12 +20,12 @@
  * TERMS    sink     where characters go; counts also those that do not fit
  *          spec     one conversion, taken apart
  *
- * ALGORITHM  Digits are made from the last to the first into a small array;
- *          with their number known, the padding is too. Division by ten is in
- *          32 bits as soon as the value fits.
+ * ALGORITHM  The digits are written into a small array, the last digit first.
+ *          Then their number is known, and so is the padding. As soon as the
+ *          value fits into 32 bits, it is divided as a 32-bit number.
  *
- * LOCKING  No state. boot/ carries a copy. On the host the C library has a
- *          vsnprintf() and snprintf() too: there the build renames ours.
+ * LOCKING  No state. boot/ has a copy of this file. The host's C library has
+ *          vsnprintf() and snprintf() too, so the host build renames ours.
  * SEE      C11 7.21.6.1; Linux Documentation/core-api/printk-formats.rst.
  */
 #include "lib/printf.h"
@@ -235,8 +235,8 @@ static const char *read_length(const char *fmt, struct spec *spec)
 }
 
 /*
- * The pointer is to a struct because a va_list itself may be an array, which
- * cannot be handed down by reference portably.
+ * A struct around the va_list: a va_list may be an array, and C has no portable
+ * way to pass a pointer to such an argument on.
  */
 struct arguments {
 	va_list list;
@@ -334,7 +334,7 @@ static const char *put_conversion(struct sink *out, struct spec *spec,
 		put(out, '%');
 		return fmt;
 	default:
-		/* Not ours: show it, and do not run past the end. */
+		/* An unknown letter: show it, but stop at the text's end. */
 		put(out, '%');
 		return fmt - 1;
 	}

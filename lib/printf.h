@@ -7,8 +7,8 @@
  *
  * TERMS    C's own: %d %i %u %x %X %o %c %s %p %% with flags '-', '0', '+',
  *          ' ', '#', width and precision (also '*'), lengths hh h l ll z t.
- *          Ours, each taking a pointer to the value, so that the compiler's
- *          format check still works and no address is printed by accident:
+ *          Ours. Each takes a pointer to the value: so the compiler's format
+ *          check still works, and no address is printed by accident:
  *
  *            %pP  phys_addr_t *   0x000000012345f000   (16 digits)
  *            %pB  bus_addr_t *    bus 0x12345000
@@ -24,30 +24,32 @@
 
 #include "lib/compiler.h"
 
-/* %u and %x print it everywhere: the Makefile says which type it is. */
+/* So %u and %x can print it; the Makefile makes uint32_t this type. */
 _Static_assert(__builtin_types_compatible_p(uint32_t, unsigned),
 	       "uint32_t is unsigned int");
 
 /*
  * Write at most `size` bytes, the terminating 0 included, into buf.
  *
- * Returns: the length the whole text has, as C's snprintf: a value >= size
- *          means that it was cut. size 0 writes nothing; buf may then be NULL.
+ * Returns: the length of the whole text, as C's snprintf() does: a value >=
+ *          size means that the text was cut. With size 0 nothing is written,
+ *          and buf may be NULL.
  */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 	__printf(3, 0);
 int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
 /*
- * Like snprintf(), but returns what was really written, without the 0: always
- * below size (0 for size 0), so that calls can be chained.
+ * Like snprintf(), but returns the number of characters that were written,
+ * without the 0. The result is always below size (0 for size 0), so calls can
+ * be chained.
  */
 int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
 /*
- * Turns a code address into "symbol+0x12" for %pS. Defined where there is a
- * symbol table (kernel/diag/symbols.c); boot/ and the host supply one that
- * prints the number.
+ * Turns a code address into "symbol+0x12" for %pS. The kernel defines it with
+ * its symbol table (kernel/diag/symbols.c). boot/ and the host have no symbol
+ * table: their version prints the number.
  *
  * Returns: characters written, without the 0.
  */

@@ -3,7 +3,8 @@
  * random.h - repeatable pseudo-random numbers
  *
  * WHAT     xorshift32: three shifts, full period, never 0. For tests and for
- *          spreading; never for secrets. Whoever seeds it prints the seed.
+ *          spreading; never for secrets. The code that sets a seed prints the
+ *          seed.
  * SEE      Marsaglia, "Xorshift RNGs", 2003.
  */
 #pragma once
@@ -30,7 +31,7 @@ static inline uint32_t rng_next(struct rng *rng)
 	return x;
 }
 
-/* 0 <= result < n; n > 0. Slightly uneven, which no test minds. */
+/* 0 <= result < n; n > 0. Slightly uneven, which does not matter to tests. */
 static inline uint32_t rng_below(struct rng *rng, uint32_t n)
 {
 	return rng_next(rng) % n;

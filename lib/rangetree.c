@@ -24,23 +24,24 @@
  *          R5  `top` is at [hi, hi), in the ring but not in the tree
  *          R6  hint is a node of the ring
  *
- * ALGORITHM  By R5 every gap has a node above it, so that all insertions are
- *          "directly below a node that there is": the new node becomes its
- *          left child, or the right child of the node before. It takes its
- *          part of the gap of that node.
- *          Gap search: max_gap says, without looking, whether a subtree has
- *          room. Lowest first means: into the left subtree if that has room,
- *          else this node's own gap, else into the right one. The search from
- *          the top downwards is its mirror image: a side is an argument.
- *          A set that grows upwards is cut from the gap of `top` again and
- *          again. As `top` is not in the tree, nothing has to be recomputed.
- *          hint: whoever looks for a gap inserts there next, whoever inserts
- *          soon looks there again, and whoever removes a range soon fills the
- *          hole. When a number lies in the hinted node or in its gap, the
- *          search from the root is left out.
+ * ALGORITHM  By R5 every gap has a node directly above it. So each new node is
+ *          inserted directly below a node that is already there, N: the new
+ *          node becomes the left child of N, or the right child of the node
+ *          before N. The new node takes its part of N's gap.
+ *          Gap search: max_gap says whether a subtree has room; there is no
+ *          need to look into the subtree. To find the lowest gap, take the
+ *          first of these that has room: the left subtree, the node's own gap,
+ *          the right subtree. The search for the highest gap is the mirror
+ *          image, so the side is an argument of the search.
+ *          When a set grows upwards, each new range is cut from the gap of
+ *          `top`. `top` is not in the tree, so no max_gap changes for it.
+ *          hint: after a search for a gap, the next insertion is probably
+ *          there. After an insertion, the next search is probably there. After
+ *          a removal, the hole is probably filled soon. If a number lies in the
+ *          hinted node or in its gap, no search from the root is needed.
  *
- * COST     O(log n). A change of a gap is carried upwards only as long as it
- *          is the largest of its subtree.
+ * COST     O(log n). A changed gap is carried up only as long as it is the
+ *          largest gap of the subtree.
  * NOT HERE alignment to pages, guard pages, locks: the owner of the tree.
  * SEE      lib/rangetree.h; Linux mm/vmalloc.c subtree_max_size.
  */
@@ -132,7 +133,7 @@ find_from(const struct range_tree *tree, uint32_t addr)
 	return (struct range_node *)best;
 }
 
-/* The same, without a search when it is the hinted node. */
+/* As above, but without a search when the hinted node is the result. */
 static always_inline struct range_node *
 find_hinted(const struct range_tree *tree, uint32_t addr)
 {
@@ -152,7 +153,7 @@ static always_inline void ring_insert(struct range_node *node,
 	above->prev = node;
 }
 
-/* Hang the node in as a leaf. Returns: whether it is below `above` there. */
+/* Add the node as a leaf. Returns: whether the leaf is a child of `above`. */
 static always_inline bool link_below(struct range_tree *tree,
 				     struct range_node *node,
 				     struct range_node *above)
@@ -163,7 +164,7 @@ static always_inline bool link_below(struct range_tree *tree,
 		rb_link(&node->rb, &above->rb, &above->rb.child[RB_LEFT]);
 		return true;
 	}
-	/* The node before ends the left subtree, or the tree. */
+	/* The node before is the last of the left subtree, or of the tree. */
 	if (above->prev == &tree->top)
 		rb_link(&node->rb, NULL, &tree->root.node);
 	else
@@ -182,7 +183,7 @@ static void insert_below(struct range_tree *tree, struct range_node *node,
 	above->gap = above->start - node->end;
 	ring_insert(node, above);
 
-	/* A gap of its own is smaller than what that of `above` was. */
+	/* The new node's gap is smaller than the gap of `above` was. */
 	gap_grew(node);
 	if (is_below)
 		gap_shrank(above);
@@ -195,7 +196,7 @@ static bool within_bounds(const struct range_tree *tree, uint32_t start,
 	return start >= tree->lo && start < end && end <= tree->top.end;
 }
 
-/* The first node in whose reach `size` fit, seen from one side. */
+/* The first node, seen from `side`, whose reach has room for `size`. */
 static always_inline struct range_node *
 first_room(const struct rb_node *rb, uint32_t size, enum rb_side side)
 {
@@ -239,7 +240,7 @@ room_above(struct range_tree *tree, const struct range_node *node,
 	return next ? next : &tree->top;
 }
 
-/* The highest node below `node`, which may be `top`; or NULL. */
+/* The highest node below `node`, or NULL. `node` may be `top`. */
 static struct range_node *
 room_below(struct range_tree *tree, const struct range_node *node,
 	   uint32_t size)
@@ -316,7 +317,7 @@ struct range_node *range_find(const struct range_tree *tree, uint32_t addr)
 {
 	struct range_node *node = find_hinted(tree, addr);
 
-	/* `top` contains nothing; below it, addr is in the node or its gap. */
+	/* `top` has no numbers; otherwise addr is in the node or in its gap. */
 	return node->start <= addr && node != &tree->top ? node : NULL;
 }
 
@@ -418,7 +419,7 @@ bool range_gap_last(struct range_tree *tree, uint32_t size, uint32_t limit,
 	return true;
 }
 
-/* R1 and R2 of one node, `top` too; *at is where the node before ended. */
+/* R1 and R2 of one node or of `top`; *at is the end of the node before. */
 static const char *check_gap(const struct range_node *node, uint32_t *at)
 {
 	HOLDS(node->start >= *at,

@@ -3,13 +3,13 @@
  * rangetree.h - a sorted set of disjoint address ranges, and the gaps in it
  *
  * WHAT     Ranges [start, end) of 32-bit numbers within the bounds [lo, hi) of
- *          the tree. Finds the range at an address, and the lowest or highest
- *          gap of a size. The node lives inside the caller's structure; the
- *          tree allocates nothing. vmalloc areas and the VMAs of an address
- *          space are kept in such trees.
+ *          the tree. The tree finds the range at an address, and the lowest or
+ *          highest gap of a size. The node lives inside the caller's structure;
+ *          the tree allocates nothing. vmalloc keeps its areas in such a tree,
+ *          and an address space keeps its VMAs in one.
  *
- * TERMS    end      first number after the range; at most hi, and hi at most
- *                   0xffffffff, so no sum or end wraps
+ * TERMS    end      first number after the range. end <= hi <= 0xffffffff, so
+ *                   no sum and no end wraps
  *          gap      free numbers directly below a node, down to the end of the
  *                   node before it, or to lo
  *
@@ -30,12 +30,12 @@ struct range_node {
 	uint32_t           max_gap;       /* largest gap in its subtree  */
 };
 
-/* Must not be moved once initialized: members point into it. */
+/* Do not move it after range_tree_init(): members point into it. */
 struct range_tree {
 	struct rb_root     root;
 	uint32_t           lo;
 	struct range_node  top;    /* [hi, hi): owns the gap above the last */
-	struct range_node *hint;   /* where the last gap was found or made  */
+	struct range_node *hint;   /* where the last search or change was   */
 };
 
 /* An empty tree for ranges within [lo, hi). lo < hi. */
@@ -49,8 +49,8 @@ static inline bool range_tree_empty(const struct range_tree *tree)
 /* The node whose range contains addr, or NULL. */
 struct range_node *range_find(const struct range_tree *tree, uint32_t addr);
 
-/* The lowest node with end > addr: the one at addr or the next above; or
- * NULL. */
+/* The lowest node with end > addr: the node at addr, or the next node above
+ * addr, or NULL. */
 struct range_node *range_find_first(const struct range_tree *tree,
 				    uint32_t addr);
 
@@ -75,20 +75,21 @@ int range_resize(struct range_tree *tree, struct range_node *node,
 		 uint32_t start, uint32_t end) __must_check;
 
 /*
- * The LOWEST start >= from, a multiple of align (a power of two), with `size`
- * free numbers (> 0) from there on. range_insert() there is then cheap.
+ * Find the LOWEST start >= from with `size` free numbers from start on. start
+ * is a multiple of align, a power of two; size > 0. A range_insert() at this
+ * start is then cheap.
  *
- * Cost: O(log n); and once more for each gap that is large enough and in which
- *       only the alignment leaves no room. There is none when all ranges and
- *       bounds are multiples of align.
- * Returns: whether there is one, and *start.
+ * Cost: O(log n), plus O(log n) for each gap that is large enough but has no
+ *       room because of the alignment. There is no such gap when all ranges
+ *       and bounds are multiples of align.
+ * Returns: whether there is such a start, and *start.
  */
 bool range_gap_first(struct range_tree *tree, uint32_t size, uint32_t align,
 		     uint32_t from, uint32_t *start) __must_check;
 
 /*
- * range_gap_first() and range_insert() in one, and cheaper: sets start and end
- * of the node too. Returns: false when there is no such gap.
+ * range_gap_first() and range_insert() in one call, which is cheaper. Sets the
+ * start and the end of the node. Returns: false when there is no such gap.
  */
 bool range_insert_first(struct range_tree *tree, struct range_node *node,
 			uint32_t size, uint32_t align, uint32_t from)

@@ -3,8 +3,8 @@
  * rbtree.c - red-black trees
  *
  * WHAT     Insert, erase, neighbours and the check of plain trees. The code
- *          that balances is in rbtree_augmented.h, used here with nothing to
- *          sum up.
+ *          that balances is in rbtree_augmented.h. Nodes of plain trees have
+ *          no value of their subtree to keep.
  *
  * PICTURE  (5) is red; each path from the root to a missing child passes two
  *          black nodes:
@@ -22,17 +22,18 @@
  *          T4  all paths from a node down have equally many black nodes
  *          T5  the members are in order from left to right
  *
- * ALGORITHM  By T3 at least every second node of a path is black, and by T4
- *          all paths have the same number of those: the longest is at most
- *          twice the shortest.
- *          insert: a new leaf is red, which can break T3 only. Either the
- *          colours of parent, uncle and grandparent are exchanged and the
- *          question moves two levels up, or one or two rotations end it.
- *          erase: a node with two children is first replaced by the next in
- *          order, so that the one to unhook has at most one. When it was
- *          black, its place is short of a black node (T4). Either the sibling
- *          is made short too and the question moves up, or at most three
- *          rotations end it.
+ * ALGORITHM  By T3 at least every second node of a path is black. By T4 all
+ *          paths have the same number of black nodes. So the longest path is
+ *          at most twice as long as the shortest.
+ *          insert: a new leaf is red. This can break only T3. There are two
+ *          cases. If the uncle is red, change the colours of parent, uncle and
+ *          grandparent, and go on two levels up. If not, one or two rotations
+ *          repair T3, and the work is done.
+ *          erase: a node with two children is first replaced by the next node
+ *          in order, so the place to unhook has at most one child. If a black
+ *          node leaves its place, the paths there have one black node too few
+ *          (T4). Either the sibling is made short too, and the work goes on
+ *          one level up, or at most three rotations repair T4.
  *
  * COST     O(log n); insert and erase rotate at most three times.
  * SEE      lib/rbtree.h.
@@ -42,7 +43,7 @@
 #include "lib/panic.h"
 #include "lib/rbtree_augmented.h"
 
-/* No tree of 2^32 nodes is deeper, while the invariants hold. */
+/* While the invariants hold, no tree of 2^32 nodes is deeper than this. */
 #define DEPTH_MAX  64
 
 static always_inline bool update_nothing(struct rb_node *node)

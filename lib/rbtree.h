@@ -2,9 +2,9 @@
 /*
  * rbtree.h - red-black trees, links inside the members
  *
- * WHAT     A sorted binary tree whose longest path is at most twice its
- *          shortest: to find, insert and erase takes O(log n) steps. The tree
- *          knows no keys; whoever searches compares its own members:
+ * WHAT     A sorted binary tree. Its longest path is at most twice as long as
+ *          its shortest path, so find, insert and erase take O(log n) steps.
+ *          The tree knows no keys; the caller compares its own members:
  *
  *            struct rb_node **link = &root->node, *parent = NULL;
  *
@@ -15,8 +15,8 @@
  *            rb_link(node, parent, link);
  *            rb_insert(root, node);
  *
- * TERMS    side     RB_LEFT or RB_RIGHT, an index into child[]; the other side
- *                   is !side, so that mirrored cases are one case
+ * TERMS    side     RB_LEFT or RB_RIGHT, an index into child[]. The other side
+ *                   is !side, so one piece of code does both mirrored cases
  * LOCKING  None here: the owner of the tree says which lock.
  * NOT HERE trees whose nodes hold a value of their subtree
  *          (lib/rbtree_augmented.h), sets of ranges (lib/rangetree.h).
@@ -59,7 +59,7 @@ void rb_insert(struct rb_root *root, struct rb_node *node);
 /* Take a node out. Its own links are left as they were. */
 void rb_erase(struct rb_root *root, struct rb_node *node);
 
-/* The outermost node on one side of a subtree; NULL when that is empty. */
+/* The outermost node on one side of a subtree; NULL for an empty subtree. */
 static inline struct rb_node *rb_outermost(struct rb_node *node,
 					   enum rb_side side)
 {

@@ -2,15 +2,15 @@
 /*
  * rbtree_augmented.h - red-black trees whose nodes sum up their subtree
  *
- * WHAT     The balancing code, to be compiled into a module of its own for
- *          each kind of tree: struct rb_augment is constant at every call, so
- *          its functions are called directly, not through a pointer. Only
- *          rbtree.c and modules with augmented trees include it.
+ * WHAT     The code that balances. Each kind of tree compiles its own copy:
+ *          struct rb_augment is constant at every call, so the compiler calls
+ *          its functions directly and not through a pointer. Only rbtree.c and
+ *          modules with augmented trees include this file.
  *
- * TERMS    update   recomputes what a node holds about its subtree from the
- *                   node and its two children; returns whether that changed
- *          copy     for a node that takes another's place: the subtree has the
- *                   same members as before, so the same value
+ * TERMS    update   computes a node's value of its subtree again, from the node
+ *                   and its two children; returns whether the value changed
+ *          copy     used when a node takes another node's place: the subtree
+ *                   has the same members as before, so it has the same value
  *          rotation  turns an edge; keeps the order and changes two subtrees:
  *
  *                  top                       rises
@@ -39,14 +39,14 @@ static always_inline bool rb_is_red(const struct rb_node *node)
 	return node && node->red;
 }
 
-/* Which child of `parent` is `node`? NULL is the one that is not there. */
+/* Which child of `parent` is `node`? With NULL: which child is missing? */
 static always_inline enum rb_side rb_side_of(const struct rb_node *node,
 					     const struct rb_node *parent)
 {
 	return node == parent->child[RB_RIGHT] ? RB_RIGHT : RB_LEFT;
 }
 
-/* Let whatever points down at `node` point at `by`, which may be NULL. */
+/* Let the link that points down to `node` point to `by` (may be NULL). */
 static always_inline void rb_replace_child(struct rb_root *root,
 					   struct rb_node *parent,
 					   const struct rb_node *node,
@@ -79,8 +79,9 @@ static always_inline void rb_rotate(struct rb_root *root, struct rb_node *top,
 }
 
 /*
- * Something changed at `node`: update it and all nodes above it. As far as
- * `last` they all are; beyond it only until one has not changed.
+ * Something changed at `node`: update `node` and the nodes above it. All nodes
+ * up to `last` are updated. Above `last`, the first node that does not change
+ * ends the walk.
  */
 static always_inline void rb_update_up(struct rb_node *node,
 				       const struct rb_node *last,
@@ -95,8 +96,8 @@ static always_inline void rb_update_up(struct rb_node *node,
 }
 
 /*
- * `node` is red and new, and everything but "a red node has no red child"
- * holds. Its own value and those above it are up to date.
+ * `node` is red and new. Every law holds, except perhaps "a red node has no red
+ * child". The values of `node` and of the nodes above it are up to date.
  */
 static always_inline void rb_balance_insert(struct rb_root *root,
 					    struct rb_node *node,
@@ -105,13 +106,13 @@ static always_inline void rb_balance_insert(struct rb_root *root,
 	struct rb_node *parent;
 
 	while ((parent = node->parent) && parent->red) {
-		/* Red, so not the root: there is a grandparent, and black. */
+		/* A red node is not the root: a black grandparent exists. */
 		struct rb_node *grand = parent->parent;
 		enum rb_side side = rb_side_of(parent, grand);
 		struct rb_node *uncle = grand->child[!side];
 
 		if (rb_is_red(uncle)) {
-			/* Push the grandparent's black down; look there. */
+			/* Move the grandparent's black down; go on there. */
 			parent->red = false;
 			uncle->red = false;
 			grand->red = true;
@@ -141,7 +142,7 @@ static always_inline void rb_balance_erase(struct rb_root *root,
 {
 	while (parent && !rb_is_red(node)) {
 		enum rb_side side = rb_side_of(node, parent);
-		/* Its paths have a black node more, so there is a sibling. */
+		/* The other side has one black node more: a sibling exists. */
 		struct rb_node *sibling = parent->child[!side];
 
 		if (sibling->red) {
@@ -152,7 +153,7 @@ static always_inline void rb_balance_erase(struct rb_root *root,
 		}
 		if (!rb_is_red(sibling->child[RB_LEFT]) &&
 		    !rb_is_red(sibling->child[RB_RIGHT])) {
-			/* Make the sibling short too: now the parent is. */
+			/* Make the sibling short: the parent is short now. */
 			sibling->red = true;
 			node = parent;
 			parent = node->parent;
@@ -178,8 +179,9 @@ static always_inline void rb_balance_erase(struct rb_root *root,
 }
 
 /*
- * Put the next node in order, the leftmost on the right, in the place and
- * colour of `node`. Returns: the lowest node whose subtree changed.
+ * The next node in order is the leftmost node of the right subtree. Put this
+ * node into the place of `node`, with the colour of `node`.
+ * Returns: the lowest node whose subtree changed.
  */
 static always_inline struct rb_node *rb_swap_in_next(struct rb_root *root,
 						     struct rb_node *node,

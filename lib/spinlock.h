@@ -2,13 +2,14 @@
 /*
  * spinlock.h - mutual exclusion between CPUs, and with interrupt handlers
  *
- * WHAT     A word that one CPU at a time owns. One CPU runs today, so a lock
- *          that is found taken is a deadlock, and says so at once.
+ * WHAT     A word that one CPU at a time owns. The kernel runs on one CPU: if a
+ *          lock is already taken, this is a deadlock, and the lock panics at
+ *          once.
  * TERMS    irqsave   the lock is also taken in interrupt handlers, therefore
  *                    interrupts stay off while it is held
- *          irqoff    the same, where the caller has them off already
- *          plain     interrupts come, but no other thread: preemption is off,
- *                    or that thread would find the lock taken
+ *          irqoff    the same, but the caller has turned interrupts off before
+ *          plain     interrupts come, but no other thread: preemption is off.
+ *                    Otherwise another thread could find the lock taken
  * LOCKING  The order of all locks is in docs/locking.md.
  * SEE      Linux include/linux/spinlock.h.
  */
@@ -41,8 +42,9 @@ static inline void spin_known_held(const struct spinlock *lock) IS_HELD(lock)
 }
 
 /*
- * Every function that MUST_HOLD a lock begins with this, or with the other one,
- * which only a debug kernel looks at. tools/check_style.py sees to it.
+ * Every function that MUST_HOLD a lock begins with assert_held(), or with
+ * debug_assert_held(), which checks only in a debug kernel.
+ * tools/check_style.py finds a function that does not.
  */
 #define assert_held(lock)                                       \
 	do {                                                    \
@@ -56,7 +58,7 @@ static inline void spin_known_held(const struct spinlock *lock) IS_HELD(lock)
 		spin_known_held(lock);                                \
 	} while (0)
 
-/* Take the lock where interrupts are off, and stay so while it is held. */
+/* Take the lock. Interrupts are off, and stay off while it is held. */
 static inline void spin_lock_irqoff(struct spinlock *lock) ACQUIRES(lock)
 	NO_LOCK_CHECK
 {

@@ -6,14 +6,14 @@
  *          leaves this file out and takes the C library's functions.
  *
  * ALGORITHM  Four words at a time, then words, then bytes. Alignment is not
- *          looked at: an i386 loads unaligned words at nearly full speed, and
- *          what is copied here is seldom unaligned. Pages are copied by
+ *          checked: an i386 loads unaligned words at nearly full speed, and
+ *          callers seldom copy unaligned data. Pages are copied by
  *          <arch/page_ops.h>.
  *
- *          A compiler recognises these very loops and replaces them by calls
- *          of memcpy(), memset() or strlen(): by calls of themselves. HIDE()
- *          prevents it: the compiler no longer knows what the variable holds,
- *          and no instruction is added.
+ *          A compiler recognises such loops and replaces them by calls of
+ *          memcpy(), memset() or strlen(). Then a function would call itself.
+ *          HIDE() prevents this: the compiler does not know any more what the
+ *          variable holds. HIDE() adds no instruction.
  *
  * LOCKING  No state. boot/ carries a copy.
  */
@@ -21,7 +21,7 @@
 
 #define HIDE(x)  __asm__("" : "+r"(x))
 
-/* A word that may lie anywhere and overlay objects of any type. */
+/* A word at any address, which may alias objects of any type. */
 typedef unsigned long word_t __attribute__((may_alias, aligned(1)));
 
 #define WORD  sizeof(word_t)
@@ -81,7 +81,7 @@ void *memcpy(void *dst, const void *src, size_t n)
 
 void *memmove(void *dst, const void *src, size_t n)
 {
-	/* Below src, the difference wraps to a large number. */
+	/* If dst is below src, the difference wraps to a large number. */
 	if ((uintptr_t)dst - (uintptr_t)src >= n)
 		copy_up(dst, src, n);
 	else
@@ -119,7 +119,7 @@ int memcmp(const void *a, const void *b, size_t n)
 	const unsigned char *p = a;
 	const unsigned char *q = b;
 
-	/* Equal words need no look at their bytes; order is by bytes. */
+	/* Skip equal words; the first different byte decides the order. */
 	while (n >= WORD && *(const word_t *)p == *(const word_t *)q) {
 		p += WORD;
 		q += WORD;

@@ -2,10 +2,10 @@
 /*
  * string.h - memory and text, as in C, as far as the kernel needs it
  *
- * WHAT     The four mem* functions that a freestanding compiler may call by
+ * WHAT     The four mem* functions, which a freestanding compiler may call by
  *          itself, and text functions that cannot run past a buffer. There is
- *          no strcpy(): use strscpy(). On the host the C library's own
- *          functions answer to the shared names.
+ *          no strcpy(): use strscpy(). On the host, the functions that C has
+ *          too come from the C library.
  */
 #pragma once
 
@@ -25,20 +25,20 @@ char  *strchr(const char *s, int c);
 /*
  * Copy text into a buffer of `size` bytes (> 0); always ends it with 0.
  *
- * Returns: the length copied, or -E2BIG when it had to be cut.
+ * Returns: the length that was copied, or -E2BIG when the text was cut.
  */
 int strscpy(char *dst, const char *src, size_t size);
 
-/* Of ASCII: a letter that takes a place and does nothing else. */
+/* A character of ASCII that prints one sign and does nothing else. */
 static inline bool is_printable(char c)
 {
 	return c >= ' ' && c <= '~';
 }
 
 /*
- * Copy a name that comes from outside, as strscpy() does. What is no letter, no
- * digit and none of "-_.,+/@=" becomes '?': a name in a line of the log, or of
- * a test's verdict, cannot be taken for anything else.
+ * Copy a name that comes from outside, as strscpy() does. A character that is
+ * not a letter, a digit or one of "-_.,+/@=" becomes '?'. So a name cannot look
+ * like another part of a log line, or like a test's verdict.
  */
 void name_copy(char *dst, const char *src, size_t size);
 

@@ -104,7 +104,7 @@ int parse_size(const char *s, uint64_t *value)
 
 void name_copy(char *dst, const char *src, size_t size)
 {
-	/* One that is cut is still a name. */
+	/* A name that is cut is still a name. */
 	(void)strscpy(dst, src, size);
 	for (; *dst; dst++)
 		if (digit_value(*dst) >= 36 && !strchr("-_.,+/@=", *dst))

@@ -3,14 +3,14 @@
  * wait.h - sleep until something is true, and mutual exclusion that sleeps
  *
  * WHAT     Wait queues and mutexes. Declared here for mm/, which must be able
- *          to wait for a kmap slot or an address space; defined above it, in
- *          kernel/sched/ (on the host, where nobody else runs, a wait that
- *          would really sleep is a failure of the test).
+ *          to wait for a kmap slot or an address space. Defined above mm/, in
+ *          kernel/sched/. On the host no other thread runs: a wait that would
+ *          really sleep is a failure of the test.
  *
  *            wait_event(&queue, slot_is_free());
  *
- * TERMS    waiter   a thread that sleeps in a queue; woken first come, first
- *                   served within a priority
+ * TERMS    waiter   a thread that sleeps in a queue. The highest priority is
+ *                   woken first; within a priority, the first one that came
  * LOCKING  Never sleep with a spinlock held or interrupts off: panics.
  *          Waking is allowed in any context, interrupt handlers too.
  * SEE      Linux include/linux/wait.h, include/linux/mutex.h.
@@ -36,18 +36,19 @@ static inline void wait_queue_init(struct wait_queue *queue)
 #define WAIT_FOREVER  UINT64_MAX
 
 /*
- * The three steps of wait_event(). wait_prepare() enters the queue, so that a
- * wake between it and wait_sleep() is not lost; wait_sleep() returns when
- * woken (true) or at `deadline` (clock_ns() time; false); wait_finish() leaves.
- * wait_sleep_killable() also returns false when the thread has been killed.
- * One queue at a time: what is done between prepare and sleep does not wait.
+ * The three steps of wait_event(). wait_prepare() enters the queue, so a wake
+ * before wait_sleep() is not lost. wait_sleep() returns true when the thread is
+ * woken, and false at `deadline` (in time of clock_ns()). wait_finish() leaves
+ * the queue. wait_sleep_killable() also returns false when the thread has been
+ * killed. A thread is in one queue at a time: between wait_prepare() and
+ * wait_sleep() it must not wait for anything.
  */
 void wait_prepare(struct wait_queue *queue);
 bool wait_sleep(uint64_t deadline);
 bool wait_sleep_killable(uint64_t deadline);
 void wait_finish(struct wait_queue *queue);
 
-/* Has the running thread been asked to end? It then unwinds. */
+/* Must the running thread end? Then its functions undo and return. */
 bool wait_killed(void);
 
 /* Wake the first waiter, or all. Returns: how many were woken. */
@@ -55,9 +56,9 @@ unsigned wake_up_one(struct wait_queue *queue);
 unsigned wake_up_all(struct wait_queue *queue);
 
 /*
- * Sleep until cond is true; it is looked at each time somebody wakes us. The
- * first is not ended by a kill, so cond must come true by itself. The others
- * may end before cond is true, and return it.
+ * Sleep until cond is true. cond is evaluated after each wake. A kill does not
+ * end wait_event(), so cond must become true in any case. The other two may end
+ * while cond is false; they return cond.
  */
 #define wait_event(queue, cond) \
 	((void)WAIT_EVENT(queue, cond, wait_sleep(WAIT_FOREVER)))
@@ -66,7 +67,7 @@ unsigned wake_up_all(struct wait_queue *queue);
 #define wait_event_deadline(queue, cond, deadline) \
 	WAIT_EVENT(queue, cond, wait_sleep_killable(deadline))
 
-/* What the three above have in common; `sleep` is true when to look again. */
+/* The common part of the three; `sleep` is false when the wait must end. */
 #define WAIT_EVENT(queue, cond, sleep)                          \
 	({                                                      \
 		bool true_ = (cond), again_ = true;             \
@@ -83,9 +84,9 @@ unsigned wake_up_all(struct wait_queue *queue);
 	})
 
 /*
- * A lock for long work. The owner may sleep while it holds one. It goes to the
- * waiters in the order of their coming, the higher priority first. Taking one
- * twice, and unlocking one that another thread holds, panics.
+ * A lock for long work. The owner may sleep while it holds the mutex. The next
+ * owner is the waiter of the highest priority, and among equals the first that
+ * came. It panics to take a mutex twice, or to unlock another thread's mutex.
  * Context: threads only, never interrupt handlers.
  */
 struct LOCK_TYPE mutex {
@@ -110,7 +111,7 @@ void mutex_unlock(struct mutex *mutex) RELEASES(mutex) NO_LOCK_CHECK;
 /* Does the running thread hold it? */
 bool mutex_is_mine(const struct mutex *mutex);
 
-/* Does somebody hold it? Only a debug kernel looks who. */
+/* Is it held? Only a debug kernel checks that this thread holds it. */
 static inline bool mutex_is_held(const struct mutex *mutex)
 {
 	return CONFIG_DEBUG ? mutex_is_mine(mutex) : READ_ONCE(mutex->locked);
@@ -135,8 +136,8 @@ static inline void mutex_known_held(const struct mutex *mutex) IS_HELD(mutex)
 	} while (0)
 
 /*
- * What the running thread holds: mutexes, slots of kmap(). Only a debug kernel
- * counts, for must_hold_nothing().
+ * Count what the running thread holds: mutexes, slots of kmap(). Only a debug
+ * kernel counts. must_hold_nothing() uses the count.
  */
 void held_count(int change);
 
@@ -147,7 +148,7 @@ static inline void held_add(int change)
 }
 
 /*
- * Panics unless the running thread may wait for a program, which may never
- * answer: the thread holds nothing that others need, and is not ending.
+ * The running thread is about to wait for a program that may never answer.
+ * Panics if the thread holds something that others need, or if it is ending.
  */
 void must_hold_nothing(const char *what);
