@@ -2,8 +2,9 @@
 /*
  * boot_info.c - warnings and the check of the hand-off
  *
- * WHAT     What every part of boot/ that fills a boot_info shares. Pure: runs
- *          in the boot world, in the kernel's tests and on the host.
+ * WHAT     Functions that every part of boot/ uses when it fills a boot_info.
+ *          They touch no hardware, so they run in the boot world, in the
+ *          kernel's tests and on the host.
  */
 #include "boot/boot_info.h"
 
@@ -54,7 +55,7 @@ void boot_warn(struct boot_info *info, const char *fmt, ...)
 	length = vsnprintf(info->warnings + used, room, fmt, args);
 	va_end(args);
 
-	/* Whole lines only: half a number would be another number. */
+	/* Only whole lines: half of a number would be a wrong number. */
 	if (length + 1 >= (int)room) {
 		info->warnings[used] = '\0';
 		return;

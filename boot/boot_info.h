@@ -2,9 +2,9 @@
 /*
  * boot_info.h - the hand-off from boot/ to the kernel
  *
- * WHAT     Everything that the kernel proper ever learns from the boot loader.
- *          boot/ fills it while paging is off; kernel_main() copies what it
- *          keeps. All addresses are physical.
+ * WHAT     Everything that the kernel proper learns from the boot loader.
+ *          boot/ fills a boot_info while paging is off. kernel_main() copies
+ *          the parts that the kernel keeps. All addresses are physical.
  *
  * INVARIANTS of boot_info (boot_info_check() restates them)
  *          I1  range[0..nr_ranges) is sorted by start and disjoint; none is
@@ -62,7 +62,7 @@ struct boot_info {
 	char               warnings[BOOT_WARNINGS_MAX]; /* lines, odd input */
 };
 
-/* Append a line about odd input to info->warnings; dropped when it is full. */
+/* Append a line about odd input to info->warnings, if the line has room. */
 void boot_warn(struct boot_info *info, const char *fmt, ...) __printf(2, 3);
 
 /* Is all of [start, end) usable RAM? */

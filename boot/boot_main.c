@@ -2,17 +2,17 @@
 /*
  * boot_main.c - the boot world, in one list
  *
- * WHAT     Runs with paging off, at physical addresses, sharing no global with
- *          the kernel: boot/ and the copies of lib/ that it carries are linked
- *          by themselves, and the build checks that nothing is left undefined
- *          but kernel_main and the names that linker.ld gives.
+ * WHAT     This code runs with paging off, at physical addresses. It shares no
+ *          global variable with the kernel: boot/ and its copies of lib/ are
+ *          linked separately. The build checks that only kernel_main and the
+ *          names of linker.ld are left undefined.
  *
  * PICTURE    loader's structures --> struct boot_info --> kernel_main()
  *            CPUID                --> struct boot_tables --> CR3
  *
- * ALGORITHM  Check everything that can be checked while a failure can still be
- *          said in words; what comes after is a reset without a message.
- * SEE      entry.S, which calls this and then turns paging on.
+ * ALGORITHM  Check everything now, while the code can still print a message.
+ *          After paging is on, a mistake is a reset without a message.
+ * SEE      entry.S, which calls boot_main() and then turns paging on.
  */
 #include <arch/layout.h>
 
@@ -56,7 +56,7 @@ static void collect(struct boot_info *info, uint32_t info_phys,
 		boot_fail("boot_info breaks %s.", why);
 }
 
-/* Of the image's first part this code, which runs, is the proof. */
+/* The first part of the image needs no check: this code runs from there. */
 static void check_memory(void)
 {
 	uint32_t hole = image_ram_missing((uint32_t)boot_end,

@@ -2,15 +2,15 @@
 /*
  * cmdline.c - the kernel's words out of what a loader calls a command line
  *
- * WHAT     Loaders disagree on what comes first:
+ * WHAT     Loaders disagree about the first word:
  *
  *            loader   multiboot string           we keep
  *            qemu     "build/k.elf selftest"     "selftest"
  *            GRUB 2   "selftest"                 "selftest"
  *            v86      "selftest", or no string   "selftest", ""
  *
- *          Blanks are reduced to one space between words; bytes that are not
- *          printable ASCII become '?', since they end up on consoles.
+ *          The result has one space between two words. A byte that is not
+ *          printable ASCII becomes '?', because the text goes to consoles.
  *
  * RULES of boot_cmdline
  *          C1  the result is a sequence of whole words of the input: a cut in
@@ -52,7 +52,7 @@ static size_t word_length(const char *s, size_t max)
 /*
  * Append a word at *used, after a space unless it is the first.
  *
- * Returns: false when there is no room for all of it.
+ * Returns: false when there is no room for the whole word.
  */
 static bool word_add(char *out, size_t *used, const char *word, size_t length)
 {

@@ -6,12 +6,12 @@
 
 #include "boot/boot_info.h"
 
-/* Longest text that is looked at; a loader's string may lack its end. */
+/* We read at most so many bytes: a loader's string may have no end. */
 #define CMDLINE_RAW_MAX  4096u
 
 /*
- * Set info->cmdline from the loader's text (NULL: none). info->loader is set
- * already: it says whether a path comes first. A text that is too long is cut
- * between two words, with a warning.
+ * Set info->cmdline from the loader's text (NULL: there is none). info->loader
+ * must be set before: it says whether the text begins with a path. A text that
+ * is too long is cut between two words, with a warning.
  */
 void boot_cmdline_set(struct boot_info *info, const char *raw);

@@ -2,16 +2,17 @@
 /*
  * console.c - the boot world's two ways to say something
  *
- * WHAT     A polled 16550 and 80x25 cells of video memory, no interrupts, no
- *          scrolling: the few lines of a refusal fit one screen.
+ * WHAT     A polled 16550 and 80x25 cells of video memory. There are no
+ *          interrupts and there is no scrolling: the few lines that boot/
+ *          prints fit on one screen.
  *
  * RULES
- *          no wait is endless, and only the first of those in a row is long:
- *          a machine without COM1 reads 0xff or 0x00 for ever. No time-out is
- *          for ever: each byte looks again.
+ *          no wait is endless: a machine without COM1 reads 0xff or 0x00 for
+ *          ever. After a wait that was too long, the next waits are short,
+ *          until the chip is ready again: each byte asks the chip once more.
  *
- * ALGORITHM  The screen first, then the wire, which may have to wait for a
- *          reader: a full pipe, Ctrl-S.
+ * ALGORITHM  Write to the screen first, then to the wire. The wire may have to
+ *          wait for a reader: a full pipe, Ctrl-S.
  *
  * SEE      PC16550D data sheet, 8.0; platform consoles of the kernel proper
  *          are in arch/i386/platform/.
@@ -44,7 +45,7 @@
 #define VGA_GREY        0x0700u
 
 static unsigned vga_row, vga_column;
-static bool stalled;   /* it was not ready in LSR_POLLS reads */
+static bool stalled;   /* COM1 was not ready in LSR_POLLS reads */
 
 static bool serial_wait(uint8_t bits)
 {
@@ -107,6 +108,6 @@ void console_write(const char *text)
 
 void console_drain(void)
 {
-	/* Bochs drops what is still in the shift register at shutdown. */
+	/* At shutdown, Bochs drops a byte that is still in the register. */
 	(void)serial_wait(LSR_TEMT);
 }

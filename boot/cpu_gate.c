@@ -2,22 +2,23 @@
 /*
  * cpu_gate.c - may this CPU enter?
  *
- * WHAT     Refuses in words a CPU without what the kernel's code contains, and
- *          finds the width of a physical address. NX, PGE, PSE, APIC and the
- *          FPU are optional; the kernel proper asks for them later.
+ * WHAT     Refuses a CPU that lacks a feature which the kernel's code uses, and
+ *          names the feature. Finds the width of a physical address. NX, PGE,
+ *          PSE, APIC and the FPU are optional; the kernel proper checks for
+ *          them.
  *
- * ALGORITHM  Is there a CPUID instruction at all (EFLAGS.ID can be changed)?
- *          Then: does leaf 1 have each row of the table `needs`? The boot unit
- *          is compiled for an i486, so that it lives long enough to ask.
+ * ALGORITHM  First: is there a CPUID instruction (can EFLAGS.ID be changed)?
+ *          Then: does leaf 1 have each row of the table `needs`? boot/ is
+ *          compiled for an i486, so this check can run on an old CPU.
  *
- *          The rows are what the compiler was told that it may use (the
- *          Makefile's KERNEL_ARCH) and what the kernel uses without asking.
+ *          The rows are the features that the compiler may use (the Makefile's
+ *          KERNEL_ARCH), and the features that the kernel uses without a check.
  *          tests/emu/test_machines.py looks for both in the image.
  *
- *          Width of a physical address, first rule that applies:
- *            leaf 0x80000008 exists   what it says
+ *          Width of a physical address, the first rule that applies:
+ *            leaf 0x80000008 exists   what the leaf says
  *            PSE36                    36
- *            else                     32
+ *            otherwise                32
  *          The SDM's rule for the second line is "PAE: 36". It is wrong for
  *          QEMU's default CPU, which has PAE and faults on bit 32.
  *
@@ -55,7 +56,7 @@
 
 static const struct need {
 	uint32_t    feature;
-	uint32_t    where;   /* needed only with this; 0: always */
+	uint32_t    where;   /* needed only with this feature; 0: always */
 	const char *text;
 } needs[] = {
 	{ CPUID_PAE, 0,
@@ -139,8 +140,8 @@ void cpu_gate(struct cpu_facts *facts)
 	check_needs(features);
 
 	/*
-	 * PSE has no say under PAE (SDM 4.4.1), but v86 takes a 2 MiB entry
-	 * for a page table without it.
+	 * Under PAE, PSE changes nothing (SDM 4.4.1). But without PSE, v86
+	 * takes a 2 MiB entry for an entry that leads to a page table.
 	 */
 	facts->cr4_bits = CR4_PAE | (features & CPUID_PSE ? CR4_PSE : 0);
 	facts->phys_bits = phys_bits(features);

@@ -14,7 +14,7 @@ struct cpu_facts {
 /*
  * Find out what the first page tables must know of the CPU.
  *
- * Context: does not return when the CPU lacks what the kernel cannot do
- *          without: says so and leaves.
+ * Context: when the CPU lacks a needed feature, this prints the feature's name
+ *          and does not return.
  */
 void cpu_gate(struct cpu_facts *facts);

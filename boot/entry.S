@@ -2,16 +2,16 @@
 /*
  * entry.S - the first and the last instructions of the boot world
  *
- * WHAT     The multiboot header; _start, where the loader jumps to; and, when
- *          boot_main() has made the first page tables, the step to paging and
+ * WHAT     The multiboot header. _start: the loader jumps there. After
+ *          boot_main() has made the first page tables: the step to paging, and
  *          to kernel_main() at its high address.
  *
  * PICTURE    loader --> _start --> boot_main() --> CR0.PG --> kernel_main()
  *                       physical addresses       |  both   |  virtual
  *
- *          The instruction after the one that sets CR0.PG is still fetched
- *          from a low address: for that the first tables map lowmem twice, at
- *          0 and at PAGE_OFFSET.
+ *          After CR0.PG is set, the next instruction is still fetched from a
+ *          low address. So the first tables map lowmem twice: at 0 and at
+ *          PAGE_OFFSET.
  *
  * RULES of boot_entry
  *          E1  nothing is believed of the machine but what multiboot promises:
@@ -54,7 +54,7 @@ _start:
 	cld
 	movl	%eax, %ebp		/* magic; EBX is the info's address */
 
-	/* Loaders clear bss; we do not depend on it, nor on what they skip. */
+	/* Loaders should clear bss. We clear it again, to be sure. */
 	xorl	%eax, %eax
 	movl	$boot_bss_start, %edi
 	movl	$boot_bss_end, %ecx
@@ -79,7 +79,7 @@ _start:
 	movl	%eax, %gs
 	movl	%eax, %ss
 
-	/* After reset LDTR is valid, 64 KiB at 0: a stray selector reads it. */
+	/* After reset the LDT is 64 KiB at 0: a wrong selector would use it. */
 	xorl	%eax, %eax
 	lldt	%ax
 
@@ -98,7 +98,7 @@ _start:
 	orl	$(CR0_PG | CR0_WP), %ecx
 	movl	%ecx, %cr0		/* paging is on; EIP is still low */
 
-	/* The GDT by its high address, so that the low map may go. */
+	/* Use the GDT at its high address: the low map will go away. */
 	addl	$page_offset, gdt_pointer + 2
 	lgdt	gdt_pointer
 

@@ -2,10 +2,10 @@
 /*
  * fail.c - the end of a boot that cannot go on
  *
- * WHAT     boot_fail(), and under it the names by which lib/ says the same:
- *          panic() and assert_failed().
- * NOT HERE the kernel's panic (kernel/diag/panic.c): the two worlds share
- *          nothing.
+ * WHAT     boot_fail(), and the two functions that lib/ calls for the same
+ *          purpose: panic() and assert_failed().
+ * NOT HERE the kernel's panic (kernel/diag/panic.c): boot/ and the kernel
+ *          share no code.
  */
 #include "boot/fail.h"
 

@@ -7,8 +7,8 @@
 #include "lib/compiler.h"
 
 /*
- * Say why on serial and screen, then leave: emulator exit with status 37, else
- * power off, else halt.
+ * Print the reason on serial and screen. Then try three ways to leave: end the
+ * emulator with status 37, turn the power off, halt.
  *
  * Context: paging off.
  */

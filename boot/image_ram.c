@@ -2,13 +2,14 @@
 /*
  * image_ram.c - is there memory where the kernel shall lie?
  *
- * WHAT     A loader puts the image to its addresses, even where there is
- *          nothing: on a machine with too little memory the end of the image
- *          is gone without a word. So somebody must look.
+ * WHAT     A loader copies the image to its addresses, even if there is no
+ *          memory. On a machine with too little memory, the end of the image is
+ *          lost without a message. So this code checks the memory.
  *
- * ALGORITHM  A word every 64 KiB, and the last, is turned around and back.
- *          Memory chips are larger than that. What was written must not be
- *          read from the cache: WBINVD sends it to where it belongs first.
+ * ALGORITHM  In every 64 KiB, and at the end, invert one word, look at it, and
+ *          invert it back. Memory chips are larger than 64 KiB, so one word is
+ *          enough. The word must not be read from the cache: WBINVD first
+ *          writes the cache to memory.
  * COST     One WBINVD for 64 KiB of image, about 50.
  * SEE      SDM volume 2, WBINVD.
  */

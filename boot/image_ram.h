@@ -7,8 +7,9 @@
 #include "lib/compiler.h"
 
 /*
- * Returns: the first address from start on, of those that are looked at, where
- *          nothing keeps what is written; 0: there is memory up to end.
- * Context: paging off. Nobody uses the range meanwhile; it stays as it was.
+ * Returns: the first checked address, from start on, that does not keep what is
+ *          written; 0: there is memory up to end.
+ * Context: paging off. Nobody else uses the range meanwhile. The contents stay
+ *          as they were.
  */
 uint32_t image_ram_missing(uint32_t start, uint32_t end);

@@ -2,10 +2,11 @@
 /*
  * memmap.c - from a firmware's memory map to one that can be trusted
  *
- * WHAT     Firmware and loaders hand over maps whose entries overlap, are
- *          unsorted, empty, wrap around 2^64, lie where the CPU has no address
- *          lines, or call video memory RAM. Here they become sorted, disjoint
- *          ranges; what two entries disagree about gets the stricter type.
+ * WHAT     Firmware and loaders give us bad maps. Entries overlap, are not
+ *          sorted, are empty, or wrap around 2^64. Some lie where the CPU has
+ *          no address lines; some call video memory RAM. This code turns them
+ *          into sorted, disjoint ranges. If two entries disagree about an
+ *          address, the stricter type wins.
  *
  * PICTURE  entries     RAM       [---------------------)
  *                      reserved          [-----)
@@ -17,10 +18,10 @@
  *          ranges                [ RAM   )[rsvd)[ RAM    )[A )[)
  *
  * TERMS    edge      an address where some entry begins or ends
- *          stripe    what lies between two edges that follow each other: every
- *                    entry covers all of it or nothing
+ *          stripe    the addresses between two neighbouring edges: an entry
+ *                    covers a stripe completely or not at all
  *          stricter  the greater enum boot_range_type
- *          hole      what no entry covers; belongs to no range
+ *          hole      addresses that no entry covers; they belong to no range
  *
  * INVARIANTS of memmap (of the result, as boot_info I1 and I2: its suite
  *          checks them)
@@ -35,15 +36,17 @@
  *          R5  where the kernel's image lies is RAM, whatever R1 says, and is
  *              never left out: the image is there, and runs
  *
- * ALGORITHM  Sort the edges; give each stripe its type; join stripes of equal
- *          type that touch. R1 is true by construction, which is why this and
- *          not cutting entries against each other, pair by pair.
+ * ALGORITHM  Sort the edges. Give each stripe its type. Join neighbouring
+ *          stripes of equal type. This makes R1 true without a further check.
+ *          (To cut each pair of entries against each other would not.)
  *
- *          Above the CPU's physical width nothing is kept; RAM there is counted
- *          in `clipped` (QEMU's default CPU has 32 bits and its map goes on).
+ *          Ranges above the CPU's physical width are dropped. `clipped` counts
+ *          the RAM that is dropped (QEMU's CPU qemu32 has 32 bits, but QEMU's
+ *          map goes on above 4 GiB).
  *
- *          When there are too many entries, RAM gives way: forgetting RAM only
- *          wastes it, forgetting a reservation would hand out a device.
+ *          When there are too many entries, an entry of RAM is dropped. This
+ *          only wastes the RAM. Without an entry for reserved memory, the
+ *          kernel would use the memory of a device.
  *
  * COST     O(edges * entries), 1/8 of a million steps for 256 entries; a PC has
  *          about six.
@@ -84,7 +87,7 @@ static uint64_t range_size(const struct boot_range *r)
 	return r->end.v - r->start.v;
 }
 
-/* The smallest RAM entry, or NULL: what gives way in a full table. */
+/* The smallest RAM entry, or NULL: a full table drops this entry first. */
 static struct memmap_entry *smallest_ram_entry(struct memmap *map)
 {
 	struct memmap_entry *least = NULL;
@@ -100,8 +103,9 @@ static struct memmap_entry *smallest_ram_entry(struct memmap *map)
 }
 
 /*
- * A place for one more entry in a full table, or NULL: then `add` is RAM and
- * may be forgotten, or no RAM is left that a reservation could protect.
+ * A place for one more entry in a full table, or NULL. NULL means that `add` is
+ * RAM and may be dropped, or that no RAM is left, so a reservation has nothing
+ * to protect.
  */
 static struct memmap_entry *make_room(struct memmap *map,
 				      const struct memmap_entry *add)
@@ -166,7 +170,8 @@ static bool in_image(const struct boot_info *info, uint64_t addr)
 	return addr >= info->kernel_start.v && addr < info->kernel_end.v;
 }
 
-/* R5: RAM all the same. Returns: false for a hole. */
+/* The type of a stripe, but the image is always RAM (R5). Returns: false for a
+ * hole. */
 static bool stripe_repair(struct memmap *map, const struct boot_info *info,
 			  uint64_t start, uint64_t end,
 			  enum boot_range_type *type)
@@ -282,7 +287,7 @@ void memmap_add(struct memmap *map, struct boot_info *info, uint64_t start,
 		boot_warn(info, "memory map: an entry at 0x%llx wraps",
 			  (unsigned long long)start);
 		if (add.type == BOOT_RAM)
-			return;   /* its length is a lie; how much of it? */
+			return;   /* a wrong length: trust nothing of it */
 		add.end = UINT64_MAX;
 	}
 	if (map->nr == MEMMAP_ENTRIES_MAX) {

@@ -2,9 +2,9 @@
 /*
  * memmap.h - from a firmware's memory map to one that can be trusted
  *
- * WHAT     Collect entries with memmap_add(), in any order and however wrong;
- *          memmap_sanitize() turns them into the ranges of a boot_info, for
- *          which I1 and I2 hold.
+ * WHAT     memmap_add() collects entries, in any order, also wrong ones.
+ *          memmap_sanitize() makes the ranges of a boot_info of them; I1 and
+ *          I2 hold for these ranges.
  *
  *            struct memmap map;
  *
@@ -34,7 +34,7 @@ struct memmap {
 	uint64_t            repaired;   /* bytes: R5 of memmap.c */
 };
 
-/* No entries yet, but the one rule: 640 KiB to 1 MiB is never RAM. */
+/* The map has one entry afterwards: 640 KiB to 1 MiB is never RAM. */
 void memmap_init(struct memmap *map);
 
 /*
@@ -46,9 +46,9 @@ void memmap_add(struct memmap *map, struct boot_info *info, uint64_t start,
 
 /*
  * Fill info->range, nr_ranges and clipped, and map->repaired. info->phys_bits
- * and where the kernel lies are set already.
+ * and the kernel's addresses must be set before.
  *
- * Returns: the bytes of RAM found, without those repaired.
+ * Returns: the bytes of RAM in the map, without the repaired bytes.
  */
 uint64_t memmap_sanitize(struct memmap *map, struct boot_info *info);
 

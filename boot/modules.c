@@ -2,12 +2,12 @@
 /*
  * modules.c - files that the loader put beside the kernel
  *
- * WHAT     Accepts what the loader says of its modules only where it can be
- *          true, and keeps the accepted ones sorted (I3).
+ * WHAT     Checks what the loader says about each module. Keeps the good
+ *          modules sorted (I3).
  *
- *          The boot world itself never lies in a module's way: its tables,
- *          stack and boot_info are bss of the image, and a loader puts modules
- *          outside the image.
+ *          The memory of the boot world never overlaps a module: its tables,
+ *          stack and boot_info are in the bss of the image, and a loader puts
+ *          modules outside the image.
  */
 #include "boot/modules.h"
 

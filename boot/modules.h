@@ -7,9 +7,9 @@
 #include "boot/boot_info.h"
 
 /*
- * Add one module. It is dropped, with a warning, where it cannot be what the
- * loader says: empty, outside RAM, in the kernel's or another module's way, or
- * one too many. info->range is final already. args may be NULL.
+ * Add one module. The module is dropped, with a warning, if it is empty, lies
+ * outside RAM, overlaps the kernel or another module, or is one too many.
+ * info->range must be complete before. args may be NULL.
  *
  * Returns: whether it was added.
  */

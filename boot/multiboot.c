@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * multiboot.c - reduce what a multiboot loader left to one boot_info
+ * multiboot.c - turn the structures of a multiboot loader into one boot_info
  *
- * WHAT     The only code that knows the loader's structures. Each field is
- *          read only where a flag says that the loader filled it.
+ * WHAT     The only code that knows the loader's structures. A field is read
+ *          only if a flag says that the loader has filled the field.
  *
  * RULES of multiboot
  *          M1  every loop ends, whatever the lengths and counts say
  *          M2  nothing that the loader left is written to, and no pointer to
  *              it is kept: the kernel may give that memory to anyone
  *
- * ALGORITHM  In this order, since each step needs the one before: the loader's
- *          name (whose command line begins with a path?), command line, memory
- *          map, modules (are they in RAM?).
+ * ALGORITHM  Each step needs the step before: the loader's name (does this
+ *          loader's command line begin with a path?), the command line, the
+ *          memory map, the modules (are they in RAM?).
  * SEE      Multiboot Specification 0.6.96, 3.3; memmap.c, cmdline.c, modules.c.
  */
 #include "boot/multiboot.h"
@@ -23,11 +23,11 @@
 #include "boot/modules.h"
 #include "lib/string.h"
 
-/* What `size` counts: the fields of an entry behind it. */
+/* `size` counts the bytes of an entry that follow the field `size`. */
 #define MMAP_ENTRY_MIN \
 	(sizeof(struct multiboot_mmap_entry) - sizeof(uint32_t))
 
-/* A map or a list longer than these is nonsense, and may not end: M1. */
+/* Longer maps and lists are nonsense, and might never end: M1. */
 #define MMAP_LENGTH_MAX   65536u
 #define MODULES_READ_MAX  256u
 
@@ -35,7 +35,7 @@
 
 static struct memmap memmap;
 
-/* A structure of the loader: physical addresses are pointers here. */
+/* A structure of the loader. In boot/ a physical address is a pointer. */
 static const void *at(uint32_t pa)
 {
 	return (const void *)(uintptr_t)pa;
@@ -54,7 +54,7 @@ static void read_texts(const struct multiboot_info *mb, struct boot_info *info)
 		loader = text_at(mb->loader_name);
 	if (mb->flags & MULTIBOOT_HAS_CMDLINE)
 		cmdline = text_at(mb->cmdline);
-	/* A loader's name that is cut is still a name. */
+	/* If the loader's name is cut, it is still a name. */
 	(void)strscpy(info->loader, loader ? loader : "", sizeof(info->loader));
 	boot_cmdline_set(info, cmdline);
 }
@@ -74,7 +74,7 @@ static uint64_t read_mmap(const struct multiboot_info *mb,
 	return memmap_sanitize(&memmap, info);
 }
 
-/* Without a map: the two runs of RAM that every PC has. */
+/* If there is no map: the two ranges of RAM that every PC has. */
 static uint64_t read_mem_sizes(const struct multiboot_info *mb,
 			       struct boot_info *info)
 {
@@ -90,7 +90,7 @@ static uint64_t read_mem_sizes(const struct multiboot_info *mb,
 	return memmap_sanitize(&memmap, info);
 }
 
-/* R5 of memmap.c, said. */
+/* Warn when R5 of memmap.c had to repair the map. */
 static void report_repair(struct boot_info *info)
 {
 	if (memmap.repaired)
@@ -121,7 +121,7 @@ bool multiboot_mmap_next(const void *mmap, uint32_t length, uint32_t *offset,
 	memcpy(entry, (const char *)mmap + *offset, sizeof(*entry));
 	if (entry->size < MMAP_ENTRY_MIN)
 		return false;
-	/* An entry may be longer than we know; the last may end the map. */
+	/* An entry may be longer than our struct; the map may end here. */
 	*offset += MIN(entry->size, left - (uint32_t)sizeof(entry->size)) +
 		   (uint32_t)sizeof(entry->size);
 	return true;

@@ -67,18 +67,18 @@ struct multiboot_mmap_entry {
 struct boot_info;
 
 /*
- * Copy one entry of a memory map out of `length` bytes at `mmap`, and advance
- * *offset to the next one. Ends for every input: an entry whose size field is
- * less than the fields need ends the map.
+ * Copy one entry of a memory map of `length` bytes at `mmap`, and advance
+ * *offset to the next entry. A walk ends for every input: an entry whose size
+ * is too small for its fields ends the map.
  *
- * Returns: false where the map ends.
+ * Returns: false at the end of the map.
  */
 bool multiboot_mmap_next(const void *mmap, uint32_t length, uint32_t *offset,
 			 struct multiboot_mmap_entry *entry);
 
 /*
- * Reduce everything the loader left to `info`: loader, command line, ranges,
- * modules. info->phys_bits, kernel_start and kernel_end are set already.
+ * Fill `info` from the loader's structures: loader, command line, ranges,
+ * modules. info->phys_bits, kernel_start and kernel_end must be set before.
  *
  * Returns: NULL, or why this machine cannot be booted.
  */

@@ -3,9 +3,10 @@
  * paging.c - the first page tables, and the linter that reads them before the
  *            CPU does
  *
- * WHAT     Just enough to reach kernel_main() at its high address: lowmem in
- *          2 MiB pages, writable and executable, without NX or global pages.
- *          The kernel replaces all of it with its final tables.
+ * WHAT     These tables are just enough to reach kernel_main() at its high
+ *          address. They map lowmem in 2 MiB pages, writable and executable,
+ *          without NX and without global pages. The kernel replaces them with
+ *          its final tables.
  *
  * PICTURE    CR3 --> PDPT                    PD
  *                    0: ----------------+--> 0: physical 0        2 MiB
@@ -29,8 +30,8 @@
  *          P7  exactly 0 .. lowmem_end is mapped, and the image lies in it
  *
  * ALGORITHM  A mistake here would be a triple fault: the machine resets and
- *          says nothing. Therefore the linter reads the finished tables once
- *          more, by the manual's rules, while there is still a console.
+ *          prints nothing. So the linter reads the finished tables by the rules
+ *          of the manual, while the console still works.
  * COST     515 entries, read once.
  * NOT HERE turning it on (entry.S); the tables of the running kernel
  *          (arch/i386/mm/).
@@ -119,7 +120,7 @@ static const char *lint_pde(pde_t entry, unsigned i,
 	return lint_present_pde(entry, i, what);
 }
 
-/* P1, and the half of P7 that is not about one entry. */
+/* P1, and the part of P7 that is about the tables as a whole. */
 static const char *lint_whole(const struct boot_paging *what)
 {
 	if (what->tables_phys % 32)

@@ -18,11 +18,11 @@ struct boot_tables {
 struct boot_paging {
 	uint32_t tables_phys;    /* where the struct boot_tables lies        */
 	uint32_t lowmem_end;     /* physical 0 to here, rounded up to 2 MiB */
-	uint32_t image_end;      /* the code that turns paging on is below   */
+	uint32_t image_end;      /* the code that turns paging on lies below */
 	unsigned phys_bits;
 };
 
-/* The first entry that the CPU would stumble over. */
+/* The first entry that is wrong. */
 struct paging_defect {
 	const char *law;         /* NULL: no defect                          */
 	const char *table;       /* "PDPT", "PD", or "CR3" for the whole     */
@@ -34,8 +34,8 @@ struct paging_defect {
 void paging_build(struct boot_tables *t, const struct boot_paging *what);
 
 /*
- * Read every entry as the CPU will. Knows what the tables should say, not how
- * paging_build() makes them.
+ * Read every entry in the way in which the CPU will read it. The linter knows
+ * what the tables must say; it does not know how paging_build() makes them.
  *
  * Returns: the first defect, with law NULL when there is none.
  */
