@@ -229,6 +229,8 @@ void bounce_pool_init(void);
 /* A range of bus pages of one device. */
 struct iova {
 	struct range_node node;       /* page numbers                         */
+	bool              whole;      /* mapped; not while it is being filled
+					 or taken down                        */
 };
 
 /* Returns: 0, -ENOMEM. With dev->domain NULL there is nothing to do. */

@@ -183,6 +183,7 @@ static int map_as_one(struct dma_device *dev, struct scatterlist *sg,
 		iova_give(dev, iova);
 		return -ENOMEM;
 	}
+	iova->whole = true;
 	for (unsigned i = 0; i < nr; i++) {
 		bus_addr_t bus = BUS(iova_bus(iova, i).v + sg[i].offset);
 

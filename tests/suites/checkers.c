@@ -123,6 +123,23 @@ static void work_bounce(struct rng *rng)
 	free_pages(page, order);
 }
 
+static struct fake_device translated;
+
+static void work_iommu(struct rng *rng)
+{
+	size_t size = (1 + rng_below(rng, 16)) * PAGE_SIZE;
+	unsigned order = ilog2_up(dma_nr_pages(0, size));
+	struct page *page = alloc_pages(GFP_HIGHUSER, order);
+	bus_addr_t bus;
+
+	if (!page)
+		return;
+	bus = dma_map_page(&translated.dma, page, 0, size, DMA_BIDIRECTIONAL);
+	if (!dma_mapping_error(bus))
+		dma_unmap_page(&translated.dma, bus, size, DMA_BIDIRECTIONAL);
+	free_pages(page, order);
+}
+
 static void work_areas(struct rng *rng)
 {
 	struct mm *mm, *child;
@@ -212,7 +229,8 @@ static struct work works[] = {
 	{ "vmalloc", work_vmalloc, 0 }, { "ioremap", work_ioremap, 0 },
 	{ "slab", work_slab, 0 },       { "cache", work_cache, 0 },
 	{ "pages", work_pages, 0 },     { "kmap", work_kmap, 0 },
-	{ "bounce", work_bounce, 0 },   { "areas", work_areas, 0 },
+	{ "bounce", work_bounce, 0 },   { "iommu", work_iommu, 0 },
+	{ "areas", work_areas, 0 },
 	{ "ends", work_ends, 0 },       { "charges", work_charges, 0 },
 	{ "threads", work_threads, 0 }, { "checks", work_check, 0 },
 };
@@ -234,6 +252,7 @@ static void work(void *arg)
 static void start_works(void)
 {
 	fake_device_init(&device, MASK_ISA, false);
+	fake_device_init(&translated, MASK_PCI, true);
 	before = sched_nr_threads();
 	nr_wrong = 0;
 	law_broken = NULL;
@@ -249,6 +268,7 @@ static void end_works(void)
 	WRITE_ONCE(stop, true);
 	all_gone(before);
 	fake_device_end(&device);
+	fake_device_end(&translated);
 }
 
 static bool all_have_run(void)

@@ -174,6 +174,32 @@ KTEST(dma_iommu, addresses_of_interrupts_are_never_given)
 	end();
 }
 
+/* As while another thread is in the middle of iova_map() or iova_give(). */
+KTEST(dma_iommu, a_run_that_is_being_filled_is_no_fault)
+{
+	struct iova *iova;
+
+	set_up(MASK_PCI);
+	iova = iova_take(&dev.dma, 2, 1);
+	REQUIRE(iova);
+	EXPECT_NULL(dma_check());
+	REQUIRE(!iommu_map(dev.dma.domain, iova_bus(iova, 1),
+			   page_to_phys(block.page), 1,
+			   iova_prot(DMA_TO_DEVICE)));
+	EXPECT_NULL(dma_check());
+	iova->whole = true;
+	EXPECT_LAW(dma_check(), "iova I2");
+	iova->whole = false;
+	REQUIRE(!iommu_map(dev.dma.domain, iova_bus(iova, 2),
+			   page_to_phys(block.page), 1,
+			   iova_prot(DMA_TO_DEVICE)));
+	EXPECT_LAW(dma_check(), "iova I3");
+	iommu_unmap(dev.dma.domain, iova_bus(iova, 2), 1);
+	EXPECT_NULL(dma_check());
+	iova_give(&dev.dma, iova);
+	end();
+}
+
 KTEST(dma_iommu, a_domain_is_for_one_device)
 {
 	struct dma_device other;
