@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from check_unused import EXCEPTED    # noqa: E402
+from check_unused import DEBUG, EXCEPTED    # noqa: E402
 
 # Where the objects of a source are, by the folder of the source.
 PLACES = {"boot": ["bootunit"], "user": ["user/obj"], "kernel": ["."],
@@ -47,7 +47,7 @@ def tree(tmp_path):
     """TREE, and the functions that the tree's own exceptions name."""
     for path, text in TREE.items():
         plant(tmp_path, path, text)
-    for path, names, _ in EXCEPTED:
+    for path, names, _ in EXCEPTED + DEBUG:
         plant(tmp_path, path, "".join(f"void {name}(void) {{}}\n"
                                       for name in names.split()))
     return tmp_path
@@ -142,6 +142,18 @@ def test_an_exception_that_is_none_any_more(tree):
     status, output = check(tree)
     assert status == 1
     assert f"{path}:1: {name}(): is called" in output, output
+
+
+def test_what_a_debug_build_calls_is_no_fault_there(tree):
+    path, names, _ = DEBUG[0]
+    name = names.split()[0]
+    plant(tree, "kernel/a.c", f"void {name}(void);\n"
+          f"void by_kernel_main(void) {{ {name}(); }}\n")
+    plant(tree, "kernel/main.c", TREE["kernel/main.c"].replace(
+        "void kernel_main(void) {", "void by_kernel_main(void);\n"
+        "void kernel_main(void) { by_kernel_main();"))
+    status, output = check(tree)
+    assert status == 0, output
 
 
 def test_what_only_tests_call_can_be_listed(tree, monkeypatch):
