@@ -4,7 +4,7 @@
  *
  * WHAT     A physical address, a bus address, a page-frame number and a user
  *          address are one-member structs, so that mixing them is a compile
- *          error. The functions below are the only ways across.
+ *          error. Only the functions below convert one type into another.
  *
  * PICTURE    kernel pointer --virt_to_phys()--> phys_addr_t --> pfn_t
  *                  |                                 ^            |
@@ -14,8 +14,8 @@
  *
  * TERMS    phys_addr_t  what a page-table entry holds; up to 36 bits and more
  *                       under PAE, so it does not fit a pointer
- *          bus_addr_t   what a device is told; equal to the physical address
- *                       only where no IOMMU translates
+ *          bus_addr_t   what a device is told; equals the physical address if
+ *                       no IOMMU translates
  *          pfn_t        phys_addr_t >> PAGE_SHIFT; 32 bits reach 2^44 bytes
  *          uaddr_t      an address of user mode: never a pointer
  *          kva_t        a kernel virtual address as a number, for regions
@@ -38,7 +38,7 @@ typedef struct { uint32_t v; } pfn_t;
 typedef struct { uint32_t v; } uaddr_t;
 typedef uint32_t kva_t;
 
-/* Constructors, where a number is what we have: constants, firmware tables. */
+/* Constructors, for plain numbers: constants, firmware tables. */
 #define PHYS(x)  ((phys_addr_t){ (x) })
 #define PFN(x)   ((pfn_t){ (x) })
 

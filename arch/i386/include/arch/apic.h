@@ -2,8 +2,8 @@
 /*
  * apic.h - the local APIC and the I/O APIC, taken together
  *
- * WHAT     Makes them carry the lines of <arch/irq.h>. What they do from then
- *          on is in apic_chip, <arch/irq_chip.h>.
+ * WHAT     Lets the two APICs carry the lines of <arch/irq.h>. apic_chip has
+ *          the functions that are used from then on: <arch/irq_chip.h>.
  *
  * SEE      arch/i386/platform/apic.c; SDM volume 3, 10 "Advanced Programmable
  *          Interrupt Controller".
@@ -12,14 +12,14 @@
 
 #include "lib/compiler.h"
 
-/* The CPU's own vectors, behind those of the lines. */
+/* The CPU's own vectors come after the vectors of the lines. */
 #define APIC_VECTOR_EVENT     61
 #define APIC_VECTOR_ERROR     62
 #define APIC_VECTOR_SPURIOUS  63   /* its low four bits are 1 on old ones    */
 
 /*
- * Take over from the 8259s, which are masked for good. Nothing has changed
- * when it cannot be done.
+ * Take over from the 8259s, and mask the 8259s for good. If this cannot be
+ * done, nothing has changed.
  *
  * Context: irq_init(), interrupts off, no line has a handler.
  * Returns: NULL, or why not.
@@ -30,20 +30,20 @@ const char *apic_init(void);
 bool apic_is_used(void);
 
 /*
- * Line IRQ_TIMER is the local APIC's timer from here on, and no pin; or the pin
- * again that the MADT names. The line is masked.
+ * Choose what line IRQ_TIMER is: the timer of the local APIC (true), or the pin
+ * that the MADT names (false). The line is masked afterwards.
  */
 void apic_use_local_timer(bool local);
 
 /*
  * While line IRQ_TIMER is the local APIC's timer, the 8254 and its pin are
- * free: from here on `fn` is called, interrupts off, at each edge of it. NULL:
- * no more.
+ * free. From now on `fn` is called at each edge of this pin, with interrupts
+ * off. NULL ends the calls.
  *
  * Context: interrupts off.
- * Returns: false where that cannot be.
+ * Returns: false when this is not possible.
  */
 bool apic_use_events(void (*fn)(void));
 
-/* The pin of the I/O APIC of a line of apic_chip; -1: of none. */
+/* The pin of the I/O APIC for a line of apic_chip; -1: the line has no pin. */
 int apic_pin(unsigned irq);

@@ -9,7 +9,7 @@
 
 #include "lib/compiler.h"
 
-/*      name   CPUID leaf, register, bit       what we use it for            */
+/*      name   CPUID leaf, register, bit       why we use it                 */
 #define CPU_FEATURES(F)                                                       \
 	F(FPU,  1, EDX, 0,  "x87")                                            \
 	F(PSE,  1, EDX, 3,  "2 MiB pages (PAE has them anyway)")              \
@@ -34,23 +34,23 @@ enum cpu_feature {
 	CPU_NR_FEATURES
 };
 
-/* Ask the CPU. First thing in the kernel, before anybody calls cpu_has(). */
+/* Ask the CPU for its features, early in the boot: cpu_has() needs this. */
 void cpu_detect(void);
 
 /*
- * Behave as if the feature were not there, as `nonx` on the command line
- * wants. Before cpu_enable_features().
+ * From now on cpu_has() says that the feature is missing; `nonx` on the command
+ * line asks for this. Called before cpu_enable_features().
  */
 void cpu_disable(enum cpu_feature feature);
 
 /*
- * Switch on what protects the kernel from itself, as far as the CPU has it:
- * CR0.WP, EFER.NXE, CR4.PGE, SMEP, SMAP, UMIP. Before the final page tables,
- * whose NX bits are reserved bits without EFER.NXE.
+ * Turn on the protections that the CPU has: CR0.WP, EFER.NXE, CR4.PGE, SMEP,
+ * SMAP, UMIP. Called before the final page tables are loaded: without EFER.NXE
+ * their NX bits are reserved bits.
  */
 void cpu_enable_features(void);
 
-/* Say in the log which CPU this is and what it has. */
+/* Write the name and the features of the CPU into the log. */
 void cpu_log(void);
 
 /* Is the feature there, and not switched off on the command line? */
@@ -60,9 +60,10 @@ bool cpu_has(enum cpu_feature feature);
 unsigned cpu_phys_bits(void);
 
 /*
- * Sleep until an interrupt, which has been dealt with at return. Interrupts
- * are on from behind the next instruction on (SDM volume 2, STI), so none can
- * come between the two and be slept over.
+ * Sleep until an interrupt comes. The interrupt has been handled when the
+ * function returns. STI turns interrupts on only after the next instruction
+ * (SDM volume 2, STI). So no interrupt can come between STI and HLT, and HLT
+ * cannot sleep too long.
  */
 static inline void cpu_idle(void)
 {

@@ -3,14 +3,15 @@
  * cr.h - the control registers that steer paging
  *
  * WHAT     Read and write CR0, CR2, CR3, CR4 and the EFER, and invalidate one
- *          translation. Everything that arch/i386/mm/ does to the processor
- *          (as opposed to memory) goes through these; the host's version of
- *          this file has them act on a simulated processor instead.
+ *          translation. arch/i386/mm/ changes the processor only through these
+ *          functions. The host has its own version of this file, whose
+ *          functions change a simulated processor.
  *
  * TERMS    CR3      physical address of the PDPT, 32-byte aligned
  *          CR0.WP   read-only holds for the kernel too
  *          CR4.PGE  entries with the G bit survive a load of CR3
- *          EFER.NXE bit 63 of an entry forbids execution, else it is reserved
+ *          EFER.NXE bit 63 of an entry forbids execution; without EFER.NXE the
+ *                   bit is reserved
  *
  * NOT HERE when to flush, and how much: <arch/tlb.h>.
  * SEE      SDM volume 3, 2.5 "Control Registers", 4.10.4.
@@ -40,7 +41,7 @@ static inline void write_cr0(uint32_t value)
 	__asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
 }
 
-/* The address whose access faulted last. */
+/* The address of the last access that faulted. */
 static inline uint32_t read_cr2(void)
 {
 	uint32_t value;
@@ -57,7 +58,8 @@ static inline uint32_t read_cr3(void)
 	return value;
 }
 
-/* Also loads the four PDPTEs, and forgets all but the global translations. */
+/* Also loads the four PDPTEs, and flushes all translations that are not
+ * global. */
 static inline void write_cr3(uint32_t value)
 {
 	__asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
@@ -71,13 +73,13 @@ static inline uint32_t read_cr4(void)
 	return value;
 }
 
-/* A change of PGE forgets every translation, global ones included. */
+/* A change of PGE flushes all translations, also the global ones. */
 static inline void write_cr4(uint32_t value)
 {
 	__asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
-/* There is an EFER only on a CPU that has NX: ask cpu_has(CPU_NX) first. */
+/* Only a CPU with NX has an EFER: ask cpu_has(CPU_NX) first. */
 static inline uint32_t read_efer(void)
 {
 	uint32_t low, high;
@@ -92,7 +94,7 @@ static inline void write_efer(uint32_t value)
 			 : "memory");
 }
 
-/* Forget what the CPU knows of one page, a global translation too. */
+/* Flush the translation of one page, also if it is global. */
 static inline void invlpg(uint32_t va)
 {
 	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");

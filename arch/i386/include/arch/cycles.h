@@ -2,8 +2,9 @@
 /*
  * cycles.h - the time-stamp counter
  *
- * WHAT     Under QEMU's `-icount shift=0` one tick is one guest instruction,
- *          which is what the benchmarks count. Every CPU with PAE has one.
+ * WHAT     Under QEMU's `-icount shift=0` one tick is one guest instruction; so
+ *          the benchmarks count instructions. Every CPU with PAE has this
+ *          counter.
  */
 #pragma once
 

@@ -2,9 +2,9 @@
 /*
  * fault_words.h - a page fault, explained in words
  *
- * WHAT     From the address, the error code and the page tables to one
- *          sentence that says which rule was broken, and the walk that shows
- *          it, level by level.
+ * WHAT     Takes the address, the error code and the page tables. Makes a
+ *          sentence that says which rule was broken, and prints the walk level
+ *          by level:
  *
  *            write to a read-only page
  *              write to 0xc0105010 by kernel mode at memset+0x1b, error 0x3
@@ -30,17 +30,17 @@ struct fault {
 
 enum fault_level { FAULT_PDPTE, FAULT_PDE, FAULT_PTE, FAULT_NR_LEVELS };
 
-/* The entries that translate the address, as far as the walk came. */
+/* The entries that translate the address, down to where the walk ended. */
 struct fault_walk {
 	unsigned levels;   /* entries read, from the top */
 	uint64_t entry[FAULT_NR_LEVELS];
 };
 
-/* What else is known. fault_explain() fills it in; tests make it up. */
+/* Other facts. fault_explain() fills them in; tests invent them. */
 struct fault_facts {
 	unsigned    phys_bits;
 	bool        nx;                    /* EFER.NXE is set                 */
-	const char *stack;                 /* whose guard page it is, or NULL */
+	const char *stack;                 /* stack of this guard page, NULL  */
 	const struct vm_area_info *area;   /* vmalloc area there, or NULL     */
 };
 
@@ -76,22 +76,22 @@ enum fault_cause {
 	FAULT_NR_CAUSES
 };
 
-/* The cause. Depends on nothing but its arguments. */
+/* The cause. It depends on the arguments only. */
 enum fault_cause fault_classify(const struct fault *fault,
 				const struct fault_walk *walk,
 				const struct fault_facts *facts);
 const char *fault_cause_text(enum fault_cause cause);
 
 /*
- * Read the entries for an address from the tables that CR3 (as given) leads
- * to. Follows only pointers to RAM with a permanent address.
+ * Read the entries for an address from the tables at `cr3`. Follows only
+ * pointers to RAM with a permanent address.
  */
 void fault_walk(uint32_t cr3, kva_t va, struct fault_walk *walk);
 
 /*
- * Explain, a line at a time and without newlines, to `out`.
+ * Explain the fault: calls `out` for each line, without a newline.
  *
- * Context: any, also while the kernel dies.
+ * Context: any, also in a panic.
  */
 void fault_explain(const struct fault *fault, void (*out)(const char *line));
 void fault_describe(const struct fault *fault, const struct fault_walk *walk,

@@ -2,9 +2,9 @@
 /*
  * fixmap.h - virtual addresses that are known when the kernel is compiled
  *
- * WHAT     One page table's worth of slots, counted down from FIXADDR_TOP. A
- *          slot has one purpose for ever; its address is a constant, what it
- *          maps is not. The last slots belong to kmap_local().
+ * WHAT     The slots of one page table, counted down from FIXADDR_TOP. A slot
+ *          has one purpose for ever, and its address is a constant. The frame
+ *          that a slot maps can change. The last slots belong to kmap_local().
  *
  * PICTURE    FIXADDR_TOP    +----------------------+
  *                           | slot 0               |
@@ -59,7 +59,7 @@ static inline kva_t fixmap_slot_kva(unsigned slot)
 /* The fixmap's page table, slot by slot: fixmap_table[511 - 1 - slot]. */
 extern pte_t *fixmap_table;
 
-/* The bits that a protection stands for on this CPU. */
+/* The bits of each protection on this CPU. */
 extern pte_t kprot_bits[KPROT_NR];
 
 static inline pte_t *fixmap_entry(unsigned slot)
@@ -75,8 +75,8 @@ static inline void kpte_set(pte_t *entry, pfn_t pfn, enum kprot prot)
 }
 
 /*
- * Map one frame in a slot, or empty it. For kmap_local(), which counts its
- * slots itself; everybody else uses set_fixmap() below.
+ * Map one frame in a slot, or empty the slot. For kmap_local(), which counts
+ * its slots itself. All other code uses set_fixmap() below.
  */
 static inline void fixmap_map(unsigned slot, pfn_t pfn, enum kprot prot)
 {
@@ -94,7 +94,7 @@ static inline void fixmap_unmap(unsigned slot)
 	_Static_assert((slot) >= 0 && (slot) < FIX_KMAP_LOCAL_FIRST,       \
 		       "not a fixmap slot")
 
-/* The address of a slot, as a pointer; a bad slot does not compile. */
+/* The address of a slot as a pointer. A wrong slot does not compile. */
 #define fix_to_virt(slot)                          \
 	({                                         \
 		CHECK_FIXMAP_SLOT(slot);           \
@@ -102,8 +102,9 @@ static inline void fixmap_unmap(unsigned slot)
 	})
 
 /*
- * Map the frame that contains `pa` in a slot. Replacing what the slot maps is
- * allowed and flushes; the first use of a slot needs no flush.
+ * Map the frame that contains `pa` in a slot. The slot may already map another
+ * frame; then the old translation is flushed. The first use of a slot needs no
+ * flush.
  */
 #define set_fixmap(slot, pa, prot)                                 \
 	do {                                                       \

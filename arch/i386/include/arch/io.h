@@ -2,8 +2,8 @@
 /*
  * io.h - the I/O ports
  *
- * WHAT     One access each. A port is a 16-bit number in a space of its own,
- *          beside the memory; each access is seen by the device, in order.
+ * WHAT     Each function makes one access. A port is a 16-bit number; ports are
+ *          not memory addresses. The device sees every access, in order.
  * SEE      SDM volume 1, 19 "Input/Output".
  */
 #pragma once
@@ -49,7 +49,7 @@ static inline void outl(uint16_t port, uint32_t value)
 	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
-/* Port 0x80 takes the BIOS's progress codes: a write that takes a while. */
+/* Wait a moment: a write to port 0x80 (progress codes of the BIOS) is slow. */
 static inline void io_delay(void)
 {
 	outb(0x80, 0);

@@ -2,11 +2,12 @@
 /*
  * ioapic.h - the I/O APIC: from the pins of devices to the local APIC
  *
- * WHAT     Each pin has a redirection entry of 64 bits: which vector is sent
- *          to which CPU when the pin asks, and what asking means.
+ * WHAT     Each pin has a redirection entry of 64 bits. The entry says which
+ *          vector goes to which CPU, and whether the pin asks by edge or level.
  *
  * TERMS    GSI         number of a pin, counted over all I/O APICs
- *          remote IRR  of a pin that works by level: sent, EOI not back yet
+ *          remote IRR  bit of a level pin: the interrupt was sent, and the EOI
+ *                      has not come back yet
  *
  * LOCKING  Interrupts off.
  * SEE      Intel 82093AA data sheet, 3.2 "IOAPIC registers".
@@ -22,26 +23,26 @@
 #define IOAPIC_LEVEL       0x08000u
 #define IOAPIC_MASKED      0x10000u
 
-/* What we write; the other bits of the low half tell what is going on. */
+/* The bits that we write; the chip sets the others of the low half. */
 #define IOAPIC_WRITTEN     0x1afffu
 
 /*
  * Map the registers at `pa`.
  *
- * Returns: NULL, or why they cannot be used; then all is as it was.
+ * Returns: NULL, or why the I/O APIC cannot be used; then nothing has changed.
  */
 const char *ioapic_find(phys_addr_t pa);
 
 /* Undo ioapic_find(). */
 void ioapic_release(void);
 
-/* Pins 0 to this less one. */
+/* How many pins the chip has. */
 unsigned ioapic_nr_pins(void);
 
-/* Fill in a pin's entry. `low` has IOAPIC_MASKED or it has not. */
+/* Write a pin's entry. `low` says whether the pin is masked (IOAPIC_MASKED). */
 void ioapic_set(unsigned pin, uint32_t low, uint8_t cpu);
 
-/* Mask a pin and unmask it, leaving the rest of its entry. */
+/* Mask and unmask a pin; the rest of its entry stays. */
 void ioapic_mask(unsigned pin);
 void ioapic_unmask(unsigned pin);
 

@@ -2,10 +2,10 @@
 /*
  * iommu.h - devices see addresses of their own
  *
- * WHAT     A domain is a set of page tables from bus addresses to frames. A
- *          device that is attached to one reaches what is mapped in it and
- *          nothing else. The tables work without any hardware too: then
- *          iommu_lookup() is who walks them, which tests and the monitor use.
+ * WHAT     A domain is a set of page tables that lead from bus addresses to
+ *          frames. A device that is attached to a domain reaches only the
+ *          frames that are mapped in the domain. The tables also work without
+ *          hardware: tests and the monitor walk them with iommu_lookup().
  *
  * PICTURE    device --bus address--> IOMMU --domain's tables--> frame
  *            device without a domain: bus address = physical address
@@ -29,8 +29,9 @@
 struct iommu_domain;
 
 /*
- * Find the units that ACPI names, turn translation on: from then on a device
- * without a domain reaches nothing. `enable` false (noiommu) leaves it off.
+ * Find the units that ACPI names, and turn translation on. From then on a
+ * device without a domain reaches nothing. With `enable` false (noiommu)
+ * translation stays off.
  *
  * Context: boot, after acpi_init(), pci_init() and the allocators.
  */
@@ -42,26 +43,27 @@ bool iommu_present(void);
 /* Bits of a bus address: 39 or 48; 39 for tables without hardware. */
 unsigned iommu_address_bits(void);
 
-/* Returns: an empty domain, or NULL when memory ran out. */
+/* Returns: an empty domain, or NULL when there is no memory. */
 struct iommu_domain *iommu_domain_create(void) __must_check;
 
-/* Nothing may be attached; what is still mapped is forgotten. */
+/* No device may be attached. Mappings that are left go away. */
 void iommu_domain_destroy(struct iommu_domain *domain);
 
 /*
- * Give the device this domain; source_id is what its requests come with, the
- * `requester` of <arch/pci.h>. Two devices behind one bridge have the same.
- * Returns: 0; -ENODEV (no unit translates for it); -EBUSY (it has one);
+ * Give the device this domain. source_id is the `requester` of <arch/pci.h>:
+ * the id in the device's requests. Two devices behind one bridge have the same
+ * id.
+ * Returns: 0; -ENODEV (no unit translates for it); -EBUSY (it has a domain);
  *          -ENOMEM. Detaching cannot fail.
  */
 int  iommu_attach(struct iommu_domain *domain, uint16_t source_id) __must_check;
 void iommu_detach(struct iommu_domain *domain, uint16_t source_id);
 
 /*
- * Map nr_pages frames from `pa` on at bus addresses from `bus` on; both
+ * Map nr_pages frames, from `pa` on, at bus addresses from `bus` on. Both are
  * page-aligned. prot: IOMMU_READ, IOMMU_WRITE.
  *
- * Context: any; takes tables with GFP_ATOMIC.
+ * Context: any; allocates tables with GFP_ATOMIC.
  * Returns: 0; -ENOMEM, -EEXIST (one is mapped already), -EINVAL (above the
  *          address bits, not aligned, empty): then nothing has changed.
  */
@@ -69,13 +71,13 @@ int iommu_map(struct iommu_domain *domain, bus_addr_t bus, phys_addr_t pa,
 	      uint32_t nr_pages, unsigned prot) __must_check;
 
 /*
- * Unmap; pages that are not mapped are skipped. When it returns no device of
- * the domain can reach them any more: the IOTLB has been flushed.
+ * Unmap. Pages that are not mapped are skipped. After the return no device of
+ * the domain can reach the pages: the IOTLB has been flushed.
  */
 void iommu_unmap(struct iommu_domain *domain, bus_addr_t bus,
 		 uint32_t nr_pages);
 
-/* What a device would reach. Returns: false when it would be blocked. */
+/* The frame that a device would reach. Returns: false if it were blocked. */
 bool iommu_lookup(const struct iommu_domain *domain, bus_addr_t bus,
 		  phys_addr_t *pa, unsigned *prot);
 
@@ -85,21 +87,21 @@ unsigned long iommu_nr_mapped(const struct iommu_domain *domain);
 /* An access that a unit has blocked. */
 struct iommu_fault {
 	uint16_t   source_id;
-	bus_addr_t bus;             /* its page: units do not tell the offset */
+	bus_addr_t bus;             /* the page: units do not tell the offset */
 	bool       write;
 	uint8_t    reason;          /* VT-d specification, "fault reasons"    */
 };
 
-/* Faults reported since boot, and the latest; false: none yet. */
+/* How many faults units have reported since boot; the last one, if any. */
 unsigned long iommu_nr_faults(void);
 bool          iommu_last_fault(struct iommu_fault *fault);
 
-/* The n-th latest, 0 is the last; false: not that many, or forgotten. */
+/* A recent fault; 0 is the last one. false: no such fault, or forgotten. */
 bool iommu_recent_fault(unsigned n, struct iommu_fault *fault);
 
 /*
- * Look whether a unit has something to report. At each clock tick; the
- * functions above do it too. Context: any.
+ * Ask the units for faults. Called at each clock tick; the functions above call
+ * it too. Context: any.
  */
 void iommu_poll(void);
 
@@ -111,25 +113,26 @@ const char *iommu_reason_name(uint8_t reason);
 struct iommu_unit {
 	phys_addr_t   registers;
 	unsigned      major, minor;     /* version of the architecture        */
-	unsigned      nr_domains;       /* that its caches can tell apart     */
+	unsigned      nr_domains;       /* its caches can tell so many apart  */
 	bool          coherent;         /* it sees what is in the CPU's cache */
-	bool          on;               /* translating                        */
+	bool          on;               /* it translates                      */
 	unsigned long lost;             /* times it could not record a fault  */
 };
 
-/* The n-th unit of the machine; false: not that many. */
+/* The n-th unit of the machine; false: there is no such unit. */
 bool iommu_unit(unsigned n, struct iommu_unit *unit);
 
-/* What the units' caches know the domain by, from 1 on. */
+/* The number of the domain in the units' caches; begins at 1. */
 unsigned iommu_domain_id(const struct iommu_domain *domain);
 
-/* The n-th device that has a domain, and which; false: not that many. */
+/* The n-th device with a domain, and the domain; false: no such device. */
 bool iommu_attached(unsigned n, uint16_t *source_id,
 		    struct iommu_domain **domain);
 
 /*
- * The entries that translate the address, from the top, as far as they go: the
- * last is 0, or has the frame. Returns: how many; 0 above the address bits.
+ * The entries that translate the address, from the top level down. The last
+ * entry is 0, or has the frame.
+ * Returns: how many entries; 0 if the address has too many bits.
  */
 unsigned iommu_walk(const struct iommu_domain *domain, bus_addr_t bus,
 		    uint64_t entry[IOMMU_LEVELS_MAX]);

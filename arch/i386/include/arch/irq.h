@@ -2,13 +2,14 @@
 /*
  * irq.h - interrupts of devices
  *
- * WHAT     One handler a line; lines start masked. Lines 0..15 are those of
- *          the first PCs, whichever chip they lead to today.
+ * WHAT     Each line has one handler. All lines are masked at the start. Lines
+ *          0..15 are those of the first PCs; a modern machine may lead them to
+ *          another chip.
  *
  *            irq_set_handler(IRQ_COM1, com1_interrupt, NULL);
  *            irq_unmask(IRQ_COM1);
  *
- * TERMS    mask   the line may ask, but the CPU is not told before irq_unmask()
+ * TERMS    mask   the CPU does not see the line's interrupts until irq_unmask()
  * SEE      arch/i386/platform/irq.c; Linux request_irq().
  */
 #pragma once
@@ -24,15 +25,16 @@
 #define IRQ_VECTOR_BASE  32   /* of line 0; behind the CPU's own vectors     */
 
 /*
- * Runs with interrupts off. The line comes again as soon as the handler has
- * returned, unless it has masked it.
+ * Runs with interrupts off. After the handler has returned, the line can
+ * interrupt again, unless the handler has masked the line.
  */
 typedef void (*irq_handler_fn)(unsigned irq, void *arg);
 
 /*
- * Choose between the APICs and the 8259s, and say so in the log. Until then
- * it is the 8259s, all lines masked. Once, at boot, after acpi_init() and
- * before the first irq_set_handler(); `apic` is false for `noapic`.
+ * Choose the APICs or the 8259s, and write the choice into the log. Before, the
+ * 8259s are used, with all lines masked. Called once, at boot, after
+ * acpi_init() and before the first irq_set_handler(). `apic` is false for
+ * `noapic`.
  */
 void irq_init(bool apic);
 
@@ -45,15 +47,15 @@ void irq_mask(unsigned irq);
 void irq_unmask(unsigned irq);
 
 /*
- * Does the line wait for the CPU to turn interrupts on? Interrupts off, and
- * the line not masked.
+ * Does an interrupt of the line wait until the CPU turns interrupts on?
+ * Context: interrupts off, and the line not masked.
  */
 bool irq_is_pending(unsigned irq);
 
-/* Interrupts that were given to a handler since boot. */
+/* How many interrupts of the line a handler got since boot. */
 unsigned long irq_count(unsigned irq);
 
-/* How many came that were none. */
+/* How many interrupts came that no device had asked for. */
 unsigned long irq_spurious_count(void);
 
 /* Called by the trap entry: vector IRQ_VECTOR_BASE + irq has come. */

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * irq_chip.h - what irq.c wants of an interrupt controller
+ * irq_chip.h - the functions of an interrupt controller that irq.c uses
  *
- * WHAT     A table of functions. There are two: the two 8259 of the first PC,
- *          and the local APIC with the I/O APIC. irq_init() chooses one.
+ * WHAT     A table of functions. There are two tables: one for the two 8259 of
+ *          the first PC, and one for the local APIC with the I/O APIC.
+ *          irq_init() chooses one.
  *
- * TERMS    edge     the line asks by rising: once for each rise. Two devices
- *                   cannot share it.
- *          level    the line asks as long as it is high: until every device on
- *                   it has been served
- *          end      the chip is told that the interrupt has been taken, and
- *                   may send the line again: EOI
+ * TERMS    edge     the line asks when it rises, once for each rise. Two
+ *                   devices cannot share such a line.
+ *          level    the line asks as long as it is high: until all its devices
+ *                   have been served
+ *          end      tell the chip that the interrupt has been taken (EOI); the
+ *                   chip may then send the line again
  *
  * LOCKING  Interrupts off, in all functions.
  * SEE      Linux struct irq_chip, handle_edge_irq(), handle_fasteoi_irq().
@@ -19,13 +20,13 @@
 
 #include <arch/irq.h>
 
-/* What becomes of an interrupt that has reached the CPU. */
+/* What to do with an interrupt that has reached the CPU. */
 enum irq_verdict {
-	IRQ_SPURIOUS,         /* it was none                                 */
-	IRQ_DEALT_WITH,       /* by the chip; nobody else need know          */
-	IRQ_UNWANTED,         /* nobody waits for it: its line is masked now */
-	IRQ_SERVE,            /* the handler's turn; ended already           */
-	IRQ_SERVE_THEN_END,   /* ended behind the handler                    */
+	IRQ_SPURIOUS,         /* nothing: no device has asked                */
+	IRQ_DEALT_WITH,       /* nothing: the chip's code has handled it     */
+	IRQ_UNWANTED,         /* no handler: the line is masked now          */
+	IRQ_SERVE,            /* call the handler; the end is done already   */
+	IRQ_SERVE_THEN_END,   /* call the handler, then do the end           */
 };
 
 struct irq_chip {
@@ -33,12 +34,14 @@ struct irq_chip {
 	void (*mask)(unsigned irq);
 	void (*unmask)(unsigned irq);
 	bool (*is_masked)(unsigned irq);
-	/* Is the line asking, though the CPU has not been told yet? */
+	/* Does the line ask, and has the CPU not seen it yet? */
 	bool (*is_pending)(unsigned irq);
-	/* A line with a handler has come; it may be masked, if just now. */
+	/* An interrupt of a line with a handler has come. The line may have
+	 * been masked just before. */
 	enum irq_verdict (*begin)(unsigned irq);
 	void (*end)(unsigned irq);
-	/* One without has; or, from NR_IRQS on, a vector behind the lines. */
+	/* A line without a handler has come. From NR_IRQS on: a vector after
+	 * those of the lines. */
 	enum irq_verdict (*unexpected)(unsigned irq);
 	/* NULL, or the chip's invariant that is broken. */
 	const char *(*check)(void);

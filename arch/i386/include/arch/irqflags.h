@@ -13,7 +13,7 @@
 
 typedef uint32_t irqflags_t;
 
-/* Interrupts off. Give the result to irq_restore(), in reverse order. */
+/* Turn interrupts off. Give the result to irq_restore(); calls may nest. */
 static inline irqflags_t irq_save(void)
 {
 	irqflags_t flags;
@@ -27,7 +27,7 @@ static inline void irq_restore(irqflags_t flags)
 	__asm__ volatile("push %0; popf" : : "r"(flags) : "memory", "cc");
 }
 
-/* On and off, where the caller knows how they were. */
+/* For a caller that knows whether interrupts are on. */
 static inline void irq_enable(void)
 {
 	__asm__ volatile("sti" : : : "memory");
@@ -39,9 +39,10 @@ static inline void irq_disable(void)
 }
 
 /*
- * The same with the flags kept in memory that only this CPU uses, and only with
- * interrupts off: a fast path then has one register more, of six. Interrupts
- * go off before the flags are stored; a handler may use the same memory.
+ * The same, but the flags are kept in memory. Then a fast path has one more of
+ * the six registers. Only this CPU uses the memory, and only with interrupts
+ * off. Interrupts go off before the flags are stored, so a handler may use the
+ * same memory.
  */
 static inline void irq_save_to(irqflags_t *flags)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * isa_dma.h - the 8237: DMA for devices that cannot do it themselves
+ * isa_dma.h - the 8237: DMA for devices that cannot make addresses themselves
  *
  * WHAT     Programs a channel for one transfer between memory and an ISA
- *          device. The controller counts in 16 bits and its page register has
- *          8: it reaches 16 MiB, and no transfer crosses a line of 64 KiB
- *          (128 KiB on the 16-bit channels 5 to 7).
+ *          device. The controller counts in 16 bits, and its page register has
+ *          8 bits: the controller reaches 16 MiB. A transfer must not cross a
+ *          line of 64 KiB (128 KiB on the 16-bit channels 5 to 7).
  *
  * SEE      Intel 8237A data sheet; Linux asm/dma.h.
  */
@@ -19,8 +19,8 @@
  * Program and unmask a channel (0..3, 5..7). to_memory: the device writes.
  *
  * Returns: 0; -EINVAL (channel, empty, odd on a 16-bit channel);
- *          -ERANGE (above 16 MiB, or across a line): said in the log, and the
- *          channel is left masked.
+ *          -ERANGE (above 16 MiB, or across a line): with a line in the log,
+ *          and the channel stays masked.
  */
 int isa_dma_start(unsigned channel, bus_addr_t bus, uint32_t size,
 		  bool to_memory) __must_check;
@@ -28,7 +28,7 @@ int isa_dma_start(unsigned channel, bus_addr_t bus, uint32_t size,
 /* Mask the channel. Returns: bytes that were not transferred. */
 uint32_t isa_dma_stop(unsigned channel);
 
-/* Would isa_dma_start() take it? 0, or as there; nothing is said. */
+/* The result that isa_dma_start() would give; prints nothing. */
 int isa_dma_check(unsigned channel, bus_addr_t bus, uint32_t size)
 	__must_check;
 

@@ -2,9 +2,10 @@
 /*
  * isa_dma_regs.h - ports and bits of the two 8237 and their page registers
  *
- * WHAT     Shared by isa_dma.c and its tests, which read the registers back.
- *          A register of the first chip is at the port of its number, one of
- *          the second at ISA_DMA_CHIP2 + twice the number.
+ * WHAT     isa_dma.c and its tests share this file; the tests read the
+ *          registers back. In the first chip, a register's port is the
+ *          register's number. In the second chip, it is ISA_DMA_CHIP2 + twice
+ *          the number.
  * SEE      Intel 8237A data sheet; IBM AT technical reference.
  */
 #pragma once
@@ -27,7 +28,7 @@
 #define ISA_DMA_MASK_SET          0x04u
 #define ISA_DMA_MODE_TO_MEMORY    0x04u
 #define ISA_DMA_MODE_FROM_MEMORY  0x08u
-#define ISA_DMA_MODE_SINGLE       0x40u   /* the bus is free after each one   */
+#define ISA_DMA_MODE_SINGLE       0x40u   /* free the bus after each byte     */
 #define ISA_DMA_MODE_CASCADE      0xc0u
 
 static inline uint16_t isa_dma_address_port(unsigned channel)
@@ -44,7 +45,7 @@ static inline uint16_t isa_dma_count_port(unsigned channel)
 
 static inline uint16_t isa_dma_page_port(unsigned channel)
 {
-	/* As IBM wired them: there is no rule. */
+	/* IBM chose these ports; there is no rule. */
 	static const uint8_t ports[ISA_DMA_CHANNELS] = {
 		0x87, 0x83, 0x81, 0x82, 0x8f, 0x8b, 0x89, 0x8a,
 	};
@@ -52,7 +53,7 @@ static inline uint16_t isa_dma_page_port(unsigned channel)
 	return ports[channel];
 }
 
-/* What the page register of a channel holds for this address. */
+/* The value of a channel's page register for this address. */
 static inline uint8_t isa_dma_page(unsigned channel, bus_addr_t bus)
 {
 	return (uint8_t)(bus.v >> 16 & (channel < 4 ? 0xff : 0xfe));

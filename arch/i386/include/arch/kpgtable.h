@@ -6,10 +6,10 @@
  *          address space, above lowmem. Nobody outside arch/i386/mm sees an
  *          entry; protections are named by purpose.
  *
- * TERMS    retire  take the P bit from an entry but leave the frame number in
- *                  it: the CPU ignores 63 bits of an entry that is not
- *                  present, so the entry itself remembers which page must be
- *                  freed once the TLB has been flushed
+ * TERMS    retire  clear the P bit of an entry, but keep the frame number. The
+ *                  CPU ignores the other 63 bits of an entry that is not
+ *                  present. So the entry itself remembers which page must be
+ *                  freed after the TLB has been flushed
  *          reap    take the frame numbers out of retired entries
  *
  *            empty --map--> present --retire--> retired --reap--> empty
@@ -41,21 +41,21 @@ enum kprot {
 };
 
 /*
- * Make sure that every page of the range has a page table. Tables stay when
+ * Make sure that every page of the range has a page table. The tables stay when
  * the range is unmapped.
  *
  * Context: may allocate a page (GFP_KERNEL).
- * Returns: 0, or -ENOMEM: then some tables may have been added, nothing is
- *          mapped and nothing leaks.
+ * Returns: 0, or -ENOMEM. After -ENOMEM some tables may have been added, but
+ *          nothing is mapped and nothing leaks.
  */
 int kpt_populate(kva_t va, unsigned nr) __must_check;
 
-/* Page tables that kpt_populate() has added since boot: a page each, kept. */
+/* Page tables that kpt_populate() has added since boot; they stay for ever. */
 extern unsigned long kpt_tables;
 
 /*
- * Map nr pages, one by one from an array, or frames that follow each other.
- * The range is populated and its entries are empty. Cannot fail.
+ * Map nr pages: the pages of an array, or frames that follow each other. The
+ * range must be populated, and its entries must be empty. Cannot fail.
  */
 void kpt_map_pages(kva_t va, struct page *const pages[], unsigned nr,
 		   enum kprot prot);
@@ -68,13 +68,13 @@ void kpt_unmap(kva_t va, unsigned nr);
 void kpt_retire(kva_t va, unsigned nr);
 
 /*
- * Empty nr retired entries and give back their pages, in address order; empty
- * entries are passed over. The TLB must have been flushed since they were
+ * Empty nr retired entries and give back their pages, in address order. Empty
+ * entries are skipped. The TLB must have been flushed after the entries were
  * retired.
  *
  * Returns: the number of pages written to `pages` (room for nr).
  */
 unsigned kpt_reap(kva_t va, unsigned nr, struct page *pages[]);
 
-/* What one address maps to now. Returns: false where nothing is present. */
+/* The frame at one address. Returns: false if nothing is present there. */
 bool kpt_lookup(kva_t va, pfn_t *pfn);

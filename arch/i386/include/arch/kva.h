@@ -2,10 +2,10 @@
 /*
  * kva.h - kernel pointers, and the numbers behind them
  *
- * WHAT     The way from a kernel pointer to a number and back, and between a
- *          lowmem pointer and its physical address: a difference of 3 GiB.
- *          On the host, where a pointer has 64 bits, tests/host/ has another
- *          version of this file; nothing else needs to differ.
+ * WHAT     Converts a kernel pointer to a number and back. Converts a lowmem
+ *          pointer to its physical address and back: the difference is 3 GiB.
+ *          On the host a pointer has 64 bits, so tests/host/ has its own
+ *          version of this file.
  */
 #pragma once
 
@@ -29,13 +29,13 @@ static inline bool kva_is_lowmem(kva_t va)
 	return va >= PAGE_OFFSET && va < high_memory;
 }
 
-/* Has this physical address a permanent virtual one? */
+/* Does this physical address have a permanent virtual address? */
 static inline bool phys_is_lowmem(phys_addr_t pa)
 {
 	return pa.v < (uint64_t)(high_memory - PAGE_OFFSET);
 }
 
-/* Only lowmem has a permanent address; anything else needs kmap(). */
+/* Only lowmem has a permanent address; other memory needs kmap(). */
 static inline void *phys_to_virt(phys_addr_t pa)
 {
 	assert(phys_is_lowmem(pa));

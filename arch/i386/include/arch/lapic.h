@@ -2,13 +2,13 @@
 /*
  * lapic.h - the local APIC: the interrupt controller inside the CPU
  *
- * WHAT     Its registers, each 16 bytes from the next, through the fixmap slot
- *          FIX_LAPIC.
+ * WHAT     The registers of the local APIC. They are 16 bytes apart, and are
+ *          mapped by the fixmap slot FIX_LAPIC.
  *
  * TERMS    LVT  local vector table: a register for each source of interrupts
  *               within the CPU's package, and for its two pins LINT0 and LINT1
  *          IRR, ISR  256 bits each: vectors that ask; vectors being served
- *          EOI  written: the highest vector being served has been
+ *          EOI  a write means: the highest vector has been served
  *          IPI  interrupt from one CPU to another, or to itself
  *
  * SEE      SDM volume 3, 10.4 to 10.8.
@@ -25,25 +25,25 @@ enum lapic_register {
 	LAPIC_TPR            = 0x080,  /* classes of 16 vectors held back    */
 	LAPIC_EOI            = 0x0b0,
 	LAPIC_SVR            = 0x0f0,  /* spurious vector, software enable   */
-	LAPIC_ISR            = 0x100,  /* and seven more                     */
+	LAPIC_ISR            = 0x100,  /* the first of eight registers       */
 	LAPIC_TMR            = 0x180,
 	LAPIC_IRR            = 0x200,
 	LAPIC_ESR            = 0x280,  /* errors since the last write        */
-	LAPIC_ICR            = 0x300,  /* written: sends an IPI              */
+	LAPIC_ICR            = 0x300,  /* a write sends an IPI               */
 	LAPIC_LVT_TIMER      = 0x320,
 	LAPIC_LVT_PERFORMANCE = 0x340,
 	LAPIC_LVT_LINT0      = 0x350,
 	LAPIC_LVT_LINT1      = 0x360,
 	LAPIC_LVT_ERROR      = 0x370,
-	LAPIC_TIMER_INITIAL  = 0x380,  /* written: the timer begins here     */
+	LAPIC_TIMER_INITIAL  = 0x380,  /* a write starts the timer here      */
 	LAPIC_TIMER_CURRENT  = 0x390,  /* counts down                        */
 	LAPIC_TIMER_DIVIDE   = 0x3e0,
 };
 
 #define LAPIC_MASKED        0x10000u   /* of every LVT register              */
-#define LAPIC_PERIODIC      0x20000u   /* of the timer's: not just once      */
+#define LAPIC_PERIODIC      0x20000u   /* of the timer: again and again      */
 #define LAPIC_NMI           0x00400u   /* delivered as an NMI                */
-#define LAPIC_EXTINT        0x00700u   /* delivered as what the 8259s say    */
+#define LAPIC_EXTINT        0x00700u   /* the 8259s give the vector          */
 #define LAPIC_ENABLED       0x00100u   /* of SVR                             */
 #define LAPIC_DIVIDE_BY_1   0x0000bu
 
@@ -62,7 +62,7 @@ static inline void lapic_write(unsigned offset, uint32_t value)
 	*lapic_register(offset) = value;
 }
 
-/* The highest vector being served has been. */
+/* Tell the local APIC that the highest vector has been served. */
 static inline void lapic_end(void)
 {
 	lapic_write(LAPIC_EOI, 0);
@@ -81,10 +81,10 @@ static inline uint8_t lapic_id(void)
 }
 
 /*
- * Map it, and switch it on where the firmware has left it off. It takes no
- * interrupts yet that it did not take before.
+ * Map the local APIC, and turn it on if the firmware has left it off. The local
+ * APIC takes the same interrupts as before.
  *
- * Returns: NULL, or why it cannot be used; then all is as it was.
+ * Returns: NULL, or why it cannot be used; then nothing has changed.
  */
 const char *lapic_find(void);
 
@@ -92,24 +92,24 @@ const char *lapic_find(void);
 void lapic_release(void);
 
 /*
- * Let the 8259s through, whatever the firmware has done or not. For machines on
- * which lapic_find() is not called or has failed.
+ * Let interrupts of the 8259s through, also if the firmware has not done so.
+ * For machines on which lapic_find() is not called or has failed.
  */
 void lapic_let_8259_through(void);
 
 /*
- * Take interrupts, but none from the 8259s: LINT0 is masked, LINT1 stays the
- * NMI's, the timer is masked.
+ * Take interrupts, but not those of the 8259s: LINT0 is masked. LINT1 still
+ * takes the NMI. The timer is masked.
  */
 void lapic_enable(void);
 
-/* Let a vector of this CPU come, as if a device had asked for it. */
+/* Cause an interrupt on this CPU, as if a device had asked for it. */
 void lapic_send_self(unsigned vector);
 
-/* A vector of the local APIC's own has come: an error, or none at all. */
+/* An own vector of the local APIC has come: an error, or a spurious one. */
 enum irq_verdict lapic_interrupt(unsigned vector);
 
-/* Interrupts of the error vector since boot. */
+/* How many interrupts the error vector has had since boot. */
 unsigned long lapic_error_count(void);
 
 /* NULL, or the invariant of lapic.c that is broken. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * layout.h - the virtual map of the kernel, and the only place it is written
+ * layout.h - the virtual map of the kernel; only this file writes its numbers
  *
- * WHAT     Every kernel virtual constant, the proofs that they fit together,
- *          and the table of regions from which the boot message, the map
- *          command, the self-test and the pictures in the docs are made.
+ * WHAT     Every kernel virtual constant, and the proofs that the constants fit
+ *          together. The table of regions: the boot message, the map command,
+ *          the self-test and the pictures in the docs are made from it.
  *
  * PICTURE    0xffffffff  +---------------------------+
  *                        | never mapped, 4 KiB       |
@@ -43,7 +43,7 @@
 #define LOWMEM_MAX      0x38000000u   /* 896 MiB                             */
 #define LOWMEM_MIN      0x04000000u   /* what vmalloc=SIZE must leave: 64 MiB */
 
-/* What lies between lowmem and 4 GiB unless vmalloc=SIZE says otherwise. */
+/* Bytes between lowmem and 4 GiB, if there is no vmalloc=SIZE. */
 #define VMALLOC_RESERVE (0u - PAGE_OFFSET - LOWMEM_MAX)     /* 128 MiB       */
 #define VMALLOC_OFFSET  0x00800000u   /* the gap above high_memory, 8 MiB    */
 
@@ -72,7 +72,7 @@ _Static_assert(LOWMEM_MAX % (4u << 20) == 0 && ZONE_DMA_END % (4u << 20) == 0,
 
 /*
  * First address after the direct map of RAM, page-aligned: PAGE_OFFSET plus
- * lowmem. Set once by boot, before the first user; constant afterwards.
+ * lowmem. Set once in the boot, before the first use; constant afterwards.
  */
 extern kva_t high_memory;
 

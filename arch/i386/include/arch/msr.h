@@ -2,7 +2,8 @@
 /*
  * msr.h - model-specific registers, by number
  *
- * WHAT     Read or write one. The EFER has functions of its own in <arch/cr.h>.
+ * WHAT     Read or write one register. The EFER has its functions in
+ *          <arch/cr.h>.
  * SEE      SDM volume 4.
  */
 #pragma once

@@ -2,9 +2,9 @@
 /*
  * paging.h - from the boot tables to the final ones
  *
- * WHAT     What kernel_main() calls, once and in this order, to decide how
- *          much memory has a permanent address and to build the page tables
- *          that the kernel runs on from then on.
+ * WHAT     kernel_main() calls these functions once, in this order. They decide
+ *          how much memory has a permanent address, and build the final page
+ *          tables of the kernel.
  *
  *            memblock_add() ...          the RAM, from boot_info
  *            lowmem_limit()              what vmalloc=SIZE leaves
@@ -22,8 +22,8 @@
 #define IMAGE_GUARDS_MAX  4
 
 /*
- * Where the kernel image lies in the direct map, page-aligned, in this order.
- * Everything else of the chunks it lies in is ordinary memory.
+ * The parts of the kernel image in the direct map, page-aligned, in this order.
+ * The other pages of the same 2 MiB chunks are ordinary memory.
  */
 struct image_layout {
 	kva_t    text_start, text_end;       /* read, execute                 */
@@ -34,29 +34,29 @@ struct image_layout {
 	unsigned nr_guards;
 };
 
-/* The vmalloc=SIZE that is meant when nobody says one. */
+/* The size if there is no vmalloc=SIZE on the command line. */
 #define VMALLOC_DEFAULT  VMALLOC_RESERVE
 
 /*
- * Bytes of physical memory that may have a permanent address when `size`
- * bytes above them are kept for vmalloc, kmap and fixmap together. The size is
- * rounded up to 4 MiB, so that zones begin on the largest block.
+ * How many bytes of physical memory may have a permanent address, if `size`
+ * bytes of addresses are kept for vmalloc, kmap and fixmap together? The size
+ * is rounded up to 4 MiB, so that zones begin on the largest block.
  *
  * Returns: 0; -EINVAL when the size is below VMALLOC_DEFAULT or leaves less
- *          than LOWMEM_MIN: said in the log, and *limit is LOWMEM_MAX.
+ *          than LOWMEM_MIN. Then the log has a line, and *limit is LOWMEM_MAX.
  */
 int lowmem_limit(uint64_t size, uint64_t *limit) __must_check;
 
 /*
- * Set high_memory: the end of the last RAM below the limit. Needs the RAM in
- * memblock. RAM above the limit is highmem.
+ * Set high_memory: the end of the last RAM below the limit. memblock must know
+ * the RAM. RAM above the limit is highmem.
  */
 void lowmem_init(uint64_t limit);
 
 /*
- * Build the final tables and switch to them. Called once, on the boot tables,
- * with memblock able to allocate. Afterwards the identity map is gone, each
- * part of the image has its own protection, and <arch/kpgtable.h>,
+ * Build the final tables and switch to them. Called once, while the boot tables
+ * are loaded and memblock can allocate. Afterwards the identity map is gone,
+ * and each part of the image has its own protection. <arch/kpgtable.h>,
  * <arch/fixmap.h> and vmalloc's addresses can be used.
  *
  * Fails:   panics when memory for the tables is missing.
@@ -69,7 +69,7 @@ extern struct image_layout kernel_image;
 /* Is any frame of [start, end) RAM? */
 bool phys_range_has_ram(phys_addr_t start, phys_addr_t end);
 
-/* The virtual map, region by region, as Linux printed it at boot. */
+/* Print the virtual map, region by region, as old Linux did at boot. */
 void layout_dump(void);
 
 /* The region that contains the address, and its name. */
@@ -80,10 +80,9 @@ const char *kva_region_name(enum kva_region region);
 void kva_region_bounds(enum kva_region region, kva_t *start, kva_t *end);
 
 /*
- * Every mapping of the kernel's quarter, in ranges that are alike: the tables
- * themselves, as `info mem` of QEMU shows them. First a readable table; then,
- * with `lines`, one machine-readable line a range that is also physically
- * contiguous:
+ * Print every mapping of the kernel's quarter, in ranges with equal flags, as
+ * QEMU's `info mem` does. First comes a table for people. With `lines` there
+ * are also lines for programs, one for each physically contiguous range:
  *
  *   ptdump<TAB>start<TAB>end<TAB>pa<TAB>flags<TAB>page size in KiB
  */

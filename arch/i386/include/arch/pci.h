@@ -2,15 +2,15 @@
 /*
  * pci.h - the devices on the PCI buses
  *
- * WHAT     pci_init() walks all buses once and makes a struct pci_device of
- *          every function that answers: what it is, its BARs and their sizes,
- *          its interrupt line.
+ * WHAT     pci_init() walks all buses once. It makes a struct pci_device for
+ *          every function that answers: its ids, its BARs and their sizes, its
+ *          interrupt line.
  *
  * TERMS    BAR        base address register: where the device's registers lie
  *                     in memory or in I/O space
- *          source id  bus << 8 | slot << 3 | function: who asks, on the bus
- *          requester  the source id that comes with a device's requests: its
- *                     own, or that of a bridge that it is behind
+ *          source id  bus << 8 | slot << 3 | function: the device that asks
+ *          requester  the source id in a device's requests: its own, or that
+ *                     of a bridge above the device
  *          bus master a device that may read and write memory by itself
  *
  * SEE      PCI Local Bus Specification 3.0, chapter 6; Linux struct pci_dev.
@@ -22,7 +22,7 @@
 #define PCI_DEVICES_MAX  64
 #define PCI_NR_BARS      6
 
-/* Configuration registers; the rest of the header is read by pci.c alone. */
+/* Configuration registers. Only pci.c reads the rest of the header. */
 #define PCI_COMMAND             0x04
 #define PCI_COMMAND_IO          0x0001u
 #define PCI_COMMAND_MEMORY      0x0002u
@@ -48,7 +48,7 @@ struct pci_device {
 	struct pci_bar bar[PCI_NR_BARS];
 };
 
-/* Found devices, by source id ascending. Constant after pci_init(). */
+/* The devices, sorted by source id. Constant after pci_init(). */
 extern struct pci_device pci_devices[PCI_DEVICES_MAX];
 extern unsigned nr_pci_devices;
 
@@ -57,7 +57,7 @@ static inline uint16_t pci_source_id(const struct pci_device *dev)
 	return (uint16_t)(dev->bus << 8 | dev->slot << 3 | dev->function);
 }
 
-/* Once at boot. Finds nothing on a machine without PCI. */
+/* Called once, at boot. Finds nothing on a machine without PCI. */
 void pci_init(void);
 
 /* The nth (from 0) device with these ids, or NULL. */
@@ -77,5 +77,5 @@ void pci_set_command(const struct pci_device *dev, uint16_t set,
 /* NULL, or the broken invariant of the table of devices. */
 const char *pci_check(void);
 
-/* A class in words, as "VGA controller"; "unknown" for what we do not know. */
+/* The class in words, for example "VGA controller"; or "unknown". */
 const char *pci_class_name(const struct pci_device *dev);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * percpu.h - data of which each CPU has its own
+ * percpu.h - data that each CPU has for itself
  *
- * WHAT     Per-CPU data is an array of NR_CPUS members, and this_cpu(array) is
- *          the only way to the own one. One CPU runs today, so the index is a
- *          constant and costs nothing; the callers are ready for more.
- * LOCKING  The caller keeps interrupts off (or, later, preemption), so that it
- *          stays on the CPU whose member it holds.
+ * WHAT     Per-CPU data is an array of NR_CPUS members. this_cpu(array) is the
+ *          only way to the member of the running CPU. The kernel runs on one
+ *          CPU, so the index is a constant and costs nothing.
+ * LOCKING  The caller keeps interrupts off or preemption off while it uses the
+ *          member. Otherwise another thread could use the member meanwhile.
  */
 #pragma once
 
@@ -22,8 +22,8 @@ static inline unsigned smp_processor_id(void)
 #define this_cpu(array)  (&(array)[smp_processor_id()])
 
 /*
- * Count in a word of this CPU by one instruction, so that no interrupt comes
- * between the load and the store, also with interrupts on.
+ * Count in a word of this CPU with one instruction: also with interrupts on, no
+ * interrupt can come between the load and the store.
  */
 static inline void cpu_word_inc(uint32_t *word)
 {

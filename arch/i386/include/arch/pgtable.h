@@ -2,8 +2,8 @@
 /*
  * pgtable.h - entries of the page tables, level by level
  *
- * WHAT     For arch/i386/ alone; portable code has <arch/kpgtable.h>. The few
- *          helpers that make, read and store the entries of one level.
+ * WHAT     Helpers that make, read and store the entries of one level. Only
+ *          arch/i386/ uses them; portable code uses <arch/kpgtable.h>.
  *
  * PICTURE    CR3 -> kernel_pdpt[4] -> kernel_pd[512] -> page table[512]
  *                   [0] empty          one PDE: 2 MiB    one PTE: 4 KiB
@@ -11,9 +11,9 @@
  *                   [2] empty
  *                   [3] -------------> the kernel's quarter
  *
- * TERMS    kernel_pd  the ONE page directory of the kernel's quarter. Every
- *                     task will point its own PDPT[3] at it, so a mapping made
- *                     here is there for all of them at once.
+ * TERMS    kernel_pd  the ONE page directory of the kernel's quarter.
+ *                     PDPT[3] of every task points to it. So all tasks see a
+ *                     new mapping of the kernel at once.
  *
  * SEE      <arch/pgtable_bits.h> for the types, the bits and the stores.
  */
@@ -104,8 +104,8 @@ static inline pte_t *pde_table(pde_t entry)
 }
 
 /*
- * An entry that leads to a table allows everything: the entries of the table
- * decide. A is set in advance, so that the CPU need not do it.
+ * An entry that leads to a table allows everything; the entries of the table
+ * decide. A is set in advance, so the CPU does not have to set it.
  */
 #define PDE_TABLE_BITS  (PAE_P | PAE_RW | PAE_A)
 

@@ -2,10 +2,9 @@
 /*
  * pgtable_bits.h - PAE paging entries: their types, their bits, their stores
  *
- * WHAT     Names and positions from the Intel manual, shared by boot/ (which
- *          makes the first tables) and arch/i386/mm/ (which makes the rest).
- *          One type for each level, so that a table of the wrong level is a
- *          compile error.
+ * WHAT     Names and positions from the Intel manual. boot/ uses them for the
+ *          first tables, and arch/i386/mm/ for all others. Each level has its
+ *          own type, so a table of the wrong level is a compile error.
  *
  * PICTURE    va  31 30 | 29 ... 21 | 20 ... 12 | 11 ... 0
  *                PDPT    PD          PT          offset in the page
@@ -74,8 +73,8 @@ static always_inline void entry_store_halves(void *entry, uint32_t low,
 	pte_t *e = entry;
 
 	/*
-	 * The CPU may walk the entry in between, and a present bit beside a
-	 * stale upper half maps some other frame.
+	 * The CPU may walk the entry between the two stores. A present bit
+	 * beside an old upper half would map a wrong frame.
 	 */
 	WRITE_ONCE(e->high, high);
 	WRITE_ONCE(e->low, low);

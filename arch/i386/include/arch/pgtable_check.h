@@ -2,18 +2,18 @@
 /*
  * pgtable_check.h - proof that the page tables keep the rules of the map
  *
- * WHAT     Walks every entry of all three levels and returns the first rule
- *          that an entry breaks. The rules are numbered in
- *          arch/i386/mm/pgtable_check.c.
+ * WHAT     Walks every entry of all three levels and returns the first law that
+ *          an entry breaks. arch/i386/mm/pgtable_check.c has the numbered laws.
  *
  *            const char *law = pgtable_check();
  *
  *            if (law)
- *                    ... "pgtable D4: only text is executable", already in the log
+ *                    ... "pgtable D4: only text is executable", already in the
+ *                    log
  *                        with the address, the level and the entry
  *
- * COST     About 300 instructions an entry that is present, 10 one that is
- *          empty: 350,000 for the tables after boot.
+ * COST     A present entry costs some hundred instructions, an empty entry
+ *          about ten.
  */
 #pragma once
 
@@ -22,7 +22,7 @@
 
 struct vm_area_info;
 
-/* What the tables are judged by. Tests change one fact and expect a law. */
+/* The checks depend on these facts. Tests change a fact and expect a law. */
 struct pgtable_facts {
 	unsigned phys_bits;             /* width of a physical address      */
 	bool     nx;                    /* EFER.NXE is set                  */
@@ -38,14 +38,14 @@ struct pgtable_report {
 	const char *level;              /* "PDPTE", "PDE" or "PTE"          */
 	kva_t       va;                 /* first address the entry maps     */
 	uint64_t    entry;
-	unsigned    tables, present;    /* seen until then                  */
+	unsigned    tables, present;    /* how many the walk has seen       */
 };
 
 /* The facts of this machine, now. */
 void pgtable_facts_init(struct pgtable_facts *facts);
 
 /*
- * Check the tables below one PDPT. They need not be those in use.
+ * Check the tables below one PDPT. The CPU need not use these tables.
  *
  * Returns: report->law.
  */
@@ -53,5 +53,5 @@ const char *pgtable_check_tables(const pdpte_t *pdpt,
 				 const struct pgtable_facts *facts,
 				 struct pgtable_report *report);
 
-/* Check the tables in use, and that it is they that are in use. */
+/* Check the tables that the CPU uses, and that CR3 holds the right ones. */
 const char *pgtable_check(void);

@@ -2,12 +2,12 @@
 /*
  * pkmap.h - the page table of the kmap slots
  *
- * WHAT     Map a frame in a slot and empty the slot again. The table is there
- *          from boot on, so this is <arch/fixmap.h> for another table: two
- *          stores, without a walk. Who has which slot is mm/kva/kmap.c's.
+ * WHAT     Map a frame in a slot, and empty the slot again. The table exists
+ *          from boot on, so no walk is needed: two stores, as in
+ *          <arch/fixmap.h>. mm/kva/kmap.c decides who has which slot.
  *
  * LOCKING  The caller owns the slot.
- * NOT HERE flushing: kmap() flushes once a lap, not once a slot.
+ * NOT HERE flushing: kmap() flushes once for each lap, not for each slot.
  */
 #pragma once
 

@@ -2,9 +2,10 @@
 /*
  * probe.h - touch an address that may not be mapped
  *
- * WHAT     Read, write or call one address and learn whether the CPU allowed
- *          it, instead of panicking. Tests prove guard pages and protections
- *          with these; the backtrace follows frame pointers with them.
+ * WHAT     Read, write or call one address. If the CPU does not allow the
+ *          access, there is no panic: the function returns false. Tests use
+ *          this for guard pages and protections. The backtrace uses it to
+ *          follow frame pointers.
  * SEE      Linux copy_from_kernel_nofault().
  */
 #pragma once
@@ -13,12 +14,12 @@
 
 /*
  * Context: any.
- * Returns: true when the access succeeded. A write puts back what it read, in
- *          one instruction.
+ * Returns: true when the access succeeded. probe_write8() writes back the value
+ *          that it has read, in one instruction.
  */
 bool probe_read8(const void *ptr, uint8_t *value);
 bool probe_read32(const void *ptr, uint32_t *value);
 bool probe_write(void *ptr);
 
-/* Call code at ptr, which must be a lone `ret`. */
+/* Call the code at ptr, which must be only a `ret`. */
 bool probe_execute(const void *ptr);

@@ -11,15 +11,15 @@
 #include "lib/compiler.h"
 
 /*
- * Set the controller up: keyboard on, mouse off, no interrupts. May be called
- * again, to take the keyboard from somebody else.
- * Returns: false where no controller answers, or not in time; ps2_getc() asks
- *          it all the same.
+ * Set the controller up: keyboard on, mouse off, no interrupts. It may be
+ * called again, to take the keyboard from other code.
+ * Returns: false if no controller answers in time. ps2_getc() still asks the
+ *          controller.
  */
 bool ps2_init(void);
 
-/* The next code, or -1 where there is none yet. */
+/* The next code, or -1 if there is none yet. */
 int ps2_getc(void);
 
-/* Pull the reset line of the CPU, which this controller holds. */
+/* Reset the CPU: this controller has a pin on the CPU's reset line. */
 void ps2_reset_cpu(void);

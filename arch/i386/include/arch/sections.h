@@ -2,7 +2,7 @@
 /*
  * sections.h - where the parts of the kernel image begin and end
  *
- * WHAT     Symbols that linker.ld makes. Only their addresses mean something.
+ * WHAT     Symbols that linker.ld makes. Only their addresses have a meaning.
  *
  * PICTURE  physical, from 1 MiB up; the kernel's half is linked 3 GiB higher
  *
@@ -23,7 +23,7 @@
  */
 #pragma once
 
-/* Physical: do not follow, take the address as a number. */
+/* Physical addresses: use them as numbers, do not follow them. */
 extern char image_start[], image_end[];
 extern char boot_start[], boot_end[];
 

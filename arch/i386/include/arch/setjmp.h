@@ -2,8 +2,9 @@
 /*
  * setjmp.h - return to an earlier point, for tests that expect a panic
  *
- * WHAT     As in C: kernel_setjmp() returns 0, and once more, with the value
- *          given to kernel_longjmp(), while its caller has not yet returned.
+ * WHAT     As in C: kernel_setjmp() returns 0. A kernel_longjmp() makes it
+ *          return a second time, with another value. The function that has
+ *          called kernel_setjmp() must not have returned before.
  */
 #pragma once
 

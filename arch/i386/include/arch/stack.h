@@ -2,8 +2,8 @@
 /*
  * stack.h - kernel stacks, each above a page that is never mapped
  *
- * WHAT     A registry of stacks by name, so that whoever meets an address in
- *          a guard page can say whose stack has overflowed; and the stacks
+ * WHAT     A list of all stacks with their names: when an address lies in a
+ *          guard page, the list says which stack has overflowed. And the stacks
  *          that exist before there is an allocator.
  *
  * PICTURE    top   +-----------------+ <- ESP at first
@@ -53,7 +53,7 @@ _Static_assert(sizeof(struct stack_area) == BOOT_STACK_TOP_OFFSET,
 
 extern struct stack_area boot_stack, double_fault_stack, panic_stack;
 
-/* Register the stacks of the image. traps_init() does. */
+/* Register the stacks of the image. traps_init() calls it. */
 void stack_init(void);
 
 /*
@@ -71,7 +71,7 @@ const struct kernel_stack *stack_find(kva_t va);
 /* NULL, or the first of K1, K2 that is broken. */
 const char *stack_check(void);
 
-/* Leave the stack that is in use for ever, and run fn, which never returns. */
+/* Leave the present stack for ever and run fn, which never returns. */
 void stack_leave_for(struct stack_area *stack, void (*fn)(void)) __noreturn;
 
 /* All stacks, to unmap their guards and to print them. */

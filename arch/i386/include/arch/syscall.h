@@ -2,10 +2,10 @@
 /*
  * syscall.h - how user mode asks the kernel for something
  *
- * WHAT     Two ways in, one set of registers: `int $0x80`, and SYSENTER where
- *          the CPU has it. Both leave a struct trap_regs at the top of the
- *          thread's stack, in which regs->eax is the call and, afterwards,
- *          its result.
+ * WHAT     There are two ways into the kernel: `int $0x80`, and SYSENTER if the
+ *          CPU has it. Both use the same registers. Both leave a struct
+ *          trap_regs at the top of the thread's stack. regs->eax is the number
+ *          of the call, and afterwards its result.
  *
  * SEE      kernel/uapi/abi.h for user mode's side; arch/i386/cpu/
  *          syscall_entry.S.
@@ -20,17 +20,17 @@
 /*
  * DEFINED ABOVE, in kernel/: do the call regs->eax. It writes the result to
  * regs->eax and may change any other register. regs->error still holds the
- * number of the call, for calls that are to be started again.
+ * number of the call: a call that must start again needs the number.
  *
  * Context: the thread that called; interrupts on at entry and at return.
  */
 void syscall_dispatch(struct trap_regs *regs);
 
 /*
- * For tests: give calls to fn instead of syscall_dispatch(). NULL: as it was.
+ * For tests: fn gets all calls, not syscall_dispatch(). NULL ends this.
  */
 typedef void (*syscall_fn)(struct trap_regs *regs);
 void syscall_set_hook(syscall_fn fn);
 
-/* Make SYSENTER lead here, where the CPU has it. Once, at boot. */
+/* Set SYSENTER up, if the CPU has it. Called once, at boot. */
 void syscall_init(void);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * thread.h - what of a thread is the machine's
+ * thread.h - the part of a thread that depends on the machine
  *
- * WHAT     Saved stack pointer, FPU and SSE registers, TLS descriptors; the
+ * WHAT     The saved stack pointer, FPU and SSE registers, TLS descriptors; the
  *          switch between two threads; the way to user mode.
  * SEE      SDM volume 3, 7.2 and 13.4; Linux arch/x86/kernel/process_32.c.
  */
@@ -26,17 +26,21 @@ struct arch_thread {
 void arch_thread_init(struct arch_thread *thread, kva_t stack_top,
 		      void (*fn)(void *arg), void *arg);
 
-/* Leave `prev`, go on as `next`. Interrupts off. Returns in prev, again. */
+/*
+ * Switch from `prev` to `next`. Interrupts are off. The call returns when
+ * another switch leads back to `prev`.
+ */
 void arch_thread_switch(struct arch_thread *prev, struct arch_thread *next);
 
 /*
- * What must precede or follow each switch: ESP0 of the TSS and of SYSENTER, the
- * TLS descriptors, whose FPU state the next FPU instruction finds. Interrupts
- * off. The thread that was active before must not have been released.
+ * Called with each switch. Sets ESP0 of the TSS and of SYSENTER, the TLS
+ * descriptors, and the thread whose FPU state the next FPU instruction gets.
+ * Interrupts are off. The thread that was active before must not have been
+ * released.
  */
 void arch_thread_activate(struct arch_thread *thread, kva_t stack_top);
 
-/* Free what the thread had of the machine: its FPU area. Not the active's. */
+/* Free the thread's FPU area. Not for the active thread. */
 void arch_thread_release(struct arch_thread *thread);
 
 /* Copy FPU state and TLS, for fork. Returns: 0 or -ENOMEM. */
@@ -44,9 +48,9 @@ int arch_thread_fork(struct arch_thread *child, struct arch_thread *parent)
 	__must_check;
 
 /*
- * Go to user mode with these registers, which lie at the stack's top:
- * stack_top - sizeof(struct trap_regs). return_to_user_work() runs first if
- * return_work says so.
+ * Go to user mode with these registers. They lie at the top of the stack, at
+ * stack_top - sizeof(struct trap_regs). If return_work is not 0,
+ * return_to_user_work() runs first.
  */
 void arch_enter_user(struct trap_regs *regs) __noreturn;
 
@@ -54,8 +58,9 @@ void arch_enter_user(struct trap_regs *regs) __noreturn;
 void arch_user_regs_init(struct trap_regs *regs, uint32_t eip, uint32_t esp);
 
 /*
- * Make registers that come from outside (a signal frame, a debugger) such that
- * user mode may have them: user segments, interrupts on, ring 3's flags only.
+ * Registers that come from outside (a signal frame, a debugger) may be wrong.
+ * Make them safe for user mode: user segments, interrupts on, and only flags
+ * that ring 3 may set.
  */
 void arch_user_regs_sanitize(struct trap_regs *regs);
 
@@ -68,16 +73,16 @@ int arch_set_tls(struct arch_thread *thread, int entry, uint32_t base,
 		 uint32_t limit, uint32_t flags);
 
 /*
- * The I/O ports that ring 3 may use from now on: a bitmap of 65536 bits, 1 is
- * allowed; NULL: none. At each switch between tasks. The bitmap is copied only
- * when it is another than the last one that was not NULL: whoever changes or
- * frees one says so.
+ * Set the I/O ports that ring 3 may use: a bitmap of 65536 bits, 1 means
+ * allowed; NULL means none. Called at each switch between tasks. The bitmap is
+ * copied only if it is not the bitmap of the last call that was not NULL. So
+ * code that changes or frees a bitmap must report it with the function below.
  */
 void arch_set_io_ports(const uint8_t *bitmap);
 void arch_io_ports_changed(const uint8_t *bitmap);
 
 /*
- * What the CPU was told of the running thread. Interrupts off.
+ * Check what the CPU was told about the running thread. Interrupts are off.
  * Returns: NULL, or the broken invariant.
  */
 const char *arch_thread_check(void);

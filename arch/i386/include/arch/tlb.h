@@ -2,12 +2,12 @@
 /*
  * tlb.h - make the CPU forget translations
  *
- * WHAT     The one interface for every TLB flush, global entries of the kernel
- *          included. When there are more CPUs it will reach them too.
- * TERMS    A translation may be forgotten by itself at any time; it is only
- *          sure to be gone after a flush.
- * COST     A page: one invlpg. A range: one invlpg a page up to
- *          TLB_FLUSH_ALL_ABOVE pages, then everything at once.
+ * WHAT     Every TLB flush goes through these functions, also a flush of the
+ *          kernel's global entries.
+ * TERMS    flush  the CPU may forget a translation at any time; after a flush
+ *                 the translation is surely gone
+ * COST     A page: one invlpg. A range of up to TLB_FLUSH_ALL_ABOVE pages: one
+ *          invlpg for each page. A larger range: one flush of everything.
  * SEE      SDM volume 3, 4.10.4; tlb_stats for the counts that benchmarks
  *          print beside the instructions.
  */
@@ -22,7 +22,7 @@
 struct tlb_stats {
 	unsigned long pages;   /* single-page invalidations */
 	unsigned long all;     /* whole flushes             */
-	unsigned long user;    /* of all that is not global */
+	unsigned long user;    /* flushes of user mode      */
 };
 
 extern struct tlb_stats tlb_stats;
@@ -36,7 +36,7 @@ static inline void tlb_flush_page(kva_t va)
 /* All kernel translations, global ones included. */
 void tlb_flush_all(void);
 
-/* All translations of user mode: those that are not global. */
+/* All translations of user mode: all that are not global. */
 void tlb_flush_user(void);
 
 /* The pages of [va, va + nr * PAGE_SIZE). */

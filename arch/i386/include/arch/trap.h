@@ -2,16 +2,16 @@
 /*
  * trap.h - exceptions: what the CPU does when an instruction cannot go on
  *
- * WHAT     The registers of interrupted code, the table of fix-ups for
- *          instructions that are allowed to fault, and hooks for tests.
+ * WHAT     The registers of interrupted code. The table of fix-ups, for
+ *          instructions that are allowed to fault. Hooks for tests.
  *
  * TERMS    vector   number of an exception or interrupt, 0..255
  *          fault    reported before the instruction: EIP points at it, and it
  *                   runs again on return
  *          trap     reported after it: EIP points behind it
- *          abort    the place cannot be told exactly; no return
- *          fix-up   where an instruction that is allowed to fault goes on
- *                   instead (section ex_table)
+ *          abort    the CPU does not know the exact place; no return
+ *          fix-up   the address where the CPU goes on after an allowed fault
+ *                   (section ex_table)
  *
  * SEE      SDM volume 3, 6 "Interrupt and Exception Handling";
  *          arch/i386/cpu/vectors.h, the table of vectors.
@@ -27,9 +27,9 @@
 struct trap_regs {
 	uint32_t cr2;                     /* meaningful for vector 14 only  */
 	uint32_t edi, esi, ebp;
-	uint32_t pusha_esp;               /* as PUSHA leaves it: of no use  */
+	uint32_t pusha_esp;               /* pushed by PUSHA; not used      */
 	uint32_t ebx, edx, ecx, eax;
-	uint32_t gs, fs, es, ds;          /* upper halves: anything at all  */
+	uint32_t gs, fs, es, ds;          /* upper halves have any value    */
 	uint32_t vector;
 	uint32_t error;                   /* 0 where the vector has none    */
 	uint32_t eip, cs, eflags;
@@ -48,49 +48,51 @@ static inline bool trap_from_user(const struct trap_regs *regs)
 	return (regs->cs & 3) == 3;
 }
 
-/* ESP of the interrupted code: in ring 0 the CPU did not push it. */
+/* ESP of the interrupted code. In ring 0 the CPU does not push ESP. */
 uint32_t trap_esp(const struct trap_regs *regs);
 
 struct fault;
 
-/* The page fault that these registers tell of, for <arch/fault_words.h>. */
+/* The page fault that these registers describe, for <arch/fault_words.h>. */
 struct fault trap_page_fault(const struct trap_regs *regs);
 
-/* Is a page fault what happened, or what led to the double fault? */
+/* Was it a page fault, or a double fault after a page fault? */
 bool trap_is_page_fault(const struct trap_regs *regs);
 
-/* "page fault" and "#PF"; "interrupt" and "IRQ" above the exceptions. */
+/* Long and short name: "page fault", "#PF". After the exceptions: "interrupt"
+ * and "IRQ". */
 const char *trap_name(unsigned vector);
 const char *trap_mnemonic(unsigned vector);
 
 /*
  * Load our descriptors (GDT, IDT, both TSS), remap and mask the interrupt
- * controller. From here on an exception ends in words and not in a reset.
+ * controller. From now on an exception prints a report; before, the machine
+ * would reset.
  *
- * Context: first thing in the kernel, also under boot's page tables.
+ * Context: early in the boot, also under the page tables of boot/.
  */
 void traps_init(void);
 
 /*
- * Note the page tables in use as those that the double-fault task shall run
- * on. After the final page tables have been loaded.
+ * The double-fault task runs on the present page tables from now on. Called
+ * after the final page tables have been loaded.
  */
 void traps_use_current_cr3(void);
 
 /*
- * The exception of which the kernel is about to die, or NULL: panic() prints
- * its registers. trap_forgive() is for a panic that was caught.
+ * The exception that leads to a panic now, or NULL. panic() prints its
+ * registers. A test that has caught the panic calls trap_forgive().
  */
 const struct trap_regs *trap_fatal(void);
 void trap_forgive(void);
 
-/* Print the registers, and the control registers as they are now. */
+/* Print the registers, and the present control registers. */
 void trap_dump(const struct trap_regs *regs, void (*out)(const char *line));
 
 /*
- * For tests: see a vector before anybody else does. The hook returns true
- * when it has dealt with the exception; it may change the registers, with
- * which the interrupted code goes on. NULL takes the hook away.
+ * For tests: the hook gets a vector before all other code. The hook returns
+ * true when it has handled the exception. It may change the registers of the
+ * interrupted code. NULL removes the hook.
  */
 typedef bool (*trap_hook_fn)(struct trap_regs *regs);
 void trap_set_hook(unsigned vector, trap_hook_fn hook);
@@ -101,15 +103,15 @@ const char *trap_check(void);
 /* ---- on the way back -------------------------------------------------- */
 
 /*
- * Not 0: something is to be done before the CPU goes on with what was
- * interrupted. Set and cleared by kernel/, with interrupts off: to anything
- * when the running thread shall give way, shall end or has a signal; to what
- * holds for the next thread at each switch; to 0 when all is done.
+ * Not 0: there is work before the interrupted code may go on. kernel/ sets and
+ * clears its bits, with interrupts off. A bit is set when the running thread
+ * must give the CPU away, must end, or has a signal. Each switch loads the word
+ * of the next thread. The word is 0 when the work is done.
  *
- * It is looked at after each exception, interrupt and call. On the way to
- * ring 3 return_to_user_work() runs until it is 0. On the way from an interrupt
- * back into the kernel sched_preempt_if_due() runs once, if the interrupted
- * code had interrupts on.
+ * The entry code reads it after each exception, interrupt and call. On the way
+ * to ring 3, return_to_user_work() runs until it is 0. On the way from an
+ * interrupt back into the kernel, sched_preempt_if_due() runs once, if the
+ * interrupted code had interrupts on.
  */
 extern uint32_t return_work;
 
@@ -123,23 +125,24 @@ void return_to_user_work(struct trap_regs *regs);
 void sched_preempt_if_due(void);
 
 /*
- * DEFINED ABOVE, in kernel/. User mode, or the kernel for it in <arch/
- * uaccess.h>, touched `addr`, which is below PAGE_OFFSET; `error` has PF_*.
- * When the kernel did it, `regs` are the kernel's and PF_USER is clear.
+ * DEFINED ABOVE, in kernel/. User mode has touched `addr`, or the kernel has
+ * done so for user mode (<arch/uaccess.h>). `addr` is below PAGE_OFFSET;
+ * `error` has PF_*. For an access of the kernel, `regs` are the kernel's
+ * registers, and PF_USER is clear.
  *
- * Context: the thread that did it; interrupts on; may sleep.
+ * Context: the thread that made the access; interrupts on; may sleep.
  * Returns: true: the instruction runs again. false: for user mode,
- *          user_exception() follows; for the kernel, -EFAULT.
+ *          user_exception() follows; the kernel's copy returns -EFAULT.
  */
 bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs);
 
 /*
- * DEFINED ABOVE, in kernel/. User mode caused an exception that nobody else
- * has dealt with: regs->vector, regs->error, and regs->cr2 for a page fault.
+ * DEFINED ABOVE, in kernel/. User mode caused an exception that no other code
+ * has handled: regs->vector, regs->error, and regs->cr2 for a page fault.
  *
- * Context: interrupts on. Need not return.
+ * Context: interrupts on. It does not always return.
  */
 void user_exception(struct trap_regs *regs);
 
-/* Return address of calls out of trap_entry.S: a frame of traps, not of C. */
+/* Calls from trap_entry.S return here: the frame above is a trap's, not C's. */
 extern const char trap_return_address[];

@@ -2,10 +2,11 @@
 /*
  * uaccess.h - the only way to user memory
  *
- * WHAT     Copies between the kernel and the current address space. An address
- *          that is not mapped faults, is resolved as if user mode had touched
- *          it, and otherwise ends the copy with -EFAULT. SMAP is open only
- *          inside these functions.
+ * WHAT     Copies between the kernel and the current address space. If an
+ *          address is not mapped, the copy faults, and the fault is resolved as
+ *          if user mode had touched the address. If the fault cannot be
+ *          resolved, the copy ends with -EFAULT. Only these functions open
+ *          SMAP.
  * SEE      Linux include/linux/uaccess.h.
  */
 #pragma once
@@ -25,7 +26,7 @@ int get_user32(uint32_t *value, uaddr_t from) __must_check;
 int put_user32(uaddr_t to, uint32_t value) __must_check;
 
 /*
- * A text of at most max - 1 characters. Returns: its length; -EFAULT;
- * -E2BIG (not ended within max).
+ * Copy a text of at most max - 1 characters. Returns: its length; -EFAULT;
+ * -E2BIG (the text does not end within max bytes).
  */
 long strncpy_from_user(char *to, uaddr_t from, uint32_t max) __must_check;

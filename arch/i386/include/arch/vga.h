@@ -10,14 +10,14 @@
 
 #include "lib/compiler.h"
 
-#define VGA_TEXT_PHYS  0xb8000u   /* where the adapter shows its memory      */
+#define VGA_TEXT_PHYS  0xb8000u   /* address of the adapter's memory         */
 #define VGA_COLUMNS    80
 #define VGA_ROWS       25
 
 /*
- * Clear the screen, whose memory is mapped at `cells` (VGA_COLUMNS * VGA_ROWS
- * of them). May be called again when the mapping moves, or with ordinary
- * memory in place of a screen.
+ * Clear the screen. Its memory is mapped at `cells` (VGA_COLUMNS * VGA_ROWS
+ * cells). May be called again when the mapping moves. Tests give ordinary
+ * memory, not a screen.
  */
 void vga_init(volatile uint16_t *cells);
 
