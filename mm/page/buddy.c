@@ -18,8 +18,8 @@
  * TERMS    block   2^order frames, the first ("head") aligned to 2^order
  *          buddy   the other half of the parent block: pfn ^ (1 << order)
  *          parent  pfn & ~(1 << order), one order up
- *          virgin  a block of MAX_ORDER whose entries, but for its head, have
- *                  not been written yet (pageblock.c)
+ *          virgin  a block of MAX_ORDER of which only the head's entry has been
+ *                  written yet (pageblock.c)
  *
  * INVARIANTS of buddy (buddy_check() restates them)
  *          B1  a page on free list n is a free head of order n
@@ -30,24 +30,22 @@
  *          B6  blocks[n] is the length of list n; bit n of free_orders is set
  *              exactly when that is not 0
  *
- * ALGORITHM  alloc: find the smallest free block of order >= n (B6 makes that
- *          one bit scan), split it, put the upper halves on their lists. free:
- *          while the buddy is free at this order, unlist it and go on with the
- *          parent. B2 is what lets xor find the buddy; B4 is what the loop
- *          restores before it ends.
+ * ALGORITHM  alloc: find the smallest free block of order >= n (with B6 this is
+ *          one bit scan). Split it, and put the upper halves on their lists.
+ *          free: while the buddy is free at this order, take the buddy off its
+ *          list and go on with the parent. Because of B2, xor finds the buddy.
+ *          When the loop ends, B4 is true again.
  *
- *          Whether a buddy is free is one comparison of its 16-bit
- *          state_order. That a stale entry cannot pass it is the duty of
- *          whoever turns a head into the inside of a larger block: he writes
- *          PAGE_TAIL into it.
+ *          One comparison of the 16-bit state_order says whether a buddy is
+ *          free. An old entry must not look like a free head. So code that
+ *          makes a head part of a larger block writes PAGE_TAIL into the head.
  *
- *          Lists are used like stacks, except that virgin blocks wait at the
- *          end: memory that was touched before is used before other memory is.
+ *          A list is used like a stack, but virgin blocks stay at its end. So
+ *          memory that was used before is used again first.
  *
  * LOCKING  zone->lock, interrupts off. Never sleeps.
- * COST     alloc and free O(MAX_ORDER); a list operation is about ten
- *          instructions. No memory of its own: links and order live in
- *          struct page.
+ * COST     alloc and free O(MAX_ORDER). No memory of its own: links and order
+ *          are in struct page.
  * NOT HERE choosing a zone, watermarks (page_alloc.c); per-CPU lists (pcp.c).
  * SEE      Linux mm/page_alloc.c __free_one_page(); Knuth, TAOCP 1, 2.5.
  */

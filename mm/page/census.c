@@ -2,8 +2,9 @@
 /*
  * census.c - does each page frame have exactly one owner?
  *
- * WHAT     Walks all frames of all zones, from block to block, counts what it
- *          meets, and compares that with what the lists and the zones say.
+ * WHAT     Walks over all frames of all zones, from block to block. Counts the
+ *          pages of each kind, and compares the counts with those of the lists
+ *          and the zones.
  *
  * PICTURE    frames   0   1   2   3   4   5   6   7   8
  *            state    r   u   f   .   p   f   u   .   .  ...
@@ -18,19 +19,20 @@
  *          A4  managed = free + per-CPU + used
  *
  * LOCKING  Each zone's lock while it is walked, interrupts off.
- * COST     A step a block; holes and virgin blocks are one step of 4 MiB.
+ * COST     One step for each block; a hole or a virgin block of 4 MiB is one
+ *          step.
  */
 #include "mm/page/buddy.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pageblock.h"
 #include "mm/page/pcp.h"
 
-/* Pages of one zone, by what a walk over its frames finds. */
+/* How many pages of each kind a walk over one zone has found. */
 struct census {
 	unsigned long free, pcp, used;
 };
 
-/* Count the block at pfn. Returns: its size; 0 when pfn is no head. */
+/* Count the block at pfn. Returns: its size; 0 when pfn is not a head. */
 static uint32_t census_block(struct census *census, pfn_t pfn)
 {
 	unsigned order;

@@ -2,9 +2,9 @@
 /*
  * page.h - struct page: what the kernel remembers of each page frame
  *
- * WHAT     mem_map[] has one entry of 16 bytes for each frame from 0 to the
- *          last one of RAM; this file has the entry, and the ways between an
- *          entry, its frame number and its address.
+ * WHAT     mem_map[] has one entry of 16 bytes for each frame, from frame 0 to
+ *          the last frame of RAM. This file has the entry. It also converts
+ *          between an entry, its frame number and its address.
  *
  * PICTURE    bytes  0        4        8     9       10      12         16
  *                   +--------+--------+-----+-------+-------+----------+
@@ -14,8 +14,8 @@
  * TERMS    head     first page of a block of 2^order pages; state and order
  *                   are those of the block. The other pages are PAGE_TAIL.
  *          virgin   a frame whose whole 4 MiB block (2^MAX_ORDER pages) was
- *                   never given out: its entry in mem_map may still hold
- *                   garbage, only the block's head is true. See
+ *                   never given out. Its entry in mem_map may hold garbage;
+ *                   only the entry of the block's head is valid. See
  *                   mm/page/pageblock.h, which knows the virgin blocks.
  *
  * INVARIANTS of page
@@ -104,13 +104,13 @@ static inline phys_addr_t page_to_phys(const struct page *page)
 	return pfn_to_phys(page_to_pfn(page));
 }
 
-/* Has mem_map an entry for this frame? It may still be a hole. */
+/* Does mem_map have an entry for this frame? The frame may be in a hole. */
 static inline bool pfn_valid(pfn_t pfn)
 {
 	return pfn.v < max_pfn.v;
 }
 
-/* Is the page without a permanent address? Then kmap() it. */
+/* Has the page no permanent address? Then the caller needs kmap(). */
 static inline bool page_is_highmem(const struct page *page)
 {
 	return page >= mem_map + max_low_pfn.v;

@@ -2,8 +2,9 @@
 /*
  * page_alloc.c - get and give back whole pages
  *
- * WHAT     Chooses the zone for a request and takes the block: from this CPU's
- *          list where it has one, from the buddy lists where it has not.
+ * WHAT     Chooses the zone for a request, and takes the block. If the list of
+ *          this CPU has a block, it is taken from there. If not, it is taken
+ *          from the buddy lists.
  *
  * PICTURE    alloc_pages()                           free_pages()
  *                |                                        |
@@ -22,20 +23,19 @@
  * INVARIANTS of census: census.c. Each managed page is in exactly one block,
  *          which is free, in a per-CPU list or used.
  *
- * ALGORITHM  The ordinary case is alloc_page(): pop from the list of the
- *          first zone. No watermark is looked at: pages in a list were counted
- *          out of the zone when the list was filled, and then the watermark was
- *          looked at.
+ * ALGORITHM  The ordinary case is alloc_page(): pop a page from the list of the
+ *          first zone. alloc_page() does not check the watermark: the refill of
+ *          the list has checked it, and the pages of a list no longer count as
+ *          free pages of the zone.
  *
- *          free_pages() compares state, order and kmap slot of the page, in one
- *          32-bit comparison, with what an allocated block of this order must
- *          have.
- *          So a double free, a wrong order, a free from the middle and a free
- *          of somebody's slab cost nothing to catch; which of these it was is
- *          found out afterwards (report.c).
+ *          An allocated block of an order has one right value of state, order
+ *          and kmap slot. free_pages() compares all three in one 32-bit
+ *          comparison. So it finds a double free, a wrong order, a free from
+ *          the middle and a free of a slab, without extra cost. report.c then
+ *          finds out which of these it was.
  *
- * LOCKING  Per-CPU lists: interrupts off. zone->lock inside that. Shrinkers are
- *          called with neither.
+ * LOCKING  Per-CPU lists: interrupts off. zone->lock is taken inside. Shrinkers
+ *          are called without the lock, and with interrupts as they were.
  * COST     tests/bench/bounds.tsv. Single pages have the fast path; the other
  *          orders pay for a test or two more.
  * NOT HERE splitting and merging (buddy.c), batches (pcp.c), the marks
@@ -57,7 +57,7 @@
 
 /* ---- helpers ------------------------------------------------------------ */
 
-/* A block belongs to the caller from here on; its order is written already. */
+/* The block belongs to the caller now. Its order has been written before. */
 static always_inline struct page *give_out(struct page *page)
 {
 	page->state = PAGE_USED;
@@ -77,10 +77,10 @@ static void clear_pages(struct page *page, unsigned order)
 
 /* ---- allocation --------------------------------------------------------- */
 
-/* As a floor: an interrupt may have emptied the list that was not empty. */
+/* As a floor: do not refill a list that an interrupt has just emptied. */
 #define NO_REFILL  (~0ul)
 
-/* A small block: through the list, which is refilled first. */
+/* Take a small block from the list; an empty list is refilled first. */
 static struct page *zone_take_small(struct zone *zone, unsigned order,
 				    unsigned long floor)
 {
@@ -107,7 +107,7 @@ static struct page *zone_take_large(struct zone *zone, unsigned order)
 	return page;
 }
 
-/* From the first zone of the fallback that stays above its floor. */
+/* Take a block from the first zone that still has its floor afterwards. */
 static struct page *take_from_zones(gfp_t gfp, unsigned order,
 				    enum watermark mark)
 {
@@ -127,8 +127,9 @@ static struct page *take_from_zones(gfp_t gfp, unsigned order,
 }
 
 /*
- * Plenty was not there: shrink, then reach deeper. What shrinkers free, and
- * what may complete a block, is in this CPU's lists until they are drained.
+ * No zone is above its low mark: run the shrinkers, then go below the mark.
+ * Freed pages are in this CPU's lists, so the lists are drained: the pages may
+ * then merge to larger blocks.
  */
 static struct page *take_below_low(gfp_t gfp, unsigned order)
 {
@@ -183,8 +184,8 @@ static struct page *alloc_anywhere(gfp_t gfp, unsigned order)
 }
 
 /*
- * Everything that the fast path leaves: no list, an empty one, GFP_ZERO, and
- * every request while a failure is armed: this may be the one that it hits.
+ * Everything that the fast path does not do: no list, an empty list, GFP_ZERO,
+ * and every request while a fail point is armed.
  */
 static noinline struct page *alloc_slow(gfp_t gfp, unsigned order)
 {
@@ -196,8 +197,8 @@ static noinline struct page *alloc_slow(gfp_t gfp, unsigned order)
 }
 
 /*
- * The fast path. It calls the slow one as its last step: so nothing has to be
- * kept in the registers that a call preserves.
+ * The fast path. Its last step is the call of the slow path. So the compiler
+ * need not save registers for this call.
  */
 struct page *alloc_page(gfp_t gfp)
 {
@@ -232,7 +233,7 @@ static always_inline bool may_free(const struct page *page, unsigned order)
 	return likely(page->state_order_kmap == (PAGE_USED | order << 8));
 }
 
-/* A highmem page may have a kmap slot that nobody uses: it goes with it. */
+/* A highmem page may still have an unused kmap slot: free the slot. */
 static void drop_kmaps(struct page *page, unsigned order)
 {
 	for (unsigned i = 0; i < 1u << order; i++)
@@ -240,7 +241,7 @@ static void drop_kmaps(struct page *page, unsigned order)
 			kmap_page_freed(&page[i]);
 }
 
-/* Panics, unless the block is what the caller says. */
+/* Panics if the block is not what the caller says. */
 static void check_free(struct page *page, unsigned order)
 {
 	if (order > MAX_ORDER ||
@@ -252,7 +253,7 @@ static void check_free(struct page *page, unsigned order)
 		panic_bad_free(page, order);
 }
 
-/* All that the fast path leaves: not one page, a kmap slot, wrong, no room. */
+/* What the fast path does not do: large blocks, kmap slots, errors, no room. */
 static noinline void free_slow(struct page *page, unsigned order)
 {
 	struct zone *zone = page_zone(page);
@@ -271,7 +272,7 @@ static noinline void free_slow(struct page *page, unsigned order)
 	irq_restore(flags);
 }
 
-/* The fast path. Calls as its last step, as above. */
+/* The fast path. The call of the slow path is its last step, as above. */
 void free_page(struct page *page)
 {
 	struct pcp_list *pcp = zone_pcp(page_zone(page), 0);
@@ -298,7 +299,7 @@ void free_pages(struct page *page, unsigned order)
 
 /* ---- many at once ------------------------------------------------------- */
 
-/* What this CPU's list of the first zone has, up to nr. */
+/* Take up to nr pages from this CPU's list of the first zone. */
 static unsigned take_bulk(struct zone *zone, unsigned nr, struct page *pages[])
 {
 	irqflags_t flags = irq_save();
@@ -322,7 +323,7 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page *pages[])
 		pages[0] = alloc_page(gfp);
 		return pages[0] != NULL;
 	}
-	/* A failure in the middle is the one that callers get wrong. */
+	/* Fail in the middle: callers make mistakes in this case. */
 	if (should_fail())
 		nr /= 2;
 	while (n < nr && first) {
@@ -345,12 +346,13 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page *pages[])
 	return n;
 }
 
-/* Pages freed with interrupts off at a stretch, at the most. */
+/* At most so many pages are freed at once with interrupts off. */
 #define FREE_BULK_STRETCH  64u
 
 /*
- * Push pages for as long as there is room and they are ordinary and of one
- * zone; or one that is not. Returns: how many. Interrupts are off.
+ * Push ordinary pages of one zone while the list has room. If the first page is
+ * not ordinary, free only this page. Returns: how many pages were freed.
+ * Interrupts are off.
  */
 static unsigned give_bulk(struct page *const pages[], unsigned nr)
 {

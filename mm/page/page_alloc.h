@@ -13,8 +13,7 @@
  *
  * TERMS    fallback   the zones tried, in order: HIGHMEM NORMAL DMA for
  *                     GFP_HIGHMEM, NORMAL DMA for neither, DMA for GFP_DMA
- * LOCKING  All functions may be called in any context; without GFP_RECLAIM
- *          they never sleep.
+ * LOCKING  All functions may be called in any context, and never sleep.
  * NOT HERE objects smaller than a page (mm/slab/), address space that is only
  *          virtually contiguous (mm/kva/vmalloc.h).
  * SEE      Linux include/linux/gfp.h.
@@ -25,12 +24,12 @@
 #include "mm/page/page.h"
 
 /*
- * A block of 2^order pages.
+ * Allocate a block of 2^order pages.
  *
  * Returns: its first page, in state PAGE_USED with refs 1; or NULL when no
- *          zone of the fallback has one (said in the log unless GFP_NOWARN).
- *          An order above MAX_ORDER also gives NULL. GFP_ZERO clears all
- *          pages, highmem ones too.
+ *          zone of the fallback has such a block. NULL is reported in the log,
+ *          unless GFP_NOWARN is set. An order above MAX_ORDER also gives NULL.
+ *          GFP_ZERO clears all pages, also highmem pages.
  * Owns:    the caller, until free_pages() with the same order.
  */
 struct page *alloc_pages(gfp_t gfp, unsigned order) __must_check;
@@ -41,29 +40,30 @@ struct page *alloc_pages(gfp_t gfp, unsigned order) __must_check;
  */
 void free_pages(struct page *page, unsigned order);
 
-/* The same for one page; functions of their own because they are shorter. */
+/* The same for one page. These functions are shorter, and so faster. */
 struct page *alloc_page(gfp_t gfp) __must_check;
 void free_page(struct page *page);
 
 /*
- * Up to nr single pages at once, cheaper than one by one.
+ * Allocate up to nr single pages. This is cheaper than nr single calls.
  *
- * Returns: how many were had, in pages[0..]; below nr only when memory ran
- *          out. The caller keeps or frees those.
+ * Returns: the number of pages in pages[]. The number is below nr only when
+ *          there is no more memory; the caller owns these pages all the same.
  */
 unsigned alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page *pages[])
 	__must_check;
 void free_pages_bulk(struct page *const pages[], unsigned nr);
 
 /*
- * The same by address, lowmem only. Returns: NULL when there is no memory.
+ * As alloc_pages(), but for lowmem only, and the block is named by its address.
+ * Returns: NULL when there is no memory.
  */
 void *get_free_pages(gfp_t gfp, unsigned order) __must_check;
 void *get_zeroed_page(gfp_t gfp) __must_check;
 void  put_free_pages(void *ptr, unsigned order);   /* NULL is allowed */
 
 /*
- * Say what an allocated block is used for (PAGE_SLAB, PAGE_TABLE). Its owner
+ * Set what an allocated block is used for (PAGE_SLAB, PAGE_TABLE). The owner
  * sets it back to PAGE_USED before free_pages().
  */
 static inline void page_set_state(struct page *page, enum page_state state)
@@ -77,19 +77,19 @@ unsigned long nr_free_pages(void);
 /* Move all per-CPU pages of this CPU back into the buddy lists. */
 void drain_local_pages(void);
 
-/* Once at boot, by zones_init(). */
+/* Called once, at boot, by zones_init(). */
 void page_alloc_init(void);
 
 /* NULL, or the first invariant that does not hold, over all zones. */
 const char *page_alloc_check(void);
 
-/* Linux's /proc/buddyinfo and the boot log's zone lines, to the console. */
+/* Print Linux's /proc/buddyinfo, and the zone lines of the boot log. */
 void buddyinfo_dump(void);
 void zoneinfo_dump(void);
 
 /*
- * Each zone and each run of equal blocks, a line each with tabs, for
- * tools/pictures:
+ * Print a line with tabs for each zone, and for each run of equal blocks.
+ * tools/pictures reads these lines:
  *   zone    name, first frame, end, spanned, present, managed, free pages
  *   frames  first frame, order, blocks, letter of PAGE_STATES or - for a hole
  */

@@ -2,10 +2,11 @@
 /*
  * pageblock.c - entries of mem_map are written when they are first needed
  *
- * WHAT     Boot on a machine with 64 GiB would write 16 million entries to say
- *          16 million times "free, inside a large block". Instead, one byte a
- *          4 MiB block says so for all 1024 frames of it, and the entries are
- *          written when the block is first taken off its free list.
+ * WHAT     On a machine with 64 GiB, boot would write 16 million entries, and
+ *          each entry would say "free, inside a large block". To avoid this,
+ *          one byte for each 4 MiB block says it for all 1024 frames of the
+ *          block. The entries are written when the block is first taken off its
+ *          free list.
  *
  * PICTURE    frames      0      1024     2048     3072     4096
  *            RAM         [####free][free   ][free   ]         [free   ]
@@ -19,22 +20,22 @@
  *          V3  no entry of a hole is ever read, but by those who are given a
  *              wild pointer: a free has no time to ask
  *
- * ALGORITHM  Why the buddy code may go on reading its neighbours: the buddy of
- *          a block of order n is pfn ^ (1 << n). For n < MAX_ORDER that changes
- *          only the low MAX_ORDER bits, so the buddy lies in the same 4 MiB
- *          block; and a block of MAX_ORDER has no buddy. A frame can be
- *          allocated, freed, split or merged only after its 4 MiB block became
- *          live, hence (V2) whatever the loop reads has been written.
+ * ALGORITHM  The buddy code reads the entries of neighbours. Why is this safe?
+ *          The buddy of a block of order n is pfn ^ (1 << n). For n < MAX_ORDER
+ *          the xor changes only the low MAX_ORDER bits. So the buddy lies in
+ *          the same 4 MiB block. A block of MAX_ORDER has no buddy. A frame can
+ *          be allocated, freed, split or merged only after its 4 MiB block has
+ *          become live. So by V2 every entry that the loop reads was written.
  *
- *          mem_map is one piece of lowmem, and something must be left beside
- *          it: it gets three quarters of the largest free range at the most.
- *          Holes have entries, too; so a machine with little memory below
- *          4 GiB and much above needs a mem_map that may not fit.
+ *          mem_map is one piece of lowmem, and some lowmem must be left. So
+ *          mem_map gets at most three quarters of the largest free range. Holes
+ *          have entries too. So on a machine with little memory below 4 GiB and
+ *          much memory above, mem_map may not fit.
  *
- * LOCKING  States change before the zones are published, and later under the
+ * LOCKING  States change before the zones are in use, and afterwards under the
  *          lock of the zone that the block is in.
- * COST     At boot one byte and one entry per 4 MiB; 16 KiB of states for
- *          64 GiB. A first use costs about five instructions a page, once.
+ * COST     At boot one byte and one entry for each 4 MiB; 16 KiB of states for
+ *          64 GiB. The first use of a block writes its entries, once.
  * NOT HERE the free lists (buddy.c), which frames are free at boot (zone.c).
  * SEE      docs/decisions/deferred-struct-page.md.
  */
@@ -44,7 +45,7 @@
 #include "lib/log.h"
 #include "mm/early/memblock.h"
 
-/* Bytes that a block costs: its entries, its state. */
+/* Bytes that mem_map needs for a block: its entries and its state. */
 #define BLOCK_COST  (PAGEBLOCK_PAGES * sizeof(struct page) + 1)
 
 struct page *mem_map;
@@ -128,7 +129,7 @@ static size_t largest_free(void)
 	return (size_t)largest;
 }
 
-/* For how many blocks there is room. */
+/* For how many blocks does lowmem have room? */
 static size_t blocks_that_fit(void)
 {
 	return largest_free() / 4 * 3 / BLOCK_COST;

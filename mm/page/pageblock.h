@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * pageblock.h - which entries of mem_map are true
+ * pageblock.h - which entries of mem_map are valid
  *
- * WHAT     mem_map has an entry for each frame, but boot does not write them:
- *          one byte for each 4 MiB block ("pageblock", 2^MAX_ORDER frames)
- *          says whether the block's entries have been written yet. Whoever
- *          walks frames asks page_state() instead of reading page->state.
+ * WHAT     mem_map has an entry for each frame, but boot does not write all
+ *          entries. One byte for each 4 MiB block ("pageblock", 2^MAX_ORDER
+ *          frames) says whether the block's entries have been written. Code
+ *          that walks over frames calls page_state(), and does not read
+ *          page->state.
  *
  * TERMS    hole     no RAM in the block; its entries are never written
- *          virgin   all of the block is free RAM that nobody had yet: it is
- *                   one block of MAX_ORDER on a free list, and only its first
- *                   entry is written
+ *          virgin   the whole block is free RAM that was never used: one block
+ *                   of MAX_ORDER on a free list. Only its first entry is
+ *                   written
  *          live     all entries are written; a block never leaves this state
  * SEE      Linux CONFIG_DEFERRED_STRUCT_PAGE_INIT, pageblock_flags.
  */
@@ -47,9 +48,9 @@ static inline pfn_t pageblock_next(pfn_t pfn)
 }
 
 /*
- * Whatever the state of its block, what is this frame? pfn_valid(pfn).
+ * The state of a frame, for every state of its block. pfn_valid(pfn) holds.
  *
- * Returns: as page->state; PAGE_RESERVED for a hole.
+ * Returns: a value of page->state; PAGE_RESERVED for a hole.
  */
 enum page_state page_state(pfn_t pfn);
 
@@ -60,26 +61,27 @@ static inline bool pageblock_is_live(pfn_t pfn)
 }
 
 /*
- * Write all entries of a hole: PAGE_RESERVED. For blocks that contain RAM, but
- * not only free RAM.
+ * Write PAGE_RESERVED to all entries of a block that was a hole until now. For
+ * blocks that contain RAM, but not only free RAM.
  */
 void pageblock_init_reserved(pfn_t first);
 
-/* Write only the first entry of a hole; the caller puts it on a free list. */
+/* Write only the first entry of a block that was a hole until now. The caller
+ * puts the block on a free list. */
 void pageblock_init_virgin(pfn_t first);
 
 /* Write all other entries of a virgin block that leaves the free list. */
 void pageblock_make_live(pfn_t first);
 
-/* Blocks in a state, among those of mem_map. */
+/* How many blocks of mem_map are in this state. */
 unsigned long pageblock_count(enum pageblock_state state);
 
 /*
- * Allocate mem_map and the block states from memblock, for max_pfn frames, all
- * blocks holes. The entries of a last, partial block are there too. Where
- * lowmem has no room for so many, RAM is given up from the top: max_pfn is less
- * then, and memblock knows of no more.
+ * Allocate mem_map and the block states from memblock, for max_pfn frames. All
+ * blocks are holes at first. A last, partial block has all its entries too. If
+ * lowmem has no room for so many entries, the RAM at the top is not used:
+ * max_pfn becomes less, and memblock forgets this RAM.
  *
- * Fails:   panics when there is not even room for the entries of lowmem.
+ * Fails:   panics when there is no room even for the entries of lowmem.
  */
 void pageblock_init(void);

@@ -11,7 +11,7 @@
  *                   drain: the older half    pop, push
  *
  * TERMS    refill   move blocks from the buddy lists into an empty array
- *          batch    how many of them; a power of two
+ *          batch    how many blocks a refill moves; a power of two
  *          drain    move the older half of a full array back
  *          run      blocks in the array whose frames follow each other, up or
  *                   down
@@ -21,26 +21,27 @@
  *          L2  a block in list n is a head in state PAGE_PCP of order n,
  *              aligned, inside the zone
  *
- * ALGORITHM  An array, not a linked list: push and pop touch one word of it
- *          and one of struct page. The newest block is given out first, since
- *          the cache still knows it; the oldest ones are drained.
+ * ALGORITHM  The list is an array: push and pop touch one word of the array and
+ *          one word of struct page. The newest block is given out first,
+ *          because it is probably still in the CPU's cache. The oldest blocks
+ *          are drained.
  *
- *          refill takes the smallest free block, cuts it straight into the
- *          array, and goes on until there is a batch. Where memory is whole
- *          that is one large block, at a few instructions a page; where it is
- *          in pieces the pieces are used up first, and no large block is
- *          broken without need. Pieces are stored last page first, so that
- *          callers who ask for page after page get ascending frames.
+ *          refill takes the smallest free block, cuts it into the array, and
+ *          goes on until the array has a batch. If memory is in large blocks,
+ *          one large block is enough, and a page costs little. If memory is in
+ *          small pieces, the small pieces are used first, and no large block is
+ *          split without need. The last page of a piece is stored first. So a
+ *          caller that asks for page after page gets ascending frames.
  *
  *          drain looks for runs. Blocks that were cut from one piece are often
- *          given back in order; the frames of such a run go to the buddy lists
- *          as large blocks and are not merged pair by pair. It takes half of
- *          the array because the other half has to move down: so each block
- *          moves about once in its stay.
+ *          given back in order. Such a run goes to the buddy lists as large
+ *          blocks, and is not merged pair by pair. drain takes half of the
+ *          array, and the other half moves down. So each block moves about once
+ *          while it is in the array.
  *
- * LOCKING  The arrays: the own CPU, interrupts off. zone->lock inside that.
- * COST     push, pop: about ten instructions. refill, drain: about ten a page
- *          for runs, a buddy operation a block otherwise.
+ * LOCKING  The arrays: the own CPU, interrupts off. zone->lock is taken inside.
+ * COST     push, pop: a few instructions. refill, drain: little for each page
+ *          of a run; otherwise a buddy operation for each block.
  * NOT HERE watermarks: the caller says how many pages the zone must keep.
  * SEE      Linux mm/page_alloc.c rmqueue_bulk(), free_pcppages_bulk().
  */
@@ -51,7 +52,7 @@
 #include "mm/early/memblock.h"
 #include "mm/page/buddy.h"
 
-/* A list holds 1/256 of its zone, but never less than 8 blocks. */
+/* A list holds 1/256 of its zone, but at least 8 blocks. */
 #define PCP_ZONE_SHARE  256
 #define PCP_LIST_MIN    8u
 #define PCP_BATCH_MIN   4u
@@ -78,7 +79,7 @@ static void cut_block(struct pcp_list *pcp, struct page *page, unsigned n,
 	}
 }
 
-/* How many blocks a refill may take: a batch, if the zone keeps `floor`. */
+/* How many blocks a refill may take; the zone must keep `floor` pages. */
 static unsigned refill_size(const struct zone *zone,
 			    const struct pcp_list *pcp, unsigned order,
 			    unsigned long floor)
@@ -115,8 +116,8 @@ bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor)
 /* ---- drain -------------------------------------------------------------- */
 
 /*
- * Blocks, of the n at `blocks`, that follow each other at a distance. They are
- * no heads from here on.
+ * How many of the n blocks at `blocks` form a run? The blocks of the run are no
+ * heads afterwards.
  */
 static unsigned claim_run(struct page *const blocks[], unsigned n,
 			  ptrdiff_t distance)

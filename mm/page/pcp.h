@@ -2,10 +2,10 @@
 /*
  * pcp.h - free blocks that one CPU may take without a lock
  *
- * WHAT     Small blocks (order < PCP_ORDERS) come and go all the time. Each CPU
- *          has, for each zone and order, an array of free blocks that it uses
- *          as a stack; the buddy lists are only asked for a batch at a time.
- *          The theory is at the head of pcp.c.
+ * WHAT     Small blocks (order < PCP_ORDERS) are allocated and freed all the
+ *          time. For each zone and order, each CPU has an array of free blocks,
+ *          which is used as a stack. Blocks move between an array and the buddy
+ *          lists in batches. The theory is at the head of pcp.c.
  *
  * LOCKING  Everything here: on the own CPU, interrupts off. Refill and drain
  *          take zone->lock.
@@ -21,7 +21,7 @@ static inline struct pcp_list *zone_pcp(struct zone *zone, unsigned order)
 	return &(*this_cpu(zone->pcp))[order];
 }
 
-/* The block that was pushed last; count > 0. Its state is the caller's. */
+/* Take the block that was pushed last; count > 0. The caller sets its state. */
 static inline struct page *pcp_pop(struct pcp_list *pcp)
 {
 	return pcp->blocks[--pcp->count];
@@ -38,20 +38,20 @@ static inline void pcp_push(struct pcp_list *pcp, struct page *page)
 }
 
 /*
- * Fill an empty list with up to a batch of blocks, so many that the zone keeps
+ * Fill an empty list with up to a batch of blocks. The zone keeps at least
  * `floor` free pages.
  *
- * Returns: false when there was not even one.
+ * Returns: false when the list got no block.
  */
 bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor);
 
 /* Give the oldest nr blocks of a list back to the buddy lists. */
 void pcp_drain(struct zone *zone, unsigned order, unsigned nr);
 
-/* Make sure that a list has room for a block: give its older half back. */
+/* Make room for one block: a full list loses its older half. */
 void pcp_make_room(struct zone *zone, unsigned order);
 
-/* Give all blocks of this CPU in a zone back. Returns: pages. */
+/* Give back all blocks that this CPU has of a zone. Returns: pages. */
 unsigned long pcp_drain_zone(struct zone *zone);
 
 /* Pages in the lists of all CPUs. */

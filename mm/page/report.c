@@ -2,10 +2,11 @@
 /*
  * report.c - what the page allocator says, in words
  *
- * WHAT     Three occasions: the end of zones_init(), an allocation that found
- *          no memory, a free that is wrong. The last one gets a diagnosis: the
- *          fast path only knows that the page is not an allocated block of
- *          this order, here we look at what it is instead.
+ * WHAT     The allocator prints something on three occasions: at the end of
+ *          zones_init(), when an allocation finds no memory, and when a free is
+ *          wrong. A wrong free gets a diagnosis: the fast path only knows that
+ *          the page is not an allocated block of this order. Here we find out
+ *          what the page really is.
  */
 #include "mm/page/report.h"
 
@@ -116,7 +117,7 @@ void report_alloc_failure(gfp_t gfp, unsigned order)
 
 /* ---- a free that is wrong ----------------------------------------------- */
 
-/* The block that a tail lies in; `page` itself when none is found. */
+/* The head of the block that a tail lies in; `page` if no head is found. */
 static const struct page *block_head(const struct page *page)
 {
 	pfn_t pfn = page_to_pfn(page);

@@ -2,8 +2,9 @@
 /*
  * report.h - what the page allocator says, in words
  *
- * WHAT     The boot log's lines, the message of a failed allocation, the last
- *          words of a wrong free. The /proc-like dumps are in page_alloc.h.
+ * WHAT     The lines in the boot log, the message of a failed allocation, and
+ *          the panic of a wrong free. The dumps in the formats of /proc are in
+ *          page_alloc.h.
  */
 #pragma once
 
@@ -16,12 +17,12 @@ struct zone;
 void zones_announce(void);
 
 /*
- * A zone's line of /proc/buddyinfo, without the end of the line, which is a
- * blank there too. Returns: characters written, as scnprintf().
+ * A zone's line of /proc/buddyinfo, without the newline. As in Linux, the line
+ * ends with a blank. Returns: characters written, as scnprintf().
  */
 int buddyinfo_format(char *buf, size_t size, const struct zone *zone);
 
-/* An allocation found no memory: what was asked for, what there is. */
+/* An allocation found no memory: print the request, and the free memory. */
 void report_alloc_failure(gfp_t gfp, unsigned order) __cold;
 
 /* free_pages() was given something that is no allocated block of this order. */

@@ -2,14 +2,15 @@
 /*
  * shrinker.c - who can give memory back when a zone runs out
  *
- * WHAT     The list of registered shrinkers, and calling them all.
- * ALGORITHM  Last registered, first called: who came later is built on who came
- *          before, and what a vmalloc area gives back to its slab, the slab's
- *          shrinker then finds empty.
- * LOCKING  The list is written at boot only. A shrinker that allocates would
- *          come back here; `shrinking` stops it, and an interrupt handler that
- *          runs out of memory in the meantime. Preemption is off, or another
- *          thread would be told that nothing can be had while much can.
+ * WHAT     The list of registered shrinkers, and the call of all of them.
+ * ALGORITHM  The last registered shrinker is called first. A later module uses
+ *          earlier modules: the shrinker of vmalloc gives objects back to their
+ *          slabs, and the shrinker of slabs then finds empty slabs.
+ * LOCKING  The list is written at boot only. `shrinking` stops a second call:
+ *          by a shrinker that allocates, or by an interrupt handler that finds
+ *          no memory meanwhile. Preemption is off. Otherwise another thread
+ *          would see `shrinking`, and would hear that there is no memory
+ *          although the shrinkers are about to free some.
  */
 #include "mm/page/shrinker.h"
 

@@ -2,9 +2,10 @@
 /*
  * shrinker.h - who can give memory back when a zone runs out
  *
- * WHAT     Modules that keep pages they could do without (per-CPU lists, empty
- *          slabs, freed vmalloc areas) register a function; the page allocator
- *          calls them all before it gives up on a GFP_RECLAIM request.
+ * WHAT     Some modules keep pages that they do not need (per-CPU lists, empty
+ *          slabs, freed vmalloc areas). Such a module registers a function.
+ *          Before a GFP_RECLAIM request fails, the page allocator calls all
+ *          these functions.
  * LOCKING  Registered at boot only. Called without any lock of mm/page/ held;
  *          a shrinker must not allocate.
  * SEE      Linux include/linux/shrinker.h.
@@ -21,5 +22,5 @@ struct shrinker {
 
 void register_shrinker(struct shrinker *shrinker);
 
-/* Call them all. Returns: pages given back in total. */
+/* Call all shrinkers. Returns: how many pages they gave back. */
 unsigned long shrink_all(void);

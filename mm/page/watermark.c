@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * watermark.c - how many pages a zone keeps back, and from whom
+ * watermark.c - how many pages a zone keeps back, and from which requests
  *
- * WHAT     Sets, from the sizes of the zones, three watermarks for each zone
- *          (min, low, high), the pages it keeps from requests that could live
- *          elsewhere, and the order in which zones are tried.
+ * WHAT     Computes from the sizes of the zones: three watermarks for each zone
+ *          (min, low, high), the pages that a zone keeps back from requests
+ *          that a higher zone could serve, and the order in which zones are
+ *          tried.
  *
  * PICTURE    free pages of a zone
- *                 |  anybody may have these
+ *                 |  for every request
  *            low  +----------------------------------------------------
  *                 |  ordinary requests run the shrinkers first
  *            min  +----------------------------------------------------
- *                 |  only GFP_HIGH: interrupt handlers, those who free
+ *                 |  only GFP_HIGH: interrupt handlers, code that frees
  *            min/2+----------------------------------------------------
- *                 |  nobody
+ *                 |  for no request
  *            0    +----------------------------------------------------
  *
- *          All lines move up by lowmem_reserve[] of the request's zone.
+ *          lowmem_reserve[] of the request's zone is added to all these lines.
  *
  * INVARIANTS of watermark (watermarks_check() restates them)
  *          W1  min <= low <= high in each zone with managed pages
@@ -24,19 +25,20 @@
  *          W3  a zonelist holds zones with managed pages, in falling order,
  *              none above the request's
  *
- * ALGORITHM  min_free_kbytes = sqrt(16 * lowmem in KiB): a machine 100 times as
- *          large keeps 10 times as much. The lowmem zones share it in
- *          proportion to their size; highmem, which no interrupt handler
- *          depends on, keeps a token 32 .. 128 pages. low and high are steps
- *          of min/4 or 0.1 % of the zone above, whichever is more.
+ * ALGORITHM  min_free_kbytes = sqrt(16 * lowmem in KiB): a machine with 100
+ *          times as much memory keeps 10 times as much free. The lowmem zones
+ *          share these pages in proportion to their sizes. No interrupt handler
+ *          needs highmem, so highmem keeps only 32 .. 128 pages. low is one
+ *          step above min, and high is one step above low. A step is min/4 or
+ *          0.1 % of the zone, the larger of the two.
  *
  *          lowmem_reserve of zone i against requests for zone j > i: the pages
- *          of zones i+1 .. j, divided by the ratio of i. The more memory there
- *          was to choose from, the more is kept: with 61 GiB of highmem, all
- *          of NORMAL is.
+ *          of zones i+1 .. j, divided by the ratio of i. A request that has
+ *          more memory to choose from leaves more: with 61 GiB of highmem, such
+ *          requests get nothing of NORMAL.
  *
  * LOCKING  Written at boot; free_reserved_range() only lets values grow.
- * NOT HERE who looks at the marks (page_alloc.c).
+ * NOT HERE the code that checks the marks (page_alloc.c).
  * SEE      Linux mm/page_alloc.c __setup_per_zone_wmarks(),
  *          setup_per_zone_lowmem_reserve(); sysctl min_free_kbytes and
  *          lowmem_reserve_ratio in its documentation.
@@ -62,7 +64,7 @@ static const unsigned lowmem_reserve_ratio[MAX_NR_ZONES] = {
 struct zone *zonelists[GFP_ZONES + 1][MAX_NR_ZONES + 1];
 struct zone *fast_zones[GFP_FAST + 1];
 
-/* Its lists are empty for ever. */
+/* A zone whose lists are always empty. */
 static struct zone no_zone = { .name = "none" };
 
 /* Largest r with r * r <= x. */
@@ -95,7 +97,7 @@ static void set_marks(struct zone *zone, unsigned long lowmem)
 {
 	unsigned long step;
 
-	assert(lowmem > 0);   /* mem_map lies there, if nothing else */
+	assert(lowmem > 0);   /* at least mem_map lies there */
 	if (zone->type == ZONE_HIGHMEM)
 		zone->min = clamp_ul(zone->managed / 1024, HIGHMEM_MIN_LEAST,
 				     HIGHMEM_MIN_MOST);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * watermark.h - how many pages a zone keeps back, and from whom
+ * watermark.h - how many pages a zone keeps back, and from which requests
  *
  * WHAT     The numbers that stop an allocation before a zone is empty, and the
  *          order in which zones are tried. The theory is in watermark.c.
@@ -11,8 +11,8 @@
 
 /* How deep an allocation may reach. */
 enum watermark {
-	MARK_LOW,       /* ordinary, as long as there is plenty          */
-	MARK_MIN,       /* ordinary, when the shrinkers have run         */
+	MARK_LOW,       /* ordinary request, before the shrinkers run    */
+	MARK_MIN,       /* ordinary request, after the shrinkers         */
 	MARK_RESERVE,   /* GFP_HIGH: half of min                         */
 };
 
@@ -38,9 +38,10 @@ static inline unsigned long zone_floor(const struct zone *zone, gfp_t gfp,
 }
 
 /*
- * The zone whose per-CPU list may answer a request at once, by gfp. Where the
- * list cannot (GFP_ZERO has work to do; there is no such zone) it is a zone
- * with nothing in it, so that the fast path needs no test of its own.
+ * For each gfp, the zone whose per-CPU list may serve the request at once. For
+ * some requests no list can: GFP_ZERO must clear the page, or there is no such
+ * zone. Then this is a zone with empty lists, so the fast path needs no extra
+ * test.
  */
 #define GFP_FAST  (GFP_ZERO * 2 - 1)
 

@@ -2,18 +2,18 @@
 /*
  * zone.c - from ranges of RAM to zones with free lists
  *
- * WHAT     Once at boot: makes mem_map, finds where each zone begins and ends,
- *          gives every frame that memblock calls free to the buddy lists of
- *          its zone, and retires memblock.
+ * WHAT     Runs once, at boot. Makes mem_map. Finds where each zone begins and
+ *          ends. Gives every frame that memblock calls free to the buddy lists
+ *          of its zone. Ends the use of memblock.
  *
  * PICTURE    0        16 MiB               896 MiB    4 GiB
  *            |--DMA---|-------NORMAL-------|--------HIGHMEM--------->
  *            [==] [===|====================|=======]  [==========]    RAM
  *                ^^ ISA hole                       ^^ PCI hole
  *
- * TERMS    spanned, present, managed   see zone.h; each is part of the one
- *                   before: holes make the first difference, what is in use at
- *                   boot (kernel, modules, mem_map itself) the second
+ * TERMS    spanned, present, managed   see zone.h. present is spanned without
+ *                   holes. managed is present without the frames that are in
+ *                   use at boot (kernel, modules, mem_map itself)
  *
  * INVARIANTS of zone (zones_check() restates them)
  *          Z1  managed <= present <= spanned
@@ -21,17 +21,16 @@
  *              last one ends at max_pfn
  *          Z3  frame 0 is never given out: its number is too much like "none"
  *
- * ALGORITHM  Three passes, so that the cost is one step a 4 MiB block and not
- *          one a page (pageblock.c says why that is allowed):
+ * ALGORITHM  Three passes. So most 4 MiB blocks cost one step, and not one step
+ *          for each page (pageblock.c says why this is allowed):
  *
  *            1. whole blocks that are free become virgin blocks of MAX_ORDER
- *            2. other blocks with RAM get all their entries written
- *            3. free frames in those are given to the lists, run by run
+ *            2. all entries of the other blocks with RAM are written
+ *            3. free frames of these blocks go to the lists, run by run
  *
  * LOCKING  Boot: one CPU. free_reserved_range() takes zone->lock.
- * COST     About 50 instructions a 4 MiB block of RAM.
- * NOT HERE memory that firmware reports but the CPU cannot reach: boot/ has
- *          left it out.
+ * COST     One step for each 4 MiB block of RAM.
+ * NOT HERE memory that the CPU cannot reach: boot/ has left it out.
  * SEE      Linux mm/page_alloc.c free_area_init(), memblock_free_all().
  */
 #include "mm/page/zone.h"
@@ -80,10 +79,11 @@ static uint32_t frames_count(struct frames frames)
 }
 
 /*
- * First frame that may be given to the lists. Of a 4 MiB block in which a zone
- * begins, the zone below has its part and nobody the rest, so that no buddies
- * of two zones are ever merged. That is less than 4 MiB, and only where lowmem
- * ends at an odd address although there is RAM above.
+ * First frame that may be given to the lists. A zone may begin inside a 4 MiB
+ * block. The zone below then has its part of the block, and nobody gets the
+ * rest: so buddies of two zones are never merged. The rest is less than 4 MiB.
+ * It exists only if lowmem does not end at a multiple of 4 MiB and there is RAM
+ * above.
  */
 static pfn_t zone_first_usable(const struct zone *zone)
 {
@@ -162,7 +162,7 @@ static void init_mixed_blocks(void)
 	}
 }
 
-/* Pass 3: free frames in those. */
+/* Pass 3: free frames in the blocks of pass 2. */
 static void give_rest(struct zone *zone, struct frames frames)
 {
 	pfn_t pfn = frames.start;
@@ -221,7 +221,7 @@ static unsigned long count_present(pfn_t start, pfn_t end)
 	return pages;
 }
 
-/* Frames from `start` to that of `limit`, or to the end of RAM. */
+/* A zone of the frames from `start` to `limit`, or to the end of RAM. */
 static void zone_init(enum zone_type type, pfn_t start, pfn_t limit)
 {
 	struct zone *zone = &zones[type];

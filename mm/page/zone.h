@@ -2,18 +2,20 @@
 /*
  * zone.h - the three zones, and what they count
  *
- * WHAT     A zone is a range of frames with the same usefulness: DMA for ISA
- *          devices, NORMAL with permanent addresses, HIGHMEM without. Each has
- *          its buddy lists, its per-CPU lists and its watermarks.
+ * WHAT     A zone is a range of frames that are useful for the same requests:
+ *          DMA for ISA devices, NORMAL with permanent addresses, HIGHMEM
+ *          without. Each zone has its buddy lists, its per-CPU lists and its
+ *          watermarks.
  *
  * TERMS    spanned   frames between start and end, holes included
  *          present   of these, frames of RAM
  *          managed   of these, frames that the buddy lists were given
- *          watermark an ordinary request may not leave fewer free pages than
- *                    `low` (it then runs the shrinkers) and `min` (it then
- *                    fails); GFP_HIGH may use half of min
- *          lowmem_reserve  pages a request that could live in a higher zone
- *                    must leave here on top of the watermark
+ *          watermark a number of free pages that must stay in the zone. If
+ *                    fewer than `low` would stay, the request runs the
+ *                    shrinkers. If fewer than `min` would stay, it fails.
+ *                    GFP_HIGH may use half of min
+ *          lowmem_reserve  pages that must stay in addition, when a higher zone
+ *                    could serve the request
  * SEE      Linux include/linux/mmzone.h, struct zone.
  */
 #pragma once
@@ -39,7 +41,7 @@ enum zone_type {
 
 /* Orders that the per-CPU lists hold; Linux's PAGE_ALLOC_COSTLY_ORDER. */
 #define PCP_ORDERS     4
-#define PCP_LIST_MAX   512   /* blocks in one per-CPU list, at the most      */
+#define PCP_LIST_MAX   512   /* one per-CPU list has at most so many blocks  */
 
 /*
  * Free blocks of one order that one CPU may take without a lock.
@@ -56,7 +58,7 @@ struct pcp_list {
 
 /*
  * Protection:  I  set at boot, then constant
- *              b  the same, but free_reserved_range() makes it grow
+ *              b  set at boot; free_reserved_range() makes it grow
  *              z  zone->lock
  *              c  one CPU's own, interrupts off
  */
@@ -106,17 +108,17 @@ static inline bool zone_contains(const struct zone *zone, pfn_t pfn)
 }
 
 /*
- * Make mem_map and the zones from what memblock knows, hand all free memory
- * to the buddy lists and retire memblock. Needs the direct map.
+ * Make mem_map and the zones from the ranges of memblock. Give all free memory
+ * to the buddy lists. Memblock is not used afterwards. Needs the direct map.
  *
- * Fails:   panics when not even mem_map fits in lowmem.
+ * Fails:   panics when lowmem has no room for mem_map.
  */
 void zones_init(void);
 
 /*
  * Give a range of reserved frames to the buddy lists after boot: boot code,
- * boot structures, modules no longer needed. Whole pages inside only; what is
- * not RAM is passed over.
+ * boot structures, modules that are not needed any more. Only whole pages are
+ * given; frames that are not RAM are skipped.
  *
  * Fails:   panics when one of the frames is not reserved.
  */

@@ -2,12 +2,12 @@
 /*
  * zoneinfo.c - zones and free lists in the formats of Linux's /proc
  *
- * WHAT     buddyinfo_dump() prints what Linux's /proc/buddyinfo has,
- *          zoneinfo_dump() what /proc/zoneinfo has, line by line and blank by
- *          blank, so that scripts which read those read ours. Lines that stand
- *          for what we have not (nodes, LRU lists, CMA) are 0 or left out as
- *          Linux does when they are configured out. page_lines_dump() prints
- *          every block of every zone, for tools/pictures.
+ * WHAT     buddyinfo_dump() prints the lines of Linux's /proc/buddyinfo.
+ *          zoneinfo_dump() prints those of /proc/zoneinfo. Every blank is the
+ *          same, so scripts for Linux can read our lines. Things that we do not
+ *          have (nodes, LRU lists, CMA) are 0, or are left out as in a Linux
+ *          that was built without them. page_lines_dump() prints every block of
+ *          every zone, for tools/pictures.
  *
  * TERMS    run      blocks of one order and state that follow each other
  *
@@ -121,7 +121,7 @@ static const char state_letters[PAGE_NR_STATES] = {
 #undef S
 };
 
-/* The block at pfn, as a run of one. Frames of a hole have order 0. */
+/* A run of one block, the block at pfn. Frames of a hole have order 0. */
 static struct run run_at(pfn_t pfn)
 {
 	struct run run = { .start = pfn, .letter = HOLE_LETTER, .count = 1 };
