@@ -260,3 +260,31 @@ KTEST(fpu, check_finds_what_is_broken)
 	*behind = last;
 	irq_restore(flags);
 }
+
+static const char *without_area;
+
+static void hide_area(struct trap_regs *regs)
+{
+	struct arch_thread *thread = &current_thread()->arch;
+	irqflags_t flags = irq_save();
+	void *area = thread->fpu;
+
+	thread->fpu = NULL;
+	without_area = arch_thread_check();
+	thread->fpu = area;
+	irq_restore(flags);
+}
+
+KTEST(fpu, check_finds_an_owner_without_an_area)
+{
+	need_fpu();
+	without_area = NULL;
+	syscall_set_hook(hide_area);
+	ring3_init(&r3[0], &keep_st);
+	ring3_data(&r3[0], 0)[1] = 1;
+	ring3_run(&r3[0]);
+	syscall_set_hook(NULL);
+	EXPECT_EQ(r3[0].regs.vector, VECTOR_UD);
+	EXPECT_LAW(without_area, "fpu F2");
+	ring3_destroy(&r3[0]);
+}
