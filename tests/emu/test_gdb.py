@@ -161,7 +161,7 @@ all_commands("zones_init")
 run_to("machine_halt")
 all_commands("halt", "99")
 tell("pg walk high_memory=0")
-tell("pg walk memory_check_all()")
+tell("pg walk laws_check_memory()")
 tell("pg page mem_map")
 tell("pg page -1")
 tell("pg walk")
@@ -244,7 +244,7 @@ def test_boot_tables_are_large_pages_twice(boot):
 def test_wrong_arguments_are_refused_in_words(boot):
     for name, words in (
             ("pg walk high_memory=0", "only reads"),
-            ("pg walk memory_check_all()", "may-call-functions is off"),
+            ("pg walk laws_check_memory()", "may-call-functions is off"),
             ("pg page -1", "negative"),
             ("pg walk", "wanted: ADDR"),
             ("pg walk 0x100000000", "no address of 32 bits"),
