@@ -50,7 +50,8 @@ static inline struct task *new_task(const char *name)
 	struct task *task;
 
 	REQUIRE(task_create(name, NULL, &task) == 0);
-	REQUIRE(mm_mmap(task->mm, USER, USER_LENGTH, PROT_READ | PROT_WRITE,
+	REQUIRE(mm_mmap(task->mm, UADDR(USER), USER_LENGTH,
+			PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED) == USER);
 	return task;
 }

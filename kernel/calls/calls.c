@@ -123,12 +123,12 @@ static long copy_pages(struct mm *mm, uint32_t theirs, uint32_t ours,
 {
 	while (length) {
 		uint32_t n = MIN(length, (uint32_t)PAGE_SIZE);
-		int err = in ? copy_from_user(bounce, UADDR(ours), n) :
-			  mm_read(mm, theirs, bounce, n);
+		int err = in ? copy_from_user(bounce, UADDR(ours), n)
+			     : mm_read(mm, UADDR(theirs), bounce, n);
 
 		if (!err)
-			err = in ? mm_write(mm, theirs, bounce, n, false) :
-			      copy_to_user(UADDR(ours), bounce, n);
+			err = in ? mm_write(mm, UADDR(theirs), bounce, n, false)
+				 : copy_to_user(UADDR(ours), bounce, n);
 		if (err)
 			return err;
 		if (wait_killed())

@@ -29,9 +29,9 @@ long pg_vm_map(struct trap_regs *regs)
 	result = find_mm(call_handle(regs), RIGHT_WRITE, &mm);
 	if (result)
 		return result;
-	result = mm_mmap(mm, regs->ebx, regs->ecx, regs->edx,
+	result = mm_mmap(mm, UADDR(regs->ebx), regs->ecx, regs->edx,
 			 (regs->esi & VM_MAP_FLAGS) | MAP_ANONYMOUS |
-			 (kind ? kind : MAP_PRIVATE));
+				 (kind ? kind : MAP_PRIVATE));
 	mm_put(mm);
 	return result;
 }
@@ -43,7 +43,7 @@ long pg_vm_unmap(struct trap_regs *regs)
 
 	if (result)
 		return result;
-	result = mm_munmap(mm, regs->ebx, regs->ecx);
+	result = mm_munmap(mm, UADDR(regs->ebx), regs->ecx);
 	mm_put(mm);
 	return result;
 }
@@ -58,7 +58,7 @@ long pg_vm_set_pager(struct trap_regs *regs)
 		return result;
 	result = find_endpoint_or_none(regs->edx, RIGHT_SEND, &pager);
 	if (!result) {
-		result = mm_set_pager(mm, regs->ebx, regs->ecx, pager);
+		result = mm_set_pager(mm, UADDR(regs->ebx), regs->ecx, pager);
 		endpoint_put(pager);
 	}
 	mm_put(mm);
@@ -112,7 +112,7 @@ long pg_task_maps(struct trap_regs *regs)
 
 	if (result)
 		return result;
-	result = mm_next_vma(mm, regs->ebx, &info) ? 0 : -ENOENT;
+	result = mm_next_vma(mm, UADDR(regs->ebx), &info) ? 0 : -ENOENT;
 	mm_put(mm);
 	if (result)
 		return result;

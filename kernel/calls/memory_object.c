@@ -129,7 +129,7 @@ static long map(struct memory_object *memory, uint32_t addr)
 		return -EINVAL;
 	first = virt_to_page(memory->data);
 	pin_pages(first, nr_pages);
-	return mm_map_pages(current_task()->mm, addr, first, nr_pages,
+	return mm_map_pages(current_task()->mm, UADDR(addr), first, nr_pages,
 			    VM_READ, "[archive]");
 }
 

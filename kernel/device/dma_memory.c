@@ -113,7 +113,7 @@ static void fill_sg(struct dma_object *dma, uint32_t addr, uint32_t length)
 static int pin_and_map(struct dma_object *dma, struct mm *mm, uint32_t addr,
 		       uint32_t length)
 {
-	int result = mm_pin(mm, addr, length, dma->dir != DMA_TO_DEVICE,
+	int result = mm_pin(mm, UADDR(addr), length, dma->dir != DMA_TO_DEVICE,
 			    dma->pages);
 
 	if (result)

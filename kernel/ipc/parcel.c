@@ -151,12 +151,13 @@ static int move_pages(struct ipc_parcel *parcel, struct mm *mm,
 	if (parcel->length > window_length)
 		return -E2BIG;
 	if (window)
-		addr = mm_transfer_over(parcel->mm, parcel->addr,
-					parcel->length, mm, window,
+		addr = mm_transfer_over(parcel->mm, UADDR(parcel->addr),
+					parcel->length, mm, UADDR(window),
 					parcel->prot, parcel->grant);
 	else
-		addr = mm_transfer(parcel->mm, parcel->addr, parcel->length,
-				   mm, 0, parcel->prot, parcel->grant);
+		addr = mm_transfer(parcel->mm, UADDR(parcel->addr),
+				   parcel->length, mm, UADDR(0), parcel->prot,
+				   parcel->grant);
 	if (IS_ERR_VALUE(addr))
 		return (int)addr;
 	parcel->arrived = true;
@@ -204,7 +205,8 @@ static struct mm *caller_mm(struct reply_slot *slot, uint32_t *window,
 static void drop_granted(struct ipc_parcel *parcel)
 {
 	if (parcel->grant && !parcel->arrived)
-		(void)mm_munmap(parcel->mm, parcel->addr, parcel->length);
+		(void)mm_munmap(parcel->mm, UADDR(parcel->addr),
+				parcel->length);
 }
 
 void parcel_prepare_reply(struct ipc_parcel *parcel, struct reply_slot *slot)
@@ -217,9 +219,9 @@ void parcel_prepare_reply(struct ipc_parcel *parcel, struct reply_slot *slot)
 		return;
 	mm = caller_mm(slot, &window, &window_length, &fault);
 	if (fault && parcel->grant)
-		parcel->page = mm_take_page(parcel->mm, parcel->addr);
+		parcel->page = mm_take_page(parcel->mm, UADDR(parcel->addr));
 	else if (fault)
-		parcel->page = mm_copy_page(parcel->mm, parcel->addr);
+		parcel->page = mm_copy_page(parcel->mm, UADDR(parcel->addr));
 	if (mm) {
 		(void)move_pages(parcel, mm, window, window_length);
 		mm_put(mm);

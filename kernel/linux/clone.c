@@ -104,8 +104,8 @@ static void clone_store_tid(const struct clone_args *args,
 	if (args->flags & CLONE_PARENT_SETTID)
 		err = put_user32(UADDR(args->parent_tid), tid);
 	if (args->flags & CLONE_CHILD_SETTID)
-		err |= mm_write(task->mm, args->child_tid, &tid, sizeof(tid),
-				false);
+		err |= mm_write(task->mm, UADDR(args->child_tid), &tid,
+				sizeof(tid), false);
 	if (err)
 		pr_debug_limited("clone: a bad address for the thread's number\n");
 }

@@ -25,7 +25,7 @@ static struct mm *own_mm(void)
 
 long linux_brk(struct trap_regs *regs)
 {
-	return mm_brk(own_mm(), regs->ebx);
+	return mm_brk(own_mm(), UADDR(regs->ebx));
 }
 
 /* Without a file it means nothing, but must not wrap. Linux: do_mmap(). */
@@ -43,45 +43,48 @@ long linux_mmap2(struct trap_regs *regs)
 		return linux_ask_personality(NR_MMAP2, regs, -EBADF);
 	if (unlikely(regs->ebp && offset_wraps(regs->ecx, regs->ebp)))
 		return -EOVERFLOW;
-	return mm_mmap(own_mm(), regs->ebx, regs->ecx, regs->edx, regs->esi);
+	return mm_mmap(own_mm(), UADDR(regs->ebx), regs->ecx, regs->edx,
+		       regs->esi);
 }
 
 long linux_munmap(struct trap_regs *regs)
 {
-	return mm_munmap(own_mm(), regs->ebx, regs->ecx);
+	return mm_munmap(own_mm(), UADDR(regs->ebx), regs->ecx);
 }
 
 long linux_mprotect(struct trap_regs *regs)
 {
-	return mm_mprotect(own_mm(), regs->ebx, regs->ecx, regs->edx);
+	return mm_mprotect(own_mm(), UADDR(regs->ebx), regs->ecx, regs->edx);
 }
 
 long linux_mremap(struct trap_regs *regs)
 {
-	return mm_mremap(own_mm(), regs->ebx, regs->ecx, regs->edx, regs->esi,
-			 regs->edi);
+	return mm_mremap(own_mm(), UADDR(regs->ebx), regs->ecx, regs->edx,
+			 regs->esi, UADDR(regs->edi));
 }
 
 long linux_madvise(struct trap_regs *regs)
 {
-	return mm_madvise(own_mm(), regs->ebx, regs->ecx, (int)regs->edx);
+	return mm_madvise(own_mm(), UADDR(regs->ebx), regs->ecx,
+			  (int)regs->edx);
 }
 
 long linux_mlock(struct trap_regs *regs)
 {
-	return mm_mlock(own_mm(), regs->ebx, regs->ecx);
+	return mm_mlock(own_mm(), UADDR(regs->ebx), regs->ecx);
 }
 
 long linux_munlock(struct trap_regs *regs)
 {
-	return mm_munlock(own_mm(), regs->ebx, regs->ecx);
+	return mm_munlock(own_mm(), UADDR(regs->ebx), regs->ecx);
 }
 
 /* One step of mincore: up to MINCORE_STEP pages, or as far as one area goes. */
 static long mincore_step(uint32_t start, uint32_t length, uint32_t vec)
 {
 	uint8_t present[MINCORE_STEP];
-	long n = mm_mincore(own_mm(), start, length, present, MINCORE_STEP);
+	long n = mm_mincore(own_mm(), UADDR(start), length, present,
+			    MINCORE_STEP);
 
 	if (n > 0 && copy_to_user(UADDR(vec), present, (uint32_t)n))
 		return -EFAULT;

@@ -168,7 +168,7 @@ static void find_in_task(uint32_t va, struct task *task)
 	struct upt_entry entry;
 	struct vma_info vma;
 
-	if (!mm_find_vma(task->mm, va, &vma)) {
+	if (!mm_find_vma(task->mm, UADDR(va), &vma)) {
 		say("  VMA     none in task %u, '%s'\n", task->pid, task->name);
 		return;
 	}

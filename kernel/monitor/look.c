@@ -316,7 +316,7 @@ static bool read_byte(const struct source *source, uint32_t va, uint8_t *byte)
 {
 	if (source->mm)
 		return va < PAGE_OFFSET &&
-		       !mm_read(source->mm, va, byte, 1);
+		       !mm_read(source->mm, UADDR(va), byte, 1);
 	return probe_read8(kva_to_ptr(va), byte);
 }
 

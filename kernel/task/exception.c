@@ -106,7 +106,7 @@ bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs)
 	if (unlikely(is_implicit_access(error, regs)))
 		fault = VM_FAULT_ACCERR;
 	else
-		fault = vm_fault(task->mm, addr, access_of(error),
+		fault = vm_fault(task->mm, UADDR(addr), access_of(error),
 				 thread_user_regs(thread)->user_esp);
 	if (likely(fault == VM_FAULT_DONE))
 		return true;
@@ -139,9 +139,9 @@ static const char *why_text(const struct trap_regs *regs)
 static void vma_text(struct mm *mm, uint32_t addr, char *buf, size_t size)
 {
 	struct vma_info info;
-	bool inside = mm_find_vma(mm, addr, &info);
+	bool inside = mm_find_vma(mm, UADDR(addr), &info);
 
-	if (!inside && !mm_next_vma(mm, addr, &info)) {
+	if (!inside && !mm_next_vma(mm, UADDR(addr), &info)) {
 		scnprintf(buf, size, "no area here or above");
 		return;
 	}
@@ -163,7 +163,7 @@ static void insn_text(struct mm *mm, uint32_t eip, char *buf, size_t size)
 	for (unsigned i = 0; i < INSN_BYTES; i++) {
 		uint8_t byte;
 
-		if (mm_read(mm, eip + i, &byte, 1))
+		if (mm_read(mm, UADDR(eip + i), &byte, 1))
 			break;
 		used += scnprintf(buf + used, size - (size_t)used, " %02x",
 				  byte);

@@ -175,8 +175,8 @@ static void clear_child_tid(struct task *task, struct thread *thread)
 
 	if (!thread->clear_child_tid || (alone && task->mm->refs == 1))
 		return;
-	if (mm_write(task->mm, thread->clear_child_tid, &zero, sizeof(zero),
-		     false))
+	if (mm_write(task->mm, UADDR(thread->clear_child_tid), &zero,
+		     sizeof(zero), false))
 		pr_debug_limited("%s[%u]: no word to clear at 0x%x\n", task->name,
 			 thread->tid, thread->clear_child_tid);
 }

@@ -57,11 +57,13 @@ static int map_segment(struct mm *mm, const struct elf_segment *seg,
 {
 	uint32_t start = ALIGN_DOWN(seg->va, PAGE_SIZE);
 	uint32_t end = ALIGN_UP(seg->va + seg->mem_size, PAGE_SIZE);
-	long err = mm_map_fixed(mm, start, end - start, vm_rights(seg), NULL);
+	long err = mm_map_fixed(mm, UADDR(start), end - start, vm_rights(seg),
+				NULL);
 
 	if (IS_ERR_VALUE(err))
 		return (int)err;
-	return mm_write(mm, seg->va, file + seg->offset, seg->file_size, true);
+	return mm_write(mm, UADDR(seg->va), file + seg->offset, seg->file_size,
+			true);
 }
 
 static int map_image(struct mm *mm, const struct elf_image *elf,
@@ -95,8 +97,8 @@ static int map_stack(struct mm *mm, const struct elf_image *elf,
 	uint8_t random[START_RANDOM_BYTES];
 	unsigned flags = VM_READ | VM_WRITE | VM_GROWSDOWN | VM_ACCOUNT |
 			 (elf->exec_stack ? VM_EXEC : 0);
-	long err = mm_map_fixed(mm, USER_END - STACK_INITIAL, STACK_INITIAL,
-				flags, "[stack]");
+	long err = mm_map_fixed(mm, UADDR(USER_END - STACK_INITIAL),
+				STACK_INITIAL, flags, "[stack]");
 
 	if (IS_ERR_VALUE(err))
 		return (int)err;
@@ -106,7 +108,7 @@ static int map_stack(struct mm *mm, const struct elf_image *elf,
 	random_fill(random);
 	err = start_stack_build(&stack, elf, argv, environment, random);
 	if (!err)
-		err = mm_write(mm, stack.esp,
+		err = mm_write(mm, UADDR(stack.esp),
 			       start_stack_at(&stack, stack.esp),
 			       stack.top - stack.esp, true);
 	kfree(stack.buffer);
@@ -172,7 +174,7 @@ static int load_images(struct task *task, const void *image, size_t size,
 		err = load_interpreter(task, images, &begin->eip);
 	if (err)
 		return err;
-	mm_set_brk_start(task->mm, program->end);
+	mm_set_brk_start(task->mm, UADDR(program->end));
 	return map_stack(task->mm, program, argv, &begin->esp);
 }
 

@@ -58,9 +58,9 @@ static long ask(struct endpoint *endpoint, uint32_t label,
 /* ---- pagers ------------------------------------------------------------- */
 
 static struct page *pager_ask(struct endpoint *pager, struct mm *mm,
-			      uint32_t addr, unsigned access)
+			      uaddr_t addr, unsigned access)
 {
-	struct ipc_regs words = { .ebx = addr & PAGE_MASK, .ecx = access };
+	struct ipc_regs words = { .ebx = addr.v & PAGE_MASK, .ecx = access };
 	const struct task *task = current_task();
 	struct page *page = NULL;
 

@@ -72,21 +72,21 @@ static void brk_locked(struct mm *mm, uint32_t brk) MUST_HOLD(&mm->lock)
 		mm->brk = brk;
 }
 
-long mm_brk(struct mm *mm, uint32_t brk)
+long mm_brk(struct mm *mm, uaddr_t brk)
 {
 	long result;
 
 	mutex_lock(&mm->lock);
-	brk_locked(mm, brk);
+	brk_locked(mm, brk.v);
 	result = (long)mm->brk;
 	mutex_unlock(&mm->lock);
 	return result;
 }
 
-void mm_set_brk_start(struct mm *mm, uint32_t start)
+void mm_set_brk_start(struct mm *mm, uaddr_t start)
 {
 	mutex_lock(&mm->lock);
-	mm->brk_start = PAGE_ALIGN(start);
+	mm->brk_start = PAGE_ALIGN(start.v);
 	mm->brk = mm->brk_start;
 	mutex_unlock(&mm->lock);
 }

@@ -104,7 +104,7 @@ static int copy_range(struct copying *c, uint32_t addr, uint32_t length)
 	return 0;
 }
 
-int mm_write(struct mm *mm, uint32_t addr, const void *from, uint32_t length,
+int mm_write(struct mm *mm, uaddr_t addr, const void *from, uint32_t length,
 	     bool force)
 {
 	struct copying c = {
@@ -112,24 +112,24 @@ int mm_write(struct mm *mm, uint32_t addr, const void *from, uint32_t length,
 		.force = force,
 	};
 
-	return copy_range(&c, addr, length);
+	return copy_range(&c, addr.v, length);
 }
 
-int mm_read(struct mm *mm, uint32_t addr, void *to, uint32_t length)
+int mm_read(struct mm *mm, uaddr_t addr, void *to, uint32_t length)
 {
 	struct copying c = { .mm = mm, .kernel = to };
 
-	return copy_range(&c, addr, length);
+	return copy_range(&c, addr.v, length);
 }
 
-struct page *mm_copy_page(struct mm *mm, uint32_t addr)
+struct page *mm_copy_page(struct mm *mm, uaddr_t addr)
 {
 	struct page *page = NULL;
 
 	mutex_lock(&mm->lock);
-	if (vm_touch_locked(mm, addr, VM_READ, false) == VM_FAULT_DONE)
+	if (vm_touch_locked(mm, addr.v, VM_READ, false) == VM_FAULT_DONE)
 		page = vm_page_copy(pfn_to_page(
-			upt_lookup(&mm->tables, addr & PAGE_MASK).pfn));
+			upt_lookup(&mm->tables, addr.v & PAGE_MASK).pfn));
 	mutex_unlock(&mm->lock);
 	return page;
 }

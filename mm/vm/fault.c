@@ -317,7 +317,7 @@ enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
 	result = touch_locked(&t, &pager);
 	if (unlikely(pager)) {
 		mutex_unlock(&t.mm->lock);
-		page = vma_pager_ask(pager, mm, t.addr, access);
+		page = vma_pager_ask(pager, mm, UADDR(t.addr), access);
 		mutex_lock(&t.mm->lock);
 		result = page_came(&t, pager, page);
 	}
@@ -327,10 +327,10 @@ enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
 	return result;
 }
 
-enum vm_fault vm_fault(struct mm *mm, uint32_t addr, unsigned access,
+enum vm_fault vm_fault(struct mm *mm, uaddr_t addr, unsigned access,
 		       uint32_t esp)
 {
-	return vm_touch(mm, addr, access, false);
+	return vm_touch(mm, addr.v, access, false);
 }
 
 /* ---- touching on behalf of a call --------------------------------------- */
@@ -358,7 +358,7 @@ int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
 	unsigned how;
 	int err;
 
-	while (start < end && mm_next_vma(mm, start, &info) &&
+	while (start < end && mm_next_vma(mm, UADDR(start), &info) &&
 	       info.start < end) {
 		if (wait_killed())
 			return -EINTR;

@@ -35,7 +35,7 @@ enum vm_fault {
  *
  * Context: a thread; may sleep (pager, memory). Takes mm->lock.
  */
-enum vm_fault vm_fault(struct mm *mm, uint32_t addr, unsigned access,
+enum vm_fault vm_fault(struct mm *mm, uaddr_t addr, unsigned access,
 		       uint32_t esp);
 
 const char *vm_fault_text(enum vm_fault fault);
@@ -51,8 +51,8 @@ const char *vm_fault_text(enum vm_fault fault);
  *        space.
  */
 struct vm_pager_ops {
-	struct page *(*ask)(struct endpoint *pager, struct mm *mm,
-			    uint32_t addr, unsigned access);
+	struct page *(*ask)(struct endpoint *pager, struct mm *mm, uaddr_t addr,
+			    unsigned access);
 	void         (*get)(struct endpoint *pager);
 	void         (*put)(struct endpoint *pager);
 };
@@ -64,7 +64,7 @@ struct vm_pager_ops {
 const struct vm_pager_ops *vm_set_pager_ops(const struct vm_pager_ops *ops);
 
 /* Name a pager for [addr, addr + length), which must be whole VMAs' pages. */
-long mm_set_pager(struct mm *mm, uint32_t addr, uint32_t length,
+long mm_set_pager(struct mm *mm, uaddr_t addr, uint32_t length,
 		  struct endpoint *pager);
 
 /*
@@ -77,15 +77,15 @@ long mm_set_pager(struct mm *mm, uint32_t addr, uint32_t length,
  *          (rights), -EEXIST (not free in `to`), -ENOMEM; then nothing has
  *          changed.
  */
-long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
-		 struct mm *to, uint32_t to_addr, unsigned rights, bool grant);
+long mm_transfer(struct mm *from, uaddr_t addr, uint32_t length, struct mm *to,
+		 uaddr_t to_addr, unsigned rights, bool grant);
 
 /*
  * The same into a window that the receiver has named (not 0): what is there
  * goes, in part or whole, when the transfer succeeds, and stays when it fails.
  */
-long mm_transfer_over(struct mm *from, uint32_t addr, uint32_t length,
-		      struct mm *to, uint32_t window, unsigned rights,
+long mm_transfer_over(struct mm *from, uaddr_t addr, uint32_t length,
+		      struct mm *to, uaddr_t window, unsigned rights,
 		      bool grant);
 
 /*
@@ -95,8 +95,8 @@ long mm_transfer_over(struct mm *from, uint32_t addr, uint32_t length,
  * Returns: NULL: no private area at addr, the page is a pager's that has not
  *          been asked yet, or no memory.
  */
-struct page *mm_take_page(struct mm *mm, uint32_t addr) __must_check;
+struct page *mm_take_page(struct mm *mm, uaddr_t addr) __must_check;
 
 /* The same without taking it: always a copy. NULL also where addr is not to be
  * read, or its page is a pager's that has not been asked yet. */
-struct page *mm_copy_page(struct mm *mm, uint32_t addr) __must_check;
+struct page *mm_copy_page(struct mm *mm, uaddr_t addr) __must_check;

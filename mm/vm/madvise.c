@@ -108,7 +108,7 @@ static int check_populate(struct mm *mm, uint32_t addr, uint32_t *end,
 {
 	struct vma_info info;
 
-	if (!mm_find_vma(mm, addr, &info))
+	if (!mm_find_vma(mm, UADDR(addr), &info))
 		return -ENOMEM;
 	*end = MIN(*end, info.end);
 	return info.flags & access && !(info.flags & VM_DEVICE) ? 0 : -EINVAL;
@@ -132,26 +132,26 @@ static int populate_range(struct mm *mm, uint32_t start, uint32_t end,
 	return 0;
 }
 
-long mm_madvise(struct mm *mm, uint32_t addr, uint32_t length, int number)
+long mm_madvise(struct mm *mm, uaddr_t addr, uint32_t length, int number)
 {
 	bool populate = number == MADV_POPULATE_READ ||
 			number == MADV_POPULATE_WRITE;
 	const struct advice *advice = find_advice(number);
-	uint32_t end = addr + PAGE_ALIGN(length);
+	uint32_t end = addr.v + PAGE_ALIGN(length);
 	int err;
 
-	if ((!advice && !populate) || !page_aligned(addr))
+	if ((!advice && !populate) || !page_aligned(addr.v))
 		return -EINVAL;
-	if (end < addr || (length && !PAGE_ALIGN(length)))
+	if (end < addr.v || (length && !PAGE_ALIGN(length)))
 		return -EINVAL;
-	if (end == addr)
+	if (end == addr.v)
 		return 0;
 	if (populate)
-		return populate_range(mm, addr, end,
+		return populate_range(mm, addr.v, end,
 				      number == MADV_POPULATE_WRITE ? VM_WRITE
 								    : VM_READ);
 	mutex_lock(&mm->lock);
-	err = advise_range(mm, addr, end, advice);
+	err = advise_range(mm, addr.v, end, advice);
 	mutex_unlock(&mm->lock);
 	return err;
 }

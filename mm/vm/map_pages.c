@@ -35,7 +35,7 @@ static int map_pages(struct mm *mm, const struct vma *vma, void *first)
 	return 0;
 }
 
-long mm_map_pages(struct mm *mm, uint32_t addr, struct page *first,
+long mm_map_pages(struct mm *mm, uaddr_t addr, struct page *first,
 		  uint32_t nr_pages, unsigned rights, const char *name)
 {
 	struct vma new = {
@@ -44,10 +44,10 @@ long mm_map_pages(struct mm *mm, uint32_t addr, struct page *first,
 	long result;
 
 	if (!nr_pages || nr_pages > USER_END >> PAGE_SHIFT ||
-	    !page_aligned(addr) || rights & ~(VM_READ | VM_EXEC))
+	    !page_aligned(addr.v) || rights & ~(VM_READ | VM_EXEC))
 		return -EINVAL;
 	mutex_lock(&mm->lock);
-	result = vma_make_mapped(mm, addr, nr_pages, &new, map_pages, first);
+	result = vma_make_mapped(mm, addr.v, nr_pages, &new, map_pages, first);
 	mutex_unlock(&mm->lock);
 	return result;
 }

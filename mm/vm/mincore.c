@@ -53,20 +53,20 @@ static long mincore_locked(struct mm *mm, uint32_t addr, uint32_t pages,
 	return (long)pages;
 }
 
-long mm_mincore(struct mm *mm, uint32_t addr, uint32_t length, uint8_t *vec,
+long mm_mincore(struct mm *mm, uaddr_t addr, uint32_t length, uint8_t *vec,
 		uint32_t max)
 {
 	uint32_t pages = (length >> PAGE_SHIFT) +
 			 !!(length & ~PAGE_MASK);
 	long result;
 
-	if (!page_aligned(addr))
+	if (!page_aligned(addr.v))
 		return -EINVAL;
 	pages = MIN(pages, max);
 	if (!pages)
 		return 0;
 	mutex_lock(&mm->lock);
-	result = mincore_locked(mm, addr, pages, vec);
+	result = mincore_locked(mm, addr.v, pages, vec);
 	mutex_unlock(&mm->lock);
 	return result;
 }

@@ -66,10 +66,10 @@ static int lock_range(struct mm *mm, uint32_t addr, uint32_t length,
 	return err;
 }
 
-long mm_mlock(struct mm *mm, uint32_t addr, uint32_t length)
+long mm_mlock(struct mm *mm, uaddr_t addr, uint32_t length)
 {
 	uint32_t start, end;
-	int err = lock_range(mm, addr, length, VM_LOCKED, &start, &end);
+	int err = lock_range(mm, addr.v, length, VM_LOCKED, &start, &end);
 
 	if (err)
 		return err;
@@ -80,9 +80,9 @@ long mm_mlock(struct mm *mm, uint32_t addr, uint32_t length)
 	return err == -ENOMEM ? -EAGAIN : err;
 }
 
-long mm_munlock(struct mm *mm, uint32_t addr, uint32_t length)
+long mm_munlock(struct mm *mm, uaddr_t addr, uint32_t length)
 {
 	uint32_t start, end;
 
-	return lock_range(mm, addr, length, 0, &start, &end);
+	return lock_range(mm, addr.v, length, 0, &start, &end);
 }

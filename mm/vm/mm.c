@@ -229,21 +229,21 @@ static void describe(const struct vma *vma, struct vma_info *info)
 	};
 }
 
-bool mm_next_vma(struct mm *mm, uint32_t addr, struct vma_info *info)
+bool mm_next_vma(struct mm *mm, uaddr_t addr, struct vma_info *info)
 {
 	const struct vma *vma;
 
 	mutex_lock(&mm->lock);
-	vma = vma_find_first(mm, addr);
+	vma = vma_find_first(mm, addr.v);
 	if (vma)
 		describe(vma, info);
 	mutex_unlock(&mm->lock);
 	return vma;
 }
 
-bool mm_find_vma(struct mm *mm, uint32_t addr, struct vma_info *info)
+bool mm_find_vma(struct mm *mm, uaddr_t addr, struct vma_info *info)
 {
-	return mm_next_vma(mm, addr, info) && info->start <= addr;
+	return mm_next_vma(mm, addr, info) && info->start <= addr.v;
 }
 
 void mm_init(void)

@@ -172,20 +172,20 @@ void mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 
 /*
- * The memory calls. Addresses are numbers as user mode gave them. An address
+ * The memory calls. An address is as user mode gave it. An address
  * that comes back is >= 0 as unsigned; errors are the last 4095 values, as in
  * Linux: IS_ERR_VALUE().
  */
-long mm_mmap(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot,
+long mm_mmap(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot,
 	     unsigned flags);
-long mm_munmap(struct mm *mm, uint32_t addr, uint32_t length);
-long mm_mprotect(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot);
-long mm_mremap(struct mm *mm, uint32_t addr, uint32_t old_length,
-	       uint32_t new_length, unsigned flags, uint32_t new_addr);
-long mm_brk(struct mm *mm, uint32_t brk);
-long mm_madvise(struct mm *mm, uint32_t addr, uint32_t length, int advice);
-long mm_mlock(struct mm *mm, uint32_t addr, uint32_t length);
-long mm_munlock(struct mm *mm, uint32_t addr, uint32_t length);
+long mm_munmap(struct mm *mm, uaddr_t addr, uint32_t length);
+long mm_mprotect(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot);
+long mm_mremap(struct mm *mm, uaddr_t addr, uint32_t old_length,
+	       uint32_t new_length, unsigned flags, uaddr_t new_addr);
+long mm_brk(struct mm *mm, uaddr_t brk);
+long mm_madvise(struct mm *mm, uaddr_t addr, uint32_t length, int advice);
+long mm_mlock(struct mm *mm, uaddr_t addr, uint32_t length);
+long mm_munlock(struct mm *mm, uaddr_t addr, uint32_t length);
 
 /*
  * One byte a page of [addr, addr + length) into vec[]; 1: present. Ends at the
@@ -193,7 +193,7 @@ long mm_munlock(struct mm *mm, uint32_t addr, uint32_t length);
  * Returns: the bytes written (0 only for length 0); -EINVAL (addr not
  *          aligned); -ENOMEM (no area at addr).
  */
-long mm_mincore(struct mm *mm, uint32_t addr, uint32_t length, uint8_t *vec,
+long mm_mincore(struct mm *mm, uaddr_t addr, uint32_t length, uint8_t *vec,
 		uint32_t max);
 
 /*
@@ -201,7 +201,7 @@ long mm_mincore(struct mm *mm, uint32_t addr, uint32_t length, uint8_t *vec,
  * must live as long as the kernel, or be NULL.
  * Returns: start; -EINVAL (not pages of user mode), -EEXIST, -ENOMEM.
  */
-long mm_map_fixed(struct mm *mm, uint32_t start, uint32_t length,
+long mm_map_fixed(struct mm *mm, uaddr_t start, uint32_t length,
 		  unsigned vm_flags, const char *name);
 
 /*
@@ -209,7 +209,7 @@ long mm_map_fixed(struct mm *mm, uint32_t start, uint32_t length,
  * have a reference: a private area, read-only or executable. addr 0: anywhere.
  * Returns: the address; -EINVAL, -ENOMEM.
  */
-long mm_map_pages(struct mm *mm, uint32_t addr, struct page *first,
+long mm_map_pages(struct mm *mm, uaddr_t addr, struct page *first,
 		  uint32_t nr_pages, unsigned rights, const char *name);
 
 /*
@@ -244,7 +244,7 @@ void mm_unmap_device(struct vm_window *window);
  *          -EFAULT (not there, or not allowed), -ENOMEM, -EBUSY (pinned too
  *          often): then none is pinned.
  */
-int mm_pin(struct mm *mm, uint32_t addr, uint32_t length, bool write,
+int mm_pin(struct mm *mm, uaddr_t addr, uint32_t length, bool write,
 	   struct page *pages[]) __must_check;
 void mm_unpin(struct page *const pages[], unsigned nr);
 
@@ -252,7 +252,7 @@ void mm_unpin(struct page *const pages[], unsigned nr);
 unsigned vm_page_entries(const struct page *page);
 
 /* The heap starts behind the image: once, by the loader. */
-void mm_set_brk_start(struct mm *mm, uint32_t start);
+void mm_set_brk_start(struct mm *mm, uaddr_t start);
 
 /*
  * Copy between kernel memory and an address space that need not be the current
@@ -260,9 +260,9 @@ void mm_set_brk_start(struct mm *mm, uint32_t start);
  * read-only rights, for the loader).
  * Returns: 0; -EFAULT: then a part may have been copied.
  */
-int mm_write(struct mm *mm, uint32_t addr, const void *from, uint32_t length,
+int mm_write(struct mm *mm, uaddr_t addr, const void *from, uint32_t length,
 	     bool force) __must_check;
-int mm_read(struct mm *mm, uint32_t addr, void *to, uint32_t length)
+int mm_read(struct mm *mm, uaddr_t addr, void *to, uint32_t length)
 	__must_check;
 
 /* The VMA that contains addr, copied out; false: none. */
@@ -271,10 +271,10 @@ struct vma_info {
 	unsigned    flags;
 	const char *name;
 };
-bool mm_find_vma(struct mm *mm, uint32_t addr, struct vma_info *info);
+bool mm_find_vma(struct mm *mm, uaddr_t addr, struct vma_info *info);
 
 /* The first VMA that ends above addr: to walk over all of them. */
-bool mm_next_vma(struct mm *mm, uint32_t addr, struct vma_info *info);
+bool mm_next_vma(struct mm *mm, uaddr_t addr, struct vma_info *info);
 
 /* NULL, or the first broken invariant of the address space: all but V6. */
 const char *mm_check(struct mm *mm);

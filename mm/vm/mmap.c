@@ -135,15 +135,15 @@ int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
 	return 0;
 }
 
-long mm_munmap(struct mm *mm, uint32_t addr, uint32_t length)
+long mm_munmap(struct mm *mm, uaddr_t addr, uint32_t length)
 {
 	int err;
 
-	if (!page_aligned(addr) || addr > USER_END ||
-	    length > USER_END - addr || !length)
+	if (!page_aligned(addr.v) || addr.v > USER_END ||
+	    length > USER_END - addr.v || !length)
 		return -EINVAL;
 	mutex_lock(&mm->lock);
-	err = mm_unmap_locked(mm, addr, addr + PAGE_ALIGN(length));
+	err = mm_unmap_locked(mm, addr.v, addr.v + PAGE_ALIGN(length));
 	mutex_unlock(&mm->lock);
 	return err;
 }
@@ -216,7 +216,7 @@ static bool wants_pages(unsigned flags)
 	       (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 }
 
-long mm_mmap(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot,
+long mm_mmap(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot,
 	     unsigned flags)
 {
 	uint32_t size = PAGE_ALIGN(length);
@@ -227,13 +227,13 @@ long mm_mmap(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot,
 	/* No huge pages were set aside. */
 	if (unlikely(flags & MAP_HUGETLB))
 		return -ENOMEM;
-	if (addr && !(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))) {
-		addr &= PAGE_MASK;
-		if (addr && addr < USER_BASE)
-			addr = USER_BASE;
+	if (addr.v && !(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))) {
+		addr.v &= PAGE_MASK;
+		if (addr.v && addr.v < USER_BASE)
+			addr.v = USER_BASE;
 	}
 	mutex_lock(&mm->lock);
-	start = mmap_locked(mm, addr, size, prot, flags);
+	start = mmap_locked(mm, addr.v, size, prot, flags);
 	mutex_unlock(&mm->lock);
 	if (unlikely(flags & (MAP_LOCKED | MAP_POPULATE)) &&
 	    wants_pages(flags) && !IS_ERR_VALUE(start))
@@ -257,21 +257,22 @@ static int map_fixed_locked(struct mm *mm, struct vma *new)
 	return vma_make(mm, new, false, there);
 }
 
-long mm_map_fixed(struct mm *mm, uint32_t start, uint32_t length,
+long mm_map_fixed(struct mm *mm, uaddr_t start, uint32_t length,
 		  unsigned vm_flags, const char *name)
 {
 	struct vma new = {
-		.range = { .start = start, .end = start + length },
-		.flags = vm_flags, .name = name,
+		.range = { .start = start.v, .end = start.v + length },
+		.flags = vm_flags,
+		.name = name,
 	};
 	int err;
 
-	if (!length || !page_aligned(start) || !page_aligned(length) ||
-	    start < USER_BASE || start > USER_END ||
-	    length > USER_END - start)
+	if (!length || !page_aligned(start.v) || !page_aligned(length) ||
+	    start.v < USER_BASE || start.v > USER_END ||
+	    length > USER_END - start.v)
 		return -EINVAL;
 	mutex_lock(&mm->lock);
 	err = map_fixed_locked(mm, &new);
 	mutex_unlock(&mm->lock);
-	return err ? err : (long)start;
+	return err ? err : (long)start.v;
 }

@@ -174,20 +174,21 @@ static noinline int check_arguments(uint32_t addr, uint32_t length,
 	return prot & ~(PROT_ALL | PROT_GROWS) ? -EINVAL : 0;
 }
 
-long mm_mprotect(struct mm *mm, uint32_t addr, uint32_t length, unsigned prot)
+long mm_mprotect(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot)
 {
-	uint32_t end = addr + PAGE_ALIGN(length);
+	uint32_t end = addr.v + PAGE_ALIGN(length);
 	int err;
 
-	if (unlikely(prot & ~VM_RIGHTS || !page_aligned(addr) || end <= addr)) {
-		err = check_arguments(addr, length, prot);
+	if (unlikely(prot & ~VM_RIGHTS || !page_aligned(addr.v) ||
+		     end <= addr.v)) {
+		err = check_arguments(addr.v, length, prot);
 		if (err || !length)
 			return err;
 	}
 	if (unlikely(mm->locked_vm))
-		return protect_and_fill(mm, addr, end, prot);
+		return protect_and_fill(mm, addr.v, end, prot);
 	mutex_lock(&mm->lock);
-	err = mprotect_locked(mm, addr, end, prot);
+	err = mprotect_locked(mm, addr.v, end, prot);
 	mutex_unlock(&mm->lock);
 	return err;
 }

@@ -352,12 +352,15 @@ static long remap_locked(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
 	return r->new == r->old ? (long)r->addr : shrink(mm, r);
 }
 
-long mm_mremap(struct mm *mm, uint32_t addr, uint32_t old_length,
-	       uint32_t new_length, unsigned flags, uint32_t new_addr)
+long mm_mremap(struct mm *mm, uaddr_t addr, uint32_t old_length,
+	       uint32_t new_length, unsigned flags, uaddr_t new_addr)
 {
 	struct remap r = {
-		.addr = addr, .flags = flags, .new_addr = new_addr,
-		.old = PAGE_ALIGN(old_length), .new = PAGE_ALIGN(new_length),
+		.addr = addr.v,
+		.flags = flags,
+		.new_addr = new_addr.v,
+		.old = PAGE_ALIGN(old_length),
+		.new = PAGE_ALIGN(new_length),
 	};
 	bool longer = r.new > r.old;
 	uint32_t old = r.old;

@@ -45,8 +45,8 @@ void vma_pager_put(struct endpoint *pager)
 		pager_ops->put(pager);
 }
 
-struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
-			   uint32_t addr, unsigned access)
+struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm, uaddr_t addr,
+			   unsigned access)
 {
 	must_hold_nothing("asking a pager");   /* A2 */
 	return pager_ops ? pager_ops->ask(pager, mm, addr, access) : NULL;
@@ -116,16 +116,16 @@ static int set_pager_locked(struct mm *mm, uint32_t start, uint32_t end,
 	return 0;
 }
 
-long mm_set_pager(struct mm *mm, uint32_t addr, uint32_t length,
+long mm_set_pager(struct mm *mm, uaddr_t addr, uint32_t length,
 		  struct endpoint *pager)
 {
 	int err;
 
-	if (!length || !page_aligned(addr) || !page_aligned(length) ||
-	    addr > USER_END || length > USER_END - addr)
+	if (!length || !page_aligned(addr.v) || !page_aligned(length) ||
+	    addr.v > USER_END || length > USER_END - addr.v)
 		return -EINVAL;
 	mutex_lock(&mm->lock);
-	err = set_pager_locked(mm, addr, addr + length, pager);
+	err = set_pager_locked(mm, addr.v, addr.v + length, pager);
 	mutex_unlock(&mm->lock);
 	return err;
 }

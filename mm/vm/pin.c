@@ -122,16 +122,16 @@ static int pin_one(struct mm *mm, uint32_t addr, bool write,
 	}
 }
 
-int mm_pin(struct mm *mm, uint32_t addr, uint32_t length, bool write,
+int mm_pin(struct mm *mm, uaddr_t addr, uint32_t length, bool write,
 	   struct page *pages[])
 {
-	uint32_t at = addr & PAGE_MASK, nr_pages;
+	uint32_t at = addr.v & PAGE_MASK, nr_pages;
 	unsigned nr = 0;
 	int err = 0;
 
-	if (!length || addr > USER_END || length > USER_END - addr)
+	if (!length || addr.v > USER_END || length > USER_END - addr.v)
 		return -EFAULT;
-	nr_pages = (PAGE_ALIGN(addr + length) - at) >> PAGE_SHIFT;
+	nr_pages = (PAGE_ALIGN(addr.v + length) - at) >> PAGE_SHIFT;
 	if (!commit_charge(mm->account, nr_pages))
 		return -ENOMEM;
 	for (; nr < nr_pages && !err; at += PAGE_SIZE) {

@@ -450,17 +450,19 @@ static long transfer(struct mm *from, uint32_t addr, uint32_t length,
 	return err ? err : (long)vma_start(&t.new);
 }
 
-long mm_transfer(struct mm *from, uint32_t addr, uint32_t length,
-		 struct mm *to, uint32_t to_addr, unsigned rights, bool grant)
+long mm_transfer(struct mm *from, uaddr_t addr, uint32_t length, struct mm *to,
+		 uaddr_t to_addr, unsigned rights, bool grant)
 {
-	return transfer(from, addr, length, to, to_addr, rights, grant, false);
+	return transfer(from, addr.v, length, to, to_addr.v, rights, grant,
+			false);
 }
 
-long mm_transfer_over(struct mm *from, uint32_t addr, uint32_t length,
-		      struct mm *to, uint32_t window, unsigned rights,
+long mm_transfer_over(struct mm *from, uaddr_t addr, uint32_t length,
+		      struct mm *to, uaddr_t window, unsigned rights,
 		      bool grant)
 {
-	return transfer(from, addr, length, to, window, rights, grant, true);
+	return transfer(from, addr.v, length, to, window.v, rights, grant,
+			true);
 }
 
 /* ---- one page ----------------------------------------------------------- */
@@ -487,12 +489,12 @@ static struct page *take_locked(struct mm *mm, uint32_t addr)
 	return page;
 }
 
-struct page *mm_take_page(struct mm *mm, uint32_t addr)
+struct page *mm_take_page(struct mm *mm, uaddr_t addr)
 {
 	struct page *page;
 
 	mutex_lock(&mm->lock);
-	page = take_locked(mm, addr & PAGE_MASK);
+	page = take_locked(mm, addr.v & PAGE_MASK);
 	mutex_unlock(&mm->lock);
 	return page;
 }

@@ -389,8 +389,8 @@ void mm_unlock_both(struct mm *a, struct mm *b)
 
 void vma_pager_get(struct endpoint *pager);
 void vma_pager_put(struct endpoint *pager);
-struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm,
-			   uint32_t addr, unsigned access);
+struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm, uaddr_t addr,
+			   unsigned access);
 
 /* ---- pin.c -------------------------------------------------------------- */
 

@@ -24,7 +24,7 @@ static struct mm *bench_mm(struct bench *b)
 		bench_skip(b, "no memory");
 		return NULL;
 	}
-	if (mm_mmap(mm, 0, PAGE_SIZE, PROT_READ, ANON) < 0 &&
+	if (mm_mmap(mm, UADDR(0), PAGE_SIZE, PROT_READ, ANON) < 0 &&
 	    mm->nr_vmas != 1)
 		bench_skip(b, "no memory");
 	return mm;
@@ -35,9 +35,9 @@ BENCH(vm_mmap_munmap_4k_untouched, 1000)
 	struct mm *mm = bench_mm(b);
 
 	while (mm && bench_next(b)) {
-		long addr = mm_mmap(mm, 0, PAGE_SIZE, PROT_RW, ANON);
+		long addr = mm_mmap(mm, UADDR(0), PAGE_SIZE, PROT_RW, ANON);
 
-		mm_munmap(mm, (uint32_t)addr, PAGE_SIZE);
+		mm_munmap(mm, UADDR((uint32_t)addr), PAGE_SIZE);
 	}
 	if (mm)
 		mm_put(mm);
@@ -49,11 +49,11 @@ static void protect_pairs(struct bench *b, uint32_t addr, uint32_t length)
 
 	if (!mm)
 		return;
-	mm_mmap(mm, PLACE, 3 * PAGE_SIZE, PROT_RW,
+	mm_mmap(mm, UADDR(PLACE), 3 * PAGE_SIZE, PROT_RW,
 		ANON | MAP_FIXED | MAP_POPULATE);
 	while (bench_next(b)) {
-		mm_mprotect(mm, addr, length, PROT_READ);
-		mm_mprotect(mm, addr, length, PROT_RW);
+		mm_mprotect(mm, UADDR(addr), length, PROT_READ);
+		mm_mprotect(mm, UADDR(addr), length, PROT_RW);
 	}
 	mm_put(mm);
 }
@@ -71,7 +71,7 @@ BENCH(vm_mprotect_toggle_middle_1p, 1000)
 static void touch_pages(struct mm *mm, unsigned access)
 {
 	for (uint32_t i = 0; i < FAULT_PAGES; i++)
-		if (vm_fault(mm, PLACE + i * PAGE_SIZE, access, 0) !=
+		if (vm_fault(mm, UADDR(PLACE + i * PAGE_SIZE), access, 0) !=
 		    VM_FAULT_DONE)
 			return;
 }
@@ -82,14 +82,14 @@ static void fault_pages(struct bench *b, unsigned before, unsigned access)
 	struct mm *mm = bench_mm(b);
 
 	while (mm && bench_batch(b)) {
-		mm_mmap(mm, PLACE, FAULT_PAGES * PAGE_SIZE, PROT_RW,
+		mm_mmap(mm, UADDR(PLACE), FAULT_PAGES * PAGE_SIZE, PROT_RW,
 			ANON | MAP_FIXED);
 		if (before)
 			touch_pages(mm, before);
 		bench_start(b);
 		touch_pages(mm, access);
 		bench_stop(b);
-		mm_munmap(mm, PLACE, FAULT_PAGES * PAGE_SIZE);
+		mm_munmap(mm, UADDR(PLACE), FAULT_PAGES * PAGE_SIZE);
 	}
 	if (mm)
 		mm_put(mm);
@@ -108,7 +108,7 @@ static void cow_pages(struct bench *b, bool reuse)
 	struct mm *mm = bench_mm(b), *child;
 
 	while (mm && bench_batch(b)) {
-		mm_mmap(mm, PLACE, FAULT_PAGES * PAGE_SIZE, PROT_RW,
+		mm_mmap(mm, UADDR(PLACE), FAULT_PAGES * PAGE_SIZE, PROT_RW,
 			ANON | MAP_FIXED);
 		touch_pages(mm, VM_WRITE);
 		if (mm_fork(mm, &child)) {
@@ -138,7 +138,7 @@ static void small_task(struct mm *mm)
 	};
 
 	for (unsigned i = 0; i < NR_AREAS; i++)
-		mm_mmap(mm, start[i], 4 * PAGE_SIZE,
+		mm_mmap(mm, UADDR(start[i]), 4 * PAGE_SIZE,
 			i % 2 ? PROT_RW : PROT_READ,
 			ANON | MAP_FIXED | MAP_POPULATE);
 }

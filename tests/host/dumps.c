@@ -575,11 +575,11 @@ KTEST(dumps, maps_of_an_address_space_are_those_of_linux)
 {
 	struct mm *mm = test_mm();
 
-	mm_set_brk_start(mm, AT(0));
-	EXPECT_IS(mm_brk(mm, AT(2)), AT(2));
+	mm_set_brk_start(mm, UADDR(AT(0)));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(2))), AT(2));
 	test_map(mm, 4, 1, PROT_READ | PROT_EXEC);
 	test_map_shared(mm, 6, 3, PROT_RW);
-	EXPECT_EQ(mm_munmap(mm, AT(6), PAGES(1)), 0);
+	EXPECT_EQ(mm_munmap(mm, UADDR(AT(6)), PAGES(1)), 0);
 	begin();
 	mm_maps_dump(mm);
 	end();

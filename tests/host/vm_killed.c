@@ -20,12 +20,12 @@ static char bytes[NR_PAGES * PAGE_SIZE];
 
 static int read_all(struct mm *mm)
 {
-	return mm_read(mm, AT(0), bytes, sizeof(bytes));
+	return mm_read(mm, UADDR(AT(0)), bytes, sizeof(bytes));
 }
 
 static int write_all(struct mm *mm)
 {
-	return mm_write(mm, AT(0), bytes, sizeof(bytes), false);
+	return mm_write(mm, UADDR(AT(0)), bytes, sizeof(bytes), false);
 }
 
 static int populate_all(struct mm *mm)
@@ -61,8 +61,9 @@ static struct mm *small_and_large(void)
 
 	test_map(mm, 0, NR_PAGES, PROT_RW);
 	/* Larger than the RAM of some machines. */
-	EXPECT_IS(mm_mmap(mm, AT(FAR), PAGES(FAR_PAGES), PROT_RW,
-			  ANON_FIXED | MAP_NORESERVE), AT(FAR));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(FAR)), PAGES(FAR_PAGES), PROT_RW,
+			  ANON_FIXED | MAP_NORESERVE),
+		  AT(FAR));
 	test_fill(mm, 0, 1, 1);
 	test_fill(mm, FAR, 1, 1);
 	return mm;

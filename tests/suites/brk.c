@@ -10,7 +10,7 @@ static struct mm *mm_with_heap(void)
 {
 	struct mm *mm = test_mm();
 
-	mm_set_brk_start(mm, AT(0) - 5);
+	mm_set_brk_start(mm, UADDR(AT(0) - 5));
 	return mm;
 }
 
@@ -18,8 +18,8 @@ KTEST(brk, starts_on_the_page_behind_the_image)
 {
 	struct mm *mm = mm_with_heap();
 
-	EXPECT_IS(mm_brk(mm, 0), AT(0));
-	EXPECT_IS(mm_brk(mm, AT(0)), AT(0));
+	EXPECT_IS(mm_brk(mm, UADDR(0)), AT(0));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(0))), AT(0));
 	EXPECT_STREQ(maps(mm), "");
 	test_end(mm);
 }
@@ -28,15 +28,15 @@ KTEST(brk, grows_and_shrinks_by_pages_but_counts_bytes)
 {
 	struct mm *mm = mm_with_heap();
 
-	EXPECT_IS(mm_brk(mm, AT(0) + 1), AT(0) + 1);
+	EXPECT_IS(mm_brk(mm, UADDR(AT(0) + 1)), AT(0) + 1);
 	EXPECT_STREQ(maps(mm), "100-101 rw-p");
-	EXPECT_IS(mm_brk(mm, AT(1)), AT(1));
-	EXPECT_IS(mm_brk(mm, AT(3) + 7), AT(3) + 7);
+	EXPECT_IS(mm_brk(mm, UADDR(AT(1))), AT(1));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(3) + 7)), AT(3) + 7);
 	EXPECT_STREQ(maps(mm), "100-104 rw-p");
 	test_fill(mm, 0, 4, 1);
-	EXPECT_IS(mm_brk(mm, AT(1)), AT(1));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(1))), AT(1));
 	EXPECT_STREQ(maps(mm), "100-101 rw-p");
-	EXPECT_IS(mm_brk(mm, AT(2)), AT(2));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(2))), AT(2));
 	EXPECT_EQ(peek(mm, AT(0)), 1);
 	EXPECT_EQ(peek(mm, AT(1)), 0);
 	EXPECT_EQ(mm->committed, 2);
@@ -48,12 +48,12 @@ KTEST(brk, failure_is_the_old_end)
 	struct mm *mm = mm_with_heap();
 	unsigned long limit = vm_commit_limit;
 
-	EXPECT_IS(mm_brk(mm, AT(2)), AT(2));
-	EXPECT_IS(mm_brk(mm, AT(0) - 1), AT(2));
-	EXPECT_IS(mm_brk(mm, 0xffffffff), AT(2));
-	EXPECT_IS(mm_brk(mm, USER_END + 1), AT(2));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(2))), AT(2));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(0) - 1)), AT(2));
+	EXPECT_IS(mm_brk(mm, UADDR(0xffffffff)), AT(2));
+	EXPECT_IS(mm_brk(mm, UADDR(USER_END + 1)), AT(2));
 	vm_commit_limit = vm_committed() + 3;
-	EXPECT_IS(mm_brk(mm, AT(6)), AT(2));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(6))), AT(2));
 	vm_commit_limit = limit;
 	EXPECT_STREQ(maps(mm), "100-102 rw-p");
 	test_end(mm);
@@ -64,9 +64,9 @@ KTEST(brk, keeps_a_page_away_from_the_next_area)
 	struct mm *mm = mm_with_heap();
 
 	test_map(mm, 8, 1, PROT_READ);
-	EXPECT_IS(mm_brk(mm, AT(8)), AT(0));
-	EXPECT_IS(mm_brk(mm, AT(7) + 1), AT(0));
-	EXPECT_IS(mm_brk(mm, AT(7)), AT(7));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(8))), AT(0));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(7) + 1)), AT(0));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(7))), AT(7));
 	test_end(mm);
 }
 
@@ -75,10 +75,11 @@ KTEST(brk, keeps_the_guard_gap_below_a_stack)
 	struct mm *mm = mm_with_heap();
 	uint32_t stack = AT(0) + STACK_GUARD_GAP + PAGES(8);
 
-	EXPECT_IS(mm_mmap(mm, stack, PAGES(1), PROT_RW,
-			  ANON_FIXED | MAP_GROWSDOWN), stack);
-	EXPECT_IS(mm_brk(mm, AT(8)), AT(0));
-	EXPECT_IS(mm_brk(mm, AT(7)), AT(7));
+	EXPECT_IS(mm_mmap(mm, UADDR(stack), PAGES(1), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN),
+		  stack);
+	EXPECT_IS(mm_brk(mm, UADDR(AT(8))), AT(0));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(7))), AT(7));
 	test_end(mm);
 }
 
@@ -86,10 +87,10 @@ KTEST(brk, what_is_no_longer_there_cannot_shrink)
 {
 	struct mm *mm = mm_with_heap();
 
-	EXPECT_IS(mm_brk(mm, AT(4)), AT(4));
-	EXPECT_IS(mm_munmap(mm, AT(2), PAGES(2)), 0);
-	EXPECT_IS(mm_brk(mm, AT(3)), AT(4));
-	EXPECT_IS(mm_brk(mm, AT(1)), AT(1));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(4))), AT(4));
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(2)), PAGES(2)), 0);
+	EXPECT_IS(mm_brk(mm, UADDR(AT(3))), AT(4));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(1))), AT(1));
 	test_end(mm);
 }
 
@@ -97,9 +98,10 @@ KTEST(brk, the_heap_and_an_area_before_it_are_one)
 {
 	struct mm *mm = mm_with_heap();
 
-	EXPECT_IS(mm_mmap(mm, AT(0) - PAGES(1), PAGES(1), PROT_RW,
-			  ANON_FIXED), AT(0) - PAGES(1));
-	EXPECT_IS(mm_brk(mm, AT(2)), AT(2));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0) - PAGES(1)), PAGES(1), PROT_RW,
+			  ANON_FIXED),
+		  AT(0) - PAGES(1));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(2))), AT(2));
 	EXPECT_STREQ(maps(mm), "ff-102 rw-p");
 	test_end(mm);
 }
@@ -108,10 +110,10 @@ KTEST(brk, fork_gives_the_child_its_own_heap)
 {
 	struct mm *mm = mm_with_heap(), *child;
 
-	EXPECT_IS(mm_brk(mm, AT(1)), AT(1));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(1))), AT(1));
 	child = test_fork(mm);
-	EXPECT_IS(mm_brk(child, AT(3)), AT(3));
-	EXPECT_IS(mm_brk(mm, 0), AT(1));
+	EXPECT_IS(mm_brk(child, UADDR(AT(3))), AT(3));
+	EXPECT_IS(mm_brk(mm, UADDR(0)), AT(1));
 	test_end(child);
 	test_end(mm);
 }

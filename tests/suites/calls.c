@@ -219,8 +219,9 @@ KTEST(calls, a_mapped_memory_object_cannot_be_changed)
 	REQUIRE((uint32_t)at < PAGE_OFFSET);
 	EXPECT_EQ(get32((uint32_t)at), 0x64636261);
 	EXPECT_EQ(put_user32(UADDR((uint32_t)at), 1), -EFAULT);
-	EXPECT_EQ(mm_mprotect(client_task->mm, (uint32_t)at, PAGE_SIZE,
-			      PROT_READ | PROT_WRITE), 0);
+	EXPECT_EQ(mm_mprotect(client_task->mm, UADDR((uint32_t)at), PAGE_SIZE,
+			      PROT_READ | PROT_WRITE),
+		  0);
 	EXPECT_NULL(vm_check());
 	put32((uint32_t)at, 1);         /* a copy */
 	EXPECT_EQ(get32((uint32_t)at), 1);

@@ -146,18 +146,19 @@ static void work_areas(struct rng *rng)
 
 	if (mm_create(&mm))
 		return;
-	mm_mmap(mm, AT(0), PAGES(100), PROT_RW, ANON_FIXED);
-	mm_mmap(mm, AT(200), PAGES(50), PROT_RW, SHARED_FIXED);
+	mm_mmap(mm, UADDR(AT(0)), PAGES(100), PROT_RW, ANON_FIXED);
+	mm_mmap(mm, UADDR(AT(200)), PAGES(50), PROT_RW, SHARED_FIXED);
 	for (unsigned i = 0; i < 40; i++) {
 		touch(mm, AT(rng_below(rng, 100)), VM_WRITE);
 		touch(mm, AT(200 + rng_below(rng, 50)), VM_WRITE);
 	}
 	if (!mm_fork(mm, &child)) {
 		touch(child, AT(rng_below(rng, 100)), VM_WRITE);
-		mm_mprotect(mm, AT(10), PAGES(20), PROT_READ);
+		mm_mprotect(mm, UADDR(AT(10)), PAGES(20), PROT_READ);
 		mm_put(child);
 	}
-	mm_mremap(mm, AT(5), PAGES(50), PAGES(60), MREMAP_MAYMOVE, 0);
+	mm_mremap(mm, UADDR(AT(5)), PAGES(50), PAGES(60), MREMAP_MAYMOVE,
+		  UADDR(0));
 	mm_put(mm);
 }
 
@@ -168,7 +169,8 @@ static void work_ends(struct rng *rng)
 
 	if (mm_create(&mm))
 		return;
-	mm_mmap(mm, AT(0), PAGES(1000), PROT_RW, ANON_FIXED | MAP_POPULATE);
+	mm_mmap(mm, UADDR(AT(0)), PAGES(1000), PROT_RW,
+		ANON_FIXED | MAP_POPULATE);
 	for (unsigned i = 0; i < 20; i++)
 		if (!mm_fork(mm, &child))
 			mm_put(child);

@@ -63,7 +63,7 @@ KTEST(fork_mm, pages_of_joined_areas_are_copied)
 	test_map(mm, 8, 1, PROT_RW);
 	test_map(mm, 9, 1, PROT_RW | PROT_EXEC);
 	test_fill(mm, 9, 1, 8);
-	EXPECT_IS(mm_mprotect(mm, AT(9), PAGES(1), PROT_RW), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(9)), PAGES(1), PROT_RW), 0);
 	EXPECT_STREQ(maps(mm), "100-103 rw-p 103-104 r--p 108-10a rw-p");
 	child = test_fork(mm);
 	EXPECT_EQ(peek(child, AT(2)), 7);
@@ -77,7 +77,7 @@ KTEST(fork_mm, a_child_is_not_locked)
 	struct mm *mm = test_mm(), *child;
 
 	test_map(mm, 0, 3, PROT_RW);
-	EXPECT_IS(mm_mlock(mm, AT(0), PAGES(2)), 0);
+	EXPECT_IS(mm_mlock(mm, UADDR(AT(0)), PAGES(2)), 0);
 	child = test_fork(mm);
 	EXPECT_EQ(child->locked_vm, 0);
 	EXPECT_EQ(mm->locked_vm, 2);
@@ -91,8 +91,8 @@ KTEST(fork_mm, advice_leaves_areas_out_or_empties_them)
 
 	test_map(mm, 0, 4, PROT_RW);
 	test_fill(mm, 0, 4, 1);
-	EXPECT_IS(mm_madvise(mm, AT(1), PAGES(1), MADV_DONTFORK), 0);
-	EXPECT_IS(mm_madvise(mm, AT(2), PAGES(1), MADV_WIPEONFORK), 0);
+	EXPECT_IS(mm_madvise(mm, UADDR(AT(1)), PAGES(1), MADV_DONTFORK), 0);
+	EXPECT_IS(mm_madvise(mm, UADDR(AT(2)), PAGES(1), MADV_WIPEONFORK), 0);
 	child = test_fork(mm);
 	EXPECT_EQ(peek(child, AT(0)), 1);
 	EXPECT_EQ(peek(child, AT(1)), FAULTS);
@@ -100,8 +100,8 @@ KTEST(fork_mm, advice_leaves_areas_out_or_empties_them)
 	EXPECT_EQ(peek(child, AT(3)), 4);
 	EXPECT_EQ(peek(mm, AT(2)), 3);
 	test_end(child);
-	EXPECT_IS(mm_madvise(mm, AT(0), PAGES(4), MADV_DOFORK), 0);
-	EXPECT_IS(mm_madvise(mm, AT(0), PAGES(4), MADV_KEEPONFORK), 0);
+	EXPECT_IS(mm_madvise(mm, UADDR(AT(0)), PAGES(4), MADV_DOFORK), 0);
+	EXPECT_IS(mm_madvise(mm, UADDR(AT(0)), PAGES(4), MADV_KEEPONFORK), 0);
 	EXPECT_EQ(mm->nr_vmas, 1);
 	test_end(mm);
 }
@@ -167,7 +167,7 @@ KTEST(fork_mm, each_failing_allocation_leaves_nothing_behind)
 
 	test_map(mm, 0, 4, PROT_RW);
 	test_fill(mm, 0, 4, 1);
-	EXPECT_IS(mm_mprotect(mm, AT(1), PAGES(1), PROT_READ), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_READ), 0);
 	test_map_shared(mm, 8, 2, PROT_RW);
 	test_fill(mm, 8, 2, 1);
 	EXPECT(ktest_each_failure(fork_and_write, mm) >= 6);

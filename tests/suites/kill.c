@@ -20,7 +20,7 @@ SUITE(kill, check);
 
 static long populate(struct mm *mm)
 {
-	long at = mm_mmap(mm, AT(0), PAGES(LONG), PROT_RW,
+	long at = mm_mmap(mm, UADDR(AT(0)), PAGES(LONG), PROT_RW,
 			  ANON_FIXED | MAP_POPULATE);
 
 	/* The area is there; whether its pages are, mmap() does not say. */
@@ -30,13 +30,13 @@ static long populate(struct mm *mm)
 static long lock(struct mm *mm)
 {
 	test_map(mm, 0, LONG, PROT_RW);
-	return mm_mlock(mm, AT(0), PAGES(LONG));
+	return mm_mlock(mm, UADDR(AT(0)), PAGES(LONG));
 }
 
 static long advise(struct mm *mm)
 {
 	test_map(mm, 0, LONG, PROT_RW);
-	return mm_madvise(mm, AT(0), PAGES(LONG), MADV_POPULATE_WRITE);
+	return mm_madvise(mm, UADDR(AT(0)), PAGES(LONG), MADV_POPULATE_WRITE);
 }
 
 static long grow_locked(struct mm *mm)
@@ -44,8 +44,8 @@ static long grow_locked(struct mm *mm)
 	long at;
 
 	test_map(mm, 0, 1, PROT_RW);
-	EXPECT_IS(mm_mlock(mm, AT(0), PAGES(1)), -EINTR);
-	at = mm_mremap(mm, AT(0), PAGES(1), PAGES(LONG), 0, 0);
+	EXPECT_IS(mm_mlock(mm, UADDR(AT(0)), PAGES(1)), -EINTR);
+	at = mm_mremap(mm, UADDR(AT(0)), PAGES(1), PAGES(LONG), 0, UADDR(0));
 	return (uint32_t)at == AT(0) ? -EINTR : at;
 }
 
@@ -53,9 +53,10 @@ static long unlock_writes(struct mm *mm)
 {
 	long err;
 
-	EXPECT_IS(mm_mmap(mm, AT(0), PAGES(LONG), PROT_READ,
-			  ANON_FIXED | MAP_LOCKED), AT(0));
-	err = mm_mprotect(mm, AT(0), PAGES(LONG), PROT_RW);
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(LONG), PROT_READ,
+			  ANON_FIXED | MAP_LOCKED),
+		  AT(0));
+	err = mm_mprotect(mm, UADDR(AT(0)), PAGES(LONG), PROT_RW);
 	return err ? err : -EINTR;
 }
 
@@ -64,13 +65,13 @@ static char bytes[3 * PAGE_SIZE];
 static long read(struct mm *mm)
 {
 	test_map(mm, 0, LONG, PROT_RW);
-	return mm_read(mm, AT(0), bytes, sizeof(bytes));
+	return mm_read(mm, UADDR(AT(0)), bytes, sizeof(bytes));
 }
 
 static long write(struct mm *mm)
 {
 	test_map(mm, 0, LONG, PROT_RW);
-	return mm_write(mm, AT(0), bytes, sizeof(bytes), false);
+	return mm_write(mm, UADDR(AT(0)), bytes, sizeof(bytes), false);
 }
 
 static long fork(struct mm *mm)

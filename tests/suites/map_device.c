@@ -65,11 +65,12 @@ KTEST(map_device, what_the_program_unmapped_stays_unmapped)
 
 	test_window(&window, mm, 4);
 	second = window.start + PAGES(1);
-	EXPECT_EQ(mm_munmap(mm, second, PAGES(2)), 0);
+	EXPECT_EQ(mm_munmap(mm, UADDR(second), PAGES(2)), 0);
 	EXPECT(!entry_at(mm, second).present);
 	EXPECT_NULL(mm_check(mm));
 	/* Other memory in its place is not the window's. */
-	EXPECT_IS(mm_mmap(mm, second, PAGES(1), PROT_RW, ANON_FIXED), second);
+	EXPECT_IS(mm_mmap(mm, UADDR(second), PAGES(1), PROT_RW, ANON_FIXED),
+		  second);
 	EXPECT_EQ(poke(mm, second, 7), 7);
 	mm_unmap_device(&window);
 	EXPECT_EQ(peek(mm, second), 7);
@@ -83,7 +84,7 @@ KTEST(map_device, a_second_window_over_the_first_is_left_alone)
 	struct vm_window first = { .mm = NULL }, second = { .mm = NULL };
 
 	test_window(&first, mm, 2);
-	EXPECT_EQ(mm_munmap(mm, first.start, PAGES(2)), 0);
+	EXPECT_EQ(mm_munmap(mm, UADDR(first.start), PAGES(2)), 0);
 	test_window(&second, mm, 2);
 	EXPECT_EQ(second.start, first.start);
 	mm_unmap_device(&first);
@@ -118,18 +119,22 @@ KTEST(map_device, it_cannot_be_changed_moved_or_given_away)
 
 	test_window(&window, mm, 2);
 	at = window.start;
-	EXPECT_IS(mm_mprotect(mm, at, PAGES(1), PROT_READ), -EACCES);
-	EXPECT_IS(mm_mremap(mm, at, PAGES(2), PAGES(3), MREMAP_MAYMOVE, 0),
+	EXPECT_IS(mm_mprotect(mm, UADDR(at), PAGES(1), PROT_READ), -EACCES);
+	EXPECT_IS(mm_mremap(mm, UADDR(at), PAGES(2), PAGES(3), MREMAP_MAYMOVE,
+			    UADDR(0)),
 		  -EFAULT);
-	EXPECT_IS(mm_mremap(mm, at, PAGES(2), PAGES(2),
-			    MREMAP_MAYMOVE | MREMAP_FIXED, AT(8)), -EFAULT);
-	EXPECT_IS(mm_madvise(mm, at, PAGES(1), MADV_DONTNEED), -EINVAL);
-	EXPECT_IS(mm_madvise(mm, at, PAGES(1), MADV_DOFORK), -EINVAL);
-	EXPECT_IS(mm_transfer(mm, at, PAGES(1), other, 0, VM_READ, false),
+	EXPECT_IS(mm_mremap(mm, UADDR(at), PAGES(2), PAGES(2),
+			    MREMAP_MAYMOVE | MREMAP_FIXED, UADDR(AT(8))),
 		  -EFAULT);
-	EXPECT_IS(mm_transfer(mm, at, PAGES(1), other, 0, VM_READ, true),
+	EXPECT_IS(mm_madvise(mm, UADDR(at), PAGES(1), MADV_DONTNEED), -EINVAL);
+	EXPECT_IS(mm_madvise(mm, UADDR(at), PAGES(1), MADV_DOFORK), -EINVAL);
+	EXPECT_IS(mm_transfer(mm, UADDR(at), PAGES(1), other, UADDR(0), VM_READ,
+			      false),
 		  -EFAULT);
-	EXPECT(!mm_take_page(mm, at));
+	EXPECT_IS(mm_transfer(mm, UADDR(at), PAGES(1), other, UADDR(0), VM_READ,
+			      true),
+		  -EFAULT);
+	EXPECT(!mm_take_page(mm, UADDR(at)));
 	EXPECT(entry_at(mm, at).device);
 	mm_unmap_device(&window);
 	EXPECT_STREQ(maps(mm), "");
@@ -192,7 +197,7 @@ KTEST(map_device, shared_memory_counts_as_promised)
 	REQUIRE(!IS_ERR_VALUE(addr));
 	EXPECT_EQ(vm_committed(), before + 3);
 	/* It is not the program's to give back. */
-	EXPECT_EQ(mm_munmap(mm, window.start, PAGES(3)), 0);
+	EXPECT_EQ(mm_munmap(mm, UADDR(window.start), PAGES(3)), 0);
 	EXPECT_EQ(vm_committed(), before + 3);
 	mm_unmap_device(&window);
 	EXPECT_EQ(vm_committed(), before);
@@ -243,22 +248,24 @@ KTEST(map_device, random_calls_find_no_way_to_break_it)
 			mm_unmap_device(window);
 			break;
 		case 1:
-			mm_munmap(mm, at, n);
+			mm_munmap(mm, UADDR(at), n);
 			break;
 		case 2:
-			mm_mmap(mm, at, n, PROT_RW, ANON_FIXED | MAP_POPULATE);
+			mm_mmap(mm, UADDR(at), n, PROT_RW,
+				ANON_FIXED | MAP_POPULATE);
 			break;
 		case 3:
-			mm_mremap(mm, at, n, n + PAGES(1), MREMAP_MAYMOVE, 0);
+			mm_mremap(mm, UADDR(at), n, n + PAGES(1),
+				  MREMAP_MAYMOVE, UADDR(0));
 			break;
 		case 4:
-			mm_mprotect(mm, at, n, PROT_READ);
+			mm_mprotect(mm, UADDR(at), n, PROT_READ);
 			break;
 		case 5:
-			mm_mlock(mm, at, n);
+			mm_mlock(mm, UADDR(at), n);
 			break;
 		default:
-			mm_madvise(mm, at, n, MADV_DONTNEED);
+			mm_madvise(mm, UADDR(at), n, MADV_DONTNEED);
 		}
 		EXPECT_NULL(mm_check(mm));
 	}

@@ -10,26 +10,31 @@ KTEST(mmap, bad_arguments_are_refused_as_on_linux)
 {
 	struct mm *mm = test_mm();
 
-	EXPECT_IS(mm_mmap(mm, 0, 0, PROT_RW, ANON), -EINVAL);
-	EXPECT_IS(mm_mmap(mm, 0, 0xfffff001, PROT_RW, ANON), -ENOMEM);
-	EXPECT_IS(mm_mmap(mm, 0, USER_END, PROT_NONE, ANON), -ENOMEM);
-	EXPECT_IS(mm_mmap(mm, 0, PAGE_SIZE, PROT_RW, MAP_ANONYMOUS), -EINVAL);
-	EXPECT_IS(mm_mmap(mm, 0, PAGE_SIZE, PROT_RW,
-			  MAP_ANONYMOUS | MAP_SHARED_VALIDATE), -EINVAL);
-	EXPECT_IS(mm_mmap(mm, 0, PAGE_SIZE, PROT_RW,
+	EXPECT_IS(mm_mmap(mm, UADDR(0), 0, PROT_RW, ANON), -EINVAL);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), 0xfffff001, PROT_RW, ANON), -ENOMEM);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), USER_END, PROT_NONE, ANON), -ENOMEM);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGE_SIZE, PROT_RW, MAP_ANONYMOUS),
+		  -EINVAL);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGE_SIZE, PROT_RW,
+			  MAP_ANONYMOUS | MAP_SHARED_VALIDATE),
+		  -EINVAL);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGE_SIZE, PROT_RW,
 			  MAP_ANONYMOUS | MAP_SHARED | MAP_GROWSDOWN),
 		  -EINVAL);
-	EXPECT_IS(mm_mmap(mm, 0, PAGE_SIZE, PROT_RW, ANON | MAP_HUGETLB),
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGE_SIZE, PROT_RW, ANON | MAP_HUGETLB),
 		  -ENOMEM);
-	EXPECT_IS(mm_mmap(mm, AT(0) + 1, PAGE_SIZE, PROT_RW, ANON_FIXED),
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0) + 1), PAGE_SIZE, PROT_RW, ANON_FIXED),
 		  -EINVAL);
-	EXPECT_IS(mm_mmap(mm, 0, PAGE_SIZE, PROT_RW, ANON_FIXED), -EPERM);
-	EXPECT_IS(mm_mmap(mm, USER_BASE - PAGE_SIZE, PAGE_SIZE, PROT_RW,
-			  ANON_FIXED), -EPERM);
-	EXPECT_IS(mm_mmap(mm, USER_END, PAGE_SIZE, PROT_RW, ANON_FIXED),
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGE_SIZE, PROT_RW, ANON_FIXED),
+		  -EPERM);
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_BASE - PAGE_SIZE), PAGE_SIZE, PROT_RW,
+			  ANON_FIXED),
+		  -EPERM);
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_END), PAGE_SIZE, PROT_RW, ANON_FIXED),
 		  -ENOMEM);
-	EXPECT_IS(mm_mmap(mm, USER_END - PAGE_SIZE, PAGES(2), PROT_RW,
-			  ANON_FIXED), -ENOMEM);
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_END - PAGE_SIZE), PAGES(2), PROT_RW,
+			  ANON_FIXED),
+		  -ENOMEM);
 	EXPECT_STREQ(maps(mm), "");
 	test_end(mm);
 }
@@ -38,9 +43,11 @@ KTEST(mmap, first_and_last_page_of_user_mode_can_be_mapped)
 {
 	struct mm *mm = test_mm();
 
-	EXPECT_IS(mm_mmap(mm, USER_BASE, 1, PROT_RW, ANON_FIXED), USER_BASE);
-	EXPECT_IS(mm_mmap(mm, USER_END - PAGE_SIZE, PAGE_SIZE, PROT_RW,
-			  ANON_FIXED), USER_END - PAGE_SIZE);
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_BASE), 1, PROT_RW, ANON_FIXED),
+		  USER_BASE);
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_END - PAGE_SIZE), PAGE_SIZE, PROT_RW,
+			  ANON_FIXED),
+		  USER_END - PAGE_SIZE);
 	EXPECT_EQ(poke(mm, USER_END - 1, 7), 7);
 	EXPECT_EQ(poke(mm, USER_BASE, 8), 8);
 	EXPECT_EQ(peek(mm, USER_END), FAULTS);
@@ -52,15 +59,16 @@ KTEST(mmap, areas_go_down_from_the_base_and_fill_the_highest_hole)
 	struct mm *mm = test_mm();
 	uint32_t a, b, c;
 
-	a = (uint32_t)mm_mmap(mm, 0, PAGES(4), PROT_READ, ANON);
+	a = (uint32_t)mm_mmap(mm, UADDR(0), PAGES(4), PROT_READ, ANON);
 	EXPECT_EQ(a, MMAP_BASE - PAGES(4));
-	b = (uint32_t)mm_mmap(mm, 0, PAGES(2), PROT_RW, ANON);
+	b = (uint32_t)mm_mmap(mm, UADDR(0), PAGES(2), PROT_RW, ANON);
 	EXPECT_EQ(b, a - PAGES(2));
-	c = (uint32_t)mm_mmap(mm, 0, PAGES(3), PROT_READ, ANON);
+	c = (uint32_t)mm_mmap(mm, UADDR(0), PAGES(3), PROT_READ, ANON);
 	EXPECT_EQ(c, b - PAGES(3));
-	EXPECT_IS(mm_munmap(mm, b, PAGES(2)), 0);
-	EXPECT_IS(mm_mmap(mm, 0, PAGES(3), PROT_READ, ANON), c - PAGES(3));
-	EXPECT_IS(mm_mmap(mm, 0, PAGES(1), PROT_RW, ANON), b + PAGES(1));
+	EXPECT_IS(mm_munmap(mm, UADDR(b), PAGES(2)), 0);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(3), PROT_READ, ANON),
+		  c - PAGES(3));
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(1), PROT_RW, ANON), b + PAGES(1));
 	test_end(mm);
 }
 
@@ -68,12 +76,13 @@ KTEST(mmap, a_free_hint_is_taken_a_used_one_is_not)
 {
 	struct mm *mm = test_mm();
 
-	EXPECT_IS(mm_mmap(mm, AT(0) + 5, PAGES(2), PROT_RW, ANON), AT(0));
-	EXPECT_IS(mm_mmap(mm, AT(1), PAGES(2), PROT_READ, ANON),
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0) + 5), PAGES(2), PROT_RW, ANON),
+		  AT(0));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(1)), PAGES(2), PROT_READ, ANON),
 		  MMAP_BASE - PAGES(2));
-	EXPECT_IS(mm_mmap(mm, 1, PAGES(1), PROT_EXEC, ANON),
+	EXPECT_IS(mm_mmap(mm, UADDR(1), PAGES(1), PROT_EXEC, ANON),
 		  MMAP_BASE - PAGES(3));
-	EXPECT_IS(mm_mmap(mm, PAGE_SIZE, PAGES(1), PROT_NONE, ANON),
+	EXPECT_IS(mm_mmap(mm, UADDR(PAGE_SIZE), PAGES(1), PROT_NONE, ANON),
 		  USER_BASE);
 	test_end(mm);
 }
@@ -82,12 +91,14 @@ KTEST(mmap, when_all_below_the_base_is_full_what_is_above_serves)
 {
 	struct mm *mm = test_mm();
 
-	EXPECT_IS(mm_mmap(mm, USER_BASE, MMAP_BASE - USER_BASE, PROT_NONE,
-			  ANON_FIXED), USER_BASE);
-	EXPECT_IS(mm_mmap(mm, 0, PAGES(1), PROT_RW, ANON), MMAP_BASE);
-	EXPECT_IS(mm_mmap(mm, 0, USER_END - MMAP_BASE - PAGES(1), PROT_NONE,
-			  ANON), MMAP_BASE + PAGES(1));
-	EXPECT_IS(mm_mmap(mm, 0, PAGES(1), PROT_RW, ANON), -ENOMEM);
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_BASE), MMAP_BASE - USER_BASE,
+			  PROT_NONE, ANON_FIXED),
+		  USER_BASE);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(1), PROT_RW, ANON), MMAP_BASE);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), USER_END - MMAP_BASE - PAGES(1),
+			  PROT_NONE, ANON),
+		  MMAP_BASE + PAGES(1));
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(1), PROT_RW, ANON), -ENOMEM);
 	test_end(mm);
 }
 
@@ -96,10 +107,12 @@ KTEST(mmap, noreplace_sees_what_is_there)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 2, 1, PROT_RW);
-	EXPECT_IS(mm_mmap(mm, AT(0), PAGES(3), PROT_RW,
-			  ANON | MAP_FIXED_NOREPLACE), -EEXIST);
-	EXPECT_IS(mm_mmap(mm, AT(0), PAGES(2), PROT_RW,
-			  ANON | MAP_FIXED_NOREPLACE), AT(0));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(3), PROT_RW,
+			  ANON | MAP_FIXED_NOREPLACE),
+		  -EEXIST);
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(2), PROT_RW,
+			  ANON | MAP_FIXED_NOREPLACE),
+		  AT(0));
 	EXPECT_STREQ(maps(mm), "100-103 rw-p");
 	test_end(mm);
 }
@@ -140,7 +153,8 @@ KTEST(mmap, areas_written_apart_stay_apart)
 	test_map(mm, 1, 1, PROT_RW);
 	/* As on Linux: the new one joins the lower, the two do not. */
 	EXPECT_STREQ(maps(mm), "100-102 rw-p 102-103 rw-p");
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(3), PAGES(1), 0, 0), AT(0));
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(3), PAGES(1), 0, UADDR(0)),
+		  AT(0));
 	test_end(mm);
 }
 
@@ -162,12 +176,12 @@ KTEST(mmap, munmap_refuses_what_is_no_range_of_user_mode)
 {
 	struct mm *mm = test_mm();
 
-	EXPECT_IS(mm_munmap(mm, AT(0) + 1, PAGES(1)), -EINVAL);
-	EXPECT_IS(mm_munmap(mm, AT(0), 0), -EINVAL);
-	EXPECT_IS(mm_munmap(mm, USER_END, PAGE_SIZE), -EINVAL);
-	EXPECT_IS(mm_munmap(mm, AT(0), USER_END), -EINVAL);
-	EXPECT_IS(mm_munmap(mm, 0, USER_END), 0);
-	EXPECT_IS(mm_munmap(mm, AT(0), 1), 0);
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(0) + 1), PAGES(1)), -EINVAL);
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(0)), 0), -EINVAL);
+	EXPECT_IS(mm_munmap(mm, UADDR(USER_END), PAGE_SIZE), -EINVAL);
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(0)), USER_END), -EINVAL);
+	EXPECT_IS(mm_munmap(mm, UADDR(0), USER_END), 0);
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(0)), 1), 0);
 	test_end(mm);
 }
 
@@ -179,15 +193,15 @@ KTEST(mmap, munmap_cuts_areas_and_drops_their_pages)
 	test_map(mm, 0, 8, PROT_RW);
 	test_fill(mm, 0, 8, 1);
 	before = mm->rss;
-	EXPECT_IS(mm_munmap(mm, AT(3), PAGES(2) - 5), 0);
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(3)), PAGES(2) - 5), 0);
 	EXPECT_EQ(mm->rss, before - 2);
 	EXPECT_STREQ(maps(mm), "100-103 rw-p 105-108 rw-p");
-	EXPECT_IS(mm_munmap(mm, AT(2), PAGES(5)), 0);
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(2)), PAGES(5)), 0);
 	EXPECT_STREQ(maps(mm), "100-102 rw-p 107-108 rw-p");
 	EXPECT_EQ(peek(mm, AT(1)), 2);
 	EXPECT_EQ(peek(mm, AT(2)), FAULTS);
 	EXPECT_EQ(peek(mm, AT(7)), 8);
-	EXPECT_IS(mm_munmap(mm, 0, USER_END), 0);
+	EXPECT_IS(mm_munmap(mm, UADDR(0), USER_END), 0);
 	EXPECT_EQ(mm->rss + mm->total_vm + mm->committed, 0);
 	test_end(mm);
 }
@@ -197,14 +211,16 @@ KTEST(mmap, tables_of_an_empty_hole_are_given_back)
 	struct mm *mm = test_mm();
 	unsigned long before;
 
-	EXPECT_IS(mm_mmap(mm, PT_SPAN * 64, PAGES(3), PROT_RW, ANON_FIXED),
+	EXPECT_IS(mm_mmap(mm, UADDR(PT_SPAN * 64), PAGES(3), PROT_RW,
+			  ANON_FIXED),
 		  PT_SPAN * 64);
-	EXPECT_IS(mm_mmap(mm, PT_SPAN * 65 + PAGES(9), PAGES(1), PROT_RW,
-			  ANON_FIXED), PT_SPAN * 65 + PAGES(9));
+	EXPECT_IS(mm_mmap(mm, UADDR(PT_SPAN * 65 + PAGES(9)), PAGES(1), PROT_RW,
+			  ANON_FIXED),
+		  PT_SPAN * 65 + PAGES(9));
 	EXPECT_EQ(poke(mm, PT_SPAN * 64, 1), 1);
 	before = mm->tables.nr_tables;
 	EXPECT_EQ(poke(mm, PT_SPAN * 65 + PAGES(9), 1), 1);
-	EXPECT_IS(mm_munmap(mm, PT_SPAN * 65 + PAGES(9), PAGES(1)), 0);
+	EXPECT_IS(mm_munmap(mm, UADDR(PT_SPAN * 65 + PAGES(9)), PAGES(1)), 0);
 	EXPECT_EQ(mm->tables.nr_tables, before);
 	test_end(mm);
 }
@@ -213,13 +229,16 @@ KTEST(mmap, populate_brings_all_pages_at_once)
 {
 	struct mm *mm = test_mm();
 
-	EXPECT_IS(mm_mmap(mm, AT(0), PAGES(3), PROT_RW,
-			  ANON_FIXED | MAP_POPULATE), AT(0));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(3), PROT_RW,
+			  ANON_FIXED | MAP_POPULATE),
+		  AT(0));
 	EXPECT_EQ(mm->rss, 3);
-	EXPECT_IS(mm_mmap(mm, AT(8), PAGES(3), PROT_NONE,
-			  ANON_FIXED | MAP_POPULATE), AT(8));
-	EXPECT_IS(mm_mmap(mm, AT(16), PAGES(2), PROT_RW,
-			  ANON_FIXED | MAP_LOCKED), AT(16));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(8)), PAGES(3), PROT_NONE,
+			  ANON_FIXED | MAP_POPULATE),
+		  AT(8));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(16)), PAGES(2), PROT_RW,
+			  ANON_FIXED | MAP_LOCKED),
+		  AT(16));
 	EXPECT_EQ(mm->rss, 5);
 	EXPECT_EQ(mm->locked_vm, 2);
 	test_end(mm);
@@ -231,17 +250,19 @@ KTEST(mmap, more_than_can_be_committed_is_refused)
 	unsigned long limit = vm_commit_limit;
 
 	vm_commit_limit = vm_committed() + 10;
-	EXPECT_IS(mm_mmap(mm, 0, PAGES(11), PROT_RW, ANON), -ENOMEM);
-	EXPECT_IS(mm_mmap(mm, 0, PAGES(11), PROT_RW,
-			  MAP_SHARED | MAP_ANONYMOUS), -ENOMEM);
-	EXPECT_IS(mm_mmap(mm, AT(0), PAGES(11), PROT_READ, ANON), AT(0));
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(11), PROT_RW), -ENOMEM);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(6), PROT_RW), 0);
-	EXPECT_IS(mm_mmap(mm, AT(32), PAGES(11), PROT_RW,
-			  ANON_FIXED | MAP_NORESERVE), AT(32));
-	EXPECT_IS(mm_mmap(mm, AT(64), PAGES(4), PROT_RW, SHARED_FIXED),
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(11), PROT_RW, ANON), -ENOMEM);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(11), PROT_RW,
+			  MAP_SHARED | MAP_ANONYMOUS),
+		  -ENOMEM);
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(11), PROT_READ, ANON), AT(0));
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(11), PROT_RW), -ENOMEM);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(6), PROT_RW), 0);
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(32)), PAGES(11), PROT_RW,
+			  ANON_FIXED | MAP_NORESERVE),
+		  AT(32));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(64)), PAGES(4), PROT_RW, SHARED_FIXED),
 		  AT(64));
-	EXPECT_IS(mm_mmap(mm, AT(80), PAGES(1), PROT_RW, ANON_FIXED),
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(80)), PAGES(1), PROT_RW, ANON_FIXED),
 		  -ENOMEM);
 	test_end(mm);
 	EXPECT_EQ(vm_committed(), vm_commit_limit - 10);
@@ -255,11 +276,11 @@ KTEST(mmap, the_number_of_areas_is_limited)
 	vm_max_map_count = 4;
 	for (unsigned i = 0; i < 5; i++)
 		test_map(mm, 4 * i, 3, PROT_RW);
-	EXPECT_IS(mm_mmap(mm, 0, PAGES(1), PROT_RW, ANON), -ENOMEM);
-	EXPECT_IS(mm_munmap(mm, AT(1), PAGES(1)), -ENOMEM);
-	EXPECT_IS(mm_mprotect(mm, AT(1), PAGES(1), PROT_READ), -ENOMEM);
-	EXPECT_IS(mm_madvise(mm, AT(1), PAGES(1), MADV_RANDOM), -EAGAIN);
-	EXPECT_IS(mm_munmap(mm, AT(2), PAGES(1)), 0);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(1), PROT_RW, ANON), -ENOMEM);
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(1)), PAGES(1)), -ENOMEM);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_READ), -ENOMEM);
+	EXPECT_IS(mm_madvise(mm, UADDR(AT(1)), PAGES(1), MADV_RANDOM), -EAGAIN);
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(2)), PAGES(1)), 0);
 	EXPECT_EQ(mm->nr_vmas, 5);
 	vm_max_map_count = MAX_MAP_COUNT;
 	test_end(mm);
@@ -269,17 +290,19 @@ KTEST(mmap, the_kernel_maps_only_free_whole_pages)
 {
 	struct mm *mm = test_mm();
 
-	EXPECT_IS(mm_map_fixed(mm, AT(0), PAGES(2), VM_READ | VM_EXEC,
-			       "prog"), AT(0));
-	EXPECT_IS(mm_map_fixed(mm, AT(1), PAGES(2), VM_READ, NULL), -EEXIST);
-	EXPECT_IS(mm_map_fixed(mm, AT(4), 5, VM_READ, NULL), -EINVAL);
-	EXPECT_IS(mm_map_fixed(mm, AT(4) + 1, PAGES(1), VM_READ, NULL),
+	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(0)), PAGES(2), VM_READ | VM_EXEC,
+			       "prog"),
+		  AT(0));
+	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(1)), PAGES(2), VM_READ, NULL),
+		  -EEXIST);
+	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(4)), 5, VM_READ, NULL), -EINVAL);
+	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(4) + 1), PAGES(1), VM_READ, NULL),
 		  -EINVAL);
-	EXPECT_IS(mm_map_fixed(mm, 0, PAGES(1), VM_READ, NULL), -EINVAL);
-	EXPECT_IS(mm_map_fixed(mm, USER_END, PAGES(1), VM_READ, NULL),
+	EXPECT_IS(mm_map_fixed(mm, UADDR(0), PAGES(1), VM_READ, NULL), -EINVAL);
+	EXPECT_IS(mm_map_fixed(mm, UADDR(USER_END), PAGES(1), VM_READ, NULL),
 		  -EINVAL);
 	/* Written by the loader, read-only for the program. */
-	EXPECT_IS(mm_write(mm, AT(0) + 4094, "abcd", 4, true), 0);
+	EXPECT_IS(mm_write(mm, UADDR(AT(0) + 4094), "abcd", 4, true), 0);
 	EXPECT_EQ(peek(mm, AT(1) + 1), 'd');
 	EXPECT_EQ(poke(mm, AT(1), 1), FAULTS);
 	test_end(mm);
@@ -293,10 +316,10 @@ static bool map_and_write(void *arg)
 
 	if (mm_create(&mm))
 		return false;
-	addr = mm_mmap(mm, AT(0), PAGES(3), PROT_RW, ANON_FIXED);
+	addr = mm_mmap(mm, UADDR(AT(0)), PAGES(3), PROT_RW, ANON_FIXED);
 	done = !IS_ERR_VALUE(addr) && poke(mm, AT(1), 1) == 1 &&
-	       peek(mm, AT(2)) == 0 && !mm_munmap(mm, AT(1), PAGES(1)) &&
-	       !IS_ERR_VALUE(mm_mmap(mm, AT(8), PAGES(3), PROT_RW,
+	       peek(mm, AT(2)) == 0 && !mm_munmap(mm, UADDR(AT(1)), PAGES(1)) &&
+	       !IS_ERR_VALUE(mm_mmap(mm, UADDR(AT(8)), PAGES(3), PROT_RW,
 				     SHARED_FIXED)) &&
 	       poke(mm, AT(9), 1) == 1;
 	EXPECT_NULL(mm_check(mm));
@@ -332,7 +355,7 @@ static void take_areas_apart(struct mm *mm, uint32_t nr)
 	uint32_t pages = 0;
 
 	for (uint32_t i = 0; i < nr; i++)
-		pages += mm_munmap(mm, AT(2 * i), PAGES(1)) == 0;
+		pages += mm_munmap(mm, UADDR(AT(2 * i)), PAGES(1)) == 0;
 	EXPECT_EQ(pages, nr);
 	EXPECT_EQ(mm->nr_vmas, 0);
 }
@@ -345,13 +368,13 @@ KTEST(mmap, a_hundred_thousand_areas)
 
 	vm_max_map_count = nr + 1;
 	for (uint32_t i = 0; i < nr; i++)
-		mapped += mm_mmap(mm, AT(2 * i), PAGES(1), PROT_READ,
+		mapped += mm_mmap(mm, UADDR(AT(2 * i)), PAGES(1), PROT_READ,
 				  ANON_FIXED) == (long)AT(2 * i);
 	EXPECT_EQ(mapped, nr);
 	EXPECT_EQ(mm->nr_vmas, nr);
-	EXPECT_IS(mm_mmap(mm, 0, PAGES(1), PROT_READ, ANON),
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(1), PROT_READ, ANON),
 		  MMAP_BASE - PAGES(1));
-	EXPECT_IS(mm_munmap(mm, MMAP_BASE - PAGES(1), PAGES(1)), 0);
+	EXPECT_IS(mm_munmap(mm, UADDR(MMAP_BASE - PAGES(1)), PAGES(1)), 0);
 	EXPECT_NULL(mm_check(mm));
 	take_areas_apart(mm, nr);
 	vm_max_map_count = MAX_MAP_COUNT;
@@ -370,8 +393,8 @@ KTEST(mmap, check_finds_each_wrong_sum)
 	};
 	unsigned long committed;
 
-	REQUIRE(!IS_ERR_VALUE(mm_mmap(mm, AT(0), PAGES(3), PROT_RW,
-				      ANON_FIXED)));
+	REQUIRE(!IS_ERR_VALUE(
+		mm_mmap(mm, UADDR(AT(0)), PAGES(3), PROT_RW, ANON_FIXED)));
 	touch(mm, AT(1), VM_WRITE);
 	for (unsigned i = 0; i < ARRAY_SIZE(sums); i++) {
 		++*sums[i];

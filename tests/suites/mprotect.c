@@ -11,19 +11,24 @@ KTEST(mprotect, bad_arguments_are_refused_as_on_linux)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 2, PROT_RW);
-	EXPECT_IS(mm_mprotect(mm, AT(0) + 1, PAGES(1), PROT_READ), -EINVAL);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1),
-			      PROT_GROWSDOWN | PROT_GROWSUP), -EINVAL);
-	EXPECT_IS(mm_mprotect(mm, AT(9), 0, PROT_READ), 0);
-	EXPECT_IS(mm_mprotect(mm, AT(9), 0, 0x10), 0);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1), 0x10), -EINVAL);
-	EXPECT_IS(mm_mprotect(mm, AT(0), 0xfffff001, PROT_READ), -ENOMEM);
-	EXPECT_IS(mm_mprotect(mm, AT(0), 0xfffff000, 0x10), -ENOMEM);
-	EXPECT_IS(mm_mprotect(mm, AT(9), PAGES(1), PROT_READ), -ENOMEM);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1), PROT_READ | PROT_GROWSUP),
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0) + 1), PAGES(1), PROT_READ),
 		  -EINVAL);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1),
-			      PROT_READ | PROT_GROWSDOWN), -EINVAL);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1),
+			      PROT_GROWSDOWN | PROT_GROWSUP),
+		  -EINVAL);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(9)), 0, PROT_READ), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(9)), 0, 0x10), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), 0x10), -EINVAL);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), 0xfffff001, PROT_READ),
+		  -ENOMEM);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), 0xfffff000, 0x10), -ENOMEM);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(9)), PAGES(1), PROT_READ), -ENOMEM);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1),
+			      PROT_READ | PROT_GROWSUP),
+		  -EINVAL);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1),
+			      PROT_READ | PROT_GROWSDOWN),
+		  -EINVAL);
 	EXPECT_STREQ(maps(mm), "100-102 rw-p");
 	test_end(mm);
 }
@@ -34,7 +39,7 @@ KTEST(mprotect, the_part_before_a_hole_is_changed)
 
 	test_map(mm, 0, 2, PROT_RW);
 	test_map(mm, 3, 1, PROT_RW);
-	EXPECT_IS(mm_mprotect(mm, AT(1), PAGES(3), PROT_READ), -ENOMEM);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(3), PROT_READ), -ENOMEM);
 	EXPECT_STREQ(maps(mm), "100-101 rw-p 101-102 r--p 103-104 rw-p");
 	test_end(mm);
 }
@@ -45,10 +50,10 @@ KTEST(mprotect, what_is_alike_again_is_one_area_again)
 
 	test_map(mm, 0, 5, PROT_RW);
 	test_fill(mm, 0, 5, 1);
-	EXPECT_IS(mm_mprotect(mm, AT(1), PAGES(3), PROT_READ), 0);
-	EXPECT_IS(mm_mprotect(mm, AT(2), PAGES(1), PROT_NONE), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(3), PROT_READ), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(2)), PAGES(1), PROT_NONE), 0);
 	EXPECT_EQ(mm->nr_vmas, 5);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(5), PROT_RW), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(5), PROT_RW), 0);
 	EXPECT_STREQ(maps(mm), "100-105 rw-p");
 	for (unsigned i = 0; i < 5; i++)
 		EXPECT_EQ(peek(mm, AT(i)), i + 1);
@@ -60,9 +65,10 @@ KTEST(mprotect, pages_written_apart_after_a_cut_are_one_family)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 3, PROT_RW);
-	EXPECT_IS(mm_mprotect(mm, AT(1), PAGES(1), PROT_RW | PROT_EXEC), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_RW | PROT_EXEC),
+		  0);
 	test_fill(mm, 0, 3, 1);
-	EXPECT_IS(mm_mprotect(mm, AT(1), PAGES(1), PROT_RW), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_RW), 0);
 	EXPECT_STREQ(maps(mm), "100-103 rw-p");
 	test_end(mm);
 }
@@ -74,17 +80,17 @@ KTEST(mprotect, every_right_is_enforced)
 	test_map(mm, 0, 1, PROT_RW);
 	test_fill(mm, 0, 1, 9);
 	EXPECT_EQ(touch(mm, AT(0), VM_EXEC), VM_FAULT_ACCERR);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1), PROT_READ), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_READ), 0);
 	EXPECT_EQ(touch(mm, AT(0), VM_WRITE), VM_FAULT_ACCERR);
 	EXPECT_EQ(touch(mm, AT(0), VM_READ), VM_FAULT_DONE);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1), PROT_NONE), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_NONE), 0);
 	EXPECT_EQ(touch(mm, AT(0), VM_READ), VM_FAULT_ACCERR);
 	EXPECT(upt_lookup(&mm->tables, AT(0)).present);
 	/* i386 cannot write or execute without reading. */
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1), PROT_EXEC), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_EXEC), 0);
 	EXPECT_EQ(touch(mm, AT(0), VM_EXEC), VM_FAULT_DONE);
 	EXPECT_EQ(peek(mm, AT(0)), 9);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1), PROT_WRITE), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_WRITE), 0);
 	EXPECT_EQ(peek(mm, AT(0)), 9);
 	EXPECT_EQ(poke(mm, AT(0), 10), 10);
 	test_end(mm);
@@ -97,8 +103,8 @@ KTEST(mprotect, a_shared_page_does_not_become_writable_behind_the_back)
 	test_map(mm, 0, 1, PROT_RW);
 	test_fill(mm, 0, 1, 1);
 	child = test_fork(mm);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1), PROT_NONE), 0);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1), PROT_RW), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_NONE), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_RW), 0);
 	EXPECT(!(upt_lookup(&mm->tables, AT(0)).rights & UPT_WRITE));
 	EXPECT_EQ(poke(mm, AT(0), 2), 2);
 	EXPECT_EQ(peek(child, AT(0)), 1);
@@ -112,7 +118,7 @@ KTEST(mprotect, the_zero_page_does_not_become_writable)
 
 	test_map(mm, 0, 1, PROT_READ);
 	EXPECT_EQ(peek(mm, AT(0)), 0);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(1), PROT_RW), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_RW), 0);
 	EXPECT(!(upt_lookup(&mm->tables, AT(0)).rights & UPT_WRITE));
 	EXPECT_EQ(poke(mm, AT(0), 5), 5);
 	test_end(mm);
@@ -124,13 +130,13 @@ KTEST(mprotect, only_writable_pages_are_paid_for)
 
 	test_map(mm, 0, 4, PROT_READ);
 	EXPECT_EQ(mm->committed, 0);
-	EXPECT_IS(mm_mprotect(mm, AT(1), PAGES(2), PROT_RW), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(2), PROT_RW), 0);
 	EXPECT_EQ(mm->committed, 2);
-	EXPECT_IS(mm_mprotect(mm, AT(1), PAGES(2), PROT_READ), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(2), PROT_READ), 0);
 	EXPECT_EQ(mm->committed, 0);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(4), PROT_RW), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(4), PROT_RW), 0);
 	test_fill(mm, 0, 1, 1);
-	EXPECT_IS(mm_mprotect(mm, AT(0), PAGES(4), PROT_READ), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(4), PROT_READ), 0);
 	EXPECT_EQ(mm->committed, 4);
 	test_end(mm);
 }
@@ -138,11 +144,11 @@ KTEST(mprotect, only_writable_pages_are_paid_for)
 static bool protect_middle(void *arg)
 {
 	struct mm *mm = arg;
-	bool done = !mm_mprotect(mm, AT(1), PAGES(1), PROT_READ);
+	bool done = !mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_READ);
 
 	EXPECT_NULL(mm_check(mm));
 	if (done)
-		EXPECT_IS(mm_mprotect(mm, AT(1), PAGES(1), PROT_RW), 0);
+		EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_RW), 0);
 	else
 		EXPECT_STREQ(maps(mm), "100-103 rw-p");
 	return done;
@@ -161,10 +167,12 @@ KTEST(mprotect, growsdown_reaches_down_to_the_start_of_a_stack)
 {
 	struct mm *mm = test_mm();
 
-	EXPECT_IS(mm_mmap(mm, AT(4), PAGES(4), PROT_RW,
-			  ANON_FIXED | MAP_GROWSDOWN), AT(4));
-	EXPECT_IS(mm_mprotect(mm, AT(6), PAGES(1),
-			      PROT_READ | PROT_GROWSDOWN), 0);
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(4)), PAGES(4), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN),
+		  AT(4));
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(6)), PAGES(1),
+			      PROT_READ | PROT_GROWSDOWN),
+		  0);
 	EXPECT_STREQ(maps(mm), "104-107 r--p 107-108 rw-p");
 	test_end(mm);
 }

@@ -15,25 +15,41 @@ KTEST(mremap, bad_arguments_are_refused_as_on_linux)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 4, PROT_RW);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), 8, 0), -EINVAL);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), MREMAP_FIXED,
-			    AT(8)), -EINVAL);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(2), KEEP, 0), -EINVAL);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), MREMAP_DONTUNMAP,
-			    0), -EINVAL);
-	EXPECT_IS(mm_mremap(mm, AT(0) + 1, PAGES(1), PAGES(1), 0, 0),
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(1), PAGES(1), 8, UADDR(0)),
 		  -EINVAL);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), 0, 0, 0), -EINVAL);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), FIXED, AT(8) + 1),
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(1), PAGES(1), MREMAP_FIXED,
+			    UADDR(AT(8))),
 		  -EINVAL);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED, AT(1)),
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(1), PAGES(2), KEEP,
+			    UADDR(0)),
 		  -EINVAL);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED,
-			    USER_END - PAGES(1)), -EINVAL);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED, 0), -EPERM);
-	EXPECT_IS(mm_mremap(mm, AT(0), 0, PAGES(2), MOVE, 0), -EINVAL);
-	EXPECT_IS(mm_mremap(mm, AT(8), PAGES(1), PAGES(1), 0, 0), -EFAULT);
-	EXPECT_IS(mm_mremap(mm, AT(2), PAGES(3), PAGES(4), MOVE, 0), -EFAULT);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(1), PAGES(1),
+			    MREMAP_DONTUNMAP, UADDR(0)),
+		  -EINVAL);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0) + 1), PAGES(1), PAGES(1), 0,
+			    UADDR(0)),
+		  -EINVAL);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(1), 0, 0, UADDR(0)),
+		  -EINVAL);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(1), PAGES(1), FIXED,
+			    UADDR(AT(8) + 1)),
+		  -EINVAL);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(2), FIXED,
+			    UADDR(AT(1))),
+		  -EINVAL);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(2), FIXED,
+			    UADDR(USER_END - PAGES(1))),
+		  -EINVAL);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(2), FIXED,
+			    UADDR(0)),
+		  -EPERM);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), 0, PAGES(2), MOVE, UADDR(0)),
+		  -EINVAL);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(8)), PAGES(1), PAGES(1), 0, UADDR(0)),
+		  -EFAULT);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(2)), PAGES(3), PAGES(4), MOVE,
+			    UADDR(0)),
+		  -EFAULT);
 	EXPECT_STREQ(maps(mm), "100-104 rw-p");
 	test_end(mm);
 }
@@ -44,15 +60,19 @@ KTEST(mremap, grows_in_place_where_there_is_room)
 
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(3) + 1, 0, 0), AT(0));
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(3) + 1, 0,
+			    UADDR(0)),
+		  AT(0));
 	EXPECT_STREQ(maps(mm), "100-104 rw-p");
 	EXPECT_EQ(peek(mm, AT(1)), 2);
 	EXPECT_EQ(peek(mm, AT(3)), 0);
 	EXPECT_EQ(mm->committed, 4);
 	test_map(mm, 5, 1, PROT_READ);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(4), PAGES(6), 0, 0), -ENOMEM);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(4), PAGES(6), 0, UADDR(0)),
+		  -ENOMEM);
 	/* Only the end of an area grows. */
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(2), 0, 0), -ENOMEM);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(1), PAGES(2), 0, UADDR(0)),
+		  -ENOMEM);
 	test_end(mm);
 }
 
@@ -62,9 +82,11 @@ KTEST(mremap, shrinks_and_returns_the_same_address)
 
 	test_map(mm, 0, 4, PROT_RW);
 	test_map(mm, 6, 1, PROT_READ);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(4), PAGES(4), 0, 0), AT(0));
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(4), PAGES(4), 0, UADDR(0)),
+		  AT(0));
 	/* The range may go on over holes and other areas. */
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(7), PAGES(2), 0, 0), AT(0));
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(7), PAGES(2), 0, UADDR(0)),
+		  AT(0));
 	EXPECT_STREQ(maps(mm), "100-102 rw-p");
 	test_end(mm);
 }
@@ -79,10 +101,12 @@ KTEST(mremap, what_would_shrink_out_of_user_memory_is_refused)
 
 	test_map(mm, 4, 4, PROT_RW);
 	for (unsigned i = 0; i < ARRAY_SIZE(lengths); i++) {
-		EXPECT_IS(mm_mremap(mm, AT(4), lengths[i], PAGES(1), 0, 0),
+		EXPECT_IS(mm_mremap(mm, UADDR(AT(4)), lengths[i], PAGES(1), 0,
+				    UADDR(0)),
 			  -EINVAL);
-		EXPECT_IS(mm_mremap(mm, AT(4), lengths[i], PAGES(1), FIXED,
-				    AT(0)), -EINVAL);
+		EXPECT_IS(mm_mremap(mm, UADDR(AT(4)), lengths[i], PAGES(1),
+				    FIXED, UADDR(AT(0))),
+			  -EINVAL);
 		EXPECT_STREQ(maps(mm), "104-108 rw-p");
 	}
 	test_end(mm);
@@ -96,7 +120,7 @@ KTEST(mremap, moves_pages_when_it_may)
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
 	test_map(mm, 2, 1, PROT_READ);
-	to = mm_mremap(mm, AT(0), PAGES(2), PAGES(5), MOVE, 0);
+	to = mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(5), MOVE, UADDR(0));
 	EXPECT_IS(to, MMAP_BASE - PAGES(5));
 	EXPECT_EQ(peek(mm, (uint32_t)to), 1);
 	EXPECT_EQ(peek(mm, (uint32_t)to + PAGES(1)), 2);
@@ -113,7 +137,8 @@ KTEST(mremap, fixed_replaces_the_destination)
 	test_map(mm, 0, 4, PROT_RW);
 	test_fill(mm, 0, 4, 1);
 	test_map(mm, 8, 4, PROT_READ);
-	EXPECT_IS(mm_mremap(mm, AT(1), PAGES(2), PAGES(2), FIXED, AT(9)),
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(1)), PAGES(2), PAGES(2), FIXED,
+			    UADDR(AT(9))),
 		  AT(9));
 	EXPECT_STREQ(maps(mm), "100-101 rw-p 103-104 rw-p 108-109 r--p "
 		     "109-10b rw-p 10b-10c r--p");
@@ -128,10 +153,12 @@ KTEST(mremap, fixed_may_make_it_longer_or_shorter)
 
 	test_map(mm, 0, 4, PROT_RW);
 	test_fill(mm, 0, 4, 1);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(4), PAGES(2), FIXED, AT(8)),
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(4), PAGES(2), FIXED,
+			    UADDR(AT(8))),
 		  AT(8));
 	EXPECT_STREQ(maps(mm), "108-10a rw-p");
-	EXPECT_IS(mm_mremap(mm, AT(8), PAGES(2), PAGES(4), FIXED, AT(0)),
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(8)), PAGES(2), PAGES(4), FIXED,
+			    UADDR(AT(0))),
 		  AT(0));
 	EXPECT_STREQ(maps(mm), "100-104 rw-p");
 	EXPECT_EQ(peek(mm, AT(1)), 2);
@@ -146,7 +173,8 @@ KTEST(mremap, a_part_of_an_area_may_replace_another_part)
 
 	test_map(mm, 0, 6, PROT_RW);
 	test_fill(mm, 0, 6, 1);
-	EXPECT_IS(mm_mremap(mm, AT(3), PAGES(2), PAGES(2), FIXED, AT(0)),
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(3)), PAGES(2), PAGES(2), FIXED,
+			    UADDR(AT(0))),
 		  AT(0));
 	EXPECT_EQ(peek(mm, AT(0)), 4);
 	EXPECT_EQ(peek(mm, AT(1)), 5);
@@ -161,11 +189,13 @@ KTEST(mremap, an_untouched_area_may_move_next_to_itself)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 2, PROT_RW);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(2), FIXED, AT(2)),
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(2), FIXED,
+			    UADDR(AT(2))),
 		  AT(2));
 	EXPECT_STREQ(maps(mm), "102-104 rw-p");
-	EXPECT_IS(mm_mremap(mm, AT(2), PAGES(2), PAGES(2), KEEP | FIXED,
-			    AT(4)), AT(4));
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(2)), PAGES(2), PAGES(2), KEEP | FIXED,
+			    UADDR(AT(4))),
+		  AT(4));
 	EXPECT_STREQ(maps(mm), "102-106 rw-p");
 	EXPECT_EQ(mm->committed, 4);
 	test_end(mm);
@@ -178,7 +208,8 @@ KTEST(mremap, dontunmap_leaves_an_empty_area)
 
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
-	to = mm_mremap(mm, AT(0), PAGES(2), PAGES(2), KEEP, AT(8));
+	to = mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(2), KEEP,
+		       UADDR(AT(8)));
 	EXPECT_IS(to, AT(8));
 	EXPECT_EQ(peek(mm, AT(8)), 1);
 	EXPECT_EQ(peek(mm, AT(0)), 0);
@@ -192,8 +223,10 @@ KTEST(mremap, length_zero_makes_a_second_view_of_a_shared_area)
 
 	test_map_shared(mm, 0, 4, PROT_RW);
 	test_fill(mm, 0, 4, 1);
-	EXPECT_IS(mm_mremap(mm, AT(1), 0, PAGES(2), 0, 0), -ENOMEM);
-	EXPECT_IS(mm_mremap(mm, AT(1), 0, PAGES(2), FIXED, AT(8)), AT(8));
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(1)), 0, PAGES(2), 0, UADDR(0)),
+		  -ENOMEM);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(1)), 0, PAGES(2), FIXED, UADDR(AT(8))),
+		  AT(8));
 	EXPECT_EQ(peek(mm, AT(8)), 2);
 	EXPECT_EQ(poke(mm, AT(9), 77), 77);
 	EXPECT_EQ(peek(mm, AT(2)), 77);
@@ -205,7 +238,8 @@ KTEST(mremap, a_longer_view_of_an_object_faults_behind_its_end)
 	struct mm *mm = test_mm();
 
 	test_map_shared(mm, 0, 2, PROT_RW);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(3), 0, 0), AT(0));
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(3), 0, UADDR(0)),
+		  AT(0));
 	EXPECT_EQ(touch(mm, AT(1), VM_WRITE), VM_FAULT_DONE);
 	EXPECT_EQ(touch(mm, AT(2), VM_READ), VM_FAULT_BUS);
 	test_end(mm);
@@ -217,8 +251,11 @@ KTEST(mremap, areas_that_are_not_one_do_not_grow_together)
 
 	test_map(mm, 0, 2, PROT_RW);
 	test_map(mm, 2, 2, PROT_READ);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(4), PAGES(5), MOVE, 0), -EFAULT);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(4), PAGES(3), FIXED, AT(8)),
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(4), PAGES(5), MOVE,
+			    UADDR(0)),
+		  -EFAULT);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(4), PAGES(3), FIXED,
+			    UADDR(AT(8))),
 		  -EFAULT);
 	EXPECT_STREQ(maps(mm), "100-102 rw-p 102-104 r--p");
 	test_end(mm);
@@ -231,7 +268,8 @@ KTEST(mremap, a_plain_move_takes_all_areas_of_the_range)
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
 	test_map(mm, 3, 1, PROT_READ);
-	EXPECT_IS(mm_mremap(mm, AT(1), PAGES(4), PAGES(4), FIXED, AT(16)),
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(1)), PAGES(4), PAGES(4), FIXED,
+			    UADDR(AT(16))),
 		  AT(16));
 	EXPECT_STREQ(maps(mm), "100-101 rw-p 110-111 rw-p 112-113 r--p");
 	EXPECT_EQ(peek(mm, AT(16)), 2);
@@ -243,8 +281,9 @@ KTEST(mremap, a_locked_area_stays_locked_and_its_new_pages_come)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 2, PROT_RW);
-	EXPECT_IS(mm_mlock(mm, AT(0), PAGES(2)), 0);
-	EXPECT_IS(mm_mremap(mm, AT(0), PAGES(2), PAGES(5), 0, 0), AT(0));
+	EXPECT_IS(mm_mlock(mm, UADDR(AT(0)), PAGES(2)), 0);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(5), 0, UADDR(0)),
+		  AT(0));
 	EXPECT_EQ(mm->locked_vm, 5);
 	EXPECT_EQ(mm->rss, 5);
 	test_end(mm);
@@ -255,19 +294,23 @@ KTEST(mremap, parts_that_meet_again_are_one)
 	struct mm *mm = test_mm();
 
 	for (unsigned shared = 0; shared < 2; shared++) {
-		EXPECT_IS(mm_mmap(mm, AT(0), PAGES(4), PROT_RW,
-				  shared ? SHARED_FIXED : ANON_FIXED), AT(0));
+		EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(4), PROT_RW,
+				  shared ? SHARED_FIXED : ANON_FIXED),
+			  AT(0));
 		test_fill(mm, 0, 4, 1);
-		EXPECT_IS(mm_mremap(mm, AT(1), PAGES(3), PAGES(3), FIXED,
-				    AT(9)), AT(9));
-		EXPECT_IS(mm_mremap(mm, AT(0), PAGES(1), PAGES(1), FIXED,
-				    AT(8)), AT(8));
+		EXPECT_IS(mm_mremap(mm, UADDR(AT(1)), PAGES(3), PAGES(3), FIXED,
+				    UADDR(AT(9))),
+			  AT(9));
+		EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(1), PAGES(1), FIXED,
+				    UADDR(AT(8))),
+			  AT(8));
 		EXPECT_STREQ(maps(mm), shared ? "108-10c rw-s"
 					      : "108-10c rw-p");
-		EXPECT_IS(mm_mprotect(mm, AT(10), PAGES(1), PROT_READ), 0);
+		EXPECT_IS(mm_mprotect(mm, UADDR(AT(10)), PAGES(1), PROT_READ),
+			  0);
 		for (unsigned i = 0; i < 4; i++)
 			EXPECT_EQ(peek(mm, AT(8 + i)), i + 1);
-		EXPECT_IS(mm_munmap(mm, AT(8), PAGES(4)), 0);
+		EXPECT_IS(mm_munmap(mm, UADDR(AT(8)), PAGES(4)), 0);
 	}
 	test_end(mm);
 }
@@ -278,22 +321,26 @@ KTEST(mremap, what_dontunmap_leaves_is_not_joined)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 4, PROT_RW);
-	EXPECT_IS(mm_mlock(mm, AT(2), PAGES(2)), 0);
-	EXPECT_IS(mm_mremap(mm, AT(2), PAGES(2), PAGES(2), KEEP, 0),
+	EXPECT_IS(mm_mlock(mm, UADDR(AT(2)), PAGES(2)), 0);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(2)), PAGES(2), PAGES(2), KEEP,
+			    UADDR(0)),
 		  MMAP_BASE - PAGES(2));
 	EXPECT_EQ(mm->locked_vm, 2);
 	EXPECT_EQ(mm->nr_vmas, 3);
-	EXPECT_IS(mm_mremap(mm, AT(1), PAGES(2), PAGES(3), MOVE, 0), -EFAULT);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(1)), PAGES(2), PAGES(3), MOVE,
+			    UADDR(0)),
+		  -EFAULT);
 	/* A change of one of them joins both. */
-	EXPECT_IS(mm_mlock(mm, AT(2), PAGES(2)), 0);
-	EXPECT_IS(mm_munlock(mm, AT(2), PAGES(2)), 0);
+	EXPECT_IS(mm_mlock(mm, UADDR(AT(2)), PAGES(2)), 0);
+	EXPECT_IS(mm_munlock(mm, UADDR(AT(2)), PAGES(2)), 0);
 	test_end(mm);
 }
 
 static bool move_middle(void *arg)
 {
 	struct mm *mm = arg;
-	long to = mm_mremap(mm, AT(1), PAGES(2), PAGES(3), FIXED, PT_SPAN * 9);
+	long to = mm_mremap(mm, UADDR(AT(1)), PAGES(2), PAGES(3), FIXED,
+			    UADDR(PT_SPAN * 9));
 
 	EXPECT_NULL(mm_check(mm));
 	if (to == (long)(PT_SPAN * 9))

@@ -74,10 +74,11 @@ KTEST(oom, kills_who_made_large_tasks_that_do_not_run)
 
 	REQUIRE(large && maker);
 	REQUIRE(!task_create("unstarted", maker, &unstarted));
-	EXPECT_EQ(mm_mmap(unstarted->mm, 0x10000000, MORE * PAGE_SIZE,
+	EXPECT_EQ(mm_mmap(unstarted->mm, UADDR(0x10000000), MORE * PAGE_SIZE,
 			  PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
-			  MAP_POPULATE), 0x10000000);
+				  MAP_POPULATE),
+		  0x10000000);
 	EXPECT(WAIT_UNTIL(has_pages(large, MUCH)));
 	level = log_set_level(0);
 	EXPECT(task_kill_largest());

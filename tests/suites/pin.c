@@ -34,7 +34,8 @@ KTEST(pin, pages_are_those_of_the_entries)
 
 	test_map(mm, 0, NR, PROT_RW);
 	test_fill(mm, 0, 2, 1);
-	EXPECT_EQ(mm_pin(mm, AT(0) + 100, PAGES(NR) - 100, true, pages), 0);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0) + 100), PAGES(NR) - 100, true, pages),
+		  0);
 	for (unsigned i = 0; i < NR; i++) {
 		struct upt_entry entry = upt_lookup(&mm->tables, AT(i));
 
@@ -58,7 +59,7 @@ KTEST(pin, a_pinned_page_outlives_its_mapping)
 
 	test_map(mm, 0, 1, PROT_RW);
 	test_fill(mm, 0, 1, 9);
-	EXPECT_EQ(mm_pin(mm, AT(0), 1, true, pages), 0);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), 1, true, pages), 0);
 	test_end(mm);
 	EXPECT_EQ(byte_of(pages[0]), 9);
 	EXPECT(nr_free_pages() < before);
@@ -73,7 +74,7 @@ KTEST(pin, a_fork_leaves_the_device_with_the_parent)
 
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
-	EXPECT_EQ(mm_pin(mm, AT(0), 1, true, pages), 0);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), 1, true, pages), 0);
 	child = test_fork(mm);
 	EXPECT_NULL(vm_check());
 	EXPECT_EQ(poke(mm, AT(0) + 1, 5), 5);
@@ -94,9 +95,9 @@ KTEST(pin, the_owner_writes_to_the_pinned_page_itself)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 1, PROT_RW);
-	EXPECT_EQ(mm_pin(mm, AT(0), 1, true, pages), 0);
-	EXPECT_EQ(mm_mprotect(mm, AT(0), PAGES(1), PROT_READ), 0);
-	EXPECT_EQ(mm_mprotect(mm, AT(0), PAGES(1), PROT_RW), 0);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), 1, true, pages), 0);
+	EXPECT_EQ(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_READ), 0);
+	EXPECT_EQ(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_RW), 0);
 	EXPECT_EQ(poke(mm, AT(0), 6), 6);
 	EXPECT_EQ(byte_of(pages[0]), 6);
 	mm_unpin(pages, 1);
@@ -110,7 +111,7 @@ KTEST(pin, pinning_for_writing_ends_a_sharing)
 	test_map(mm, 0, 1, PROT_RW);
 	test_fill(mm, 0, 1, 1);
 	child = test_fork(mm);
-	EXPECT_EQ(mm_pin(child, AT(0), 1, true, pages), 0);
+	EXPECT_EQ(mm_pin(child, UADDR(AT(0)), 1, true, pages), 0);
 	write_byte(pages[0], 50);
 	EXPECT_EQ(peek(mm, AT(0)), 1);
 	EXPECT_EQ(peek(child, AT(0)), 50);
@@ -129,11 +130,11 @@ KTEST(pin, pinning_for_reading_ends_a_sharing)
 
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
-	EXPECT_EQ(mm_mprotect(mm, AT(1), PAGES(1), PROT_READ), 0);
+	EXPECT_EQ(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_READ), 0);
 	child = test_fork(mm);
-	EXPECT_EQ(mm_pin(child, AT(0), PAGES(2), false, pages), 0);
-	EXPECT_EQ(mm_munmap(child, AT(0), PAGES(2)), 0);
-	EXPECT_EQ(mm_mprotect(mm, AT(1), PAGES(1), PROT_RW), 0);
+	EXPECT_EQ(mm_pin(child, UADDR(AT(0)), PAGES(2), false, pages), 0);
+	EXPECT_EQ(mm_munmap(child, UADDR(AT(0)), PAGES(2)), 0);
+	EXPECT_EQ(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_RW), 0);
 	EXPECT_EQ(poke(mm, AT(0), 66), 66);
 	EXPECT_EQ(poke(mm, AT(1), 77), 77);
 	EXPECT_EQ(byte_of(pages[0]), 1);
@@ -153,7 +154,7 @@ KTEST(pin, what_is_written_later_is_what_the_device_reads)
 	test_fill(mm, 0, 1, 1);
 	EXPECT_EQ(peek(mm, AT(1)), 0);
 	child = test_fork(mm);
-	EXPECT_EQ(mm_pin(mm, AT(0), PAGES(2), false, pages), 0);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), PAGES(2), false, pages), 0);
 	EXPECT_EQ(poke(mm, AT(0), 5), 5);
 	EXPECT_EQ(poke(mm, AT(1), 6), 6);
 	EXPECT_EQ(byte_of(pages[0]), 5);
@@ -171,10 +172,11 @@ KTEST(pin, a_pinned_page_is_not_given_away)
 
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
-	EXPECT_EQ(mm_pin(mm, AT(0), PAGES(2), true, pages), 0);
-	EXPECT_IS(mm_transfer(mm, AT(0), PAGES(1), other, AT(8),
-			      VM_READ | VM_WRITE, true), AT(8));
-	taken = mm_take_page(mm, AT(1));
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), PAGES(2), true, pages), 0);
+	EXPECT_IS(mm_transfer(mm, UADDR(AT(0)), PAGES(1), other, UADDR(AT(8)),
+			      VM_READ | VM_WRITE, true),
+		  AT(8));
+	taken = mm_take_page(mm, UADDR(AT(1)));
 	REQUIRE(taken);
 	write_byte(pages[0], 50);
 	write_byte(pages[1], 51);
@@ -195,10 +197,10 @@ KTEST(pin, pinned_pages_count_as_promised)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, NR, PROT_RW);
-	EXPECT_EQ(mm_pin(mm, AT(0) + 1, PAGES(2), true, pages), 0);
-	EXPECT_EQ(mm_munmap(mm, AT(0), PAGES(NR)), 0);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0) + 1), PAGES(2), true, pages), 0);
+	EXPECT_EQ(mm_munmap(mm, UADDR(AT(0)), PAGES(NR)), 0);
 	EXPECT_EQ(vm_committed(), before + 3);
-	EXPECT_EQ(mm_pin(mm, AT(0), PAGES(2), true, pages + 3), -EFAULT);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), PAGES(2), true, pages + 3), -EFAULT);
 	EXPECT_EQ(vm_committed(), before + 3);
 	mm_unpin(pages, 3);
 	EXPECT_EQ(vm_committed(), before);
@@ -213,7 +215,7 @@ KTEST(pin, shared_areas_and_zero_pages_can_be_read)
 	test_map(mm, 1, 1, PROT_READ);
 	test_fill(mm, 0, 1, 1);
 	child = test_fork(mm);
-	EXPECT_EQ(mm_pin(mm, AT(0), PAGES(2), false, pages), 0);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), PAGES(2), false, pages), 0);
 	EXPECT(pages[1] == vm_zero_page);
 	EXPECT(!vm_page_is_pinned(vm_zero_page));
 	EXPECT_EQ(poke(child, AT(0), 8), 8);
@@ -235,13 +237,13 @@ KTEST(pin, what_is_not_the_programs_is_refused)
 	test_map(mm, 2, 1, PROT_NONE);
 	registers = (uint32_t)mm_map_device(mm, PFN(0xfec00), 1, false, NULL,
 					    &window);
-	EXPECT_EQ(mm_pin(mm, AT(0), PAGES(2), true, pages), -EFAULT);
-	EXPECT_EQ(mm_pin(mm, AT(1), PAGES(2), false, pages), -EFAULT);
-	EXPECT_EQ(mm_pin(mm, AT(3), 1, false, pages), -EFAULT);
-	EXPECT_EQ(mm_pin(mm, registers, 1, false, pages), -EFAULT);
-	EXPECT_EQ(mm_pin(mm, PAGE_OFFSET - 1, 2, false, pages), -EFAULT);
-	EXPECT_EQ(mm_pin(mm, UINT32_MAX, 1, false, pages), -EFAULT);
-	EXPECT_EQ(mm_pin(mm, AT(0), 0, false, pages), -EFAULT);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), PAGES(2), true, pages), -EFAULT);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(1)), PAGES(2), false, pages), -EFAULT);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(3)), 1, false, pages), -EFAULT);
+	EXPECT_EQ(mm_pin(mm, UADDR(registers), 1, false, pages), -EFAULT);
+	EXPECT_EQ(mm_pin(mm, UADDR(PAGE_OFFSET - 1), 2, false, pages), -EFAULT);
+	EXPECT_EQ(mm_pin(mm, UADDR(UINT32_MAX), 1, false, pages), -EFAULT);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), 0, false, pages), -EFAULT);
 	EXPECT_EQ(vm_nr_pins, 0);
 	mm_unmap_device(&window);
 	test_end(mm);
@@ -257,10 +259,10 @@ KTEST(pin, too_many_pins_of_one_page_are_refused)
 		SKIP("needs room for as many promises");
 	mm = test_mm();
 	test_map(mm, 0, 1, PROT_RW);
-	while (n <= VM_PINS_MAX && !mm_pin(mm, AT(0), 1, true, pages))
+	while (n <= VM_PINS_MAX && !mm_pin(mm, UADDR(AT(0)), 1, true, pages))
 		n++;
 	EXPECT_EQ(n, VM_PINS_MAX);
-	EXPECT_EQ(mm_pin(mm, AT(0), 1, true, pages), -EBUSY);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), 1, true, pages), -EBUSY);
 	EXPECT_NULL(vm_check());
 	while (n--)
 		mm_unpin(pages, 1);
@@ -285,7 +287,7 @@ KTEST(pin, without_memory_a_fork_of_pinned_pages_fails_whole)
 
 	test_map(mm, 0, NR, PROT_RW);
 	test_fill(mm, 0, NR, 1);
-	EXPECT_EQ(mm_pin(mm, AT(0), PAGES(NR), true, pages), 0);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), PAGES(NR), true, pages), 0);
 	EXPECT(ktest_each_failure(fork_once, mm) >= NR);
 	for (unsigned i = 0; i < NR; i++)
 		EXPECT_EQ(vm_page_entries(pages[i]), 1);
@@ -303,7 +305,7 @@ KTEST(pin, unpinning_twice_is_caught)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, 1, PROT_RW);
-	EXPECT_EQ(mm_pin(mm, AT(0), 1, true, pages), 0);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), 1, true, pages), 0);
 	mm_unpin(pages, 1);
 	EXPECT_PANIC(unpin_again, pages[0], "vm_page_is_pinned");
 	test_end(mm);

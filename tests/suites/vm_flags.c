@@ -48,7 +48,7 @@ static bool map(struct scene *s, unsigned prot, unsigned flags)
 {
 	unsigned type = s->shared ? MAP_SHARED : MAP_PRIVATE;
 
-	return (uint32_t)mm_mmap(s->mm, AT(0), PAGES(NR), prot,
+	return (uint32_t)mm_mmap(s->mm, UADDR(AT(0)), PAGES(NR), prot,
 				 type | MAP_ANONYMOUS | MAP_FIXED | flags) ==
 	       AT(0);
 }
@@ -73,8 +73,8 @@ static bool by_growing(struct scene *s)
 	if (s->shared) {
 		EXPECT(!has);
 		has = map(&private, PROT_RW, MAP_GROWSDOWN) &&
-		      (uint32_t)mm_transfer(s->mm, AT(0), PAGES(NR), to,
-					    AT(0), VM_READ | VM_WRITE,
+		      (uint32_t)mm_transfer(s->mm, UADDR(AT(0)), PAGES(NR), to,
+					    UADDR(AT(0)), VM_READ | VM_WRITE,
 					    false) == AT(0);
 	}
 	test_end(to);
@@ -88,7 +88,7 @@ static bool by_no_reserve(struct scene *s)
 
 static bool by_lock(struct scene *s)
 {
-	return map(s, PROT_RW, 0) && !mm_mlock(s->mm, AT(0), PAGES(NR));
+	return map(s, PROT_RW, 0) && !mm_mlock(s->mm, UADDR(AT(0)), PAGES(NR));
 }
 
 static bool by_touch(struct scene *s)
@@ -99,7 +99,7 @@ static bool by_touch(struct scene *s)
 static bool advised(struct scene *s, int advice)
 {
 	return map(s, PROT_RW, 0) &&
-	       !mm_madvise(s->mm, AT(0), PAGES(NR), advice);
+	       !mm_madvise(s->mm, UADDR(AT(0)), PAGES(NR), advice);
 }
 
 static bool by_dontfork(struct scene *s)
@@ -150,7 +150,7 @@ static bool by_locked_half(struct scene *s)
 		test_map_shared(mm, 0, 2 * NR, PROT_READ);
 	else
 		test_map(mm, 0, 2 * NR, PROT_READ);
-	EXPECT_EQ(mm_mlock(mm, AT(0), PAGES(NR)), 0);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(0)), PAGES(NR)), 0);
 	become_child(s);
 	return true;
 }
@@ -159,8 +159,9 @@ static bool by_kernel_pages(struct scene *s)
 {
 	if (s->shared)
 		return false;
-	return (uint32_t)mm_map_pages(s->mm, AT(0), kernel_pages, 1u << ORDER,
-				      VM_READ, "[archive]") == AT(0);
+	return (uint32_t)mm_map_pages(s->mm, UADDR(AT(0)), kernel_pages,
+				      1u << ORDER, VM_READ,
+				      "[archive]") == AT(0);
 }
 
 /* The call that asks for the flag. Returns: false: refused. */
@@ -193,7 +194,7 @@ static unsigned flags_at(struct mm *mm, uint32_t addr)
 {
 	struct vma_info info = { .flags = 0 };
 
-	mm_find_vma(mm, addr, &info);
+	mm_find_vma(mm, UADDR(addr), &info);
 	return info.flags;
 }
 
@@ -202,8 +203,9 @@ static void move(struct scene *s, bool keep)
 	unsigned flags = MREMAP_MAYMOVE | MREMAP_FIXED |
 			 (keep ? MREMAP_DONTUNMAP : 0);
 
-	EXPECT_IS(mm_mremap(s->mm, AT(0), PAGES(NR), PAGES(NR), flags,
-			    AT(THERE)), AT(THERE));
+	EXPECT_IS(mm_mremap(s->mm, UADDR(AT(0)), PAGES(NR), PAGES(NR), flags,
+			    UADDR(AT(THERE))),
+		  AT(THERE));
 	expect_cell(s, VM_KEPT_BY_MOVE, flags_at(s->mm, AT(THERE)));
 	if (keep)
 		expect_cell(s, VM_KEPT_BY_LEFT, flags_at(s->mm, AT(0)));
@@ -232,8 +234,9 @@ static void transfer(struct scene *s, bool grant)
 	unsigned rights = flags_at(s->mm, AT(0)) & VM_RIGHTS;
 	struct mm *to = test_mm();
 
-	EXPECT_IS(mm_transfer(s->mm, AT(0), PAGES(NR), to, AT(THERE), rights,
-			      grant), AT(THERE));
+	EXPECT_IS(mm_transfer(s->mm, UADDR(AT(0)), PAGES(NR), to,
+			      UADDR(AT(THERE)), rights, grant),
+		  AT(THERE));
 	expect_cell(s, grant ? VM_KEPT_BY_GRANT : VM_KEPT_BY_MAP,
 		    flags_at(to, AT(THERE)));
 	if (!grant && !s->shared)
@@ -340,18 +343,22 @@ KTEST(vm_flags, a_devices_area_gets_no_other_flag)
 	REQUIRE(!IS_ERR_VALUE(mm_map_device(mm, REGISTERS, NR, false,
 					    "[device]", &window)));
 	at = window.start;
-	EXPECT_EQ(mm_mlock(mm, at, PAGES(1)), 0);
-	EXPECT_EQ(mm_munlock(mm, at, PAGES(1)), 0);
+	EXPECT_EQ(mm_mlock(mm, UADDR(at), PAGES(1)), 0);
+	EXPECT_EQ(mm_munlock(mm, UADDR(at), PAGES(1)), 0);
 	for (unsigned i = 0; i < ARRAY_SIZE(advice); i++)
-		EXPECT_IS(mm_madvise(mm, at, PAGES(1), advice[i]), -EINVAL);
-	EXPECT_IS(mm_mprotect(mm, at, PAGES(1), PROT_READ | PROT_EXEC),
+		EXPECT_IS(mm_madvise(mm, UADDR(at), PAGES(1), advice[i]),
+			  -EINVAL);
+	EXPECT_IS(mm_mprotect(mm, UADDR(at), PAGES(1), PROT_READ | PROT_EXEC),
 		  -EACCES);
-	EXPECT_IS(mm_set_pager(mm, at, PAGES(1), NULL), -EFAULT);
-	EXPECT_IS(mm_mremap(mm, at, PAGES(1), PAGES(2), MREMAP_MAYMOVE, 0),
+	EXPECT_IS(mm_set_pager(mm, UADDR(at), PAGES(1), NULL), -EFAULT);
+	EXPECT_IS(mm_mremap(mm, UADDR(at), PAGES(1), PAGES(2), MREMAP_MAYMOVE,
+			    UADDR(0)),
 		  -EFAULT);
-	EXPECT_IS(mm_transfer(mm, at, PAGES(1), to, 0, VM_READ, true),
+	EXPECT_IS(mm_transfer(mm, UADDR(at), PAGES(1), to, UADDR(0), VM_READ,
+			      true),
 		  -EFAULT);
-	EXPECT_IS(mm_transfer(mm, at, PAGES(1), to, 0, VM_READ, false),
+	EXPECT_IS(mm_transfer(mm, UADDR(at), PAGES(1), to, UADDR(0), VM_READ,
+			      false),
 		  -EFAULT);
 	child = test_fork(mm);
 	EXPECT_STREQ(maps(child), "");
@@ -370,12 +377,14 @@ KTEST(vm_flags, a_devices_area_gets_no_other_flag)
 /* A stack of a's: of its lowest four pages b has a map, and two are gone. */
 static void share_lower_stack(struct mm *a, struct mm *b)
 {
-	EXPECT_IS(mm_mmap(a, AT(0), PAGES(8), PROT_RW,
-			  ANON_FIXED | MAP_GROWSDOWN), AT(0));
+	EXPECT_IS(mm_mmap(a, UADDR(AT(0)), PAGES(8), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN),
+		  AT(0));
 	test_fill(a, 0, 8, 1);
-	EXPECT_IS(mm_transfer(a, AT(0), PAGES(4), b, AT(0),
-			      VM_READ | VM_WRITE, false), AT(0));
-	EXPECT_EQ(mm_munmap(a, AT(0), PAGES(2)), 0);
+	EXPECT_IS(mm_transfer(a, UADDR(AT(0)), PAGES(4), b, UADDR(AT(0)),
+			      VM_READ | VM_WRITE, false),
+		  AT(0));
+	EXPECT_EQ(mm_munmap(a, UADDR(AT(0)), PAGES(2)), 0);
 }
 
 KTEST(vm_flags, what_is_shared_stays_one_when_its_area_was_a_stack)
@@ -409,8 +418,9 @@ KTEST(vm_flags, a_stack_whose_lowest_pages_are_shared_grows_on)
 	EXPECT_STREQ(maps(a), "fa-102 rw-p 102-104 rw-s 104-108 rw-p");
 	EXPECT_EQ(a->committed, 8 + 4);
 	/* Cut off, it begins again, with the rights of what is above. */
-	EXPECT_EQ(mm_munmap(a, AT(0) - PAGES(6), PAGES(8)), 0);
-	EXPECT_EQ(mm_mprotect(a, AT(3), PAGES(1), PROT_READ | PROT_GROWSDOWN),
+	EXPECT_EQ(mm_munmap(a, UADDR(AT(0) - PAGES(6)), PAGES(8)), 0);
+	EXPECT_EQ(mm_mprotect(a, UADDR(AT(3)), PAGES(1),
+			      PROT_READ | PROT_GROWSDOWN),
 		  0);
 	EXPECT_EQ(poke(a, AT(1), 1), FAULTS);
 	EXPECT_EQ(peek(a, AT(1)), 0);
@@ -420,7 +430,7 @@ KTEST(vm_flags, a_stack_whose_lowest_pages_are_shared_grows_on)
 	EXPECT_EQ(a->committed, 4);
 	a->limits[VM_LIMIT_STACK].soft = PAGES(2);
 	EXPECT_EQ(peek(a, AT(0)), 0);
-	EXPECT_EQ(mm_munmap(a, AT(0), PAGES(2)), 0);
+	EXPECT_EQ(mm_munmap(a, UADDR(AT(0)), PAGES(2)), 0);
 	EXPECT_EQ(peek(a, AT(1)), FAULTS);
 	EXPECT_NULL(mm_check(a));
 	EXPECT_NULL(vm_check());
@@ -434,16 +444,17 @@ KTEST(vm_flags, an_area_that_takes_in_an_unjoined_one_stays_unjoined)
 	struct mm *parent = test_mm(), *child;
 
 	test_map(parent, 0, 2, PROT_READ);
-	EXPECT_EQ(mm_mlock(parent, AT(0), PAGES(1)), 0);
+	EXPECT_EQ(mm_mlock(parent, UADDR(AT(0)), PAGES(1)), 0);
 	child = test_fork(parent);
-	EXPECT_IS(mm_mmap(child, AT(0) - PAGES(2), PAGES(2), PROT_READ,
-			  ANON_FIXED), AT(0) - PAGES(2));
+	EXPECT_IS(mm_mmap(child, UADDR(AT(0) - PAGES(2)), PAGES(2), PROT_READ,
+			  ANON_FIXED),
+		  AT(0) - PAGES(2));
 	EXPECT_STREQ(maps(child), "fe-101 r--p 101-102 r--p");
 	EXPECT_NULL(mm_check(child));
 	/* The mark goes with the neighbour that it was about. */
-	EXPECT_EQ(mm_munmap(child, AT(1), PAGES(1)), 0);
-	EXPECT_EQ(mm_mprotect(child, AT(0), PAGES(1), PROT_NONE), 0);
-	EXPECT_EQ(mm_mprotect(child, AT(0), PAGES(1), PROT_READ), 0);
+	EXPECT_EQ(mm_munmap(child, UADDR(AT(1)), PAGES(1)), 0);
+	EXPECT_EQ(mm_mprotect(child, UADDR(AT(0)), PAGES(1), PROT_NONE), 0);
+	EXPECT_EQ(mm_mprotect(child, UADDR(AT(0)), PAGES(1), PROT_READ), 0);
 	EXPECT_STREQ(maps(child), "fe-101 r--p");
 	EXPECT(!(flags_at(child, AT(0)) & VM_UNJOINED));
 	test_end(child);
@@ -455,9 +466,11 @@ KTEST(vm_flags, granted_pages_of_the_kernel_are_known_as_such)
 	struct page *pages = test_kernel_pages(ORDER);
 	struct mm *a = test_mm(), *b = test_mm();
 
-	EXPECT_IS(mm_map_pages(a, AT(0), pages, 1u << ORDER, VM_READ, NULL),
+	EXPECT_IS(mm_map_pages(a, UADDR(AT(0)), pages, 1u << ORDER, VM_READ,
+			       NULL),
 		  AT(0));
-	EXPECT_IS(mm_transfer(a, AT(0), PAGES(NR), b, AT(8), VM_READ, true),
+	EXPECT_IS(mm_transfer(a, UADDR(AT(0)), PAGES(NR), b, UADDR(AT(8)),
+			      VM_READ, true),
 		  AT(8));
 	EXPECT(flags_at(b, AT(8)) & VM_KERNEL_PAGES);
 	EXPECT_NULL(vm_check());

@@ -28,8 +28,9 @@ static void private_half(struct mm *mm)
 
 static void private_uncounted(struct mm *mm)
 {
-	EXPECT_IS(mm_mmap(mm, AT(0), PAGES(NR), PROT_RW,
-			  ANON_FIXED | MAP_NORESERVE), AT(0));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(NR), PROT_RW,
+			  ANON_FIXED | MAP_NORESERVE),
+		  AT(0));
 }
 
 static void shared_touched(struct mm *mm)
@@ -40,8 +41,9 @@ static void shared_touched(struct mm *mm)
 
 static void shared_uncounted(struct mm *mm)
 {
-	EXPECT_IS(mm_mmap(mm, AT(0), PAGES(NR), PROT_RW,
-			  SHARED_FIXED | MAP_NORESERVE), AT(0));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(NR), PROT_RW,
+			  SHARED_FIXED | MAP_NORESERVE),
+		  AT(0));
 }
 
 static void (*const areas[])(struct mm *mm) = {
@@ -53,44 +55,44 @@ static void (*const areas[])(struct mm *mm) = {
 
 static void unmaps(struct mm *mm)
 {
-	mm_munmap(mm, AT(0), PAGES(NR));
+	mm_munmap(mm, UADDR(AT(0)), PAGES(NR));
 }
 
 static void forbids(struct mm *mm)
 {
-	mm_mprotect(mm, AT(0), PAGES(NR), PROT_NONE);
+	mm_mprotect(mm, UADDR(AT(0)), PAGES(NR), PROT_NONE);
 }
 
 static void empties(struct mm *mm)
 {
-	mm_madvise(mm, AT(0), PAGES(NR), MADV_DONTNEED);
+	mm_madvise(mm, UADDR(AT(0)), PAGES(NR), MADV_DONTNEED);
 }
 
 static void frees(struct mm *mm)
 {
-	mm_madvise(mm, AT(0), PAGES(NR), MADV_FREE);
+	mm_madvise(mm, UADDR(AT(0)), PAGES(NR), MADV_FREE);
 }
 
 static void shortens(struct mm *mm)
 {
-	mm_mremap(mm, AT(0), PAGES(NR), PAGES(1), 0, 0);
+	mm_mremap(mm, UADDR(AT(0)), PAGES(NR), PAGES(1), 0, UADDR(0));
 }
 
 static void moves(struct mm *mm)
 {
-	mm_mremap(mm, AT(0), PAGES(NR), PAGES(NR),
-		  MREMAP_MAYMOVE | MREMAP_FIXED, AT(32));
+	mm_mremap(mm, UADDR(AT(0)), PAGES(NR), PAGES(NR),
+		  MREMAP_MAYMOVE | MREMAP_FIXED, UADDR(AT(32)));
 }
 
 static void maps_over(struct mm *mm)
 {
-	mm_mmap(mm, AT(0), PAGES(NR), PROT_NONE, ANON_FIXED);
+	mm_mmap(mm, UADDR(AT(0)), PAGES(NR), PROT_NONE, ANON_FIXED);
 }
 
 static void names_a_pager(struct mm *mm)
 {
-	mm_set_pager(mm, AT(0), PAGES(NR), (struct endpoint *)mm);
-	mm_set_pager(mm, AT(0), PAGES(NR), NULL);
+	mm_set_pager(mm, UADDR(AT(0)), PAGES(NR), (struct endpoint *)mm);
+	mm_set_pager(mm, UADDR(AT(0)), PAGES(NR), NULL);
 }
 
 static void nothing(struct mm *mm)
@@ -120,8 +122,9 @@ static void give_and_do(unsigned area, unsigned deed, bool grant)
 	unsigned long before = vm_committed();
 
 	areas[area](giver);
-	EXPECT_IS(mm_transfer(giver, AT(0), PAGES(NR), receiver, AT(0),
-			      PROT_RW, grant), AT(0));
+	EXPECT_IS(mm_transfer(giver, UADDR(AT(0)), PAGES(NR), receiver,
+			      UADDR(AT(0)), PROT_RW, grant),
+		  AT(0));
 	deeds[deed](giver);
 	test_end(giver);
 	/* Each page is promised, whatever the giver had promised. */
@@ -153,8 +156,8 @@ KTEST(vm_given, pages_that_cannot_be_promised_are_not_given)
 		areas[area](giver);
 		before = vm_committed();
 		vm_commit_limit = before;
-		at = mm_transfer(giver, AT(0), PAGES(NR), receiver, AT(0),
-				 PROT_RW, false);
+		at = mm_transfer(giver, UADDR(AT(0)), PAGES(NR), receiver,
+				 UADDR(AT(0)), PROT_RW, false);
 		vm_commit_limit = limit;
 		/* Shared pages that were promised already need no more. */
 		EXPECT_IS(at, areas[area] == shared_touched ? AT(0) :
@@ -173,22 +176,30 @@ KTEST(vm_given, a_bad_giver_leaves_the_receivers_place_alone)
 		struct mm *giver = test_mm(), *receiver = test_mm();
 
 		test_map_shared(giver, 0, 2, PROT_RW);
-		EXPECT_IS(mm_mremap(giver, AT(0), PAGES(2), PAGES(4), 0, 0),
+		EXPECT_IS(mm_mremap(giver, UADDR(AT(0)), PAGES(2), PAGES(4), 0,
+				    UADDR(0)),
 			  AT(0));
 		test_map(receiver, 0, 6, PROT_RW);
 		test_fill(receiver, 0, 6, 1);
-		EXPECT_IS(mm_transfer_over(giver, AT(1), PAGES(2), receiver,
-					   AT(2), PROT_RW, grant), -EFAULT);
-		EXPECT_IS(mm_transfer_over(giver, AT(8), PAGES(2), receiver,
-					   AT(2), PROT_RW, grant), -EFAULT);
-		EXPECT_IS(mm_transfer_over(giver, AT(0), PAGES(2), receiver,
-					   AT(2), PROT_RW | PROT_EXEC, grant),
+		EXPECT_IS(mm_transfer_over(giver, UADDR(AT(1)), PAGES(2),
+					   receiver, UADDR(AT(2)), PROT_RW,
+					   grant),
+			  -EFAULT);
+		EXPECT_IS(mm_transfer_over(giver, UADDR(AT(8)), PAGES(2),
+					   receiver, UADDR(AT(2)), PROT_RW,
+					   grant),
+			  -EFAULT);
+		EXPECT_IS(mm_transfer_over(giver, UADDR(AT(0)), PAGES(2),
+					   receiver, UADDR(AT(2)),
+					   PROT_RW | PROT_EXEC, grant),
 			  -EPERM);
 		for (unsigned i = 0; i < 6; i++)
 			EXPECT_EQ(peek(receiver, AT(i)), (int)i + 1);
 		EXPECT_EQ(poke(giver, AT(1), 77), 77);
-		EXPECT_IS(mm_transfer_over(giver, AT(0), PAGES(2), receiver,
-					   AT(2), PROT_RW, grant), AT(2));
+		EXPECT_IS(mm_transfer_over(giver, UADDR(AT(0)), PAGES(2),
+					   receiver, UADDR(AT(2)), PROT_RW,
+					   grant),
+			  AT(2));
 		EXPECT_EQ(peek(receiver, AT(1)), 2);
 		EXPECT_EQ(peek(receiver, AT(3)), 77);
 		EXPECT_EQ(peek(receiver, AT(4)), 5);
@@ -214,12 +225,14 @@ KTEST(vm_given, pages_behind_the_end_of_an_object_are_not_given)
 		unsigned n = i / 2;
 
 		test_map_shared(giver, 0, 2, PROT_RW);
-		EXPECT_IS(mm_mremap(giver, AT(0), PAGES(2), PAGES(4), 0, 0),
+		EXPECT_IS(mm_mremap(giver, UADDR(AT(0)), PAGES(2), PAGES(4), 0,
+				    UADDR(0)),
 			  AT(0));
 		EXPECT_EQ(peek(giver, AT(2)), FAULTS);
-		EXPECT_IS(mm_transfer(giver, AT(parts[n].first),
-				      PAGES(parts[n].nr), receiver, AT(0),
-				      PROT_RW, i % 2), parts[n].result);
+		EXPECT_IS(mm_transfer(giver, UADDR(AT(parts[n].first)),
+				      PAGES(parts[n].nr), receiver,
+				      UADDR(AT(0)), PROT_RW, i % 2),
+			  parts[n].result);
 		test_end(giver);
 		test_end(receiver);
 	}

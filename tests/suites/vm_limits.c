@@ -73,9 +73,11 @@ KTEST(vm_limits, areas_end_at_the_limit_of_the_address_space)
 
 	set_soft(mm, VM_LIMIT_AS, PAGES(5) + 1);
 	test_map(mm, 0, 4, PROT_RW);
-	EXPECT_EQ(mm_mmap(mm, AT(4), PAGES(2), PROT_RW, ANON_FIXED), -ENOMEM);
+	EXPECT_EQ(mm_mmap(mm, UADDR(AT(4)), PAGES(2), PROT_RW, ANON_FIXED),
+		  -ENOMEM);
 	test_map(mm, 4, 1, PROT_RW);
-	EXPECT_EQ(mm_mmap(mm, AT(5), PAGES(1), PROT_RW, ANON_FIXED), -ENOMEM);
+	EXPECT_EQ(mm_mmap(mm, UADDR(AT(5)), PAGES(1), PROT_RW, ANON_FIXED),
+		  -ENOMEM);
 	EXPECT_STREQ(maps(mm), "100-105 rw-p");
 	test_end(mm);
 }
@@ -88,13 +90,15 @@ KTEST(vm_limits, what_is_replaced_does_not_count)
 	set_soft(mm, VM_LIMIT_AS, PAGES(4));
 	test_map(mm, 1, 2, PROT_READ);
 	test_map(mm, 8, 1, PROT_READ);
-	EXPECT_EQ(mm_mmap(mm, AT(0), PAGES(4), PROT_RW, ANON_FIXED), -ENOMEM);
+	EXPECT_EQ(mm_mmap(mm, UADDR(AT(0)), PAGES(4), PROT_RW, ANON_FIXED),
+		  -ENOMEM);
 	EXPECT_STREQ(maps(mm), "101-103 r--p 108-109 r--p");
 	/* Areas that reach out of the range count with what lies inside. */
 	test_map(mm, 2, 2, PROT_RW);
 	EXPECT_STREQ(maps(mm), "101-102 r--p 102-104 rw-p 108-109 r--p");
 	test_map(mm, 1, 2, PROT_READ | PROT_EXEC);
-	EXPECT_EQ(mm_mmap(mm, AT(5), PAGES(1), PROT_RW, ANON_FIXED), -ENOMEM);
+	EXPECT_EQ(mm_mmap(mm, UADDR(AT(5)), PAGES(1), PROT_RW, ANON_FIXED),
+		  -ENOMEM);
 	test_end(mm);
 }
 
@@ -103,18 +107,18 @@ KTEST(vm_limits, the_heap_ends_at_the_limits_too)
 	unsigned areas = vm_max_map_count;
 	struct mm *mm = test_mm();
 
-	mm_set_brk_start(mm, AT(0));
+	mm_set_brk_start(mm, UADDR(AT(0)));
 	set_soft(mm, VM_LIMIT_AS, PAGES(3));
-	EXPECT_IS(mm_brk(mm, AT(4)), AT(0));
-	EXPECT_IS(mm_brk(mm, AT(3)), AT(3));
-	EXPECT_IS(mm_brk(mm, AT(4)), AT(3));
-	EXPECT_IS(mm_brk(mm, AT(1)), AT(1));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(4))), AT(0));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(3))), AT(3));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(4))), AT(3));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(1))), AT(1));
 	/* The number of areas: the heap that is there may still grow. */
 	test_map(mm, 6, 1, PROT_READ);
 	vm_max_map_count = mm->nr_vmas - 1;
-	EXPECT_IS(mm_brk(mm, AT(2)), AT(1));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(2))), AT(1));
 	vm_max_map_count = areas;
-	EXPECT_IS(mm_brk(mm, AT(2)), AT(2));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(2))), AT(2));
 	EXPECT_EQ(mm->committed, 2);
 	test_end(mm);
 }
@@ -125,18 +129,18 @@ KTEST(vm_limits, pages_are_locked_up_to_the_limit)
 
 	test_map(mm, 0, 6, PROT_RW);
 	set_soft(mm, VM_LIMIT_MEMLOCK, PAGES(4) - 1);
-	EXPECT_EQ(mm_mlock(mm, AT(0), PAGES(4)), -ENOMEM);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(0)), PAGES(4)), -ENOMEM);
 	EXPECT_EQ(mm->locked_vm, 0);
-	EXPECT_EQ(mm_mlock(mm, AT(0), PAGES(3)), 0);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(0)), PAGES(3)), 0);
 	EXPECT_EQ(mm->locked_vm, 3);
 	/* What is locked already does not count again. */
-	EXPECT_EQ(mm_mlock(mm, AT(1), PAGES(2)), 0);
-	EXPECT_EQ(mm_mlock(mm, AT(1), PAGES(3)), -ENOMEM);
-	EXPECT_EQ(mm_munlock(mm, AT(0), PAGES(1)), 0);
-	EXPECT_EQ(mm_mlock(mm, AT(1), PAGES(3)), 0);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(1)), PAGES(2)), 0);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(1)), PAGES(3)), -ENOMEM);
+	EXPECT_EQ(mm_munlock(mm, UADDR(AT(0)), PAGES(1)), 0);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(1)), PAGES(3)), 0);
 	EXPECT_EQ(mm->locked_vm, 3);
 	set_soft(mm, VM_LIMIT_MEMLOCK, 0);
-	EXPECT_EQ(mm_mlock(mm, AT(1), PAGES(1)), -EPERM);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(1)), PAGES(1)), -EPERM);
 	test_end(mm);
 }
 

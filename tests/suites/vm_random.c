@@ -144,7 +144,7 @@ static void compare_page(struct space *s, unsigned at)
 	EXPECT_EQ(touch(s->mm, AT(at), VM_READ), fault);
 	if (fault != VM_FAULT_DONE)
 		return;
-	EXPECT_EQ(mm_read(s->mm, AT(at), &word, sizeof(word)), 0);
+	EXPECT_EQ(mm_read(s->mm, UADDR(AT(at)), &word, sizeof(word)), 0);
 	EXPECT_EQ(word, *value_of(page));
 }
 
@@ -190,7 +190,8 @@ static void step_map(struct space *s)
 		objects[nr_objects++] = (struct model_object){ .nr_pages = nr };
 	if (locked)
 		flags |= MAP_LOCKED;
-	EXPECT_IS(mm_mmap(s->mm, AT(at), PAGES(nr), rights, flags), AT(at));
+	EXPECT_IS(mm_mmap(s->mm, UADDR(AT(at)), PAGES(nr), rights, flags),
+		  AT(at));
 	model_map(&s->model, at, nr, rights, shared ? nr_objects - 1 : -1);
 	for (unsigned i = at; locked && i < at + nr; i++)
 		s->model.page[i].locked = true;
@@ -199,7 +200,7 @@ static void step_map(struct space *s)
 static void step_map_noreplace(struct space *s)
 {
 	unsigned nr, at = random_range(&nr), rights = random_rights();
-	long result = mm_mmap(s->mm, AT(at), PAGES(nr), rights,
+	long result = mm_mmap(s->mm, UADDR(AT(at)), PAGES(nr), rights,
 			      ANON | MAP_FIXED_NOREPLACE);
 
 	if (model_any(&s->model, at, nr)) {
@@ -214,7 +215,7 @@ static void step_unmap(struct space *s)
 {
 	unsigned nr, at = random_range(&nr);
 
-	EXPECT_IS(mm_munmap(s->mm, AT(at), PAGES(nr)), 0);
+	EXPECT_IS(mm_munmap(s->mm, UADDR(AT(at)), PAGES(nr)), 0);
 	model_unmap(&s->model, at, nr);
 }
 
@@ -222,7 +223,7 @@ static void step_protect(struct space *s)
 {
 	unsigned nr, at = random_range(&nr), rights = random_rights();
 
-	EXPECT_IS(mm_mprotect(s->mm, AT(at), PAGES(nr), rights),
+	EXPECT_IS(mm_mprotect(s->mm, UADDR(AT(at)), PAGES(nr), rights),
 		  model_protect(&s->model, at, nr, rights));
 }
 
@@ -231,10 +232,10 @@ static void step_lock(struct space *s)
 	unsigned nr, at = random_range(&nr);
 
 	if (rng_below(&rng, 2))
-		EXPECT_IS(mm_mlock(s->mm, AT(at), PAGES(nr)),
+		EXPECT_IS(mm_mlock(s->mm, UADDR(AT(at)), PAGES(nr)),
 			  model_lock(&s->model, at, nr, true));
 	else
-		EXPECT_IS(mm_munlock(s->mm, AT(at), PAGES(nr)),
+		EXPECT_IS(mm_munlock(s->mm, UADDR(AT(at)), PAGES(nr)),
 			  model_lock(&s->model, at, nr, false));
 }
 
@@ -242,7 +243,7 @@ static void step_dontneed(struct space *s)
 {
 	unsigned nr, at = random_range(&nr);
 
-	EXPECT_IS(mm_madvise(s->mm, AT(at), PAGES(nr), MADV_DONTNEED),
+	EXPECT_IS(mm_madvise(s->mm, UADDR(AT(at)), PAGES(nr), MADV_DONTNEED),
 		  model_dontneed(&s->model, at, nr));
 }
 
@@ -271,7 +272,7 @@ static void step_advise_fork(struct space *s)
 		else
 			page->wipe = which == 2;
 	}
-	EXPECT_IS(mm_madvise(s->mm, AT(at), PAGES(nr), some[which]),
+	EXPECT_IS(mm_madvise(s->mm, UADDR(AT(at)), PAGES(nr), some[which]),
 		  expected);
 }
 
@@ -283,7 +284,7 @@ static void step_write(struct space *s)
 	uint32_t word = ++last_value;
 
 	EXPECT_EQ(touch(s->mm, AT(at), VM_WRITE), fault);
-	EXPECT_EQ(mm_write(s->mm, AT(at), &word, sizeof(word), false),
+	EXPECT_EQ(mm_write(s->mm, UADDR(AT(at)), &word, sizeof(word), false),
 		  fault == VM_FAULT_DONE ? 0 : -EFAULT);
 	if (fault == VM_FAULT_DONE)
 		*value_of(page) = word;
@@ -306,7 +307,8 @@ static bool in_one_area(struct space *s, unsigned at, unsigned nr)
 {
 	struct vma_info info;
 
-	return mm_find_vma(s->mm, AT(at), &info) && info.end >= AT(at + nr);
+	return mm_find_vma(s->mm, UADDR(AT(at)), &info) &&
+	       info.end >= AT(at + nr);
 }
 
 /* The pages of a successful move, with what comes new at the end. */
@@ -360,8 +362,8 @@ static void step_move(struct space *s)
 	/* A plain move of several areas is tested by hand. */
 	if (new == nr && !one)
 		return;
-	result = mm_mremap(s->mm, AT(from), PAGES(nr), PAGES(new), flags,
-			   AT(to));
+	result = mm_mremap(s->mm, UADDR(AT(from)), PAGES(nr), PAGES(new), flags,
+			   UADDR(AT(to)));
 	if (overlap || !one) {
 		EXPECT_IS(result, overlap ? -EINVAL : -EFAULT);
 		return;
@@ -383,14 +385,15 @@ static void step_resize(struct space *s)
 
 	if (at + new > MODEL_PAGES)
 		return;
-	if (!mm_find_vma(s->mm, AT(at), &info))
+	if (!mm_find_vma(s->mm, UADDR(AT(at)), &info))
 		expected = -EFAULT;
 	else if (new > nr && info.end < AT(at + nr))
 		expected = -EFAULT;
 	else if (new > nr && (info.end > AT(at + nr) ||
 			      model_any(&s->model, at + nr, new - nr)))
 		expected = -ENOMEM;
-	result = mm_mremap(s->mm, AT(at), PAGES(nr), PAGES(new), 0, 0);
+	result = mm_mremap(s->mm, UADDR(AT(at)), PAGES(nr), PAGES(new), 0,
+			   UADDR(0));
 	EXPECT_IS(result, expected);
 	if (IS_ERR_VALUE(result))
 		return;
@@ -410,7 +413,7 @@ static void step_brk(struct space *s)
 		done = model_any(&s->model, new, old - new);
 	else if (new > old)
 		done = !model_any(&s->model, old, new + 1 - old);
-	EXPECT_IS(mm_brk(s->mm, AT(new)), AT(done ? new : old));
+	EXPECT_IS(mm_brk(s->mm, UADDR(AT(new))), AT(done ? new : old));
 	if (!done)
 		return;
 	if (new > old)
@@ -488,7 +491,7 @@ static void begin(uint32_t seed)
 	for (unsigned n = 0; n < SPACES; n++)
 		spaces[n].mm = NULL;
 	spaces[0].mm = test_mm();
-	mm_set_brk_start(spaces[0].mm, AT(0));
+	mm_set_brk_start(spaces[0].mm, UADDR(AT(0)));
 	spaces[0].model.brk = 0;
 	model_unmap(&spaces[0].model, 0, MODEL_PAGES);
 }

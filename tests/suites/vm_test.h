@@ -54,31 +54,33 @@ static inline void test_end(struct mm *mm)
 static inline void test_map(struct mm *mm, unsigned at, unsigned nr,
 			    unsigned prot)
 {
-	EXPECT_IS(mm_mmap(mm, AT(at), PAGES(nr), prot, ANON_FIXED), AT(at));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(at)), PAGES(nr), prot, ANON_FIXED),
+		  AT(at));
 }
 
 static inline void test_map_shared(struct mm *mm, unsigned at, unsigned nr,
 				   unsigned prot)
 {
-	EXPECT_IS(mm_mmap(mm, AT(at), PAGES(nr), prot, SHARED_FIXED), AT(at));
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(at)), PAGES(nr), prot, SHARED_FIXED),
+		  AT(at));
 }
 
 static inline int peek(struct mm *mm, uint32_t addr)
 {
 	uint8_t byte;
 
-	return mm_read(mm, addr, &byte, 1) ? FAULTS : byte;
+	return mm_read(mm, UADDR(addr), &byte, 1) ? FAULTS : byte;
 }
 
 static inline int poke(struct mm *mm, uint32_t addr, uint8_t byte)
 {
-	return mm_write(mm, addr, &byte, 1, false) ? FAULTS : byte;
+	return mm_write(mm, UADDR(addr), &byte, 1, false) ? FAULTS : byte;
 }
 
 static inline enum vm_fault touch(struct mm *mm, uint32_t addr,
 				  unsigned access)
 {
-	return vm_fault(mm, addr, access, addr);
+	return vm_fault(mm, UADDR(addr), access, addr);
 }
 
 /* Fill page AT(at + i) with first + i, for `nr` pages. */
@@ -117,7 +119,7 @@ static inline const char *maps(struct mm *mm)
 	int n = 0;
 
 	text[0] = '\0';
-	while (mm_next_vma(mm, info.end, &info))
+	while (mm_next_vma(mm, UADDR(info.end), &info))
 		n += scnprintf(text + n, sizeof(text) - (size_t)n,
 			       "%s%x-%x %c%c%c%c", n ? " " : "",
 			       info.start >> PAGE_SHIFT, info.end >> PAGE_SHIFT,

@@ -9,14 +9,14 @@ SUITE(vm_transfer, vm_check);
 static long map_to(struct mm *from, unsigned at, unsigned nr, struct mm *to,
 		   unsigned to_at, unsigned rights)
 {
-	return mm_transfer(from, AT(at), PAGES(nr), to, AT(to_at), rights,
-			   false);
+	return mm_transfer(from, UADDR(AT(at)), PAGES(nr), to, UADDR(AT(to_at)),
+			   rights, false);
 }
 
 static long grant_to(struct mm *from, unsigned at, unsigned nr,
 		     struct mm *to, unsigned to_at)
 {
-	return mm_transfer(from, AT(at), PAGES(nr), to, AT(to_at),
+	return mm_transfer(from, UADDR(AT(at)), PAGES(nr), to, UADDR(AT(to_at)),
 			   VM_READ | VM_WRITE, true);
 }
 
@@ -114,7 +114,8 @@ KTEST(vm_transfer, the_kernel_finds_a_place_when_none_is_named)
 	struct mm *a = test_mm(), *b = test_mm();
 
 	test_map(a, 0, 2, PROT_RW);
-	EXPECT_IS(mm_transfer(a, AT(0), PAGES(2), b, 0, VM_READ, false),
+	EXPECT_IS(mm_transfer(a, UADDR(AT(0)), PAGES(2), b, UADDR(0), VM_READ,
+			      false),
 		  MMAP_BASE - PAGES(2));
 	test_end(a);
 	test_end(b);
@@ -123,8 +124,8 @@ KTEST(vm_transfer, the_kernel_finds_a_place_when_none_is_named)
 static long over(struct mm *from, unsigned at, unsigned nr, struct mm *to,
 		 unsigned window, bool grant)
 {
-	return mm_transfer_over(from, AT(at), PAGES(nr), to, AT(window),
-				VM_READ | VM_WRITE, grant);
+	return mm_transfer_over(from, UADDR(AT(at)), PAGES(nr), to,
+				UADDR(AT(window)), VM_READ | VM_WRITE, grant);
 }
 
 KTEST(vm_transfer, a_window_is_replaced_or_stays)
@@ -134,7 +135,7 @@ KTEST(vm_transfer, a_window_is_replaced_or_stays)
 
 	test_map(a, 0, 6, PROT_RW);
 	test_fill(a, 0, 4, 1);
-	EXPECT_EQ(mm_pin(a, AT(1), PAGES(1), true, &pinned), 0);
+	EXPECT_EQ(mm_pin(a, UADDR(AT(1)), PAGES(1), true, &pinned), 0);
 	test_map(b, 8, 8, PROT_RW);
 	test_fill(b, 8, 8, 50);
 	/* Not in one area; no such right. */
@@ -171,10 +172,12 @@ KTEST(vm_transfer, what_cannot_be_transferred_is_refused)
 	EXPECT_IS(map_to(a, 0, 0, b, 0, VM_READ), -EINVAL);
 	EXPECT_IS(map_to(a, 0, 1, a, 4, VM_READ), -EINVAL);
 	EXPECT_IS(map_to(a, 0, 1, b, 0, VM_SHARED), -EINVAL);
-	EXPECT_IS(mm_transfer(a, AT(0) + 1, PAGES(1), b, 0, VM_READ, false),
+	EXPECT_IS(mm_transfer(a, UADDR(AT(0) + 1), PAGES(1), b, UADDR(0),
+			      VM_READ, false),
 		  -EINVAL);
-	EXPECT_IS(mm_transfer(a, AT(0), PAGES(1), b, PAGE_SIZE, VM_READ,
-			      false), -EPERM);
+	EXPECT_IS(mm_transfer(a, UADDR(AT(0)), PAGES(1), b, UADDR(PAGE_SIZE),
+			      VM_READ, false),
+		  -EPERM);
 	EXPECT_STREQ(maps(a), "100-102 rw-p 102-103 r--p");
 	test_end(a);
 	test_end(b);
@@ -188,8 +191,9 @@ struct pair {
 static bool transfer_once(void *arg)
 {
 	struct pair *pair = arg;
-	long to = mm_transfer(pair->a, AT(1), PAGES(40), pair->b, PT_SPAN * 9,
-			      VM_READ | VM_WRITE, pair->grant);
+	long to = mm_transfer(pair->a, UADDR(AT(1)), PAGES(40), pair->b,
+			      UADDR(PT_SPAN * 9), VM_READ | VM_WRITE,
+			      pair->grant);
 
 	EXPECT_NULL(mm_check(pair->a));
 	EXPECT_NULL(mm_check(pair->b));

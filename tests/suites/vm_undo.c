@@ -45,8 +45,8 @@ static void three_areas(struct world *w)
 static void three_read(struct world *w)
 {
 	three_areas(w);
-	EXPECT_EQ(mm_mprotect(w->mm[A], AT(0), PAGES(2), PROT_NONE), 0);
-	EXPECT_EQ(mm_mprotect(w->mm[A], AT(8), PAGES(4), PROT_NONE), 0);
+	EXPECT_EQ(mm_mprotect(w->mm[A], UADDR(AT(0)), PAGES(2), PROT_NONE), 0);
+	EXPECT_EQ(mm_mprotect(w->mm[A], UADDR(AT(8)), PAGES(4), PROT_NONE), 0);
 }
 
 /* [0-4][4-8] alike but not joined, as fork leaves them when one was locked */
@@ -55,7 +55,7 @@ static void unjoined(struct world *w)
 	struct mm *parent = w->mm[A];
 
 	test_map(parent, 0, 8, PROT_READ);
-	EXPECT_EQ(mm_mlock(parent, AT(0), PAGES(4)), 0);
+	EXPECT_EQ(mm_mlock(parent, UADDR(AT(0)), PAGES(4)), 0);
 	w->mm[OTHER] = parent;
 	w->mm[A] = test_fork(parent);
 	EXPECT_EQ(peek(w->mm[A], AT(5)), 0);
@@ -78,14 +78,16 @@ static void shared_area(struct world *w)
 static void far_neighbour(struct world *w)
 {
 	one_area(w);
-	EXPECT_IS(mm_mmap(w->mm[A], FAR, PAGES(12), PROT_RW, ANON_FIXED), FAR);
+	EXPECT_IS(mm_mmap(w->mm[A], UADDR(FAR), PAGES(12), PROT_RW, ANON_FIXED),
+		  FAR);
 	EXPECT_EQ(poke(w->mm[A], FAR + PAGES(1), 7), 7);
 }
 
 static void three_to_far(struct world *w)
 {
 	three_areas(w);
-	EXPECT_IS(mm_mmap(w->mm[A], FAR, PAGES(1), PROT_READ, ANON_FIXED),
+	EXPECT_IS(mm_mmap(w->mm[A], UADDR(FAR), PAGES(1), PROT_READ,
+			  ANON_FIXED),
 		  FAR);
 }
 
@@ -97,21 +99,22 @@ static void blocked_area(struct world *w)
 
 static void heap(struct world *w)
 {
-	mm_set_brk_start(w->mm[A], AT(0));
-	EXPECT_IS(mm_brk(w->mm[A], AT(8)), AT(8));
+	mm_set_brk_start(w->mm[A], UADDR(AT(0)));
+	EXPECT_IS(mm_brk(w->mm[A], UADDR(AT(8))), AT(8));
 	test_fill(w->mm[A], 0, 8, 1);
 }
 
 static void locked_read(struct world *w)
 {
 	three_areas(w);
-	EXPECT_EQ(mm_mlock(w->mm[A], AT(4), PAGES(4)), 0);
+	EXPECT_EQ(mm_mlock(w->mm[A], UADDR(AT(4)), PAGES(4)), 0);
 }
 
 static void stack(struct world *w)
 {
-	EXPECT_IS(mm_mmap(w->mm[A], AT(8), PAGES(2), PROT_RW,
-			  ANON_FIXED | MAP_GROWSDOWN), AT(8));
+	EXPECT_IS(mm_mmap(w->mm[A], UADDR(AT(8)), PAGES(2), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN),
+		  AT(8));
 	test_fill(w->mm[A], 8, 2, 1);
 }
 
@@ -119,8 +122,9 @@ static void shared_stack(struct world *w)
 {
 	stack(w);
 	w->mm[OTHER] = test_mm();
-	EXPECT_IS(mm_transfer(w->mm[A], AT(8), PAGES(2), w->mm[OTHER], AT(0),
-			      VM_READ, false), AT(0));
+	EXPECT_IS(mm_transfer(w->mm[A], UADDR(AT(8)), PAGES(2), w->mm[OTHER],
+			      UADDR(AT(0)), VM_READ, false),
+		  AT(0));
 }
 
 static void empty(struct world *w)
@@ -136,54 +140,56 @@ static long fault_result(enum vm_fault fault)
 
 static long map_over_middle(struct world *w)
 {
-	return mm_mmap(w->mm[A], AT(MID), PAGES(1), PROT_NONE, ANON_FIXED);
+	return mm_mmap(w->mm[A], UADDR(AT(MID)), PAGES(1), PROT_NONE,
+		       ANON_FIXED);
 }
 
 static long map_over_three(struct world *w)
 {
-	return mm_mmap(w->mm[A], AT(2), PAGES(8), PROT_RW, ANON_FIXED);
+	return mm_mmap(w->mm[A], UADDR(AT(2)), PAGES(8), PROT_RW, ANON_FIXED);
 }
 
 static long share_over_middle(struct world *w)
 {
-	return mm_mmap(w->mm[A], AT(3), PAGES(3), PROT_RW, SHARED_FIXED);
+	return mm_mmap(w->mm[A], UADDR(AT(3)), PAGES(3), PROT_RW, SHARED_FIXED);
 }
 
 static long map_anywhere(struct world *w)
 {
-	return mm_mmap(w->mm[A], 0, PAGES(3), PROT_RW, ANON | MAP_POPULATE);
+	return mm_mmap(w->mm[A], UADDR(0), PAGES(3), PROT_RW,
+		       ANON | MAP_POPULATE);
 }
 
 static long share_anywhere(struct world *w)
 {
-	return mm_mmap(w->mm[A], 0, PAGES(3), PROT_RW,
+	return mm_mmap(w->mm[A], UADDR(0), PAGES(3), PROT_RW,
 		       MAP_SHARED | MAP_ANONYMOUS);
 }
 
 static long map_for_loader(struct world *w)
 {
-	return mm_map_fixed(w->mm[A], AT(20), PAGES(2), VM_READ | VM_WRITE,
-			    "[image]");
+	return mm_map_fixed(w->mm[A], UADDR(AT(20)), PAGES(2),
+			    VM_READ | VM_WRITE, "[image]");
 }
 
 static long unmap_middle(struct world *w)
 {
-	return mm_munmap(w->mm[A], AT(MID), PAGES(1));
+	return mm_munmap(w->mm[A], UADDR(AT(MID)), PAGES(1));
 }
 
 static long unmap_three(struct world *w)
 {
-	return mm_munmap(w->mm[A], AT(1), PAGES(10));
+	return mm_munmap(w->mm[A], UADDR(AT(1)), PAGES(10));
 }
 
 static long protect_middle(struct world *w)
 {
-	return mm_mprotect(w->mm[A], AT(MID), PAGES(1), PROT_NONE);
+	return mm_mprotect(w->mm[A], UADDR(AT(MID)), PAGES(1), PROT_NONE);
 }
 
 static long protect_upper(struct world *w)
 {
-	return mm_mprotect(w->mm[A], AT(MID), PAGES(3), PROT_NONE);
+	return mm_mprotect(w->mm[A], UADDR(AT(MID)), PAGES(3), PROT_NONE);
 }
 
 /* For several areas: where the part that is done ends, in pages from AT(0). */
@@ -191,7 +197,7 @@ static const uint32_t ends_of_three[] = { 4, 8 };
 
 static long protect_to(struct world *w, uint32_t end)
 {
-	return mm_mprotect(w->mm[A], AT(1), PAGES(end - 1), PROT_RW);
+	return mm_mprotect(w->mm[A], UADDR(AT(1)), PAGES(end - 1), PROT_RW);
 }
 
 static long protect_three(struct world *w)
@@ -206,12 +212,13 @@ static void protect_part(struct world *w, unsigned i)
 
 static long write_to_locked(struct world *w)
 {
-	return mm_mprotect(w->mm[A], AT(4), PAGES(4), PROT_RW);
+	return mm_mprotect(w->mm[A], UADDR(AT(4)), PAGES(4), PROT_RW);
 }
 
 static long advise_to(struct world *w, uint32_t end)
 {
-	return mm_madvise(w->mm[A], AT(1), PAGES(end - 1), MADV_DONTFORK);
+	return mm_madvise(w->mm[A], UADDR(AT(1)), PAGES(end - 1),
+			  MADV_DONTFORK);
 }
 
 static long advise_three(struct world *w)
@@ -226,12 +233,13 @@ static void advise_part(struct world *w, unsigned i)
 
 static long advise_middle(struct world *w)
 {
-	return mm_madvise(w->mm[A], AT(MID), PAGES(1), MADV_WIPEONFORK);
+	return mm_madvise(w->mm[A], UADDR(AT(MID)), PAGES(1), MADV_WIPEONFORK);
 }
 
 static long populate(struct world *w)
 {
-	return mm_madvise(w->mm[A], AT(10), PAGES(2), MADV_POPULATE_WRITE);
+	return mm_madvise(w->mm[A], UADDR(AT(10)), PAGES(2),
+			  MADV_POPULATE_WRITE);
 }
 
 static void populate_part(struct world *w, unsigned i)
@@ -241,7 +249,7 @@ static void populate_part(struct world *w, unsigned i)
 
 static long lock_three(struct world *w)
 {
-	return mm_mlock(w->mm[A], AT(1), PAGES(10));
+	return mm_mlock(w->mm[A], UADDR(AT(1)), PAGES(10));
 }
 
 /* First the areas are marked, then their pages touched, one by one. */
@@ -250,13 +258,15 @@ static void lock_part(struct world *w, unsigned i)
 	struct mm *mm = w->mm[A];
 
 	if (i < ARRAY_SIZE(ends_of_three)) {
-		EXPECT_EQ(mm_mlock(mm, AT(1), PAGES(ends_of_three[i] - 1)), 0);
+		EXPECT_EQ(mm_mlock(mm, UADDR(AT(1)),
+				   PAGES(ends_of_three[i] - 1)),
+			  0);
 		for (unsigned at = 4; at < 8 && i; at++)
 			if (at != 5)
 				upt_unmap(&mm->tables, AT(at));
 		return;
 	}
-	EXPECT_EQ(mm_mlock(mm, AT(1), PAGES(10)), 0);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(1)), PAGES(10)), 0);
 	for (unsigned at = 4 + (i - ARRAY_SIZE(ends_of_three)); at < 11; at++)
 		if (at != 5 && at != 8 && at != 9) {
 			struct upt_entry entry = upt_lookup(&mm->tables,
@@ -272,40 +282,41 @@ static void lock_part(struct world *w, unsigned i)
 
 static long unlock_middle(struct world *w)
 {
-	return mm_munlock(w->mm[A], AT(MID), PAGES(1));
+	return mm_munlock(w->mm[A], UADDR(AT(MID)), PAGES(1));
 }
 
 static long heap_grows(struct world *w)
 {
 	uint32_t brk = AT(12);
 
-	return (uint32_t)mm_brk(w->mm[A], brk) == brk ? 0 : -ENOMEM;
+	return (uint32_t)mm_brk(w->mm[A], UADDR(brk)) == brk ? 0 : -ENOMEM;
 }
 
 static long heap_shrinks(struct world *w)
 {
 	uint32_t brk = AT(3);
 
-	return (uint32_t)mm_brk(w->mm[A], brk) == brk ? 0 : -ENOMEM;
+	return (uint32_t)mm_brk(w->mm[A], UADDR(brk)) == brk ? 0 : -ENOMEM;
 }
 
 static long grow_in_place(struct world *w)
 {
-	return mm_mremap(w->mm[A], AT(2), PAGES(6), PAGES(9), 0, 0);
+	return mm_mremap(w->mm[A], UADDR(AT(2)), PAGES(6), PAGES(9), 0,
+			 UADDR(0));
 }
 
 static long grow_and_move(struct world *w)
 {
-	return mm_mremap(w->mm[A], AT(2), PAGES(3), PAGES(60),
-			 MREMAP_MAYMOVE, 0);
+	return mm_mremap(w->mm[A], UADDR(AT(2)), PAGES(3), PAGES(60),
+			 MREMAP_MAYMOVE, UADDR(0));
 }
 
 static long move_to(struct world *w, unsigned at, unsigned old, unsigned new,
 		    unsigned more)
 {
-	return mm_mremap(w->mm[A], AT(at), PAGES(old), PAGES(new),
+	return mm_mremap(w->mm[A], UADDR(AT(at)), PAGES(old), PAGES(new),
 			 MREMAP_MAYMOVE | MREMAP_FIXED | more,
-			 FAR + PAGES(2));
+			 UADDR(FAR + PAGES(2)));
 }
 
 static long move_middle(struct world *w)
@@ -330,21 +341,21 @@ static long move_upper(struct world *w)
 
 static void destination_gone(struct world *w, unsigned i)
 {
-	EXPECT_EQ(mm_munmap(w->mm[A], FAR + PAGES(2), PAGES(3)), 0);
+	EXPECT_EQ(mm_munmap(w->mm[A], UADDR(FAR + PAGES(2)), PAGES(3)), 0);
 }
 
 /* i == 0: only the destination; 1: and the end that nobody wants */
 static void shrunk_part(struct world *w, unsigned i)
 {
-	EXPECT_EQ(mm_munmap(w->mm[A], FAR + PAGES(2), PAGES(2)), 0);
+	EXPECT_EQ(mm_munmap(w->mm[A], UADDR(FAR + PAGES(2)), PAGES(2)), 0);
 	if (i)
-		EXPECT_EQ(mm_munmap(w->mm[A], AT(4), PAGES(2)), 0);
+		EXPECT_EQ(mm_munmap(w->mm[A], UADDR(AT(4)), PAGES(2)), 0);
 }
 
 static long move_three_to(struct world *w, uint32_t end)
 {
-	return mm_mremap(w->mm[A], AT(1), PAGES(end - 1), PAGES(end - 1),
-			 MREMAP_MAYMOVE | MREMAP_FIXED, FAR);
+	return mm_mremap(w->mm[A], UADDR(AT(1)), PAGES(end - 1), PAGES(end - 1),
+			 MREMAP_MAYMOVE | MREMAP_FIXED, UADDR(FAR));
 }
 
 static long move_three(struct world *w)
@@ -358,17 +369,19 @@ static void move_part(struct world *w, unsigned i)
 	if (i)
 		EXPECT_IS(move_three_to(w, ends_of_three[i - 1]), FAR);
 	else
-		EXPECT_EQ(mm_munmap(w->mm[A], FAR, PAGES(3)), 0);
+		EXPECT_EQ(mm_munmap(w->mm[A], UADDR(FAR), PAGES(3)), 0);
 }
 
 static long duplicate(struct world *w)
 {
-	return mm_mremap(w->mm[A], AT(0), 0, PAGES(4), MREMAP_MAYMOVE, 0);
+	return mm_mremap(w->mm[A], UADDR(AT(0)), 0, PAGES(4), MREMAP_MAYMOVE,
+			 UADDR(0));
 }
 
 static long shrink_middle(struct world *w)
 {
-	return mm_mremap(w->mm[A], AT(1), PAGES(4), PAGES(2), 0, 0);
+	return mm_mremap(w->mm[A], UADDR(AT(1)), PAGES(4), PAGES(2), 0,
+			 UADDR(0));
 }
 
 static long first_write(struct world *w)
@@ -396,8 +409,9 @@ static void stack_part(struct world *w, unsigned i)
 /* The new area, none of whose pages was touched. */
 static void shared_stack_part(struct world *w, unsigned i)
 {
-	EXPECT_IS(mm_mmap(w->mm[A], AT(4), PAGES(4), PROT_RW,
-			  ANON_FIXED | MAP_GROWSDOWN), AT(4));
+	EXPECT_IS(mm_mmap(w->mm[A], UADDR(AT(4)), PAGES(4), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN),
+		  AT(4));
 }
 
 static long shared_write(struct world *w)
@@ -407,7 +421,7 @@ static long shared_write(struct world *w)
 
 static long take_page(struct world *w)
 {
-	struct page *page = mm_take_page(w->mm[A], AT(MID));
+	struct page *page = mm_take_page(w->mm[A], UADDR(AT(MID)));
 
 	if (!page)
 		return -ENOMEM;

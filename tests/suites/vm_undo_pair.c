@@ -57,17 +57,19 @@ static void private_relatives(struct world *w)
 	private_area(w);
 	w->mm[OTHER] = test_fork(w->mm[A]);
 	EXPECT_EQ(poke(w->mm[A], AT(3), 33), 33);
-	EXPECT_EQ(mm_pin(w->mm[A], AT(3), PAGES(1), true, w->pinned), 0);
+	EXPECT_EQ(mm_pin(w->mm[A], UADDR(AT(3)), PAGES(1), true, w->pinned), 0);
 }
 
 /* The receiver has areas on both sides of FAR, and no table there. */
 static void private_neighbours(struct world *w)
 {
 	private_relatives(w);
-	EXPECT_IS(mm_mmap(w->mm[B], FAR - PAGES(1), PAGES(1), PROT_RW,
-			  ANON_FIXED), FAR - PAGES(1));
-	EXPECT_IS(mm_mmap(w->mm[B], FAR + PAGES(3), PAGES(1), PROT_RW,
-			  ANON_FIXED), FAR + PAGES(3));
+	EXPECT_IS(mm_mmap(w->mm[B], UADDR(FAR - PAGES(1)), PAGES(1), PROT_RW,
+			  ANON_FIXED),
+		  FAR - PAGES(1));
+	EXPECT_IS(mm_mmap(w->mm[B], UADDR(FAR + PAGES(3)), PAGES(1), PROT_RW,
+			  ANON_FIXED),
+		  FAR + PAGES(3));
 }
 
 static void private_unjoined(struct world *w)
@@ -75,7 +77,7 @@ static void private_unjoined(struct world *w)
 	struct mm *parent = w->mm[A];
 
 	test_map(parent, 0, 8, PROT_READ);
-	EXPECT_EQ(mm_mlock(parent, AT(0), PAGES(4)), 0);
+	EXPECT_EQ(mm_mlock(parent, UADDR(AT(0)), PAGES(4)), 0);
 	w->mm[A] = test_fork(parent);
 	w->mm[OTHER] = parent;
 	w->mm[B] = test_mm();
@@ -92,12 +94,12 @@ static void shared_area(struct world *w)
 static void shared_joined(struct world *w)
 {
 	shared_area(w);
-	EXPECT_IS(mm_transfer(w->mm[A], AT(1), PAGES(1), w->mm[B],
-			      FAR - PAGES(1), VM_READ | VM_WRITE, false),
+	EXPECT_IS(mm_transfer(w->mm[A], UADDR(AT(1)), PAGES(1), w->mm[B],
+			      UADDR(FAR - PAGES(1)), VM_READ | VM_WRITE, false),
 		  FAR - PAGES(1));
 	EXPECT_EQ(peek(w->mm[B], FAR - PAGES(1)), 2);
-	EXPECT_IS(mm_transfer(w->mm[A], AT(5), PAGES(1), w->mm[B],
-			      FAR + PAGES(3), VM_READ | VM_WRITE, false),
+	EXPECT_IS(mm_transfer(w->mm[A], UADDR(AT(5)), PAGES(1), w->mm[B],
+			      UADDR(FAR + PAGES(3)), VM_READ | VM_WRITE, false),
 		  FAR + PAGES(3));
 	EXPECT_EQ(peek(w->mm[B], FAR + PAGES(3)), 6);
 }
@@ -105,8 +107,9 @@ static void shared_joined(struct world *w)
 /* The receiver's window lies within one area, and over others. */
 static void fill_window(struct world *w)
 {
-	EXPECT_IS(mm_mmap(w->mm[B], FAR - PAGES(2), PAGES(9), PROT_RW,
-			  ANON_FIXED), FAR - PAGES(2));
+	EXPECT_IS(mm_mmap(w->mm[B], UADDR(FAR - PAGES(2)), PAGES(9), PROT_RW,
+			  ANON_FIXED),
+		  FAR - PAGES(2));
 	EXPECT_EQ(poke(w->mm[B], FAR + PAGES(1), 77), 77);
 	EXPECT_EQ(poke(w->mm[B], FAR + PAGES(5), 78), 78);
 }
@@ -120,9 +123,10 @@ static void private_over(struct world *w)
 static void private_over_some(struct world *w)
 {
 	private_over(w);
-	EXPECT_EQ(mm_mprotect(w->mm[B], FAR + PAGES(1), PAGES(1), PROT_READ),
+	EXPECT_EQ(mm_mprotect(w->mm[B], UADDR(FAR + PAGES(1)), PAGES(1),
+			      PROT_READ),
 		  0);
-	EXPECT_EQ(mm_munmap(w->mm[B], FAR, PAGES(1)), 0);
+	EXPECT_EQ(mm_munmap(w->mm[B], UADDR(FAR), PAGES(1)), 0);
 }
 
 static void shared_over(struct world *w)
@@ -138,7 +142,7 @@ static void with_pin(struct world *w)
 	test_map_shared(w->mm[A], 6, 2, PROT_RW);
 	test_fill(w->mm[A], 0, 3, 1);
 	test_fill(w->mm[A], 6, 1, 7);
-	EXPECT_EQ(mm_pin(w->mm[A], AT(1), PAGES(1), true, w->pinned), 0);
+	EXPECT_EQ(mm_pin(w->mm[A], UADDR(AT(1)), PAGES(1), true, w->pinned), 0);
 }
 
 static void to_be_pinned(struct world *w)
@@ -159,15 +163,15 @@ static void three_areas(struct world *w)
 static void old_pagers(struct world *w)
 {
 	three_areas(w);
-	EXPECT_EQ(mm_set_pager(w->mm[A], AT(3), PAGES(6), OLD_PAGER), 0);
+	EXPECT_EQ(mm_set_pager(w->mm[A], UADDR(AT(3)), PAGES(6), OLD_PAGER), 0);
 }
 
 /* ---- calls --------------------------------------------------------------- */
 
 static long transfer(struct world *w, unsigned rights, bool grant)
 {
-	return mm_transfer(w->mm[A], AT(2), PAGES(3), w->mm[B], FAR, rights,
-			   grant);
+	return mm_transfer(w->mm[A], UADDR(AT(2)), PAGES(3), w->mm[B],
+			   UADDR(FAR), rights, grant);
 }
 
 static long map(struct world *w)
@@ -177,8 +181,8 @@ static long map(struct world *w)
 
 static long map_to_read(struct world *w)
 {
-	return mm_transfer(w->mm[A], AT(MID), PAGES(1), w->mm[B], FAR,
-			   VM_READ, false);
+	return mm_transfer(w->mm[A], UADDR(AT(MID)), PAGES(1), w->mm[B],
+			   UADDR(FAR), VM_READ, false);
 }
 
 static long grant(struct world *w)
@@ -188,14 +192,14 @@ static long grant(struct world *w)
 
 static long grant_to_read(struct world *w)
 {
-	return mm_transfer(w->mm[A], AT(MID), PAGES(1), w->mm[B], FAR,
-			   VM_READ, true);
+	return mm_transfer(w->mm[A], UADDR(AT(MID)), PAGES(1), w->mm[B],
+			   UADDR(FAR), VM_READ, true);
 }
 
 static long grant_anywhere(struct world *w)
 {
-	return mm_transfer(w->mm[A], AT(0), PAGES(8), w->mm[B], 0, VM_READ,
-			   true);
+	return mm_transfer(w->mm[A], UADDR(AT(0)), PAGES(8), w->mm[B], UADDR(0),
+			   VM_READ, true);
 }
 
 /* Kept by this suite as by the kernel: each has a reference for good. */
@@ -203,8 +207,8 @@ static struct page *kernel_pages;
 
 static long over(struct world *w, bool grant)
 {
-	return mm_transfer_over(w->mm[A], AT(2), PAGES(3), w->mm[B], FAR,
-				VM_READ | VM_WRITE, grant);
+	return mm_transfer_over(w->mm[A], UADDR(AT(2)), PAGES(3), w->mm[B],
+				UADDR(FAR), VM_READ | VM_WRITE, grant);
 }
 
 static long map_over(struct world *w)
@@ -231,7 +235,7 @@ static long window_of_memory(struct world *w)
 
 static long map_kernel_pages(struct world *w)
 {
-	return mm_map_pages(w->mm[A], FAR, kernel_pages, NR_KERNEL_PAGES,
+	return mm_map_pages(w->mm[A], UADDR(FAR), kernel_pages, NR_KERNEL_PAGES,
 			    VM_READ, "[archive]");
 }
 
@@ -249,7 +253,7 @@ static void fork_part(struct world *w, unsigned i)
 static long pin_all(struct world *w)
 {
 	struct page *pages[PINS];
-	int err = mm_pin(w->mm[A], AT(0), PAGES(PINS), true, pages);
+	int err = mm_pin(w->mm[A], UADDR(AT(0)), PAGES(PINS), true, pages);
 
 	if (!err)
 		memcpy(w->pinned, pages, sizeof(pages));
@@ -264,12 +268,12 @@ static void pin_part(struct world *w, unsigned i)
 
 static long name_pager(struct world *w)
 {
-	return mm_set_pager(w->mm[A], AT(1), PAGES(10), NEW_PAGER);
+	return mm_set_pager(w->mm[A], UADDR(AT(1)), PAGES(10), NEW_PAGER);
 }
 
 static long forget_pager(struct world *w)
 {
-	return mm_set_pager(w->mm[A], AT(1), PAGES(10), NULL);
+	return mm_set_pager(w->mm[A], UADDR(AT(1)), PAGES(10), NULL);
 }
 
 /* ---- the table ----------------------------------------------------------- */

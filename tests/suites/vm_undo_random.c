@@ -46,46 +46,47 @@ static unsigned random_rights(void)
 
 static long call_map(struct world *w, const struct call *c)
 {
-	return mm_mmap(w->mm[A], AT(c->at), PAGES(c->nr), c->rights,
+	return mm_mmap(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr), c->rights,
 		       ANON_FIXED);
 }
 
 static long call_map_shared(struct world *w, const struct call *c)
 {
-	return mm_mmap(w->mm[A], AT(c->at), PAGES(c->nr), c->rights,
+	return mm_mmap(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr), c->rights,
 		       SHARED_FIXED);
 }
 
 static long call_unmap(struct world *w, const struct call *c)
 {
-	return mm_munmap(w->mm[A], AT(c->at), PAGES(c->nr));
+	return mm_munmap(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr));
 }
 
 static long call_protect(struct world *w, const struct call *c)
 {
-	return mm_mprotect(w->mm[A], AT(c->at), PAGES(c->nr), c->rights);
+	return mm_mprotect(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr), c->rights);
 }
 
 static long call_advise(struct world *w, const struct call *c)
 {
-	return mm_madvise(w->mm[A], AT(c->at), PAGES(c->nr), c->advice);
+	return mm_madvise(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr), c->advice);
 }
 
 static long call_forget_pager(struct world *w, const struct call *c)
 {
-	return mm_set_pager(w->mm[A], AT(c->at), PAGES(c->nr), NULL);
+	return mm_set_pager(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr), NULL);
 }
 
 static long call_move(struct world *w, const struct call *c)
 {
-	return mm_mremap(w->mm[A], AT(c->at), PAGES(c->nr), PAGES(c->new),
-			 MREMAP_MAYMOVE | MREMAP_FIXED, AT(c->to));
+	return mm_mremap(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr),
+			 PAGES(c->new), MREMAP_MAYMOVE | MREMAP_FIXED,
+			 UADDR(AT(c->to)));
 }
 
 static long call_resize(struct world *w, const struct call *c)
 {
-	return mm_mremap(w->mm[A], AT(c->at), PAGES(c->nr), PAGES(c->new),
-			 MREMAP_MAYMOVE, 0);
+	return mm_mremap(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr),
+			 PAGES(c->new), MREMAP_MAYMOVE, UADDR(0));
 }
 
 static long call_write(struct world *w, const struct call *c)
@@ -102,8 +103,8 @@ static long call_give(struct world *w, const struct call *c, bool grant)
 {
 	if (!w->mm[B])
 		w->mm[B] = test_mm();
-	return mm_transfer(w->mm[A], AT(c->at), PAGES(c->nr), w->mm[B],
-			   AT(c->to), c->rights & VM_READ, grant);
+	return mm_transfer(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr), w->mm[B],
+			   UADDR(AT(c->to)), c->rights & VM_READ, grant);
 }
 
 static long call_share(struct world *w, const struct call *c)
@@ -118,7 +119,7 @@ static long call_grant(struct world *w, const struct call *c)
 
 static long call_lock(struct world *w, const struct call *c)
 {
-	return mm_mlock(w->mm[A], AT(c->at), PAGES(c->nr));
+	return mm_mlock(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr));
 }
 
 /* For shaping alone: what is locked was, and its child goes on in its place. */
@@ -174,9 +175,9 @@ static void part_moved(struct world *w, unsigned i)
 	if (call.nr == call.new && first.nr)
 		call_move(w, &first);
 	if (call.nr != call.new) {
-		mm_munmap(mm, AT(call.to), PAGES(call.new));
+		mm_munmap(mm, UADDR(AT(call.to)), PAGES(call.new));
 		if (i && call.nr > call.new)
-			mm_munmap(mm, AT(call.at + call.new),
+			mm_munmap(mm, UADDR(AT(call.at + call.new)),
 				  PAGES(call.nr - call.new));
 		return;
 	}
@@ -186,9 +187,10 @@ static void part_moved(struct world *w, unsigned i)
 	if (!(i & 1) || !vma)
 		return;
 	end = MIN(vma_end(vma), AT(call.at + call.nr));
-	mm_munmap(mm, MAX(vma_start(vma), AT(call.at)) +
-		      PAGES(call.to - call.at), end -
-		      MAX(vma_start(vma), AT(call.at)));
+	mm_munmap(mm,
+		  UADDR(MAX(vma_start(vma), AT(call.at)) +
+			PAGES(call.to - call.at)),
+		  end - MAX(vma_start(vma), AT(call.at)));
 }
 
 /*  call                 how often  as a test: its parts                      */

@@ -44,7 +44,8 @@ KTEST(vmfault, writing_makes_a_page_of_zeros)
 	EXPECT(writable_at(mm, AT(0)));
 	EXPECT_EQ(mm->rss, 1);
 	for (uint32_t at = 0; at < PAGE_SIZE; at += sizeof(bytes)) {
-		EXPECT_EQ(mm_read(mm, AT(0) + at, bytes, sizeof(bytes)), 0);
+		EXPECT_EQ(mm_read(mm, UADDR(AT(0) + at), bytes, sizeof(bytes)),
+			  0);
 		for (unsigned i = 0; i < sizeof(bytes); i++)
 			EXPECT_EQ(bytes[i], 0);
 	}
@@ -128,18 +129,18 @@ KTEST(vmfault, the_loader_writes_where_the_program_may_not)
 	uint32_t word = 0x12345678, back = 0;
 
 	test_map(mm, 0, 2, PROT_READ);
-	EXPECT_EQ(mm_write(mm, AT(1) - 2, &word, 4, false), -EFAULT);
-	EXPECT_EQ(mm_write(mm, AT(1) - 2, &word, 4, true), 0);
+	EXPECT_EQ(mm_write(mm, UADDR(AT(1) - 2), &word, 4, false), -EFAULT);
+	EXPECT_EQ(mm_write(mm, UADDR(AT(1) - 2), &word, 4, true), 0);
 	EXPECT(!writable_at(mm, AT(0)));
 	child = test_fork(mm);
 	word = 0;
-	EXPECT_EQ(mm_write(child, AT(1) - 2, &word, 4, true), 0);
-	EXPECT_EQ(mm_read(mm, AT(1) - 2, &back, 4), 0);
+	EXPECT_EQ(mm_write(child, UADDR(AT(1) - 2), &word, 4, true), 0);
+	EXPECT_EQ(mm_read(mm, UADDR(AT(1) - 2), &back, 4), 0);
 	EXPECT_EQ(back, 0x12345678);
 	test_end(child);
 	/* Nobody writes what all share and none may write. */
 	test_map_shared(mm, 4, 1, PROT_READ);
-	EXPECT_EQ(mm_write(mm, AT(4), &word, 4, true), -EFAULT);
+	EXPECT_EQ(mm_write(mm, UADDR(AT(4)), &word, 4, true), -EFAULT);
 	test_end(mm);
 }
 
@@ -149,11 +150,11 @@ KTEST(vmfault, copies_end_where_user_memory_ends)
 	uint8_t bytes[4] = { 1, 2, 3, 4 };
 
 	test_map(mm, 0, 1, PROT_RW);
-	EXPECT_EQ(mm_write(mm, AT(1) - 2, bytes, 4, false), -EFAULT);
+	EXPECT_EQ(mm_write(mm, UADDR(AT(1) - 2), bytes, 4, false), -EFAULT);
 	EXPECT_EQ(peek(mm, AT(1) - 1), 2);
-	EXPECT_EQ(mm_read(mm, USER_END - 2, bytes, 4), -EFAULT);
-	EXPECT_EQ(mm_read(mm, 0xfffffffe, bytes, 4), -EFAULT);
-	EXPECT_EQ(mm_read(mm, AT(9), bytes, 0), 0);
+	EXPECT_EQ(mm_read(mm, UADDR(USER_END - 2), bytes, 4), -EFAULT);
+	EXPECT_EQ(mm_read(mm, UADDR(0xfffffffe), bytes, 4), -EFAULT);
+	EXPECT_EQ(mm_read(mm, UADDR(AT(9)), bytes, 0), 0);
 	test_end(mm);
 }
 
@@ -165,7 +166,7 @@ static struct mm *mm_with_stack(void)
 {
 	struct mm *mm = test_mm();
 
-	EXPECT_IS(mm_map_fixed(mm, STACK_TOP - PAGES(2), PAGES(2),
+	EXPECT_IS(mm_map_fixed(mm, UADDR(STACK_TOP - PAGES(2)), PAGES(2),
 			       VM_READ | VM_WRITE | VM_GROWSDOWN, "[stack]"),
 		  STACK_TOP - PAGES(2));
 	return mm;
@@ -175,7 +176,7 @@ static uint32_t stack_pages(struct mm *mm)
 {
 	struct vma_info info;
 
-	EXPECT(mm_find_vma(mm, STACK_TOP - 1, &info));
+	EXPECT(mm_find_vma(mm, UADDR(STACK_TOP - 1), &info));
 	return (info.end - info.start) >> PAGE_SHIFT;
 }
 
@@ -211,11 +212,13 @@ KTEST(vmfault, a_stack_keeps_its_gap_from_what_can_be_touched)
 	struct mm *mm = mm_with_stack();
 	uint32_t below = STACK_TOP - STACK_GUARD_GAP - PAGES(4);
 
-	EXPECT_IS(mm_mmap(mm, below - PAGES(1), PAGES(1), PROT_READ,
-			  ANON_FIXED), below - PAGES(1));
+	EXPECT_IS(mm_mmap(mm, UADDR(below - PAGES(1)), PAGES(1), PROT_READ,
+			  ANON_FIXED),
+		  below - PAGES(1));
 	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(5), VM_WRITE), VM_FAULT_STACK);
 	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(4), VM_WRITE), VM_FAULT_DONE);
-	EXPECT_IS(mm_mprotect(mm, below - PAGES(1), PAGES(1), PROT_NONE), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(below - PAGES(1)), PAGES(1), PROT_NONE),
+		  0);
 	EXPECT_EQ(touch(mm, STACK_TOP - PAGES(5), VM_WRITE), VM_FAULT_DONE);
 	test_end(mm);
 }
@@ -225,17 +228,20 @@ KTEST(vmfault, nothing_is_placed_in_the_gap_below_a_stack)
 	struct mm *mm = test_mm();
 	uint32_t stack = MMAP_BASE - PAGES(4);
 
-	EXPECT_IS(mm_mmap(mm, stack, PAGES(2), PROT_RW,
-			  ANON_FIXED | MAP_GROWSDOWN), stack);
-	EXPECT_IS(mm_mmap(mm, 0, PAGES(2), PROT_READ, ANON),
+	EXPECT_IS(mm_mmap(mm, UADDR(stack), PAGES(2), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN),
+		  stack);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(2), PROT_READ, ANON),
 		  stack + PAGES(2));
-	EXPECT_IS(mm_mmap(mm, 0, PAGES(1), PROT_READ, ANON),
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(1), PROT_READ, ANON),
 		  stack - STACK_GUARD_GAP - PAGES(1));
-	EXPECT_IS(mm_mmap(mm, stack - PAGES(9), PAGES(1), PROT_READ, ANON),
+	EXPECT_IS(mm_mmap(mm, UADDR(stack - PAGES(9)), PAGES(1), PROT_READ,
+			  ANON),
 		  stack - STACK_GUARD_GAP - PAGES(2));
 	/* Who asks for it by MAP_FIXED gets it. */
-	EXPECT_IS(mm_mmap(mm, stack - PAGES(9), PAGES(1), PROT_READ,
-			  ANON_FIXED), stack - PAGES(9));
+	EXPECT_IS(mm_mmap(mm, UADDR(stack - PAGES(9)), PAGES(1), PROT_READ,
+			  ANON_FIXED),
+		  stack - PAGES(9));
 	test_end(mm);
 }
 
@@ -243,8 +249,9 @@ KTEST(vmfault, the_lowest_page_of_user_mode_ends_a_stack)
 {
 	struct mm *mm = test_mm();
 
-	EXPECT_IS(mm_mmap(mm, USER_BASE + PAGES(1), PAGES(1), PROT_RW,
-			  ANON_FIXED | MAP_GROWSDOWN), USER_BASE + PAGES(1));
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_BASE + PAGES(1)), PAGES(1), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN),
+		  USER_BASE + PAGES(1));
 	EXPECT_EQ(touch(mm, USER_BASE, VM_WRITE), VM_FAULT_DONE);
 	EXPECT_EQ(touch(mm, USER_BASE - 1, VM_WRITE), VM_FAULT_MAPERR);
 	test_end(mm);
@@ -267,8 +274,8 @@ static bool write_and_read(void *arg)
 		done = fault == VM_FAULT_DONE;
 	}
 	EXPECT_NULL(mm_check(mm));
-	EXPECT_IS(mm_madvise(mm, AT(0), PAGES(1), MADV_DONTNEED), 0);
-	EXPECT_IS(mm_madvise(mm, AT(0x400), PAGES(1), MADV_DONTNEED), 0);
+	EXPECT_IS(mm_madvise(mm, UADDR(AT(0)), PAGES(1), MADV_DONTNEED), 0);
+	EXPECT_IS(mm_madvise(mm, UADDR(AT(0x400)), PAGES(1), MADV_DONTNEED), 0);
 	return done;
 }
 
@@ -291,8 +298,8 @@ static bool pager_gives;
 /* Stands for an endpoint: nobody looks into it. */
 #define TEST_PAGER  ((struct endpoint *)&pager_asked)
 
-static struct page *answer(struct endpoint *pager, struct mm *mm,
-			   uint32_t addr, unsigned access)
+static struct page *answer(struct endpoint *pager, struct mm *mm, uaddr_t addr,
+			   unsigned access)
 {
 	struct page *page = pager_gives ? vm_page_zeroed() : NULL;
 
@@ -325,7 +332,7 @@ static struct mm *mm_with_pager(void)
 	pager_asked = pager_refs = 0;
 	pager_gives = true;
 	test_map(mm, 0, 8, PROT_RW);
-	EXPECT_IS(mm_set_pager(mm, AT(2), PAGES(4), TEST_PAGER), 0);
+	EXPECT_IS(mm_set_pager(mm, UADDR(AT(2)), PAGES(4), TEST_PAGER), 0);
 	return mm;
 }
 
@@ -349,7 +356,7 @@ KTEST(vmfault, a_pager_is_asked_once_for_each_page)
 	EXPECT_EQ(pager_asked, 2);
 	EXPECT_EQ(touch(mm, AT(1), VM_READ), VM_FAULT_DONE);
 	EXPECT_EQ(pager_asked, 2);
-	EXPECT_IS(mm_madvise(mm, AT(3), PAGES(1), MADV_DONTNEED), 0);
+	EXPECT_IS(mm_madvise(mm, UADDR(AT(3)), PAGES(1), MADV_DONTNEED), 0);
 	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_DONE);
 	EXPECT_EQ(pager_asked, 3);
 	end_pager(mm);
@@ -361,17 +368,17 @@ KTEST(vmfault, foreign_access_asks_no_pager)
 	struct mm *mm = mm_with_pager();
 	char bytes[PAGE_SIZE + 2] = "";
 
-	EXPECT_IS(mm_read(mm, AT(3), bytes, 1), -EFAULT);
-	EXPECT_IS(mm_write(mm, AT(3), bytes, 1, false), -EFAULT);
-	EXPECT_IS(mm_write(mm, AT(3), bytes, 1, true), -EFAULT);
-	EXPECT(!mm_copy_page(mm, AT(3)));
+	EXPECT_IS(mm_read(mm, UADDR(AT(3)), bytes, 1), -EFAULT);
+	EXPECT_IS(mm_write(mm, UADDR(AT(3)), bytes, 1, false), -EFAULT);
+	EXPECT_IS(mm_write(mm, UADDR(AT(3)), bytes, 1, true), -EFAULT);
+	EXPECT(!mm_copy_page(mm, UADDR(AT(3))));
 	/* From before the pager's area into it, and out of it. */
-	EXPECT_IS(mm_read(mm, AT(2) - 1, bytes, 2), -EFAULT);
-	EXPECT_IS(mm_read(mm, AT(6) - 1, bytes, 2), -EFAULT);
+	EXPECT_IS(mm_read(mm, UADDR(AT(2) - 1), bytes, 2), -EFAULT);
+	EXPECT_IS(mm_read(mm, UADDR(AT(6) - 1), bytes, 2), -EFAULT);
 	EXPECT_EQ(pager_asked, 0);
 	EXPECT_EQ(touch(mm, AT(3), VM_WRITE), VM_FAULT_DONE);
-	EXPECT_IS(mm_read(mm, AT(3), bytes, PAGE_SIZE), 0);
-	EXPECT_IS(mm_write(mm, AT(3), bytes, PAGE_SIZE, false), 0);
+	EXPECT_IS(mm_read(mm, UADDR(AT(3)), bytes, PAGE_SIZE), 0);
+	EXPECT_IS(mm_write(mm, UADDR(AT(3)), bytes, PAGE_SIZE, false), 0);
 	EXPECT_EQ(pager_asked, 1);
 	EXPECT(!mm->lock.locked);
 	end_pager(mm);
@@ -419,14 +426,14 @@ KTEST(vmfault, every_area_of_a_pager_holds_a_reference)
 	struct mm *mm = mm_with_pager(), *child;
 
 	EXPECT_EQ(pager_refs, 1);
-	EXPECT_IS(mm_mprotect(mm, AT(3), PAGES(1), PROT_READ), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(3)), PAGES(1), PROT_READ), 0);
 	EXPECT_EQ(pager_refs, 3);
 	child = test_fork(mm);
 	EXPECT_EQ(pager_refs, 6);
 	test_end(child);
-	EXPECT_IS(mm_munmap(mm, AT(3), PAGES(1)), 0);
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(3)), PAGES(1)), 0);
 	EXPECT_EQ(pager_refs, 2);
-	EXPECT_IS(mm_set_pager(mm, AT(2), PAGES(1), NULL), 0);
+	EXPECT_IS(mm_set_pager(mm, UADDR(AT(2)), PAGES(1), NULL), 0);
 	EXPECT_EQ(pager_refs, 1);
 	EXPECT_STREQ(maps(mm), "100-103 rw-p 104-106 rw-p 106-108 rw-p");
 	end_pager(mm);
@@ -436,11 +443,14 @@ KTEST(vmfault, only_whole_pages_of_private_areas_have_a_pager)
 {
 	struct mm *mm = mm_with_pager();
 
-	EXPECT_IS(mm_set_pager(mm, AT(0) + 1, PAGES(1), TEST_PAGER), -EINVAL);
-	EXPECT_IS(mm_set_pager(mm, AT(0), 0, TEST_PAGER), -EINVAL);
-	EXPECT_IS(mm_set_pager(mm, AT(7), PAGES(2), TEST_PAGER), -EFAULT);
+	EXPECT_IS(mm_set_pager(mm, UADDR(AT(0) + 1), PAGES(1), TEST_PAGER),
+		  -EINVAL);
+	EXPECT_IS(mm_set_pager(mm, UADDR(AT(0)), 0, TEST_PAGER), -EINVAL);
+	EXPECT_IS(mm_set_pager(mm, UADDR(AT(7)), PAGES(2), TEST_PAGER),
+		  -EFAULT);
 	test_map_shared(mm, 9, 1, PROT_RW);
-	EXPECT_IS(mm_set_pager(mm, AT(9), PAGES(1), TEST_PAGER), -EFAULT);
+	EXPECT_IS(mm_set_pager(mm, UADDR(AT(9)), PAGES(1), TEST_PAGER),
+		  -EFAULT);
 	EXPECT_EQ(pager_refs, 1);
 	end_pager(mm);
 }
@@ -453,19 +463,19 @@ KTEST(vmfault, a_page_can_be_taken_out_for_an_answer)
 	test_map(mm, 0, 3, PROT_RW);
 	test_fill(mm, 0, 2, 1);
 	page = page_at(mm, AT(0));
-	taken = mm_take_page(mm, AT(0));
+	taken = mm_take_page(mm, UADDR(AT(0)));
 	EXPECT(taken == page && taken->refs == 1);
 	EXPECT_EQ(peek(mm, AT(0)), 0);
 	free_page(taken);
 	child = test_fork(mm);
-	taken = mm_take_page(mm, AT(1));
+	taken = mm_take_page(mm, UADDR(AT(1)));
 	EXPECT(taken && taken != page_at(mm, AT(1)));
 	EXPECT_EQ(peek(child, AT(1)), 2);
 	free_page(taken);
-	taken = mm_take_page(mm, AT(2));
+	taken = mm_take_page(mm, UADDR(AT(2)));
 	EXPECT(taken && taken != vm_zero_page);
 	free_page(taken);
-	EXPECT(!mm_take_page(mm, AT(3)));
+	EXPECT(!mm_take_page(mm, UADDR(AT(3))));
 	mm_put(child);
 	test_end(mm);
 }
@@ -476,17 +486,17 @@ KTEST(vmfault, a_page_that_a_pager_owes_is_not_taken)
 	struct mm *mm = mm_with_pager();
 	struct page *taken;
 
-	EXPECT(!mm_take_page(mm, AT(3)));
-	EXPECT(!mm_copy_page(mm, AT(3)));
+	EXPECT(!mm_take_page(mm, UADDR(AT(3))));
+	EXPECT(!mm_copy_page(mm, UADDR(AT(3))));
 	EXPECT_EQ(pager_asked, 0);
 	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_DONE);
-	taken = mm_take_page(mm, AT(3));
+	taken = mm_take_page(mm, UADDR(AT(3)));
 	REQUIRE(taken);
 	free_page(taken);
 	EXPECT_EQ(pager_asked, 1);
-	EXPECT(!mm_take_page(mm, AT(3)));
-	EXPECT_IS(mm_set_pager(mm, AT(3), PAGES(1), NULL), 0);
-	taken = mm_take_page(mm, AT(3));
+	EXPECT(!mm_take_page(mm, UADDR(AT(3))));
+	EXPECT_IS(mm_set_pager(mm, UADDR(AT(3)), PAGES(1), NULL), 0);
+	taken = mm_take_page(mm, UADDR(AT(3)));
 	REQUIRE(taken);
 	free_page(taken);
 	EXPECT_EQ(pager_asked, 1);

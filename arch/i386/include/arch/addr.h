@@ -41,6 +41,7 @@ typedef uint32_t kva_t;
 /* Constructors, for plain numbers: constants, firmware tables. */
 #define PHYS(x)  ((phys_addr_t){ (x) })
 #define PFN(x)   ((pfn_t){ (x) })
+#define UADDR(x) ((uaddr_t){ (x) })
 
 static inline phys_addr_t phys_add(phys_addr_t pa, uint64_t bytes)
 {

@@ -13,8 +13,6 @@
 
 #include <arch/addr.h>
 
-#define UADDR(x)  ((uaddr_t){ (x) })
-
 /* Does [addr, addr + n) lie in user mode's part? */
 bool user_range_ok(uaddr_t addr, uint32_t n);
 
