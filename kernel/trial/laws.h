@@ -56,7 +56,7 @@ enum laws_stop {
 	L("interrupts",  irq_check,           STOPS_INTERRUPTS)  \
 	L("PCI",         pci_check,           STOPS_ITSELF)      \
 	L("ISA DMA",     isa_dma_verify,      STOPS_ITSELF)      \
-	L("IOMMU",       iommu_check,         STOPS_ITSELF)      \
+	L("iommu",       iommu_check,         STOPS_ITSELF)      \
 	L("symbols",     symbols_check,       STOPS_ITSELF)      \
 	L("log",         log_check,           STOPS_ITSELF)      \
 	L("scheduler",   sched_check,         STOPS_ITSELF)      \
