@@ -2,8 +2,8 @@
 /*
  * fault_words.c - why the CPU refused an access, in words
  *
- * WHAT     fault_classify() finds the rule that was broken; fault_describe()
- *          prints it with the entries that show it.
+ * WHAT     fault_classify() finds the rule that was broken. fault_describe()
+ *          prints the rule, and the page-table entries that show the reason.
  *
  * PICTURE    error code   entries      surroundings
  *                \           |           /
@@ -12,19 +12,19 @@
  *                  cause, and the guilty level
  *
  * TERMS    leaf      the last entry of the walk, if it maps memory
- *          guilty    the level whose entry has the bit that refused
+ *          guilty    the level whose entry has the bit that refused the access
  *
  * RULES    rules[] has a row for every cause, in the order in which they
  *          must be asked: reserved bits before rights, rights before absence;
  *          the last row always applies.
  *
- * ALGORITHM  The error code says what was tried and whether the entries were
- *          present; the entries say which bit it was. QEMU reports reserved
- *          bits without P, so P is not looked at where RSVD is set. Where code
- *          and entries contradict each other, the CPU used a translation that
- *          is no longer in the tables.
+ * ALGORITHM  The error code says what was tried, and whether the entries were
+ *          present. The entries say which bit was wrong. QEMU reports reserved
+ *          bits without P, so P is ignored when RSVD is set. If the error code
+ *          and the entries contradict each other, the CPU has used an old
+ *          translation of its TLB.
  *
- * LOCKING  None; reads what may be changing. It runs when the kernel dies.
+ * LOCKING  None; the data may change meanwhile. This code runs in a panic.
  * NOT HERE whether a fault is an error at all (arch/i386/cpu/).
  * SEE      SDM volume 3, 4.7, figure 4-12; Linux arch/x86/mm/fault.c,
  *          show_fault_oops().
@@ -45,7 +45,7 @@
 
 #define LINE_MAX  128
 
-/* All that a rule may look at. */
+/* Everything that a rule may look at. */
 struct fault_case {
 	const struct fault       *fault;
 	const struct fault_walk  *walk;
@@ -70,7 +70,7 @@ static bool has_leaf(const struct fault_walk *walk)
 	       (walk->levels == FAULT_PDE + 1 && last & PAE_PS);
 }
 
-/* Rights are the intersection over PDE and PTE; a PDPTE has none. */
+/* A right must be in the PDE and in the PTE; a PDPTE has no rights. */
 static bool all_levels_have(const struct fault_walk *walk, uint64_t bit)
 {
 	for (unsigned i = FAULT_PDE; i < walk->levels; i++) {
@@ -220,7 +220,7 @@ static bool is_gap(const struct fault_case *c)
 	return true;
 }
 
-/* The bit that one level has wrong, where the cause is a bit. */
+/* For causes that are a wrong bit: which bit, and which value is wrong. */
 #define SET    true
 #define CLEAR  false
 
@@ -280,7 +280,7 @@ const char *fault_cause_text(enum fault_cause cause)
 	return texts[cause];
 }
 
-/* Does the entry of this level carry the cause? */
+/* Is the entry of this level the cause? */
 static bool level_is_guilty(const struct fault_case *c, unsigned level,
 			    enum fault_cause cause)
 {
@@ -333,7 +333,7 @@ static int bits_format(char *buf, size_t size, uint64_t entry)
 static void describe_access(const struct fault *fault,
 			    void (*out)(const char *line))
 {
-	/* Without NX there is no such bit, but the address is EIP itself. */
+	/* Without NX there is no fetch bit; then the address equals EIP. */
 	bool fetch = fault->error & PF_FETCH || fault->va == fault->ip;
 	char line[LINE_MAX];
 	int len = scnprintf(line, sizeof(line), "  %s 0x%08x by %s mode",
@@ -373,7 +373,7 @@ static void describe_region(const struct fault *fault,
 	out(line);
 }
 
-/* What lies there by name, for the causes that have one. */
+/* The name of the stack or area at the address, for causes that have one. */
 static void describe_owner(const struct fault_case *c, enum fault_cause cause,
 			   void (*out)(const char *line))
 {
@@ -436,8 +436,8 @@ void fault_describe(const struct fault *fault, const struct fault_walk *walk,
 /* ---- the live tables ---------------------------------------------------- */
 
 /*
- * An entry of a table, if we may look at it: wrong entries lead anywhere. User
- * mode's page tables may be highmem.
+ * Read an entry of a table, if this is safe: a wrong entry may lead anywhere.
+ * Page tables of user mode may be highmem.
  */
 static bool read_entry(phys_addr_t table, unsigned index, uint64_t *entry)
 {
@@ -460,7 +460,7 @@ static bool read_entry(phys_addr_t table, unsigned index, uint64_t *entry)
 
 void fault_walk(uint32_t cr3, kva_t va, struct fault_walk *walk)
 {
-	/* The PDPT is aligned to 32 bytes, the rest to pages. */
+	/* The PDPT is aligned to 32 bytes, other tables to pages. */
 	phys_addr_t table = PHYS(cr3 & ~31u);
 	uint64_t entry;
 

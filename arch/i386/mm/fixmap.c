@@ -2,9 +2,9 @@
 /*
  * fixmap.c - where the page tables of the fixmap and of kmap are
  *
- * WHAT     The variables behind <arch/fixmap.h> and <arch/pkmap.h>, whose
- *          functions are inline because kmap() and kmap_local() count their
- *          instructions.
+ * WHAT     The variables behind <arch/fixmap.h> and <arch/pkmap.h>. The
+ *          functions of these headers are inline, because kmap() and
+ *          kmap_local() must be fast.
  *
  * RULES    pgtable_check() sees a breach as pgtable G1 or N1:
  *          only slots 0 .. FIXMAP_NR_SLOTS - 1 are ever present; the entry of

@@ -5,7 +5,7 @@
  * WHAT     Implements <arch/kpgtable.h> on the page tables below kernel_pd,
  *          and owns the meaning of the protections (KPROT_*) on this CPU.
  *
- * PICTURE  A range of pages is a few runs, each within one page table:
+ * PICTURE  A range of pages consists of runs. A run lies in one page table:
  *
  *            va                                           va + nr pages
  *            |---- run ----|--------- run ---------|-- run --|
@@ -20,15 +20,14 @@
  *          or was taken from memblock; every entry that is not present is
  *          empty or retired
  *
- * ALGORITHM  Find the table once a run, then walk its entries with a pointer:
- *          per page there is nothing left but the two stores and the
- *          arithmetic between a struct page and its frame number.
+ * ALGORITHM  Find the table once for each run, then walk its entries with a
+ *          pointer. For each page there are only two stores, and the arithmetic
+ *          between a struct page and its frame number.
  *
- * LOCKING  populate_lock guards PDEs from empty to table, nothing else: the
- *          entries of a table belong to whoever owns the addresses. It is not
- *          held while a page is allocated, which may sleep.
- * COST     i386, gcc 12, instructions a page: map 12, retire 2, reap 16; and
- *          30 to 40 a run.
+ * LOCKING  populate_lock protects the step of a PDE from empty to table. The
+ *          entries of a table belong to the owner of the addresses. The lock is
+ *          not held while a page is allocated.
+ * COST     A few instructions for each page, and some more for each run.
  * NOT HERE which addresses are free (mm/kva/), flushing (tlb.c), the first
  *          contents of the tables (paging.c).
  * SEE      Linux mm/vmalloc.c vmap_pages_pte_range(), vunmap_pte_range().
@@ -54,7 +53,7 @@ unsigned long kpt_tables;   /* under populate_lock */
 
 static struct spinlock populate_lock = SPINLOCK_INIT;
 
-/* What each protection asks for, before we know what the CPU has. */
+/* The bits of each protection, if the CPU has all features. */
 static const uint64_t kprot_wanted[KPROT_NR] = {
 #define K(name, bits) [name] = (bits),
 	KPROTS(K)
@@ -71,7 +70,7 @@ static uint64_t kprot_entry(enum kprot prot)
 {
 	uint64_t bits = kprot_wanted[prot] | PAE_P | PAE_A;
 
-	/* D too, so that the CPU need not write the entry to set it. */
+	/* Set D too: then the CPU does not have to write the entry. */
 	if (bits & PAE_RW)
 		bits |= PAE_D;
 	if (cpu_has(CPU_PGE))
@@ -87,7 +86,7 @@ void kprot_init(void)
 		kprot_bits[i].v = kprot_entry(i);
 }
 
-/* A page table is never mapped to user mode nor above the direct map. */
+/* May the caller map this range? It lies above lowmem, in the kernel's part. */
 static bool kpt_owns(kva_t va, unsigned nr)
 {
 	return va >= vmalloc_start() && (va & (PAGE_SIZE - 1)) == 0 &&
@@ -95,8 +94,8 @@ static bool kpt_owns(kva_t va, unsigned nr)
 }
 
 /*
- * The entry of a page whose table is there. Tables have permanent addresses,
- * so the lower half of the PDE has all there is to know.
+ * The entry of a page whose table exists. Tables have permanent addresses, so
+ * the lower half of the PDE is enough.
  */
 static inline pte_t *kpt_entry(kva_t va)
 {
@@ -107,7 +106,7 @@ static inline pte_t *kpt_entry(kva_t va)
 	return &table[pt_index(va)];
 }
 
-/* Pages from va on whose entries lie in one table, at most nr. */
+/* How many pages from va on lie in one table; at most nr. */
 static unsigned kpt_run(kva_t va, unsigned nr)
 {
 	return MIN(nr, PTRS_PER_PT - pt_index(va));
@@ -136,7 +135,7 @@ static void kpt_free_table(void *table)
 	free_page(page);
 }
 
-/* Hang the table in, unless somebody was faster. */
+/* Put the table into the PDE, unless another thread has done it before. */
 static bool kpt_install(unsigned index, void *table)
 {
 	irqflags_t flags = spin_lock_irqsave(&populate_lock);
@@ -185,8 +184,8 @@ int kpt_populate(kva_t va, unsigned nr)
 }
 
 /*
- * The loops over one run. They are functions of their own, so that their few
- * variables stay in the six registers that an i386 has for them.
+ * The loops over one run. Each is a separate function: so its few variables fit
+ * into the six registers of an i386.
  */
 static noinline void run_map_pages(pte_t *entry,
 				   struct page *const *pages, unsigned nr,
@@ -211,7 +210,7 @@ static void run_retire(pte_t *entry, pte_t *end)
 		entry->low &= ~(uint32_t)PAE_P;
 }
 
-/* Returns: where the next page goes. */
+/* Returns: the place in the array for the next page. */
 static noinline struct page **run_reap(pte_t *entry,
 				       pte_t *end,
 				       struct page **pages)
@@ -219,11 +218,11 @@ static noinline struct page **run_reap(pte_t *entry,
 	for (; entry < end; entry++) {
 		uint32_t low = READ_ONCE(entry->low);
 
-		/* A is set in every entry we make, so only empty ones are 0. */
+		/* Every entry that we make has A, so only empty ones are 0. */
 		if (!low)
 			continue;
 		assert(!(low & (uint32_t)PAE_P));
-		/* XD, bit 63, is cut off with the upper half of the shift. */
+		/* The cast to 32 bits also removes XD, bit 63. */
 		*pages++ = pfn_to_page(PFN((uint32_t)(entry->v >> PAGE_SHIFT)));
 		entry_clear(entry);
 	}

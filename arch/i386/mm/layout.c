@@ -2,9 +2,9 @@
 /*
  * layout.c - the virtual map at run time
  *
- * WHAT     high_memory, which is all of the map that is not a constant: how
- *          much memory has a permanent address. And the map as a table, for
- *          whoever wants to print it or to know where an address lies.
+ * WHAT     high_memory: how much memory has a permanent address. Everything
+ *          else in the map is a constant. And the map as a table: to print the
+ *          map, and to find the region of an address.
  *
  * PICTURE    vmalloc=SIZE                            4 GiB
  *            PAGE_OFFSET |---- lowmem ----|---- SIZE ----|
@@ -25,7 +25,7 @@
 #include "lib/log.h"
 #include "mm/early/memblock.h"
 
-/* Until lowmem_init(): all that may be, so that boot's structures are there. */
+/* The largest value until lowmem_init(): so boot's structures are lowmem. */
 kva_t high_memory = PAGE_OFFSET + LOWMEM_MAX;
 
 #define VMALLOC_ALIGN   (4u << 20)
@@ -108,7 +108,7 @@ enum kva_region kva_region_of(kva_t va)
 
 /* ---- the boot message ------------------------------------------------- */
 
-/* A line of the map; the unit is the larger one where the range is large. */
+/* A line of the map. A large range is shown in the larger unit. */
 static void layout_line(const char *name, kva_t start, kva_t end)
 {
 	uint32_t kib = (end - start) >> 10;

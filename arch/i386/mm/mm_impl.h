@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * mm_impl.h - what the files of arch/i386/mm/ share among themselves
+ * mm_impl.h - functions that the files of arch/i386/mm/ share
  *
- * WHAT     Nobody else includes it but the tests of these files.
+ * WHAT     Only these files and their tests include this header.
  */
 #pragma once
 
@@ -10,31 +10,31 @@
 #include <arch/paging.h>
 #include <arch/pgtable.h>
 
-/* Fill kprot_bits from what the CPU has: before the first mapping. */
+/* Fill kprot_bits for this CPU. Called before the first mapping. */
 void kprot_init(void);
 
-/* The SDM's bits that a protection stands for: KPROTS, whatever the CPU has. */
+/* The bits of a protection in KPROTS, without regard to the CPU. */
 uint64_t kprot_sdm_bits(enum kprot prot);
 
 /* A cleared page table, from memblock or the page allocator. NULL: no memory */
 void *kpt_alloc_table(void);
 
-/* Is this page of the image one that must not be mapped? */
+/* Is this page of the image a guard page, which must not be mapped? */
 bool image_is_guard(const struct image_layout *image, kva_t va);
 
-/* The protection of one page of the direct map, guards aside. */
+/* The protection of one page of the direct map that is not a guard page. */
 enum kprot direct_map_prot(const struct image_layout *image, kva_t va);
 
-/* Is all of the image RAM? Whoever gives memblock the RAM sees to it. */
+/* Is the whole image RAM? boot/ makes sure of it (memmap.c, R5). */
 bool image_is_ram(const struct image_layout *image);
 
 /*
- * Is the chunk of the direct map that starts here mapped, or a part of it? It
- * is where it has RAM, or the ISA hole.
+ * Is any part of the chunk that starts here mapped in the direct map? Yes, if
+ * the chunk has RAM or the ISA hole.
  */
 bool direct_map_has(kva_t start);
 
-/* The same for a page: guard pages are not, and nothing else that is no RAM. */
+/* Is this page mapped? Guard pages are not; other pages as above. */
 bool direct_map_has_page(const struct image_layout *image, kva_t va);
 
 /* Must the chunk of the direct map that starts here be mapped page by page? */

@@ -11,9 +11,9 @@
  *            chunk 0..n  page table   the image: text, rodata, data, guards
  *            ...         2 MiB page   RAM
  *            ...         page table   RAM with a hole in it, page by page
- *            ...         empty        no RAM at all in this chunk
- *            last        page table   up to high_memory, where that is no
- *                                     multiple of 2 MiB
+ *            ...         empty        no RAM in this chunk
+ *            last        page table   up to high_memory, if high_memory is not
+ *                                     a multiple of 2 MiB
  *            ...         empty        vmalloc: tables come on demand
  *            510         page table   kmap, all empty
  *            511         page table   fixmap, all empty
@@ -23,20 +23,22 @@
  *
  * INVARIANTS of pgtable: pgtable_check.c
  *
- * ALGORITHM  What is no RAM is not mapped. Firmware often keeps some pages of a
- *          chunk for itself, and a 2 MiB page could not leave them out. So a
- *          stray pointer into a hole of the memory map faults, and whoever maps
- *          the hole, uncached, has the only mapping of it: two of different
- *          cache types are undefined (SDM volume 3, 11.12.4). A frame of which
- *          any byte is RAM counts as RAM, here and for ioremap().
+ * ALGORITHM  Only RAM is mapped. Firmware often keeps some pages of a chunk for
+ *          itself, and a 2 MiB page could not leave them out. So a wrong
+ *          pointer into a hole of the memory map faults. And a driver that maps
+ *          the hole, uncached, makes the only mapping of it: two mappings with
+ *          different cache types are undefined (SDM volume 3, 11.12.4). A frame
+ *          counts as RAM if any byte of it is RAM, here and for ioremap().
  *
- *          The order of the switch: EFER.NXE before a table with XD bits is
- *          loaded (XD is a reserved bit until then); CR4.PGE after CR3 (SDM
- *          volume 3, 4.10.2.4), which also forgets what the boot tables left;
- *          CR0.WP last: from here on read-only holds for the kernel.
+ *          The order of the switch. First EFER.NXE: without it, XD is a
+ *          reserved bit, and the tables have XD bits. Then CR3. Then CR4.PGE
+ *          (SDM volume 3, 4.10.2.4), which also flushes the translations of the
+ *          boot tables. Last CR0.WP: from then on the kernel cannot write
+ *          read-only pages.
  *
  * LOCKING  Boot only.
- * COST     One store of 8 bytes a chunk and a page of the small chunks.
+ * COST     One store of 8 bytes for each chunk, and for each page of the small
+ *          chunks.
  * NOT HERE the boot tables (boot/), single pages afterwards (kpgtable.c).
  * SEE      Linux arch/x86/mm/init_32.c kernel_physical_mapping_init().
  */
@@ -69,7 +71,7 @@ bool phys_range_has_ram(phys_addr_t start, phys_addr_t end)
 
 	for (unsigned i = 0; memblock_memory(i, &range); i++) {
 		if (!phys_lt(range.start, end))
-			break;   /* sorted: the rest lies behind */
+			break;   /* sorted: all other ranges lie above */
 		if (phys_lt(start, range.end))
 			return true;
 	}
@@ -206,7 +208,7 @@ static void map_lowmem(void)
 		map_chunk(PAGE_OFFSET + i * LARGE_PAGE_SIZE);
 }
 
-/* A page table that is there before anything is mapped through it. */
+/* Add a page table before anything is mapped with it. */
 static void *install_table(kva_t va)
 {
 	void *table = table_alloc();
@@ -217,7 +219,7 @@ static void *install_table(kva_t va)
 
 static void build_tables(void)
 {
-	/* 32 bytes would do, but the PDPT of a task is a page as well. */
+	/* A PDPT needs only 32 bytes; this one gets a whole page. */
 	kernel_pdpt = table_alloc();
 	kernel_pd = table_alloc();
 	map_lowmem();
@@ -241,7 +243,7 @@ static void switch_tables(void)
 	write_cr0(read_cr0() | CR0_WP);
 }
 
-/* A wrong table loaded into CR3 is a reset without a word: look first. */
+/* A wrong table in CR3 would reset the machine: check the tables first. */
 static void check_tables(void)
 {
 	struct pgtable_report report;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * pgtable_check.c - every entry of the page tables against the rules
+ * pgtable_check.c - check every entry of the page tables against the laws
  *
  * WHAT     pgtable_check_tables() visits the PDPT, the page directory and all
- *          page tables, and stops at the first entry that breaks a rule.
+ *          page tables. It stops at the first entry that breaks a law.
  *
  * PICTURE    PDPTE --check_pdpt--> PDE --check_pde--> PTE --check_pte
  *                                   |                   |
@@ -12,8 +12,9 @@
  *                                   +------------------>     of its region
  *
  * TERMS    leaf     an entry that maps memory: a PTE, or a PDE with PS
- *          facts    what the CPU has and where the image lies; an argument, so
- *                   that a test can make a right entry wrong
+ *          facts    the features of the CPU, and the addresses of the image.
+ *                   They are an argument: a test can change a fact, and a right
+ *                   entry becomes wrong
  *
  * INVARIANTS of pgtable; about tables:
  *          T1  the kernel's own PDPT has no user half; its PDPTE is present
@@ -58,12 +59,11 @@
  *              task's, whose own rules are upt_check()'s
  *          C2  CR0.WP, CR4.PGE and EFER.NXE are as the tables assume
  *
- * ALGORITHM  In address order, so that the region and the vmalloc area of the
- *          entry before are most often those of the next.
+ * ALGORITHM  The walk is in address order: the next entry is mostly in the same
+ *          region and in the same vmalloc area.
  *
- * LOCKING  pgtable_check() lets no other thread run, which is enough on one
- *          CPU: with several, an area that comes and goes meanwhile could be
- *          reported.
+ * LOCKING  pgtable_check() lets no other thread run. This is enough on one CPU.
+ *          (Another CPU could add or remove an area meanwhile.)
  * NOT HERE what maps where at boot (paging.c).
  * SEE      SDM volume 3, 4.4.2, tables 4-8 to 4-11; Linux arch/x86/mm/
  *          dump_pagetables.c, "Checked W+X mappings".
@@ -85,7 +85,7 @@
 #define PTE_PAT         0x080ull              /* bit 7 of a PTE             */
 #define PROT_BITS       (PAE_RW | PAE_PWT | PAE_PCD | PAE_XD)
 #define UNCACHED        (PAE_PWT | PAE_PCD)
-#define ADDR_TOP_BIT    63                    /* above it is only XD        */
+#define ADDR_TOP_BIT    63                    /* bit 63 is XD               */
 
 /* One walk. */
 struct walk {
@@ -138,7 +138,7 @@ static bool leaf_has_prot(const struct walk *w, const struct leaf *leaf,
 	return (leaf->bits & PROT_BITS) == want;
 }
 
-/* Is it in a chunk that the direct map must have? */
+/* Is the address in a chunk that the direct map must have? */
 static bool chunk_is_wanted(kva_t va)
 {
 	return direct_map_has(ALIGN_DOWN(va, LARGE_PAGE_SIZE));
@@ -149,7 +149,7 @@ static bool frame_in_use(phys_addr_t pa)
 	enum page_state state;
 
 	if (!mem_map)
-		return true;   /* before there is a mem_map nothing is free */
+		return true;   /* without mem_map no frame is free yet */
 	state = page_state(phys_to_pfn(pa));
 	return state == PAGE_TABLE || state == PAGE_RESERVED;
 }
@@ -216,7 +216,7 @@ static const char *place_gap(struct walk *w, const struct leaf *leaf)
 	return "pgtable G1: gaps are never mapped";
 }
 
-/* Is the address in a live or busy area, its guard page not counted? */
+/* Is the address in a live or busy area, and not in its guard page? */
 static bool area_contains(struct walk *w, kva_t va)
 {
 	if (!w->have_area || va < w->area.start || va >= w->area.end)
@@ -257,7 +257,7 @@ static const char *place_fixmap(struct walk *w, const struct leaf *leaf)
 	if (slot >= FIX_KMAP_LOCAL_FIRST)
 		HOLDS(leaf_is_highmem_ram(leaf),
 		      "pgtable F1: kmap_local slots map RAM without an address");
-	/* Firmware's tables are no RAM of ours, but memory all the same. */
+	/* The firmware's tables are memory, although not RAM of ours. */
 	if (slot == FIX_ACPI_WINDOW)
 		return NULL;
 	return check_cached(leaf);
@@ -324,7 +324,7 @@ static const char *broken(struct walk *w, const char *law, const char *level,
 
 static const char *check_pt(struct walk *w, const pte_t *pt, kva_t start)
 {
-	/* Up to here an empty entry needs a look; beyond, empty is right. */
+	/* Below this address an empty entry may be wrong; above it is right. */
 	kva_t lowmem_end = high_memory;
 
 	for (unsigned i = 0; i < PTRS_PER_PT; i++) {
@@ -427,8 +427,8 @@ static const char *check_pdpte(struct walk *w, unsigned index, pdpte_t pdpte)
 	if (law)
 		return law;
 	/*
-	 * A is reserved too, but QEMU's software MMU sets it in a PDPTE that
-	 * it walks, as 64-bit paging would; no CPU does.
+	 * A is reserved too. But QEMU's software MMU sets A in a PDPTE, as
+	 * 64-bit paging does. No real CPU does so.
 	 */
 	HOLDS(!(pdpte.v & ((PDPTE_RSVD & ~PAE_A) | PAE_XD)),
 	      "pgtable B5: reserved and PAT bits are 0");
@@ -472,7 +472,7 @@ const char *pgtable_check_tables(const pdpte_t *pdpt,
 	return NULL;
 }
 
-/* The registers that give the entries their meaning. */
+/* The control registers on which the meaning of the entries depends. */
 static const char *check_cpu(const struct pgtable_facts *facts)
 {
 	HOLDS(read_cr3() == upt_loaded_root().v,

@@ -2,9 +2,9 @@
 /*
  * pgtable_dump.c - the page tables as text
  *
- * WHAT     pgtable_dump() walks the kernel's quarter and prints what is mapped
- *          in ranges: for people, and for a test that holds it against what
- *          the emulator sees (`info mem`).
+ * WHAT     pgtable_dump() walks the kernel's quarter and prints the mapped
+ *          ranges, for people and for a test. The test compares the ranges with
+ *          those that the emulator sees (`info mem`).
  *
  * PICTURE  0xc0000000 - 0xc00a0000  ( 640 kB)  -rw-gc  4 KiB pages
  *                                              |||||+-- c  cached
@@ -18,7 +18,7 @@
  *                  the lines for machines also physically contiguous
  *
  * LOCKING  None: see pgtable_check.c.
- * NOT HERE what is right and wrong about it (pgtable_check.c).
+ * NOT HERE whether a mapping is right (pgtable_check.c).
  * SEE      Linux arch/x86/mm/dump_pagetables.c.
  */
 #include <arch/paging.h>

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * tlb.c - forget many translations at once
+ * tlb.c - flush many translations at once
  *
  * WHAT     The flushes of <arch/tlb.h> that are more than one invlpg.
  *
- * ALGORITHM  A load of CR3 keeps global entries, and everything in the
- *          kernel's quarter is global where the CPU has PGE. What forgets them
- *          too is a change of CR4.PGE: off and on again. Without PGE nothing
- *          is global and CR3 will do.
+ * ALGORITHM  If the CPU has PGE, all entries of the kernel's quarter are
+ *          global, and a load of CR3 keeps their translations. To flush these
+ *          too, turn CR4.PGE off and on again. Without PGE no entry is global,
+ *          and a load of CR3 is enough.
  *
- * LOCKING  Interrupts are off between the two writes of CR4, so that no
- *          handler runs, and is switched away, with PGE off.
+ * LOCKING  Interrupts are off between the two writes of CR4. Otherwise a
+ *          handler could run, and switch to another thread, while PGE is off.
  * SEE      SDM volume 3, 4.10.4.1; Linux arch/x86/mm/tlb.c.
  */
 #include <arch/cr.h>

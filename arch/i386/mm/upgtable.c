@@ -24,27 +24,28 @@
  * INVARIANTS of upgtable: upgtable_check.c
  *
  * ALGORITHM  Page tables come from highmem, a page for each 2 MiB in use. Two
- *          fixmap slots show them, and keep showing the last ones: most often
- *          the next fault is in the same table, and then there is nothing to
- *          map. (kmap_local() would be twice 25 instructions each time.)
- *          Directories, three at the most, are lowmem, as Linux's are.
+ *          fixmap slots map them, and keep mapping the last tables. Most often
+ *          the next fault is in the same table, and then nothing has to be
+ *          mapped. (kmap_local() would map and unmap each time.) There are at
+ *          most three directories; they are lowmem, as in Linux.
  *
- *          A used count lets a table go when its last entry has gone, without
- *          looking at the other 511; the list lets all go without looking at
- *          any.
+ *          Each table counts its used entries. So a table can be freed when its
+ *          last entry goes, without a look at the other 511. The list of all
+ *          tables frees them all without a look at any entry.
  *
- *          The CPU keeps the four PDPTEs in registers, from the load of CR3
- *          on: a new directory needs CR3 loaded again. A new page table or
- *          entry needs nothing, because what is not present is not cached.
- *          What was present and changes is flushed, if the tables are loaded.
+ *          The CPU copies the four PDPTEs into registers when CR3 is loaded. So
+ *          after a new directory, CR3 must be loaded again. A new page table or
+ *          a new entry needs no flush, because the CPU does not cache entries
+ *          that are not present. If a present entry changes, and the tables are
+ *          loaded, the translation is flushed.
  *
  *          Some emulators cannot walk a table above 4 GiB (see
- *          upgtable_check.c): then one that comes from there is given back,
- *          and lowmem has to do.
+ *          upgtable_check.c). On these a page above 4 GiB is given back, and
+ *          the table comes from lowmem.
  *
  * LOCKING  The owner's lock. `loaded` and CR3: interrupts off. The slots:
  *          preemption off; no interrupt handler touches user page tables.
- * COST     Instructions: lookup 80, map 90.
+ * COST     lookup, map: upt_* in tests/bench/bounds.tsv.
  * NOT HERE ranges (upgtable_range.c), rules and the boot-time trial
  *          (upgtable_check.c).
  * SEE      SDM volume 3, 4.4.1 "PDPTE registers", 4.10.4; Linux mm/memory.c
@@ -101,7 +102,7 @@ static struct page *highmem_alloc(void)
 	return page;
 }
 
-/* An empty table, in the list of the address space. NULL: none to be had. */
+/* Make an empty table, in the list of the address space. NULL: no memory. */
 static struct page *table_alloc(struct upgtable *upt, bool high)
 {
 	struct page *page;
@@ -124,7 +125,7 @@ static struct page *table_alloc(struct upgtable *upt, bool high)
 	return page;
 }
 
-/* No slot shall map a page that belongs to somebody else. */
+/* Empty a slot that maps this page: the page is about to be freed. */
 static void slots_forget(uint32_t pfn)
 {
 	for (unsigned slot = 0; slot < UPT_NR_SLOTS; slot++) {
@@ -181,7 +182,7 @@ static pde_t *directory_get(struct upgtable *upt, uint32_t va)
 	return upt_directory(pdpte);
 }
 
-/* The slow half of upt_get_table(). */
+/* The slow part of upt_get_table(). */
 static noinline struct page *table_add(struct upgtable *upt, uint32_t va)
 {
 	pde_t *pd = directory_get(upt, va);
@@ -267,7 +268,7 @@ static void table_remove(struct upgtable *upt, uint32_t va, struct page *pt)
 
 	entry_clear(&pd[pd_index(va)]);
 	virt_to_page(pd)->refs--;
-	/* The CPU may still know the PDE; any INVLPG makes it forget. */
+	/* The CPU may have cached the PDE; any INVLPG flushes it. */
 	if (upt_is_loaded(upt))
 		tlb_flush_page(va);
 	table_free(upt, pt);
@@ -347,7 +348,7 @@ struct upt_entry upt_lookup(const struct upgtable *upt, uint32_t va)
 	return upte_decode(entry.low, entry.high);
 }
 
-/* `more`: bits besides those of the rights. A constant in both callers. */
+/* `more`: bits in addition to those of the rights; a constant in callers. */
 static always_inline int map_one(struct upgtable *upt, uint32_t va, pfn_t pfn,
 				 unsigned rights, uint32_t more)
 {

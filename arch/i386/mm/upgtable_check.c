@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * upgtable_check.c - the rules of user page tables, and where tables may lie
+ * upgtable_check.c - the laws of user page tables, and where tables may lie
  *
- * WHAT     upt_check() holds every entry against the rules;
- *          upt_try_high_tables() finds out at boot whether this machine walks
- *          a table above 4 GiB.
+ * WHAT     upt_check() checks every entry against the laws.
+ *          upt_try_high_tables() finds out at boot whether this machine can
+ *          walk a table above 4 GiB.
  *
  * INVARIANTS of upgtable
  *          U1  the last PDPTE is the kernel's directory, the others have P and
@@ -25,12 +25,12 @@
  *          U13 only a device's entry is uncached, and it is not executable
  *          U14 a device's entry is uncached exactly where there is no RAM
  *
- * ALGORITHM  The trial: a page table above 4 GiB that maps one page, for
- *          supervisor mode, at USER_BASE; load it, read the page. Where the
- *          read faults, the machine looks for the table elsewhere:
- *          qemu-system-i386 7.2 cuts the address of a table to 32 bits, though
- *          not that of a page. It is made before the zones have the memory:
- *          then a frame above 4 GiB is there for the asking.
+ * ALGORITHM  The trial: a page table above 4 GiB maps one page, for supervisor
+ *          mode, at USER_BASE. Load the tables and read the page. If the read
+ *          faults, the machine cannot find the table: qemu-system-i386 7.2 cuts
+ *          the address of a table to 32 bits, but not the address of a page.
+ *          The trial runs before the zones get the memory: so it can take any
+ *          frame above 4 GiB.
  *
  * SEE      SDM volume 3, 4.4.2, tables 4-8 to 4-11.
  */
@@ -56,7 +56,7 @@
 
 struct walk {
 	const struct upgtable *upt;
-	unsigned long          tables;   /* met so far */
+	unsigned long          tables;   /* found so far */
 };
 
 static const char *check_frame(pfn_t pfn)
@@ -223,7 +223,7 @@ const char *upt_check(const struct upgtable *upt)
 
 /* ---- the trial ----------------------------------------------------------- */
 
-/* The first free frame above 4 GiB. Returns: false: there is none. */
+/* The first free frame above 4 GiB. Returns: false if there is none. */
 static bool find_high_frame(phys_addr_t *pa)
 {
 	struct memblock_range range;
@@ -239,8 +239,8 @@ static bool find_high_frame(phys_addr_t *pa)
 }
 
 /*
- * The table maps the directory itself at USER_BASE, so that one page will do;
- * its last entry, which is not present, is the word to be read.
+ * The table maps the directory itself at USER_BASE, so no other page is needed.
+ * The trial reads the directory's last entry, which is not present.
  */
 static void fill_tables(phys_addr_t table, pde_t *directory)
 {
@@ -255,7 +255,7 @@ static void fill_tables(phys_addr_t table, pde_t *directory)
 	pde_set(&directory[pd_index(USER_BASE)], pde_make_table(table));
 }
 
-/* Hang a directory into the kernel's own PDPT, for one read. */
+/* Put a directory into the kernel's own PDPT, for one read. */
 static bool read_through(pde_t *directory)
 {
 	uint32_t cr3 = read_cr3(), word = 0;

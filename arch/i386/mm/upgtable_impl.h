@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * upgtable_impl.h - what the files upgtable*.c share among themselves
+ * upgtable_impl.h - functions that the files upgtable*.c share
  *
- * WHAT     Entries of user page tables, and the tables as pages.
- *          Nobody else includes it but the tests of these files.
+ * WHAT     Entries of user page tables, and the tables as pages. Only these
+ *          files and their tests include this header.
  */
 #pragma once
 
@@ -17,15 +17,16 @@
 #include "mm/page/page.h"
 
 /*
- * The bits that the CPU leaves to software. The second remembers what XD cannot
- * on a CPU without NX; the third is Linux's pte_special().
+ * The CPU ignores three bits of an entry; software may use them. A CPU without
+ * NX has no XD, so the second bit remembers it. The third is Linux's
+ * pte_special().
  */
 #define UPTE_KEPT     0x200u   /* P is clear, but there is a page: no rights */
 #define UPTE_NO_EXEC  0x400u
 #define UPTE_DEVICE   0x800u   /* the frame has no struct page, or no count  */
 #define UPTE_UNCACHED ((uint32_t)(PAE_PCD | PAE_PWT))
 
-/* The bits that say what may be done, and XD in the upper half. */
+/* The bits of the rights; XD, in the upper half, comes in addition. */
 #define UPTE_RIGHTS   ((uint32_t)(PAE_P | PAE_RW | PAE_US) | UPTE_KEPT | \
 		       UPTE_NO_EXEC)
 #define UPTE_HIGH_XD  ((uint32_t)(PAE_XD >> 32))
@@ -42,7 +43,7 @@ extern bool upt_tables_above_4g;
 
 extern struct kmem_cache *upt_pdpt_cache;
 
-/* The bits of an entry with these rights, but for the frame. */
+/* The bits of an entry with these rights, without the frame. */
 extern pte_t upt_bits[UPT_RIGHTS + 1];
 
 static inline pfn_t upte_pfn(uint32_t low, uint32_t high)
@@ -75,7 +76,7 @@ static inline struct upt_entry upte_decode(uint32_t low, uint32_t high)
 	};
 }
 
-/* Make the frame and rights an entry, where nothing is present. */
+/* Write an entry with this frame and these rights. No entry is present. */
 static always_inline void upte_set(pte_t *entry, pfn_t pfn, unsigned rights,
 				   uint32_t more)
 {
@@ -92,9 +93,9 @@ static inline struct page *table_page(const pde_t *entry)
 }
 
 /*
- * Page tables are reached through two fixmap slots, which keep what they map
- * until another table is wanted: faults come in the same 2 MiB again and again.
- * Preemption is off from table_map() to table_unmap().
+ * Two fixmap slots map page tables. A slot keeps its table until another table
+ * is wanted: many faults come in the same 2 MiB. Preemption is off from
+ * table_map() to table_unmap().
  */
 enum { UPT_SLOT, UPT_SLOT_OTHER, UPT_NR_SLOTS };
 
@@ -131,8 +132,8 @@ static inline unsigned table_used(const struct page *table)
 }
 
 /*
- * The page table that has the entry of va; NULL: there is none. The second
- * makes it; NULL: no memory.
+ * The page table that has the entry of va. upt_find_table(): NULL if there is
+ * no table. The second function makes the table; NULL: no memory.
  */
 struct page *upt_find_table(const struct upgtable *upt, uint32_t va);
 struct page *upt_get_table(struct upgtable *upt, uint32_t va);
@@ -144,8 +145,8 @@ static inline pde_t *upt_directory(const pdpte_t *pdpte)
 }
 
 /*
- * The first page table that has entries of [*va, end); *va moves to the first
- * of them. NULL: there is none.
+ * The first page table that has entries of [*va, end). *va becomes the address
+ * of its first entry. NULL: there is no such table.
  */
 struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
 			    uint32_t end);
@@ -153,7 +154,7 @@ struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
 /* Are these the tables that this CPU has loaded? */
 bool upt_is_loaded(const struct upgtable *upt);
 
-/* The first address behind va's page table, or end, if that comes first. */
+/* The first address after va's page table, or end, the lower of the two. */
 static inline uint32_t run_end(uint32_t va, uint32_t end)
 {
 	uint32_t next = (va | (PT_SPAN - 1)) + 1;

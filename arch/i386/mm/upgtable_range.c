@@ -4,14 +4,15 @@
  *
  * WHAT     Unmaps, protects, visits, copies and moves the entries of a range.
  *
- * PICTURE  A range is worked off in chunks. A chunk lies in one page table, and
- *          what has been found in it fits an array on the stack:
+ * PICTURE A range is split into chunks. A chunk lies in one page table, and its
+ *          pages fit into an array on the stack:
  *
  *            start                                             end
  *            |-- chunk --|-- chunk --|  (no table)  |-- chunk --|
  *            [       table n         ][  absent    ][ table n+2 ]
  *
- *          For each: map the table, work, unmap it; flush; tell the caller.
+ *          For each chunk: map the table, change the entries, unmap the table,
+ *          flush, call the caller's function.
  *
  * TERMS    batch    pages found in a chunk, for the caller's function
  *          flush    addresses whose entries were present and have changed
@@ -22,12 +23,12 @@
  *          R2  a page is given to the caller only after the TLB has forgotten
  *              it
  *
- * ALGORITHM  Where there is no table upt_next_table() passes over 2 MiB or
- *          1 GiB at once, so the cost of a range is that of its tables.
+ * ALGORITHM  upt_next_table() skips 2 MiB or 1 GiB without a table in one step.
+ *          So a range costs only as much as its tables.
  *
  * LOCKING  The owner's lock.
- * COST     About 10 instructions an entry that is empty, 20 to 30 one that is
- *          not; about 60 a chunk. tests/bench/bench_upgtable.c.
+ * COST     An empty entry costs less than half of a used entry; see
+ *          tests/bench/bench_upgtable.c.
  * SEE      Linux mm/memory.c zap_pte_range(), copy_pte_range(), mm/mprotect.c
  *          change_pte_range(), mm/mremap.c move_ptes().
  */
@@ -55,7 +56,7 @@ static bool is_user_range(uint32_t start, uint32_t end)
 
 /* ---- flushes ------------------------------------------------------------- */
 
-/* No initializer: that would clear the array, too, each time. */
+/* There is no initializer: it would also clear the array each time. */
 static inline void flush_init(struct flush *flush)
 {
 	flush->nr = 0;
@@ -83,7 +84,7 @@ static void flush_done(struct flush *flush, const struct upgtable *upt)
 	flush->nr = 0;
 }
 
-/* All of a range, where noting which entries have changed costs more. */
+/* Flush a whole range: a note of each changed entry would cost more. */
 static void flush_range(const struct upgtable *upt, uint32_t start,
 			uint32_t end)
 {
@@ -99,7 +100,7 @@ static void flush_range(const struct upgtable *upt, uint32_t start,
 
 /* ---- unmap --------------------------------------------------------------- */
 
-/* Empty entries from va on, until the batch is full. Returns: its end. */
+/* Empty entries from va on until the batch is full. Returns: where it ended. */
 static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
 			    struct batch *batch, struct flush *flush)
 {
@@ -163,12 +164,12 @@ void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
 struct protect {
 	unsigned rights;
 	bool   (*may_write)(struct page *page);
-	bool     changed;       /* an entry that the TLB may know           */
+	bool     changed;       /* the TLB may have a changed entry         */
 };
 
 /*
- * Frame, A and D stay. XD goes with UPTE_NO_EXEC: one comparison will do.
- * Returns: P, when the entry has changed and was present.
+ * Frame, A and D stay. XD changes together with UPTE_NO_EXEC, so one comparison
+ * is enough. Returns: P if the entry was present and has changed.
  */
 static always_inline uint32_t protect_entry(pte_t *entry, const pte_t *bits)
 {
@@ -183,7 +184,7 @@ static always_inline uint32_t protect_entry(pte_t *entry, const pte_t *bits)
 	return old & PAE_P;
 }
 
-/* `ask`: a constant, so that the usual loop is short. */
+/* `ask` is a constant in each caller, so the usual loop is short. */
 static always_inline void protect_entries(pte_t *entry, uint32_t va,
 					  uint32_t end, struct protect *p,
 					  bool ask)
@@ -368,7 +369,8 @@ int upt_copy_range(struct upgtable *to, struct upgtable *from, uint32_t start,
 
 /* ---- move ---------------------------------------------------------------- */
 
-/* Make the tables that the entries of [from, end) will need, `by` further. */
+/* Make the tables for the entries of [from, end) at their new place, `by`
+ * higher. */
 static int move_reserve(struct upgtable *upt, uint32_t from, uint32_t end,
 			uint32_t by)
 {
@@ -386,7 +388,7 @@ static int move_reserve(struct upgtable *upt, uint32_t from, uint32_t end,
 	return 0;
 }
 
-/* Entries of one table to one table. */
+/* Move entries from one table to one other table. */
 static void move_chunk(struct page *to_pt, struct page *from_pt, uint32_t va,
 		       uint32_t end, uint32_t by, struct flush *flush)
 {
