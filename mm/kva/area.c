@@ -2,7 +2,7 @@
 /*
  * area.c - the address space of vmalloc
  *
- * WHAT     Hands out ranges of the vmalloc region, remembers who has them, and
+ * WHAT     Gives out ranges of the vmalloc region, remembers who has them, and
  *          takes them back.
  *
  * PICTURE  Each area is followed by its guard page (G), which is part of its
@@ -28,15 +28,16 @@
  *              translate to it or from it
  *
  * ALGORITHM  A new area takes the lowest gap that is large enough. Most areas
- *          are small and of few different sizes, so a small one that comes
- *          back is kept in its place, as a spare of its size: the next request
- *          needs no search, no page table and no memory. All spares are given
- *          up when there are too many, a search fails, or memory is short.
+ *          are small and have one of a few sizes. So a small area that is freed
+ *          stays in its place as a spare. The next request of this size takes
+ *          the spare: it needs no search, no page table and no memory. All
+ *          spares are given up when there are too many, when a search fails,
+ *          or when memory is short.
  *
  * LOCKING  vm_areas.lock, interrupts off, for the tree, the states and the
- *          lists. Never held while memory is allocated or freed: that may run
- *          the shrinkers, which come back here. A BUSY area belongs to one
- *          thread, which needs no lock to touch its entries.
+ *          lists. The lock is never held while memory is allocated or freed:
+ *          shrinkers may run then, and they call this file. A BUSY area belongs
+ *          to one thread, which needs no lock to touch its entries.
  * COST     O(log n) to create, find, claim and destroy; O(1) from a spare.
  * NOT HERE freed areas that wait for a flush (purge.c); where pages come from
  *          (vmalloc.c), other things that areas map (vmap.c, ioremap.c);
@@ -52,8 +53,8 @@
 #include "mm/slab/slab.h"
 
 /*
- * Pages of addresses in all spare areas: room for what two purges bring, so
- * that a purge does not drive out what the one before it has left.
+ * Pages of addresses in all spare areas. There is room for the areas of two
+ * purges: so a purge does not push out the spares of the purge before.
  */
 #define SPARE_PAGES_MAX  (2 * RETIRED_LIMIT_MAX)
 
@@ -84,7 +85,8 @@ static bool area_place(struct vm_area *area)
 	return placed;
 }
 
-/* Retired and spare areas hold addresses too: first a flush, then once more. */
+/* If there is no gap, purge, and try again: retired and spare areas also hold
+ * addresses. */
 static bool area_place_or_purge(struct vm_area *area)
 {
 	if (area_place(area))
@@ -93,7 +95,7 @@ static bool area_place_or_purge(struct vm_area *area)
 	return area_place(area);
 }
 
-/* Who is short of addresses need not be short of memory. */
+/* There may be enough memory, but there are no addresses: say so. */
 static __cold int say_no_space(unsigned nr)
 {
 	uint64_t size = (uint64_t)nr << PAGE_SHIFT;
@@ -180,7 +182,7 @@ void vm_area_recycle_all(struct list_head *areas)
 	irqflags_t flags;
 	LIST_HEAD(rest);
 
-	/* Sizes that nobody wants any more must not keep out the others. */
+	/* Spares of unwanted sizes must not keep out other sizes. */
 	if (unlikely(vm_areas.spare_pages >= SPARE_PAGES_MAX))
 		vm_area_drop_spares();
 	flags = spin_lock_irqsave(&vm_areas.lock);
@@ -190,7 +192,7 @@ void vm_area_recycle_all(struct list_head *areas)
 			continue;
 		}
 		area->state = AREA_SPARE;
-		/* In front: its page table is likelier to be in the cache. */
+		/* In front: the CPU's cache may still have its page table. */
 		list_add(&area->link, &vm_areas.spare[area->nr]);
 		vm_areas.spare_pages += vm_area_span(area->nr);
 	}
@@ -225,8 +227,8 @@ struct vm_area *vm_area_create(unsigned nr, enum vm_kind kind,
 }
 
 /*
- * Explain why an address cannot be freed. The area is a copy: the lock is not
- * held any more, so that whoever catches the panic can go on.
+ * Explain why an address cannot be freed. The area is a copy, and the lock is
+ * not held any more: so a test that catches the panic can go on.
  */
 static void __noreturn __cold refuse_free(const char *who, kva_t va,
 					  const struct vm_area *area)
@@ -279,8 +281,8 @@ struct vm_area *vm_area_claim(kva_t va, enum vm_kind kind, const char *who)
 void vm_area_unmap(struct vm_area *area)
 {
 	/*
-	 * At once, not lazily: the pages are the caller's, who may give them
-	 * to somebody else as soon as we return (V8).
+	 * Flush at once: the pages belong to the caller, and after our return
+	 * the caller may give them to other code (V8).
 	 */
 	kpt_unmap(vm_area_start(area), area->nr);
 	tlb_flush_range(vm_area_start(area), area->nr);
@@ -296,8 +298,8 @@ bool vmalloc_find_used(kva_t va, struct vm_area_info *info)
 	bool found;
 
 	/*
-	 * Page faults are explained with this, so it must answer even when the
-	 * fault came from the middle of this file.
+	 * Page faults are explained with this function. So it must answer also
+	 * when the fault came from this file, with the lock held.
 	 */
 	if (spin_is_held(&vm_areas.lock))
 		return false;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * area_check.c - are the areas what area.c says, and what are they?
+ * area_check.c - check the areas, and print them
  *
  * WHAT     vmalloc_check() restates V1 to V7 of area.c; vmallocinfo_dump()
  *          prints the areas as Linux's /proc/vmallocinfo does.
- * LOCKING  vm_areas.lock all the time. An area that is BUSY in the hands of
- *          another thread is passed over.
+ * LOCKING  vm_areas.lock all the time. An area that is BUSY belongs to another
+ *          thread, and is skipped.
  * COST     One table entry for each page of each area.
  */
 #include "lib/align.h"

@@ -2,8 +2,8 @@
 /*
  * ioremap.c - addresses for device registers
  *
- * WHAT     Maps a range of physical addresses that is not RAM, uncached, and
- *          says why when it will not.
+ * WHAT     Maps a range of physical addresses that is not RAM, uncached. If it
+ *          refuses a range, it says why.
  *
  * PICTURE  Registers need not begin or end on a page; the pointer keeps the
  *          offset:
@@ -13,19 +13,19 @@
  *            virtual    |....[registers]....|guard|
  *                            ^ what ioremap() returns
  *
- * TERMS    RAM       frames of which any byte is RAM by the sanitized memory
- *                    map. The direct map has these, cached; one that is RAM in
- *                    part only is never handed out.
+ * TERMS    RAM       frames with at least one byte of RAM in the sanitized
+ *                    memory map. The direct map has these frames, cached. A
+ *                    frame that is only partly RAM is never given out.
  *
  * INVARIANTS of vmalloc: area.c, above all V7
  *
- * ALGORITHM  Refuse what can only be a mistake: nothing at all, a wrap past
- *          2^64, an address the CPU cannot drive, RAM. RAM because it has a
- *          cached mapping already: two mappings of different cache types are
+ * ALGORITHM  Refuse a range that must be a mistake: an empty range, a wrap past
+ *          2^64, an address that is too wide for the CPU, RAM. RAM already has
+ *          a cached mapping, and two mappings with different cache types are
  *          undefined (SDM volume 3, 11.12.4).
  *
  * LOCKING  None of its own.
- * COST     One entry a page, one look at each range of RAM.
+ * COST     One entry for each page, one comparison for each range of RAM.
  * NOT HERE address space (area.c); device memory known at compile time
  *          (<arch/fixmap.h>).
  * SEE      Linux arch/x86/mm/ioremap.c.

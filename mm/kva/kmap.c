@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmap.c - 512 slots of address space that highmem pages take turns in
+ * kmap.c - 512 slots of address space for highmem pages
  *
- * WHAT     Gives a highmem page an address until kunmap(), the same to all who
- *          ask meanwhile, with one TLB flush for hundreds of pages.
+ * WHAT     Gives a highmem page an address until kunmap(). All callers that ask
+ *          meanwhile get the same address. One TLB flush serves hundreds of
+ *          pages.
  *
- * PICTURE  The cursor goes round; what it passes is mapped and stays so:
+ * PICTURE  The cursor goes round. It maps a page in a slot, and the slot stays
+ *          mapped after the cursor has passed:
  *
  *            slot     0   1   2   3   4   5   6  ...               511
  *            count    1   2   1   1   3   0   0   0   0   0   0   0   0
  *            page     A   B   C   D   E   -   -
  *                                         ^ cursor
- *            B has one user, E has two; A, C and D have none, but a TLB may
- *            know them still. At the end of the lap their slots are emptied.
+ *            B has one user, E has two. A, C and D have no user, but the TLB
+ *            may still know them. At the end of the lap their slots are
+ *            emptied.
  *
  * TERMS    count   0 free; 1 unused, but in the tables; n > 1: n - 1 users
  *          lap     one pass of the cursor over all slots
@@ -24,22 +27,21 @@
  *              not 0, and then it maps the frame of its page
  *          K3  the number of used slots is right
  *
- * ALGORITHM  kmap_try(): the page's own slot when it has one, used or not;
- *          else the next free slot at the cursor. kunmap() only counts down,
- *          so a page that is mapped again soon costs nothing. When the cursor
- *          reaches the end, all unused slots are emptied with one flush, and a
- *          new lap begins. That a slot may be reused needs no other flush:
- *          what was free at the flush has not been present since.
- *          page->kmap makes finding a page's slot one load, and a table of
- *          slots makes finding a slot's page another: no hash.
- *          A page that is freed takes its unused mapping along
- *          (kmap_page_freed()), one invlpg: a stale address must not read what
- *          the next owner writes.
+ * ALGORITHM  kmap_try(): if the page has a slot, take this slot, used or not.
+ *          If not, take the next free slot at the cursor. kunmap() only counts
+ *          down, so to map the same page again soon costs little. When the
+ *          cursor reaches the end, all unused slots are emptied with one flush,
+ *          and a new lap begins. A free slot needs no other flush before its
+ *          next use: it was free at the last flush, and was not present since.
+ *          page->kmap has the page's slot, and a table has the page of each
+ *          slot. So each search is one load. When a page is freed, its unused
+ *          mapping is removed (kmap_page_freed(), one invlpg). Otherwise an old
+ *          address could read what the next owner writes.
  *
- *          kmap() sleeps while all slots are used. A kunmap() that frees a
- *          slot wakes one waiter; and a waiter that gets what it wants wakes
- *          the next as long as slots are left, because its own page may have
- *          got a slot by somebody else meanwhile, and the wake be left over.
+ *          kmap() sleeps while all slots are used. A kunmap() that frees a slot
+ *          wakes one waiter. A waiter that has got its address wakes the next
+ *          waiter if slots are left. The reason: another thread may have given
+ *          a slot to the waiter's page, and then the free slot is still there.
  *
  * LOCKING  kmap_lock, interrupts off: pages are freed in interrupt handlers.
  * COST     kmap_try() O(1) amortized, kunmap() O(1).
@@ -63,7 +65,7 @@ static struct spinlock kmap_lock = SPINLOCK_INIT;
 static unsigned      slot_count[PKMAP_SLOTS];    /* k  see TERMS             */
 static struct page  *slot_page[PKMAP_SLOTS];     /* k  where count is not 0  */
 static unsigned      cursor;                     /* k  next slot to look at  */
-static unsigned      nr_used;                    /* k  slots: count above 1  */
+static unsigned      nr_used;                    /* k  slots with count > 1  */
 static struct wait_queue slot_freed = WAIT_QUEUE_INIT(slot_freed);
 static unsigned long nr_flushes;                 /* k                        */
 
@@ -110,8 +112,9 @@ static unsigned flush_unused_locked(void) MUST_HOLD(&kmap_lock)
 }
 
 /*
- * A free slot for a page that has none. The caller saw that not all slots are
- * used, so at the latest the lap after a flush finds one.
+ * A free slot for a page that has no slot. The caller has checked that not all
+ * slots are used. So the lap after the next flush finds a free slot, or an
+ * earlier lap does.
  */
 static unsigned slot_take_locked(struct page *page, pfn_t pfn)
 	MUST_HOLD(&kmap_lock)
@@ -188,7 +191,7 @@ static void __noreturn __cold refuse_kunmap(const struct page *page)
 
 void kunmap(struct page *page)
 {
-	/* Stays as it is while the caller has the page mapped. */
+	/* It does not change while the caller has the page mapped. */
 	unsigned kmap = page->kmap;
 	irqflags_t flags;
 
@@ -206,7 +209,7 @@ void kunmap(struct page *page)
 		nr_used--;
 	spin_unlock_irqrestore(&kmap_lock, flags);
 	held_add(-1);
-	/* Who enters the queue from here on finds the slot by itself. */
+	/* A thread that enters the queue after this finds the slot itself. */
 	if (unlikely(!list_empty(&slot_freed.waiters)))
 		wake_up_one(&slot_freed);
 }
@@ -230,7 +233,7 @@ void kmap_page_freed(struct page *page)
 {
 	irqflags_t flags = spin_lock_irqsave(&kmap_lock);
 	unsigned slot = page->kmap - 1u;
-	/* No slot any more: a flush came between the caller's look and ours. */
+	/* No slot: a flush came after the caller had read page->kmap. */
 	bool has_slot = page->kmap;
 	bool in_use = has_slot && slot_count[slot] > 1;
 

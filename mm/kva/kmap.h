@@ -2,14 +2,14 @@
 /*
  * kmap.h - addresses for highmem pages, for a while
  *
- * WHAT     kmap() gives a page one of 512 slots, kept until kunmap();
- *          kmap_local() gives a slot of this CPU, nested like a stack. For a
- *          lowmem page both return its permanent address.
+ * WHAT     kmap() gives a page one of 512 slots until kunmap(). kmap_local()
+ *          gives a slot of this CPU; these slots nest like a stack. For a
+ *          lowmem page both functions return its permanent address.
  *
  * TERMS    count   of a slot, as in Linux: 0 free; 1 unused, but still in the
  *                  tables and the TLB; n > 1 in use by n - 1 callers
- *          lap     one pass over all slots; slots with count 1 are emptied
- *                  once a lap, with one flush
+ *          lap     one pass over all slots. At its end, one flush empties the
+ *                  slots with count 1
  * SEE      Linux mm/highmem.c.
  */
 #pragma once
@@ -20,8 +20,8 @@
 #include "mm/page/page.h"
 
 /*
- * Address of the page until kunmap(). Mapping one page again gives the same
- * address and needs one more kunmap().
+ * An address of the page until kunmap(). A second call for the same page gives
+ * the same address, and needs one more kunmap().
  *
  * Context: any but interrupt handlers; never sleeps.
  * Returns: NULL when all slots are in use.
@@ -29,16 +29,17 @@
 void *kmap_try(struct page *page) __must_check;
 
 /*
- * The same, but where all slots are in use it sleeps until one is free. Who
- * needs two at once gets both or neither by kmap_try(): threads that wait for
- * a second slot with the first in their hands may wait for each other.
+ * The same, but if all slots are in use, it sleeps until one is free. A thread
+ * that needs two slots at once must use kmap_try(), and take both or none:
+ * threads that hold one slot and wait for a second may wait for each other.
  */
 void *kmap(struct page *page) __must_check;
 
 void  kunmap(struct page *page);
 
 /*
- * Address of the page on this CPU until kunmap_local(), innermost first.
+ * An address of the page on this CPU until kunmap_local(). The last mapping
+ * must be unmapped first.
  *
  * Context: any, including interrupt handlers. Never sleeps, never fails;
  *          nesting deeper than KMAP_LOCAL_SLOTS panics. The caller does not
@@ -57,15 +58,15 @@ static inline bool kva_is_kmap_local(kva_t va)
 	       va < fixmap_slot_kva(FIX_KMAP_LOCAL_FIRST - 1);
 }
 
-/* The page that a kmap or kmap_local address stands for; NULL: none. */
+/* The page behind an address of kmap() or kmap_local(); NULL: there is none. */
 struct page *kmap_to_page(const void *ptr);
 
 /*
- * A page with a slot is being freed: empty the slot, which nobody uses any
- * more. Called by free_pages() when page->kmap is not 0.
+ * A page with a slot is being freed: empty the slot. free_pages() calls this if
+ * page->kmap is not 0.
  *
  * Context: any.
- * Fails:   panics when the page is still kmapped.
+ * Fails:   panics when the slot still has a user.
  */
 void kmap_page_freed(struct page *page);
 
@@ -75,11 +76,11 @@ unsigned kmap_flush_unused(void);
 /* Slots by count: free, unused, in use. */
 struct kmap_usage {
 	unsigned free, unused, used;
-	unsigned long flushes;   /* since boot, one a lap */
+	unsigned long flushes;   /* since boot, one for each lap */
 };
 void kmap_usage(struct kmap_usage *usage);
 
-/* Once at boot, after the final page tables. */
+/* Called once, at boot, after the final page tables are loaded. */
 void kmap_init(void);
 
 /* Both NULL, or the first broken invariant: kmap.c, kmap_local.c. */
@@ -88,11 +89,11 @@ const char *kmap_local_check(void);
 
 void kmap_dump(void);
 
-/* ---- kmap_local(): few instructions, and most of them constants ---------- */
+/* ---- kmap_local(): a few instructions, mostly with constants ------------- */
 
 /*
- * The slots that one CPU has in use, counted downwards, as their addresses and
- * their entries go: 0 for none, -1 for one ...; see kmap_local.c.
+ * How many slots one CPU uses, as a negative number, because their addresses
+ * and entries go down: 0 means none, -1 means one slot ... See kmap_local.c.
  */
 struct kmap_local_stack {
 	int top;
@@ -100,7 +101,7 @@ struct kmap_local_stack {
 
 extern struct kmap_local_stack kmap_local_stacks[NR_CPUS];
 
-/* The address and the entry of the slot that is next when top is `top`. */
+/* The address and the entry of the next slot, for this value of top. */
 static inline kva_t kmap_local_kva(int top)
 {
 	return fixmap_slot_kva(FIX_KMAP_LOCAL_FIRST +
@@ -116,7 +117,7 @@ static inline pte_t *kmap_local_entry(int top)
 
 void kmap_local_too_deep(void) __noreturn __cold;
 
-/* An address that is not the innermost slot's: of lowmem, or a mistake. */
+/* Unmap an address that is not in the last slot: lowmem, or a mistake. */
 void kunmap_local_other(kva_t va);
 
 static inline void *kmap_local(struct page *page)

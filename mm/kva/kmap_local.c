@@ -2,8 +2,8 @@
 /*
  * kmap_local.c - addresses for highmem pages, for a few lines of code
  *
- * WHAT     Maps a page on this CPU only, in the next of its sixteen fixmap
- *          slots, and takes the mapping away again, last in, first out.
+ * WHAT     Maps a page for this CPU, in the next of the CPU's sixteen fixmap
+ *          slots. The last mapping is removed first.
  *
  * PICTURE  One CPU's slots; two are in use, one by an interrupt handler:
  *
@@ -19,23 +19,23 @@
  *          L1  depth is at most KMAP_LOCAL_SLOTS
  *          L2  a slot is present exactly when it is below depth
  *
- * ALGORITHM  kmap_local(): count up, then write the entry. An entry that was
- *          not present needs no flush to appear. kunmap_local(): empty the
- *          entry, flush it, then count down. Lowmem pages have an address
- *          already, and give it.
+ * ALGORITHM  kmap_local(): count up, then write the entry. The entry was not
+ *          present, so it needs no flush. kunmap_local(): empty the entry,
+ *          flush it, then count down. A lowmem page has a permanent address,
+ *          and needs no slot.
  *
- * LOCKING  None; the slots are the CPU's own. Preemption is off while one is in
- *          use, so no other thread gets in between, and the order above keeps
- *          interrupt handlers apart. Who comes in between, before preemption is
- *          off or in a handler, undoes whatever it does here before it leaves,
- *          so the code it interrupted finds depth and all its slots as they
- *          were, even between the load and the store of its own count. And a
- *          handler takes the slot at depth: counting up
- *          comes before filling a slot, and counting down after emptying it,
- *          so that slot is never one that the interrupted code is working on.
- * COST     A pair is about 40 instructions and one invlpg: the functions are
- *          inline, in kmap.h, and addresses and entries grow downwards with
- *          the count, so that only constants are added to it.
+ * LOCKING  None; the slots are the CPU's own. Preemption is off while a slot is
+ *          in use, so no other thread can come between. An interrupt handler
+ *          can come at any point, and may use slots too. Two facts make this
+ *          safe. First, the handler unmaps everything before it returns. So the
+ *          interrupted code finds depth and its slots as they were, even
+ *          between the load and the store of its count. Second, the handler
+ *          takes the slot at depth. The count goes up before a slot is filled,
+ *          and goes down after a slot is emptied. So the handler's slot is
+ *          never the slot that the interrupted code is changing.
+ * COST     kmap_local_pair in tests/bench/bounds.tsv, with one invlpg. The
+ *          functions are inline, in kmap.h. Addresses and entries go down with
+ *          the count, so the code only adds constants to the count.
  * NOT HERE mappings that outlive a sleep (kmap.c); entries (<arch/fixmap.h>).
  * SEE      Linux mm/highmem.c, __kmap_local_pfn_prot().
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * purge.c - freed areas wait here for one TLB flush for all of them
+ * purge.c - freed areas wait here until one TLB flush serves all of them
  *
- * WHAT     Takes what vfree() frees, and gives pages and addresses back when
- *          no TLB can know them any more.
+ * WHAT     Takes the areas that vfree() frees. Gives back their pages and
+ *          addresses after the TLB has forgotten them.
  *
  * PICTURE  vfree() x 300          then, once:
  *
@@ -14,24 +14,24 @@
  * TERMS    retired  its entries are not present, but they still hold the
  *                   frame numbers of its pages, and a TLB may still translate
  *                   its addresses
- *          purge    one flush for all retired areas, then the rest
+ *          purge    flush once for all retired areas, then free their pages and
+ *                   addresses
  *
  * INVARIANTS of vmalloc: V5 and V6 of area.c, and its rule V8
  *
- * ALGORITHM  vfree() clears the P bits at once, so a late access faults as
- *          soon as the TLB forgets, and queues the area. A purge costs one
- *          flush however many areas there are, so it waits until they hold
- *          retired_limit pages of addresses, or until somebody needs them: the
- *          search for addresses failed, or the page allocator runs its
- *          shrinkers.
- *          The purge needs no memory: which pages to free is written in the
- *          entries themselves (<arch/kpgtable.h>, "retire"). V8 holds because
- *          no area leaves the list, and no frame leaves an entry, before the
- *          flush.
+ * ALGORITHM  vfree() clears the P bits at once and puts the area on a list. So
+ *          a late access faults as soon as the TLB has forgotten the page. A
+ *          purge costs one flush for any number of areas. So the purge waits
+ *          until the areas hold retired_limit pages of addresses, or until the
+ *          pages or addresses are needed: a search for addresses has failed, or
+ *          the page allocator runs its shrinkers. The purge needs no memory:
+ *          the entries themselves say which pages to free (<arch/kpgtable.h>,
+ *          "retire"). V8 holds, because before the flush no area leaves the
+ *          list and no frame leaves its entry.
  *
  * LOCKING  vm_areas.lock for the list; the areas of a purge are BUSY.
- * COST     vfree(): one P bit a page. Purge: one flush, and for each page an
- *          entry emptied and a bulk free.
+ * COST     vfree(): one P bit for each page. Purge: one flush; for each page
+ *          one entry to empty, and a part of a bulk free.
  * SEE      Linux mm/vmalloc.c, purge_vmap_area_lazy();
  *          docs/decisions/lazy-vfree.md.
  */
@@ -60,7 +60,7 @@ static void reaper_empty(struct reaper *reaper)
 	reaper->nr = 0;
 }
 
-/* Free the pages of an area that the TLB knows nothing of any more. */
+/* Free the pages of an area. The TLB has forgotten them before. */
 static void area_reap(const struct vm_area *area, struct reaper *reaper)
 {
 	kva_t va = vm_area_start(area);
@@ -77,7 +77,7 @@ static void area_reap(const struct vm_area *area, struct reaper *reaper)
 	}
 }
 
-/* Make every TLB forget the areas of a list that span `pages` pages. */
+/* Flush the areas of a list from the TLB. They span `pages` pages. */
 static void flush_areas(const struct list_head *list, unsigned long pages)
 {
 	const struct vm_area *area;
@@ -134,7 +134,7 @@ void vm_area_retire(struct vm_area *area)
 	list_add_tail(&area->link, &vm_areas.retired);
 	held = vm_areas.retired_pages += vm_area_span(area->nr);
 	spin_unlock_irqrestore(&vm_areas.lock, flags);
-	/* A debug build wants the stray access to fault now, not later. */
+	/* In a debug build, a late access should fault at once. */
 	if (unlikely(held > retired_limit || CONFIG_DEBUG))
 		purge();
 }

@@ -2,10 +2,10 @@
 /*
  * vm_area.h - areas of the vmalloc region, for the files of mm/kva/ only
  *
- * WHAT     What area.c, purge.c, vmalloc.c, vmap.c and ioremap.c share:
- *          reserve an address range, publish it when it is mapped, claim it
- *          back when it is freed. Nobody outside mm/kva/ and its tests
- *          includes this file.
+ * WHAT     Functions that area.c, purge.c, vmalloc.c, vmap.c and ioremap.c
+ *          share: reserve an address range, publish the range when it is
+ *          mapped, claim the range when it is freed. Only mm/kva/ and its tests
+ *          include this file.
  *
  * PICTURE  The life of an area; the names are enum vm_area_state:
  *
@@ -19,10 +19,10 @@
  *             |                 |                |
  *             +--- destroy <----+<---------------+
  *
- * TERMS    BUSY   one thread is filling it or taking it down; nobody else
+ * TERMS    BUSY   one thread fills the area or takes it down; no other thread
  *                 looks at its page-table entries
- *          SPARE  nothing is mapped and no TLB remembers that anything was:
- *                 ready for the next request of exactly this size
+ *          SPARE  nothing is mapped, and the TLB has forgotten all earlier
+ *                 mappings: ready for the next request of exactly this size
  * SEE      area.c and purge.c for the theory.
  */
 #pragma once
@@ -84,7 +84,7 @@ static inline kva_t vm_area_start(const struct vm_area *area)
 	return area->node.start;
 }
 
-/* The guard page: also the end of what is mapped. */
+/* The guard page. The mapped pages end here. */
 static inline kva_t vm_area_guard(const struct vm_area *area)
 {
 	return area->node.end - PAGE_SIZE;
@@ -96,13 +96,13 @@ static inline unsigned vm_area_span(unsigned nr)
 	return nr + 1;
 }
 
-/* Pages that fit at the most, beside one guard page. */
+/* The largest area, in pages; there must also be room for its guard page. */
 static inline unsigned vm_area_max_pages(void)
 {
 	return (VMALLOC_END - vmalloc_start()) / PAGE_SIZE - 1;
 }
 
-/* Pages that the page allocator was given, over all zones. */
+/* Pages that the page allocator manages, in all zones together. */
 static inline unsigned long managed_pages(void)
 {
 	unsigned long managed = 0;
@@ -115,40 +115,43 @@ static inline unsigned long managed_pages(void)
 /* ---- area.c ----------------------------------------------------------- */
 
 /*
- * An area of nr pages and its guard page, BUSY, with page tables but nothing
- * mapped: a spare one, or the lowest gap where it fits.
+ * Make an area of nr pages and its guard page. The area is BUSY and has page
+ * tables, but nothing is mapped. It is a spare, or the lowest gap that is large
+ * enough.
  *
  * Context: may allocate (GFP_KERNEL).
- * Returns: NULL, and *err: -EINVAL (nr is 0), -ENOMEM, -ENOSPC (no gap is so
- *          large; said in the log, too).
+ * Returns: the area; or NULL, and *err: -EINVAL (nr is 0), -ENOMEM, -ENOSPC (no
+ *          gap is large enough; the log says so, too).
  */
 struct vm_area *vm_area_create(unsigned nr, enum vm_kind kind,
 			       const void *caller, int *err) __must_check;
 
-/* Everything is mapped: from now on the area can be found and freed. */
+/* All pages are mapped: from now on the area can be found and freed. */
 static inline void vm_area_publish(struct vm_area *area)
 {
 	WRITE_ONCE(area->state, AREA_LIVE);
 }
 
 /*
- * The area that begins at va, made BUSY for the caller, who takes it down.
+ * Find the area that begins at va, and make it BUSY for the caller. The caller
+ * takes the area down.
  *
- * Fails:   panics, in words and naming `who`, when no live area of this kind
- *          begins there.
+ * Fails:   panics when no live area of this kind begins there. The message
+ *          names `who`.
  */
 struct vm_area *vm_area_claim(kva_t va, enum vm_kind kind, const char *who);
 
 /*
- * Give a BUSY area back: as a spare one, or its addresses to the tree. Nothing
- * of it may be mapped, and no TLB may remember that anything was.
+ * Give a BUSY area back: it becomes a spare, or its addresses become free.
+ * Nothing of it may be mapped, and the TLB must have forgotten all its
+ * mappings.
  */
 void vm_area_recycle(struct vm_area *area);
 
-/* The same for a list of them, by `link`, which is used up. */
+/* The same for all areas of a list (by `link`); the list becomes empty. */
 void vm_area_recycle_all(struct list_head *areas);
 
-/* The same, always to the tree. */
+/* Give a BUSY area back; its addresses become free. */
 void vm_area_destroy(struct vm_area *area);
 
 /* Unmap, flush and recycle a BUSY area whose pages are not ours. */
@@ -160,8 +163,8 @@ void vm_area_drop_spares(void);
 /* ---- purge.c ---------------------------------------------------------- */
 
 /*
- * Take the P bit from all pages of a BUSY VM_ALLOC area and leave it and its
- * pages to the next purge.
+ * Clear the P bits of all pages of a BUSY VM_ALLOC area. The next purge frees
+ * the area and its pages.
  */
 void vm_area_retire(struct vm_area *area);
 

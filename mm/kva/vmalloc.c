@@ -12,15 +12,15 @@
  *
  * INVARIANTS of vmalloc: area.c
  *
- * ALGORITHM  Reserve addresses and page tables first, which needs little and
- *          can be undone at once. Then take pages and map them, a chunk at a
- *          time, so that the list of them fits the stack whatever the size;
- *          afterwards the page tables are that list. When the pages run out
- *          half-way, the area is freed as any other, and at once.
+ * ALGORITHM  First reserve addresses and page tables: this needs little memory,
+ *          and is easy to undo. Then take pages and map them, chunk by chunk:
+ *          so the list of pages fits on the stack for every size. Afterwards
+ *          the page tables are the list of pages. If there are not enough
+ *          pages, the area is freed at once, like any other area.
  *
- * LOCKING  None of its own: a BUSY area belongs to who makes it.
- * COST     Per page: one of a bulk allocation, one entry written. O(log n) in
- *          the number of areas besides.
+ * LOCKING  None of its own: a BUSY area belongs to the thread that made it.
+ * COST     For each page: a part of a bulk allocation, and one entry. In
+ *          addition O(log n) in the number of areas.
  * NOT HERE address space (area.c), lazy freeing (purge.c); pages of the caller
  *          (vmap.c), device registers (ioremap.c).
  * SEE      Linux mm/vmalloc.c, __vmalloc_area_node().
@@ -33,11 +33,11 @@
 #include "mm/kva/vm_area.h"
 #include "mm/page/page_alloc.h"
 
-#define FILL_CHUNK  64   /* pages taken at a time, by way of the stack       */
+#define FILL_CHUNK  64   /* pages in one chunk; their list is on the stack   */
 
 /*
- * Put a page behind every address. Returns: false when memory ran out; the
- * pages had so far are mapped, the rest of the entries are empty.
+ * Map a page at every address of the area. Returns: false when there is no more
+ * memory. Then the first pages are mapped, and the other entries are empty.
  */
 static bool area_fill(const struct vm_area *area)
 {
@@ -62,8 +62,8 @@ static struct vm_area *vmalloc_area(size_t size, const void *caller, int *err)
 	struct vm_area *area;
 
 	/*
-	 * What can never succeed must not first take all there is. A machine
-	 * without so few pages would not have come so far.
+	 * A request for more pages than the machine has must fail before it
+	 * takes all free pages. Every machine has FILL_CHUNK pages.
 	 */
 	if (unlikely(nr > FILL_CHUNK) && nr > managed_pages()) {
 		*err = -ENOMEM;
@@ -73,7 +73,7 @@ static struct vm_area *vmalloc_area(size_t size, const void *caller, int *err)
 	if (!area)
 		return NULL;
 	if (!area_fill(area)) {
-		/* Memory is short: what we had must not wait for a flush. */
+		/* Memory is short: free the pages now, with a purge. */
 		vm_area_retire(area);
 		vmalloc_purge();
 		*err = -ENOMEM;
@@ -125,7 +125,7 @@ void *vzalloc(size_t size)
 
 	if (!area)
 		return NULL;
-	/* Through the new mapping: no page needs kmap_local() for it. */
+	/* Clear through the new mapping: so no page needs kmap_local(). */
 	area_clear(area);
 	return kva_to_ptr(vm_area_start(area));
 }

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap.c - pages of the caller, in a row
+ * vmap.c - map pages of the caller at contiguous addresses
  *
- * WHAT     Makes pages that somebody already has contiguous in virtual
- *          addresses: a second mapping beside any they have.
+ * WHAT     Maps pages that the caller already has, in a row of virtual
+ *          addresses. Other mappings of the pages stay.
  *
- * PICTURE    pages[]    [5] [2] [5]          one page may stand there twice
+ * PICTURE    pages[]    [5] [2] [5]          a page may be there twice
  *                        |   |   |
  *            addresses  [ 0 | 1 | 2 |guard]
  *
  * INVARIANTS of vmalloc: area.c
  *
- * ALGORITHM  Address space and page tables can fail; mapping cannot. vunmap()
- *          flushes before it returns, unlike vfree(): the pages belong to the
- *          caller, who may free them in the next line, and a page must not be
- *          handed out while a TLB still translates to it (area.c: V8).
+ * ALGORITHM  Address space and page tables can fail; the mapping cannot.
+ *          vunmap() flushes before it returns, and vfree() does not. The pages
+ *          belong to the caller, and the caller may free them at once after
+ *          vunmap(). A page must not be given out while the TLB still
+ *          translates to it (area.c: V8).
  *
  * LOCKING  None of its own.
- * COST     One entry a page; vunmap() one flush.
+ * COST     One entry for each page; vunmap(): one flush.
  * NOT HERE address space (area.c).
  * SEE      Linux vmap(), vunmap().
  */

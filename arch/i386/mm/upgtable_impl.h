@@ -76,7 +76,7 @@ static inline struct upt_entry upte_decode(uint32_t low, uint32_t high)
 	};
 }
 
-/* Write an entry with this frame and these rights. No entry is present. */
+/* Write an entry with this frame and these rights. It must not be present. */
 static always_inline void upte_set(pte_t *entry, pfn_t pfn, unsigned rights,
 				   uint32_t more)
 {

@@ -4,8 +4,8 @@
  *
  * WHAT     Unmaps, protects, visits, copies and moves the entries of a range.
  *
- * PICTURE A range is split into chunks. A chunk lies in one page table, and its
- *          pages fit into an array on the stack:
+ * PICTURE  A range is split into chunks. A chunk lies in one page table, and
+ *          its pages fit into an array on the stack:
  *
  *            start                                             end
  *            |-- chunk --|-- chunk --|  (no table)  |-- chunk --|
