@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * cache.c - caches: made, listed, shrunk, destroyed
+ * cache.c - make, list, shrink and destroy caches
  *
- * WHAT     kmem_cache_create() and its opposite, the list of all caches, and
- *          the beginning: a cache is itself an object of a cache.
+ * WHAT     kmem_cache_create() and kmem_cache_destroy(), the list of all
+ *          caches, and the first caches: a cache is itself an object of a
+ *          cache.
  *
  * TERMS    cache of caches      cache_cache, where struct kmem_cache come from
- *          slab descriptors     cache of struct slab for caches whose slabs
- *                               have it elsewhere
+ *          slab descriptors     cache of struct slab, for caches whose
+ *                               descriptors lie outside their slabs
  *
- * ALGORITHM  These two are variables, initialised by hand before any other
- *          cache. The cache of caches has large objects, so its slabs need
- *          descriptors; the descriptors are small and need none: the circle
- *          ends there.
+ * ALGORITHM  These two caches are variables, and are set up before any other
+ *          cache. The cache of caches has large objects, so its descriptors lie
+ *          outside its slabs and are objects of the second cache. The objects
+ *          of the second cache are small, so its own descriptors lie inside its
+ *          slabs. It needs no other cache.
  *
- *          destroy: first empty the magazines, then count. Whatever is still
- *          taken is a leak, and the cache stays, so that the leaked objects
- *          can still be freed.
+ *          destroy: first empty the magazines, then count. An object that is
+ *          still taken is a leak. Then the cache stays, so the object can still
+ *          be freed.
  *
  * LOCKING  cache_list_lock for the list, taken before any cache->lock and held
- *          while a shrinker frees pages. Creating and destroying the same
- *          cache from two sides at once is a bug of the caller.
+ *          while a shrinker frees pages. Two threads must not create or destroy
+ *          the same cache at the same time.
  * COST     create: one object. shrink: O(empty slabs + magazine).
  * NOT HERE objects (magazine.c), slabs (slab.c).
  * SEE      Linux 6.1 mm/slab_common.c.
@@ -44,8 +46,8 @@ static struct kmem_cache cache_cache;
 /* ---- arguments --------------------------------------------------------- */
 
 /*
- * The alignment that objects really get. SLAB_HWCACHE_ALIGN lets small objects
- * share a line, in halves and quarters, but none straddle two.
+ * The alignment that objects really get. With SLAB_HWCACHE_ALIGN two or four
+ * small objects may share a cache line, but no small object lies in two lines.
  */
 static uint32_t effective_align(size_t size, size_t align, unsigned flags)
 {
@@ -84,7 +86,7 @@ static void cache_init_lists(struct kmem_cache *cache)
 	list_init(&cache->empty);
 }
 
-/* Arguments are good. Returns: false when no slab could hold an object. */
+/* The arguments are right. Returns: false when no slab can hold an object. */
 static bool cache_init(struct kmem_cache *cache, const char *name,
 		       size_t size, size_t align, unsigned flags,
 		       void (*ctor)(void *))
@@ -130,9 +132,10 @@ static void cache_free_empty(struct kmem_cache *cache)
 }
 
 /*
- * Give back all that the cache can do without, and add the pages to *pages.
+ * Give back everything that the cache does not need, and add the number of
+ * pages to *pages.
  *
- * Returns: as magazine_drain(). The report waits until no lock is held.
+ * Returns: as magazine_drain(). The caller reports when it holds no lock.
  */
 static bool cache_shrink(struct kmem_cache *cache, unsigned long *pages,
 			 const void **bad)
@@ -227,8 +230,8 @@ unsigned long kmem_cache_used(const struct kmem_cache *cache)
 /* ---- init -------------------------------------------------------------- */
 
 /*
- * For the page allocator, when memory is short. Caches created last come
- * first: the early ones hold what the later ones are made of.
+ * The page allocator calls this when memory is short. The newest caches come
+ * first: their parts are objects of the oldest caches.
  */
 static unsigned long slab_shrink(void)
 {
@@ -256,7 +259,7 @@ static struct shrinker slab_shrinker = {
 	.shrink = slab_shrink,
 };
 
-/* One of the two caches that no cache can be asked for. */
+/* Set up one of the two first caches: no cache can give the memory for it. */
 static void cache_init_first(struct kmem_cache *cache, const char *name,
 			     size_t size)
 {

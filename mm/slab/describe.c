@@ -2,10 +2,10 @@
 /*
  * describe.c - one cache, one object, in words
  *
- * WHAT     For whoever looks at a running kernel: which object an address lies
- *          in, and a picture of a cache's slabs.
+ * WHAT     For a person who looks at a running kernel: the object at an
+ *          address, and a picture of the slabs of a cache.
  *
- * PICTURE  kmem_cache_dump(), a line a slab:
+ * PICTURE  kmem_cache_dump() prints a line for each slab:
  *
  *            0xc1402000  12 of 21 taken  [#####.##.mm##........]
  *                                         # at a user   m in a magazine

@@ -2,8 +2,8 @@
 /*
  * kmalloc.c - memory by size
  *
- * WHAT     Finds the cache for a size, and for an address the cache that it
- *          came from. What is larger than any cache's objects is whole pages.
+ * WHAT     Finds the cache for a size. Finds the cache of an address. A request
+ *          that is larger than the objects of every cache gets whole pages.
  *
  * PICTURE  kfree() has only an address. The frame's entry in mem_map knows:
  *
@@ -14,17 +14,17 @@
  * TERMS    class    one of the sizes in KMALLOC_CLASSES
  *          large    above KMALLOC_CACHE_MAX: 2^order pages
  *
- * ALGORITHM  A size known to the compiler becomes a class in the header. One
- *          known only at run time indexes a table of 24 bytes up to 192, in
- *          steps of 8, because 96 and 192 are no powers of two; above, the
- *          class is a logarithm.
+ * ALGORITHM  If the compiler knows the size, the header computes the class. If
+ *          not, a size up to 192 is an index into a table of 24 bytes, in steps
+ *          of 8: 96 and 192 are not powers of two. For a larger size the class
+ *          is a logarithm.
  *
- *          The first page of a large block carries a mark in its list member,
- *          so that kfree() of pages that came from alloc_pages() is caught.
+ *          The first page of a large block has a mark in its list member. So
+ *          kfree() finds a block that came from alloc_pages(), and panics.
  *
- * LOCKING  That of the caches.
- * COST     kmalloc(constant) 19, kfree 22 instructions; a size found at run
- *          time about 18 more.
+ * LOCKING  The locks of the caches.
+ * COST     kmalloc_* in tests/bench/bounds.tsv; kmalloc_var64 has a size that
+ *          is found at run time.
  * NOT HERE the caches themselves (cache.c), their front (magazine.c).
  * SEE      Linux 6.1 mm/slab_common.c, kmalloc_info[].
  */
@@ -35,7 +35,7 @@
 #include "mm/page/pageblock.h"
 #include "mm/slab/magazine.h"
 
-/* Up to this size the class comes from the table. */
+/* The table has the classes of sizes up to this. */
 #define TABLE_MAX   192u
 #define TABLE_STEP  8u
 
@@ -59,13 +59,13 @@ static const char *const class_name[2][KMALLOC_NR_CLASSES] = {
 	},
 };
 
-/* Bytes of lowmem: one comparison tells a pointer that has no page. */
+/* Bytes of lowmem: one comparison finds a pointer that has no page. */
 static kva_t lowmem_span;
 
 /* class_table[(size - 1) / 8]; filled from class_size[] at boot. */
 static uint8_t class_table[TABLE_MAX / TABLE_STEP];
 
-/* In page->list.next of a large block's first page. */
+/* The mark: page->list.next of a large block's first page points to it. */
 static struct list_head large_mark;
 
 /* ---- which class ------------------------------------------------------- */
@@ -108,7 +108,7 @@ static noinline void *kmalloc_large(size_t size, gfp_t gfp)
 	return page_address(page);
 }
 
-/* What is not an object of a cache: NULL, whole pages, or a mistake. */
+/* Free something that is not an object: NULL, whole pages, or a mistake. */
 static noinline void kfree_slow(const void *ptr)
 {
 	struct page *page;
@@ -129,7 +129,7 @@ static noinline void kfree_slow(const void *ptr)
 
 void *kmalloc_by_size(size_t size, gfp_t gfp)
 {
-	/* size - 1: 0 becomes very large. */
+	/* size - 1: a size of 0 becomes very large. */
 	if (unlikely(size - 1 >= KMALLOC_CACHE_MAX))
 		return kmalloc_large(size, gfp);
 	return cache_alloc(kmalloc_caches[gfp & GFP_DMA][class_by_size(size)],
@@ -177,7 +177,7 @@ void kfree(const void *ptr)
 		return;
 	}
 	page = &mem_map[offset >> PAGE_SHIFT];
-	/* The entry of a frame that nobody ever had may hold anything. */
+	/* The entry of a frame that was never used may hold garbage. */
 	if (unlikely((CONFIG_DEBUG && !pageblock_is_live(page_to_pfn(page))) ||
 		     page->state != PAGE_SLAB)) {
 		kfree_slow(ptr);

@@ -2,13 +2,14 @@
 /*
  * kmalloc.h - memory by size
  *
- * WHAT     kmalloc() takes the smallest of the named size classes that fits,
- *          and above the largest whole pages. Physically contiguous, in
- *          lowmem, so virt_to_phys() holds for all of it.
+ * WHAT     kmalloc() takes an object of the smallest size class that is large
+ *          enough. Above the largest class it takes whole pages. The memory is
+ *          physically contiguous and in lowmem, so virt_to_phys() works for all
+ *          of it.
  *
  *          classes  8 16 32 64 96 128 192 256 512 1024 2048 4096 8192 bytes;
- *                   GFP_DMA requests have a set of their own below 16 MiB
- * TERMS    ksize    what the class really gives; all of it may be used
+ *                   GFP_DMA requests have their own caches, below 16 MiB
+ * TERMS    ksize    the bytes that the class gives; all of them may be used
  * SEE      Linux include/linux/slab.h.
  */
 #pragma once
@@ -19,10 +20,11 @@
 #define KMALLOC_MAX_SIZE    (4u << 20)  /* 2^MAX_ORDER pages                 */
 
 /*
- * `size` bytes, aligned to 8, or to the size when that is a power of two (up
- * to PAGE_SIZE).
+ * Allocate `size` bytes, aligned to 8. If the size is a power of two, they are
+ * aligned to the size (up to PAGE_SIZE).
  *
- * Returns: NULL when size is 0 or above KMALLOC_MAX_SIZE, or no memory.
+ * Returns: NULL when size is 0 or above KMALLOC_MAX_SIZE, or when there is no
+ *          memory.
  * Owns:    the caller, until kfree(). GFP_HIGHMEM is not allowed.
  */
 static void *kmalloc(size_t size, gfp_t gfp) __must_check;
@@ -32,27 +34,28 @@ static void *kzalloc(size_t size, gfp_t gfp) __must_check;
 void *kcalloc(size_t n, size_t size, gfp_t gfp) __must_check;
 
 /*
- * Make it larger or smaller, perhaps elsewhere; contents are kept up to the
- * smaller size. NULL ptr: kmalloc(). size 0: kfree(), returns NULL.
+ * Change the size of a block; the block may move. The contents stay, up to the
+ * smaller of the two sizes. NULL ptr: kmalloc(). size 0: kfree(), returns NULL.
  *
  * Fails:   NULL, and ptr is still valid.
  */
 void *krealloc(void *ptr, size_t size, gfp_t gfp) __must_check;
 
 /*
- * NULL is allowed, and so is an object of any cache. Anything else panics: what
- * lies in no slab at once; a pointer into an object, or one freed twice, when
- * its magazine is flushed, in a debug cache at once.
+ * ptr may be NULL, a block of kmalloc(), or an object of any cache. Any other
+ * pointer panics. A pointer to memory in no slab panics at once. A pointer into
+ * the middle of an object, and an object that is freed twice, panic when the
+ * magazine is flushed; in a debug cache they panic at once.
  */
 void kfree(const void *ptr);
 
-/* Bytes usable at ptr. */
+/* How many bytes at ptr the caller may use. */
 size_t ksize(const void *ptr);
 
-/* Once at boot, by slab_init(). */
+/* Called once, at boot, by slab_init(). */
 void kmalloc_init(void);
 
-/* ---- how the size becomes a cache; constant sizes cost nothing -------- */
+/* ---- from size to cache; for a constant size at compile time ---------- */
 
 /*      size   name                                                          */
 #define KMALLOC_CLASSES(C)                                                    \
@@ -71,7 +74,7 @@ extern struct kmem_cache *kmalloc_caches[2][KMALLOC_NR_CLASSES];
 
 void *kmalloc_by_size(size_t size, gfp_t gfp) __must_check;
 
-/* The class of a size known when compiled; 0 < size <= KMALLOC_CACHE_MAX. */
+/* The class of a constant size; 0 < size <= KMALLOC_CACHE_MAX. */
 static always_inline enum kmalloc_class kmalloc_class_of(size_t size)
 {
 #define C(limit) if (size <= (limit)) return KMALLOC_##limit;

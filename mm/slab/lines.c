@@ -2,8 +2,9 @@
 /*
  * lines.c - one cache as lines for tools/pictures
  *
- * WHAT     slab_lines_dump() prints what a drawing of a cache's slabs needs:
- *          where the objects lie, who has them, and the chain of the free.
+ * WHAT     slab_lines_dump() prints everything that a drawing of the slabs
+ *          needs: where the objects lie, whether they are taken, and the chain
+ *          of free objects.
  * LOCKING  cache->lock.
  * NOT HERE who has an object (describe.c), all caches in Linux's format
  *          (slabinfo.c).
@@ -12,7 +13,7 @@
 #include "lib/printf.h"
 #include "mm/slab/slab_impl.h"
 
-#define MAP_MAX    40    /* objects that a line has room for                  */
+#define MAP_MAX    40    /* a line has room for so many objects               */
 #define CHAIN_MAX  (3 * MAP_MAX + 1)
 
 static char object_letter(const void *object)

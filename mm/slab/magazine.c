@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * magazine.c - a few objects of each cache at hand, per CPU
+ * magazine.c - each CPU keeps a few free objects of each cache
  *
- * WHAT     Each CPU keeps an array of objects for each cache. Most allocations
- *          take its last member, most frees append one: no lock, no slab, no
- *          list is touched. This file has what happens when the array is empty
- *          or full, and the two public functions in front.
+ * WHAT     Each CPU keeps an array of free objects for each cache. Most
+ *          allocations take the last object of the array, and most frees append
+ *          an object: they touch no lock, no slab and no list. This file
+ *          refills an empty array, and flushes a full one. It also has the two
+ *          public functions.
  *
  * PICTURE    kmem_cache_free()                      kmem_cache_alloc()
  *                              |                      ^
@@ -22,23 +23,27 @@
  *          M2  each object in a magazine is a taken object of this cache
  *          M3  no object is in a magazine twice
  *
- * ALGORITHM  An empty magazine is refilled to the half, a full one flushed to a
- *          quarter: allocs and frees that alternate at the edge do not go to
- *          the slabs each time. The flush takes the oldest; few remain, because
- *          they must be moved down. It is there that the pointers given to
- *          kmem_cache_free() are checked, each at the price of a few
- *          instructions: in bounds, the start of an object, taken. So a double
- *          or foreign free in an ordinary cache is found late, but before it
- *          can do harm to the slabs; the bad pointer leaves the magazine first
- *          and the panic comes last, with everything consistent. A debug cache
- *          has magazines of capacity 0: each call comes to the slow functions
- *          here and is checked at once; ordinary caches pay nothing for it.
+ * ALGORITHM  An empty magazine is refilled to one half. A full magazine is
+ *          flushed to one quarter. So a caller that frees and allocates again
+ *          and again does not go to the slabs each time. The flush takes the
+ *          oldest objects, and moves the others down; so only few should stay.
  *
- * LOCKING  Interrupts off for the magazine, and inside, cache->lock. Only the
- *          own CPU's magazine can be drained; with more CPUs than one, destroy
- *          and shrink must ask the others to drain theirs.
- * COST     alloc 16, free 12, kfree 22 instructions; a refill adds about 12, a
- *          flush about 20, for each object that it moves.
+ *          The flush checks each pointer that was given to kmem_cache_free():
+ *          is it inside a slab of the cache, the start of an object, and taken?
+ *          This costs a few instructions for each pointer. So an ordinary cache
+ *          finds a double or foreign free late, but before the free can damage
+ *          the slabs. The bad pointer leaves the magazine first; the panic
+ *          comes last, when all data is consistent again.
+ *
+ *          A debug cache has magazines of capacity 0: each call goes to the
+ *          slow functions here and is checked at once. Ordinary caches pay
+ *          nothing for this.
+ *
+ * LOCKING  Interrupts off for the magazine; cache->lock is taken inside. A CPU
+ *          can drain only its own magazine.
+ * COST     kmem_cache_192_* and kmalloc_64_* in tests/bench/bounds.tsv. A
+ *          refill and a flush cost a little more for each object that they
+ *          move.
  * NOT HERE slabs (slab.c), which size goes to which cache (kmalloc.c).
  * SEE      Bonwick and Adams, "Magazines and Vmem", 2001; Linux 6.1 mm/slab.c,
  *          struct array_cache.
@@ -50,11 +55,11 @@
 #include "lib/string.h"
 
 /*
- * How many: the memory parked in a full magazine stays small. About the limits
- * of Linux's slab.c, which chose them by experience.
+ * How many objects a magazine holds. The memory in a full magazine stays small.
+ * The limits are about those of Linux's slab.c, which are from experience.
  */
 static const struct {
-	uint32_t stride;     /* up to this                */
+	uint32_t stride;     /* for strides up to this    */
 	unsigned capacity;   /* a multiple of 4           */
 } capacities[] = {
 	{ 256,        MAGAZINE_MAX },
@@ -74,7 +79,7 @@ unsigned magazine_capacity(const struct kmem_cache *cache)
 	return capacities[i].capacity;
 }
 
-/* Drop the n oldest objects; the others move down. */
+/* Remove the n oldest objects from the magazine; the others move down. */
 static void magazine_forget_oldest(struct magazine *magazine, unsigned n)
 {
 	magazine->count -= n;
@@ -85,8 +90,8 @@ static void magazine_forget_oldest(struct magazine *magazine, unsigned n)
 /*
  * Put the n oldest objects back into their slabs. Interrupts are off.
  *
- * Returns: false when it had to stop early, because *bad was not a taken
- *          object of this cache; it is no longer in the magazine.
+ * Returns: false when it has stopped early: *bad is not a taken object of this
+ *          cache. *bad is not in the magazine any more.
  */
 static bool magazine_flush(struct kmem_cache *cache,
 			   struct magazine *magazine, unsigned n,
@@ -109,8 +114,8 @@ static bool magazine_flush(struct kmem_cache *cache,
 }
 
 /*
- * Fill half of an empty magazine. Interrupts are off. One of a debug cache
- * gets one object, which leaves it again at once.
+ * Fill half of an empty magazine. Interrupts are off. The magazine of a debug
+ * cache gets one object, and the caller takes this object at once.
  */
 static void magazine_refill(struct kmem_cache *cache,
 			    struct magazine *magazine)
@@ -122,8 +127,9 @@ static void magazine_refill(struct kmem_cache *cache,
 }
 
 /*
- * The last object, after a refill where needed; NULL: no slab has any. One of a
- * debug cache is marked as taken before anybody else can look at it.
+ * Take the last object; refill first if the magazine is empty. NULL: no slab
+ * has a free object. An object of a debug cache is marked as taken before
+ * interrupts are on again.
  */
 static void *magazine_take(struct kmem_cache *cache, const void *caller)
 {
@@ -149,14 +155,14 @@ static void cache_add_slab(struct kmem_cache *cache, struct slab *slab)
 	spin_unlock_irqrestore(&cache->lock, flags);
 }
 
-/* Any object: out of the magazine, out of a slab, out of a new slab. */
+/* Take an object from the magazine, from a slab, or from a new slab. */
 static void *cache_take(struct kmem_cache *cache, gfp_t gfp,
 			const void *caller)
 {
 	struct slab *slab;
 	void *object;
 
-	/* An interrupt may empty the new slab before we come to it: loop. */
+	/* An interrupt may empty the new slab before we use it: loop. */
 	while (!(object = magazine_take(cache, caller))) {
 		slab = slab_create(cache, gfp);
 		if (!slab)
@@ -200,7 +206,7 @@ noinline void cache_free_slow(struct kmem_cache *cache, void *object,
 		good = magazine_flush(cache, magazine,
 				      magazine->capacity / 4 * 3, &bad);
 	magazine->objects[magazine->count++] = object;
-	if (magazine->count > magazine->capacity)   /* of a debug cache */
+	if (magazine->count > magazine->capacity)   /* a debug cache */
 		good = magazine_flush(cache, magazine, magazine->count, &bad);
 	irq_restore(flags);
 	if (unlikely(!good))

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * magazine.h - the few instructions of the ordinary kmalloc() and kfree()
+ * magazine.h - the fast path of kmalloc() and kfree()
  *
- * WHAT     Take an object out of this CPU's magazine, or put one in. Inlined
- *          into kmem_cache_alloc(), kmem_cache_free(), kmalloc_by_size() and
- *          kfree(), and nowhere else. What is not ordinary (magazine empty or
- *          full, debug cache, GFP_ZERO, armed fail point) leaves by a tail
- *          call, so that the caller needs no frame of its own for it.
- * LOCKING  Interrupts off instead of a lock: a magazine belongs to one CPU.
- *          The flags are saved in it (<arch/irqflags.h>), which asks for its
- *          address first: right while a thread finds the same address wherever
- *          it moves. With a second CPU, irq_save() comes first.
+ * WHAT     Take an object out of this CPU's magazine, or put an object in. The
+ *          functions are inlined into kmem_cache_alloc(), kmem_cache_free(),
+ *          kmalloc_by_size() and kfree() only. All other cases (magazine empty
+ *          or full, debug cache, GFP_ZERO, armed fail point) are left to a tail
+ *          call. So the caller needs no stack frame.
+ * LOCKING  Interrupts are off; there is no lock, because a magazine belongs to
+ *          one CPU. The flags are saved in the magazine (<arch/irqflags.h>). So
+ *          the magazine's address is computed while interrupts are still on.
+ *          This is right on one CPU only: a thread cannot move to another CPU
+ *          meanwhile.
  * SEE      mm/slab/magazine.c.
  */
 #pragma once
@@ -20,7 +21,7 @@
 #include "lib/failpoint.h"
 #include "mm/slab/slab_impl.h"
 
-/* Whatever is asked for; `caller` is remembered as the owner. */
+/* Allocate in every case. A debug cache records `caller` as the owner. */
 void *cache_alloc_slow(struct kmem_cache *cache, gfp_t gfp, const void *caller)
 	__must_check;
 void cache_free_slow(struct kmem_cache *cache, void *object,

@@ -2,9 +2,10 @@
 /*
  * mempool.c - allocations that must not fail
  *
- * WHAT     A pool puts min_nr elements aside when it is made, while failure is
- *          still an answer. Later it asks its allocator first, and gives one
- *          of its own only when that has nothing.
+ * WHAT     When a pool is made, it puts min_nr elements aside; at that time a
+ *          failure is still allowed. An allocation first asks the allocator
+ *          behind the pool. Only if the allocator has nothing, the pool gives
+ *          one of its own elements.
  *
  * PICTURE    mempool_alloc()                      mempool_free()
  *              |                                    |
@@ -30,9 +31,9 @@
  *
  * LOCKING  pool->lock, interrupts off; never held while the allocator behind
  *          the pool is called.
- * COST     One lock beside the allocator's own.
- * SEE      Linux mm/mempool.c; its waiting for a free element comes with
- *          threads.
+ * COST     One lock in addition to the allocator's own.
+ * SEE      Linux mm/mempool.c. Linux can wait there for a free element; our
+ *          mempool_alloc() never waits.
  */
 #include "mm/slab/mempool.h"
 
@@ -67,7 +68,7 @@ static void free_elements(const struct mempool *pool, void *elements[],
 		pool->free(elements[i], pool->pool_data);
 }
 
-/* n new elements. Returns: false, with none left over, when memory is short. */
+/* Make n elements. Returns: false when memory is short; then none is left. */
 static bool alloc_elements(const struct mempool *pool, void *elements[],
 			   unsigned n)
 {
@@ -81,7 +82,7 @@ static bool alloc_elements(const struct mempool *pool, void *elements[],
 	return true;
 }
 
-/* An array with room for n, which is above 0; NULL also for a silly n. */
+/* An array for n elements, n > 0. NULL: no memory, or n is far too large. */
 static void **alloc_array(unsigned n)
 {
 	return kcalloc(n, sizeof(void *), GFP_KERNEL);
@@ -146,7 +147,7 @@ struct mempool *mempool_create_slab_pool(unsigned min_nr,
 	return mempool_create(min_nr, slab_pool_alloc, slab_pool_free, cache);
 }
 
-/* pool_data is a number here, not a pointer. */
+/* pool_data is a number here. */
 static void *kmalloc_pool_alloc(gfp_t gfp, void *size)
 {
 	return kmalloc((size_t)size, gfp);
@@ -182,9 +183,10 @@ struct mempool *mempool_create_page_pool(unsigned min_nr, unsigned order)
 /* ---- elements ---------------------------------------------------------- */
 
 /*
- * One more is out: `element`, or when that is NULL, the last of the reserve.
+ * Count one more element as out: `element`, or, if it is NULL, the last element
+ * of the reserve.
  *
- * Returns: the element, or NULL: the reserve is empty too.
+ * Returns: the element; NULL if the reserve is empty too.
  */
 static void *give_element(struct mempool *pool, void *element)
 {
@@ -199,7 +201,7 @@ static void *give_element(struct mempool *pool, void *element)
 
 void *mempool_alloc(struct mempool *pool, gfp_t gfp)
 {
-	/* An element of the reserve cannot be zeroed: its size is unknown. */
+	/* We cannot clear an element of the reserve: its size is unknown. */
 	assert(!(gfp & GFP_ZERO));
 	return give_element(pool, pool->alloc(gfp | GFP_NOWARN,
 					      pool->pool_data));
@@ -230,11 +232,11 @@ void mempool_free(struct mempool *pool, void *element)
 /* ---- resizing ---------------------------------------------------------- */
 
 /*
- * Swap in an array with room for min_nr, whose first `fresh` members are new
- * elements. Cannot fail.
+ * Replace the array by a new one with room for min_nr. Its first `fresh`
+ * members are new elements. Cannot fail.
  *
- * Returns: how many elements are too many; they are at the front of the old
- *          array, which is left in *array.
+ * Returns: how many elements are too many. They are at the front of the old
+ *          array, and *array is the old array.
  */
 static unsigned resize_commit(struct mempool *pool, unsigned min_nr,
 			      unsigned fresh, void ***array)

@@ -2,10 +2,10 @@
 /*
  * mempool.h - allocations that must not fail
  *
- * WHAT     A pool keeps min_nr elements aside. When the allocator behind it
- *          has nothing, one of these is given; frees refill the pool first.
- *          As long as at most min_nr users hold one element each and give it
- *          back in the end, none of them ever waits for ever.
+ * WHAT     A pool keeps min_nr elements in reserve. If the allocator behind the
+ *          pool has nothing, the pool gives an element of the reserve. A free
+ *          first refills the reserve. So while fewer than min_nr elements are
+ *          out, an allocation cannot fail.
  * SEE      Linux mm/mempool.c.
  */
 #pragma once
@@ -17,7 +17,7 @@ struct mempool;
 typedef void *(*mempool_alloc_fn)(gfp_t gfp, void *pool_data);
 typedef void (*mempool_free_fn)(void *element, void *pool_data);
 
-/* Returns: NULL: min_nr is 0, or the reserve could not be allocated. */
+/* Returns: NULL when min_nr is 0, or when the reserve cannot be allocated. */
 struct mempool *mempool_create(unsigned min_nr, mempool_alloc_fn alloc,
 			       mempool_free_fn free, void *pool_data)
 	__must_check;
@@ -28,7 +28,7 @@ struct mempool *mempool_create_kmalloc_pool(unsigned min_nr, size_t size)
 struct mempool *mempool_create_page_pool(unsigned min_nr, unsigned order)
 	__must_check;
 
-/* All elements must have come back: -EBUSY and a report when not. */
+/* All elements must be back; if not: -EBUSY, and a line in the log. */
 int mempool_destroy(struct mempool *pool) __must_check;
 
 /* NULL only when more than min_nr elements are out and memory is short. */

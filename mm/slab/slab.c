@@ -7,7 +7,7 @@
  *
  * TERMS    chain    free objects of one slab, linked through next[]
  *          run      neighbours in a magazine that lie in the same slab
- *          colour   extra offset of object 0, from slab to slab another one
+ *          colour   extra offset of object 0; it differs from slab to slab
  *
  * INVARIANTS of slab (slab_check() restates them)
  *          S1  a slab is on the list that its inuse says
@@ -17,20 +17,21 @@
  *          S5  all objects lie within the block, aligned
  *          S6  nr_slabs, nr_empty and taken are the sums over the lists
  *
- * ALGORITHM  Free objects are named by 16-bit indices in next[], beside the
- *          objects: constructed objects stay as they are while free, a write
- *          after free cannot break the chain, and next[i] == SLOT_TAKEN answers
- *          "is it allocated?" with one comparison, so each double free that
- *          reaches a slab is caught. Taking and putting work on runs, with the
- *          head of the chain in a register; the lists are looked at once a run.
- *          Partial slabs are used before empty ones, so that empty ones can
- *          be given back.
+ * ALGORITHM  The chain of free objects is made of 16-bit indices in next[],
+ *          beside the objects and not inside them. This has three advantages. A
+ *          free object stays constructed. A write after free cannot break the
+ *          chain. One comparison, next[i] == SLOT_TAKEN, says whether an object
+ *          is allocated, so a slab finds every double free. Take and put work
+ *          on runs: the head of the chain is in a register, and the lists are
+ *          changed once for each run. Partial slabs are used before empty
+ *          slabs, so empty slabs can be given back.
  *
- *          The smallest order that wastes less than an eighth of the block is
- *          chosen; what is left over, less than that, makes the colours.
+ *          The order is the smallest order that wastes less than an eighth of
+ *          the block. The wasted bytes are used for the colours.
  *
  * LOCKING  cache->lock for functions named _locked.
- * COST     take, put: O(1) an object. slab_create(): a store per object.
+ * COST     take, put: O(1) for each object. slab_create(): one store for each
+ *          object.
  * NOT HERE the per-CPU front (magazine.c), checks of contents (slab_debug.c).
  * SEE      Bonwick, "The Slab Allocator", 1994; Linux 6.1 mm/slab.c.
  */
@@ -50,7 +51,7 @@ static uint32_t slab_slot_start(const struct kmem_cache *cache, uint32_t n)
 	return ALIGN_UP(slab_header_size(cache, n), cache->align);
 }
 
-/* Objects that fit a block. */
+/* How many objects fit into a block of `block` bytes. */
 static uint32_t slab_capacity(const struct kmem_cache *cache, uint32_t block)
 {
 	uint32_t n = block / cache->stride;
@@ -58,7 +59,7 @@ static uint32_t slab_capacity(const struct kmem_cache *cache, uint32_t block)
 	if (!cache->off_slab)
 		n = (block - sizeof(struct slab)) /
 		    (cache->stride + sizeof(uint16_t));
-	/* Aligning the first slot may cost the last one. */
+	/* With an aligned first slot, the last slot may not fit any more. */
 	while (n && slab_slot_start(cache, n) + n * cache->stride > block)
 		n--;
 	return n;
@@ -73,8 +74,8 @@ static uint32_t slab_leftover(const struct kmem_cache *cache, unsigned order)
 }
 
 /*
- * The smallest order that wastes less than an eighth, else the one that wastes
- * the smallest part.
+ * The smallest order that wastes less than an eighth. If there is none, the
+ * order that wastes the smallest part.
  */
 static unsigned slab_choose_order(const struct kmem_cache *cache)
 {
@@ -82,7 +83,7 @@ static unsigned slab_choose_order(const struct kmem_cache *cache)
 	unsigned best = 0;
 
 	for (unsigned order = 0; order <= SLAB_ORDER_MAX; order++) {
-		/* As if scaled up to the largest order, to compare parts. */
+		/* Scale to the largest order, to compare parts. */
 		uint32_t waste = slab_leftover(cache, order)
 				 << (SLAB_ORDER_MAX - order);
 
@@ -103,7 +104,7 @@ void slab_set_stride(struct kmem_cache *cache, uint32_t stride)
 	cache->stride = stride;
 	cache->shift = (uint32_t)__builtin_ctz(stride);
 	odd = stride >> cache->shift;
-	/* Newton: odd is its own inverse in 3 bits; each step doubles them. */
+	/* Newton: odd is its own inverse in 3 bits; a step doubles the bits. */
 	cache->inverse = odd;
 	for (unsigned bits = 3; bits < 32; bits *= 2)
 		cache->inverse *= 2 - odd * cache->inverse;
@@ -164,7 +165,7 @@ static void slab_release_pages(struct kmem_cache *cache, struct page *page)
 	free_pages(page, cache->order);
 }
 
-/* All free: 0 -> 1 -> ... -> END. */
+/* All objects are free: 0 -> 1 -> ... -> END. */
 static void slab_init_chain(const struct kmem_cache *cache, struct slab *slab)
 {
 	unsigned last = cache->per_slab - 1;
@@ -271,7 +272,7 @@ static struct slab *slab_with_free(struct kmem_cache *cache)
 	return NULL;
 }
 
-/* inuse has changed from `before`: to the right list (S1). */
+/* inuse was `before` and has changed: move the slab to its list (S1). */
 static void slab_relist(struct kmem_cache *cache, struct slab *slab,
 			unsigned before)
 {
@@ -290,9 +291,9 @@ static void slab_relist(struct kmem_cache *cache, struct slab *slab,
 /* ---- taking and putting ------------------------------------------------ */
 
 /*
- * n objects, which there are, off the chain of one slab. What the loop needs
- * is in local variables: the compiler must assume that a store to objects[]
- * changes the cache.
+ * Take n objects off the chain of one slab; the chain has n objects. The loop
+ * uses local variables, because the compiler must assume that a store to
+ * objects[] changes the cache.
  */
 static always_inline void slab_take_run(const struct kmem_cache *cache,
 					struct slab *slab, void *objects[],
@@ -338,8 +339,8 @@ unsigned slab_take_locked(struct kmem_cache *cache, void *objects[],
 }
 
 /*
- * Put objects back up to `end`, or up to the first that is not a taken object
- * of this slab. At least one is there.
+ * Put objects back up to `end`, or up to the first pointer that is not a taken
+ * object of this slab. At least one object is a taken object of this slab.
  *
  * Returns: where it stopped.
  */

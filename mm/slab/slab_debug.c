@@ -2,10 +2,11 @@
 /*
  * slab_debug.c - who broke the heap, and how
  *
- * WHAT     The slot of a debug cache has more than the object: red zones before
- *          and behind it, and the addresses from which it was last allocated
- *          and freed. A free object is filled with poison. Each allocation and
- *          each free checks, and what is wrong is said in words.
+ * WHAT     The slot of a debug cache has more than the object. Red zones lie
+ *          before and after the object. The slot also has the code addresses of
+ *          the last allocation and the last free. A free object is filled with
+ *          poison. Each allocation and each free checks all this, and prints
+ *          what is wrong.
  *
  * PICTURE  A slot; addresses grow to the right:
  *
@@ -18,24 +19,25 @@
  *            red zones   bb when free, cc when taken
  *            object      6b 6b ... 6b a5 when free; 5a when just given
  *
- *          red_left is a multiple of the alignment, so that the object keeps
- *          it. An object with a constructor is not poisoned: it must stay
- *          constructed while free.
+ *          red_left is a multiple of the alignment, so the object stays
+ *          aligned. An object with a constructor is not poisoned: it must stay
+ *          constructed while it is free.
  *
  * INVARIANTS of slab_debug (slab_check() restates them)
  *          D1  the red zones of each object are whole
  *          D2  each free object without constructor is whole poison
  *
- * ALGORITHM  A use after free shows as damaged poison when the object is given
- *          again, an overrun as a damaged red zone when it is freed. A bad
- *          free is found by the slab (index, next[]). Each panics before
- *          anything is changed; a damaged free object is healed first, so that
- *          one bug is reported once.
+ * ALGORITHM  After a use after free, the next allocation of the object finds
+ *          damaged poison. After an overrun, the free of the object finds a
+ *          damaged red zone. The slab finds a bad free (index, next[]). Each of
+ *          them panics before anything is changed. A damaged free object is
+ *          repaired first, so one bug is reported only once.
  *
- * LOCKING  None for the contents: the object belongs to who calls. Interrupts
- *          are off from the moment at which an object changes hands until it
- *          is marked, so D1 and D2 hold whenever somebody can look.
- * COST     Each byte of the slot is written and read once a cycle.
+ * LOCKING  None for the contents: the object belongs to the caller. When an
+ *          object is allocated or freed, interrupts are off until the object is
+ *          marked. So D1 and D2 hold whenever other code can look.
+ * COST     For each allocation and free, each byte of the slot is written and
+ *          read once.
  * NOT HERE how calls get here past the magazines (magazine.c).
  * SEE      Linux include/linux/poison.h, for the values.
  */
@@ -44,14 +46,14 @@
 #include "mm/page/pageblock.h"
 #include "mm/slab/slab_impl.h"
 
-#define RED_ZONE      8u      /* bytes, on each side at least               */
+#define RED_ZONE      8u      /* at least so many bytes on each side        */
 #define RED_FREE      0xbb
 #define RED_TAKEN     0xcc
 #define POISON_FREE   0x6b
 #define POISON_END    0xa5
 #define POISON_GIVEN  0x5a
 
-/* At the end of a slot. */
+/* Lies at the end of a slot. */
 struct slab_owner {
 	const void *allocated_by;
 	const void *freed_by;
@@ -59,7 +61,7 @@ struct slab_owner {
 
 /* ---- layout of a slot -------------------------------------------------- */
 
-/* From the start of the object. */
+/* The offset of struct slab_owner from the start of the object. */
 static uint32_t owner_offset(const struct kmem_cache *cache)
 {
 	return ALIGN_UP((uint32_t)cache->size, sizeof(void *)) + RED_ZONE;
@@ -248,7 +250,7 @@ void debug_init_object(const struct kmem_cache *cache, void *object)
 	mark_free(cache, object);
 }
 
-/* A damaged object stays out of circulation no longer than its report. */
+/* Repair a damaged free object and put it back; then the panic may come. */
 static void return_healed(struct kmem_cache *cache, void *object)
 {
 	irqflags_t flags;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab_impl.h - what the files of mm/slab/ share: caches, slabs, magazines
+ * slab_impl.h - caches, slabs and magazines, for the files of mm/slab/
  *
  * WHAT     The structures, and the arithmetic between an object's address and
- *          its index. Only mm/slab/ and its tests include this.
+ *          its index. Only mm/slab/ and its tests include this file.
  *
  * PICTURE  A slab with its descriptor inside, objects of 64 bytes:
  *
@@ -13,19 +13,19 @@
  *                     +-------------+--------+-----+-----+     +-----+
  *                     |<-- cache->first ---->|<----- cache->span --->|
  *
- *          (colour 0: `first` counts without it). From SLAB_OFF_MIN bytes on
- *          the descriptor lies elsewhere and object 0 begins the page, so that
- *          an object of 4096 bytes is page-aligned.
+ *          (`first` is the offset for colour 0). From a stride of SLAB_OFF_MIN
+ *          bytes on, the descriptor lies outside the slab, and object 0 is at
+ *          the start of the page. So an object of 4096 bytes is page-aligned.
  *
- *          Who is free is written in next[], not in the objects:
+ *          next[] says which objects are free; the objects do not:
  *
  *            free = 3    next[]:  taken  END  taken  5  taken  1
  *            the chain 3 -> 5 -> 1 -> END; objects 0, 2 and 4 are taken
  *
- * TERMS    slot     one object with all that a debug cache puts around it
+ * TERMS    slot     one object, with everything that a debug cache adds to it
  *          stride   bytes from one slot to the next
- *          taken    out of its slab: at a user, or in a magazine
- *          magazine a few taken objects that one CPU keeps at hand
+ *          taken    out of its slab: a user has the object, or a magazine
+ *          magazine a few taken objects that one CPU keeps for the next request
  *
  * SEE      mm/slab/slab.c for the chain, magazine.c for the magazines,
  *          slab_debug.c for the slot of a debug cache, slabinfo.c for the
@@ -42,20 +42,20 @@
 #include "mm/slab/slab.h"
 
 #define SLAB_MIN_ALIGN     8u      /* enough for any C type                  */
-#define SLAB_MAX_SIZE      8192u   /* above, whole pages waste less          */
+#define SLAB_MAX_SIZE      8192u   /* for larger ones, pages waste less      */
 #define SLAB_ORDER_MAX     3u      /* Linux's PAGE_ALLOC_COSTLY_ORDER        */
 #define SLAB_OFF_MIN       512u    /* this stride: descriptor off the slab   */
 #define SLAB_EMPTY_KEEP    2u      /* empty slabs a cache keeps for itself   */
 #define SLAB_CACHE_LINE    64u     /* bytes of a cache line, and of a colour */
 
 /*
- * Objects in a slab whose descriptor is elsewhere, at the most. A larger order
- * is only tried when the smaller one, of 2^k pages, wasted an eighth; then the
- * stride is above 512 * 2^k, and twice the pages hold at most 15.
+ * A slab whose descriptor lies outside has at most so many objects. A larger
+ * order is tried only if the smaller order, of 2^k pages, wastes an eighth.
+ * Then the stride is above 512 * 2^k, and twice as many pages hold at most 15.
  */
 #define SLAB_OFF_OBJECTS   16u
 
-/* In next[]: */
+/* Special values in next[]: */
 #define SLOT_TAKEN         0xfffeu
 #define SLOT_END           0xffffu
 
@@ -74,7 +74,7 @@ struct slab {
 	uint16_t         next[];    /* l  next free object, or SLOT_TAKEN    */
 };
 
-/* Slots of the largest magazine; which caches have it says magazine.c. */
+/* Slots of the largest magazine; magazine.c decides which caches get it. */
 #define MAGAZINE_MAX  128u
 
 /*
@@ -82,10 +82,10 @@ struct slab {
  *              I  constant
  */
 struct magazine {
-	irqflags_t flags;                   /* c  of the caller, on fast path */
+	irqflags_t flags;                   /* c  saved by the fast path     */
 	unsigned   count;                   /* c  objects in it              */
 	unsigned   capacity;                /* I  0 in debug caches          */
-	void      *objects[MAGAZINE_MAX];   /* c  the hottest last           */
+	void      *objects[MAGAZINE_MAX];   /* c  the newest is the last     */
 };
 
 /*
@@ -98,7 +98,7 @@ struct kmem_cache {
 	struct magazine  magazine[NR_CPUS];  /* c  first: no offset to add   */
 
 	const char      *name;               /* I                            */
-	size_t           size;               /* I  what the user may use     */
+	size_t           size;               /* I  bytes that a user may use */
 	uint32_t         align;              /* I  of each object            */
 	unsigned         flags;              /* I  SLAB_...                  */
 	void           (*ctor)(void *);      /* I                            */
@@ -113,11 +113,11 @@ struct kmem_cache {
 	unsigned         colours;            /* I  1: always colour 0        */
 	unsigned         per_slab;           /* I  objects in each           */
 	unsigned         order;              /* I  of its blocks             */
-	bool             off_slab;           /* I  descriptors elsewhere     */
+	bool             off_slab;           /* I  descriptors lie outside   */
 
 	struct spinlock  lock;
 	struct list_head full;               /* l  inuse == per_slab         */
-	struct list_head partial;            /* l  between                   */
+	struct list_head partial;            /* l  all other slabs           */
 	struct list_head empty;              /* l  inuse == 0                */
 	unsigned long    nr_slabs;           /* l                            */
 	unsigned long    nr_empty;           /* l  length of empty           */
@@ -136,14 +136,14 @@ extern struct kmem_cache slab_descriptors;   /* struct slab, off-slab        */
 /*
  * Let stride = d * 2^s with d odd, and i the number with d * i = 1 modulo 2^32.
  * For a multiple of the stride, offset * i rotated right by s is the quotient.
- * For anything else the rotation yields more than 2^32 / stride: either an odd
- * multiple cannot be one of the small quotients, or bits that the division
- * should have shifted out arrive at the top. So one comparison with per_slab
- * says that the address is in bounds and the start of an object.
+ * For any other offset the rotated number is larger than 2^32 / stride: the
+ * small numbers all belong to multiples of the stride, or low bits that are not
+ * 0 have moved to the top. So one comparison with per_slab says both: the
+ * address is in bounds, and it is the start of an object.
  * Granlund, Montgomery, "Division by invariant integers", 1994, section 9.
  *
- * Returns: the index; per_slab or more when this is not the address of an
- *          object of the slab.
+ * Returns: the index; per_slab or more if the address is not that of an object
+ *          of the slab.
  */
 static inline unsigned slab_index(const struct kmem_cache *cache,
 				  const struct slab *slab, const void *object)
@@ -171,32 +171,33 @@ static inline bool cache_is_debug(const struct kmem_cache *cache)
 void slab_set_stride(struct kmem_cache *cache, uint32_t stride);
 
 /*
- * Decide how objects lie in the cache's blocks, from size, align and flags.
+ * Choose the layout of the objects in a block, from size, align and flags.
  *
  * Returns: false when no order up to SLAB_ORDER_MAX holds an object.
  */
 bool slab_layout(struct kmem_cache *cache) __must_check;
 
 /*
- * A new slab, all objects free and constructed, on no list; NULL: no memory.
+ * Make a slab. All its objects are free and constructed; it is on no list.
+ * NULL: there is no memory.
  *
- * Context: without cache->lock; may run shrinkers when gfp says so.
+ * Context: without cache->lock; with GFP_RECLAIM it may run shrinkers.
  */
 struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp) __must_check;
 
-/* Give the pages of slabs back that are on this list only, and empty. */
+/* Give back the pages of empty slabs that are on this list only. */
 void slab_destroy_list(struct kmem_cache *cache, struct list_head *slabs);
 
-/* A new slab joins the cache. */
+/* Add a new slab to the cache. */
 void slab_add_locked(struct kmem_cache *cache, struct slab *slab)
 	MUST_HOLD(&cache->lock);
 
-/* Move empty slabs above `keep` to a list, for slab_destroy_list(). */
+/* Keep `keep` empty slabs; move the others to a list to destroy them. */
 void slab_detach_empty_locked(struct kmem_cache *cache, unsigned long keep,
 			      struct list_head *to) MUST_HOLD(&cache->lock);
 
 /*
- * Take up to n free objects out of slabs that have some.
+ * Take up to n free objects out of the slabs.
  *
  * Returns: how many; below n when the cache needs a new slab.
  */
@@ -206,13 +207,13 @@ unsigned slab_take_locked(struct kmem_cache *cache, void *objects[],
 /*
  * Put n taken objects back.
  *
- * Returns: how many; below n when objects[that] is not a taken object of this
- *          cache, and then nothing was done with it.
+ * Returns: how many objects, k. If k < n, objects[k] is not a taken object of
+ *          this cache, and nothing was done with it.
  */
 unsigned slab_put_locked(struct kmem_cache *cache, void *const objects[],
 			 unsigned n) MUST_HOLD(&cache->lock);
 
-/* The slab whose memory contains ptr, or NULL: not of this cache. */
+/* The slab of this cache that contains ptr, or NULL. */
 static inline struct slab *slab_find(const struct kmem_cache *cache,
 				     const void *ptr)
 {
@@ -231,14 +232,14 @@ bool slab_is_taken(const struct kmem_cache *cache, const void *ptr);
 
 /* ---- magazine.c: see magazine.h ---------------------------------------- */
 
-/* Slots that the magazines of a cache get. */
+/* How many slots a magazine of this cache has. */
 unsigned magazine_capacity(const struct kmem_cache *cache);
 
 /*
  * Put all objects of this CPU's magazine back into their slabs.
  *
- * Returns: false when one of them, *bad, should never have been freed to this
- *          cache: tell slab_report_bad_free(). The magazine is empty then too.
+ * Returns: false when *bad was freed to this cache by mistake: the caller calls
+ *          slab_report_bad_free(). The magazine is empty in this case too.
  */
 bool magazine_drain(struct kmem_cache *cache, const void **bad) __must_check;
 
@@ -252,31 +253,32 @@ uint32_t debug_red_left(const struct kmem_cache *cache);
 void debug_init_object(const struct kmem_cache *cache, void *object);
 
 /*
- * An object of a debug cache on its way to the user, and back: panic when it
- * was written to while free, outside its bounds, or is not taken at all.
+ * Called when a user gets an object of a debug cache, and when the user frees
+ * it. They panic if the object was written while it was free, if bytes outside
+ * its bounds were written, or if it is not taken.
  */
 void debug_alloc(struct kmem_cache *cache, void *object, const void *caller);
 void debug_free(struct kmem_cache *cache, void *object, const void *caller);
 
-/* From where a taken object of a debug cache was allocated. */
+/* The code address that has allocated a taken object of a debug cache. */
 const void *debug_allocated_by(const struct kmem_cache *cache,
 			       const void *object);
 
 /*
- * What is wrong with an object that should be free or taken.
+ * Is an object, which should be free or taken, damaged?
  *
- * Returns: NULL, or words; *where is then the first byte that is wrong.
+ * Returns: NULL, or a text; then *where is the first wrong byte.
  */
 const char *debug_find_damage(const struct kmem_cache *cache,
 			      const void *object, bool taken,
 			      const uint8_t **where);
 
 /*
- * Panic, saying why `object` cannot be freed to this cache. caller: who tried,
- * or NULL when a magazine kept it since.
+ * Panic, and say why `object` cannot be freed to this cache. caller: the code
+ * that tried to free it; NULL if the object has been in a magazine since then.
  */
 void slab_report_bad_free(const struct kmem_cache *cache, const void *object,
 			  const void *caller) __noreturn __cold;
 
-/* Name each taken object in the log. Returns: how many. */
+/* Write a line for each taken object into the log. Returns: how many. */
 unsigned long slab_report_leaks(struct kmem_cache *cache);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * slabinfo.c - what the caches hold, and whether it is right
+ * slabinfo.c - print and check all caches
  *
  * WHAT     slabinfo_dump() prints Linux's /proc/slabinfo, version 2.1.
  *          slab_check() walks every slab and magazine of every cache and
@@ -11,15 +11,15 @@
  *          C1  no cache is used by more objects than its slabs have taken
  *          C2  a cache's geometry is what fits its block
  *
- * LOCKING  cache_list_lock, and in turn each cache->lock: nothing moves while
- *          it is looked at.
+ * LOCKING  cache_list_lock, and one cache->lock after the other: a cache does
+ *          not change while it is checked or printed.
  * COST     check: O(objects), and bytes in debug caches.
  * SEE      Linux 6.1 mm/slab_common.c, slabinfo_show().
  */
 #include "lib/log.h"
 #include "mm/slab/slab_impl.h"
 
-/* What the slabs of one cache add up to. */
+/* Sums over the slabs of one cache. */
 struct slab_sums {
 	unsigned long slabs, empty, taken;
 };
@@ -27,8 +27,8 @@ struct slab_sums {
 /* ---- check: one slab --------------------------------------------------- */
 
 /*
- * The chain has as many links as there are free objects and then ends; a chain
- * that met itself would never end, so this also says: none twice.
+ * The chain must have as many links as there are free objects, and then end. A
+ * chain with an object twice would never end, so this checks that, too.
  */
 static const char *check_chain(const struct kmem_cache *cache,
 			       const struct slab *slab)
@@ -103,7 +103,7 @@ static const char *check_slab(const struct kmem_cache *cache,
 
 /* ---- check: one cache -------------------------------------------------- */
 
-/* The slabs of one list, whose inuse must be min..max. */
+/* Check the slabs of one list; the inuse of each must be min..max. */
 static const char *check_list(const struct kmem_cache *cache,
 			      const struct list_head *slabs, unsigned min,
 			      unsigned max, struct slab_sums *sums)
