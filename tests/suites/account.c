@@ -163,6 +163,8 @@ KTEST(account, each_kind_has_a_name_and_what_is_used_its_cost)
 
 	REQUIRE(set_up());
 	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		account_set_limit(leaf, kind, ACCOUNT_UNLIMITED);
+		account_set_limit(middle, kind, ACCOUNT_UNLIMITED);
 		EXPECT(account_charge(leaf, kind, kind + 1));
 		bytes += (kind + 1) * account_kind_bytes(kind);
 		for (unsigned other = 0; other < kind; other++)
