@@ -249,6 +249,15 @@ static kva_t table_in_highmem(void)
 	return PKMAP_BASE;
 }
 
+static kva_t table_in_a_guard(void)
+{
+	if (!kernel_image.nr_guards)
+		return SKIP_CASE;
+	copy.pd[PKMAP_PDE].v = (kernel_image.guard[0] - PAGE_OFFSET) |
+			       PDE_TABLE_BITS;
+	return PKMAP_BASE;
+}
+
 static kva_t table_not_a_table(void)
 {
 	copy.pd[PKMAP_PDE].v = page_to_phys(copy.lowmem).v | PDE_TABLE_BITS;
@@ -576,6 +585,7 @@ static const struct {
 	{ "pgtable T1", no_kernel_pdpte },
 	{ "pgtable T2", table_in_a_hole },
 	{ "pgtable T2", table_in_highmem },
+	{ "pgtable T2", table_in_a_guard },
 	{ "pgtable T3", table_not_a_table },
 	{ "pgtable T3", table_in_virgin_memory },
 	{ "pgtable T4", table_twice },

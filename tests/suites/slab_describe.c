@@ -26,6 +26,12 @@ static void tear_down(void)
 	EXPECT_EQ(kmem_cache_destroy(cache), 0);
 }
 
+static void needs_fast_caches(void)
+{
+	if (CONFIG_DEBUG)
+		SKIP("in a debug build each cache has SLAB_DEBUG");
+}
+
 KTEST(slab_describe, caches_are_found_by_number_and_by_name)
 {
 	unsigned n = 0;
@@ -49,6 +55,7 @@ KTEST(slab_describe, the_pages_of_all_caches_are_counted)
 	void *object[3];
 	unsigned long before;
 
+	needs_fast_caches();
 	cache = kmem_cache_create("test-describe", 700, 0, 0, NULL);
 	REQUIRE(cache && cache->order);
 	before = slab_nr_pages();
@@ -79,6 +86,7 @@ KTEST(slab_describe, an_address_leads_to_its_object)
 	struct slab_object_info info;
 	char *object[3];
 
+	needs_fast_caches();
 	set_up(0);
 	for (unsigned i = 0; i < 3; i++) {
 		object[i] = kmem_cache_alloc(cache, GFP_KERNEL);
@@ -125,11 +133,13 @@ KTEST(slab_describe, a_debug_cache_knows_who_allocated)
 
 KTEST(slab_describe, what_is_no_object_has_none)
 {
-	struct page *page = alloc_page(GFP_KERNEL);
 	struct slab_object_info info;
 	const struct slab *slab;
+	struct page *page;
 	char *object;
 
+	needs_fast_caches();
+	page = alloc_page(GFP_KERNEL);
 	REQUIRE(page);
 	EXPECT(!slab_find_object(page_address(page), &info));
 	EXPECT(!slab_find_object(NULL, &info));

@@ -396,7 +396,7 @@ static bool try_vmalloc(void *arg)
 
 KTEST(vmalloc, failure_of_each_allocation_gives_everything_back)
 {
-	size_t size = 200 * PAGE_SIZE;
+	size_t size = MIN(200ul, nr_free_pages() / 4) * PAGE_SIZE;
 	unsigned long free;
 
 	/* Once before: page tables that it needs stay when it is gone. */

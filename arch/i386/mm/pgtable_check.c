@@ -345,10 +345,11 @@ static const char *check_pt(struct walk *w, const pte_t *pt, kva_t start)
 
 /* ---- T: tables --------------------------------------------------------- */
 
-static const char *check_frame(phys_addr_t pa)
+static const char *check_frame(const struct walk *w, phys_addr_t pa)
 {
 	HOLDS(phys_is_lowmem(pa) &&
-	      phys_range_has_ram(pa, phys_add(pa, PAGE_SIZE)),
+	      phys_range_has_ram(pa, phys_add(pa, PAGE_SIZE)) &&
+	      !image_is_guard(w->facts->image, PAGE_OFFSET + (kva_t)pa.v),
 	      "pgtable T2: a table's frame is RAM with a permanent address");
 	HOLDS(frame_in_use(pa), "pgtable T3: a table's frame is marked as in use");
 	return NULL;
@@ -381,7 +382,7 @@ static const char *check_table_entry(struct walk *w, unsigned index, kva_t va)
 	HOLDS(!(entry & PAE_US), "pgtable B4: user mode has no access");
 	HOLDS(!(entry & ~allowed) && entry & PAE_RW && !(entry & PAE_XD),
 	      "pgtable T5: an entry to a table allows everything: the leaf decides");
-	law = check_frame(pde_table_phys(w->pd[index]));
+	law = check_frame(w, pde_table_phys(w->pd[index]));
 	if (law)
 		return law;
 	HOLDS(!table_seen(w, index), "pgtable T4: no table is referenced twice");
@@ -432,7 +433,7 @@ static const char *check_pdpte(struct walk *w, unsigned index, pdpte_t pdpte)
 	 */
 	HOLDS(!(pdpte.v & ((PDPTE_RSVD & ~PAE_A) | PAE_XD)),
 	      "pgtable B5: reserved and PAT bits are 0");
-	return check_frame(pdpte_phys(pdpte));
+	return check_frame(w, pdpte_phys(pdpte));
 }
 
 /* ---- public ------------------------------------------------------------ */
