@@ -118,36 +118,35 @@ long give_handle(struct object *object, unsigned rights)
 }
 
 /* One page at a time; `in`: from the running thread into mm. */
-static long copy_pages(struct mm *mm, uint32_t theirs, uint32_t ours,
+static long copy_pages(struct mm *mm, uaddr_t theirs, uaddr_t ours,
 		       uint32_t length, void *bounce, bool in)
 {
 	while (length) {
 		uint32_t n = MIN(length, (uint32_t)PAGE_SIZE);
-		int err = in ? copy_from_user(bounce, UADDR(ours), n)
-			     : mm_read(mm, UADDR(theirs), bounce, n);
+		int err = in ? copy_from_user(bounce, ours, n)
+			     : mm_read(mm, theirs, bounce, n);
 
 		if (!err)
-			err = in ? mm_write(mm, UADDR(theirs), bounce, n, false)
-				 : copy_to_user(UADDR(ours), bounce, n);
+			err = in ? mm_write(mm, theirs, bounce, n, false)
+				 : copy_to_user(ours, bounce, n);
 		if (err)
 			return err;
 		if (wait_killed())
 			return -EINTR;
-		theirs += n;
-		ours += n;
+		theirs.v += n;
+		ours.v += n;
 		length -= n;
 	}
 	return 0;
 }
 
-static long copy_between(struct mm *mm, uint32_t theirs, uint32_t ours,
+static long copy_between(struct mm *mm, uaddr_t theirs, uaddr_t ours,
 			 uint32_t length, bool in)
 {
 	void *bounce;
 	long result;
 
-	if (!user_range_ok(UADDR(theirs), length) ||
-	    !user_range_ok(UADDR(ours), length))
+	if (!user_range_ok(theirs, length) || !user_range_ok(ours, length))
 		return -EFAULT;
 	bounce = mempool_alloc(copy_buffers, GFP_KERNEL);
 	if (!bounce)
@@ -157,12 +156,12 @@ static long copy_between(struct mm *mm, uint32_t theirs, uint32_t ours,
 	return result;
 }
 
-long mm_copy_out(struct mm *mm, uint32_t addr, uint32_t to, uint32_t length)
+long mm_copy_out(struct mm *mm, uaddr_t addr, uaddr_t to, uint32_t length)
 {
 	return copy_between(mm, addr, to, length, false);
 }
 
-long mm_copy_in(struct mm *mm, uint32_t addr, uint32_t from, uint32_t length)
+long mm_copy_in(struct mm *mm, uaddr_t addr, uaddr_t from, uint32_t length)
 {
 	return copy_between(mm, addr, from, length, true);
 }

@@ -61,8 +61,8 @@ long give_handle(struct object *object, unsigned rights);
  * Copy between an address space and the running thread's, through the kernel.
  * Returns: 0 or -EFAULT: then a part may have been copied; -ENOMEM.
  */
-long mm_copy_out(struct mm *mm, uint32_t addr, uint32_t to, uint32_t length);
-long mm_copy_in(struct mm *mm, uint32_t addr, uint32_t from, uint32_t length);
+long mm_copy_out(struct mm *mm, uaddr_t addr, uaddr_t to, uint32_t length);
+long mm_copy_in(struct mm *mm, uaddr_t addr, uaddr_t from, uint32_t length);
 
 /* Before the first of them. NULL, or what is wrong with what is kept aside. */
 void mm_copy_init(void);

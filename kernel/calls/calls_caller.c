@@ -78,7 +78,7 @@ long pg_caller_read(struct trap_regs *regs)
 
 	if (result)
 		return result;
-	result = mm_copy_out(mm, regs->ebx, regs->ecx, regs->edx);
+	result = mm_copy_out(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
 	mm_put(mm);
 	return result;
 }
@@ -90,7 +90,7 @@ long pg_caller_write(struct trap_regs *regs)
 
 	if (result)
 		return result;
-	result = mm_copy_in(mm, regs->ebx, regs->ecx, regs->edx);
+	result = mm_copy_in(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
 	mm_put(mm);
 	return result;
 }

@@ -69,11 +69,11 @@ static int split_args(struct start *start)
 	return 0;
 }
 
-static int read_start(struct start *start, uint32_t addr)
+static int read_start(struct start *start, uaddr_t addr)
 {
 	struct task_start *how = &start->how;
 
-	if (copy_from_user(how, UADDR(addr), sizeof(*how)))
+	if (copy_from_user(how, addr, sizeof(*how)))
 		return -EFAULT;
 	if (how->nr_handles > TASK_START_HANDLES ||
 	    how->args_length > TASK_START_ARGS)
@@ -182,7 +182,7 @@ static int start_claimed(struct task *task, struct start *start,
 	return err;
 }
 
-static long start_task(struct task *task, struct start *start, uint32_t addr)
+static long start_task(struct task *task, struct start *start, uaddr_t addr)
 {
 	struct object *memory;
 	long result = read_start(start, addr);
@@ -212,7 +212,7 @@ long pg_task_start(struct trap_regs *regs)
 	if (result)
 		return result;
 	start = kmalloc(sizeof(*start), GFP_KERNEL);
-	result = start ? start_task(task, start, regs->ebx) : -ENOMEM;
+	result = start ? start_task(task, start, UADDR(regs->ebx)) : -ENOMEM;
 	kfree(start);
 	object_put(&task->object);
 	return result;

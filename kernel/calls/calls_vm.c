@@ -72,7 +72,7 @@ long pg_task_read(struct trap_regs *regs)
 
 	if (result)
 		return result;
-	result = mm_copy_out(mm, regs->ebx, regs->ecx, regs->edx);
+	result = mm_copy_out(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
 	mm_put(mm);
 	return result;
 }
@@ -84,7 +84,7 @@ long pg_task_write(struct trap_regs *regs)
 
 	if (result)
 		return result;
-	result = mm_copy_in(mm, regs->ebx, regs->ecx, regs->edx);
+	result = mm_copy_in(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
 	mm_put(mm);
 	return result;
 }

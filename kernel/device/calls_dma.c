@@ -99,8 +99,8 @@ long pg_dma_map(struct trap_regs *regs)
 		return result;
 	result = -EINVAL;
 	if (regs->edx < DMA_NR_DIRECTIONS)
-		result = dma_object_map(dev, current_task()->mm, regs->ebx,
-					regs->ecx,
+		result = dma_object_map(dev, current_task()->mm,
+					UADDR(regs->ebx), regs->ecx,
 					(enum dma_direction)regs->edx, &dma);
 	object_put(&dev->object);
 	if (result)

@@ -101,7 +101,7 @@ int device_of_call(const struct trap_regs *regs, struct user_device **devp)
  * and one of its own.
  * Returns: 0; -EINVAL, -EFAULT, -ENOMEM, -EBUSY.
  */
-int dma_object_map(struct user_device *dev, struct mm *mm, uint32_t addr,
+int dma_object_map(struct user_device *dev, struct mm *mm, uaddr_t addr,
 		   uint32_t length, enum dma_direction dir,
 		   struct dma_object **dmap) __must_check;
 

@@ -91,15 +91,15 @@ static void publish(struct dma_object *dma)
 
 /* ---- a mapping of the driver's pages ------------------------------------- */
 
-static uint32_t pages_touched(uint32_t addr, uint32_t length)
+static uint32_t pages_touched(uaddr_t addr, uint32_t length)
 {
-	return DIV_ROUND_UP((addr & ~PAGE_MASK) + length, PAGE_SIZE);
+	return DIV_ROUND_UP((addr.v & ~PAGE_MASK) + length, PAGE_SIZE);
 }
 
 /* One piece a page. */
-static void fill_sg(struct dma_object *dma, uint32_t addr, uint32_t length)
+static void fill_sg(struct dma_object *dma, uaddr_t addr, uint32_t length)
 {
-	uint32_t offset = addr & ~PAGE_MASK;
+	uint32_t offset = addr.v & ~PAGE_MASK;
 
 	for (unsigned i = 0; i < dma->nr; i++) {
 		dma->sg[i].page = dma->pages[i];
@@ -110,10 +110,10 @@ static void fill_sg(struct dma_object *dma, uint32_t addr, uint32_t length)
 	}
 }
 
-static int pin_and_map(struct dma_object *dma, struct mm *mm, uint32_t addr,
+static int pin_and_map(struct dma_object *dma, struct mm *mm, uaddr_t addr,
 		       uint32_t length)
 {
-	int result = mm_pin(mm, UADDR(addr), length, dma->dir != DMA_TO_DEVICE,
+	int result = mm_pin(mm, addr, length, dma->dir != DMA_TO_DEVICE,
 			    dma->pages);
 
 	if (result)
@@ -130,7 +130,7 @@ static int pin_and_map(struct dma_object *dma, struct mm *mm, uint32_t addr,
 	return 0;
 }
 
-int dma_object_map(struct user_device *dev, struct mm *mm, uint32_t addr,
+int dma_object_map(struct user_device *dev, struct mm *mm, uaddr_t addr,
 		   uint32_t length, enum dma_direction dir,
 		   struct dma_object **dmap)
 {
@@ -140,7 +140,7 @@ int dma_object_map(struct user_device *dev, struct mm *mm, uint32_t addr,
 
 	if (!length || length > PG_DMA_LENGTH_MAX || dir >= DMA_NR_DIRECTIONS)
 		return -EINVAL;
-	if (!user_range_ok(UADDR(addr), length))
+	if (!user_range_ok(addr, length))
 		return -EFAULT;
 	dma = dma_object_create(dev, mm->account, ACCOUNT_ARRAYS,
 				nr * (sizeof(*dma->pages) + sizeof(*dma->sg)));

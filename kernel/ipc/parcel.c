@@ -94,7 +94,7 @@ static int pack_pages(struct ipc_parcel *parcel, const struct ipc_extras *out)
 	    !out->page_length || out->page_prot & ~PROT_RIGHTS ||
 	    !(out->page_prot & PROT_READ))
 		return -EINVAL;
-	parcel->addr = out->page_addr;
+	parcel->addr = UADDR(out->page_addr);
 	parcel->length = out->page_length;
 	parcel->prot = out->page_prot;
 	parcel->grant = out->flags & IPC_PAGES_GRANT;
@@ -151,17 +151,16 @@ static int move_pages(struct ipc_parcel *parcel, struct mm *mm,
 	if (parcel->length > window_length)
 		return -E2BIG;
 	if (window)
-		addr = mm_transfer_over(parcel->mm, UADDR(parcel->addr),
+		addr = mm_transfer_over(parcel->mm, parcel->addr,
 					parcel->length, mm, UADDR(window),
 					parcel->prot, parcel->grant);
 	else
-		addr = mm_transfer(parcel->mm, UADDR(parcel->addr),
-				   parcel->length, mm, UADDR(0), parcel->prot,
-				   parcel->grant);
+		addr = mm_transfer(parcel->mm, parcel->addr, parcel->length, mm,
+				   UADDR(0), parcel->prot, parcel->grant);
 	if (IS_ERR_VALUE(addr))
 		return (int)addr;
 	parcel->arrived = true;
-	parcel->addr = (uint32_t)addr;
+	parcel->addr = UADDR((uint32_t)addr);
 	return 0;
 }
 
@@ -205,8 +204,7 @@ static struct mm *caller_mm(struct reply_slot *slot, uint32_t *window,
 static void drop_granted(struct ipc_parcel *parcel)
 {
 	if (parcel->grant && !parcel->arrived)
-		(void)mm_munmap(parcel->mm, UADDR(parcel->addr),
-				parcel->length);
+		(void)mm_munmap(parcel->mm, parcel->addr, parcel->length);
 }
 
 void parcel_prepare_reply(struct ipc_parcel *parcel, struct reply_slot *slot)
@@ -219,9 +217,9 @@ void parcel_prepare_reply(struct ipc_parcel *parcel, struct reply_slot *slot)
 		return;
 	mm = caller_mm(slot, &window, &window_length, &fault);
 	if (fault && parcel->grant)
-		parcel->page = mm_take_page(parcel->mm, UADDR(parcel->addr));
+		parcel->page = mm_take_page(parcel->mm, parcel->addr);
 	else if (fault)
-		parcel->page = mm_copy_page(parcel->mm, UADDR(parcel->addr));
+		parcel->page = mm_copy_page(parcel->mm, parcel->addr);
 	if (mm) {
 		(void)move_pages(parcel, mm, window, window_length);
 		mm_put(mm);
@@ -262,7 +260,7 @@ static void describe(const struct ipc_parcel *parcel, struct ipc_extras *in)
 	if (!parcel->arrived)
 		return;
 	in->flags = IPC_PAGES | (parcel->grant ? IPC_PAGES_GRANT : 0);
-	in->page_addr = parcel->addr;
+	in->page_addr = parcel->addr.v;
 	in->page_length = parcel->length;
 	in->page_prot = parcel->prot;
 }

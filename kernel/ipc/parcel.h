@@ -12,6 +12,8 @@
  */
 #pragma once
 
+#include <arch/addr.h>
+
 #include "kernel/ipc/ipc_thread.h"
 #include "kernel/object/handle.h"
 #include "kernel/uapi/pagoda.h"
@@ -25,7 +27,8 @@ struct ipc_parcel {
 	unsigned            nr_handles;
 	struct mm          *mm;         /* whose the pages are, referenced;
 					   NULL: none, or moved already       */
-	uint32_t            addr, length, prot;
+	uaddr_t addr;
+	uint32_t length, prot;
 	bool                grant;
 	bool                arrived;    /* the pages are the receiver's: addr */
 	struct page        *page;       /* for the kernel: answer of a pager  */

@@ -58,7 +58,8 @@
 struct clone_args {
 	uint32_t flags;
 	uint32_t stack;       /* 0: the caller's */
-	uint32_t parent_tid, tls, child_tid;
+	uaddr_t parent_tid, child_tid;
+	uint32_t tls;
 };
 
 static long flags_check(uint32_t flags)
@@ -102,10 +103,10 @@ static void clone_store_tid(const struct clone_args *args,
 	int err = 0;
 
 	if (args->flags & CLONE_PARENT_SETTID)
-		err = put_user32(UADDR(args->parent_tid), tid);
+		err = put_user32(args->parent_tid, tid);
 	if (args->flags & CLONE_CHILD_SETTID)
-		err |= mm_write(task->mm, UADDR(args->child_tid), &tid,
-				sizeof(tid), false);
+		err |= mm_write(task->mm, args->child_tid, &tid, sizeof(tid),
+				false);
 	if (err)
 		pr_debug_limited("clone: a bad address for the thread's number\n");
 }
@@ -181,9 +182,11 @@ static long clone_task(const struct clone_args *args,
 long linux_clone(struct trap_regs *regs)
 {
 	const struct clone_args args = {
-		.flags = regs->ebx, .stack = regs->ecx,
-		.parent_tid = regs->edx, .tls = regs->esi,
-		.child_tid = regs->edi,
+		.flags = regs->ebx,
+		.stack = regs->ecx,
+		.parent_tid = UADDR(regs->edx),
+		.tls = regs->esi,
+		.child_tid = UADDR(regs->edi),
 	};
 	long err = flags_check(args.flags);
 

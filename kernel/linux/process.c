@@ -47,7 +47,7 @@ long linux_getppid(struct trap_regs *regs)
 
 long linux_set_tid_address(struct trap_regs *regs)
 {
-	current_thread()->clear_child_tid = regs->ebx;
+	current_thread()->clear_child_tid = UADDR(regs->ebx);
 	return (long)current_thread()->tid;
 }
 

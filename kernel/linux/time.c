@@ -137,7 +137,7 @@ static long clock_read(uint32_t clock, uint64_t *ns)
 	}
 }
 
-static long put_time32(uint32_t addr, uint64_t ns)
+static long put_time32(uaddr_t addr, uint64_t ns)
 {
 	uint32_t nsec;
 	struct timespec32 time = {
@@ -145,10 +145,10 @@ static long put_time32(uint32_t addr, uint64_t ns)
 	};
 
 	time.nsec = (int32_t)nsec;
-	return copy_to_user(UADDR(addr), &time, sizeof(time));
+	return copy_to_user(addr, &time, sizeof(time));
 }
 
-static long put_time64(uint32_t addr, uint64_t ns)
+static long put_time64(uaddr_t addr, uint64_t ns)
 {
 	uint32_t nsec;
 	struct timespec64 time = {
@@ -156,7 +156,7 @@ static long put_time64(uint32_t addr, uint64_t ns)
 	};
 
 	time.nsec = (int32_t)nsec;
-	return copy_to_user(UADDR(addr), &time, sizeof(time));
+	return copy_to_user(addr, &time, sizeof(time));
 }
 
 long linux_clock_gettime(struct trap_regs *regs)
@@ -164,7 +164,7 @@ long linux_clock_gettime(struct trap_regs *regs)
 	uint64_t ns;
 	long err = clock_read(regs->ebx, &ns);
 
-	return err ? err : put_time32(regs->ecx, ns);
+	return err ? err : put_time32(UADDR(regs->ecx), ns);
 }
 
 long linux_clock_gettime64(struct trap_regs *regs)
@@ -172,7 +172,7 @@ long linux_clock_gettime64(struct trap_regs *regs)
 	uint64_t ns;
 	long err = clock_read(regs->ebx, &ns);
 
-	return err ? err : put_time64(regs->ecx, ns);
+	return err ? err : put_time64(UADDR(regs->ecx), ns);
 }
 
 /* Of CPU clocks, the two kinds that Linux counts in ticks say so. */
@@ -196,7 +196,7 @@ long linux_clock_getres(struct trap_regs *regs)
 	uint64_t ns;
 	long err = resolution(regs->ebx, &ns);
 
-	return err || !regs->ecx ? err : put_time32(regs->ecx, ns);
+	return err || !regs->ecx ? err : put_time32(UADDR(regs->ecx), ns);
 }
 
 long linux_clock_getres64(struct trap_regs *regs)
@@ -204,7 +204,7 @@ long linux_clock_getres64(struct trap_regs *regs)
 	uint64_t ns;
 	long err = resolution(regs->ebx, &ns);
 
-	return err || !regs->ecx ? err : put_time64(regs->ecx, ns);
+	return err || !regs->ecx ? err : put_time64(UADDR(regs->ecx), ns);
 }
 
 /* ---- sleeping ------------------------------------------------------------ */
@@ -220,20 +220,20 @@ static long to_ns(int64_t sec, int32_t nsec, uint64_t *ns)
 	return 0;
 }
 
-static long get_time32(uint32_t addr, uint64_t *ns)
+static long get_time32(uaddr_t addr, uint64_t *ns)
 {
 	struct timespec32 time;
 
-	if (copy_from_user(&time, UADDR(addr), sizeof(time)))
+	if (copy_from_user(&time, addr, sizeof(time)))
 		return -EFAULT;
 	return to_ns(time.sec, time.nsec, ns);
 }
 
-static long get_time64(uint32_t addr, uint64_t *ns)
+static long get_time64(uaddr_t addr, uint64_t *ns)
 {
 	struct timespec64 time;
 
-	if (copy_from_user(&time, UADDR(addr), sizeof(time)))
+	if (copy_from_user(&time, addr, sizeof(time)))
 		return -EFAULT;
 	return to_ns(time.sec, time.nsec, ns);
 }
@@ -299,7 +299,7 @@ static long clock_sleep(uint32_t clock, uint32_t flags, uint64_t ns)
 long linux_nanosleep(struct trap_regs *regs)
 {
 	uint64_t ns;
-	long err = get_time32(regs->ebx, &ns);
+	long err = get_time32(UADDR(regs->ebx), &ns);
 
 	if (!err)
 		thread_sleep_until(plus(clock_ns(), ns));
@@ -312,7 +312,7 @@ long linux_clock_nanosleep(struct trap_regs *regs)
 	long err = sleep_check(regs->ebx);
 
 	if (!err)
-		err = get_time32(regs->edx, &ns);
+		err = get_time32(UADDR(regs->edx), &ns);
 	return err ? err : clock_sleep(regs->ebx, regs->ecx, ns);
 }
 
@@ -322,7 +322,7 @@ long linux_clock_nanosleep64(struct trap_regs *regs)
 	long err = sleep_check(regs->ebx);
 
 	if (!err)
-		err = get_time64(regs->edx, &ns);
+		err = get_time64(UADDR(regs->edx), &ns);
 	return err ? err : clock_sleep(regs->ebx, regs->ecx, ns);
 }
 

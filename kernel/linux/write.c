@@ -33,22 +33,22 @@ static bool is_console(uint32_t fd)
 	return fd == 1 || fd == 2;
 }
 
-static uint32_t piece_length(uint32_t addr, uint32_t left)
+static uint32_t piece_length(uaddr_t addr, uint32_t left)
 {
-	uint32_t in_page = PAGE_SIZE - addr % PAGE_SIZE;
+	uint32_t in_page = PAGE_SIZE - addr.v % PAGE_SIZE;
 
 	return MIN(MIN(left, in_page), PIECE_MAX);
 }
 
-static long console_write_user(uint32_t addr, uint32_t count)
+static long console_write_user(uaddr_t addr, uint32_t count)
 {
 	char piece[PIECE_MAX];
 	uint32_t done = 0;
 
 	while (done < count) {
-		uint32_t n = piece_length(addr + done, count - done);
+		uint32_t n = piece_length(UADDR(addr.v + done), count - done);
 
-		if (copy_from_user(piece, UADDR(addr + done), n))
+		if (copy_from_user(piece, UADDR(addr.v + done), n))
 			return done ? (long)done : -EFAULT;
 		console_write(piece, n);
 		done += n;
@@ -58,9 +58,9 @@ static long console_write_user(uint32_t addr, uint32_t count)
 	return (long)done;
 }
 
-static long write_checked(uint32_t addr, uint32_t count)
+static long write_checked(uaddr_t addr, uint32_t count)
 {
-	if (!user_range_ok(UADDR(addr), count))
+	if (!user_range_ok(addr, count))
 		return -EFAULT;
 	if ((int32_t)count < 0)
 		return -EINVAL;
@@ -73,17 +73,17 @@ long linux_write(struct trap_regs *regs)
 		return linux_ask_personality(NR_WRITE, regs, -ENOSYS);
 	if (!is_console(regs->ebx))
 		return -EBADF;
-	return write_checked(regs->ecx, regs->edx);
+	return write_checked(UADDR(regs->ecx), regs->edx);
 }
 
-static int get_iov(struct iovec *iov, uint32_t addr, uint32_t i)
+static int get_iov(struct iovec *iov, uaddr_t addr, uint32_t i)
 {
-	return copy_from_user(iov, UADDR(addr + i * sizeof(*iov)),
+	return copy_from_user(iov, UADDR(addr.v + i * sizeof(*iov)),
 			      sizeof(*iov));
 }
 
 /* As Linux: first all lengths, then all ranges, then the first byte goes. */
-static long iov_check(uint32_t addr, uint32_t count)
+static long iov_check(uaddr_t addr, uint32_t count)
 {
 	struct iovec iov;
 
@@ -104,7 +104,7 @@ static long iov_check(uint32_t addr, uint32_t count)
 }
 
 /* More than COUNT_MAX is cut. */
-static long writev_console(uint32_t addr, uint32_t count)
+static long writev_console(uaddr_t addr, uint32_t count)
 {
 	long done = 0;
 
@@ -113,8 +113,9 @@ static long writev_console(uint32_t addr, uint32_t count)
 		long n = -EFAULT;
 
 		if (!get_iov(&iov, addr, i))
-			n = write_checked(iov.base, MIN(iov.length, COUNT_MAX -
-							(uint32_t)done));
+			n = write_checked(UADDR(iov.base),
+					  MIN(iov.length,
+					      COUNT_MAX - (uint32_t)done));
 		if (n < 0)
 			return done ? done : n;
 		done += n;
@@ -132,6 +133,6 @@ long linux_writev(struct trap_regs *regs)
 		return linux_ask_personality(NR_WRITEV, regs, -ENOSYS);
 	if (!is_console(regs->ebx))
 		return -EBADF;
-	err = iov_check(regs->ecx, regs->edx);
-	return err ? err : writev_console(regs->ecx, regs->edx);
+	err = iov_check(UADDR(regs->ecx), regs->edx);
+	return err ? err : writev_console(UADDR(regs->ecx), regs->edx);
 }

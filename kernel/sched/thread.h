@@ -69,7 +69,7 @@ struct thread {
 	uint64_t            ran_ns;          /* r  for ps, counted in ticks   */
 	uint64_t            told_ns;         /*    kernel/task/: CPU time     */
 	struct ipc_thread   ipc;             /* r  kernel/ipc/'s              */
-	uint32_t            clear_child_tid; /* o  user address, 0: none      */
+	uaddr_t clear_child_tid;             /* o  0: none                    */
 	uint64_t            sigmask;         /* o  kernel/linux/: blocked     */
 	unsigned            fault;           /* o  enum vm_fault, the last one
 					      *    that was not resolved      */

@@ -173,12 +173,13 @@ static void clear_child_tid(struct task *task, struct thread *thread)
 	bool alone = task->threads.next == task->threads.prev;
 	const uint32_t zero = 0;
 
-	if (!thread->clear_child_tid || (alone && task->mm->refs == 1))
+	if (!thread->clear_child_tid.v || (alone && task->mm->refs == 1))
 		return;
-	if (mm_write(task->mm, UADDR(thread->clear_child_tid), &zero,
-		     sizeof(zero), false))
-		pr_debug_limited("%s[%u]: no word to clear at 0x%x\n", task->name,
-			 thread->tid, thread->clear_child_tid);
+	if (mm_write(task->mm, thread->clear_child_tid, &zero, sizeof(zero),
+		     false))
+		pr_debug_limited("%s[%u]: no word to clear at 0x%x\n",
+				 task->name, thread->tid,
+				 thread->clear_child_tid.v);
 }
 
 /* The tables first: they may be gone as soon as this thread is off the list. */

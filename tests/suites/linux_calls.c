@@ -108,7 +108,7 @@ static void release(void)
 	EXPECT_NULL(mm_check(task->mm));
 	self->task = NULL;
 	self->sigmask = 0;
-	self->clear_child_tid = 0;
+	self->clear_child_tid = UADDR(0);
 	memset(self->arch.tls, 0, sizeof(self->arch.tls));
 	thread_set_tables(NULL);
 	object_put(&task->object);
@@ -308,7 +308,7 @@ KTEST(linux_calls, numbers_of_a_process)
 	EXPECT_CALL(current_thread()->tid, NR_GETTID, 0);
 	EXPECT_CALL(0, NR_GETPPID, 0);
 	EXPECT_CALL(current_thread()->tid, NR_SET_TID_ADDRESS, page);
-	EXPECT_EQ(current_thread()->clear_child_tid, page);
+	EXPECT_EQ(current_thread()->clear_child_tid.v, page);
 	EXPECT_CALL(0, NR_SET_ROBUST_LIST, page, 12);
 	EXPECT_CALL(-EINVAL, NR_SET_ROBUST_LIST, page, 13);
 	release();

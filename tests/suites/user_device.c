@@ -54,7 +54,7 @@ static struct dma_object *test_dma(struct user_device *dev, struct mm *mm,
 {
 	struct dma_object *dma = NULL;
 
-	REQUIRE(dma_object_map(dev, mm, addr, length, dir, &dma) == 0);
+	REQUIRE(dma_object_map(dev, mm, UADDR(addr), length, dir, &dma) == 0);
 	return dma;
 }
 
@@ -248,18 +248,22 @@ KTEST(user_device, what_cannot_be_mapped_is_refused)
 	struct dma_object *dma;
 
 	test_map(mm, 0, 1, PROT_READ);
-	EXPECT_EQ(dma_object_map(dev, mm, AT(0), 0, DMA_TO_DEVICE, &dma),
+	EXPECT_EQ(dma_object_map(dev, mm, UADDR(AT(0)), 0, DMA_TO_DEVICE, &dma),
 		  -EINVAL);
-	EXPECT_EQ(dma_object_map(dev, mm, AT(0), PG_DMA_LENGTH_MAX + 1,
-				 DMA_TO_DEVICE, &dma), -EINVAL);
-	EXPECT_EQ(dma_object_map(dev, mm, AT(0), 4, DMA_NR_DIRECTIONS, &dma),
+	EXPECT_EQ(dma_object_map(dev, mm, UADDR(AT(0)), PG_DMA_LENGTH_MAX + 1,
+				 DMA_TO_DEVICE, &dma),
 		  -EINVAL);
-	EXPECT_EQ(dma_object_map(dev, mm, AT(0), 4, DMA_FROM_DEVICE, &dma),
+	EXPECT_EQ(dma_object_map(dev, mm, UADDR(AT(0)), 4, DMA_NR_DIRECTIONS,
+				 &dma),
+		  -EINVAL);
+	EXPECT_EQ(dma_object_map(dev, mm, UADDR(AT(0)), 4, DMA_FROM_DEVICE,
+				 &dma),
 		  -EFAULT);
-	EXPECT_EQ(dma_object_map(dev, mm, AT(1), 4, DMA_TO_DEVICE, &dma),
+	EXPECT_EQ(dma_object_map(dev, mm, UADDR(AT(1)), 4, DMA_TO_DEVICE, &dma),
 		  -EFAULT);
-	EXPECT_EQ(dma_object_map(dev, mm, PAGE_OFFSET, 4, DMA_TO_DEVICE,
-				 &dma), -EFAULT);
+	EXPECT_EQ(dma_object_map(dev, mm, UADDR(PAGE_OFFSET), 4, DMA_TO_DEVICE,
+				 &dma),
+		  -EFAULT);
 	EXPECT_EQ(dev->dma.stats.mapped, 0);
 	object_put(&dev->object);
 	test_end(mm);
@@ -330,7 +334,7 @@ static bool map_once(void *arg)
 	struct place *place = arg;
 	struct dma_object *dma;
 
-	if (dma_object_map(place->dev, place->mm, AT(0), PAGES(4),
+	if (dma_object_map(place->dev, place->mm, UADDR(AT(0)), PAGES(4),
 			   DMA_BIDIRECTIONAL, &dma)) {
 		EXPECT_EQ(vm_nr_pins, 0);
 		return false;
