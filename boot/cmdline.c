@@ -13,8 +13,8 @@
  *          printable ASCII becomes '?', because the text goes to consoles.
  *
  * RULES of boot_cmdline
- *          C1  the result is a sequence of whole words of the input: a cut in
- *              the middle would turn mem=64M into mem=6
+ *          C1  the result has only whole words of the input: a cut inside a
+ *              word would turn mem=64M into mem=6
  * COST     One pass.
  */
 #include "boot/cmdline.h"

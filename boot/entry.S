@@ -14,16 +14,17 @@
  *          PAGE_OFFSET.
  *
  * RULES of boot_entry
- *          E1  nothing is believed of the machine but what multiboot promises:
- *              flat segments, interrupts off, EAX, EBX. No GDT, no stack.
+ *          E1  the code relies only on what multiboot promises: flat segments,
+ *              interrupts off, EAX, EBX. There is no GDT and no stack.
  *          E2  control registers are changed bit by bit, never loaded with a
  *              constant: loaders leave different values (CR0 0x11 in QEMU,
  *              0x60000011 with caches off in Bochs)
- *          E3  no instruction here needs more than an i486, until boot_main()
- *              has found PAE
+ *          E3  until boot_main() has found PAE, all instructions here run on an
+ *              i486
  *
  * SEE      linker.ld; Multiboot Specification 0.6.96, 3.1.1 and 3.2; SDM
- *          volume 3, 9.9 "Mode switching", 4.1.2.1 "Determination of paging modes".
+ *          volume 3, 9.9 "Mode switching", 4.1.2.1 "Determination of paging
+ *          modes".
  */
 #include <arch/stack.h>
 

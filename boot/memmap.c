@@ -28,13 +28,14 @@
  *          R2  640 KiB to 1 MiB is never RAM
  *          R3  ranges of equal type never touch
  * RULES of memmap
- *          R1  an address has the strictest type of the entries that cover it,
- *              and no range where none does
- *          R4  when there are more ranges than boot_info has room for, ranges
- *              are left out, never made larger: first the smallest that are not
- *              RAM, then the smallest RAM. To the kernel they become holes.
- *          R5  where the kernel's image lies is RAM, whatever R1 says, and is
- *              never left out: the image is there, and runs
+ *          R1  an address has the strictest type of the entries that cover it;
+ *              if no entry covers the address, it is in no range
+ *          R4  if there are more ranges than boot_info has room for, ranges are
+ *              left out; no range is made larger. First the smallest ranges
+ *              that are not RAM are left out, then the smallest RAM. The kernel
+ *              sees them as holes.
+ *          R5  the memory of the kernel's image is RAM, also if R1 says
+ *              something different, and is never left out: the image runs there
  *
  * ALGORITHM  Sort the edges. Give each stripe its type. Join neighbouring
  *          stripes of equal type. This makes R1 true without a further check.

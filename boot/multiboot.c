@@ -6,9 +6,9 @@
  *          only if a flag says that the loader has filled the field.
  *
  * RULES of multiboot
- *          M1  every loop ends, whatever the lengths and counts say
- *          M2  nothing that the loader left is written to, and no pointer to
- *              it is kept: the kernel may give that memory to anyone
+ *          M1  every loop ends, for all values of lengths and counts
+ *          M2  the loader's structures are never written, and no pointer to
+ *              them is kept: the kernel may give this memory to other code
  *
  * ALGORITHM  Each step needs the step before: the loader's name (does this
  *          loader's command line begin with a path?), the command line, the

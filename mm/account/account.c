@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * account.c - charged and uncharged, up to the first of the ancestors
+ * account.c - charge and uncharge an account and all accounts above it
  *
  * WHAT     See account.h.
  *
@@ -11,15 +11,18 @@
  *              uncharges afterwards)
  *          K3  an account without references has nothing, and is freed
  *
- * ALGORITHM  A charge goes up; the first account without room ends it, and what
- *          was added below is taken back.
+ * ALGORITHM  A charge goes up from account to account. If an account has no
+ *          room, the charge fails, and is taken back from the accounts
+ *          below.
  *
- *          Who pays stays the same until the thing is gone: an object that was
- *          given to another task is its maker's. When the maker has ended, its
- *          account lives on, for those above it still pay.
- * LOCKING  Counts are atomic additions, for interrupts uncharge too. No other
- *          thread runs between the first and the last count of a charge: K1
- *          holds whenever a thread looks. accounts_lock: the list of all.
+ *          The same account pays for an object as long as the object exists. If
+ *          a task gives an object to another task, the maker still pays. When
+ *          the maker has ended, its account stays, because the accounts above
+ *          it still pay.
+ * LOCKING  Counts are changed by atomic additions, because interrupt handlers
+ *          uncharge too. No other thread runs between the first and the last
+ *          count of a charge: so K1 holds whenever a thread looks.
+ *          accounts_lock: the list of all accounts.
  * COST     See account.h.
  * SEE      Linux mm/page_counter.c page_counter_try_charge().
  */
@@ -159,7 +162,7 @@ void account_set_limit(struct account *account, enum account_kind kind,
 
 /* ---- charges ------------------------------------------------------------ */
 
-/* Take n from the accounts from `from` up to, and not with, `end`. */
+/* Take n from all accounts from `from` up to, but without, `end`. */
 static void take_back(struct account *from, const struct account *end,
 		      enum account_kind kind, unsigned long n)
 {
@@ -171,7 +174,7 @@ static void take_back(struct account *from, const struct account *end,
 	}
 }
 
-/* How much may be used when somebody at this level, or below, asks? */
+/* How much may be used at this account, for a charge at it or below it? */
 static unsigned long room(const struct account *at, enum account_kind kind,
 			  bool below)
 {
@@ -270,7 +273,7 @@ void account_seen(struct account *account, enum account_kind kind,
 		account->seen[kind] += n;
 }
 
-/* The kinds of which kernel/trial/accounts.c can find all that there are. */
+/* Can kernel/trial/accounts.c find and count all things of this kind? */
 static bool is_countable(enum account_kind kind)
 {
 	return kind != ACCOUNT_OBJECTS && kind != ACCOUNT_ARRAYS &&

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * account.h - what the kernel holds for a task is the task's
+ * account.h - each task pays for what the kernel holds for the task
  *
- * WHAT     Each task has an account: how much of each kind of thing the kernel
- *          keeps for it and its descendants, and how much that may be. Who
- *          makes a thing charges it first; who frees it uncharges it.
+ * WHAT     Each task has an account. For each kind of thing, the account says
+ *          how much the kernel holds for the task and its descendants, and how
+ *          much that may be. Code that makes a thing first charges the account;
+ *          code that frees a thing uncharges it.
  *
  * PICTURE    init [areas 91]  no limits
  *              |
@@ -12,13 +13,14 @@
  *              +-- sh [60] -- program [50 of 1000] -- its child [20 of 1000]
  *
  * TERMS    kind     a row of the table below
- *          used     what the account and those below it have charged
- *          own      what was charged to the account itself
- *          reserve  the last eighth of a limit is not for accounts below, so
- *                   that a parent can still act when its children cannot
+ *          used     the charges of the account and of all accounts below it
+ *          own      the charges of the account itself
+ *          reserve  the last eighth of a limit: accounts below cannot use it,
+ *                   so a parent can still act when its children cannot
  *
  * LOCKING  Counts are atomic; the tree of accounts has a lock of its own.
- * COST     A charge: about ten instructions a level, ACCOUNT_DEPTH_MAX levels.
+ * COST     A charge: a few instructions for each of at most ACCOUNT_DEPTH_MAX
+ *          levels.
  * NOT HERE what a limit is by default, and who may change it
  *          (kernel/calls/account_limits.c).
  * SEE      docs/decisions/accounts.md; Linux mm/page_counter.c.
@@ -29,8 +31,8 @@
 #include "lib/list.h"
 
 /*
- * What one costs is in bytes of lowmem, about. The rows are in the order of
- * PG_LIMIT_* (kernel/uapi/pagoda.h).
+ * `bytes` is about how much lowmem one thing needs. The rows are in the order
+ * of PG_LIMIT_* (kernel/uapi/pagoda.h).
  *
  *  kind               what         bytes   what it is                        */
 #define ACCOUNT_KINDS(K)                                                      \
@@ -52,7 +54,7 @@ enum account_kind {
 
 #define ACCOUNT_UNLIMITED  (~0ul)
 
-/* Deeper descendants share the account of their ancestor. */
+/* A task deeper than this shares the account of its ancestor. */
 #define ACCOUNT_DEPTH_MAX  8u
 
 /* Protection: I set at creation; a atomic; t accounts_lock (account.c). */
@@ -65,26 +67,28 @@ struct account {
 	unsigned long    own[ACCOUNT_NR_KINDS];    /* a                       */
 	unsigned long    limit[ACCOUNT_NR_KINDS];  /* a                       */
 	unsigned long    hard[ACCOUNT_NR_KINDS];   /* t  what that may become */
-	unsigned long    refused;                  /* a  charges, since ever  */
+	unsigned long    refused;                  /* a  charges refused      */
 	unsigned long    promised;                 /* a  pages of its shared
 						    *    memory: commit.c     */
 	unsigned long    seen[ACCOUNT_NR_KINDS];   /*    for account_check()  */
 };
 
 /*
- * An account below `parent` (NULL: one of its own, without limits), with the
- * default limits, or the parent's where they are lower.
- * Returns: it, with one reference; NULL: no memory.
+ * Make an account below `parent`. Its limits are the default limits, or the
+ * limits of the parent if these are lower. parent NULL: an account without a
+ * parent and without limits.
+ * Returns: the account, with one reference; NULL: no memory.
  */
 struct account *account_create(struct account *parent) __must_check;
 
-/* NULL is allowed, and is the kernel itself: never limited, not counted. */
+/* NULL is allowed. It means the kernel itself: no limits, and no counts. */
 void account_get(struct account *account);
 void account_put(struct account *account);
 
 /*
  * Context: any.
- * Returns: false: the account, or one above, would be over its limit.
+ * Returns: false if the account, or an account above it, would be over its
+ *          limit.
  */
 bool account_charge(struct account *account, enum account_kind kind,
 		    unsigned long n) __must_check;
@@ -92,42 +96,44 @@ void account_uncharge(struct account *account, enum account_kind kind,
 		      unsigned long n);
 
 /*
- * The limit that counts, and the one that it may be raised to later.
- * Returns: 0; -EINVAL (limit above hard), -EPERM (hard above what it was).
+ * Set the limit, and the hard limit, up to which the limit may be raised.
+ * Returns: 0; -EINVAL (limit above hard), -EPERM (hard above the old hard
+ *          limit).
  */
 int account_change_limit(struct account *account, enum account_kind kind,
 			 unsigned long limit, unsigned long hard);
 
-/* Both limits, whatever they were: for who may do so. */
+/* Set both limits to any value: for callers with the right to do so. */
 void account_set_limit(struct account *account, enum account_kind kind,
 		       unsigned long limit);
 
-/* Is it `top`, or below? */
+/* Is the account `top`, or an account below `top`? */
 bool account_is_below(const struct account *account,
 		      const struct account *top);
 
-/* More pages (modulo 2^32: fewer) are promised to its shared memory. */
+/* Add pages (modulo 2^32, so also subtract) that its shared memory promises. */
 void account_promised(struct account *account, uint32_t pages);
 
-/* The sum of these, of an account and all below. */
+/* The sum of promised pages of an account and of all accounts below it. */
 unsigned long account_promised_below(const struct account *account);
 
-/* What all that it uses costs, in bytes; _own: without those below. */
+/* The bytes of everything that it uses; _own: without the accounts below. */
 unsigned long account_own_bytes(const struct account *account);
 
-/* What the accounts of programs begin with. Once at boot; tests change it. */
+/* The default limits of programs. Set once, at boot; tests change them. */
 extern unsigned long account_defaults[ACCOUNT_NR_KINDS];
 
 const char *account_kind_name(enum account_kind kind);
 unsigned account_kind_bytes(enum account_kind kind);
 
 /*
- * NULL, or the first broken law, K1 to K3. `count` tells account_seen() what
- * there is, while nobody can make more: it is called with interrupts off.
+ * NULL, or the first broken law, K1 to K3. `count` calls account_seen() for
+ * each thing that exists. It runs with interrupts off, so no other code makes
+ * things meanwhile.
  */
 const char *account_check(void (*count)(void));
 void account_seen(struct account *account, enum account_kind kind,
 		  unsigned long n);
 
-/* Once at boot, after slab_init(). */
+/* Called once, at boot, after slab_init(). */
 void account_init(void);

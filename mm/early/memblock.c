@@ -2,16 +2,17 @@
 /*
  * memblock.c - memory before there is an allocator
  *
- * WHAT     Keeps two sorted lists of ranges, what is RAM and what is in use,
- *          and gives out memory from the difference, highest address first.
+ * WHAT     Keeps two sorted lists of ranges: RAM, and memory in use. Gives out
+ *          memory that is in the first list and not in the second, the highest
+ *          address first.
  *
  * PICTURE    memory    [==========]   [=========================]
  *            reserved  [==]  [=]                           [====]
  *            free          ^^   ^^     ^^^^^^^^^^^^^^^^^^^^
  *                                              <-- taken from this end
  *
- * TERMS    range    [start, end), end exclusive, in bytes: boot structures do
- *                   not respect page boundaries
+ * TERMS    range    [start, end), end exclusive, in bytes: boot structures need
+ *                   not begin or end at a page
  *          touch    one range ends where the next one starts
  *
  * INVARIANTS of memblock (memblock_check() restates them)
@@ -19,17 +20,19 @@
  *          M2  ranges are sorted, and neither overlap nor touch
  *          M3  a list has at most MEMBLOCK_RANGES_MAX ranges
  *
- * ALGORITHM  add: find the first range that ends at or after the new start;
- *          swallow all ranges from there on that start at or before the new
- *          end, and put one range in their place. remove: what sticks out of
- *          the hole on the left and on the right stays. M2 makes both one
- *          walk, and lets "free" be computed by walking both lists in step.
+ * ALGORITHM  add: find the first range that ends at or after the new start.
+ *          From there on, take all ranges that start at or before the new end,
+ *          and put one range into their place. remove: the parts of a range on
+ *          the left and on the right of the hole stay. Because of M2, each
+ *          needs only one walk, and one walk over both lists finds what is
+ *          free.
  *
  * LOCKING  Boot only, one CPU, no interrupts. After memblock_retire() the
- *          lists are constant and may be read by anybody.
- * COST     O(ranges) a call; a PC has about ten. No memory but the two arrays.
- * NOT HERE which ranges there are (boot/), what becomes of the rest
- *          (mm/page/zone.c).
+ *          lists are constant, and all code may read them.
+ * COST     O(ranges) for each call; a PC has about ten ranges. The two arrays
+ *          are the only memory.
+ * NOT HERE which ranges there are (boot/), what happens with the free memory
+ *          afterwards (mm/page/zone.c).
  * SEE      Linux mm/memblock.c.
  */
 #include "mm/early/memblock_impl.h"
@@ -47,10 +50,10 @@ static bool retired;
 
 static bool range_is_valid(phys_addr_t start, phys_addr_t end)
 {
-	return start.v < end.v;   /* false for empty and for wrapping ones */
+	return start.v < end.v;   /* false for empty or wrapping ranges */
 }
 
-/* Index of the first range that ends at or after pa; count when none does. */
+/* Index of the first range that ends at or after pa; count if there is none. */
 static unsigned list_position(const struct memblock_list *list, phys_addr_t pa)
 {
 	unsigned i = 0;
@@ -60,8 +63,8 @@ static unsigned list_position(const struct memblock_list *list, phys_addr_t pa)
 	return i;
 }
 
-/* Replace `old` ranges from index i on by `new` ones, whose content is the
- * caller's to fill in. The caller knows that they fit. */
+/* Replace `old` ranges from index i on by `new` ranges. The caller fills in the
+ * new ranges, and has checked that there is room. */
 static void list_replace(struct memblock_list *list, unsigned i, unsigned old,
 			 unsigned new)
 {
@@ -155,7 +158,7 @@ bool memblock_list_next_free(const struct memblock_list *mem,
 		const struct memblock_range *ram = &mem->range[m];
 
 		start.v = MAX(start.v, ram->start.v);
-		/* Step over what is in use at `start`. */
+		/* Skip memory in use at `start`. */
 		while (u < used->count && used->range[u].start.v <= start.v) {
 			start.v = MAX(start.v, used->range[u].end.v);
 			u++;
@@ -273,7 +276,7 @@ void memblock_cap(phys_addr_t end)
 	int err;
 
 	assert(!retired);
-	/* Ranges are cut at their ends only, so none needs a new place. */
+	/* Only the end of a range is cut, so no range needs a new place. */
 	err = memblock_list_remove(&memory, end, PHYS(UINT64_MAX));
 	assert(!err);
 	err = memblock_list_remove(&reserved, end, PHYS(UINT64_MAX));

@@ -2,10 +2,9 @@
 /*
  * memblock_impl.h - lists of ranges, for memblock.c and its tests
  *
- * WHAT     The two lists of memblock are each a struct memblock_list; the
- *          functions here know nothing of RAM or of what is in use, so that
- *          the tests can run them on lists of their own while the system's
- *          are alive.
+ * WHAT     Each of the two lists of memblock is a struct memblock_list. The
+ *          functions here work on any list. So tests can run them on their own
+ *          lists, while the system's lists are in use.
  */
 #pragma once
 
@@ -18,8 +17,8 @@ struct memblock_list {
 };
 
 /*
- * Add a range, merged with all that it overlaps or touches; take one out,
- * which may cut a range in two.
+ * Add a range, and merge it with all ranges that it overlaps or touches. Remove
+ * a range, which may cut a range of the list in two.
  *
  * Returns: 0; -EINVAL (empty or wrapping); -ENOSPC, and nothing has changed.
  */
@@ -29,8 +28,8 @@ int memblock_list_remove(struct memblock_list *list, phys_addr_t start,
 			 phys_addr_t end) __must_check;
 
 /*
- * The next range from *cursor on that is in `memory` and not in `reserved`;
- * *cursor is set to its end.
+ * The next range from *cursor on that is in `memory` and not in `reserved`. It
+ * sets *cursor to the end of this range.
  */
 bool memblock_list_next_free(const struct memblock_list *memory,
 			     const struct memblock_list *reserved,
@@ -41,7 +40,7 @@ bool memblock_list_next_free(const struct memblock_list *memory,
  * The highest address, aligned to `align`, from which `size` bytes below
  * `limit` are free.
  *
- * Returns: false when there is none.
+ * Returns: false when there is no such address.
  */
 bool memblock_list_find(const struct memblock_list *memory,
 			const struct memblock_list *reserved,

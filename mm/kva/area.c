@@ -24,7 +24,7 @@
  *              all spare ones, by size; the counts are the sums of the ranges
  *          V7  an I/O area maps consecutive frames from its first one
  * RULES of vmalloc
- *          V8  no page and no address is handed out while a TLB may still
+ *          V8  no page and no address is given out while a TLB may still
  *              translate to it or from it
  *
  * ALGORITHM  A new area takes the lowest gap that is large enough. Most areas

@@ -17,8 +17,9 @@
  *          V1  the first entry of a virgin block is a free head of MAX_ORDER
  * RULES of pageblock
  *          V2  all entries of a live block are written
- *          V3  no entry of a hole is ever read, but by those who are given a
- *              wild pointer: a free has no time to ask
+ *          V3  no entry of a hole is read, with one exception: a free of a
+ *              wrong pointer reads one, because the fast path does not check
+ *              for it
  *
  * ALGORITHM  The buddy code reads the entries of neighbours. Why is this safe?
  *          The buddy of a block of order n is pfn ^ (1 << n). For n < MAX_ORDER
