@@ -68,6 +68,8 @@ static unsigned list_position(const struct memblock_list *list, phys_addr_t pa)
 static void list_replace(struct memblock_list *list, unsigned i, unsigned old,
 			 unsigned new)
 {
+	assert(i + old <= list->count);
+	assert(list->count - old + new <= MEMBLOCK_RANGES_MAX);
 	memmove(&list->range[i + new], &list->range[i + old],
 		(list->count - i - old) * sizeof(list->range[0]));
 	list->count += new - old;
@@ -183,6 +185,9 @@ bool memblock_list_find(const struct memblock_list *mem,
 	phys_addr_t cursor = PHYS(0);
 	bool any = false;
 
+	caller_must(size > 0, "look for at least a byte");
+	caller_must(is_pow2((size_t)align),
+		    "give an alignment that is a power of two");
 	while (memblock_list_next_free(mem, used, &cursor, &range) &&
 	       range.start.v < limit.v) {
 		uint64_t end = MIN(range.end.v, limit.v);
@@ -203,19 +208,19 @@ bool memblock_list_find(const struct memblock_list *mem,
 
 int memblock_add(phys_addr_t start, phys_addr_t end)
 {
-	assert(!retired);
+	caller_must(!retired, "call this before memblock_retire()");
 	return memblock_list_add(&memory, start, end);
 }
 
 int memblock_reserve(phys_addr_t start, phys_addr_t end)
 {
-	assert(!retired);
+	caller_must(!retired, "call this before memblock_retire()");
 	return memblock_list_add(&reserved, start, end);
 }
 
 int memblock_release(phys_addr_t start, phys_addr_t end)
 {
-	assert(!retired);
+	caller_must(!retired, "call this before memblock_retire()");
 	return memblock_list_remove(&reserved, start, end);
 }
 
@@ -224,7 +229,8 @@ void *memblock_alloc_raw(size_t size, size_t align)
 	phys_addr_t limit = PHYS(high_memory - PAGE_OFFSET);
 	phys_addr_t pa;
 
-	assert(size > 0 && is_pow2(align));
+	caller_must(size > 0, "ask for at least a byte");
+	caller_must(is_pow2(align), "give an alignment that is a power of two");
 	if (retired ||
 	    !memblock_list_find(&memory, &reserved, limit, size, align, &pa))
 		return NULL;
@@ -275,7 +281,7 @@ void memblock_cap(phys_addr_t end)
 {
 	int err;
 
-	assert(!retired);
+	caller_must(!retired, "call this before memblock_retire()");
 	/* Only the end of a range is cut, so no range needs a new place. */
 	err = memblock_list_remove(&memory, end, PHYS(UINT64_MAX));
 	assert(!err);

@@ -71,6 +71,7 @@ static void list_block(struct zone *zone, struct page *page, unsigned order)
 
 static void unlist_block(struct zone *zone, struct page *page, unsigned order)
 {
+	debug_assert(zone->blocks[order] > 0);
 	list_del(&page->list);
 	page->state_order = STATE_ORDER(PAGE_TAIL, 0);
 	if (--zone->blocks[order] == 0)
@@ -85,6 +86,7 @@ struct page *buddy_alloc_locked(struct zone *zone, unsigned order)
 	struct page *page;
 
 	assert_held(&zone->lock);
+	caller_must(order <= MAX_ORDER, "ask for an order up to MAX_ORDER");
 	if (have > MAX_ORDER)
 		return NULL;
 	page = list_first_entry(&zone->free[have], struct page, list);
@@ -105,6 +107,14 @@ void buddy_free_locked(struct zone *zone, struct page *page, unsigned order)
 	uint32_t pfn = page_to_pfn(page).v;
 
 	assert_held(&zone->lock);
+	caller_must(order <= MAX_ORDER,
+		    "give a block of an order up to MAX_ORDER");
+	debug_caller_must(IS_ALIGNED(pfn, 1u << order),
+			  "give the first page of a block: it is aligned to its order");
+	debug_caller_must(zone_contains(zone, PFN(pfn)),
+			  "give a block of this zone");
+	debug_caller_must(page->state != PAGE_FREE,
+			  "free a block once: this one is free");
 	zone->nr_free += 1ul << order;
 	page->state_order = STATE_ORDER(PAGE_TAIL, 0);
 	while (order < MAX_ORDER) {
@@ -124,12 +134,16 @@ static unsigned largest_order(uint32_t pfn, unsigned long nr)
 {
 	unsigned aligned = (unsigned)__builtin_ctz(pfn | PAGEBLOCK_PAGES);
 
+	debug_assert(nr > 0);
 	return MIN(aligned, ilog2(nr));
 }
 
 void buddy_free_run_locked(struct zone *zone, struct page *page,
 			   unsigned long nr)
 {
+	debug_caller_must(page_to_pfn(page).v >= zone->start.v &&
+			  page_to_pfn(page).v + nr <= zone->end.v,
+			  "give pages of this zone");
 	assert_held(&zone->lock);
 	while (nr > 0) {
 		unsigned order = largest_order(page_to_pfn(page).v, nr);
@@ -147,6 +161,9 @@ void buddy_add_virgin_locked(struct zone *zone, pfn_t first)
 	struct page *page = pfn_to_page(first);
 
 	assert_held(&zone->lock);
+	caller_must(IS_ALIGNED(first.v, PAGEBLOCK_PAGES),
+		    "give the first frame of a 4 MiB block");
+	caller_must(zone_contains(zone, first), "give a block of this zone");
 	pageblock_init_virgin(first);
 	list_block(zone, page, MAX_ORDER);
 	list_move_tail(&page->list, &zone->free[MAX_ORDER]);

@@ -47,6 +47,7 @@ static inline unsigned buddy_smallest_order(const struct zone *zone,
 {
 	uint32_t orders = zone->free_orders >> order << order;
 
+	debug_caller_must(order <= MAX_ORDER, "ask for an order up to MAX_ORDER");
 	return orders ? (unsigned)__builtin_ctz(orders) : MAX_ORDER + 1;
 }
 

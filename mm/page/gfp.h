@@ -22,6 +22,8 @@ typedef unsigned gfp_t;
 #define GFP_ZERO     0x10u   /* clear the memory                             */
 #define GFP_NOWARN   0x20u   /* failure is expected: no message              */
 
+#define GFP_ALL      0x3fu   /* every flag there is                          */
+
 #define GFP_KERNEL   GFP_RECLAIM                    /* the ordinary request  */
 #define GFP_ATOMIC   GFP_HIGH                       /* runs no shrinkers     */
 #define GFP_HIGHUSER (GFP_KERNEL | GFP_HIGHMEM)     /* pages of user mode    */

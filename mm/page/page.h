@@ -89,6 +89,12 @@ extern struct page *mem_map;
 extern pfn_t max_pfn;     /* first frame after the last RAM; mem_map's size  */
 extern pfn_t max_low_pfn; /* first frame without a permanent address         */
 
+/* Is it an entry of mem_map? */
+static inline bool page_is_valid(const struct page *page)
+{
+	return page >= mem_map && page < mem_map + max_pfn.v;
+}
+
 static inline struct page *pfn_to_page(pfn_t pfn)
 {
 	return &mem_map[pfn.v];
@@ -119,11 +125,15 @@ static inline bool page_is_highmem(const struct page *page)
 /* The permanent address of a lowmem page. */
 static inline void *page_address(const struct page *page)
 {
+	debug_caller_must(!page_is_highmem(page),
+			  "kmap() a page of HIGHMEM: it has no address");
 	return phys_to_virt(page_to_phys(page));
 }
 
 /* The page that contains a lowmem address. */
 static inline struct page *virt_to_page(const void *ptr)
 {
+	debug_caller_must(kva_is_lowmem(ptr_to_kva(ptr)),
+			  "give an address of lowmem: no other has a page of its own");
 	return &mem_map[(ptr_to_kva(ptr) - PAGE_OFFSET) >> PAGE_SHIFT];
 }

@@ -46,6 +46,7 @@
 
 #include <arch/page_ops.h>
 
+#include "lib/align.h"
 #include "lib/alloc_trace.h"
 #include "lib/failpoint.h"
 #include "mm/kva/kmap.h"
@@ -88,6 +89,7 @@ static struct page *zone_take_small(struct zone *zone, unsigned order,
 	irqflags_t flags = irq_save();
 	struct page *page = NULL;
 
+	debug_assert(order < PCP_ORDERS);
 	if (pcp->count > 0 || pcp_refill(zone, order, floor))
 		page = give_out(pcp_pop(pcp));
 	irq_restore(flags);
@@ -168,6 +170,7 @@ static struct page *alloc_anywhere(gfp_t gfp, unsigned order)
 	struct zone *first = zonelists[gfp & GFP_ZONES][0];
 	struct page *page = NULL;
 
+	caller_must(!(gfp & ~GFP_ALL), "use the flags of mm/page/gfp.h");
 	if (order > MAX_ORDER)
 		return alloc_failed(gfp, order);
 	if (first && order < PCP_ORDERS && zone_pcp(first, order)->count > 0)
@@ -319,6 +322,7 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page *pages[])
 	struct zone *first = zonelists[gfp & GFP_ZONES][0];
 	unsigned n = 0;
 
+	debug_caller_must(!nr || pages, "give an array for the pages");
 	if (nr == 1) {
 		pages[0] = alloc_page(gfp);
 		return pages[0] != NULL;
@@ -363,6 +367,7 @@ static unsigned give_bulk(struct page *const pages[], unsigned nr)
 	struct page **top;
 	unsigned i;
 
+	debug_assert(irqs_disabled() && nr > 0);
 	pcp_make_room(zone, 0);
 	top = &pcp->blocks[pcp->count];
 	nr = MIN(nr, pcp->high - pcp->count);
@@ -398,7 +403,8 @@ void *get_free_pages(gfp_t gfp, unsigned order)
 {
 	struct page *page;
 
-	assert(!(gfp & GFP_HIGHMEM));
+	caller_must(!(gfp & GFP_HIGHMEM),
+		    "not ask for HIGHMEM: its pages have no address");
 	page = alloc_pages(gfp, order);
 	return page ? page_address(page) : NULL;
 }
@@ -410,8 +416,12 @@ void *get_zeroed_page(gfp_t gfp)
 
 void put_free_pages(void *ptr, unsigned order)
 {
-	if (ptr)
-		free_pages(virt_to_page(ptr), order);
+	if (!ptr)
+		return;
+	caller_must(kva_is_lowmem(ptr_to_kva(ptr)) &&
+		    IS_ALIGNED(ptr_to_kva(ptr), PAGE_SIZE),
+		    "give an address that get_free_pages() gave");
+	free_pages(virt_to_page(ptr), order);
 }
 
 unsigned long nr_free_pages(void)

@@ -68,6 +68,8 @@ void  put_free_pages(void *ptr, unsigned order);   /* NULL is allowed */
  */
 static inline void page_set_state(struct page *page, enum page_state state)
 {
+	debug_caller_must(page->state != PAGE_FREE && page->state != PAGE_PCP,
+			  "own the page: this one is free");
 	page->state = (uint8_t)state;
 }
 

@@ -56,6 +56,7 @@ uint8_t *pageblock_states;
 
 enum page_state page_state(pfn_t pfn)
 {
+	debug_caller_must(pfn_valid(pfn), "give a frame that mem_map has");
 	switch (pageblock_state(pfn)) {
 	case PAGEBLOCK_LIVE:
 		return pfn_to_page(pfn)->state;
@@ -78,6 +79,7 @@ static void entry_init(struct page *page, enum page_state state)
 static void set_state(pfn_t first, enum pageblock_state from,
 		      enum pageblock_state to)
 {
+	assert(first.v < ALIGN_UP(max_pfn.v, PAGEBLOCK_PAGES));
 	assert(IS_ALIGNED(first.v, PAGEBLOCK_PAGES));
 	assert(pageblock_state(first) == from);
 	pageblock_states[first.v >> MAX_ORDER] = (uint8_t)to;

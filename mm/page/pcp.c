@@ -71,6 +71,7 @@ static void cut_block(struct pcp_list *pcp, struct page *page, unsigned n,
 	struct page **bottom = &pcp->blocks[pcp->count];
 	struct page **slot = bottom + (1u << n);
 
+	debug_assert(pcp->count + (1u << n) <= pcp->high);
 	pcp->count += 1u << n;
 	while (slot > bottom) {
 		page->state_order = STATE_ORDER(PAGE_PCP, order);
@@ -97,7 +98,8 @@ bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor)
 	struct pcp_list *pcp = zone_pcp(zone, order);
 	unsigned want;
 
-	assert(pcp->count == 0);
+	debug_caller_must(irqs_disabled(), "turn interrupts off");
+	caller_must(pcp->count == 0, "refill a list that is empty");
 	spin_lock_irqoff(&zone->lock);
 	want = refill_size(zone, pcp, order, floor);
 	while (pcp->count < want) {
@@ -124,6 +126,7 @@ static unsigned claim_run(struct page *const blocks[], unsigned n,
 {
 	unsigned i = 0;
 
+	debug_assert(n > 0);
 	do
 		blocks[i++]->state_order = STATE_ORDER(PAGE_TAIL, 0);
 	while (i < n && blocks[i] == blocks[i - 1] + distance);
@@ -152,7 +155,8 @@ void pcp_drain(struct zone *zone, unsigned order, unsigned nr)
 	struct pcp_list *pcp = zone_pcp(zone, order);
 	unsigned done = 0;
 
-	assert(nr <= pcp->count);
+	debug_caller_must(irqs_disabled(), "turn interrupts off");
+	caller_must(nr <= pcp->count, "drain no more blocks than there are");
 	spin_lock_irqoff(&zone->lock);
 	while (done < nr)
 		done += drain_run(zone, &pcp->blocks[done], nr - done, order);
@@ -180,6 +184,7 @@ void pcp_make_room(struct zone *zone, unsigned order)
 {
 	struct pcp_list *pcp = zone_pcp(zone, order);
 
+	debug_caller_must(irqs_disabled(), "turn interrupts off");
 	if (pcp->count >= pcp->high)
 		pcp_drain(zone, order, pcp->high / 2);
 }
@@ -242,6 +247,7 @@ static const char *list_check(const struct zone *zone,
 
 const char *pcp_check(const struct zone *zone)
 {
+	debug_caller_must(irqs_disabled(), "turn interrupts off");
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
 		for (unsigned order = 0; order < PCP_ORDERS; order++) {
 			const char *broken =

@@ -18,12 +18,17 @@
 /* This CPU's list of a zone; order < PCP_ORDERS. */
 static inline struct pcp_list *zone_pcp(struct zone *zone, unsigned order)
 {
+	debug_caller_must(order < PCP_ORDERS,
+			  "give an order that has a per-CPU list");
 	return &(*this_cpu(zone->pcp))[order];
 }
 
 /* Take the block that was pushed last; count > 0. The caller sets its state. */
 static inline struct page *pcp_pop(struct pcp_list *pcp)
 {
+	debug_caller_must(irqs_disabled(), "turn interrupts off");
+	debug_caller_must(pcp->count > 0,
+			  "look first whether the list has a block");
 	return pcp->blocks[--pcp->count];
 }
 
@@ -32,6 +37,9 @@ static inline void pcp_push(struct pcp_list *pcp, struct page *page)
 {
 	unsigned count = pcp->count;
 
+	debug_caller_must(irqs_disabled(), "turn interrupts off");
+	debug_caller_must(pcp->count < pcp->high,
+			  "make room in the list first");
 	page->state = PAGE_PCP;
 	pcp->blocks[count] = page;
 	pcp->count = count + 1;

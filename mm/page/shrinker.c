@@ -15,6 +15,7 @@
 #include "mm/page/shrinker.h"
 
 #include "lib/log.h"
+#include "lib/panic.h"
 #include "lib/preempt.h"
 
 static LIST_HEAD(shrinkers);
@@ -22,6 +23,8 @@ static bool shrinking;
 
 void register_shrinker(struct shrinker *shrinker)
 {
+	caller_must(shrinker->name && shrinker->shrink,
+		    "give the shrinker a name and a function");
 	list_add(&shrinker->list, &shrinkers);
 }
 

@@ -49,6 +49,7 @@ struct page *zone_first_page[MAX_NR_ZONES];
 
 struct zone *pfn_zone(pfn_t pfn)
 {
+	debug_caller_must(pfn_valid(pfn), "give a frame that mem_map has");
 	return page_zone(pfn_to_page(pfn));
 }
 
@@ -167,6 +168,7 @@ static void give_rest(struct zone *zone, struct frames frames)
 {
 	pfn_t pfn = frames.start;
 
+	assert(!pfn_lt(frames.end, frames.start));
 	while (pfn_lt(pfn, frames.end)) {
 		pfn_t end = pfn_min(pageblock_next(pfn), frames.end);
 
@@ -192,6 +194,8 @@ void free_reserved_range(phys_addr_t start, phys_addr_t end)
 		frames_inside((struct memblock_range){ start, end });
 	struct memblock_range range;
 
+	caller_must(!phys_lt(end, start),
+		    "give a range whose end is not below its start");
 	for (unsigned i = 0; memblock_memory(i, &range); i++) {
 		struct frames ram = frames_inside(range);
 
@@ -226,6 +230,7 @@ static void zone_init(enum zone_type type, pfn_t start, pfn_t limit)
 {
 	struct zone *zone = &zones[type];
 
+	assert(!pfn_lt(limit, start));
 	buddy_init(zone);
 	zone->type = type;
 	zone->name = zone_names[type];

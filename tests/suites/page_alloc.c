@@ -375,16 +375,16 @@ KTEST(page_alloc, check_finds_each_broken_law)
 	if (!page)
 		SKIP("needs a free block of 4 MiB");
 	zone = page_zone(page);
-	page_set_state(page, PAGE_TAIL);
+	page->state = PAGE_TAIL;
 	EXPECT_STREQ(page_alloc_check(),
 		     "census A1: from head to head there are only heads");
-	page_set_state(page, PAGE_FREE);
+	page->state = PAGE_FREE;
 	EXPECT_STREQ(page_alloc_check(),
 		     "census A2: the free heads are those of the lists");
-	page_set_state(page, PAGE_PCP);
+	page->state = PAGE_PCP;
 	EXPECT_STREQ(page_alloc_check(),
 		     "census A3: the per-CPU heads are those of the lists");
-	page_set_state(page, PAGE_USED);
+	page->state = PAGE_USED;
 	zone->managed--;
 	EXPECT_STREQ(page_alloc_check(),
 		     "census A4: managed = free + per-CPU + used");

@@ -57,6 +57,24 @@ static bool refill(unsigned order, unsigned long floor)
 	return filled;
 }
 
+static struct page *pop(struct pcp_list *pcp)
+{
+	irqflags_t flags = irq_save();
+	struct page *page = pcp_pop(pcp);
+
+	irq_restore(flags);
+	return page;
+}
+
+static const char *check(const struct zone *of)
+{
+	irqflags_t flags = irq_save();
+	const char *law = pcp_check(of);
+
+	irq_restore(flags);
+	return law;
+}
+
 KTEST(pcp, lists_are_sized_by_their_zone)
 {
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
@@ -247,9 +265,9 @@ KTEST(pcp, whole_memory_is_cut_into_ascending_pages)
 	EXPECT(refill(0, 0));
 	EXPECT_EQ(pcp->count, 64);
 	EXPECT_EQ(fresh_zone.free_orders, 0x3c0);   /* orders 6, 7, 8, 9 */
-	EXPECT_NULL(pcp_check(&fresh_zone));
+	EXPECT_NULL(check(&fresh_zone));
 	for (unsigned i = 0; i < 64; i++)
-		EXPECT(pcp_pop(pcp) == &block[i]);
+		EXPECT(pop(pcp) == &block[i]);
 	fresh_zone_close(block);
 }
 
@@ -271,7 +289,7 @@ KTEST(pcp, pieces_are_used_up_before_a_block_is_cut)
 	EXPECT(pcp->blocks[4] == &block[4]);   /* cut last page first */
 	EXPECT(pcp->blocks[6] == &block[512]);
 	EXPECT(pcp->blocks[7] == &block[514]);
-	EXPECT_NULL(pcp_check(&fresh_zone));
+	EXPECT_NULL(check(&fresh_zone));
 	fresh_zone_close(block);
 }
 
@@ -308,12 +326,12 @@ KTEST(pcp, check_finds_each_broken_law)
 	REQUIRE(pcp->count >= 3);
 	high = pcp->high;
 	pcp->high = pcp->count - 1;
-	EXPECT_STREQ(pcp_check(zone), "pcp L1: count <= high");
+	EXPECT_STREQ(check(zone), "pcp L1: count <= high");
 	pcp->high = high;
 	pcp->blocks[1]->state = PAGE_USED;
-	EXPECT_STREQ(pcp_check(zone),
+	EXPECT_STREQ(check(zone),
 		     "pcp L2: a block in list n is a PAGE_PCP head of order n");
 	pcp->blocks[1]->state = PAGE_PCP;
-	EXPECT_NULL(pcp_check(zone));
+	EXPECT_NULL(check(zone));
 	free_page(pages[0]);
 }
