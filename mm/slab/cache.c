@@ -91,6 +91,7 @@ static bool cache_init(struct kmem_cache *cache, const char *name,
 		       size_t size, size_t align, unsigned flags,
 		       void (*ctor)(void *))
 {
+	assert(size > 0 && size <= SLAB_MAX_SIZE);
 	memset(cache, 0, sizeof(*cache));
 	cache->name = name;
 	cache->size = size;
@@ -183,6 +184,8 @@ int kmem_cache_destroy(struct kmem_cache *cache)
 	unsigned long leaks;
 	const void *bad;
 
+	caller_must(cache != &cache_cache && cache != &slab_descriptors,
+		    "keep the caches that all others are made of");
 	if (!magazine_drain(cache, &bad))
 		slab_report_bad_free(cache, bad, NULL);
 	leaks = slab_report_leaks(cache);
@@ -203,6 +206,8 @@ unsigned long kmem_cache_shrink(struct kmem_cache *cache)
 	unsigned long pages = 0;
 	const void *bad;
 
+	caller_must(!spin_is_held(&cache->lock),
+		    "not hold the lock of the cache: the page allocator may need it");
 	if (!cache_shrink(cache, &pages, &bad))
 		slab_report_bad_free(cache, bad, NULL);
 	return pages;
@@ -271,6 +276,7 @@ static void cache_init_first(struct kmem_cache *cache, const char *name,
 
 void slab_init(void)
 {
+	caller_must(list_empty(&cache_list), "call this once");
 	cache_init_first(&slab_descriptors, "slab_descriptor",
 			 sizeof(struct slab) +
 			 SLAB_OFF_OBJECTS * sizeof(uint16_t));

@@ -72,6 +72,7 @@ static struct list_head large_mark;
 
 static always_inline unsigned class_by_size(size_t size)
 {
+	debug_assert(size > 0 && size <= KMALLOC_CACHE_MAX);
 	if (likely(size <= TABLE_MAX))
 		return class_table[(size - 1) / TABLE_STEP];
 	return KMALLOC_256 + ilog2(size - 1) - ilog2(TABLE_MAX);
@@ -100,7 +101,8 @@ static noinline void *kmalloc_large(size_t size, gfp_t gfp)
 
 	if (size == 0 || size > KMALLOC_MAX_SIZE || should_fail())
 		return NULL;
-	assert(!(gfp & GFP_HIGHMEM));
+	caller_must(!(gfp & GFP_HIGHMEM),
+		    "not ask for HIGHMEM: kmalloc() returns an address");
 	page = alloc_pages(gfp, ilog2_up(DIV_ROUND_UP(size, PAGE_SIZE)));
 	if (!page)
 		return NULL;
@@ -121,6 +123,7 @@ static noinline void kfree_slow(const void *ptr)
 	if (!page_is_large(page, ptr))
 		panic("kfree: %p was not given by kmalloc(), or freed before",
 		      ptr);
+	debug_assert(page->order <= MAX_ORDER);
 	page->list.next = NULL;
 	free_pages(page, page->order);
 }

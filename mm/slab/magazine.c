@@ -72,6 +72,7 @@ unsigned magazine_capacity(const struct kmem_cache *cache)
 {
 	unsigned i = 0;
 
+	assert(cache->stride > 0);
 	if (cache_is_debug(cache))
 		return 0;
 	while (cache->stride > capacities[i].stride)
@@ -82,6 +83,7 @@ unsigned magazine_capacity(const struct kmem_cache *cache)
 /* Remove the n oldest objects from the magazine; the others move down. */
 static void magazine_forget_oldest(struct magazine *magazine, unsigned n)
 {
+	debug_assert(n <= magazine->count);
 	magazine->count -= n;
 	memmove(magazine->objects, magazine->objects + n,
 		magazine->count * sizeof(magazine->objects[0]));
@@ -97,6 +99,8 @@ static bool magazine_flush(struct kmem_cache *cache,
 			   struct magazine *magazine, unsigned n,
 			   const void **bad)
 {
+	debug_assert(irqs_disabled());
+	debug_assert(n > 0 && n <= magazine->count);
 	LIST_HEAD(surplus);
 	unsigned done;
 	bool good;
@@ -120,6 +124,7 @@ static bool magazine_flush(struct kmem_cache *cache,
 static void magazine_refill(struct kmem_cache *cache,
 			    struct magazine *magazine)
 {
+	debug_assert(irqs_disabled() && !magazine->count);
 	spin_lock_irqoff(&cache->lock);
 	magazine->count = slab_take_locked(cache, magazine->objects,
 					   MAX(magazine->capacity / 2, 1u));
@@ -177,8 +182,10 @@ noinline void *cache_alloc_slow(struct kmem_cache *cache, gfp_t gfp,
 {
 	void *object;
 
-	assert(!(gfp & GFP_HIGHMEM));
-	assert(!(gfp & GFP_ZERO) || !cache->ctor);
+	caller_must(!(gfp & GFP_HIGHMEM),
+		    "not ask for HIGHMEM: objects need an address");
+	caller_must(!(gfp & GFP_ZERO) || !cache->ctor,
+		    "not clear what the constructor has set: leave GFP_ZERO out");
 	if (should_fail())
 		return NULL;
 	object = cache_take(cache, gfp, caller);
@@ -205,6 +212,7 @@ noinline void cache_free_slow(struct kmem_cache *cache, void *object,
 	if (magazine->capacity && magazine->count == magazine->capacity)
 		good = magazine_flush(cache, magazine,
 				      magazine->capacity / 4 * 3, &bad);
+	debug_assert(magazine->count < MAGAZINE_MAX);
 	magazine->objects[magazine->count++] = object;
 	if (magazine->count > magazine->capacity)   /* a debug cache */
 		good = magazine_flush(cache, magazine, magazine->count, &bad);

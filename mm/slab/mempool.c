@@ -95,6 +95,8 @@ struct mempool *mempool_create(unsigned min_nr, mempool_alloc_fn alloc,
 {
 	struct mempool *pool = kzalloc(sizeof(*pool), GFP_KERNEL);
 
+	caller_must(alloc && free,
+		    "give a function that allocates and one that frees");
 	if (!pool)
 		return NULL;
 	spin_lock_init(&pool->lock);
@@ -144,6 +146,7 @@ static void slab_pool_free(void *element, void *cache)
 struct mempool *mempool_create_slab_pool(unsigned min_nr,
 					 struct kmem_cache *cache)
 {
+	caller_must(cache, "give a cache");
 	return mempool_create(min_nr, slab_pool_alloc, slab_pool_free, cache);
 }
 
@@ -160,6 +163,8 @@ static void kmalloc_pool_free(void *element, void *size)
 
 struct mempool *mempool_create_kmalloc_pool(unsigned min_nr, size_t size)
 {
+	caller_must(size <= KMALLOC_MAX_SIZE,
+		    "ask for elements that kmalloc() can give");
 	return mempool_create(min_nr, kmalloc_pool_alloc, kmalloc_pool_free,
 			      (void *)size);
 }
@@ -176,6 +181,7 @@ static void page_pool_free(void *element, void *order)
 
 struct mempool *mempool_create_page_pool(unsigned min_nr, unsigned order)
 {
+	caller_must(order <= MAX_ORDER, "ask for an order up to MAX_ORDER");
 	return mempool_create(min_nr, page_pool_alloc, page_pool_free,
 			      (void *)(uintptr_t)order);
 }
@@ -201,8 +207,8 @@ static void *give_element(struct mempool *pool, void *element)
 
 void *mempool_alloc(struct mempool *pool, gfp_t gfp)
 {
-	/* We cannot clear an element of the reserve: its size is unknown. */
-	assert(!(gfp & GFP_ZERO));
+	caller_must(!(gfp & GFP_ZERO),
+		    "clear the element: the pool does not know its size");
 	return give_element(pool, pool->alloc(gfp | GFP_NOWARN,
 					      pool->pool_data));
 }
@@ -219,6 +225,7 @@ void mempool_free(struct mempool *pool, void *element)
 		panic("mempool: %p freed to pool %p, which has no element out",
 		      element, (void *)pool);
 	}
+	debug_assert(pool->nr <= pool->min_nr);
 	pool->out--;
 	if (pool->nr < pool->min_nr) {
 		pool->elements[pool->nr++] = element;
@@ -246,6 +253,7 @@ static unsigned resize_commit(struct mempool *pool, unsigned min_nr,
 	unsigned keep = MIN(pool->nr, min_nr - fresh);
 	unsigned surplus = pool->nr - keep;
 
+	assert(fresh <= min_nr);
 	memcpy(*array + fresh, old + surplus, keep * sizeof(void *));
 	pool->elements = *array;
 	pool->nr = fresh + keep;

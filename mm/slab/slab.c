@@ -101,6 +101,7 @@ void slab_set_stride(struct kmem_cache *cache, uint32_t stride)
 {
 	uint32_t odd;
 
+	caller_must(stride > 0, "give objects a size");
 	cache->stride = stride;
 	cache->shift = (uint32_t)__builtin_ctz(stride);
 	odd = stride >> cache->shift;
@@ -115,6 +116,9 @@ bool slab_layout(struct kmem_cache *cache)
 	uint32_t slot = (uint32_t)cache->size;
 	uint32_t block, start;
 
+	caller_must(cache->size > 0, "give objects a size");
+	caller_must(is_pow2(cache->align),
+		    "give an alignment that is a power of two");
 	if (cache_is_debug(cache)) {
 		cache->red_left = debug_red_left(cache);
 		slot = debug_slot_size(cache);
@@ -203,6 +207,8 @@ struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp)
 	struct slab *slab;
 	char *start;
 
+	caller_must(!spin_is_held(&cache->lock),
+		    "not hold the lock of the cache: the page allocator may need it");
 	if (!page)
 		return NULL;
 	start = page_address(page);
@@ -229,6 +235,7 @@ static void slab_destroy(struct kmem_cache *cache, struct slab *slab)
 	struct page *page = slab->page;
 
 	assert(slab->inuse == 0);
+	assert(page->state == PAGE_SLAB && page->slab_cache == cache);
 	if (cache->off_slab)
 		kmem_cache_free(&slab_descriptors, slab);
 	slab_release_pages(cache, page);
@@ -238,6 +245,8 @@ void slab_destroy_list(struct kmem_cache *cache, struct list_head *slabs)
 {
 	struct slab *slab, *next;
 
+	caller_must(!spin_is_held(&cache->lock),
+		    "not hold the lock of the cache: the page allocator may need it");
 	list_for_each_entry_safe(slab, next, slabs, list)
 		slab_destroy(cache, slab);
 }
@@ -246,6 +255,7 @@ void slab_destroy_list(struct kmem_cache *cache, struct list_head *slabs)
 
 void slab_add_locked(struct kmem_cache *cache, struct slab *slab)
 {
+	caller_must(slab->inuse == 0, "add a slab with no object taken");
 	assert_held(&cache->lock);
 	list_add(&slab->list, &cache->empty);
 	cache->nr_slabs++;
@@ -257,6 +267,7 @@ void slab_detach_empty_locked(struct kmem_cache *cache, unsigned long keep,
 {
 	assert_held(&cache->lock);
 	while (cache->nr_empty > keep) {
+		assert(!list_empty(&cache->empty));
 		list_move(cache->empty.prev, to);
 		cache->nr_empty--;
 		cache->nr_slabs--;
@@ -276,6 +287,8 @@ static struct slab *slab_with_free(struct kmem_cache *cache)
 static void slab_relist(struct kmem_cache *cache, struct slab *slab,
 			unsigned before)
 {
+	debug_assert(slab->inuse <= cache->per_slab);
+	debug_assert(before != 0 || cache->nr_empty > 0);
 	if (before == 0)
 		cache->nr_empty--;
 	if (slab->inuse == 0) {
@@ -304,11 +317,13 @@ static always_inline void slab_take_run(const struct kmem_cache *cache,
 	unsigned free = slab->free;
 	void **end = objects + n;
 
+	debug_assert(n > 0 && n <= cache->per_slab);
 	do {
 		*objects = base + free * stride;
 		objects++;
 		unsigned taken = free;
 
+		debug_assert(taken < cache->per_slab);
 		free = slab->next[taken];
 		slab->next[taken] = SLOT_TAKEN;
 	} while (objects < end);
@@ -349,6 +364,7 @@ static noinline void *const *slab_put_run(const struct kmem_cache *cache,
 					  void *const *object,
 					  void *const *end)
 {
+	debug_assert(object < end);
 	do {
 		unsigned index = slab_index(cache, slab, *object);
 

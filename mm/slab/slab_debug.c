@@ -76,16 +76,22 @@ static struct slab_owner *owner_of(const struct kmem_cache *cache,
 const void *debug_allocated_by(const struct kmem_cache *cache,
 			       const void *object)
 {
+	caller_must(cache_is_debug(cache),
+		    "give a debug cache: others have no red zones");
 	return owner_of(cache, object)->allocated_by;
 }
 
 uint32_t debug_red_left(const struct kmem_cache *cache)
 {
+	caller_must(cache_is_debug(cache),
+		    "give a debug cache: others have no red zones");
 	return ALIGN_UP(RED_ZONE, cache->align);
 }
 
 uint32_t debug_slot_size(const struct kmem_cache *cache)
 {
+	caller_must(cache_is_debug(cache),
+		    "give a debug cache: others have no red zones");
 	return debug_red_left(cache) + owner_offset(cache) +
 	       sizeof(struct slab_owner);
 }
@@ -136,6 +142,8 @@ const char *debug_find_damage(const struct kmem_cache *cache,
 	const uint8_t *start = object;
 	const uint8_t *end = start + cache->size;
 
+	caller_must(cache_is_debug(cache),
+		    "give a debug cache: others have no red zones");
 	*where = find_other(start - RED_ZONE, start, red);
 	if (*where)
 		return "write before the object";
@@ -245,6 +253,8 @@ void debug_init_object(const struct kmem_cache *cache, void *object)
 {
 	struct slab_owner *owner = owner_of(cache, object);
 
+	caller_must(cache_is_debug(cache),
+		    "give a debug cache: others have no red zones");
 	owner->allocated_by = NULL;
 	owner->freed_by = NULL;
 	mark_free(cache, object);
@@ -268,6 +278,8 @@ void debug_alloc(struct kmem_cache *cache, void *object, const void *caller)
 	const uint8_t *where;
 	const char *damage = debug_find_damage(cache, object, false, &where);
 
+	caller_must(cache_is_debug(cache),
+		    "give a debug cache: others have no red zones");
 	if (damage) {
 		long offset = (const char *)where - (const char *)object;
 		unsigned byte = *where;
@@ -287,6 +299,8 @@ void debug_free(struct kmem_cache *cache, void *object, const void *caller)
 	const uint8_t *where;
 	const char *damage;
 
+	caller_must(cache_is_debug(cache),
+		    "give a debug cache: others have no red zones");
 	if (!slab_is_taken(cache, object))
 		slab_report_bad_free(cache, object, caller);
 	damage = debug_find_damage(cache, object, true, &where);

@@ -157,6 +157,8 @@ static inline unsigned slab_index(const struct kmem_cache *cache,
 static inline void *slab_object(const struct kmem_cache *cache,
 				const struct slab *slab, unsigned index)
 {
+	debug_caller_must(index < cache->per_slab,
+			  "give the index of an object of the slab");
 	return slab->objects + index * cache->stride;
 }
 
