@@ -22,6 +22,7 @@
  */
 #pragma once
 
+#include <arch/irqflags.h>
 #include <arch/percpu.h>
 
 #define PREEMPT_NOT_DUE  0x80000000u
@@ -50,6 +51,12 @@ static inline void preempt_enable(void)
 static inline uint32_t preempt_depth(void)
 {
 	return READ_ONCE(*this_cpu(preempt_word)) & ~PREEMPT_NOT_DUE;
+}
+
+/* May the caller be put to sleep? */
+static inline bool may_sleep(void)
+{
+	return !preempt_depth() && !irqs_disabled();
 }
 
 /* Is a switch due, and is preemption on? */

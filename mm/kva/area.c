@@ -68,6 +68,8 @@ void vm_area_destroy(struct vm_area *area)
 {
 	irqflags_t flags = spin_lock_irqsave(&vm_areas.lock);
 
+	debug_caller_must(area->state == AREA_BUSY,
+			  "claim the area before it goes");
 	range_remove(&vm_areas.tree, &area->node);
 	spin_unlock_irqrestore(&vm_areas.lock, flags);
 	kmem_cache_free(area_cache, area);
@@ -81,6 +83,7 @@ static bool area_place(struct vm_area *area)
 	bool placed = range_insert_first(&vm_areas.tree, &area->node, size,
 					 PAGE_SIZE, 0);
 
+	debug_assert(area->nr > 0 && area->nr <= vm_area_max_pages());
 	spin_unlock_irqrestore(&vm_areas.lock, flags);
 	return placed;
 }
@@ -155,6 +158,7 @@ static always_inline struct vm_area *spare_take(unsigned nr)
 		area = list_first_entry(list, struct vm_area, link);
 		list_del(&area->link);
 		area->state = AREA_BUSY;
+		debug_assert(vm_areas.spare_pages >= vm_area_span(nr));
 		vm_areas.spare_pages -= vm_area_span(nr);
 	}
 	spin_unlock_irqrestore(&vm_areas.lock, flags);
@@ -191,6 +195,7 @@ void vm_area_recycle_all(struct list_head *areas)
 			list_add(&area->link, &rest);
 			continue;
 		}
+		debug_assert(area->state == AREA_BUSY);
 		area->state = AREA_SPARE;
 		/* In front: the CPU's cache may still have its page table. */
 		list_add(&area->link, &vm_areas.spare[area->nr]);
@@ -216,6 +221,7 @@ struct vm_area *vm_area_create(unsigned nr, enum vm_kind kind,
 {
 	struct vm_area *area = spare_take(nr);
 
+	debug_caller_must(kind < VM_NR_KINDS, "say what the area is for");
 	if (unlikely(!area)) {
 		area = area_create_new(nr, err);
 		if (!area)
@@ -280,6 +286,9 @@ struct vm_area *vm_area_claim(kva_t va, enum vm_kind kind, const char *who)
 
 void vm_area_unmap(struct vm_area *area)
 {
+	caller_must(area->state == AREA_BUSY, "claim the area first");
+	caller_must(area->kind != VM_ALLOC,
+		    "retire an area of vmalloc(): its pages go too");
 	/*
 	 * Flush at once: the pages belong to the caller, and after our return
 	 * the caller may give them to other code (V8).
@@ -327,6 +336,7 @@ bool vmalloc_find(kva_t va, struct vm_area_info *info)
 
 void vmalloc_init(void)
 {
+	caller_must(!area_cache, "call this once");
 	spin_lock_init(&vm_areas.lock);
 	range_tree_init(&vm_areas.tree, vmalloc_start(), VMALLOC_END);
 	list_init(&vm_areas.retired);

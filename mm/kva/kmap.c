@@ -71,6 +71,7 @@ static unsigned long nr_flushes;                 /* k                        */
 
 static kva_t slot_kva(unsigned slot)
 {
+	debug_assert(slot < PKMAP_SLOTS);
 	return PKMAP_BASE + slot * PAGE_SIZE;
 }
 
@@ -85,6 +86,8 @@ static bool kva_is_pkmap(kva_t va)
 static void slot_empty_locked(unsigned slot) MUST_HOLD(&kmap_lock)
 {
 	debug_assert_held(&kmap_lock);
+	debug_assert(slot_count[slot] == 1);
+	debug_assert(slot_page[slot]->kmap == slot + 1);
 	pkmap_unmap(slot);
 	slot_count[slot] = 0;
 	slot_page[slot]->kmap = 0;
@@ -122,6 +125,8 @@ static unsigned slot_take_locked(struct page *page, pfn_t pfn)
 	unsigned slot = cursor;
 
 	debug_assert_held(&kmap_lock);
+	debug_caller_must(nr_used < PKMAP_SLOTS, "see that a slot can be had");
+	debug_caller_must(!page->kmap, "take the slot that the page has");
 	for (;; slot++) {
 		if (slot == PKMAP_SLOTS) {
 			flush_unused_locked();
@@ -145,6 +150,7 @@ void *kmap_try(struct page *page)
 	irqflags_t flags;
 	unsigned slot;
 
+	debug_caller_must(page_is_valid(page), "give a page of mem_map");
 	if (pfn_lt(pfn, max_low_pfn))
 		return page_address(page);
 	flags = spin_lock_irqsave(&kmap_lock);
@@ -179,6 +185,8 @@ void *kmap(struct page *page)
 {
 	void *ptr = kmap_try(page);
 
+	debug_caller_must(!page_is_highmem(page) || may_sleep(),
+			  "be able to sleep; kmap_try() and kmap_local() never do");
 	return likely(ptr) ? ptr : kmap_wait(page);
 }
 
@@ -195,6 +203,7 @@ void kunmap(struct page *page)
 	unsigned kmap = page->kmap;
 	irqflags_t flags;
 
+	debug_caller_must(page_is_valid(page), "give a page of mem_map");
 	if (unlikely(!kmap)) {
 		if (page_is_highmem(page))
 			refuse_kunmap(page);
@@ -237,6 +246,7 @@ void kmap_page_freed(struct page *page)
 	bool has_slot = page->kmap;
 	bool in_use = has_slot && slot_count[slot] > 1;
 
+	debug_caller_must(page_is_valid(page), "give a page of mem_map");
 	if (has_slot && !in_use) {
 		slot_empty_locked(slot);
 		tlb_flush_page(slot_kva(slot));

@@ -125,6 +125,7 @@ static inline void *kmap_local(struct page *page)
 	int *top = &this_cpu(kmap_local_stacks)->top, slot = *top;
 	pfn_t pfn = page_to_pfn(page);
 
+	debug_caller_must(page_is_valid(page), "give a page of mem_map");
 	if (pfn_lt(pfn, max_low_pfn))
 		return kva_to_ptr(PAGE_OFFSET + pfn.v * PAGE_SIZE);
 	if (unlikely(slot == -KMAP_LOCAL_SLOTS))

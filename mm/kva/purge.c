@@ -55,6 +55,7 @@ struct reaper {
 
 static void reaper_empty(struct reaper *reaper)
 {
+	debug_assert(reaper->nr <= REAP_CHUNK);
 	free_pages_bulk(reaper->pages, reaper->nr);
 	reaper->freed += reaper->nr;
 	reaper->nr = 0;
@@ -127,7 +128,9 @@ void vm_area_retire(struct vm_area *area)
 	unsigned long held;
 	irqflags_t flags;
 
-	assert(area->kind == VM_ALLOC);
+	caller_must(area->kind == VM_ALLOC,
+		    "retire only areas whose pages are vmalloc()'s own");
+	debug_caller_must(area->state == AREA_BUSY, "claim the area first");
 	kpt_retire(vm_area_start(area), area->nr);
 	flags = spin_lock_irqsave(&vm_areas.lock);
 	area->state = AREA_RETIRED;

@@ -129,6 +129,7 @@ struct vm_area *vm_area_create(unsigned nr, enum vm_kind kind,
 /* All pages are mapped: from now on the area can be found and freed. */
 static inline void vm_area_publish(struct vm_area *area)
 {
+	debug_caller_must(area->state == AREA_BUSY, "publish an area once");
 	WRITE_ONCE(area->state, AREA_LIVE);
 }
 

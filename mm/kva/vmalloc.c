@@ -85,6 +85,7 @@ static struct vm_area *vmalloc_area(size_t size, const void *caller, int *err)
 
 static void area_clear(const struct vm_area *area)
 {
+	debug_assert(area->state == AREA_LIVE);
 	for (unsigned i = 0; i < area->nr; i++)
 		clear_page(kva_to_ptr(vm_area_start(area) + i * PAGE_SIZE));
 }
@@ -104,6 +105,7 @@ int vmalloc_try(size_t size, void **ptr)
 	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0),
 					    &err);
 
+	caller_must(ptr, "say where the address goes");
 	if (!area)
 		return err;
 	*ptr = kva_to_ptr(vm_area_start(area));

@@ -31,6 +31,7 @@ void *vmap(struct page *const pages[], unsigned nr, enum kprot prot)
 					      __builtin_return_address(0),
 					      &err);
 
+	caller_must(!nr || pages, "give the pages to map");
 	if (!area)
 		return NULL;
 	kpt_map_pages(vm_area_start(area), pages, nr, prot);

@@ -339,7 +339,7 @@ KTEST_KEEPS(checkers, an_area_that_is_being_filled_is_no_fault)
 	int err;
 
 	REQUIRE(page);
-	area = vm_area_create(4, VM_ALLOC, NULL, &err);
+	area = vm_area_create(4, VM_MAP, NULL, &err);
 	REQUIRE(area);
 	kpt_map_pages(vm_area_start(area), &page, 1, KPROT_RW);
 	EXPECT_NULL(laws_check_all());
