@@ -53,11 +53,15 @@ static const unsigned costs[ACCOUNT_NR_KINDS] = {
 
 const char *account_kind_name(enum account_kind kind)
 {
+	caller_must(kind < ACCOUNT_NR_KINDS,
+		    "give one of the kinds of mm/account/account.h");
 	return names[kind];
 }
 
 unsigned account_kind_bytes(enum account_kind kind)
 {
+	caller_must(kind < ACCOUNT_NR_KINDS,
+		    "give one of the kinds of mm/account/account.h");
 	return costs[kind];
 }
 
@@ -102,6 +106,7 @@ struct account *account_create(struct account *parent)
 
 void account_get(struct account *account)
 {
+	caller_must(!account || account->refs > 0, "have a reference already");
 	if (account)
 		__atomic_fetch_add(&account->refs, 1, __ATOMIC_RELAXED);
 }
@@ -120,6 +125,8 @@ static void account_free(struct account *account)
 
 void account_put(struct account *account)
 {
+	caller_must(!account || account->refs > 0,
+		    "have the reference that it puts");
 	while (account && !__atomic_sub_fetch(&account->refs, 1,
 					      __ATOMIC_ACQ_REL)) {
 		struct account *parent = account->parent;
@@ -137,6 +144,9 @@ int account_change_limit(struct account *account, enum account_kind kind,
 	irqflags_t flags;
 	int err = 0;
 
+	caller_must(account, "give an account: the kernel has no limits");
+	caller_must(kind < ACCOUNT_NR_KINDS,
+		    "give one of the kinds of mm/account/account.h");
 	if (limit > hard)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&accounts_lock);
@@ -155,6 +165,9 @@ void account_set_limit(struct account *account, enum account_kind kind,
 {
 	irqflags_t flags = spin_lock_irqsave(&accounts_lock);
 
+	caller_must(account, "give an account: the kernel has no limits");
+	caller_must(kind < ACCOUNT_NR_KINDS,
+		    "give one of the kinds of mm/account/account.h");
 	account->hard[kind] = limit;
 	WRITE_ONCE(account->limit[kind], limit);
 	spin_unlock_irqrestore(&accounts_lock, flags);
@@ -206,6 +219,8 @@ bool account_charge(struct account *account, enum account_kind kind,
 {
 	bool charged;
 
+	debug_caller_must(kind < ACCOUNT_NR_KINDS,
+			  "give one of the kinds of mm/account/account.h");
 	preempt_disable();
 	charged = charge_upwards(account, kind, n);
 	preempt_enable();
@@ -217,6 +232,8 @@ void account_uncharge(struct account *account, enum account_kind kind,
 {
 	unsigned long before;
 
+	debug_caller_must(kind < ACCOUNT_NR_KINDS,
+			  "give one of the kinds of mm/account/account.h");
 	if (!account)
 		return;
 	preempt_disable();
@@ -269,6 +286,8 @@ unsigned long account_promised_below(const struct account *top)
 void account_seen(struct account *account, enum account_kind kind,
 		  unsigned long n)
 {
+	debug_caller_must(kind < ACCOUNT_NR_KINDS,
+			  "give one of the kinds of mm/account/account.h");
 	if (account)
 		account->seen[kind] += n;
 }
@@ -313,6 +332,7 @@ const char *account_check(void (*count)(void))
 	const char *law = NULL;
 	struct account *account;
 
+	caller_must(count, "say how what there is gets counted");
 	list_for_each_entry(account, &all_accounts, all)
 		for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
 			account->seen[kind] = 0;
@@ -328,6 +348,7 @@ const char *account_check(void (*count)(void))
 
 void account_init(void)
 {
+	caller_must(!account_cache, "call this once");
 	account_cache = kmem_cache_create("account", sizeof(struct account), 0,
 					  SLAB_PANIC, NULL);
 	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)

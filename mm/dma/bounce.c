@@ -135,6 +135,7 @@ static void copy_some(void *to, const void *from, size_t n)
 /* Page by page: the original may be highmem, the copy never is. */
 static void copy(char *to_or_from, phys_addr_t original, size_t size, bool out)
 {
+	debug_assert(dma_is_memory(original, size) || !size);
 	while (size) {
 		uint32_t offset = phys_page_offset(original);
 		size_t n = MIN(size, PAGE_SIZE - offset);
@@ -186,6 +187,10 @@ bus_addr_t bounce_map(struct dma_device *dev, phys_addr_t original,
 	uint32_t offset = phys_page_offset(original);
 	struct bounce *bounce = bounce_take(dev, dma_nr_pages(offset, size));
 
+	caller_must(!dev->domain,
+		    "leave a device behind an IOMMU to iova_map()");
+	caller_must(size > 0, "map at least a byte");
+	caller_must(dma_dir_valid(dir), "give one of the directions");
 	if (!bounce)
 		return DMA_MAPPING_ERROR;
 	bounce->bus = BUS(page_to_phys(bounce->pages).v + offset);

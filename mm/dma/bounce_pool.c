@@ -87,6 +87,7 @@ static uint32_t find_run(uint32_t nr)
 {
 	uint32_t start = 0, length = 0;
 
+	debug_assert(nr > 0);
 	while (length < nr) {
 		if (length == 0)
 			start = bitmap_find_next_zero(pool.map, pool.nr, start);
@@ -134,6 +135,7 @@ static void pool_give(const struct bounce *bounce)
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
 	uint32_t start = (uint32_t)(bounce->pages - pool.first);
 
+	assert(bounce->nr_pages <= pool.in_hand);
 	for (uint32_t i = start; i < start + bounce->nr_pages; i++)
 		bitmap_clear(pool.map, i);
 	pool.free += bounce->nr_pages;
@@ -146,6 +148,8 @@ void bounce_pool_listed(const struct bounce *bounce, bool listed)
 	assert_held(&dma_lock);
 	if (!bounce->from_pool)
 		return;
+	caller_must(!listed || bounce->nr_pages <= pool.in_hand,
+		    "list a bounce once: its pages are not in hand");
 	if (listed)
 		pool.in_hand -= bounce->nr_pages;
 	else
@@ -180,6 +184,7 @@ struct bounce *bounce_take(struct dma_device *dev, uint32_t nr_pages)
 {
 	struct bounce *bounce = pool_take(dev, nr_pages);
 
+	caller_must(nr_pages > 0, "ask for a page");
 	if (!bounce)
 		bounce = demand_take(dev, nr_pages);
 	if (!bounce)
@@ -191,6 +196,9 @@ struct bounce *bounce_take(struct dma_device *dev, uint32_t nr_pages)
 
 void bounce_give(struct bounce *bounce)
 {
+	caller_must(!bounce->from_pool ||
+		    bounce == &pool.records[bounce->pages - pool.first],
+		    "give what bounce_take() gave");
 	if (bounce->from_pool) {
 		pool_give(bounce);
 	} else {
@@ -226,6 +234,7 @@ void bounce_pool_init(void)
 	uint64_t size = PAGE_SIZE << order;
 	phys_addr_t first, last;
 
+	caller_must(!pool.nr, "call this once");
 	pool.first = alloc_pages(GFP_DMA | GFP_NOWARN, order);
 	pool.records = kcalloc(1u << order, sizeof(struct bounce), GFP_KERNEL);
 	if (!pool.first || !pool.records) {

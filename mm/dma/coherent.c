@@ -28,6 +28,7 @@
 
 static unsigned order_of(size_t size)
 {
+	debug_assert(size > 0);
 	return ilog2_up(dma_nr_pages(0, size));
 }
 
@@ -82,6 +83,7 @@ void *dma_alloc_coherent(struct dma_device *dev, size_t size, bus_addr_t *bus,
 {
 	void *ptr = NULL;
 
+	caller_must(bus, "say where the bus address goes");
 	if (size > 0 && size <= PAGE_SIZE << MAX_ORDER)
 		ptr = allocate(dev, size, bus, gfp, CALLER());
 	if (!ptr)

@@ -97,6 +97,7 @@ struct page *dma_alloc_lowmem(const struct dma_device *dev, gfp_t gfp,
 	gfp_t plain = gfp & ~GFP_ZONES;
 	struct page *page = alloc_reached(dev, plain | GFP_NOWARN, order);
 
+	caller_must(order <= MAX_ORDER, "ask for an order up to MAX_ORDER");
 	return page ? page : alloc_reached(dev, plain | GFP_DMA, order);
 }
 
@@ -124,6 +125,7 @@ int dma_device_init(struct dma_device *dev, const char *name, uint64_t mask,
 {
 	irqflags_t flags;
 
+	caller_must(name && *name, "give the device a name: reports need one");
 	if (!mask_valid(mask) || domain_is_taken(domain))
 		return -EINVAL;
 	*dev = (struct dma_device){
@@ -227,6 +229,7 @@ bool dma_find(struct dma_device *dev, bus_addr_t bus, struct dma_lookup *found)
 	bool known = dma_record_find(dev, bus, 1) != NULL;
 	unsigned prot;
 
+	caller_must(found, "say where the answer goes");
 	found->pa = PHYS(bus.v);
 	found->bounced = bounce != NULL;
 	found->original = found->pa;

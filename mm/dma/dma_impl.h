@@ -54,6 +54,7 @@ extern const char *const dma_direction_text[DMA_NR_DIRECTIONS];
 /* Do `size` > 0 bytes from an address on end at or below the mask? */
 static inline bool dma_below(uint64_t mask, uint64_t address, size_t size)
 {
+	debug_caller_must(size > 0, "look at a byte at least");
 	return address <= mask && size - 1 <= mask - address;
 }
 

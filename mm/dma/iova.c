@@ -85,6 +85,7 @@ int iova_create(struct dma_device *dev)
 	struct iova_space *space = kzalloc(sizeof(*space), GFP_KERNEL);
 	int err = 0;
 
+	caller_must(dev->domain, "give a device behind an IOMMU");
 	if (!space)
 		return -ENOMEM;
 	range_tree_init(&space->tree, 1, end);
@@ -108,6 +109,9 @@ struct iova *iova_take(struct dma_device *dev, uint32_t nr, uint32_t align)
 	irqflags_t flags;
 	bool found;
 
+	caller_must(dev->domain && dev->iova, "give a device behind an IOMMU");
+	caller_must(nr > 0, "ask for a page");
+	caller_must(is_pow2(align), "give an alignment that is a power of two");
 	if (!iova)
 		return NULL;
 	iova->whole = false;
@@ -127,6 +131,7 @@ void iova_give(struct dma_device *dev, struct iova *iova)
 	struct iova_space *space = space_of(dev);
 	irqflags_t flags;
 
+	caller_must(dev->domain && dev->iova, "give a device behind an IOMMU");
 	iova->whole = false;
 	iommu_unmap(dev->domain, iova_bus(iova, 0),
 		    iova->node.end - iova->node.start);
@@ -161,6 +166,8 @@ bus_addr_t iova_map(struct dma_device *dev, phys_addr_t pa, size_t size,
 	uint32_t nr = dma_nr_pages(offset, size);
 	struct iova *iova = iova_take(dev, nr, align);
 
+	caller_must(size > 0, "map at least a byte");
+	caller_must(dma_dir_valid(dir), "give one of the directions");
 	if (!iova)
 		return DMA_MAPPING_ERROR;
 	if (iommu_map(dev->domain, iova_bus(iova, 0), PHYS(pa.v - offset), nr,
@@ -192,6 +199,7 @@ void iova_destroy(struct dma_device *dev)
 	struct iova_space *space = space_of(dev);
 	struct range_node *node, *next;
 
+	caller_must(dev->iova, "give a device behind an IOMMU");
 	for (node = range_first(&space->tree); node; node = next) {
 		next = range_next(&space->tree, node);
 		if (node != &space->msi)

@@ -73,6 +73,7 @@ static LIST_HEAD(pools);   /* dma_lock */
 
 static uint32_t piece_offset(const struct dma_pool *pool, uint32_t index)
 {
+	debug_assert(index < pool->nr);
 	return index / pool->per_segment * pool->segment +
 	       index % pool->per_segment * pool->stride;
 }
@@ -98,6 +99,7 @@ static bool arguments_valid(size_t size, size_t align, size_t boundary)
 static void set_geometry(struct dma_pool *pool, uint32_t size, uint32_t align,
 			 uint32_t boundary)
 {
+	assert(is_pow2(align) && size > 0);
 	pool->size = size;
 	pool->stride = ALIGN_UP(size, align);
 	pool->chunk_size = 1u << ilog2_up(MAX(pool->stride, PAGE_SIZE));
@@ -129,6 +131,7 @@ static struct chunk *chunk_create(struct dma_pool *pool, gfp_t gfp)
 
 static void chunk_destroy(struct dma_pool *pool, struct chunk *chunk)
 {
+	debug_assert(!chunk->used);
 	dma_free_coherent(pool->dev, pool->chunk_size, chunk->ptr, chunk->bus);
 	kfree(chunk);
 }
@@ -206,6 +209,7 @@ struct dma_pool *dma_pool_create(const char *name, struct dma_device *dev,
 	struct dma_pool *pool;
 	irqflags_t flags;
 
+	caller_must(name && *name, "give the pool a name: reports need one");
 	if (!arguments_valid(size, align, boundary))
 		return NULL;
 	pool = kzalloc(sizeof(*pool), GFP_KERNEL);
@@ -239,12 +243,14 @@ void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, bus_addr_t *bus)
 {
 	void *ptr = take(pool, NULL, bus);
 
+	caller_must(bus, "say where the bus address goes");
 	if (!ptr) {
 		struct chunk *fresh = chunk_create(pool, gfp);
 
 		if (!fresh)
 			return NULL;
 		ptr = take(pool, fresh, bus);
+		assert(ptr);   /* a chunk that is new has a piece */
 	}
 	if (gfp & GFP_ZERO)
 		memset(ptr, 0, pool->size);

@@ -94,6 +94,7 @@ static bus_addr_t walk_next(struct walk *walk, const struct scatterlist *sg,
 	const struct scatterlist *range = &sg[walk->range];
 	bus_addr_t bus = BUS(range->bus.v + walk->done);
 
+	debug_assert(length > 0);
 	walk->done += length;
 	if (walk->done >= range->bus_length) {
 		walk->range++;
@@ -177,6 +178,7 @@ static int map_as_one(struct dma_device *dev, struct scatterlist *sg,
 	struct iova *iova = iova_take(dev, nr, 1);
 	unsigned ranges = 0;
 
+	debug_assert(nr > 0);
 	if (!iova)
 		return -ENOMEM;
 	if (map_frames(dev, sg, nr, dir, iova)) {
