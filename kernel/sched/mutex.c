@@ -57,6 +57,8 @@ static noinline void mutex_lock_slow(struct mutex *mutex) NO_LOCK_CHECK
 
 void mutex_lock(struct mutex *mutex)
 {
+	debug_caller_must(may_sleep(),
+			  "be able to sleep, not with preemption off");
 	if (unlikely(__atomic_exchange_n(&mutex->locked, true,
 					 __ATOMIC_ACQUIRE))) {
 		mutex_lock_slow(mutex);

@@ -83,7 +83,7 @@ void commit_release(uint32_t pages)
 	unsigned long before =
 		__atomic_fetch_sub(&vm_nr_committed, pages, __ATOMIC_RELAXED);
 
-	assert(before >= pages);
+	caller_must(before >= pages, "release no more than was promised");
 }
 
 unsigned long vm_committed(void)

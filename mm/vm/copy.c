@@ -45,6 +45,7 @@ static bool copy_present(struct copying *c, uint32_t addr, uint32_t n)
 	uint8_t *page;
 
 	debug_assert_mutex_held(&c->mm->lock);
+	debug_assert((addr & ~PAGE_MASK) + n <= PAGE_SIZE);
 	if (!entry_serves(c, entry))
 		return false;
 	page = kmap_local(pfn_to_page(entry.pfn));

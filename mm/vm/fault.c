@@ -44,6 +44,11 @@ struct touch {
 	bool        force;
 };
 
+static bool is_one_access(unsigned access)
+{
+	return access == VM_READ || access == VM_WRITE || access == VM_EXEC;
+}
+
 static const char *const fault_text[VM_NR_FAULTS] = {
 #define F(result, what) [result] = what,
 	VM_FAULTS(F)
@@ -161,6 +166,8 @@ static bool is_allowed(const struct touch *t)
 static enum vm_fault map_page(const struct touch *t, struct page *page)
 	MUST_HOLD(&t->mm->lock)
 {
+	debug_assert(page_aligned(t->addr));
+	debug_assert(page->refs > 0);
 	debug_assert_mutex_held(&t->mm->lock);
 	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(page),
 		    vma_rights(t->vma))) {
@@ -296,6 +303,8 @@ enum vm_fault vm_touch_locked(struct mm *mm, uint32_t addr, unsigned access,
 	};
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(is_one_access(access),
+			  "give one way of access: VM_READ, VM_WRITE or VM_EXEC");
 	mutex_known_held(&t.mm->lock);
 	return addr < USER_END ? touch_locked(&t, NULL) : VM_FAULT_MAPERR;
 }
@@ -311,6 +320,8 @@ enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
 	enum vm_fault result;
 	struct page *page;
 
+	debug_caller_must(is_one_access(access),
+			  "give one way of access: VM_READ, VM_WRITE or VM_EXEC");
 	if (addr >= USER_END)
 		return VM_FAULT_MAPERR;
 	mutex_lock(&t.mm->lock);
@@ -358,6 +369,7 @@ int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
 	unsigned how;
 	int err;
 
+	debug_caller_must(page_aligned(start), "begin at a page");
 	while (start < end && mm_next_vma(mm, UADDR(start), &info) &&
 	       info.start < end) {
 		if (wait_killed())

@@ -42,6 +42,8 @@ bool vm_has_room_within(const struct mm *mm, uint32_t start, uint32_t end)
 	uint32_t there = pages_within(mm, start, end, 0);
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(start <= end,
+			  "give a range whose end is not below its start");
 	return there >= pages || vm_has_room(mm, pages - there);
 }
 
@@ -83,6 +85,8 @@ int mm_change_limit(struct mm *mm, enum vm_limit_kind kind,
 	struct vm_limit before;
 	int err = 0;
 
+	caller_must(kind < VM_NR_LIMITS, "give one of enum vm_limit_kind");
+	caller_must(new || old, "set the limit, or ask what it is");
 	mutex_lock(&mm->lock);
 	before = mm->limits[kind];
 	if (new)
@@ -95,6 +99,7 @@ int mm_change_limit(struct mm *mm, enum vm_limit_kind kind,
 
 void mm_copy_limits(struct mm *mm, struct mm *from)
 {
+	caller_must(mm != from, "give two address spaces");
 	mutex_lock(&from->lock);
 	memcpy(mm->limits, from->limits, sizeof(mm->limits));
 	mutex_unlock(&from->lock);

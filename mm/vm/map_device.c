@@ -43,6 +43,7 @@ static struct mutex windows_lock = MUTEX_INIT(windows_lock);
 /* It is no longer mapped anywhere. */
 static void clear_window(struct vm_window *window)
 {
+	assert_mutex_held(&windows_lock);
 	list_del_init(&window->link);
 	if (window->cached)
 		commit_release(window->length >> PAGE_SHIFT);
@@ -143,7 +144,7 @@ long mm_map_device(struct mm *mm, pfn_t first, uint32_t nr_pages, bool cached,
 	};
 	long result;
 
-	assert(!window->mm);
+	caller_must(!window->mm, "unmap the window first: it is mapped");
 	if (!nr_pages || nr_pages > USER_END >> PAGE_SHIFT)
 		return -EINVAL;
 	mutex_lock(&windows_lock);
@@ -168,6 +169,7 @@ void mm_unmap_device(struct vm_window *window)
 
 void vm_forget_windows(struct mm *mm)
 {
+	caller_must(!mm->refs, "give an address space without references");
 	mutex_lock(&windows_lock);
 	while (!list_empty(&mm->windows))
 		clear_window(list_first_entry(&mm->windows, struct vm_window,

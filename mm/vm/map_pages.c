@@ -25,7 +25,7 @@ static int map_pages(struct mm *mm, const struct vma *vma, void *first)
 
 	assert_mutex_held(&mm->lock);
 	for (; start < vma_end(vma); start += PAGE_SIZE, page++) {
-		assert(page->refs > 0);
+		caller_must(page->refs > 0, "keep a reference to each page");
 		if (upt_map(&mm->tables, start, page_to_pfn(page),
 			    vma_rights(vma)))
 			return -ENOMEM;

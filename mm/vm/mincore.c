@@ -60,6 +60,7 @@ long mm_mincore(struct mm *mm, uaddr_t addr, uint32_t length, uint8_t *vec,
 			 !!(length & ~PAGE_MASK);
 	long result;
 
+	caller_must(!max || vec, "say where the bytes go");
 	if (!page_aligned(addr.v))
 		return -EINVAL;
 	pages = MIN(pages, max);

@@ -147,7 +147,9 @@ static int fork_areas(struct mm *child, struct mm *from) MUST_HOLD(&child->lock)
 
 void mm_set_account(struct mm *mm, struct account *account)
 {
-	assert(!mm->account && !mm->nr_vmas && !mm->tables.nr_tables);
+	caller_must(!mm->account, "name the account once");
+	caller_must(!mm->nr_vmas && !mm->tables.nr_tables,
+		    "name the account before there is anything to pay for");
 	account_get(account);
 	mm->areas_paid = account ? 0 : AREAS_FREE;
 	mm->account = account;
@@ -158,6 +160,8 @@ int mm_copy_areas(struct mm *child, struct mm *from)
 {
 	int err;
 
+	caller_must(child != from, "give two address spaces");
+	caller_must(!child->nr_vmas, "give a child that has no areas yet");
 	mm_lock_both(from, child);
 	child->brk_start = from->brk_start;
 	child->brk = from->brk;
@@ -185,6 +189,7 @@ int mm_fork(struct mm *from, struct mm **mmp)
 
 void mm_get(struct mm *mm)
 {
+	caller_must(mm->refs > 0, "have a reference");
 	__atomic_fetch_add(&mm->refs, 1, __ATOMIC_RELAXED);
 }
 
@@ -215,6 +220,7 @@ static void mm_destroy(struct mm *mm)
 
 void mm_put(struct mm *mm)
 {
+	caller_must(mm->refs > 0, "have a reference");
 	if (!__atomic_sub_fetch(&mm->refs, 1, __ATOMIC_ACQ_REL))
 		mm_destroy(mm);
 }

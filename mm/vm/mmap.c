@@ -62,6 +62,8 @@ static void unmap_hole(struct mm *mm, uint32_t start, uint32_t end,
 	uint32_t ceiling = high ? vma_start(high) : USER_END;
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_assert(!low || vma_end(low) <= start);
+	debug_assert(!high || vma_start(high) >= end);
 	upt_unmap_range(&mm->tables, start, end, vm_pages_unmapped, mm);
 	if (start > first && floor <= first && ceiling >= first + PT_SPAN)
 		upt_free_empty(&mm->tables, first, first + PT_SPAN);
@@ -105,6 +107,10 @@ void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end)
 	struct vma *high = vma_find_first(mm, start);
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(is_user_range(start, end),
+			  "give whole pages of user mode, and at least one");
+	debug_caller_must(!high || vma_start(high) >= end,
+			  "give a range without areas");
 	unmap_hole(mm, start, end, vma_before(mm, high), high);
 }
 
@@ -114,6 +120,8 @@ void mm_cut_locked(struct mm *mm, uint32_t start, uint32_t end)
 	int err = 0;
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(is_user_range(start, end),
+			  "give whole pages of user mode, and at least one");
 	if (mm_unmap_adds(mm, start, end))
 		err = vma_split(mm, vma, end);
 	assert(!err);
@@ -125,6 +133,8 @@ int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
 	struct vma *vma = vma_find_first(mm, start), *high;
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(is_user_range(start, end),
+			  "give whole pages of user mode, and at least one");
 	if (!vma || vma_start(vma) >= end)
 		return 0;
 	if (vma_start(vma) < start && vma_end(vma) > end)

@@ -29,18 +29,22 @@ const struct vm_pager_ops *vm_set_pager_ops(const struct vm_pager_ops *ops)
 {
 	const struct vm_pager_ops *before = pager_ops;
 
+	caller_must(!ops || (ops->get && ops->put),
+		    "say how a reference is taken, and how it is dropped");
 	pager_ops = ops;
 	return before;
 }
 
 void vma_pager_get(struct endpoint *pager)
 {
+	caller_must(pager, "give a pager");
 	if (pager_ops)
 		pager_ops->get(pager);
 }
 
 void vma_pager_put(struct endpoint *pager)
 {
+	caller_must(pager, "give a pager");
 	if (pager_ops)
 		pager_ops->put(pager);
 }
@@ -48,6 +52,7 @@ void vma_pager_put(struct endpoint *pager)
 struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm, uaddr_t addr,
 			   unsigned access)
 {
+	caller_must(pager, "give a pager");
 	must_hold_nothing("asking a pager");   /* A2 */
 	return pager_ops ? pager_ops->ask(pager, mm, addr, access) : NULL;
 }

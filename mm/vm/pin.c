@@ -44,6 +44,7 @@ bool vm_page_pin(struct page *page)
 {
 	unsigned refs = READ_ONCE(page->refs);
 
+	debug_caller_must(refs > 0, "have a reference to the page");
 	if (page == vm_zero_page)
 		return true;
 	/* Who has a page of a shared area too holds another mm->lock. */
@@ -62,7 +63,7 @@ void vm_page_unpin(struct page *page)
 {
 	if (page == vm_zero_page)
 		return;
-	assert(vm_page_is_pinned(page));
+	caller_must(vm_page_is_pinned(page), "have pinned the page");
 	__atomic_fetch_sub(&vm_nr_pins, 1, __ATOMIC_RELAXED);
 	if (!__atomic_sub_fetch(&page->refs, VM_PIN, __ATOMIC_ACQ_REL))
 		free_page(page);

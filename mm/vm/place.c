@@ -85,6 +85,8 @@ long mm_place_before(struct mm *mm, uint32_t addr, uint32_t length,
 	uint32_t start;
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(page_aligned(length) && length > 0,
+			  "ask for whole pages, and at least one");
 	if (length > USER_END - USER_BASE)
 		return -ENOMEM;
 	if (fixed) {

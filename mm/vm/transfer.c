@@ -175,6 +175,7 @@ static void become_shared(struct transfer *t, struct vma *vma)
 
 static uint32_t receivers_va(const struct transfer *t, uint32_t va)
 {
+	debug_assert(va >= t->start && va < t->end);
 	return vma_start(&t->new) + (va - t->start);
 }
 

@@ -33,6 +33,8 @@ static bool last_reference(struct page *page)
 
 void vm_page_put(struct page *page)
 {
+	debug_caller_must(page == vm_zero_page || page->refs > 0,
+			  "have a reference to the page");
 	if (last_reference(page))
 		free_page(page);
 }
@@ -57,6 +59,7 @@ struct page *vm_page_copy(struct page *from)
 	struct page *to;
 	void *source, *target;
 
+	debug_caller_must(from->refs > 0, "have a reference to the page");
 	if (from == vm_zero_page)
 		return vm_page_zeroed();
 	to = alloc_page(GFP_HIGHUSER | GFP_NOWARN);

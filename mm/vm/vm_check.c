@@ -27,6 +27,7 @@ void check_add_mm(struct mm *mm)
 {
 	irqflags_t flags = spin_lock_irqsave(&all_lock);
 
+	caller_must(mm->refs == 1, "give an address space that is new");
 	list_add_tail(&mm->all, &all_mms);
 	spin_unlock_irqrestore(&all_lock, flags);
 }
@@ -35,6 +36,7 @@ void check_remove_mm(struct mm *mm)
 {
 	irqflags_t flags = spin_lock_irqsave(&all_lock);
 
+	caller_must(!mm->refs, "give an address space without references");
 	list_del(&mm->all);
 	spin_unlock_irqrestore(&all_lock, flags);
 }

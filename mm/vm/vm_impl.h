@@ -24,6 +24,12 @@ static inline bool page_aligned(uint32_t addr)
 	return !(addr & ~PAGE_MASK);
 }
 
+/* Pages of user mode, and at least one? */
+static inline bool is_user_range(uint32_t start, uint32_t end)
+{
+	return page_aligned(start | end) && start < end && end <= USER_END;
+}
+
 /* ---- vma.c: the areas --------------------------------------------------- */
 
 /* The area that contains addr; the lowest one that ends above it; or NULL. */
@@ -245,6 +251,8 @@ struct page *vm_object_find(struct vm_object *object, uint32_t index);
 
 static inline uint32_t vma_index(const struct vma *vma, uint32_t addr)
 {
+	debug_caller_must(addr >= vma->range.start,
+			  "give an address of the area");
 	return vma->offset + ((addr - vma->range.start) >> PAGE_SHIFT);
 }
 
@@ -318,6 +326,7 @@ extern struct page *vm_zero_page;
 
 static inline void vm_page_get(struct page *page)
 {
+	debug_caller_must(page->refs > 0, "have a reference to the page");
 	__atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);
 }
 

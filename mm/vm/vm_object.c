@@ -49,6 +49,7 @@ static uint32_t nr_leaves(const struct vm_object *object)
 /* The last leaf is as long as needed: most objects are small. */
 static uint32_t leaf_pages(const struct vm_object *object, uint32_t leaf)
 {
+	debug_assert(leaf < nr_leaves(object));
 	return MIN(LEAF_PAGES, object->nr_pages - leaf * LEAF_PAGES);
 }
 
@@ -65,6 +66,7 @@ struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted,
 	size_t leaves = DIV_ROUND_UP(nr_pages, LEAF_PAGES);
 	struct vm_object *object;
 
+	caller_must(nr_pages > 0, "ask for a page at least");
 	if (!account_charge(account, ACCOUNT_ARRAYS, array_bytes(nr_pages)))
 		return NULL;
 	if (accounted && !commit_charge(account, nr_pages))
@@ -115,6 +117,7 @@ bool vm_object_has(const struct vm_object *object, uint32_t index,
 
 void vm_object_get(struct vm_object *object)
 {
+	caller_must(object->refs > 0, "have a reference");
 	__atomic_fetch_add(&object->refs, 1, __ATOMIC_RELAXED);
 }
 
@@ -132,6 +135,7 @@ static void free_leaf(struct vm_object *object, uint32_t leaf)
 
 void vm_object_put(struct vm_object *object)
 {
+	caller_must(object->refs > 0, "have a reference");
 	if (__atomic_sub_fetch(&object->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	for (uint32_t leaf = 0; leaf < nr_leaves(object); leaf++)
@@ -153,6 +157,7 @@ static struct page **slot_of(struct vm_object *object, uint32_t index)
 	uint32_t leaf = index / LEAF_PAGES;
 
 	assert_mutex_held(&object->lock);
+	debug_assert(index < object->nr_pages);
 	if (!object->leaves[leaf])
 		object->leaves[leaf] = kcalloc(leaf_pages(object, leaf),
 					       sizeof(struct page *),
@@ -196,6 +201,9 @@ int vm_object_set(struct vm_object *object, uint32_t index, struct page *page)
 {
 	struct page **slot;
 
+	caller_must(index < object->nr_pages,
+		    "give an index within the object");
+	caller_must(page->refs > 0, "have a reference to the page");
 	mutex_lock(&object->lock);
 	slot = slot_of(object, index);
 	if (slot) {

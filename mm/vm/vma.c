@@ -148,6 +148,7 @@ static void count_pages(struct mm *mm, unsigned flags, uint32_t pages)
 static void uncount_pages(struct mm *mm, unsigned flags, uint32_t pages)
 	MUST_HOLD(&mm->lock)
 {
+	debug_assert(mm->total_vm >= pages);
 	debug_assert_mutex_held(&mm->lock);
 	count_pages(mm, flags, 0u - pages);
 }
@@ -165,6 +166,7 @@ static void link_vma(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock)
 
 static void drop_vma(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock)
 {
+	debug_assert(mm->nr_vmas > 0);
 	debug_assert_mutex_held(&mm->lock);
 	range_remove(&mm->vmas, &vma->range);
 	mm->nr_vmas--;
@@ -215,6 +217,7 @@ static void absorb(struct mm *mm, struct vma *low, struct vma *high)
 	uint32_t end = vma_end(high);
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_assert(vma_end(low) == vma_start(high));
 	take_family(low, high);
 	drop_vma(mm, high);
 	resize_vma(mm, low, vma_start(low), end);
@@ -230,6 +233,10 @@ int vma_add_before(struct mm *mm, const struct vma *new, struct vma *high)
 	struct vma *vma;
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(is_user_range(vma_start(new), vma_end(new)),
+			  "give whole pages of user mode, and at least one");
+	debug_caller_must(!high || vma_end(new) <= vma_start(high),
+			  "give the first area behind the new one");
 	if (low && !joinable(low, new))
 		low = NULL;
 	if (high && (!joinable(new, high) ||
@@ -266,6 +273,8 @@ int vma_append(struct mm *mm, const struct vma *new)
 	struct vma *vma = vma_dup(mm, new);
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(!vma_find_first(mm, vma_start(new)),
+			  "give an area behind all others");
 	if (!vma)
 		return -ENOMEM;
 	link_vma(mm, vma);
@@ -278,7 +287,8 @@ int vma_reserve(struct mm *mm, unsigned nr)
 	struct vma *vma;
 
 	debug_assert_mutex_held(&mm->lock);
-	assert(!mm->nr_spares && nr <= VMA_SPARES);
+	caller_must(!mm->nr_spares, "use up, or give back, what is in reserve");
+	caller_must(nr <= VMA_SPARES, "reserve at most VMA_SPARES areas");
 	while (mm->nr_spares < nr) {
 		vma = vma_new(mm, mm->nr_spares);
 		if (!vma) {
@@ -309,6 +319,8 @@ void vma_set_end(struct mm *mm, struct vma *vma, uint32_t end)
 	uint32_t pages = vma_pages(vma);
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(page_aligned(end) && end > vma_start(vma),
+			  "leave the area a page: vma_remove() takes all of it");
 	resize_vma(mm, vma, vma_start(vma), end);
 	count_pages(mm, vma->flags, vma_pages(vma) - pages);
 }
@@ -318,6 +330,8 @@ void vma_set_start(struct mm *mm, struct vma *vma, uint32_t start)
 	uint32_t pages = vma_pages(vma);
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(page_aligned(start) && start < vma_end(vma),
+			  "leave the area a page: vma_remove() takes all of it");
 	resize_vma(mm, vma, start, vma_end(vma));
 	vma->offset += pages - vma_pages(vma);
 	count_pages(mm, vma->flags, vma_pages(vma) - pages);
@@ -328,6 +342,9 @@ int vma_split(struct mm *mm, struct vma *vma, uint32_t at)
 	struct vma *high = vma_dup(mm, vma);
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(page_aligned(at) && at > vma_start(vma) &&
+			  at < vma_end(vma),
+			  "cut inside of the area, at a page");
 	if (!high)
 		return -ENOMEM;
 	high->range.start = at;
@@ -358,6 +375,9 @@ struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
 	unsigned cuts = vma_cuts(vma, start, end);
 
 	debug_assert_mutex_held(&mm->lock);
+	debug_caller_must(start >= vma_start(vma) && start < end &&
+			  end <= vma_end(vma),
+			  "give a part of the area");
 	if (cuts && !vma_may_add(mm, cuts))
 		return NULL;
 	/* First both, as what is joined again may join an unjoined one too. */
@@ -373,6 +393,8 @@ struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
 struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
 			  uint32_t end, unsigned flags)
 {
+	debug_caller_must(!(flags & ~vma_may_have(vma)),
+			  "give flags that the kind of area may have");
 	debug_assert_mutex_held(&mm->lock);
 	if (vma->flags == flags)
 		return vma;

@@ -87,6 +87,7 @@ bool mutex_trylock(struct mutex *mutex)
 
 void mutex_lock(struct mutex *mutex)
 {
+	debug_caller_must(may_sleep(), "be able to sleep, not with preemption off");
 	if (!mutex_trylock(mutex))
 		panic("mutex taken twice");
 }
