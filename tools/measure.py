@@ -37,7 +37,7 @@ FOLDERS = ("mm", "kernel", "arch", "lib", "boot", "user", "tests", "tools",
 KERNEL = ("mm", "kernel", "arch", "lib", "boot")
 COUNTED = C + (".S", ".ld", ".py", ".sh", ".md", ".mk", ".tsv")
 
-ASSERTION = re.compile(r"\b(?!_Static_)\w*assert\w*\(")
+ASSERTION = re.compile(r"\b(?!_Static_)\w*(?:assert\w*|caller_must)\(")
 LAW = re.compile(r"\bHOLDS\w*\(")
 STATION = re.compile(r"^ \* ?[A-Z][A-Z ]+\b")
 HEADING = re.compile(r"^ \* ?INVARIANTS(?: of (\w+))?")
