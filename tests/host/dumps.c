@@ -454,6 +454,16 @@ KTEST(dumps, each_vmalloc_area_is_listed_with_its_kind)
 	vfree(ptr);
 }
 
+/* Who is short of addresses need not be short of memory. */
+KTEST(dumps, a_vmalloc_without_address_space_says_so)
+{
+	host_log_now += 1000000000000;
+	begin();
+	EXPECT(!ioremap(PHYS(1ull << 35), 1u << 30));
+	end();
+	EXPECT(strstr(line_with("vmalloc: no address space"), "vmalloc=SIZE"));
+}
+
 /* A line of either dump; the end is exclusive there, and 0 for 4 GiB. */
 struct mapped {
 	kva_t    first, last;

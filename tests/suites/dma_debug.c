@@ -119,6 +119,34 @@ KTEST(dma_debug, what_was_never_mapped_is_reported)
 	end();
 }
 
+/* Two devices may have the same bus address: each is asked for its own. */
+KTEST(dma_debug, a_mapping_of_another_device_is_not_found)
+{
+	static struct fake_device other;
+	struct dma_lookup found;
+	bus_addr_t bus;
+
+	set_up(false);
+	fake_device_init(&other, MASK_ALL, false);
+	bus = map();
+	EXPECT(dma_find(&dev.dma, bus, &found));
+	EXPECT(!dma_find(&other.dma, bus, &found));
+	EXPECT_EQ(dma_check_reach(&other.dma, bus, 1), -EFAULT);
+	EXPECT_EQ(reports(), 1);
+	dma_unmap_single(&other.dma, bus, 512, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 1);
+	/* Both have mapped the place: each takes away what is its own. */
+	EXPECT_EQ(dma_map_single(&other.dma, text, 512, DMA_FROM_DEVICE).v,
+		  bus.v);
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	EXPECT(!dma_find(&dev.dma, bus, &found));
+	EXPECT(dma_find(&other.dma, bus, &found));
+	dma_unmap_single(&other.dma, bus, 512, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 0);
+	fake_device_end(&other);
+	end();
+}
+
 KTEST(dma_debug, wrong_size_direction_and_kind_are_reported)
 {
 	struct scatterlist sg = { .length = 512 };

@@ -422,6 +422,14 @@ KTEST(slab, write_after_free_cannot_break_the_chain)
 
 /* ---- check ------------------------------------------------------------- */
 
+static void expect_sums(unsigned long *count)
+{
+	(*count)++;
+	EXPECT_STREQ(slab_check(),
+		     "slab S6: nr_slabs, nr_empty and taken are the sums over the lists");
+	(*count)--;
+}
+
 KTEST(slab, check_finds_each_broken_law)
 {
 	struct slab *slab;
@@ -456,12 +464,17 @@ KTEST(slab, check_finds_each_broken_law)
 	objects = slab->objects;
 	slab->objects += PAGE_SIZE;
 	EXPECT_STREQ(slab_check(), "slab S5: objects end within the block");
+	slab->objects = objects + 1;
+	EXPECT_STREQ(slab_check(),
+		     "slab S5: objects begin behind the descriptor, aligned");
+	slab->objects = objects - cache->first;
+	EXPECT_STREQ(slab_check(),
+		     "slab S5: objects begin behind the descriptor, aligned");
 	slab->objects = objects;
 
-	cache->taken++;
-	EXPECT_STREQ(slab_check(),
-		     "slab S6: nr_slabs, nr_empty and taken are the sums over the lists");
-	cache->taken--;
+	expect_sums(&cache->taken);
+	expect_sums(&cache->nr_slabs);
+	expect_sums(&cache->nr_empty);
 	cache->span--;
 	EXPECT_STREQ(slab_check(),
 		     "cache C2: a cache's geometry is what fits its block");

@@ -95,6 +95,35 @@ KTEST(slab_layout, slabs_waste_less_than_an_eighth)
 	expect_good_layout(8192);
 }
 
+/* The descriptor of a slab with n objects, and so many objects behind it. */
+static uint32_t bytes_needed(const struct kmem_cache *geometry, uint32_t n)
+{
+	uint32_t header = geometry->off_slab ? 0 :
+			  sizeof(struct slab) + n * sizeof(uint16_t);
+
+	return ALIGN_UP(header, geometry->align) + n * geometry->stride;
+}
+
+KTEST(slab_layout, as_many_objects_as_fit_at_each_alignment)
+{
+	for (unsigned align = 8; align <= 256; align *= 2)
+		for (unsigned size = 8; size <= 1024; size += 8) {
+			struct kmem_cache geometry = {
+				.size = size, .align = align
+			};
+			uint32_t block, n;
+
+			REQUIRE(slab_layout(&geometry));
+			block = PAGE_SIZE << geometry.order;
+			n = geometry.per_slab;
+			if (bytes_needed(&geometry, n) > block ||
+			    bytes_needed(&geometry, n + 1) <= block)
+				ktest_fail(__FILE__, __LINE__,
+					   "size %u, align %u: %u objects",
+					   size, align, n);
+		}
+}
+
 KTEST(slab_layout, page_sized_objects_fill_their_pages)
 {
 	struct kmem_cache geometry = { .size = 4096, .align = 4096 };

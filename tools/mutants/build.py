@@ -13,10 +13,10 @@ import shlex
 import subprocess
 from pathlib import Path
 
-# ccache would keep each mutant for ever; make would hand down its own flags.
-ENV = {name: value for name, value in os.environ.items()
-       if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-ENV["CCACHE_DISABLE"] = "1"
+# make would hand down its own flags; ccache would keep each mutant for ever.
+MAKE_ENV = {name: value for name, value in os.environ.items()
+            if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+ENV = MAKE_ENV | {"CCACHE_DISABLE": "1"}
 COMPILES = re.compile(r"(.*) -c (\S+\.c) -o (\S+\.o)$")
 LINKS = re.compile(r".* -o (\S+)$")
 
@@ -25,9 +25,9 @@ class BuildError(Exception):
     """What make or the compiler said of a program that should be built."""
 
 
-def call(words, root, **options):
-    return subprocess.run(words, cwd=root, env=ENV, check=False, text=True,
-                          capture_output=True, **options)
+def call(words, root, env=None, **options):
+    return subprocess.run(words, cwd=root, env=env or ENV, check=False,
+                          text=True, capture_output=True, **options)
 
 
 class Program:
@@ -42,7 +42,7 @@ class Program:
         self.path = self.folder / "host" / "suites"
         make = ["make", "--no-print-directory", f"-j{jobs}", "V=1",
                 f"BUILD={folder}", "CFLAGS_EXTRA=-g0", str(self.path)]
-        built = call(make, root)
+        built = call(make, root, MAKE_ENV)
         if built.returncode:
             raise BuildError(built.stdout[-2000:] + built.stderr[-2000:])
         # -n: say the commands; -B: of everything, though it is built.
