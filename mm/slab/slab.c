@@ -54,15 +54,13 @@ static uint32_t slab_slot_start(const struct kmem_cache *cache, uint32_t n)
 /* How many objects fit into a block of `block` bytes. */
 static uint32_t slab_capacity(const struct kmem_cache *cache, uint32_t block)
 {
-	uint32_t n = block / cache->stride;
-
-	if (!cache->off_slab)
-		n = (block - sizeof(struct slab)) /
-		    (cache->stride + sizeof(uint16_t));
-	/* With an aligned first slot, the last slot may not fit any more. */
-	while (n && slab_slot_start(cache, n) + n * cache->stride > block)
-		n--;
-	return n;
+	/*
+	 * Block and stride are multiples of the alignment, so what the first
+	 * slot moves to be aligned is left over in any case.
+	 */
+	return cache->off_slab ? block / cache->stride :
+	       (block - sizeof(struct slab)) /
+	       (cache->stride + sizeof(uint16_t));
 }
 
 static uint32_t slab_leftover(const struct kmem_cache *cache, unsigned order)

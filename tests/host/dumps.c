@@ -16,6 +16,7 @@
 #include <arch/paging.h>
 #include <arch/pgtable.h>
 
+#include "mm/dma/dma_impl.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pageblock.h"
@@ -23,6 +24,7 @@
 #include "mm/page/report.h"
 #include "mm/page/zone.h"
 #include "mm/slab/slab_impl.h"
+#include "tests/fake_device.h"
 #include "tests/host/host.h"
 #include "tests/suites/vm_test.h"
 
@@ -600,4 +602,48 @@ KTEST(dumps, maps_of_an_address_space_are_those_of_linux)
 		     "          /dev/zero (deleted)");
 	EXPECT(!line());
 	test_end(mm);
+}
+
+/* ---- devices ------------------------------------------------------------- */
+
+static void expect_unmap_report(struct fake_device *dev, bus_addr_t bus,
+				const char *words)
+{
+	const char *l;
+
+	host_log_now += 1000000000000;
+	begin();
+	dma_unmap_single(&dev->dma, bus, 512, DMA_FROM_DEVICE);
+	end();
+	/* The log may first say what it left out before. */
+	do
+		l = line();
+	while (l && !strstr(l, words));
+	EXPECT(l);
+}
+
+/* Only who has unmapped the address before does so a second time. */
+KTEST(dumps, an_unmap_is_called_the_second_of_its_own_device_only)
+{
+	static struct fake_device dev, other;
+	void *memory = get_free_pages(GFP_KERNEL, 0);
+	bool before = dma_debug_on;
+	bus_addr_t bus;
+
+	REQUIRE(memory);
+	dma_debug_enable(true);
+	fake_device_init(&dev, DMA_BIT_MASK(32), false);
+	fake_device_init(&other, DMA_BIT_MASK(32), false);
+	bus = dma_map_single(&dev.dma, memory, 512, DMA_FROM_DEVICE);
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	expect_unmap_report(&dev, bus, "unmapped twice");
+	expect_unmap_report(&other, bus, "is not mapped");
+	/* What a device at this place did before is not this one's. */
+	fake_device_end(&dev);
+	fake_device_init(&dev, DMA_BIT_MASK(32), false);
+	expect_unmap_report(&dev, bus, "is not mapped");
+	fake_device_end(&dev);
+	fake_device_end(&other);
+	dma_debug_enable(before);
+	put_free_pages(memory, 0);
 }

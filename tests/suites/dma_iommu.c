@@ -93,6 +93,21 @@ KTEST(dma_iommu, direction_is_the_right_that_the_device_gets)
 	end();
 }
 
+KTEST(dma_iommu, coherent_memory_is_out_of_reach_once_it_is_freed)
+{
+	bus_addr_t bus;
+	void *ptr;
+
+	set_up(DMA_BIT_MASK(28));
+	ptr = dma_alloc_coherent(&dev.dma, 5000, &bus, GFP_KERNEL);
+	REQUIRE(ptr);
+	EXPECT(fake_device_write(&dev, BUS(bus.v + 4999), "x", 1));
+	dma_free_coherent(&dev.dma, 5000, ptr, bus);
+	EXPECT(!fake_device_write(&dev, bus, "x", 1));
+	EXPECT(!fake_device_write(&dev, BUS(bus.v + 4999), "x", 1));
+	end();
+}
+
 KTEST(dma_iommu, nothing_is_reached_after_unmapping)
 {
 	bus_addr_t bus;

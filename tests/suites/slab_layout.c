@@ -104,23 +104,28 @@ static uint32_t bytes_needed(const struct kmem_cache *geometry, uint32_t n)
 	return ALIGN_UP(header, geometry->align) + n * geometry->stride;
 }
 
+static void expect_full_slab(unsigned size, unsigned align, unsigned flags)
+{
+	struct kmem_cache geometry = {
+		.size = size, .align = align, .flags = flags
+	};
+	uint32_t block, n;
+
+	REQUIRE(slab_layout(&geometry));
+	block = PAGE_SIZE << geometry.order;
+	n = geometry.per_slab;
+	if (bytes_needed(&geometry, n) > block ||
+	    bytes_needed(&geometry, n + 1) <= block)
+		ktest_fail(__FILE__, __LINE__, "size %u, align %u: %u objects",
+			   size, align, n);
+}
+
 KTEST(slab_layout, as_many_objects_as_fit_at_each_alignment)
 {
 	for (unsigned align = 8; align <= 256; align *= 2)
 		for (unsigned size = 8; size <= 1024; size += 8) {
-			struct kmem_cache geometry = {
-				.size = size, .align = align
-			};
-			uint32_t block, n;
-
-			REQUIRE(slab_layout(&geometry));
-			block = PAGE_SIZE << geometry.order;
-			n = geometry.per_slab;
-			if (bytes_needed(&geometry, n) > block ||
-			    bytes_needed(&geometry, n + 1) <= block)
-				ktest_fail(__FILE__, __LINE__,
-					   "size %u, align %u: %u objects",
-					   size, align, n);
+			expect_full_slab(size, align, 0);
+			expect_full_slab(size, align, SLAB_DEBUG);
 		}
 }
 

@@ -36,7 +36,7 @@ LEAVES = ("break", "continue", "goto", "return")
 ASSIGNS = ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=")
 BEHIND_NAME = (*ASSIGNS, "(", "->", ".", "[", "++", "--")
 NOT_CALLED = ("do", "else", "sizeof", "case", "default", "__asm__", "asm")
-ASSERTS = re.compile(r"assert\w*|\w*_[aA]ssert|MUST_HOLD\w*|debug_assert")
+ASSERTS = re.compile(r"\w*[aA]ssert\w*|MUST_HOLD\w*")
 
 
 @dataclass(frozen=True)
@@ -155,13 +155,14 @@ def bodies(tokens, text):
 
 
 def name_before(tokens, i):
-    """The name in front of the parameters that end before tokens[i]."""
-    depth, j = 0, i - 1
-    while j > 0:
-        depth += (tokens[j].text == ")") - (tokens[j].text == "(")
-        if depth == 0 and tokens[j].text == "(":
-            return tokens[j - 1].text
-        j -= 1
+    """The function whose body tokens[i] begins: the first word in front of a
+    parenthesis, for attributes stand behind the parameters."""
+    first = i
+    while first > 0 and tokens[first - 1].text not in (";", "}"):
+        first -= 1
+    for token, behind in zip(tokens[first:i], tokens[first + 1:i]):
+        if token.kind == "word" and behind.text == "(":
+            return token.text
     return ""
 
 
