@@ -168,7 +168,7 @@ HOST_BUILD := $(BUILD)/host
 HOST_SKIP  := traps log console symbols cpu irq_alloc ring3 ring3_forbidden uaccess fpu irq \
 	thread_switch sched sched_user thread wait mutex timer kmap_sleep task \
 	linux_calls apic kill oom call_trace \
-	program ipc notification calls messages monitor vtd_edu isa_dma floppy holes \
+	program ipc notification call_handles calls messages monitor vtd_edu isa_dma floppy holes \
 	user_device checkers
 
 # -no-pie: static data lies below 4 GiB, where multiboot's addresses reach.

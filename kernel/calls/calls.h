@@ -17,7 +17,7 @@
 
 struct trap_regs;
 
-#define C(number, NAME, name) long pg_##name(struct trap_regs *regs);
+#define C(number, NAME, name, ...) long pg_##name(struct trap_regs *regs);
 PAGODA_CALLS(C)
 #undef C
 

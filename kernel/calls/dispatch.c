@@ -20,7 +20,7 @@
 #include "lib/log.h"
 
 static const syscall_entry_fn pagoda_table[] = {
-#define C(number, NAME, name) [number - PG_CALL_FIRST] = pg_##name,
+#define C(number, NAME, name, ...) [number - PG_CALL_FIRST] = pg_##name,
 	PAGODA_CALLS(C)
 #undef C
 };

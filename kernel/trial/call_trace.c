@@ -105,7 +105,7 @@ static void mark(struct traced_call *call)
 static const char *name_of(uint32_t eax, char *buf, size_t size)
 {
 	static const char *const names[] = {
-#define C(number, NAME, name) [number - PG_CALL_FIRST] = #NAME,
+#define C(number, NAME, ...) [number - PG_CALL_FIRST] = #NAME,
 		PAGODA_CALLS(C)
 #undef C
 	};

@@ -54,128 +54,160 @@
 #define PG_HANDLE(eax)          ((eax) >> 16)
 
 /*
- * number, NAME, name; then what the handle must be and the arguments.
- * Pointers are addresses in the caller's space; [n] is a length in bytes.
+ * number, NAME, name, what the handle names, the right that the handle needs;
+ * behind them the arguments. Pointers are addresses in the caller's space; [n]
+ * is a length in bytes.
+ *
+ *   NONE            the call looks at no handle
+ *   ANY             an object of any type
+ *   TASK, SPACE     a task, the memory of a task; 0: the caller's own
+ *   CALLER          a reply handle; 0: the caller that this thread owes a reply
+ *   LATE(...)       these calls look at their arguments before the handle; all
+ *                   others look at the handle first
+ *   other words     an object of that type
+ *
+ * What the kernel says of a handle, in this order: -EBADF there is no such
+ * handle, -EINVAL it names something else, -EPERM it has not that right, -ESRCH
+ * the task of a SPACE has ended.
  */
 #define PAGODA_CALLS(C)                                                       \
-	/* any object                                                      */ \
-	C(1024, HANDLE_CLOSE,    handle_close)    /*                       */ \
-	C(1025, HANDLE_DUP,      handle_dup)      /* rights, badge         */ \
-		/* -> handle                                               */ \
-	/* messages: endpoint; REPLY: 0 or a reply handle                  */ \
-	C(1026, ENDPOINT_CREATE, endpoint_create) /* -> handle             */ \
-	C(1027, SEND,            send)            /* words                 */ \
-	C(1028, RECEIVE,         receive)         /* -> badge, words       */ \
-	C(1029, CALL,            call)            /* words -> words        */ \
-	C(1030, REPLY,           reply)           /* words                 */ \
-	C(1031, REPLY_RECEIVE,   reply_receive)   /* words -> badge, words */ \
-	C(1032, SEND_MSG,        send_msg)                                    \
-	C(1033, RECEIVE_MSG,     receive_msg)                                 \
-	C(1034, CALL_MSG,        call_msg)                                    \
-	C(1035, REPLY_MSG,       reply_msg)                                   \
-	C(1036, REPLY_RECEIVE_MSG, reply_receive_msg)                         \
-	C(1037, REPLY_SAVE,      reply_save)      /* -> reply handle       */ \
-	C(1038, IPC_BUFFER,      ipc_buffer)      /* struct ipc_msg *      */ \
-	/* the caller that is owed a reply, when the kernel asks for it;      \
-	 * handle: 0 or a reply handle. Its memory, and TASK_READ's and       \
-	 * _WRITE's: -EFAULT where a pager has not given the page yet      */ \
-	C(1039, CALLER_READ,     caller_read)     /* its addr, buf, [n]    */ \
-	C(1040, CALLER_WRITE,    caller_write)    /* its addr, buf, [n]    */ \
-	C(1041, CALLER_GET_REGS, caller_get_regs) /* struct pg_regs *      */ \
-	C(1042, CALLER_SET_REGS, caller_set_regs) /* struct pg_regs *      */ \
-	/* notification                                                    */ \
-	C(1043, NOTIFICATION_CREATE, notification_create) /* -> handle     */ \
-	C(1044, NOTIFICATION_SIGNAL, notification_signal) /* bits          */ \
-	C(1045, NOTIFICATION_WAIT, notification_wait)                         \
-		/* mask, deadline low, high -> bits in EBX                 */ \
-	C(1046, NOTIFICATION_POLL, notification_poll) /* mask -> EBX       */ \
-	/* devices: *_CREATE with the system handle                        */ \
-	C(1047, IRQ_CREATE,      irq_create)                                  \
-		/* line, notification, bits -> handle; still masked        */ \
-	C(1048, IRQ_ACK,         irq_ack)         /* unmask                */ \
-	C(1049, IO_PORTS_CREATE, io_ports_create) /* first, count -> handle */ \
-	C(1050, IO_PORTS_ALLOW,  io_ports_allow)  /* task                  */ \
-	/* task                                                            */ \
-	C(1051, TASK_CREATE,     task_create)     /* name (text) -> handle */ \
-	C(1052, TASK_START,      task_start)      /* struct task_start *   */ \
-	C(1053, TASK_KILL,       task_kill)       /* wait status           */ \
-	C(1054, TASK_WAIT,       task_wait)                                   \
-		/* deadline low, high -> wait status in EBX                */ \
-	C(1055, TASK_SET_EXCEPTIONS,  task_set_exceptions)  /* endpoint    */ \
-	C(1056, TASK_SET_PERSONALITY, task_set_personality) /* endpoint    */ \
-	C(1057, TASK_READ,       task_read)       /* its addr, buf, [n]    */ \
-	C(1058, TASK_WRITE,      task_write)      /* its addr, buf, [n]    */ \
-	C(1059, VM_MAP,          vm_map)                                      \
-		/* addr, [n], prot, flags as mmap2's -> addr               */ \
-	C(1060, VM_UNMAP,        vm_unmap)        /* addr, [n]             */ \
-	C(1061, VM_SET_PAGER,    vm_set_pager)    /* addr, [n], endpoint   */ \
-	C(1062, TASK_MAPS,       task_maps)                                   \
-		/* addr, struct pg_area *: the first that ends above addr  */ \
-	C(1063, PAGE_INFO,       page_info)       /* addr, struct pg_page * */ \
-	C(1064, THREAD_CREATE,   thread_create)   /* eip, esp, ebx -> tid  */ \
-	C(1065, THREAD_EXIT,     thread_exit)     /* no handle             */ \
-	/* memory                                                          */ \
-	C(1066, MEMORY_SIZE,     memory_size)     /* -> bytes              */ \
-	C(1067, MEMORY_READ,     memory_read)     /* offset, buf, [n] -> n */ \
-	C(1068, MEMORY_MAP,      memory_map)      /* addr or 0 -> addr     */ \
-	/* system                                                          */ \
-	C(1069, TASK_INFO,       task_info)                                   \
-		/* pid, struct pg_task *: that one or the next higher      */ \
-	C(1070, TASK_OPEN,       task_open)                                   \
-		/* pid -> handle; to read, where the system is only read   */ \
-	C(1071, MEM_INFO,        mem_info)        /* struct pg_mem *       */ \
-	C(1072, LOG_WRITE,       log_write)       /* text, [n]             */ \
-	C(1073, POWER_OFF,       power_off)       /* 0; 1: to the monitor,  */ \
-		/* where there is one                                     */ \
-	/* no handle                                                       */ \
-	C(1074, CLOCK,           clock)           /* -> ns: EBX low,       */ \
-		/* ECX high                                                */ \
-	C(1075, YIELD,           yield)           /*                       */ \
-	/* notification                                                    */ \
-	C(1076, NOTIFICATION_BIND, notification_bind)                         \
+	/* any object */                                                      \
+	C(1024, HANDLE_CLOSE, handle_close, LATE(ANY), NONE)                  \
+	C(1025, HANDLE_DUP, handle_dup, LATE(ANY), DUP)                       \
+		/* rights, badge -> handle */                                 \
+	/* messages */                                                        \
+	C(1026, ENDPOINT_CREATE, endpoint_create, NONE, NONE) /* -> handle */ \
+	C(1027, SEND, send, LATE(ENDPOINT), SEND) /* words */                 \
+	C(1028, RECEIVE, receive, LATE(ENDPOINT), RECEIVE)                    \
+		/* -> badge, words */                                         \
+	C(1029, CALL, call, LATE(ENDPOINT), SEND) /* words -> words */        \
+	C(1030, REPLY, reply, LATE(CALLER), NONE) /* words */                 \
+	C(1031, REPLY_RECEIVE, reply_receive, LATE(ENDPOINT), RECEIVE)        \
+		/* words -> badge, words */                                   \
+	C(1032, SEND_MSG, send_msg, LATE(ENDPOINT), SEND)                     \
+	C(1033, RECEIVE_MSG, receive_msg, LATE(ENDPOINT), RECEIVE)            \
+	C(1034, CALL_MSG, call_msg, LATE(ENDPOINT), SEND)                     \
+	C(1035, REPLY_MSG, reply_msg, LATE(CALLER), NONE)                     \
+	C(1036, REPLY_RECEIVE_MSG, reply_receive_msg, LATE(ENDPOINT), RECEIVE)\
+	C(1037, REPLY_SAVE, reply_save, NONE, NONE) /* -> reply handle */     \
+	C(1038, IPC_BUFFER, ipc_buffer, NONE, NONE) /* struct ipc_msg * */    \
+	/* the caller's memory, and TASK_READ's and _WRITE's: -EFAULT where a \
+	 * pager has not given the page yet */                                \
+	C(1039, CALLER_READ, caller_read, CALLER, NONE)                       \
+		/* its addr, buf, [n] */                                      \
+	C(1040, CALLER_WRITE, caller_write, CALLER, NONE)                     \
+		/* its addr, buf, [n] */                                      \
+	C(1041, CALLER_GET_REGS, caller_get_regs, CALLER, NONE)               \
+		/* struct pg_regs * */                                        \
+	C(1042, CALLER_SET_REGS, caller_set_regs, LATE(CALLER), NONE)         \
+		/* struct pg_regs * */                                        \
+	/* notifications */                                                   \
+	C(1043, NOTIFICATION_CREATE, notification_create, NONE, NONE)         \
+		/* -> handle */                                               \
+	C(1044, NOTIFICATION_SIGNAL, notification_signal, NOTIFICATION, SEND) \
+		/* bits */                                                    \
+	C(1045, NOTIFICATION_WAIT, notification_wait, NOTIFICATION, RECEIVE)  \
+		/* mask, deadline low, high -> bits in EBX */                 \
+	C(1046, NOTIFICATION_POLL, notification_poll, NOTIFICATION, RECEIVE)  \
+		/* mask -> EBX */                                             \
+	/* devices */                                                         \
+	C(1047, IRQ_CREATE, irq_create, SYSTEM, MANAGE)                       \
+		/* line, notification, bits -> handle; still masked */        \
+	C(1048, IRQ_ACK, irq_ack, IRQ, MANAGE) /* unmask */                   \
+	C(1049, IO_PORTS_CREATE, io_ports_create, SYSTEM, MANAGE)             \
+		/* first, count -> handle */                                  \
+	C(1050, IO_PORTS_ALLOW, io_ports_allow, IO_PORTS, MANAGE)             \
+		/* task: another's needs RIGHT_TRANSFER too */                \
+	/* tasks */                                                           \
+	C(1051, TASK_CREATE, task_create, NONE, NONE)                         \
+		/* name (text) -> handle */                                   \
+	C(1052, TASK_START, task_start, TASK, MANAGE)                         \
+		/* struct task_start * */                                     \
+	C(1053, TASK_KILL, task_kill, TASK, MANAGE) /* wait status */         \
+	C(1054, TASK_WAIT, task_wait, TASK, READ)                             \
+		/* deadline low, high -> wait status in EBX */                \
+	C(1055, TASK_SET_EXCEPTIONS, task_set_exceptions, TASK, MANAGE)       \
+		/* endpoint */                                                \
+	C(1056, TASK_SET_PERSONALITY, task_set_personality, TASK, MANAGE)     \
+		/* endpoint */                                                \
+	C(1057, TASK_READ, task_read, SPACE, READ) /* its addr, buf, [n] */   \
+	C(1058, TASK_WRITE, task_write, SPACE, WRITE) /* its addr, buf, [n] */\
+	C(1059, VM_MAP, vm_map, LATE(SPACE), WRITE)                           \
+		/* addr, [n], prot, flags as mmap2's -> addr */               \
+	C(1060, VM_UNMAP, vm_unmap, SPACE, WRITE) /* addr, [n] */             \
+	C(1061, VM_SET_PAGER, vm_set_pager, SPACE, WRITE)                     \
+		/* addr, [n], endpoint */                                     \
+	C(1062, TASK_MAPS, task_maps, SPACE, READ)                            \
+		/* addr, struct pg_area *: the first that ends above addr */  \
+	C(1063, PAGE_INFO, page_info, LATE(SPACE), READ)                      \
+		/* addr, struct pg_page * */                                  \
+	C(1064, THREAD_CREATE, thread_create, NONE, NONE)                     \
+		/* eip, esp, ebx -> tid; the handle must be 0 */              \
+	C(1065, THREAD_EXIT, thread_exit, NONE, NONE)                         \
+	/* memory */                                                          \
+	C(1066, MEMORY_SIZE, memory_size, MEMORY, READ) /* -> bytes */        \
+	C(1067, MEMORY_READ, memory_read, MEMORY, READ)                       \
+		/* offset, buf, [n] -> n */                                   \
+	C(1068, MEMORY_MAP, memory_map, MEMORY, READ) /* addr or 0 -> addr */ \
+	/* the system */                                                      \
+	C(1069, TASK_INFO, task_info, SYSTEM, READ)                           \
+		/* pid, struct pg_task *: that one or the next higher */      \
+	C(1070, TASK_OPEN, task_open, SYSTEM, NONE)                           \
+		/* pid -> handle; needs RIGHT_MANAGE, or RIGHT_READ: then     \
+		 * the new one can only be read */                            \
+	C(1071, MEM_INFO, mem_info, SYSTEM, READ) /* struct pg_mem * */       \
+	C(1072, LOG_WRITE, log_write, SYSTEM, WRITE) /* text, [n] */          \
+	C(1073, POWER_OFF, power_off, SYSTEM, MANAGE)                         \
+		/* 0; 1: to the monitor, where there is one */                \
+	/* whoever asks */                                                    \
+	C(1074, CLOCK, clock, NONE, NONE) /* -> ns: EBX low, ECX high */      \
+	C(1075, YIELD, yield, NONE, NONE)                                     \
+	/* notifications */                                                   \
+	C(1076, NOTIFICATION_BIND, notification_bind, NOTIFICATION, RECEIVE)  \
 		/* endpoint: from now on its bits arrive there as messages;   \
-		 * 0: no more                                              */ \
-	/* PCI devices: *_OPEN with the system handle, the others with the    \
-	 * device's. A DMA handle is what DMA_ALLOC and DMA_MAP give       */ \
-	C(1077, DEVICE_OPEN,     device_open)                                 \
-		/* vendor << 16 | device, which of them from 0 -> handle;  \
-		 * bridges are nobody's                                    */ \
-	C(1078, DEVICE_INFO,     device_info)     /* struct pg_device *    */ \
-	C(1079, DEVICE_MAP_BAR,  device_map_bar)  /* bar -> addr           */ \
-		/* who had the device before loses what he had mapped      */ \
-	C(1080, DEVICE_SET_MASK, device_set_mask)                             \
-		/* mask low, high: it may use the bus from now on, and     \
-		 * must be idle: nobody has reset it                       */ \
-	C(1081, DEVICE_IRQ,      device_irq)                                  \
-		/* notification, bits -> irq handle; still masked. Good    \
-		 * until the device's last handle is closed                */ \
-	C(1082, DMA_ALLOC,       dma_alloc)                                   \
-		/* [n] -> DMA handle; EBX: addr, ECX, EDX: bus low, high   */ \
-	C(1083, DMA_MAP,         dma_map)                                     \
+		 * 0: no more */                                              \
+	/* PCI devices. A DMA handle is what DMA_ALLOC and DMA_MAP give */    \
+	C(1077, DEVICE_OPEN, device_open, SYSTEM, MANAGE)                     \
+		/* vendor << 16 | device, which of them from 0 -> handle;     \
+		 * bridges are nobody's */                                    \
+	C(1078, DEVICE_INFO, device_info, DEVICE, MANAGE)                     \
+		/* struct pg_device * */                                      \
+	C(1079, DEVICE_MAP_BAR, device_map_bar, DEVICE, MANAGE)               \
+		/* bar -> addr; who had the device before loses what he had   \
+		 * mapped */                                                  \
+	C(1080, DEVICE_SET_MASK, device_set_mask, DEVICE, MANAGE)             \
+		/* mask low, high: it may use the bus from now on, and must   \
+		 * be idle: nobody has reset it */                            \
+	C(1081, DEVICE_IRQ, device_irq, DEVICE, MANAGE)                       \
+		/* notification, bits -> irq handle; still masked. Good until \
+		 * the device's last handle is closed */                      \
+	C(1082, DMA_ALLOC, dma_alloc, DEVICE, MANAGE)                         \
+		/* [n] -> DMA handle; EBX: addr, ECX, EDX: bus low, high */   \
+	C(1083, DMA_MAP, dma_map, DEVICE, MANAGE)                             \
 		/* addr, [n], direction, struct pg_segment *, how many fit    \
-		 * -> DMA handle; EBX: how many there are                  */ \
-	C(1084, DMA_SYNC,        dma_sync)                                    \
-		/* DMA handle; 0: for the program, 1: for the device       */ \
-	C(1085, DMA_UNMAP,       dma_unmap)                                   \
-		/* DMA handle, which is closed: the transfer is over       */ \
-	C(1086, DMA_CHECK,       dma_check)                                   \
-		/* bus low, high, [n]: before it is told to the device     */ \
-	/* endpoint                                                        */ \
-	C(1087, ENDPOINT_CHECK,  endpoint_check_alive)                        \
-		/* -> 0: may still be received from; -EPIPE: never again   */ \
-	/* task: what the kernel may hold for it and its descendants       */ \
-	C(1088, TASK_LIMIT,      task_limit)                                  \
-		/* PG_LIMIT_* -> EBX: used, ECX: limit                     */ \
-	C(1089, TASK_SET_LIMIT,  task_set_limit)                              \
-		/* PG_LIMIT_*, limit: at most the caller's own             */ \
-	/* reply handle                                                    */ \
-	C(1090, REPLY_CHECK,     reply_check)                                 \
-		/* -> 0: somebody waits for it; -ESRCH: nobody any more    */
+		 * -> DMA handle; EBX: how many there are */                  \
+	C(1084, DMA_SYNC, dma_sync, DMA, MANAGE)                              \
+		/* 0: for the program, 1: for the device */                   \
+	C(1085, DMA_UNMAP, dma_unmap, DMA, MANAGE)                            \
+		/* the handle is closed: the transfer is over */              \
+	C(1086, DMA_CHECK, dma_check, DEVICE, MANAGE)                         \
+		/* bus low, high, [n]: before it is told to the device */     \
+	/* endpoints */                                                       \
+	C(1087, ENDPOINT_CHECK, endpoint_check_alive, ENDPOINT, SEND)         \
+		/* -> 0: may still be received from; -EPIPE: never again */   \
+	/* what the kernel may hold for a task and its descendants */         \
+	C(1088, TASK_LIMIT, task_limit, TASK, READ)                           \
+		/* PG_LIMIT_* -> EBX: used, ECX: limit */                     \
+	C(1089, TASK_SET_LIMIT, task_set_limit, TASK, MANAGE)                 \
+		/* PG_LIMIT_*, limit: at most the caller's own */             \
+	/* reply handles */                                                   \
+	C(1090, REPLY_CHECK, reply_check, REPLY, NONE)                        \
+		/* -> 0: somebody waits for it; -ESRCH: nobody any more */
 
 #define PG_CALL_FIRST  1024
 
 enum pagoda_call {
-#define C(number, NAME, name) PG_##NAME = number,
+#define C(number, NAME, ...) PG_##NAME = number,
 	PAGODA_CALLS(C)
 #undef C
 	PG_CALL_END
@@ -183,6 +215,7 @@ enum pagoda_call {
 
 /* ---- rights -------------------------------------------------------------- */
 
+#define RIGHT_NONE      0u
 #define RIGHT_DUP       0x01u   /* HANDLE_DUP                                 */
 #define RIGHT_TRANSFER  0x02u   /* may travel in a message                    */
 #define RIGHT_SEND      0x04u   /* send, call; signal                         */

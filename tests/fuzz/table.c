@@ -12,7 +12,7 @@
 #include "tests/fuzz/fuzz.h"
 
 static const struct call of_pagoda[] = {
-#define C(number, NAME, name) { number, #NAME, PAGODA_##NAME },
+#define C(number, NAME, ...) { number, #NAME, PAGODA_##NAME },
 	PAGODA_CALLS(C)
 #undef C
 };

@@ -35,23 +35,6 @@ KTEST(calls, numbers_that_are_no_calls_are_enosys)
 	calls_tear_down();
 }
 
-KTEST(calls, what_is_no_handle_is_refused_by_every_call)
-{
-	calls_set_up();
-	for (unsigned i = PG_CALL_FIRST; i < PG_CALL_END; i++) {
-		long result;
-
-		if (i == PG_THREAD_EXIT)
-			continue;
-		result = call(i, 999, 0, 0, 0, 0);
-		if (i == PG_ENDPOINT_CREATE || i == PG_NOTIFICATION_CREATE)
-			EXPECT(result > 0);
-		else if (i != PG_IPC_BUFFER && i != PG_CLOCK && i != PG_YIELD)
-			EXPECT(result < 0);
-	}
-	calls_tear_down();
-}
-
 KTEST(calls, memory_is_copied_between_tasks_though_none_is_left)
 {
 	long read, write;
