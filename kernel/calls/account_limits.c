@@ -74,39 +74,26 @@ void limits_init(void)
 
 /* ---- calls -------------------------------------------------------------- */
 
-long pg_task_limit(struct trap_regs *regs)
+long pg_task_limit(struct trap_regs *regs, struct task *task)
 {
 	uint32_t kind = regs->ebx;
-	struct task *task;
-	int err = find_task(call_handle(regs), RIGHT_READ, &task);
 
-	if (err)
-		return err;
-	if (kind < ACCOUNT_NR_KINDS) {
-		regs->ebx = READ_ONCE(task->account->used[kind]);
-		regs->ecx = READ_ONCE(task->account->limit[kind]);
-	} else {
-		err = -EINVAL;
-	}
-	object_put(&task->object);
-	return err;
+	if (kind >= ACCOUNT_NR_KINDS)
+		return -EINVAL;
+	regs->ebx = READ_ONCE(task->account->used[kind]);
+	regs->ecx = READ_ONCE(task->account->limit[kind]);
+	return 0;
 }
 
-long pg_task_set_limit(struct trap_regs *regs)
+long pg_task_set_limit(struct trap_regs *regs, struct task *task)
 {
 	const struct account *own = current_task()->account;
 	uint32_t kind = regs->ebx, limit = regs->ecx;
-	struct task *task;
-	int err = find_task(call_handle(regs), RIGHT_MANAGE, &task);
 
-	if (err)
-		return err;
 	if (kind >= ACCOUNT_NR_KINDS)
-		err = -EINVAL;
-	else if (limit > own->limit[kind])
-		err = -EPERM;
-	else
-		account_set_limit(task->account, kind, limit);
-	object_put(&task->object);
-	return err;
+		return -EINVAL;
+	if (limit > own->limit[kind])
+		return -EPERM;
+	account_set_limit(task->account, kind, limit);
+	return 0;
 }

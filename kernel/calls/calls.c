@@ -15,6 +15,7 @@
 
 #include <arch/irqflags.h>
 
+#include "kernel/ipc/reply.h"
 #include "lib/errno.h"
 #include "mm/slab/mempool.h"
 
@@ -27,17 +28,6 @@ int find_object(uint32_t handle, enum object_type type, unsigned rights,
 {
 	return handle_lookup(&current_task()->handles, handle, type, rights,
 			     objectp);
-}
-
-int check_system(const struct trap_regs *regs, unsigned rights)
-{
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_SYSTEM, rights,
-			      &object);
-
-	if (!err)
-		object_put(object);
-	return err;
 }
 
 int find_endpoint_or_none(uint32_t handle, unsigned rights,
@@ -67,32 +57,58 @@ int find_task(uint32_t handle, unsigned rights, struct task **taskp)
 	}
 	err = find_object(handle, OBJECT_TASK, rights, &object);
 	if (!err)
-		*taskp = container_of(object, struct task, object);
+		*taskp = object_to_task(object);
 	return err;
 }
 
-/* Its address space, referenced; NULL: the task has ended. */
-static struct mm *task_get_mm(struct task *task)
+/* From a task to its address space. */
+static int enter_space(struct subject *subject)
 {
+	struct object *object = subject->entry.object;
 	irqflags_t flags = irq_save();
-	struct mm *mm = task->mm;
+	struct mm *mm = object_to_task(object)->mm;
 
 	if (mm)
 		mm_get(mm);
 	irq_restore(flags);
-	return mm;
+	object_put(object);
+	subject->entry.object = NULL;
+	subject->mm = mm;
+	return mm ? 0 : -ESRCH;
 }
 
-int find_mm(uint32_t handle, unsigned rights, struct mm **mmp)
+int find_subject(const struct trap_regs *regs, struct subject *subject)
 {
-	struct task *task;
-	int err = find_task(handle, rights, &task);
+	const struct call_row *row = call_row(PG_NUMBER(regs->eax));
+	struct task *self = current_task();
+	int err = 0;
 
-	if (err)
-		return err;
-	*mmp = task_get_mm(task);
-	object_put(&task->object);
-	return *mmp ? 0 : -ESRCH;
+	*subject = (struct subject){ .entry = { NULL, RIGHTS_ALL, 0 } };
+	if (call_handle(regs) || !(row->flags & CALL_OWN)) {
+		err = handle_lookup_entry(&self->handles, call_handle(regs),
+					  row->type, row->rights,
+					  &subject->entry);
+	} else if (row->type == OBJECT_TASK) {
+		object_get(&self->object);
+		subject->entry.object = &self->object;
+	}
+	if (!err && row->flags & CALL_SPACE)
+		err = enter_space(subject);
+	return err;
+}
+
+void put_subject(const struct subject *subject)
+{
+	if (subject->mm)
+		mm_put(subject->mm);
+	object_put(subject->entry.object);
+}
+
+struct reply_slot *subject_slot(const struct subject *subject)
+{
+	struct object *object = subject->entry.object;
+
+	return object ? object_to_slot(object) : &current_thread()->ipc.owes;
 }
 
 /* A task pays for itself; the machine was there before. */

@@ -5,19 +5,42 @@
  * WHAT     Declares pg_NAME() for each call of kernel/uapi/pagoda.h, and what
  *          the files calls_*.c share. Arguments are registers of user mode:
  *          nothing about them is true before it is checked.
+ *
+ *          What the handle of the call names has been found before: it is of
+ *          the type and the handle has the right that the table says, and the
+ *          function borrows it. Only a function whose row says LATE finds it
+ *          itself, with find_subject().
  */
 #pragma once
 
 #include <arch/uaccess.h>
 
+#include "kernel/calls/call_rows.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/ipc_thread.h"
 #include "kernel/task/task.h"
-#include "kernel/uapi/pagoda.h"
 
-struct trap_regs;
+struct memory_object;
+struct notification;
 
-#define C(number, NAME, name, ...) long pg_##name(struct trap_regs *regs);
+/* What a call's function takes, by the word for what its handle names. */
+#define TAKES_NONE
+#define TAKES_TASK          , struct task *task
+#define TAKES_SPACE         , struct mm *mm
+#define TAKES_CALLER        , struct reply_slot *slot
+#define TAKES_ENDPOINT      , struct endpoint *endpoint
+#define TAKES_REPLY         , struct reply_slot *slot
+#define TAKES_NOTIFICATION  , struct notification *notification
+#define TAKES_IRQ           , struct object *object
+#define TAKES_IO_PORTS      , const struct handle_entry *entry
+#define TAKES_MEMORY        , const struct memory_object *memory
+#define TAKES_SYSTEM        , unsigned rights
+#define TAKES_DEVICE        , struct object *object
+#define TAKES_DMA           , struct object *object
+#define TAKES_LATE(word)
+
+#define C(number, NAME, name, object, right) \
+	long pg_##name(struct trap_regs *regs TAKES_##object);
 PAGODA_CALLS(C)
 #undef C
 
@@ -37,9 +60,6 @@ static inline uint64_t call_deadline(uint32_t low, uint32_t high)
 int find_object(uint32_t handle, enum object_type type, unsigned rights,
 		struct object **objectp) __must_check;
 
-/* Is the handle of the call one to the system, with these rights? 0 or why. */
-int check_system(const struct trap_regs *regs, unsigned rights) __must_check;
-
 /* find_object() for endpoints; handle 0 gives NULL. */
 int find_endpoint_or_none(uint32_t handle, unsigned rights,
 			  struct endpoint **endpointp) __must_check;
@@ -48,8 +68,16 @@ int find_endpoint_or_none(uint32_t handle, unsigned rights,
 int find_task(uint32_t handle, unsigned rights, struct task **taskp)
 	__must_check;
 
-/* A task's address space by a handle to the task; -ESRCH: it has ended. */
-int find_mm(uint32_t handle, unsigned rights, struct mm **mmp) __must_check;
+/*
+ * What the handle of a call names, by the call's row. Returns: 0, and
+ * put_subject() gives the references back; -EBADF, -EINVAL, -EPERM, -ESRCH.
+ */
+int find_subject(const struct trap_regs *regs, struct subject *subject)
+	__must_check;
+void put_subject(const struct subject *subject);
+
+/* A CALLER: the slot of a reply handle, or what this thread owes. */
+struct reply_slot *subject_slot(const struct subject *subject);
 
 /*
  * A handle for an object of which the caller gives its reference away; the

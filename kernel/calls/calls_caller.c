@@ -19,21 +19,6 @@
 #include "kernel/ipc/reply.h"
 #include "lib/errno.h"
 
-/* The slot that a call means; the object, if any, is referenced. */
-static int find_slot(uint32_t handle, struct reply_slot **slot,
-		     struct object **object)
-{
-	int err = 0;
-
-	*object = NULL;
-	*slot = &current_thread()->ipc.owes;
-	if (handle)
-		err = find_object(handle, OBJECT_REPLY, 0, object);
-	if (!err && *object)
-		*slot = object_to_slot(*object);
-	return err;
-}
-
 /*
  * The thread for which the kernel asks; NULL: none, or another kind of caller.
  * Interrupts off.
@@ -51,45 +36,38 @@ static struct thread *asking_thread(const struct reply_slot *slot)
 	return caller;
 }
 
-static int caller_mm(uint32_t handle, struct mm **mmp)
+/* Its address space, referenced; NULL: there is no such thread. */
+static struct mm *caller_get_mm(const struct reply_slot *slot)
 {
-	struct reply_slot *slot;
-	struct object *object;
-	const struct thread *caller;
-	irqflags_t flags;
-	int err = find_slot(handle, &slot, &object);
+	irqflags_t flags = irq_save();
+	const struct thread *caller = asking_thread(slot);
+	struct mm *mm = caller ? caller->task->mm : NULL;
 
-	if (err)
-		return err;
-	flags = irq_save();
-	caller = asking_thread(slot);
-	*mmp = caller ? caller->task->mm : NULL;
-	if (*mmp)
-		mm_get(*mmp);
+	if (mm)
+		mm_get(mm);
 	irq_restore(flags);
-	object_put(object);
-	return *mmp ? 0 : -ESRCH;
+	return mm;
 }
 
-long pg_caller_read(struct trap_regs *regs)
+long pg_caller_read(struct trap_regs *regs, struct reply_slot *slot)
 {
-	struct mm *mm;
-	long result = caller_mm(call_handle(regs), &mm);
+	struct mm *mm = caller_get_mm(slot);
+	long result;
 
-	if (result)
-		return result;
+	if (!mm)
+		return -ESRCH;
 	result = mm_copy_out(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
 	mm_put(mm);
 	return result;
 }
 
-long pg_caller_write(struct trap_regs *regs)
+long pg_caller_write(struct trap_regs *regs, struct reply_slot *slot)
 {
-	struct mm *mm;
-	long result = caller_mm(call_handle(regs), &mm);
+	struct mm *mm = caller_get_mm(slot);
+	long result;
 
-	if (result)
-		return result;
+	if (!mm)
+		return -ESRCH;
 	result = mm_copy_in(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
 	mm_put(mm);
 	return result;
@@ -122,47 +100,50 @@ static void from_pg_regs(struct trap_regs *to, const struct pg_regs *from)
 	arch_user_regs_sanitize(to);
 }
 
-/* Read the caller's registers, or write them: only after an exception. */
-static long access_regs(uint32_t handle, struct pg_regs *values, bool write)
+long pg_caller_get_regs(struct trap_regs *regs, struct reply_slot *slot)
 {
-	struct reply_slot *slot;
-	struct object *object;
-	struct thread *caller;
-	irqflags_t flags;
-	long result = find_slot(handle, &slot, &object);
+	struct pg_regs values;
+	irqflags_t flags = irq_save();
+	struct thread *caller = asking_thread(slot);
 
-	if (result)
-		return result;
-	flags = irq_save();
-	caller = asking_thread(slot);
+	if (caller)
+		to_pg_regs(&values, thread_user_regs(caller));
+	irq_restore(flags);
+	if (!caller)
+		return -ESRCH;
+	return copy_to_user(UADDR(regs->ebx), &values, sizeof(values));
+}
+
+/* Only after an exception. */
+static long set_regs(const struct reply_slot *slot,
+		     const struct pg_regs *values)
+{
+	irqflags_t flags = irq_save();
+	struct thread *caller = asking_thread(slot);
+	long result = 0;
+
 	if (!caller)
 		result = -ESRCH;
-	else if (!write)
-		to_pg_regs(values, thread_user_regs(caller));
 	else if (KMSG_KIND(caller->ipc.label) != KMSG_EXCEPTION)
 		result = -EPERM;
 	else
 		from_pg_regs(thread_user_regs(caller), values);
 	irq_restore(flags);
-	object_put(object);
 	return result;
-}
-
-long pg_caller_get_regs(struct trap_regs *regs)
-{
-	struct pg_regs values;
-	long result = access_regs(call_handle(regs), &values, false);
-
-	if (result)
-		return result;
-	return copy_to_user(UADDR(regs->ebx), &values, sizeof(values));
 }
 
 long pg_caller_set_regs(struct trap_regs *regs)
 {
+	struct subject subject;
 	struct pg_regs values;
+	long result;
 
 	if (copy_from_user(&values, UADDR(regs->ebx), sizeof(values)))
 		return -EFAULT;
-	return access_regs(call_handle(regs), &values, true);
+	result = find_subject(regs, &subject);
+	if (result)
+		return result;
+	result = set_regs(subject_slot(&subject), &values);
+	put_subject(&subject);
+	return result;
 }

@@ -102,25 +102,22 @@ long receive_parcel(struct thread *self, long result)
 
 static long send_message(struct trap_regs *regs, bool calls, bool msg)
 {
-	struct handle_entry entry;
+	struct subject subject;
 	struct message message;
 	struct endpoint *endpoint;
 	long result = begin(&message, regs, msg);
 
+	if (!result)
+		result = find_subject(regs, &subject);
 	if (result)
 		return result;
-	result = handle_lookup_entry(&current_task()->handles,
-				     call_handle(regs), OBJECT_ENDPOINT,
-				     RIGHT_SEND, &entry);
-	if (result)
-		return result;
-	endpoint = object_to_endpoint(entry.object);
-	message.op.label = entry.badge;
+	endpoint = object_to_endpoint(subject.entry.object);
+	message.op.label = subject.entry.badge;
 	result = parcel_pack(&message.extras, &message.op.parcel);
 	if (!result)
 		result = calls ? endpoint_call(endpoint, &message.op) :
 			 endpoint_send(endpoint, &message.op);
-	object_put(entry.object);
+	put_subject(&subject);
 	return finish(&message, result);
 }
 
@@ -161,24 +158,24 @@ static long reply_to(struct reply_slot *slot, struct message *message)
 static long receive_message(struct trap_regs *regs, bool replies, bool msg)
 {
 	struct reply_slot *owes = &current_thread()->ipc.owes;
+	struct subject subject;
 	struct message message;
-	struct object *object;
+	struct endpoint *endpoint;
 	long result = begin(&message, regs, msg);
 
 	if (!result)
-		result = find_object(call_handle(regs), OBJECT_ENDPOINT,
-				     RIGHT_RECEIVE, &object);
+		result = find_subject(regs, &subject);
 	if (result)
 		return result;
+	endpoint = object_to_endpoint(subject.entry.object);
 	if (replies && owes->caller)
 		result = finish(&message, reply_to(owes, &message));
 	message.op.parcel = NULL;
 	message.op.taken = false;
 	/* -ESRCH: the caller gave up meanwhile; that is no error of ours. */
 	if (!result || result == -ESRCH)
-		result = endpoint_receive(object_to_endpoint(object),
-					  &message.op);
-	object_put(object);
+		result = endpoint_receive(endpoint, &message.op);
+	put_subject(&subject);
 	message.extras.flags = 0;
 	return finish(&message, result);
 }
@@ -205,20 +202,17 @@ long pg_reply_receive_msg(struct trap_regs *regs)
 
 static long reply_message(struct trap_regs *regs, bool msg)
 {
-	struct reply_slot *slot = &current_thread()->ipc.owes;
 	uint32_t handle = call_handle(regs);
-	struct object *object = NULL;
+	struct subject subject;
 	struct message message;
 	long result = begin(&message, regs, msg);
 
-	if (!result && handle) {
-		result = find_object(handle, OBJECT_REPLY, 0, &object);
-		slot = result ? NULL : object_to_slot(object);
-	}
+	if (!result)
+		result = find_subject(regs, &subject);
 	if (result)
 		return result;
-	result = finish(&message, reply_to(slot, &message));
-	object_put(object);
+	result = finish(&message, reply_to(subject_slot(&subject), &message));
+	put_subject(&subject);
 	/* One answer is all that a reply handle is for. */
 	if (handle && (!result || result == -ESRCH))
 		handle_remove(&current_task()->handles, handle);
@@ -236,17 +230,9 @@ long pg_reply_msg(struct trap_regs *regs)
 }
 
 /* A message to it would tell too, but somebody may be there to receive it. */
-long pg_endpoint_check_alive(struct trap_regs *regs)
+long pg_endpoint_check_alive(struct trap_regs *regs, struct endpoint *endpoint)
 {
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_ENDPOINT, RIGHT_SEND,
-			      &object);
-
-	if (err)
-		return err;
-	err = endpoint_is_dead(object_to_endpoint(object)) ? -EPIPE : 0;
-	object_put(object);
-	return err;
+	return endpoint_is_dead(endpoint) ? -EPIPE : 0;
 }
 
 long pg_reply_save(struct trap_regs *regs)
@@ -261,17 +247,9 @@ long pg_reply_save(struct trap_regs *regs)
 }
 
 /* A caller can end, or give up, without a word to who owes the reply. */
-long pg_reply_check(struct trap_regs *regs)
+long pg_reply_check(struct trap_regs *regs, struct reply_slot *slot)
 {
-	struct object *object;
-	long result = find_object(call_handle(regs), OBJECT_REPLY, 0, &object);
-
-	if (result)
-		return result;
-	if (!READ_ONCE(object_to_slot(object)->caller))
-		result = -ESRCH;
-	object_put(object);
-	return result;
+	return READ_ONCE(slot->caller) ? 0 : -ESRCH;
 }
 
 /* ---- endpoints and buffers ---------------------------------------------- */

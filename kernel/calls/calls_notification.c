@@ -7,19 +7,6 @@
 #include "kernel/ipc/notification.h"
 
 #include "kernel/calls/calls.h"
-#include "lib/errno.h"
-
-static int find_notification(const struct trap_regs *regs, unsigned rights,
-			     struct notification **notification)
-{
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_NOTIFICATION, rights,
-			      &object);
-
-	if (!err)
-		*notification = object_to_notification(object);
-	return err;
-}
 
 long pg_notification_create(struct trap_regs *regs)
 {
@@ -30,60 +17,43 @@ long pg_notification_create(struct trap_regs *regs)
 			   RIGHT_RECEIVE);
 }
 
-long pg_notification_signal(struct trap_regs *regs)
+long pg_notification_signal(struct trap_regs *regs,
+			    struct notification *notification)
 {
-	struct notification *notification;
-	int err = find_notification(regs, RIGHT_SEND, &notification);
-
-	if (err)
-		return err;
 	notification_signal(notification, regs->ebx);
-	object_put(&notification->object);
 	return 0;
 }
 
-long pg_notification_wait(struct trap_regs *regs)
+long pg_notification_wait(struct trap_regs *regs,
+			  struct notification *notification)
 {
-	struct notification *notification;
 	uint32_t bits = 0;
-	int err = find_notification(regs, RIGHT_RECEIVE, &notification);
+	int err = notification_wait(notification, regs->ebx,
+				    call_deadline(regs->ecx, regs->edx),
+				    &bits);
 
-	if (err)
-		return err;
-	err = notification_wait(notification, regs->ebx,
-				call_deadline(regs->ecx, regs->edx), &bits);
-	object_put(&notification->object);
 	if (!err)
 		regs->ebx = bits;
 	return err;
 }
 
-long pg_notification_poll(struct trap_regs *regs)
+long pg_notification_poll(struct trap_regs *regs,
+			  struct notification *notification)
 {
-	struct notification *notification;
-	int err = find_notification(regs, RIGHT_RECEIVE, &notification);
-
-	if (err)
-		return err;
 	regs->ebx = notification_poll(notification, regs->ebx);
-	object_put(&notification->object);
 	return 0;
 }
 
-long pg_notification_bind(struct trap_regs *regs)
+long pg_notification_bind(struct trap_regs *regs,
+			  struct notification *notification)
 {
-	struct notification *notification;
 	struct endpoint *endpoint;
-	int err = find_notification(regs, RIGHT_RECEIVE, &notification);
+	int err = find_endpoint_or_none(regs->ebx, RIGHT_RECEIVE, &endpoint);
 
 	if (err)
 		return err;
-	err = find_endpoint_or_none(regs->ebx, RIGHT_RECEIVE, &endpoint);
-	if (!err) {
-		err = notification_bind(notification, endpoint);
-		if (endpoint)
-			object_put(&endpoint->object);
-	}
-	object_put(&notification->object);
+	err = notification_bind(notification, endpoint);
+	if (endpoint)
+		object_put(&endpoint->object);
 	return err;
 }

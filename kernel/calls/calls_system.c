@@ -67,14 +67,11 @@ static void to_pg_task(struct pg_task *out, struct task *task)
 	strscpy(out->name, stats.name, sizeof(out->name));
 }
 
-long pg_task_info(struct trap_regs *regs)
+long pg_task_info(struct trap_regs *regs, unsigned rights)
 {
 	struct pg_task out;
 	struct task *task;
-	int err = check_system(regs, RIGHT_READ);
 
-	if (err)
-		return err;
 	task = task_find_next(regs->ebx);
 	if (!task)
 		return -ENOENT;
@@ -83,33 +80,26 @@ long pg_task_info(struct trap_regs *regs)
 	return copy_to_user(UADDR(regs->ecx), &out, sizeof(out));
 }
 
-long pg_task_open(struct trap_regs *regs)
+long pg_task_open(struct trap_regs *regs, unsigned rights)
 {
-	unsigned rights = RIGHTS_ALL & ~RIGHT_MINT;
+	unsigned given = rights & RIGHT_MANAGE ? RIGHTS_ALL & ~RIGHT_MINT
+					       : RIGHT_READ;
 	struct task *task;
-	int err = check_system(regs, RIGHT_MANAGE);
 
-	if (err == -EPERM) {
-		rights = RIGHT_READ;
-		err = check_system(regs, RIGHT_READ);
-	}
-	if (err)
-		return err;
+	if (!(rights & (RIGHT_MANAGE | RIGHT_READ)))
+		return -EPERM;
 	task = task_find(regs->ebx);
 	if (!task)
 		return -ESRCH;
-	return give_handle(&task->object, rights);
+	return give_handle(&task->object, given);
 }
 
 /* ---- memory ------------------------------------------------------------- */
 
-long pg_mem_info(struct trap_regs *regs)
+long pg_mem_info(struct trap_regs *regs, unsigned rights)
 {
 	struct pg_mem out;
-	int err = check_system(regs, RIGHT_READ);
 
-	if (err)
-		return err;
 	memset(&out, 0, sizeof(out));
 	out.page_size = PAGE_SIZE;
 	out.free_pages = nr_free_pages();
@@ -124,14 +114,11 @@ long pg_mem_info(struct trap_regs *regs)
 
 /* ---- log, power, clock -------------------------------------------------- */
 
-long pg_log_write(struct trap_regs *regs)
+long pg_log_write(struct trap_regs *regs, unsigned rights)
 {
 	uint32_t length = regs->ecx;
 	char text[LOG_WRITE_MAX + 1];
-	int err = check_system(regs, RIGHT_WRITE);
 
-	if (err)
-		return err;
 	if (length > LOG_WRITE_MAX)
 		return -E2BIG;
 	if (copy_from_user(text, UADDR(regs->ebx), length))
@@ -145,12 +132,8 @@ long pg_log_write(struct trap_regs *regs)
 	return 0;
 }
 
-long pg_power_off(struct trap_regs *regs)
+long pg_power_off(struct trap_regs *regs, unsigned rights)
 {
-	int err = check_system(regs, RIGHT_MANAGE);
-
-	if (err)
-		return err;
 	if (regs->ebx == 1)
 		end_of_session();
 	log_limits_flush();

@@ -203,46 +203,33 @@ static long start_task(struct task *task, struct start *start, uaddr_t addr)
 	return result;
 }
 
-long pg_task_start(struct trap_regs *regs)
+long pg_task_start(struct trap_regs *regs, struct task *task)
 {
-	struct start *start;
-	struct task *task;
-	long result = find_task(call_handle(regs), RIGHT_MANAGE, &task);
+	struct start *start = kmalloc(sizeof(*start), GFP_KERNEL);
+	long result = -ENOMEM;
 
-	if (result)
-		return result;
-	start = kmalloc(sizeof(*start), GFP_KERNEL);
-	result = start ? start_task(task, start, UADDR(regs->ebx)) : -ENOMEM;
+	if (start)
+		result = start_task(task, start, UADDR(regs->ebx));
 	kfree(start);
-	object_put(&task->object);
 	return result;
 }
 
 /* ---- end ---------------------------------------------------------------- */
 
-long pg_task_kill(struct trap_regs *regs)
+long pg_task_kill(struct trap_regs *regs, struct task *task)
 {
-	struct task *task;
-	int err = find_task(call_handle(regs), RIGHT_MANAGE, &task);
-
-	if (err)
-		return err;
 	task_kill(task, regs->ebx & 0xffff);
-	object_put(&task->object);
 	return 0;
 }
 
-long pg_task_wait(struct trap_regs *regs)
+long pg_task_wait(struct trap_regs *regs, struct task *task)
 {
-	struct child_choice own = { .plain = true, .clones = true };
-	struct task *task;
+	struct child_choice own = {
+		.plain = true, .clones = true, .pid = task->pid,
+	};
 	uint32_t status = 0;
-	int err = find_task(call_handle(regs), RIGHT_READ, &task);
+	int err = -EINVAL;
 
-	if (err)
-		return err;
-	own.pid = task->pid;
-	err = -EINVAL;
 	if (task != current_task())
 		err = task_wait_for(task, call_deadline(regs->ebx, regs->ecx),
 				    &status);
@@ -251,12 +238,12 @@ long pg_task_wait(struct trap_regs *regs)
 		(void)task_wait(&own, &status, true);
 	if (!err)
 		regs->ebx = status;
-	object_put(&task->object);
 	return err;
 }
 
 /* ---- endpoints of a task ------------------------------------------------ */
 
+/* Takes over the reference. */
 static long set_exceptions(struct task *task, struct endpoint *endpoint)
 {
 	struct endpoint *old = endpoint;
@@ -271,6 +258,7 @@ static long set_exceptions(struct task *task, struct endpoint *endpoint)
 	return 0;
 }
 
+/* Takes over the reference. */
 static long set_personality(struct task *task, struct endpoint *endpoint)
 {
 	struct tenure *tenure = NULL;
@@ -284,32 +272,20 @@ static long set_personality(struct task *task, struct endpoint *endpoint)
 	return 0;
 }
 
-/* Let a task name another endpoint, or none; `set` puts the reference. */
-static long set_endpoint(struct trap_regs *regs,
-			 long (*set)(struct task *task,
-				     struct endpoint *endpoint))
+long pg_task_set_exceptions(struct trap_regs *regs, struct task *task)
 {
 	struct endpoint *endpoint;
-	struct task *task;
-	long result = find_task(call_handle(regs), RIGHT_MANAGE, &task);
+	long result = find_endpoint_or_none(regs->ebx, RIGHT_SEND, &endpoint);
 
-	if (result)
-		return result;
-	result = find_endpoint_or_none(regs->ebx, RIGHT_SEND, &endpoint);
-	if (!result)
-		result = set(task, endpoint);
-	object_put(&task->object);
-	return result;
+	return result ? result : set_exceptions(task, endpoint);
 }
 
-long pg_task_set_exceptions(struct trap_regs *regs)
+long pg_task_set_personality(struct trap_regs *regs, struct task *task)
 {
-	return set_endpoint(regs, set_exceptions);
-}
+	struct endpoint *endpoint;
+	long result = find_endpoint_or_none(regs->ebx, RIGHT_SEND, &endpoint);
 
-long pg_task_set_personality(struct trap_regs *regs)
-{
-	return set_endpoint(regs, set_personality);
+	return result ? result : set_personality(task, endpoint);
 }
 
 /* ---- threads ------------------------------------------------------------ */

@@ -20,73 +20,47 @@
 long pg_vm_map(struct trap_regs *regs)
 {
 	unsigned kind = regs->esi & MAP_TYPE;
-	struct mm *mm;
+	struct subject subject;
 	long result;
 
 	if (regs->esi & ~(uint32_t)(VM_MAP_FLAGS | MAP_TYPE | MAP_ANONYMOUS) ||
 	    (kind && kind != MAP_PRIVATE && kind != MAP_SHARED))
 		return -EINVAL;
-	result = find_mm(call_handle(regs), RIGHT_WRITE, &mm);
+	result = find_subject(regs, &subject);
 	if (result)
 		return result;
-	result = mm_mmap(mm, UADDR(regs->ebx), regs->ecx, regs->edx,
+	result = mm_mmap(subject.mm, UADDR(regs->ebx), regs->ecx, regs->edx,
 			 (regs->esi & VM_MAP_FLAGS) | MAP_ANONYMOUS |
-				 (kind ? kind : MAP_PRIVATE));
-	mm_put(mm);
+			 (kind ? kind : MAP_PRIVATE));
+	put_subject(&subject);
 	return result;
 }
 
-long pg_vm_unmap(struct trap_regs *regs)
+long pg_vm_unmap(struct trap_regs *regs, struct mm *mm)
 {
-	struct mm *mm;
-	long result = find_mm(call_handle(regs), RIGHT_WRITE, &mm);
-
-	if (result)
-		return result;
-	result = mm_munmap(mm, UADDR(regs->ebx), regs->ecx);
-	mm_put(mm);
-	return result;
+	return mm_munmap(mm, UADDR(regs->ebx), regs->ecx);
 }
 
-long pg_vm_set_pager(struct trap_regs *regs)
+long pg_vm_set_pager(struct trap_regs *regs, struct mm *mm)
 {
 	struct endpoint *pager;
-	struct mm *mm;
-	long result = find_mm(call_handle(regs), RIGHT_WRITE, &mm);
+	long result = find_endpoint_or_none(regs->edx, RIGHT_SEND, &pager);
 
 	if (result)
 		return result;
-	result = find_endpoint_or_none(regs->edx, RIGHT_SEND, &pager);
-	if (!result) {
-		result = mm_set_pager(mm, UADDR(regs->ebx), regs->ecx, pager);
-		endpoint_put(pager);
-	}
-	mm_put(mm);
+	result = mm_set_pager(mm, UADDR(regs->ebx), regs->ecx, pager);
+	endpoint_put(pager);
 	return result;
 }
 
-long pg_task_read(struct trap_regs *regs)
+long pg_task_read(struct trap_regs *regs, struct mm *mm)
 {
-	struct mm *mm;
-	long result = find_mm(call_handle(regs), RIGHT_READ, &mm);
-
-	if (result)
-		return result;
-	result = mm_copy_out(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
-	mm_put(mm);
-	return result;
+	return mm_copy_out(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
 }
 
-long pg_task_write(struct trap_regs *regs)
+long pg_task_write(struct trap_regs *regs, struct mm *mm)
 {
-	struct mm *mm;
-	long result = find_mm(call_handle(regs), RIGHT_WRITE, &mm);
-
-	if (result)
-		return result;
-	result = mm_copy_in(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
-	mm_put(mm);
-	return result;
+	return mm_copy_in(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
 }
 
 /* ---- what is mapped ----------------------------------------------------- */
@@ -103,19 +77,13 @@ static void to_pg_area(struct pg_area *area, const struct vma_info *info)
 		strscpy(area->name, info->name, sizeof(area->name));
 }
 
-long pg_task_maps(struct trap_regs *regs)
+long pg_task_maps(struct trap_regs *regs, struct mm *mm)
 {
 	struct vma_info info;
 	struct pg_area area;
-	struct mm *mm;
-	long result = find_mm(call_handle(regs), RIGHT_READ, &mm);
 
-	if (result)
-		return result;
-	result = mm_next_vma(mm, UADDR(regs->ebx), &info) ? 0 : -ENOENT;
-	mm_put(mm);
-	if (result)
-		return result;
+	if (!mm_next_vma(mm, UADDR(regs->ebx), &info))
+		return -ENOENT;
 	to_pg_area(&area, &info);
 	return copy_to_user(UADDR(regs->ecx), &area, sizeof(area));
 }
@@ -139,15 +107,15 @@ static void look_at_page(struct mm *mm, uint32_t addr, struct pg_page *page)
 long pg_page_info(struct trap_regs *regs)
 {
 	struct pg_page page = { 0, 0, 0, 0 };
-	struct mm *mm;
+	struct subject subject;
 	long result;
 
 	if (!user_range_ok(UADDR(regs->ebx & PAGE_MASK), PAGE_SIZE))
 		return -EFAULT;
-	result = find_mm(call_handle(regs), RIGHT_READ, &mm);
+	result = find_subject(regs, &subject);
 	if (result)
 		return result;
-	look_at_page(mm, regs->ebx & PAGE_MASK, &page);
-	mm_put(mm);
+	look_at_page(subject.mm, regs->ebx & PAGE_MASK, &page);
+	put_subject(&subject);
 	return copy_to_user(UADDR(regs->ecx), &page, sizeof(page));
 }

@@ -4,7 +4,8 @@
  *
  * WHAT     One comparison and one load for a call that the kernel knows: below
  *          1024 Linux's, whose table is handed in, from there on our own, of
- *          whose numbers only the low half of EAX counts. The rest is for the
+ *          whose numbers only the low half of EAX counts; the high half names
+ *          an object, which is found here. The rest is for the
  *          task's personality; where there is none, -ENOSYS, and the log says
  *          once which number was wanted by whom: C libraries live well with an
  *          honest -ENOSYS, and whoever ports a program wants to know.
@@ -18,12 +19,6 @@
 #include "kernel/task/upcall.h"
 #include "lib/errno.h"
 #include "lib/log.h"
-
-static const syscall_entry_fn pagoda_table[] = {
-#define C(number, NAME, name, ...) [number - PG_CALL_FIRST] = pg_##name,
-	PAGODA_CALLS(C)
-#undef C
-};
 
 static const syscall_entry_fn *linux_table;
 static unsigned nr_linux;
@@ -47,13 +42,29 @@ static long unknown_call(struct trap_regs *regs)
 	return -ENOSYS;
 }
 
+/* Find what the call is about, lend it to the function. */
+static noinline long call_about(const struct call_row *row,
+				struct trap_regs *regs)
+{
+	struct subject subject;
+	long result = find_subject(regs, &subject);
+
+	if (result)
+		return result;
+	result = row->function(regs, &subject);
+	put_subject(&subject);
+	return result;
+}
+
 static long other_call(struct trap_regs *regs)
 {
-	uint32_t number = PG_NUMBER(regs->eax) - PG_CALL_FIRST;
+	const struct call_row *row = call_row(PG_NUMBER(regs->eax));
 
-	if (likely(number < ARRAY_SIZE(pagoda_table)))
-		return pagoda_table[number](regs);
-	return unknown_call(regs);
+	if (unlikely(!row))
+		return unknown_call(regs);
+	if (likely(row->flags & (CALL_NO_HANDLE | CALL_LATE)))
+		return row->function(regs, NULL);
+	return call_about(row, regs);
 }
 
 void syscall_dispatch(struct trap_regs *regs)

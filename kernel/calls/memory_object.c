@@ -51,28 +51,9 @@ void memory_object_init(void)
 	object_type_init(OBJECT_MEMORY, &ops);
 }
 
-static int find_memory(const struct trap_regs *regs,
-		       struct memory_object **memory)
+long pg_memory_size(struct trap_regs *regs, const struct memory_object *memory)
 {
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_MEMORY, RIGHT_READ,
-			      &object);
-
-	if (!err)
-		*memory = object_to_memory(object);
-	return err;
-}
-
-long pg_memory_size(struct trap_regs *regs)
-{
-	struct memory_object *memory;
-	long result = find_memory(regs, &memory);
-
-	if (result)
-		return result;
-	result = (long)memory->size;
-	object_put(&memory->object);
-	return result;
+	return (long)memory->size;
 }
 
 /* A page at a time: a kill ends it. */
@@ -92,20 +73,12 @@ static long copy_pages_out(uint32_t to, const char *from, uint32_t length)
 	return err ? err : (long)length;
 }
 
-long pg_memory_read(struct trap_regs *regs)
+long pg_memory_read(struct trap_regs *regs, const struct memory_object *memory)
 {
-	uint32_t offset = regs->ebx, length = regs->edx;
-	struct memory_object *memory;
-	long result = find_memory(regs, &memory);
+	uint32_t offset = MIN(regs->ebx, memory->size);
+	uint32_t length = MIN(regs->edx, memory->size - offset);
 
-	if (result)
-		return result;
-	if (offset > memory->size)
-		offset = memory->size;
-	length = MIN(length, memory->size - offset);
-	result = copy_pages_out(regs->ecx, memory->data + offset, length);
-	object_put(&memory->object);
-	return result;
+	return copy_pages_out(regs->ecx, memory->data + offset, length);
 }
 
 /* What nobody allocated has no reference yet; the kernel's own is for good. */
@@ -119,7 +92,7 @@ static void pin_pages(struct page *first, uint32_t nr_pages)
 	irq_restore(flags);
 }
 
-static long map(struct memory_object *memory, uint32_t addr)
+long pg_memory_map(struct trap_regs *regs, const struct memory_object *memory)
 {
 	uint32_t nr_pages = DIV_ROUND_UP(memory->size, (uint32_t)PAGE_SIZE);
 	struct page *first;
@@ -129,18 +102,6 @@ static long map(struct memory_object *memory, uint32_t addr)
 		return -EINVAL;
 	first = virt_to_page(memory->data);
 	pin_pages(first, nr_pages);
-	return mm_map_pages(current_task()->mm, UADDR(addr), first, nr_pages,
-			    VM_READ, "[archive]");
-}
-
-long pg_memory_map(struct trap_regs *regs)
-{
-	struct memory_object *memory;
-	long result = find_memory(regs, &memory);
-
-	if (result)
-		return result;
-	result = map(memory, regs->ebx);
-	object_put(&memory->object);
-	return result;
+	return mm_map_pages(current_task()->mm, UADDR(regs->ebx), first,
+			    nr_pages, VM_READ, "[archive]");
 }

@@ -27,25 +27,12 @@
 
 _Static_assert(PG_NR_BARS == PCI_NR_BARS, "as many as a header has");
 
-int device_of_call(const struct trap_regs *regs, struct user_device **devp)
-{
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_DEVICE, RIGHT_MANAGE,
-			      &object);
-
-	if (!err)
-		*devp = object_to_device(object);
-	return err;
-}
-
-long pg_device_open(struct trap_regs *regs)
+long pg_device_open(struct trap_regs *regs, unsigned rights)
 {
 	struct user_device *dev;
 	struct pci_device *pci;
-	int err = check_system(regs, RIGHT_MANAGE);
+	int err;
 
-	if (err)
-		return err;
 	pci = pci_find((uint16_t)(regs->ebx >> 16), (uint16_t)regs->ebx,
 		       regs->ecx);
 	if (!pci)
@@ -108,16 +95,11 @@ static void to_pg_device(struct pg_device *out, const struct user_device *dev)
 	to_pg_stats(out, dev);
 }
 
-long pg_device_info(struct trap_regs *regs)
+long pg_device_info(struct trap_regs *regs, struct object *object)
 {
-	struct user_device *dev;
 	struct pg_device out;
-	int err = device_of_call(regs, &dev);
 
-	if (err)
-		return err;
-	to_pg_device(&out, dev);
-	object_put(&dev->object);
+	to_pg_device(&out, object_to_device(object));
 	return copy_to_user(UADDR(regs->ebx), &out, sizeof(out));
 }
 
@@ -159,35 +141,24 @@ static long map_bar(struct user_device *dev, unsigned i)
 	return addr;
 }
 
-long pg_device_map_bar(struct trap_regs *regs)
+long pg_device_map_bar(struct trap_regs *regs, struct object *object)
 {
-	struct user_device *dev;
-	long result = device_of_call(regs, &dev);
+	struct user_device *dev = object_to_device(object);
 
-	if (result)
-		return result;
-	result = -EINVAL;
 	if (regs->ebx < PCI_NR_BARS && can_be_mapped(&dev->pci->bar[regs->ebx]))
-		result = map_bar(dev, regs->ebx);
-	object_put(&dev->object);
-	return result;
+		return map_bar(dev, regs->ebx);
+	return -EINVAL;
 }
 
 /* ---- the bus ------------------------------------------------------------- */
 
-long pg_device_set_mask(struct trap_regs *regs)
+long pg_device_set_mask(struct trap_regs *regs, struct object *object)
 {
 	uint64_t mask = (uint64_t)regs->ecx << 32 | regs->ebx;
-	struct user_device *dev;
-	int err = device_of_call(regs, &dev);
+	struct user_device *dev = object_to_device(object);
+	int err = user_device_set_mask(dev, mask);
 
-	if (err)
-		return err;
-	err = user_device_set_mask(dev, mask);
-	if (!err)
-		err = user_device_start_master(dev);
-	object_put(&dev->object);
-	return err;
+	return err ? err : user_device_start_master(dev);
 }
 
 /* Takes over the reference to the notification. */
@@ -207,21 +178,15 @@ static long connect(struct user_device *dev, struct object *notification,
 	return result;
 }
 
-long pg_device_irq(struct trap_regs *regs)
+long pg_device_irq(struct trap_regs *regs, struct object *object)
 {
+	struct user_device *dev = object_to_device(object);
 	struct object *notification;
-	struct user_device *dev;
-	long result = device_of_call(regs, &dev);
+	int err;
 
-	if (result)
-		return result;
 	if (dev->pci->irq == 0xff)
-		result = -ENODEV;
-	else
-		result = find_object(regs->ebx, OBJECT_NOTIFICATION,
-				     RIGHT_SEND, &notification);
-	if (!result)
-		result = connect(dev, notification, regs->ecx);
-	object_put(&dev->object);
-	return result;
+		return -ENODEV;
+	err = find_object(regs->ebx, OBJECT_NOTIFICATION, RIGHT_SEND,
+			  &notification);
+	return err ? err : connect(dev, notification, regs->ecx);
 }

@@ -9,17 +9,6 @@
 #include "kernel/device/device_impl.h"
 #include "lib/errno.h"
 
-static int find_dma(const struct trap_regs *regs, struct dma_object **dmap)
-{
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_DMA, RIGHT_MANAGE,
-			      &object);
-
-	if (!err)
-		*dmap = object_to_dma(object);
-	return err;
-}
-
 /* Nothing was told to the device yet: it need not be stopped. */
 static void take_back(struct dma_object *dma)
 {
@@ -43,19 +32,14 @@ static long give_dma_handle(struct dma_object *dma)
 	return handle;
 }
 
-long pg_dma_alloc(struct trap_regs *regs)
+long pg_dma_alloc(struct trap_regs *regs, struct object *object)
 {
 	uint32_t addr;
-	struct user_device *dev;
 	struct dma_object *dma;
 	bus_addr_t bus;
-	long result;
+	long result = dma_object_alloc(object_to_device(object),
+				       current_task()->mm, regs->ebx, &dma);
 
-	result = device_of_call(regs, &dev);
-	if (result)
-		return result;
-	result = dma_object_alloc(dev, current_task()->mm, regs->ebx, &dma);
-	object_put(&dev->object);
 	if (result)
 		return result;
 	addr = dma->window.start;
@@ -88,21 +72,17 @@ static int copy_segments(const struct dma_object *dma, uint32_t to,
 	return err;
 }
 
-long pg_dma_map(struct trap_regs *regs)
+long pg_dma_map(struct trap_regs *regs, struct object *object)
 {
-	struct user_device *dev;
 	struct dma_object *dma;
 	unsigned nr_ranges;
-	long result = device_of_call(regs, &dev);
+	long result;
 
-	if (result)
-		return result;
-	result = -EINVAL;
-	if (regs->edx < DMA_NR_DIRECTIONS)
-		result = dma_object_map(dev, current_task()->mm,
-					UADDR(regs->ebx), regs->ecx,
-					(enum dma_direction)regs->edx, &dma);
-	object_put(&dev->object);
+	if (regs->edx >= DMA_NR_DIRECTIONS)
+		return -EINVAL;
+	result = dma_object_map(object_to_device(object), current_task()->mm,
+				UADDR(regs->ebx), regs->ecx,
+				(enum dma_direction)regs->edx, &dma);
 	if (result)
 		return result;
 	result = copy_segments(dma, regs->esi, regs->edi);
@@ -132,45 +112,26 @@ static void sync(struct dma_object *dma, bool for_device)
 	}
 }
 
-long pg_dma_sync(struct trap_regs *regs)
+long pg_dma_sync(struct trap_regs *regs, struct object *object)
 {
-	struct dma_object *dma;
-	int err = find_dma(regs, &dma);
-
-	if (err)
-		return err;
 	if (regs->ebx > 1)
-		err = -EINVAL;
-	else
-		sync(dma, regs->ebx);
-	object_put(&dma->object);
-	return err;
+		return -EINVAL;
+	sync(object_to_dma(object), regs->ebx);
+	return 0;
 }
 
 /* Another thread that has the object now uses it to the end. */
-long pg_dma_unmap(struct trap_regs *regs)
+long pg_dma_unmap(struct trap_regs *regs, struct object *object)
 {
-	struct dma_object *dma;
-	int err = find_dma(regs, &dma);
-
-	if (err)
-		return err;
-	dma_object_finish(dma);
-	err = handle_remove(&current_task()->handles, call_handle(regs));
-	object_put(&dma->object);
-	return err;
+	dma_object_finish(object_to_dma(object));
+	return handle_remove(&current_task()->handles, call_handle(regs));
 }
 
-long pg_dma_check(struct trap_regs *regs)
+long pg_dma_check(struct trap_regs *regs, struct object *object)
 {
 	uint64_t bus = (uint64_t)regs->ecx << 32 | regs->ebx;
-	struct user_device *dev;
-	int err = device_of_call(regs, &dev);
+	struct user_device *dev = object_to_device(object);
 
-	if (err)
-		return err;
-	err = regs->edx ? dma_check_reach(&dev->dma, BUS(bus), regs->edx)
-			: -EINVAL;
-	object_put(&dev->object);
-	return err;
+	return regs->edx ? dma_check_reach(&dev->dma, BUS(bus), regs->edx)
+			 : -EINVAL;
 }

@@ -86,14 +86,6 @@ int user_device_start_master(struct user_device *dev) __must_check;
 /* The object of a PCI device that is open, for tests and the monitor. */
 struct user_device *user_device_find(const struct pci_device *pci);
 
-/* ---- calls_device.c ------------------------------------------------------ */
-
-struct trap_regs;
-
-/* The device that a call names, referenced. Returns: as find_object(). */
-int device_of_call(const struct trap_regs *regs, struct user_device **devp)
-	__must_check;
-
 /* ---- dma_memory.c ------------------------------------------------------- */
 
 /*

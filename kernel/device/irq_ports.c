@@ -132,16 +132,14 @@ long irq_object_create(unsigned irq, struct notification *notification,
 	return give_handle(&line->object, RIGHT_TRANSFER | RIGHT_MANAGE);
 }
 
-long pg_irq_create(struct trap_regs *regs)
+long pg_irq_create(struct trap_regs *regs, unsigned rights)
 {
 	struct object *object;
-	int err = check_system(regs, RIGHT_MANAGE);
+	int err;
 
-	if (!err && regs->ebx >= NR_IRQS)
-		err = -EINVAL;
-	if (!err)
-		err = find_object(regs->ecx, OBJECT_NOTIFICATION, RIGHT_SEND,
-				  &object);
+	if (regs->ebx >= NR_IRQS)
+		return -EINVAL;
+	err = find_object(regs->ecx, OBJECT_NOTIFICATION, RIGHT_SEND, &object);
 	if (err)
 		return err;
 	return irq_object_create(regs->ebx, object_to_notification(object),
@@ -149,27 +147,16 @@ long pg_irq_create(struct trap_regs *regs)
 }
 
 /* Returns: -EPIPE: the line is no longer this object's. */
-static int acknowledge(const struct irq_object *line)
+long pg_irq_ack(struct trap_regs *regs, struct object *object)
 {
+	const struct irq_object *line = container_of(object, struct irq_object,
+						     object);
 	irqflags_t flags = irq_save();
 	int err = connected[line->irq] == line ? 0 : -EPIPE;
 
 	if (!err)
 		irq_unmask(line->irq);
 	irq_restore(flags);
-	return err;
-}
-
-long pg_irq_ack(struct trap_regs *regs)
-{
-	struct object *object;
-	int err = find_object(call_handle(regs), OBJECT_IRQ, RIGHT_MANAGE,
-			      &object);
-
-	if (err)
-		return err;
-	err = acknowledge(container_of(object, struct irq_object, object));
-	object_put(object);
 	return err;
 }
 
@@ -180,13 +167,10 @@ static void io_ports_destroy(struct object *object)
 	kfree(container_of(object, struct io_ports, object));
 }
 
-long pg_io_ports_create(struct trap_regs *regs)
+long pg_io_ports_create(struct trap_regs *regs, unsigned rights)
 {
 	struct io_ports *ports;
-	int err = check_system(regs, RIGHT_MANAGE);
 
-	if (err)
-		return err;
 	if (!regs->ecx || regs->ebx >= NR_IO_PORTS ||
 	    regs->ecx > NR_IO_PORTS - regs->ebx)
 		return -EINVAL;
@@ -229,29 +213,25 @@ static uint8_t *allow_ports(struct task *task, const struct io_ports *ports,
 	return fresh;
 }
 
-long pg_io_ports_allow(struct trap_regs *regs)
+long pg_io_ports_allow(struct trap_regs *regs, const struct handle_entry *entry)
 {
-	/* To another task: that is to give them away. */
-	unsigned rights = RIGHT_MANAGE | (regs->ebx ? RIGHT_TRANSFER : 0);
-	struct object *object;
+	const struct io_ports *ports = container_of(entry->object,
+						    struct io_ports, object);
 	struct task *task;
 	uint8_t *fresh;
-	int err = find_object(call_handle(regs), OBJECT_IO_PORTS, rights,
-			      &object);
+	int err;
 
+	/* To another task: that is to give them away. */
+	if (regs->ebx && !(entry->rights & RIGHT_TRANSFER))
+		return -EPERM;
+	err = find_task(regs->ebx, RIGHT_MANAGE, &task);
 	if (err)
 		return err;
-	err = find_task(regs->ebx, RIGHT_MANAGE, &task);
-	if (!err) {
-		fresh = kzalloc(IO_BITMAP_BYTES, GFP_KERNEL);
-		err = fresh ? 0 : -ENOMEM;
-		if (fresh)
-			kfree(allow_ports(task, container_of(object,
-					struct io_ports, object), fresh));
-		object_put(&task->object);
-	}
-	object_put(object);
-	return err;
+	fresh = kzalloc(IO_BITMAP_BYTES, GFP_KERNEL);
+	if (fresh)
+		kfree(allow_ports(task, ports, fresh));
+	object_put(&task->object);
+	return fresh ? 0 : -ENOMEM;
 }
 
 void irq_ports_init(void)

@@ -100,7 +100,7 @@ static void task_fill(struct task *task, const char *name,
 /* The last reference is gone: it never started, or was reaped. */
 static void task_destroy(struct object *object)
 {
-	struct task *task = container_of(object, struct task, object);
+	struct task *task = object_to_task(object);
 	irqflags_t flags;
 
 	assert(list_empty(&task->threads) && list_empty(&task->all));

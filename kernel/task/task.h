@@ -101,6 +101,11 @@ struct task {
 	char                name[TASK_NAME_MAX]; /* o                         */
 };
 
+static inline struct task *object_to_task(struct object *object)
+{
+	return container_of(object, struct task, object);
+}
+
 /* ---- beginning ----------------------------------------------------------- */
 
 /*

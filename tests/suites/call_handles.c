@@ -12,7 +12,7 @@
  * NOT HERE that the rows of the table are the right ones: calls.c and
  *          tests/user/ make each call with handles that it can use.
  */
-#include "kernel/calls/call_table.h"
+#include "kernel/calls/call_rows.h"
 #include "lib/errno.h"
 #include "mm/slab/kmalloc.h"
 #include "tests/tcalls.h"

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/*
+ * call_rows.h - what each of the kernel's own calls needs, as data
+ *
+ * WHAT     The rows of PAGODA_CALLS for whoever reads them when the kernel
+ *          runs: the dispatcher, the trace of calls, the monitor, the suites.
+ * SEE      kernel/uapi/pagoda.h, which explains the words.
+ */
+#pragma once
+
+#include "kernel/object/handle.h"
+#include "kernel/uapi/pagoda.h"
+
+struct mm;
+struct trap_regs;
+
+#define CALL_NO_HANDLE  0x1u    /* NONE                                       */
+#define CALL_OWN        0x2u    /* handle 0 is the caller's own               */
+#define CALL_SPACE      0x4u    /* not the task, but its memory               */
+#define CALL_LATE       0x8u    /* the function finds the object itself       */
+
+/*
+ * What a call is about, referenced: the object, with what the handle says of
+ * it; or an address space, and then no object. Of a CALLER that is this
+ * thread's own there is neither.
+ */
+struct subject {
+	struct handle_entry entry;
+	struct mm          *mm;
+};
+
+struct call_row {
+	/* The subject is NULL for a call without a handle, or a late one. */
+	long           (*function)(struct trap_regs *regs,
+				   const struct subject *subject);
+	const char      *name;         /* "TASK_KILL"                         */
+	enum object_type type;         /* OBJECT_ANY: of any type             */
+	uint8_t          rights, flags;
+};
+
+#define NR_CALL_ROWS  (PG_CALL_END - PG_CALL_FIRST)
+
+extern const struct call_row call_rows[NR_CALL_ROWS];
+
+/* NULL: no call has this number. */
+static inline const struct call_row *call_row(uint32_t number)
+{
+	uint32_t i = number - PG_CALL_FIRST;
+
+	return i < NR_CALL_ROWS ? &call_rows[i] : NULL;
+}
