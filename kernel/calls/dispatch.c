@@ -4,11 +4,14 @@
  *
  * WHAT     One comparison and one load for a call that the kernel knows: below
  *          1024 Linux's, whose table is handed in, from there on our own, of
- *          whose numbers only the low half of EAX counts; the high half names
- *          an object, which is found here. The rest is for the
- *          task's personality; where there is none, -ENOSYS, and the log says
- *          once which number was wanted by whom: C libraries live well with an
- *          honest -ENOSYS, and whoever ports a program wants to know.
+ *          whose numbers only the low half of EAX counts. The high half names
+ *          an object: the dispatcher finds it by the row of the call, lends it
+ *          to the function and puts it afterwards.
+ *
+ *          The rest is for the task's personality; where there is none,
+ *          -ENOSYS, and the log says once which number was wanted by whom: C
+ *          libraries live well with an honest -ENOSYS, and whoever ports a
+ *          program wants to know.
  * COST     getpid: 10 instructions here.
  * SEE      kernel/linux/linux.h; kernel/uapi/pagoda.h.
  */
@@ -42,7 +45,6 @@ static long unknown_call(struct trap_regs *regs)
 	return -ENOSYS;
 }
 
-/* Find what the call is about, lend it to the function. */
 static noinline long call_about(const struct call_row *row,
 				struct trap_regs *regs)
 {
@@ -58,10 +60,12 @@ static noinline long call_about(const struct call_row *row,
 
 static long other_call(struct trap_regs *regs)
 {
-	const struct call_row *row = call_row(PG_NUMBER(regs->eax));
+	uint32_t i = PG_NUMBER(regs->eax) - PG_CALL_FIRST;
+	const struct call_row *row;
 
-	if (unlikely(!row))
+	if (unlikely(i >= NR_CALL_ROWS))
 		return unknown_call(regs);
+	row = &call_rows[i];
 	if (likely(row->flags & (CALL_NO_HANDLE | CALL_LATE)))
 		return row->function(regs, NULL);
 	return call_about(row, regs);
