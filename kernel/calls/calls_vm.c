@@ -68,8 +68,8 @@ long pg_task_write(struct trap_regs *regs, struct mm *mm)
 static void to_pg_area(struct pg_area *area, const struct vma_info *info)
 {
 	memset(area, 0, sizeof(*area));
-	area->start = info->start;
-	area->end = info->end;
+	area->start = info->start.v;
+	area->end = info->end.v;
 	area->prot = info->flags & VM_RIGHTS;
 	area->flags = (info->flags & VM_SHARED ? MAP_SHARED : MAP_PRIVATE) |
 		      (info->flags & VM_GROWSDOWN ? MAP_GROWSDOWN : 0);

@@ -42,7 +42,7 @@ long pg_dma_alloc(struct trap_regs *regs, struct object *object)
 
 	if (result)
 		return result;
-	addr = dma->window.start;
+	addr = dma->window.start.v;
 	bus = dma->bus;
 	result = give_dma_handle(dma);
 	if (result > 0) {

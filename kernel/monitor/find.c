@@ -173,7 +173,7 @@ static void find_in_task(uint32_t va, struct task *task)
 		return;
 	}
 	say("  VMA     0x%08x - 0x%08x %c%c%c%c %s, of task %u, '%s'\n",
-	    vma.start, vma.end - 1, vma.flags & VM_READ ? 'r' : '-',
+	    vma.start.v, vma.end.v - 1, vma.flags & VM_READ ? 'r' : '-',
 	    vma.flags & VM_WRITE ? 'w' : '-', vma.flags & VM_EXEC ? 'x' : '-',
 	    vma.flags & VM_SHARED ? 's' : 'p', vma.name ? vma.name : "",
 	    task->pid, task->name);

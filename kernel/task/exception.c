@@ -146,8 +146,8 @@ static void vma_text(struct mm *mm, uint32_t addr, char *buf, size_t size)
 		return;
 	}
 	scnprintf(buf, size, "%s %08x-%08x %c%c%c%c %s",
-		  inside ? "area" : "no area here, the next is", info.start,
-		  info.end, info.flags & VM_READ ? 'r' : '-',
+		  inside ? "area" : "no area here, the next is", info.start.v,
+		  info.end.v, info.flags & VM_READ ? 'r' : '-',
 		  info.flags & VM_WRITE ? 'w' : '-',
 		  info.flags & VM_EXEC ? 'x' : '-',
 		  info.flags & VM_SHARED ? 's' : 'p',

@@ -371,13 +371,13 @@ int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
 
 	debug_caller_must(page_aligned(start), "begin at a page");
 	while (start < end && mm_next_vma(mm, UADDR(start), &info) &&
-	       info.start < end) {
+	       info.start.v < end) {
 		if (wait_killed())
 			return -EINTR;
-		start = MAX(start, info.start);
+		start = MAX(start, info.start.v);
 		/* All there is of a device has been mapped. */
 		if (!access && info.flags & VM_DEVICE) {
-			start = info.end;
+			start = info.end.v;
 			continue;
 		}
 		how = access ? access : best_access(info.flags);
@@ -385,7 +385,7 @@ int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
 			  : -EFAULT;
 		if (err && (stop || err == -ENOMEM))
 			return err;
-		start = err ? info.end : start + PAGE_SIZE;
+		start = err ? info.end.v : start + PAGE_SIZE;
 	}
 	return 0;
 }

@@ -110,7 +110,7 @@ static int check_populate(struct mm *mm, uint32_t addr, uint32_t *end,
 
 	if (!mm_find_vma(mm, UADDR(addr), &info))
 		return -ENOMEM;
-	*end = MIN(*end, info.end);
+	*end = MIN(*end, info.end.v);
 	return info.flags & access && !(info.flags & VM_DEVICE) ? 0 : -EINVAL;
 }
 

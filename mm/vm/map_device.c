@@ -61,8 +61,8 @@ bool vm_has_window(const struct mm *mm, const struct vma *vma)
 
 	list_for_each_entry(window, &mm->windows, link)
 		if (belongs_to(vma, window) &&
-		    vma_start(vma) >= window->start &&
-		    vma_end(vma) - window->start <= window->length)
+		    vma_start(vma) >= window->start.v &&
+		    vma_end(vma) - window->start.v <= window->length)
 			return true;
 	return false;
 }
@@ -71,7 +71,7 @@ bool vm_has_window(const struct mm *mm, const struct vma *vma)
 static void unmap_locked(const struct vm_window *window)
 	MUST_HOLD(&window->mm->lock)
 {
-	uint32_t at = window->start, end = window->start + window->length;
+	uint32_t at = window->start.v, end = window->start.v + window->length;
 	struct vma *vma;
 	int err;
 
@@ -125,9 +125,11 @@ static long map_locked(struct mm *mm, uint32_t nr_pages, struct vma *new,
 		return start;
 	}
 	*window = (struct vm_window){
-		.mm = mm, .start = vma_start(new),
+		.mm = mm,
+		.start = UADDR(vma_start(new)),
 		.length = nr_pages << PAGE_SHIFT,
-		.family = new->family, .cached = frames->cached,
+		.family = new->family,
+		.cached = frames->cached,
 	};
 	list_add_tail(&window->link, &mm->windows);
 	return start;

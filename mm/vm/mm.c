@@ -230,8 +230,10 @@ void mm_put(struct mm *mm)
 static void describe(const struct vma *vma, struct vma_info *info)
 {
 	*info = (struct vma_info){
-		.start = vma_start(vma), .end = vma_end(vma),
-		.flags = vma->flags, .name = vma->name,
+		.start = UADDR(vma_start(vma)),
+		.end = UADDR(vma_end(vma)),
+		.flags = vma->flags,
+		.name = vma->name,
 	};
 }
 
@@ -249,7 +251,7 @@ bool mm_next_vma(struct mm *mm, uaddr_t addr, struct vma_info *info)
 
 bool mm_find_vma(struct mm *mm, uaddr_t addr, struct vma_info *info)
 {
-	return mm_next_vma(mm, addr, info) && info->start <= addr.v;
+	return mm_next_vma(mm, addr, info) && info->start.v <= addr.v;
 }
 
 void mm_init(void)

@@ -222,7 +222,8 @@ long mm_map_pages(struct mm *mm, uaddr_t addr, struct page *first,
 struct vm_window {
 	struct mm       *mm;        /* NULL: not mapped, or not any more     */
 	struct list_head link;      /* in mm->windows                        */
-	uint32_t         start, length;
+	uaddr_t start;
+	uint32_t length;
 	uint32_t         family;    /* of the area: by it, it is found again */
 	bool             cached;    /* RAM: its pages count as promised      */
 };
@@ -267,7 +268,7 @@ int mm_read(struct mm *mm, uaddr_t addr, void *to, uint32_t length)
 
 /* The VMA that contains addr, copied out; false: none. */
 struct vma_info {
-	uint32_t    start, end;
+	uaddr_t start, end;
 	unsigned    flags;
 	const char *name;
 };

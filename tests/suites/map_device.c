@@ -16,7 +16,7 @@ static void test_window(struct vm_window *window, struct mm *mm, unsigned nr)
 				  window);
 
 	REQUIRE(!IS_ERR_VALUE(addr));
-	EXPECT_IS(addr, window->start);
+	EXPECT_IS(addr, window->start.v);
 	EXPECT_NULL(mm_check(mm));
 }
 
@@ -32,7 +32,8 @@ KTEST(map_device, a_window_shows_the_frames_and_counts_none)
 
 	test_window(&window, mm, 3);
 	for (unsigned i = 0; i < 3; i++) {
-		struct upt_entry entry = entry_at(mm, window.start + PAGES(i));
+		struct upt_entry entry = entry_at(mm,
+						  window.start.v + PAGES(i));
 
 		EXPECT(entry.present && entry.device);
 		EXPECT_EQ(entry.pfn.v, REGISTERS.v + i);
@@ -64,7 +65,7 @@ KTEST(map_device, what_the_program_unmapped_stays_unmapped)
 	uint32_t second;
 
 	test_window(&window, mm, 4);
-	second = window.start + PAGES(1);
+	second = window.start.v + PAGES(1);
 	EXPECT_EQ(mm_munmap(mm, UADDR(second), PAGES(2)), 0);
 	EXPECT(!entry_at(mm, second).present);
 	EXPECT_NULL(mm_check(mm));
@@ -84,11 +85,11 @@ KTEST(map_device, a_second_window_over_the_first_is_left_alone)
 	struct vm_window first = { .mm = NULL }, second = { .mm = NULL };
 
 	test_window(&first, mm, 2);
-	EXPECT_EQ(mm_munmap(mm, UADDR(first.start), PAGES(2)), 0);
+	EXPECT_EQ(mm_munmap(mm, first.start, PAGES(2)), 0);
 	test_window(&second, mm, 2);
-	EXPECT_EQ(second.start, first.start);
+	EXPECT_EQ(second.start.v, first.start.v);
 	mm_unmap_device(&first);
-	EXPECT(entry_at(mm, second.start).present);
+	EXPECT(entry_at(mm, second.start.v).present);
 	mm_unmap_device(&second);
 	test_end(mm);
 }
@@ -102,7 +103,7 @@ KTEST(map_device, a_child_does_not_have_it)
 	test_map(mm, 0, 1, PROT_RW);
 	test_fill(mm, 0, 1, 5);
 	child = test_fork(mm);
-	EXPECT(!entry_at(child, window.start).present);
+	EXPECT(!entry_at(child, window.start.v).present);
 	EXPECT_STREQ(maps(child), "100-101 rw-p");
 	EXPECT_EQ(peek(child, AT(0)), 5);
 	EXPECT_NULL(vm_check());
@@ -118,7 +119,7 @@ KTEST(map_device, it_cannot_be_changed_moved_or_given_away)
 	uint32_t at;
 
 	test_window(&window, mm, 2);
-	at = window.start;
+	at = window.start.v;
 	EXPECT_IS(mm_mprotect(mm, UADDR(at), PAGES(1), PROT_READ), -EACCES);
 	EXPECT_IS(mm_mremap(mm, UADDR(at), PAGES(2), PAGES(3), MREMAP_MAYMOVE,
 			    UADDR(0)),
@@ -148,8 +149,8 @@ KTEST(map_device, the_kernel_copies_nothing_from_it)
 	struct vm_window window = { .mm = NULL };
 
 	test_window(&window, mm, 1);
-	EXPECT_EQ(peek(mm, window.start), FAULTS);
-	EXPECT_EQ(poke(mm, window.start, 1), FAULTS);
+	EXPECT_EQ(peek(mm, window.start.v), FAULTS);
+	EXPECT_EQ(poke(mm, window.start.v, 1), FAULTS);
 	mm_unmap_device(&window);
 	test_end(mm);
 }
@@ -197,7 +198,7 @@ KTEST(map_device, shared_memory_counts_as_promised)
 	REQUIRE(!IS_ERR_VALUE(addr));
 	EXPECT_EQ(vm_committed(), before + 3);
 	/* It is not the program's to give back. */
-	EXPECT_EQ(mm_munmap(mm, UADDR(window.start), PAGES(3)), 0);
+	EXPECT_EQ(mm_munmap(mm, window.start, PAGES(3)), 0);
 	EXPECT_EQ(vm_committed(), before + 3);
 	mm_unmap_device(&window);
 	EXPECT_EQ(vm_committed(), before);
@@ -242,7 +243,7 @@ KTEST(map_device, random_calls_find_no_way_to_break_it)
 
 		if (!window->mm)
 			test_window(window, mm, 1 + rng_below(&rng, 6));
-		at = window->start + PAGES(rng_below(&rng, 4));
+		at = window->start.v + PAGES(rng_below(&rng, 4));
 		switch (rng_below(&rng, 7)) {
 		case 0:
 			mm_unmap_device(window);
@@ -280,9 +281,9 @@ KTEST(map_device, check_finds_what_is_broken)
 	struct vm_window window = { .mm = NULL };
 
 	test_window(&window, mm, 3);
-	window.start += PAGE_SIZE;
+	window.start.v += PAGE_SIZE;
 	EXPECT_LAW(mm_check(mm), "map_device W1");
-	window.start -= PAGE_SIZE;
+	window.start.v -= PAGE_SIZE;
 	window.length -= PAGE_SIZE;
 	EXPECT_LAW(mm_check(mm), "map_device W1");
 	window.length += PAGE_SIZE;

@@ -342,7 +342,7 @@ KTEST(vm_flags, a_devices_area_gets_no_other_flag)
 
 	REQUIRE(!IS_ERR_VALUE(mm_map_device(mm, REGISTERS, NR, false,
 					    "[device]", &window)));
-	at = window.start;
+	at = window.start.v;
 	EXPECT_EQ(mm_mlock(mm, UADDR(at), PAGES(1)), 0);
 	EXPECT_EQ(mm_munlock(mm, UADDR(at), PAGES(1)), 0);
 	for (unsigned i = 0; i < ARRAY_SIZE(advice); i++)

@@ -308,7 +308,7 @@ static bool in_one_area(struct space *s, unsigned at, unsigned nr)
 	struct vma_info info;
 
 	return mm_find_vma(s->mm, UADDR(AT(at)), &info) &&
-	       info.end >= AT(at + nr);
+	       info.end.v >= AT(at + nr);
 }
 
 /* The pages of a successful move, with what comes new at the end. */
@@ -387,9 +387,9 @@ static void step_resize(struct space *s)
 		return;
 	if (!mm_find_vma(s->mm, UADDR(AT(at)), &info))
 		expected = -EFAULT;
-	else if (new > nr && info.end < AT(at + nr))
+	else if (new > nr && info.end.v < AT(at + nr))
 		expected = -EFAULT;
-	else if (new > nr && (info.end > AT(at + nr) ||
+	else if (new > nr && (info.end.v > AT(at + nr) ||
 			      model_any(&s->model, at + nr, new - nr)))
 		expected = -ENOMEM;
 	result = mm_mremap(s->mm, UADDR(AT(at)), PAGES(nr), PAGES(new), 0,

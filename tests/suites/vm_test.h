@@ -115,14 +115,15 @@ static inline void test_free_kernel_pages(struct page *pages, unsigned order)
 static inline const char *maps(struct mm *mm)
 {
 	static char text[256];
-	struct vma_info info = { .end = 0 };
+	struct vma_info info = { .end = UADDR(0) };
 	int n = 0;
 
 	text[0] = '\0';
-	while (mm_next_vma(mm, UADDR(info.end), &info))
+	while (mm_next_vma(mm, info.end, &info))
 		n += scnprintf(text + n, sizeof(text) - (size_t)n,
 			       "%s%x-%x %c%c%c%c", n ? " " : "",
-			       info.start >> PAGE_SHIFT, info.end >> PAGE_SHIFT,
+			       info.start.v >> PAGE_SHIFT,
+			       info.end.v >> PAGE_SHIFT,
 			       info.flags & VM_READ ? 'r' : '-',
 			       info.flags & VM_WRITE ? 'w' : '-',
 			       info.flags & VM_EXEC ? 'x' : '-',

@@ -177,7 +177,7 @@ static uint32_t stack_pages(struct mm *mm)
 	struct vma_info info;
 
 	EXPECT(mm_find_vma(mm, UADDR(STACK_TOP - 1), &info));
-	return (info.end - info.start) >> PAGE_SHIFT;
+	return (info.end.v - info.start.v) >> PAGE_SHIFT;
 }
 
 KTEST(vmfault, a_stack_grows_to_the_page_that_is_touched)
