@@ -2,9 +2,9 @@
 /*
  * bounce.c - copies for devices whose mask is too short
  *
- * WHAT     A buffer that the device does not reach is mapped to pages that it
- *          does reach, and its bytes are copied: before the device reads them,
- *          after the device has written them, and at no other time.
+ * WHAT     A device may not reach a buffer. Then the buffer is mapped to other
+ *          pages, which the device reaches, and the bytes are copied: before
+ *          the device reads them, and after the device has written them.
  *
  * PICTURE  A device with 28 wires and a page at 5 GiB:
  *
@@ -14,8 +14,9 @@
  *                         v      |
  *            copy      0xabc200 .. 0xabc3ff       what the device is told
  *
- * TERMS    copy in   original to copy; copy out: back
- *          prime     to copy in what only the device will write, see below
+ * TERMS    copy in   from the original to the copy
+ *          copy out  from the copy to the original
+ *          prime     to copy in although only the device will write, see below
  *
  * INVARIANTS of bounce (bounce_check() restates them)
  *          B1  bounces are in the order of their bus addresses, and no page
@@ -30,24 +31,24 @@
  *            from device    prime    -             out        out
  *            both           in       in            out        out
  *
- *          Why prime? A device often writes less than it was offered: a short
- *          frame, a transfer that ended in an error. Copying out moves the
- *          whole buffer. Without the first copy, the bytes that the device
- *          left alone would come back as what the pages held before, from
- *          somebody else's transfer; if they were cleared instead, the buffer
- *          would lose what it had. Neither happens to a buffer that is not
- *          bounced, and no driver can tell whether its buffer is. So the
- *          copy begins equal to the original. It is counted apart.
+ *          Why prime? A device often writes less than the whole buffer: a short
+ *          frame, or a transfer that ends in an error. But the copy out moves
+ *          the whole buffer. Without the first copy, the bytes that the device
+ *          has not written would come from another transfer that used the same
+ *          pages before. If the pages were cleared, the buffer would lose its
+ *          old bytes. Neither happens to a buffer that is not bounced, and a
+ *          driver cannot know whether its buffer is bounced. So the copy is
+ *          equal to the original at first. These copies are counted separately.
  *
- *          A bus address of a device without IOMMU is a physical one, so one
- *          tree has the bounces of all devices.
+ *          For a device without an IOMMU, a bus address is a physical address.
+ *          So one tree has the bounces of all devices.
  *
- * LOCKING  dma_lock for the tree. Copying is done outside: until its unmap
- *          returns, a mapping is the caller's who made it.
- * COST     O(log n) and the copies. While no bounce is live, unmapping looks at
- *          one counter.
- * NOT HERE where the pages come from (bounce_pool.c), whether one is needed
- *          (map.c).
+ * LOCKING  dma_lock for the tree. Bytes are copied without the lock: a mapping
+ *          belongs to the caller that made it, until its unmap returns.
+ * COST     O(log n) and the copies. While no bounce is live, an unmap reads one
+ *          counter.
+ * NOT HERE where the pages come from (bounce_pool.c), whether a bounce is
+ *          needed (map.c).
  * SEE      Linux kernel/dma/swiotlb.c; docs/decisions/bounce-copies.md.
  */
 #include <arch/page_ops.h>
@@ -72,7 +73,7 @@ static bool less(const struct rb_node *a, const struct rb_node *b)
 
 /* ---- the tree -------------------------------------------------------- */
 
-/* The last bounce that begins at or before the address; NULL: none. */
+/* The last bounce that begins at or before the address; NULL: there is none. */
 static struct bounce *find_before(bus_addr_t bus)
 {
 	struct rb_node *rb = bounces.node, *best = NULL;
@@ -105,7 +106,7 @@ static void insert(struct bounce *bounce)
 	spin_unlock_irqrestore(&dma_lock, flags);
 }
 
-/* Take the device's bounce that begins there out of the tree; NULL: none. */
+/* Remove the device's bounce that begins at `bus` from the tree, or NULL. */
 static struct bounce *take_out(const struct dma_device *dev, bus_addr_t bus)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
@@ -152,7 +153,7 @@ static void copy(char *to_or_from, phys_addr_t original, size_t size, bool out)
 	}
 }
 
-/* The first byte of the copy, as we reach it. */
+/* The kernel's address of the first byte of the copy. */
 static char *copy_ptr(const struct bounce *bounce)
 {
 	return (char *)page_address(bounce->pages) +
@@ -218,8 +219,9 @@ void bounce_unmap(struct dma_device *dev, bus_addr_t bus, bool discard)
 }
 
 /*
- * The device's first bounce that lies in [from, end), if only in part; NULL:
- * none. Others' are not for us to hold: they may be given back at any time.
+ * The device's first bounce that lies in [from, end), wholly or in part; or
+ * NULL. Bounces of other devices may be given back at any time, so we must not
+ * use them.
  */
 static struct bounce *find_from(const struct dma_device *dev, uint64_t from,
 				uint64_t end)
@@ -245,7 +247,7 @@ static void sync_one(const struct bounce *bounce, size_t offset, size_t size,
 		copy_in(bounce, offset, size);
 }
 
-/* A range of dma_map_sg() may consist of several copies, and of none too. */
+/* A range of dma_map_sg() may have several copies, or no copy. */
 void bounce_sync(struct dma_device *dev, bus_addr_t bus, size_t size,
 		 enum dma_direction dir, bool for_cpu)
 {
@@ -273,7 +275,7 @@ static struct bounce *first_of(const struct dma_device *dev)
 	return rb ? entry(rb) : NULL;
 }
 
-/* Nothing is copied: who owned the buffers may be gone. */
+/* Nothing is copied: the owner of the buffers may be gone. */
 void bounce_drop_all(struct dma_device *dev)
 {
 	struct bounce *bounce;

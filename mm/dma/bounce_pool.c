@@ -2,9 +2,9 @@
 /*
  * bounce_pool.c - memory that nearly every device reaches
  *
- * WHAT     Pages for bounce buffers: first from a pool that was taken from
- *          ZONE_DMA at boot, and when that has no room, from the page
- *          allocator, from whichever zone the device's mask reaches.
+ * WHAT     Pages for bounce buffers. They come from a pool, which was taken
+ *          from ZONE_DMA at boot. If the pool has no room, they come from the
+ *          page allocator, from a zone that the device's mask reaches.
  *
  * PICTURE  The pool, one block of pages; a bit and a record for each:
  *
@@ -22,22 +22,22 @@
  *          P3  each page of a live bounce is in reach of its device
  *          P4  a bounce of up to 64 KiB of pages crosses no line of 64 KiB
  *
- * ALGORITHM  The lowest run of free pages that is long enough: in a pool of at
- *          most 256 pages a search is some words. If the lowest is not in reach
- *          of a mask, no other one is. The pool comes first because it costs no
- *          allocation; a mapping that finds room there cannot fail for want of
- *          memory, not even for its record.
+ * ALGORITHM  Take the lowest run of free pages that is long enough. The pool
+ *          has at most 256 pages, so a search reads some words. If a mask does
+ *          not reach the lowest run, it reaches no other run. The pool comes
+ *          first, because it needs no allocation: a mapping that finds room
+ *          there cannot fail for lack of memory, and has a record too.
  *
- *          P4 is for ISA devices, whose DMA controller cannot count across
- *          such a line; others lose nothing by it. Blocks had on demand are
+ *          P4 is for ISA devices: their DMA controller cannot count across such
+ *          a line. For other devices P4 costs nothing. Blocks on demand are
  *          aligned to their size.
  *
- *          The pool is 1/1024 of memory, from 16 KiB to 1 MiB: in a machine
- *          of 1 GiB one page in 1024 of the memory costs less than one in 16
- *          of ZONE_DMA. More than that is had on demand, and given back.
+ *          The pool is 1/1024 of memory, from 16 KiB to 1 MiB. On a machine
+ *          with 1 GiB this is 1 MiB, a sixteenth of ZONE_DMA. More pages are
+ *          taken on demand, and are given back afterwards.
  *
- * LOCKING  dma_lock for the map; on-demand blocks are allocated outside.
- * COST     A page through the pool is about 800 instructions beside its copies.
+ * LOCKING  dma_lock for the map; blocks on demand are allocated without it.
+ * COST     dma_map_bounce_* in tests/bench/bounds.tsv.
  * SEE      Linux kernel/dma/swiotlb.c, whose pool is 64 MiB.
  */
 #include "lib/align.h"
@@ -227,7 +227,7 @@ static unsigned wanted_order(void)
 	return MIN(ilog2(pages), POOL_ORDER_MAX);
 }
 
-/* A machine without such a block has no pool: there is still demand. */
+/* A machine without such a block has no pool: all pages come on demand. */
 void bounce_pool_init(void)
 {
 	unsigned order = wanted_order();
@@ -252,7 +252,7 @@ void bounce_pool_init(void)
 		&last);
 }
 
-/* The pages of the pool that one bounce has are taken off a copy of the map. */
+/* Clear the bits of one bounce's pages in a copy of the map. */
 static const char *check_bounce(const struct bounce *bounce, uint32_t *map)
 {
 	uint32_t start = (uint32_t)(bounce->pages - pool.first);

@@ -2,19 +2,21 @@
 /*
  * coherent.c - memory that the CPU and a device share
  *
- * WHAT     Whole pages in a row, for us and for the device, that both may touch
- *          at any time: rings of descriptors, mailboxes.
+ * WHAT     Whole pages, contiguous for the kernel and for the device. Both may
+ *          touch the pages at any time: rings of descriptors, mailboxes.
  *
- * ALGORITHM  Lowmem that the device reaches; a bounce could not do here, as
- *          nobody says when to copy. On x86 the caches follow what devices do,
- *          so that memory in reach is all there is to it. Behind an IOMMU any
- *          lowmem will do, and it is mapped for both directions.
- *          Both addresses are multiples of the size, rounded up to a power of
- *          two of pages: as a block of the buddy is, and as bus pages are asked
- *          for. Drivers rely on it, and so does pool.c.
+ * ALGORITHM  Take lowmem that the device reaches. A bounce buffer is not
+ *          possible here, because nobody says when to copy. On x86 the caches
+ *          follow the accesses of devices, so nothing else is needed. Behind an
+ *          IOMMU any lowmem works; it is mapped for both directions.
+ *          Round the size up to a power of two of pages: both addresses are
+ *          multiples of this size. The buddy allocator aligns its blocks so,
+ *          and the bus pages are asked for so. Drivers rely on this, and pool.c
+ *          too.
  *
- *          Each allocation has a record (dma_debug.c), also without debug mode:
- *          it is what makes a wrong free harmless, and a device without leaks.
+ *          Each allocation has a record (dma_debug.c), also without debug mode.
+ *          With the record, a wrong free does no harm, and a device that goes
+ *          away leaks nothing.
  *
  * LOCKING  None here; see dma_impl.h.
  * SEE      Linux kernel/dma/direct.c dma_direct_alloc().
@@ -107,7 +109,7 @@ void dma_free_coherent(struct dma_device *dev, size_t size, void *ptr,
 	free_block(dev, &what);
 }
 
-/* The first coherent record, copied; false: there is none. */
+/* Copy the first coherent record; false: there is none. */
 static bool first_left(struct dma_device *dev, struct dma_record *copy)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * device.c - who a device is, for those who map memory for it
+ * device.c - the devices for which memory is mapped
  *
- * WHAT     Devices come and go, with their masks; may a bus address be given to
- *          one; what is known of an address; tables and checks of all.
+ * WHAT     Makes and removes devices, and sets their masks. May a bus address
+ *          be given to a device? What is known about a bus address? Prints and
+ *          checks all devices.
  *
  * INVARIANTS of dma (dma_check() restates them, and those of dma_debug.c,
  *          iova.c, bounce.c, bounce_pool.c and pool.c)
@@ -12,10 +13,11 @@
  *          D3  no two devices have the same domain
  *          D4  no range of lowmem without a hole is longer than dma_ram_run
  *
- * ALGORITHM  Lowmem in reach: ordinary memory, looked at; only when it lies
- *          beyond the mask, ZONE_DMA. So the scarce zone is left alone by
- *          those who can do without it. No zone ends below 16 MiB: what a
- *          device of less than 24 wires gets is luck.
+ * ALGORITHM  Lowmem in reach: first take ordinary memory, and look at its
+ *          address. Only if it lies beyond the mask, take ZONE_DMA. So devices
+ *          that do not need the small zone do not use it. No zone ends below
+ *          16 MiB: a device with fewer than 24 wires may or may not get memory
+ *          in reach.
  *
  * LOCKING  dma_lock for the list.
  * SEE      Linux kernel/dma/mapping.c.
@@ -36,7 +38,7 @@ struct dma_run   dma_ram_run;
 
 /* ---- memory ---------------------------------------------------------- */
 
-/* Holes have entries in mem_map too, but nothing can be copied from there. */
+/* A hole has entries in mem_map too, but it has no memory to copy. */
 bool dma_is_memory(phys_addr_t pa, size_t size)
 {
 	uint64_t end = (uint64_t)max_pfn.v << PAGE_SHIFT;
@@ -53,7 +55,7 @@ bool dma_is_memory(phys_addr_t pa, size_t size)
 	return false;
 }
 
-/* The whole frames of a range, as far as they are lowmem. */
+/* The whole frames of a range that are lowmem. */
 static struct dma_run run_inside(struct memblock_range range)
 {
 	pfn_t start = pfn_min(phys_to_pfn_up(range.start), max_low_pfn);
@@ -148,7 +150,7 @@ static bool idle(const struct dma_device *dev)
 	       list_empty(&dev->mappings);
 }
 
-/* Without records only the number is known, of what needs no undoing. */
+/* Without records, only the number of mappings is known. */
 static void report_left(struct dma_device *dev)
 {
 	unsigned long left = dev->stats.mapped - dev->stats.unmapped;
@@ -173,7 +175,7 @@ void dma_device_destroy(struct dma_device *dev)
 	spin_unlock_irqrestore(&dma_lock, flags);
 }
 
-/* A new space first: when there is no memory for it, nothing has changed. */
+/* Make the new space first: if there is no memory, nothing has changed. */
 int dma_set_mask(struct dma_device *dev, uint64_t mask)
 {
 	struct dma_device old = *dev;
@@ -195,7 +197,7 @@ int dma_set_mask(struct dma_device *dev, uint64_t mask)
 
 /* ---- looking at addresses -------------------------------------------- */
 
-/* While there are mappings without records, any address may be one of them. */
+/* If there are mappings without records, any address may be in one of them. */
 static bool in_mapping(struct dma_device *dev, bus_addr_t bus, size_t size)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);

@@ -2,11 +2,11 @@
 /*
  * dma.h - memory as devices see it: bus addresses
  *
- * WHAT     A device is told a bus address, never a physical or virtual one.
- *          These functions make one for memory that the kernel has, so that
- *          the device reaches it: as it is; through a bounce buffer, where the
- *          device's mask is too short; or through the IOMMU's tables, which
- *          make scattered pages one range.
+ * WHAT     A device is told a bus address, never a physical or virtual address.
+ *          These functions make a bus address for memory of the kernel, so that
+ *          the device reaches the memory. There are three ways: directly;
+ *          through a bounce buffer, if the device's mask is too short; through
+ *          the IOMMU's tables, which turn scattered pages into one range.
  *
  *            bus = dma_map_single(dev, buffer, 512, DMA_FROM_DEVICE);
  *            if (dma_mapping_error(bus))
@@ -18,11 +18,10 @@
  * TERMS    mask       highest bus address that the device can put on its wires
  *          streaming  a mapping for one transfer: between map and unmap (or the
  *                     dma_sync calls) the memory belongs to the device
- *          coherent   memory that both may touch at any time
- *          bounce     to copy through pages that the device does reach
+ *          coherent   memory that CPU and device may touch at any time
+ *          bounce     to copy through pages that the device reaches
  *
- * LOCKING  Any context, interrupts off inside; dma_alloc_coherent() and the
- *          pools may wait when gfp says so.
+ * LOCKING  Any context. Interrupts are off inside.
  * COST     A mapping without IOMMU and bounce is an addition and a comparison.
  * SEE      Linux Documentation/core-api/dma-api.rst; docs/bus-addresses.md.
  */
@@ -65,15 +64,15 @@ struct dma_stats {
 };
 
 /*
- * A device as the DMA functions know it. The owner keeps the memory and must
- * not move it; members are changed by the functions below only.
+ * A device, for the DMA functions. The owner keeps the structure and must not
+ * move it. Only the functions below change the members.
  */
 struct dma_device {
 	const char          *name;
 	uint64_t             mask;
 	struct iommu_domain *domain;    /* NULL: bus addresses are physical   */
 	void                *iova;      /* free bus addresses of the domain   */
-	struct list_head     mappings;  /* what debug mode wrote down, and    */
+	struct list_head     mappings;  /* records of debug mode, and of      */
 					/* coherent memory                    */
 	struct list_head     link;      /* all devices                        */
 	unsigned long        untracked; /* mapped while debug mode was off    */
@@ -91,20 +90,20 @@ static inline bool dma_mapping_error(bus_addr_t bus)
 }
 
 /*
- * A device that reaches `mask`, behind `domain` or behind nothing. The domain
- * stays the caller's, who attaches the device to it; nothing else may be
- * mapped in it.
+ * Make a device that reaches `mask`. It is behind `domain`, or behind no IOMMU
+ * (NULL). The caller owns the domain and attaches the device to it. Nothing
+ * else may be mapped in the domain.
  * Returns: 0, -ENOMEM, -EINVAL (a mask that is no DMA_BIT_MASK, or below 64 K;
  *          a domain that another device has).
  */
 int dma_device_init(struct dma_device *dev, const char *name, uint64_t mask,
 		    struct iommu_domain *domain) __must_check;
 
-/* Every mapping must be gone: what is left is reported, and undone. */
+/* Every mapping must be gone. A mapping that is left is reported and undone. */
 void dma_device_destroy(struct dma_device *dev);
 
 /*
- * Another mask. The owner sees to it that nobody maps or unmaps meanwhile.
+ * Set another mask. The owner makes sure that nobody maps or unmaps meanwhile.
  * Returns: 0; -EBUSY (mappings exist); -EINVAL, -ENOMEM as above.
  */
 int dma_set_mask(struct dma_device *dev, uint64_t mask) __must_check;
@@ -112,7 +111,7 @@ int dma_set_mask(struct dma_device *dev, uint64_t mask) __must_check;
 /* ---- streaming mappings ---------------------------------------------- */
 
 /*
- * Lowmem; `size` bytes at ptr.
+ * Map `size` bytes of lowmem at ptr.
  * Returns: the bus address, or DMA_MAPPING_ERROR when neither the memory nor a
  *          bounce buffer nor the IOMMU can serve it.
  */
@@ -121,7 +120,7 @@ bus_addr_t dma_map_single(struct dma_device *dev, void *ptr, size_t size,
 void dma_unmap_single(struct dma_device *dev, bus_addr_t bus, size_t size,
 		      enum dma_direction dir);
 
-/* Any page, HIGHMEM too; offset + size may go on into the pages behind it. */
+/* Any page, also HIGHMEM; offset + size may reach into the following pages. */
 bus_addr_t dma_map_page(struct dma_device *dev, struct page *page,
 			uint32_t offset, size_t size, enum dma_direction dir)
 	__must_check;
@@ -137,10 +136,10 @@ struct scatterlist {
 };
 
 /*
- * Map nr pieces. Pieces that come out contiguous are joined; behind an IOMMU
- * all are, when each but the first begins and each but the last ends at a page.
- * Returns: how many ranges the device gets, or -ENOMEM, -EINVAL: nothing is
- *          mapped then.
+ * Map nr pieces. Pieces with contiguous bus addresses are joined. Behind an
+ * IOMMU all pieces are joined if they meet at page boundaries.
+ * Returns: how many ranges the device gets; or -ENOMEM, -EINVAL: then nothing
+ *          is mapped.
  */
 int  dma_map_sg(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
 		enum dma_direction dir) __must_check;
@@ -148,7 +147,7 @@ int  dma_map_sg(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
 void dma_unmap_sg(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
 		  enum dma_direction dir);
 
-/* The CPU wants to look at a part of a mapping; the device has it again. */
+/* Give a part of a mapping to the CPU; give it back to the device. */
 void dma_sync_single_for_cpu(struct dma_device *dev, bus_addr_t bus,
 			     size_t size, enum dma_direction dir);
 void dma_sync_single_for_device(struct dma_device *dev, bus_addr_t bus,
@@ -157,8 +156,8 @@ void dma_sync_single_for_device(struct dma_device *dev, bus_addr_t bus,
 /* ---- coherent memory ------------------------------------------------- */
 
 /*
- * Whole pages, zeroed, contiguous for the device and in lowmem for us.
- * Returns: the address, and the device's in *bus; or NULL.
+ * Allocate whole pages of lowmem, cleared, contiguous for the device too.
+ * Returns: the address, and the device's address in *bus; or NULL.
  */
 void *dma_alloc_coherent(struct dma_device *dev, size_t size, bus_addr_t *bus,
 			 gfp_t gfp) __must_check;
@@ -175,31 +174,33 @@ struct dma_pool *dma_pool_create(const char *name, struct dma_device *dev,
 void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, bus_addr_t *bus)
 	__must_check;
 void  dma_pool_free(struct dma_pool *pool, void *ptr, bus_addr_t bus);
-/* Everything must have come back: -EBUSY and a report when not. */
+/* All pieces must be back; if not: -EBUSY, and a line in the log. */
 int   dma_pool_destroy(struct dma_pool *pool) __must_check;
 
 /* ---- watching -------------------------------------------------------- */
 
 /*
- * Drivers ask before they write a bus address into a device: emulators put
- * any address on the bus, a real device of this mask would hit other memory.
+ * A driver asks this before it writes a bus address into a device. An emulator
+ * puts any address on the bus; a real device with this mask would hit other
+ * memory.
  * Returns: 0; -ERANGE (beyond the mask) or -EFAULT (debug mode: in no mapping
- *          of the device): said in the log, with device and address.
+ *          of the device). The log then names the device and the address.
  */
 int dma_check_reach(struct dma_device *dev, bus_addr_t bus, size_t size)
 	__must_check;
 
 /*
- * Debug mode: on in debug builds, or by dma_debug_enable(). Each map and unmap
- * is written down; unmapping twice, with another size or direction, or never,
- * is reported with who mapped it. Returns: reports since boot.
+ * Debug mode: on in debug builds, or by dma_debug_enable(). It records each
+ * mapping. If a driver unmaps a mapping twice, never, or with another size or
+ * direction, it reports this and names the code that mapped it. Returns: how
+ * many reports since boot.
  */
 void          dma_debug_enable(bool on);
 unsigned long dma_debug_nr_reports(void);
 
 /* What is known of a bus address of a device, for the table of addresses. */
 struct dma_lookup {
-	phys_addr_t   pa;               /* where the device's access ends up  */
+	phys_addr_t   pa;               /* what the device really accesses    */
 	bool          bounced;          /* ... which is a copy of             */
 	phys_addr_t   original;
 };
@@ -207,10 +208,10 @@ struct dma_lookup {
 /* Returns: false when the address is in no mapping, or debug mode is off. */
 bool dma_find(struct dma_device *dev, bus_addr_t bus, struct dma_lookup *found);
 
-/* Every device with its mask, domain and counters, a line each, to console. */
+/* Print a line for each device: its mask, domain and counters. */
 void dma_dump(void);
 
-/* Once at boot, after the allocators: takes the bounce buffers. */
+/* Called once, at boot, after the allocators: takes the bounce buffers. */
 void dma_init(void);
 
 /* NULL, or the broken invariant. */

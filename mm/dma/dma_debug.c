@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MIT
 /*
- * dma_debug.c - who mapped it, and was it unmapped the same way
+ * dma_debug.c - records of mappings: was each one unmapped as it was mapped?
  *
  * WHAT     In debug mode each streaming mapping has a record in the list of its
- *          device: address, size, direction, and who made it. Unmapping takes
- *          the record out, and whatever does not agree is reported. Coherent
- *          memory has a record always.
+ *          device: address, size, direction, and the code that made it. An
+ *          unmap removes the record, and reports every difference. Coherent
+ *          memory always has a record.
  *
  * TERMS    report     a line in the log about a mistake, and a count of them
- *          untracked  mapped while debug mode was off: how many of them are
- *                     left is all that is known
- *          gone       remembered for a while after it was unmapped
+ *          untracked  mapped while debug mode was off: only the number of these
+ *                     mappings is known
+ *          gone       a mapping that was unmapped a short time ago
  *
  * INVARIANTS of dma_debug (dma_records_check() restates them)
  *          R1  no two records of a device overlap
  *          R2  a record lies below the mask of its device
  *
- * ALGORITHM  A bus address that is unmapped is looked for in the list. When
- *          it is there with another size, direction or kind, that is said, and
- *          it is unmapped as it was mapped, so that nothing else breaks. When
- *          it is not there, nothing is unmapped; if the last few that went away
- *          know it, both who unmapped it and who mapped it are named. But while
- *          there are untracked mappings, an unknown address is taken for one of
- *          these.
- *          A mapping whose record finds no memory is refused: half the truth
- *          would report mistakes where there are none.
+ * ALGORITHM  An unmap looks for the bus address in the list. If the record has
+ *          another size, direction or kind, this is reported, and the mapping
+ *          is unmapped as it was mapped: so nothing else breaks. If there is no
+ *          record, nothing is unmapped. If the address is one of the last few
+ *          that are gone, the report names the code that unmapped it and the
+ *          code that mapped it. But while there are untracked mappings, an
+ *          unknown address counts as one of these.
+ *          If there is no memory for a record, the mapping is refused: with
+ *          some records missing, there would be wrong reports.
  *
  * LOCKING  dma_lock. Reports are printed outside.
  * COST     A record, and a walk over the device's list: it is for debugging.
@@ -37,7 +37,7 @@
 #include "mm/dma/dma_impl.h"
 #include "mm/slab/slab.h"
 
-#define GONE_MAX     32u    /* chosen: two rings of a driver's descriptors   */
+#define GONE_MAX     32u    /* enough for two rings of descriptors           */
 #define REPORT_MAX   160
 
 struct gone {
@@ -149,8 +149,9 @@ static bool agree(const struct dma_record *a, const struct dma_record *b)
 	return a->size == b->size && a->dir == b->dir && a->kind == b->kind;
 }
 
-/* What begins exactly there: the one that agrees, or else any. Coherent memory
- * and streaming mappings are never taken for one another. */
+/* A record that begins exactly at this address: the record that agrees in
+ * everything, or, if there is none, any. Coherent memory and streaming mappings
+ * are never mixed up. */
 static struct dma_record *find_exact(struct dma_device *dev,
 				     const struct dma_record *what)
 {
@@ -191,7 +192,7 @@ static void remember(struct dma_device *dev, const struct dma_record *record,
 	};
 }
 
-/* The latest one that went away from this address; NULL: none. */
+/* The mapping of this address that is gone last; NULL: there is none. */
 static const struct gone *find_gone(const struct dma_device *dev,
 				    bus_addr_t bus)
 {
@@ -249,11 +250,11 @@ static bool take_untracked(struct dma_device *dev,
 	return true;
 }
 
-/* What became of a try to take a record out. */
+/* The result of a try to remove a record. */
 enum taken {
 	TAKEN,       /* `what` is now as it was mapped */
 	UNTRACKED,   /* there is none, but there may be a mapping */
-	UNKNOWN,     /* nor that; reported */
+	UNKNOWN,     /* there is neither; reported */
 };
 
 static enum taken take(struct dma_device *dev, struct dma_record *what)
@@ -295,7 +296,7 @@ static struct dma_record of_range(const struct scatterlist *range,
 	};
 }
 
-/* The first range decides whether the list is known at all. */
+/* The first range decides whether the whole list is known. */
 static bool take_list(struct dma_device *dev, const struct scatterlist *sg,
 		      unsigned nr, enum dma_direction dir, const void *caller)
 {
@@ -335,7 +336,7 @@ bool dma_debug_take_list(struct dma_device *dev, const struct scatterlist *sg,
 
 /* ---- sync ------------------------------------------------------------ */
 
-/* A mapping for both may be synced for either. */
+/* A mapping for both directions may be synced for each of them. */
 static bool dir_agrees(enum dma_direction mapped, enum dma_direction synced)
 {
 	return mapped == DMA_BIDIRECTIONAL || mapped == synced;
@@ -366,7 +367,7 @@ void dma_debug_sync(struct dma_device *dev, const struct dma_record *what)
 
 /* ---- everything of a device ------------------------------------------ */
 
-/* The first streaming record of a device, unlisted; NULL: none. */
+/* Take the first streaming record of a device off the list; or NULL. */
 static struct dma_record *take_any(struct dma_device *dev)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
@@ -393,7 +394,7 @@ void dma_debug_forget(struct dma_device *dev)
 	}
 }
 
-/* Records without the rest would be worse than none. */
+/* Drop all records: records of only some mappings would give wrong reports. */
 static void drop_records(struct dma_device *dev)
 {
 	struct dma_record *record;
@@ -430,8 +431,8 @@ static bool overlap(const struct dma_record *a, const struct dma_record *b)
 }
 
 /*
- * R1 holds where bus pages are the mapping's own, behind an IOMMU; the same
- * memory mapped twice without one has the same address.
+ * R1 holds behind an IOMMU, where each mapping has its own bus pages. Without
+ * an IOMMU, memory that is mapped twice has the same bus address twice.
  */
 const char *dma_records_check(const struct dma_device *dev)
 {

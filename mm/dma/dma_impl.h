@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * dma_impl.h - what the files of mm/dma/ share; nobody else but their
- *              tests includes it
+ * dma_impl.h - for the files of mm/dma/ and their tests only
  *
  * PICTURE    map.c  sg.c  coherent.c <- pool.c       what a driver calls
  *              |      |      |
@@ -12,10 +11,10 @@
  *              +------+------+--> dma_debug.c who mapped it
  *                                 device.c  who the device is
  *
- * LOCKING  dma_lock protects everything that more than one mapping shares: the
- *          list of devices, records, trees, the pool's map. No memory is
- *          allocated, nothing copied and no table of an IOMMU changed under it.
- *          Counters are changed by one instruction.
+ * LOCKING  dma_lock protects everything that several mappings share: the list
+ *          of devices, records, trees, the pool's map. While the lock is held,
+ *          no memory is allocated, no bytes are copied, and no table of an
+ *          IOMMU is changed. A counter is changed by one instruction.
  */
 #pragma once
 
@@ -67,12 +66,12 @@ static inline uint32_t dma_nr_pages(uint32_t offset, size_t size)
 
 /* ---- device.c -------------------------------------------------------- */
 
-/* Whole frames of RAM all the way, without a hole? */
+/* Is the whole range in frames of RAM, without a hole? */
 bool dma_is_memory(phys_addr_t pa, size_t size);
 
 /*
- * The longest range of lowmem for which that is so: nearly all of lowmem, on
- * most machines. Physical; constant after dma_init(), and empty before.
+ * The longest range of lowmem without a hole: nearly all of lowmem, on most
+ * machines. Physical addresses; constant after dma_init(), and empty before.
  */
 struct dma_run {
 	uint32_t start, size;
@@ -80,7 +79,7 @@ struct dma_run {
 
 extern struct dma_run dma_ram_run;
 
-/* Lowmem that the device reaches without help; NULL: there is none. */
+/* Allocate lowmem that the device reaches directly; NULL: there is none. */
 struct page *dma_alloc_lowmem(const struct dma_device *dev, gfp_t gfp,
 			      unsigned order) __must_check;
 
@@ -99,7 +98,7 @@ enum dma_kind {
 	DMA_NR_KINDS
 };
 
-/* A mapping as the caller knows it. Streaming ones only in debug mode. */
+/* A mapping. Streaming mappings have a record only in debug mode. */
 struct dma_record {
 	struct list_head   link;      /* dev->mappings                        */
 	bus_addr_t         bus;
@@ -107,12 +106,12 @@ struct dma_record {
 	enum dma_direction dir;
 	enum dma_kind      kind;
 	void              *ptr;       /* DMA_COHERENT: ours                   */
-	const void        *caller;    /* who mapped it                        */
+	const void        *caller;    /* the code that mapped it              */
 };
 
 extern bool dma_debug_on;
 
-/* Say what is wrong with a use of the device, and count it. */
+/* Write a line about a wrong use of the device into the log, and count it. */
 void dma_report(const struct dma_device *dev, const char *fmt, ...)
 	__printf(2, 3) __cold;
 
@@ -120,25 +119,27 @@ struct dma_record *dma_record_alloc(gfp_t gfp) __must_check;
 void dma_record_free(struct dma_record *record);   /* NULL is allowed */
 
 /*
- * Before a streaming mapping: a record for it, NULL in *record when debug mode
- * is off. Returns: false when there is no memory for one.
+ * Called before a streaming mapping. *record is a new record, or NULL if debug
+ * mode is off. Returns: false when there is no memory for a record.
  */
 bool dma_debug_reserve(struct dma_record **record) __must_check;
 
-/* The mapping is made; fills the record and lists it. NULL: does nothing. */
+/* Called after the mapping: fills the record and adds it to the list. NULL:
+ * nothing to do. */
 void dma_debug_add(struct dma_device *dev, struct dma_record *record,
 		   const struct dma_record *what);
 
 /*
- * A mapping is about to be unmapped: `what` says how, and is corrected to how
- * it was mapped. Returns: false when there is no such mapping, which has been
- * reported: then nothing may be undone.
+ * Called before an unmap. `what` describes the unmap; the function corrects it
+ * to what was really mapped. Returns: false when there is no such mapping. This
+ * has been reported, and the caller must not unmap anything.
  */
 bool dma_debug_take(struct dma_device *dev, struct dma_record *what);
 
 /*
- * The same for the ranges of a list, each with a record: all or none are added.
- * Both are true, and do nothing, while debug mode is off.
+ * The same for the ranges of a list. Each range has a record; either all
+ * records are added or none. While debug mode is off, both do nothing and
+ * return true.
  */
 bool dma_debug_add_list(struct dma_device *dev, const struct scatterlist *sg,
 			unsigned nr_ranges, enum dma_direction dir,
@@ -150,10 +151,10 @@ bool dma_debug_take_list(struct dma_device *dev, const struct scatterlist *sg,
 /* A part of a mapping is synced; anything odd is reported. */
 void dma_debug_sync(struct dma_device *dev, const struct dma_record *what);
 
-/* A device begins: nothing that went away was its. */
+/* Called for a new device: it has no mappings that are gone. */
 void dma_debug_begin(const struct dma_device *dev);
 
-/* The record that `size` bytes lie in, or at least the first; NULL: none. */
+/* The record that has all `size` bytes, or at least the first byte; or NULL. */
 struct dma_record *dma_record_find(struct dma_device *dev, bus_addr_t bus,
 				   size_t size) MUST_HOLD(&dma_lock);
 
@@ -166,7 +167,7 @@ void dma_debug_init(void);
 
 /* ---- bounce.c, bounce_pool.c ----------------------------------------- */
 
-/* Memory that a device goes to in place of the original. */
+/* Memory that a device uses in place of the original. */
 struct bounce {
 	struct rb_node     rb;        /* by bus address                       */
 	struct dma_device *dev;
@@ -176,7 +177,7 @@ struct bounce {
 	enum dma_direction dir;
 	struct page       *pages;     /* of the copy, nr_pages in a row       */
 	uint32_t           nr_pages;
-	uint8_t            order;     /* of the block, where `from_pool` not  */
+	uint8_t            order;     /* of the block, if not from the pool   */
 	bool               from_pool;
 };
 
@@ -192,19 +193,19 @@ bus_addr_t bounce_map(struct dma_device *dev, phys_addr_t original,
 		      size_t size, enum dma_direction dir) __must_check;
 
 /*
- * The end of a mapping: copies out where the device may have written, unless
- * `discard`. A bus address that is no bounce's is left alone.
+ * End a mapping. If the device may have written, copy out, unless `discard` is
+ * set. If no bounce begins at the bus address, do nothing.
  */
 void bounce_unmap(struct dma_device *dev, bus_addr_t bus, bool discard);
 
-/* Copy the part [bus, bus + size) of any copies, one way or the other. */
+/* Copy the bytes [bus, bus + size) of all bounces there, in or out. */
 void bounce_sync(struct dma_device *dev, bus_addr_t bus, size_t size,
 		 enum dma_direction dir, bool for_cpu);
 
-/* The bounce that an address lies in; NULL: none. */
+/* The bounce that contains an address; NULL: there is none. */
 struct bounce *bounce_find(bus_addr_t bus) MUST_HOLD(&dma_lock);
 
-/* Drop all that a device has left. */
+/* Drop all bounces that a device has left. */
 void bounce_drop_all(struct dma_device *dev);
 
 /* Pages of the pool, and of these free. */
@@ -214,8 +215,8 @@ struct bounce_usage {
 void bounce_pool_usage(struct bounce_usage *usage);
 
 /*
- * A bounce of the pool is in the tree from now on, or no longer. Before and
- * after that its pages are in hand (P1).
+ * A bounce of the pool has been put into the tree, or taken out. Its pages are
+ * in hand before it is in the tree, and afterwards (P1).
  */
 void bounce_pool_listed(const struct bounce *bounce, bool listed)
 	MUST_HOLD(&dma_lock);
@@ -251,7 +252,7 @@ static inline bus_addr_t iova_bus(const struct iova *iova, uint32_t n)
 /* Rights of a mapping in the IOMMU's tables. */
 unsigned iova_prot(enum dma_direction dir);
 
-/* Unmap what is mapped there, and give the pages back. */
+/* Unmap all pages of the run, and give the run back. */
 void iova_give(struct dma_device *dev, struct iova *iova);
 
 /* Map contiguous memory. Returns: the bus address, or DMA_MAPPING_ERROR. */
@@ -260,7 +261,7 @@ bus_addr_t iova_map(struct dma_device *dev, phys_addr_t pa, size_t size,
 
 /*
  * Unmap the whole run that begins in the page of bus.
- * Returns: false when there is none: reported.
+ * Returns: false when there is no such run; this is reported.
  */
 bool iova_unmap(struct dma_device *dev, bus_addr_t bus);
 
@@ -269,7 +270,7 @@ void iova_init(void);
 
 /* ---- coherent.c, pool.c ---------------------------------------------- */
 
-/* Report and free what a device that goes away has left. */
+/* Report and free all coherent memory that a device has left. */
 void dma_coherent_drop_all(struct dma_device *dev);
 
 const char *dma_pools_check(void) MUST_HOLD(&dma_lock);

@@ -21,16 +21,17 @@
  *              are being filled or taken down
  *          I3  nothing but pages of runs is mapped in the domain
  *
- * ALGORITHM  The lowest gap, so that also a short mask never runs out while
- *          pages are free. Page 0 is never given: a device that was told no
- *          address at all is caught. Nor are the addresses to which a device
- *          writes interrupts: the IOMMU never sees these as memory.
+ * ALGORITHM  Take the lowest gap: so a device with a short mask finds a page as
+ *          long as one is free. Page 0 is never given out: so an access of a
+ *          device that was told no address is blocked. The addresses of
+ *          interrupt messages are never given out either: for the IOMMU they
+ *          are not memory.
  *
- *          To unmap: first the tables and the IOTLB forget the run, and only
- *          then are its pages free. In the other order a new mapping could get
- *          them while the device still reaches the old frames.
+ *          To unmap, first remove the run from the tables and flush the IOTLB.
+ *          Only then are its pages free. In the other order, a new mapping
+ *          could get the pages while the device still reaches the old frames.
  *
- * LOCKING  dma_lock for the tree. Tables are changed outside of it.
+ * LOCKING  dma_lock for the tree. Tables are changed without the lock.
  * COST     O(log n), the tables, and one flush for each unmapping.
  * NOT HERE the tables (<arch/iommu.h>). Rights end at pages: a device that may
  *          write 100 bytes may write the page that they lie in. Buffers for
@@ -44,7 +45,7 @@
 #include "mm/dma/dma_impl.h"
 #include "mm/slab/kmalloc.h"
 
-/* Where a write of a device is an interrupt (SDM volume 3, 11.11.1). */
+/* A device's write to these addresses is an interrupt (SDM vol. 3, 11.11.1). */
 #define MSI_START  (0xfee00000u >> PAGE_SHIFT)
 #define MSI_END    (0xfef00000u >> PAGE_SHIFT)
 
@@ -125,7 +126,7 @@ struct iova *iova_take(struct dma_device *dev, uint32_t nr, uint32_t align)
 	return NULL;
 }
 
-/* Pages of the run that are not mapped, after a failure, do not matter. */
+/* After a failure, some pages of the run may not be mapped. */
 void iova_give(struct dma_device *dev, struct iova *iova)
 {
 	struct iova_space *space = space_of(dev);
@@ -142,7 +143,7 @@ void iova_give(struct dma_device *dev, struct iova *iova)
 	kmem_cache_free(iova_cache, iova);
 }
 
-/* The run that begins with this page; NULL: none. */
+/* The run that begins with this page; NULL: there is none. */
 static struct iova *find_run(struct dma_device *dev, uint64_t page)
 {
 	struct iova_space *space = space_of(dev);
@@ -193,7 +194,7 @@ bool iova_unmap(struct dma_device *dev, bus_addr_t bus)
 
 /* ---- the end, check -------------------------------------------------- */
 
-/* What is left has been reported. */
+/* Runs that are left have been reported before. */
 void iova_destroy(struct dma_device *dev)
 {
 	struct iova_space *space = space_of(dev);

@@ -16,17 +16,16 @@
  * TERMS    direct   mapped at its physical address
  *          the run  the longest range of lowmem without a hole (device.c)
  *
- * ALGORITHM  The direct case is decided in a few instructions, in line, for a
- *          buffer within the run; all others, and debug mode, leave for the
- *          slow half, which asks the map of RAM. A buffer of several
- *          pages is one range on the bus, so when one page of it is out of
- *          reach all of it is copied. As a list of pieces (sg.c) only the pages
- *          out of reach are.
- *          Nothing is remembered of a direct mapping, so unmapping one is
- *          counting it.
+ * ALGORITHM  A buffer inside the run is the direct case: a few inline
+ *          instructions decide. All other buffers, and debug mode, take the
+ *          slow path, which asks the map of RAM. A buffer of several pages is
+ *          one range on the bus. So if one of its pages is out of reach, all of
+ *          them are copied. With a list of pieces (sg.c), only the pages out of
+ *          reach are copied.
+ *          A direct mapping needs no record, so its unmap only counts.
  *
  *          x86 keeps the CPU's caches and a device's accesses coherent: a sync
- *          of what is not bounced has nothing to do.
+ *          has nothing to do for a mapping that is not bounced.
  *
  * LOCKING  None here; see dma_impl.h.
  * COST     Direct: an addition, a comparison, a count.
@@ -36,7 +35,7 @@
 
 #include "mm/dma/dma_impl.h"
 
-/* Where the caller of the public function is, for reports. */
+/* The code address of the public function's caller, for reports. */
 #define CALLER()  __builtin_return_address(0)
 
 /* ---- how it is mapped ------------------------------------------------ */
@@ -67,7 +66,7 @@ static bus_addr_t map_somehow(struct dma_device *dev, phys_addr_t pa,
 	return bounce_map(dev, pa, size, dir);
 }
 
-/* The slow half: checks what it is given, and may write it down. */
+/* The slow path: checks the arguments, and makes a record in debug mode. */
 static noinline bus_addr_t map_checked(struct dma_device *dev, phys_addr_t pa,
 				       size_t size, enum dma_direction dir,
 				       const void *caller)
@@ -135,7 +134,7 @@ static void sync(struct dma_device *dev, bus_addr_t bus, size_t size,
 
 /* ---- interface ------------------------------------------------------- */
 
-/* The slow half for a pointer. size - 1 wraps for 0, which is too much too. */
+/* The slow path for a pointer. size - 1 wraps for 0, so 0 is refused too. */
 static noinline bus_addr_t map_pointer(struct dma_device *dev, void *ptr,
 				       size_t size, enum dma_direction dir,
 				       const void *caller)
@@ -150,7 +149,7 @@ static noinline bus_addr_t map_pointer(struct dma_device *dev, void *ptr,
 	return map_checked(dev, PHYS(va - PAGE_OFFSET), size, dir, caller);
 }
 
-/* Within the run there is no hole, and the sum below does not wrap. */
+/* Inside the run there is no hole, and the sum below does not wrap. */
 bus_addr_t dma_map_single(struct dma_device *dev, void *ptr, size_t size,
 			  enum dma_direction dir)
 {

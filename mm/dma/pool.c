@@ -2,9 +2,9 @@
 /*
  * pool.c - small pieces of coherent memory
  *
- * WHAT     Descriptors of 16 or 64 bytes, by the hundred: a page of coherent
- *          memory is cut into pieces of one size, none of them across a line
- *          that the device cannot step over.
+ * WHAT     A driver may need hundreds of descriptors of 16 or 64 bytes. So a
+ *          page of coherent memory is cut into pieces of one size. No piece
+ *          crosses a line that the device cannot cross.
  *
  * PICTURE  size 24, align 8, boundary 64; a chunk of a page:
  *
@@ -13,9 +13,10 @@
  *            |<------- segment ----->|
  *
  * TERMS    chunk    coherent memory of a power of two of pages
- *          segment  the chunk's pieces that lie between two boundaries; without
- *                   a boundary, or with a longer one, the whole chunk: it is
- *                   aligned to its size, so no longer line is within it
+ *          segment  the chunk's pieces between two boundaries. Without a
+ *                   boundary, or with a boundary longer than the chunk, the
+ *                   segment is the whole chunk: a chunk is aligned to its size,
+ *                   so it does not cross a longer line
  *          stride   from one piece to the next: the size, rounded up to align
  *
  * INVARIANTS of dma_pool (dma_pools_check() restates them)
@@ -24,13 +25,13 @@
  *          L3  chunks with free pieces come before those without
  *          L4  both addresses of a chunk are multiples of its size
  *
- * ALGORITHM  Which pieces are free is kept in a bitmap outside of them: Linux
- *          keeps it in the pieces, which the device can overwrite. By L3 the
- *          first chunk has a free piece or no chunk has. A chunk that becomes
- *          empty is given back, unless it is the only one.
- *          A free of what is no piece in use is reported and does nothing.
+ * ALGORITHM  A bitmap outside the pieces says which pieces are free. (Linux
+ *          keeps this in the pieces, and the device can overwrite it.) By L3
+ *          the first chunk has a free piece, or no chunk has one. An empty
+ *          chunk is given back, unless it is the only chunk. A free of an
+ *          address that is not a piece in use is reported, and does nothing.
  *
- * LOCKING  dma_lock; chunks are made and given back outside of it.
+ * LOCKING  dma_lock; chunks are made and given back without it.
  * COST     alloc: a search of one bitmap; free: of the list of chunks.
  * SEE      Linux mm/dmapool.c.
  */
@@ -78,7 +79,7 @@ static uint32_t piece_offset(const struct dma_pool *pool, uint32_t index)
 	       index % pool->per_segment * pool->stride;
 }
 
-/* The piece that begins at an offset; pool->nr: none does. */
+/* The piece that begins at an offset; pool->nr: there is none. */
 static uint32_t piece_at(const struct dma_pool *pool, uint32_t offset)
 {
 	uint32_t within = offset % pool->segment;
@@ -104,7 +105,7 @@ static void set_geometry(struct dma_pool *pool, uint32_t size, uint32_t align,
 	pool->stride = ALIGN_UP(size, align);
 	pool->chunk_size = 1u << ilog2_up(MAX(pool->stride, PAGE_SIZE));
 	pool->segment = pool->chunk_size;
-	/* With a stride beyond the boundary each piece begins on one. */
+	/* If the stride is longer, each piece begins at a boundary. */
 	if (boundary && boundary >= pool->stride)
 		pool->segment = MIN(boundary, pool->chunk_size);
 	pool->per_segment = (pool->segment - size) / pool->stride + 1;
@@ -151,7 +152,7 @@ static struct chunk *find_chunk(const struct dma_pool *pool, bus_addr_t bus)
 	return NULL;
 }
 
-/* A piece of the first chunk; NULL: no chunk has one. */
+/* Take a piece of the first chunk; NULL: no chunk has a free piece. */
 static void *take_piece(struct dma_pool *pool, bus_addr_t *bus)
 	MUST_HOLD(&dma_lock)
 {
@@ -173,8 +174,8 @@ static void *take_piece(struct dma_pool *pool, bus_addr_t *bus)
 }
 
 /*
- * Returns: false when there is no such piece in use. *empty: a chunk that is
- * now to be destroyed.
+ * Returns: false when there is no such piece in use. *empty: a chunk that the
+ * caller must destroy.
  */
 static bool give_piece(struct dma_pool *pool, const void *ptr, bus_addr_t bus,
 		       struct chunk **empty) MUST_HOLD(&dma_lock)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * sg.c - a scattered buffer as few ranges on the bus
+ * sg.c - map a scattered buffer to few ranges on the bus
  *
- * WHAT     Maps a list of pieces, each within a page. What comes out next to
- *          each other on the bus is joined; behind an IOMMU that is everything
- *          that the page boundaries allow.
+ * WHAT     Maps a list of pieces; each piece lies in one page. Pieces that are
+ *          neighbours on the bus are joined to one range. Behind an IOMMU all
+ *          pieces that meet at page boundaries are joined.
  *
  * PICTURE    pieces (frames)      7    3    4    9
  *            no IOMMU, all reached   [7] [3   4] [9]        three ranges
@@ -12,17 +12,17 @@
  *            mask ends before 9      [7] [3   4] [copy]
  *
  * TERMS    piece    an entry as the caller made it: page, offset, length
- *          range    what the device gets: bus, bus_length of an entry; ranges
- *                   are fewer than pieces or as many, so the i-th is kept in
- *                   the i-th entry
+ *          range    what the device gets: bus, bus_length of an entry. There
+ *                   are not more ranges than pieces, so the i-th range is kept
+ *                   in the i-th entry
  *
- * ALGORITHM  Each piece gets its bus address by itself; it is joined to the
- *          range before it when it begins where that ends. Behind an IOMMU all
- *          pieces share one run of bus pages, a page for each, so it is taken
- *          once and unmapping flushes once.
- *          To unmap, the pieces are walked along the ranges: lengths tell where
- *          each piece begins on the bus. A range of
- *          length 0 ends them.
+ * ALGORITHM  Each piece gets its own bus address. If a piece begins where the
+ *          last range ends, the piece is joined to this range. Behind an IOMMU
+ *          all pieces share one run of bus pages, with one page for each piece.
+ *          So the run is taken once, and the unmap flushes once.
+ *          The unmap walks over the pieces and the ranges together: the lengths
+ *          say where each piece begins on the bus. A range of length 0 ends the
+ *          list of ranges.
  *
  * LOCKING  None here; see dma_impl.h.
  * SEE      Linux lib/scatterlist.c, drivers/iommu/dma-iommu.c.
@@ -63,7 +63,7 @@ static bool continues(const struct scatterlist *range, bus_addr_t bus,
 	       range->bus_length <= UINT32_MAX - length;
 }
 
-/* Begin or continue ranges. Returns: how many there are with this piece. */
+/* Add a piece to the last range, or begin one. Returns: how many ranges. */
 static unsigned add_to_ranges(struct scatterlist *sg, unsigned nr_ranges,
 			      bus_addr_t bus, uint32_t length)
 {
@@ -82,10 +82,10 @@ static void end_ranges(struct scatterlist *sg, unsigned nr, unsigned nr_ranges)
 		sg[nr_ranges].bus_length = 0;
 }
 
-/* Where the pieces lie on the bus, one after the other. */
+/* A walk over the pieces that finds where each lies on the bus. */
 struct walk {
 	unsigned range;
-	uint32_t done;      /* bytes of the range that are behind us */
+	uint32_t done;      /* bytes of the range before this piece */
 };
 
 static bus_addr_t walk_next(struct walk *walk, const struct scatterlist *sg,
@@ -105,7 +105,7 @@ static bus_addr_t walk_next(struct walk *walk, const struct scatterlist *sg,
 
 /* ---- without an IOMMU ------------------------------------------------ */
 
-/* Nothing is remembered of pieces that are not bounced. */
+/* A piece that is not bounced has nothing to undo. */
 static void undo_pieces(struct dma_device *dev, struct scatterlist *sg,
 			unsigned nr, bool discard)
 {
@@ -145,7 +145,7 @@ static int map_pieces(struct dma_device *dev, struct scatterlist *sg,
 
 /* ---- behind an IOMMU ------------------------------------------------- */
 
-/* Pieces from i on whose frames follow each other: one call maps them. */
+/* How many pieces from i on have contiguous frames: one call maps them. */
 static unsigned frames_in_a_row(const struct scatterlist *sg, unsigned nr,
 				unsigned i)
 {
