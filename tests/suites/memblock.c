@@ -138,6 +138,11 @@ KTEST(memblock, check_finds_each_broken_law)
 		     "memblock M2: ranges are sorted, and neither overlap nor touch");
 	memory.range[1].start.v = 0x4000;
 	EXPECT_STREQ(memblock_list_check(&memory), "memblock M1: no range is empty");
+	memory.range[1].start.v = 0x3000;
+	memory.range[0].end.v = 0x1000;
+	EXPECT_STREQ(memblock_list_check(&memory), "memblock M1: no range is empty");
+	memory.range[0].end.v = 0x2000;
+	EXPECT_NULL(memblock_list_check(&memory));
 	memory.count = MEMBLOCK_RANGES_MAX + 1;
 	EXPECT_STREQ(memblock_list_check(&memory),
 		     "memblock M3: a list has at most MEMBLOCK_RANGES_MAX ranges");

@@ -3,6 +3,7 @@
  * zone.c (tests) - where zones begin and end, what they count and keep back
  */
 #include "lib/div64.h"
+#include "lib/string.h"
 #include "mm/early/memblock.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pageblock.h"
@@ -168,6 +169,21 @@ static struct page *make_reserved(unsigned order)
 	for (unsigned i = 0; i < 1u << order; i++)
 		page[i].state_order = STATE_ORDER(PAGE_RESERVED, 0);
 	return page;
+}
+
+KTEST(zone, buddyinfo_ends_where_its_buffer_ends)
+{
+	char whole[256], part[sizeof(whole)];
+	int len = buddyinfo_format(whole, sizeof(whole), &zones[ZONE_NORMAL]);
+
+	for (int size = 1; size <= len + 1; size++) {
+		memset(part, '!', sizeof(part));
+		EXPECT_EQ(buddyinfo_format(part, (size_t)size,
+					   &zones[ZONE_NORMAL]), size - 1);
+		EXPECT(!memcmp(part, whole, (size_t)size - 1));
+		EXPECT_EQ(part[size - 1], '\0');
+		EXPECT_EQ(part[size], '!');
+	}
 }
 
 KTEST(zone, a_reserved_range_can_be_freed_later)
