@@ -23,9 +23,9 @@
 #include <arch/irqflags.h>
 #include <arch/syscall.h>
 
+#include "kernel/calls/call_rows.h"
 #include "kernel/diag/panic.h"
 #include "kernel/task/task.h"
-#include "kernel/uapi/pagoda.h"
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -104,18 +104,10 @@ static void mark(struct traced_call *call)
 
 static const char *name_of(uint32_t eax, char *buf, size_t size)
 {
-	static const char *const names[] = {
-#define C(number, NAME, ...) [number - PG_CALL_FIRST] = #NAME,
-		PAGODA_CALLS(C)
-#undef C
-	};
-	uint32_t number = PG_NUMBER(eax);
-	const char *name = NULL;
+	const struct call_row *row = call_row(PG_NUMBER(eax));
 
-	if (number >= PG_CALL_FIRST && number < PG_CALL_END)
-		name = names[number - PG_CALL_FIRST];
-	if (name)
-		snprintf(buf, size, "%s h%u", name, PG_HANDLE(eax));
+	if (row)
+		snprintf(buf, size, "%s h%u", row->name, PG_HANDLE(eax));
 	else
 		snprintf(buf, size, "call %u", eax);
 	return buf;

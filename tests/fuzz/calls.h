@@ -13,7 +13,8 @@
  *
  * TERMS    weight    how often, relative to the others. 0: never, with the
  *                    reason behind it
- *          handle    kind of object that the upper half of EAX names
+ *          handle    kind of object that the upper half of EAX names. BY_TABLE:
+ *                    what the row of the call says (kernel/uapi/pagoda.h)
  *          argument  what a register holds, EBX first; see enum kind in fuzz.h.
  *                    Registers that are not named hold 0; EBP the op's mark
  *          extras    the thread's struct ipc_msg is filled in before the call:
@@ -28,77 +29,77 @@
 
 /*      name                        weight handle     arguments               */
 #define PAGODA_HANDLE_CLOSE         3, LOOSE,        { }, 0
-#define PAGODA_HANDLE_DUP           4, ANY,          { RIGHTS, BADGE }, 0
-#define PAGODA_ENDPOINT_CREATE      2, NONE,         { }, 0
-#define PAGODA_SEND                 1, ENDPOINT,     WORDS, 0
-#define PAGODA_RECEIVE              1, ENDPOINT,     { }, 0
-#define PAGODA_CALL                 1, ENDPOINT,     WORDS, 0
-#define PAGODA_REPLY                3, REPLY_OR_0,   WORDS, 0
-#define PAGODA_REPLY_RECEIVE        1, ENDPOINT,     WORDS, 0
-#define PAGODA_SEND_MSG             8, ENDPOINT,     WORDS, SENDS
-#define PAGODA_RECEIVE_MSG         16, ENDPOINT,     { }, WAITS
-#define PAGODA_CALL_MSG            10, ENDPOINT,     WORDS, SENDS
-#define PAGODA_REPLY_MSG            4, REPLY_OR_0,   WORDS, SENDS
-#define PAGODA_REPLY_RECEIVE_MSG    8, ENDPOINT,     WORDS, SENDS
-#define PAGODA_REPLY_SAVE           1, NONE,         { }, 0
-#define PAGODA_IPC_BUFFER           1, NONE,         { MESSAGE_PTR }, 0
-#define PAGODA_CALLER_READ          1, REPLY_OR_0,   { ADDR, ADDR, LENGTH }, 0
-#define PAGODA_CALLER_WRITE         1, REPLY_OR_0,   { ADDR, ADDR, LENGTH }, 0
-#define PAGODA_CALLER_GET_REGS      1, REPLY_OR_0,   { REGS_PTR }, 0
-#define PAGODA_CALLER_SET_REGS      1, REPLY_OR_0,   { REGS_PTR }, 0
-#define PAGODA_NOTIFICATION_CREATE  2, NONE,         { }, 0
-#define PAGODA_NOTIFICATION_SIGNAL  4, NOTIFICATION, { BITS }, 0
-#define PAGODA_NOTIFICATION_WAIT    4, NOTIFICATION, { BITS, SOON, HIGH }, 0
-#define PAGODA_NOTIFICATION_POLL    2, NOTIFICATION, { BITS }, 0
+#define PAGODA_HANDLE_DUP           4, BY_TABLE,     { RIGHTS, BADGE }, 0
+#define PAGODA_ENDPOINT_CREATE      2, BY_TABLE,     { }, 0
+#define PAGODA_SEND                 1, BY_TABLE,     WORDS, 0
+#define PAGODA_RECEIVE              1, BY_TABLE,     { }, 0
+#define PAGODA_CALL                 1, BY_TABLE,     WORDS, 0
+#define PAGODA_REPLY                3, BY_TABLE,     WORDS, 0
+#define PAGODA_REPLY_RECEIVE        1, BY_TABLE,     WORDS, 0
+#define PAGODA_SEND_MSG             8, BY_TABLE,     WORDS, SENDS
+#define PAGODA_RECEIVE_MSG         16, BY_TABLE,     { }, WAITS
+#define PAGODA_CALL_MSG            10, BY_TABLE,     WORDS, SENDS
+#define PAGODA_REPLY_MSG            4, BY_TABLE,     WORDS, SENDS
+#define PAGODA_REPLY_RECEIVE_MSG    8, BY_TABLE,     WORDS, SENDS
+#define PAGODA_REPLY_SAVE           1, BY_TABLE,     { }, 0
+#define PAGODA_IPC_BUFFER           1, BY_TABLE,     { MESSAGE_PTR }, 0
+#define PAGODA_CALLER_READ          1, BY_TABLE,     { ADDR, ADDR, LENGTH }, 0
+#define PAGODA_CALLER_WRITE         1, BY_TABLE,     { ADDR, ADDR, LENGTH }, 0
+#define PAGODA_CALLER_GET_REGS      1, BY_TABLE,     { REGS_PTR }, 0
+#define PAGODA_CALLER_SET_REGS      1, BY_TABLE,     { REGS_PTR }, 0
+#define PAGODA_NOTIFICATION_CREATE  2, BY_TABLE,     { }, 0
+#define PAGODA_NOTIFICATION_SIGNAL  4, BY_TABLE,     { BITS }, 0
+#define PAGODA_NOTIFICATION_WAIT    4, BY_TABLE,     { BITS, SOON, HIGH }, 0
+#define PAGODA_NOTIFICATION_POLL    2, BY_TABLE,     { BITS }, 0
 /* The next three need the system with RIGHT_MANAGE, which nobody here has. */
-#define PAGODA_IRQ_CREATE           1, SYSTEM, \
+#define PAGODA_IRQ_CREATE           1, BY_TABLE, \
 	{ SMALL, A_NOTIFICATION, BITS }, 0
-#define PAGODA_IRQ_ACK              1, IRQ,          { }, 0
-#define PAGODA_IO_PORTS_CREATE      1, SYSTEM,       { WORD, SMALL }, 0
-#define PAGODA_IO_PORTS_ALLOW       1, ANY,          { A_TASK }, 0
-#define PAGODA_TASK_CREATE          2, NONE,         { TEXT_PTR }, 0
+#define PAGODA_IRQ_ACK              1, BY_TABLE,     { }, 0
+#define PAGODA_IO_PORTS_CREATE      1, BY_TABLE,     { WORD, SMALL }, 0
+#define PAGODA_IO_PORTS_ALLOW       1, BY_TABLE,     { A_TASK }, 0
+#define PAGODA_TASK_CREATE          2, BY_TABLE,     { TEXT_PTR }, 0
 #define PAGODA_TASK_START           2, TASK,         { START_PTR }, 0
 #define PAGODA_TASK_KILL            1, VICTIM,       { STATUS }, 0
 #define PAGODA_TASK_WAIT            1, TASK,         { SOON, HIGH }, 0
-#define PAGODA_TASK_SET_EXCEPTIONS  1, TASK_OR_0,    { A_SERVER }, 0
-#define PAGODA_TASK_SET_PERSONALITY 1, TASK_OR_0,    { A_SERVER }, 0
-#define PAGODA_TASK_READ            4, TASK_OR_0,    { ADDR, ADDR, LENGTH }, 0
-#define PAGODA_TASK_WRITE           4, TASK_OR_0,    { ADDR, ADDR, LENGTH }, 0
-#define PAGODA_VM_MAP               6, TASK_OR_0, \
+#define PAGODA_TASK_SET_EXCEPTIONS  1, BY_TABLE,     { A_SERVER }, 0
+#define PAGODA_TASK_SET_PERSONALITY 1, BY_TABLE,     { A_SERVER }, 0
+#define PAGODA_TASK_READ            4, BY_TABLE,     { ADDR, ADDR, LENGTH }, 0
+#define PAGODA_TASK_WRITE           4, BY_TABLE,     { ADDR, ADDR, LENGTH }, 0
+#define PAGODA_VM_MAP               6, BY_TABLE,  \
 	{ ADDR, LENGTH, PROT, MAP_FLAGS }, 0
-#define PAGODA_VM_UNMAP             3, TASK_OR_0,    { ADDR, LENGTH }, 0
-#define PAGODA_VM_SET_PAGER         4, TASK_OR_0, \
+#define PAGODA_VM_UNMAP             3, BY_TABLE,     { ADDR, LENGTH }, 0
+#define PAGODA_VM_SET_PAGER         4, BY_TABLE,  \
 	{ ADDR, LENGTH, A_SERVER }, 0
-#define PAGODA_TASK_MAPS            1, TASK_OR_0,    { ADDR, AREA_PTR }, 0
-#define PAGODA_PAGE_INFO            2, TASK_OR_0,    { ADDR, PAGE_PTR }, 0
-#define PAGODA_THREAD_CREATE        1, NONE,         { }, 0
-#define PAGODA_THREAD_EXIT          1, NONE,         { }, 0
-#define PAGODA_MEMORY_SIZE          1, MEMORY,       { }, 0
-#define PAGODA_MEMORY_READ          3, MEMORY,       { OFFSET, ADDR, LENGTH }, 0
-#define PAGODA_MEMORY_MAP           1, MEMORY,       { ADDR }, 0
-#define PAGODA_TASK_INFO            1, SYSTEM,       { PID, TASK_PTR }, 0
-#define PAGODA_TASK_OPEN            1, SYSTEM,       { PID }, 0
-#define PAGODA_MEM_INFO             1, SYSTEM,       { MEM_PTR }, 0
-#define PAGODA_LOG_WRITE            1, SYSTEM,       { BYTES_PTR, SMALL }, 0
+#define PAGODA_TASK_MAPS            1, BY_TABLE,     { ADDR, AREA_PTR }, 0
+#define PAGODA_PAGE_INFO            2, BY_TABLE,     { ADDR, PAGE_PTR }, 0
+#define PAGODA_THREAD_CREATE        1, BY_TABLE,     { }, 0
+#define PAGODA_THREAD_EXIT          1, BY_TABLE,     { }, 0
+#define PAGODA_MEMORY_SIZE          1, BY_TABLE,     { }, 0
+#define PAGODA_MEMORY_READ          3, BY_TABLE,     { OFFSET, ADDR, LENGTH }, 0
+#define PAGODA_MEMORY_MAP           1, BY_TABLE,     { ADDR }, 0
+#define PAGODA_TASK_INFO            1, BY_TABLE,     { PID, TASK_PTR }, 0
+#define PAGODA_TASK_OPEN            1, BY_TABLE,     { PID }, 0
+#define PAGODA_MEM_INFO             1, BY_TABLE,     { MEM_PTR }, 0
+#define PAGODA_LOG_WRITE            1, BY_TABLE,     { BYTES_PTR, SMALL }, 0
 #define PAGODA_POWER_OFF            1, LOOSE,        { SMALL }, 0
-#define PAGODA_CLOCK                1, NONE,         { }, 0
-#define PAGODA_YIELD                2, NONE,         { }, 0
-#define PAGODA_NOTIFICATION_BIND    2, NOTIFICATION, { A_SERVER }, 0
-#define PAGODA_DEVICE_OPEN          1, SYSTEM,       { WORD, SMALL }, 0
-#define PAGODA_DEVICE_INFO          1, DEVICE,       { DEVICE_PTR }, 0
-#define PAGODA_DEVICE_MAP_BAR       1, DEVICE,       { SMALL }, 0
-#define PAGODA_DEVICE_SET_MASK      1, DEVICE,       { MASK, ZERO }, 0
-#define PAGODA_DEVICE_IRQ           1, DEVICE,       { A_NOTIFICATION, BITS }, 0
-#define PAGODA_DMA_ALLOC            2, DEVICE,       { LENGTH }, 0
-#define PAGODA_DMA_MAP              4, DEVICE, \
+#define PAGODA_CLOCK                1, BY_TABLE,     { }, 0
+#define PAGODA_YIELD                2, BY_TABLE,     { }, 0
+#define PAGODA_NOTIFICATION_BIND    2, BY_TABLE,     { A_SERVER }, 0
+#define PAGODA_DEVICE_OPEN          1, BY_TABLE,     { WORD, SMALL }, 0
+#define PAGODA_DEVICE_INFO          1, BY_TABLE,     { DEVICE_PTR }, 0
+#define PAGODA_DEVICE_MAP_BAR       1, BY_TABLE,     { SMALL }, 0
+#define PAGODA_DEVICE_SET_MASK      1, BY_TABLE,     { MASK, ZERO }, 0
+#define PAGODA_DEVICE_IRQ           1, BY_TABLE,     { A_NOTIFICATION, BITS }, 0
+#define PAGODA_DMA_ALLOC            2, BY_TABLE,     { LENGTH }, 0
+#define PAGODA_DMA_MAP              4, BY_TABLE, \
 	{ ADDR, LENGTH, SMALL, SEGMENT_PTR, SMALL }, 0
-#define PAGODA_DMA_SYNC             2, DEVICE,       { A_DMA, SMALL }, 0
-#define PAGODA_DMA_UNMAP            2, DEVICE,       { A_DMA }, 0
-#define PAGODA_DMA_CHECK            1, DEVICE,       { MASK, ZERO, SMALL }, 0
-#define PAGODA_ENDPOINT_CHECK       1, ENDPOINT,     { }, 0
-#define PAGODA_TASK_LIMIT           1, TASK_OR_0,    { SMALL }, 0
+#define PAGODA_DMA_SYNC             2, BY_TABLE,     { SMALL }, 0
+#define PAGODA_DMA_UNMAP            2, BY_TABLE,     { }, 0
+#define PAGODA_DMA_CHECK            1, BY_TABLE,     { MASK, ZERO, SMALL }, 0
+#define PAGODA_ENDPOINT_CHECK       1, BY_TABLE,     { }, 0
+#define PAGODA_TASK_LIMIT           1, BY_TABLE,     { SMALL }, 0
 #define PAGODA_TASK_SET_LIMIT       1, TASK,         { SMALL, LENGTH }, 0
-#define PAGODA_REPLY_CHECK          1, REPLY_OR_0,   { }, 0
+#define PAGODA_REPLY_CHECK          1, BY_TABLE,     { }, 0
 
 /* ---- Linux's ------------------------------------------------------------- */
 

@@ -53,7 +53,7 @@
 	K(BREAK) K(OFFSET)                                                    \
 	/* objects */                                                         \
 	K(RIGHTS) K(BADGE) K(BITS) K(STATUS) K(A_SERVER) K(A_NOTIFICATION)    \
-	K(A_TASK) K(A_DMA) K(MASK)                                            \
+	K(A_TASK) K(MASK)                                                     \
 	/* time, processes, files */                                          \
 	K(SOON) K(HIGH) K(PID) K(CHILD) K(WAIT_FLAGS) K(CLONE_FLAGS)          \
 	K(NEW_STACK) K(FD) K(NO_FD) K(GROUP)                                  \
@@ -81,6 +81,7 @@ enum handle_kind {
 	LOOSE,           /* ... mostly one that others do not need            */
 	REPLY_OR_0, TASK_OR_0,
 	VICTIM,          /* a task, mostly one that does not run yet          */
+	BY_TABLE,        /* what PAGODA_CALLS says: call->named               */
 };
 
 enum extras { NO_EXTRAS, SENDS, WAITS };
@@ -92,6 +93,7 @@ struct call {
 	uint32_t    handle;               /* enum handle_kind                 */
 	uint8_t     args[IPC_NR_WORDS - 1]; /* enum kind; EBP has the mark    */
 	uint32_t    extras;               /* enum extras                      */
+	uint32_t    named;                /* enum handle_kind: for BY_TABLE   */
 };
 
 /* Something for structures that calls read and write. */

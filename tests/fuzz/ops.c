@@ -100,7 +100,8 @@ static void tell(struct fuzz *f, const struct call *call, uint32_t handle,
 static void make_call(struct fuzz *f, unsigned i)
 {
 	const struct call *call = fuzz_call(i);
-	uint32_t handle = pool_pick(f, call->handle);
+	uint32_t handle = pool_pick(f, call->handle == BY_TABLE ?
+					call->named : call->handle);
 	special_fn special = special_of(call->number);
 	struct words words;
 	long result;

@@ -11,14 +11,32 @@
 #include "tests/fuzz/calls.h"
 #include "tests/fuzz/fuzz.h"
 
+/* The words of PAGODA_CALLS for what a handle names. */
+#define NAMES_NONE          NONE
+#define NAMES_ANY           ANY
+#define NAMES_TASK          TASK_OR_0
+#define NAMES_SPACE         TASK_OR_0
+#define NAMES_CALLER        REPLY_OR_0
+#define NAMES_ENDPOINT      ENDPOINT
+#define NAMES_REPLY         REPLY
+#define NAMES_NOTIFICATION  NOTIFICATION
+#define NAMES_IRQ           IRQ
+#define NAMES_IO_PORTS      ANY          /* nobody here has any */
+#define NAMES_MEMORY        MEMORY
+#define NAMES_SYSTEM        SYSTEM
+#define NAMES_DEVICE        DEVICE
+#define NAMES_DMA           DMA
+#define NAMES_LATE(word)    NAMES_##word
+
 static const struct call of_pagoda[] = {
-#define C(number, NAME, ...) { number, #NAME, PAGODA_##NAME },
+#define C(number, NAME, name, object, right) \
+	{ number, #NAME, PAGODA_##NAME, NAMES_##object },
 	PAGODA_CALLS(C)
 #undef C
 };
 
 static const struct call of_linux[] = {
-#define C(number, name) { number, #name, LINUX_##name },
+#define C(number, name) { number, #name, LINUX_##name, NONE },
 	LINUX_CALLS(C)
 #undef C
 };

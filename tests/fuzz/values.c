@@ -194,11 +194,6 @@ static uint32_t a_task(struct fuzz *f)
 	return pool_pick(f, TASK_OR_0);
 }
 
-static uint32_t a_dma(struct fuzz *f)
-{
-	return pool_pick(f, DMA);
-}
-
 /* The highest bus address, as a device would say; or one of them. */
 static uint32_t mask(struct fuzz *f)
 {
@@ -287,7 +282,7 @@ static uint32_t (*const makers[NR_KINDS])(struct fuzz *f) = {
 	[ADVICE] = advice, [BREAK] = program_break, [OFFSET] = offset,
 	[RIGHTS] = rights, [BADGE] = badge, [BITS] = bits, [STATUS] = status,
 	[A_SERVER] = a_server, [A_NOTIFICATION] = a_notification,
-	[A_TASK] = a_task, [A_DMA] = a_dma, [MASK] = mask, [GROUP] = group,
+	[A_TASK] = a_task, [MASK] = mask, [GROUP] = group,
 	[SOON] = soon, [HIGH] = high, [PID] = pid, [CHILD] = child,
 	[WAIT_FLAGS] = wait_flags, [CLONE_FLAGS] = clone_flags,
 	[NEW_STACK] = zero, [FD] = fd, [NO_FD] = no_fd,
