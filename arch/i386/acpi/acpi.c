@@ -2,12 +2,12 @@
 /*
  * acpi.c - the firmware's tables, read once at boot
  *
- * WHAT     Gives the parsers this machine to read, and says in the log what
- *          they found.
+ * WHAT     Lets the parsers read this machine, and writes into the log what
+ *          they have found.
  *
  * RULES
- *          registers that a table names never lie in RAM: a wrong table must
- *          not make us write into somebody's memory
+ *          registers that a table names never lie in RAM: because of a wrong
+ *          table the kernel must not overwrite memory
  *
  * NOT HERE the parsers (parse.c and those that it calls), which also run on
  *          the host; turning the power off (poweroff.c).
@@ -47,7 +47,7 @@ static bool machine_may_be_registers(struct acpi_reader *reader,
 	return true;
 }
 
-/* The buses have not been walked yet: ask the bridge itself. */
+/* The kernel has not walked the buses yet, so ask the bridge itself. */
 static int machine_secondary_bus(struct acpi_reader *reader,
 				 uint16_t source_id)
 {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * acpi_impl.h - what the files of arch/i386/acpi/ share
+ * acpi_impl.h - functions that the files of arch/i386/acpi/ share
  *
- * WHAT     The parsers see the machine through a struct acpi_reader and nothing
- *          else: in the kernel it reads through the fixmap window, in a test
- *          it is a few arrays. They keep no pointer into a table; a field is
- *          copied out before it is looked at.
+ * WHAT     The parsers see the machine through a struct acpi_reader only. In
+ *          the kernel, the reader uses the fixmap window; in a test, it has a
+ *          few arrays. The parsers keep no pointer into a table: they copy a
+ *          field before they look at it.
  *
- * TERMS    table    a header of 36 bytes, then what its signature says;
- *                   "loaded" when its header, length and checksum are right
+ * TERMS    table    a header of 36 bytes; the signature says what follows. A
+ *                   table is "loaded" when its header, length and checksum are
+ *                   right
  *          entry    a piece of a table that begins with its type and length
  *
  * SEE      ACPI specification 6.4, 5.2; Intel VT-d specification 8.
@@ -17,10 +18,10 @@
 
 #include <arch/acpi.h>
 
-/* Longer is no table: the largest ones known have half of it. */
+/* No table is longer: the largest known tables have half of this. */
 #define ACPI_TABLE_LENGTH_MAX  (1u << 20)
 
-/* Entries of the RSDT or XSDT that are looked at, good or bad. */
+/* We read at most so many entries of the RSDT or XSDT, good or bad. */
 #define ACPI_ROOT_ENTRIES_MAX  64u
 
 /* With XSDT, RSDT and two places of the DSDT. Laptops name 40 and more. */
@@ -28,7 +29,7 @@ _Static_assert(ACPI_TABLES_MAX == ACPI_ROOT_ENTRIES_MAX + 4,
 	       "there is room for each table that is looked at");
 
 struct acpi_reader {
-	/* Returns: 0 and `size` bytes, or -EINVAL where nothing can be. */
+	/* Returns: 0 and `size` bytes; -EINVAL for an impossible address. */
 	int  (*read)(struct acpi_reader *reader, phys_addr_t pa, void *buffer,
 		     size_t size);
 	/* May registers lie there? Not in RAM, nor above the CPU's width. */
@@ -53,7 +54,7 @@ struct acpi_header {
 
 _Static_assert(sizeof(struct acpi_header) == 36, "ACPI 5.2.6");
 
-/* Say in the log what is wrong, limited: a bad table of 1 MiB could fill it. */
+/* Write an error into the log. Limited: a bad table could fill the log. */
 void acpi_complain(struct acpi_reader *reader, const char *fmt, ...)
 	__printf(2, 3);
 
@@ -61,32 +62,33 @@ void acpi_complain(struct acpi_reader *reader, const char *fmt, ...)
 
 /*
  * Do the bytes add up to 0, modulo 256?
- * Returns: 0; -EINVAL (unreadable); -EIO (they do not).
+ * Returns: 0; -EINVAL (they cannot be read); -EIO (the sum is not 0).
  */
 int acpi_checksum(struct acpi_reader *reader, phys_addr_t pa, uint32_t length)
 	__must_check;
 
 /*
- * Fill *table from the header at pa. A header that is there is a table, though
- * maybe one that is not `valid`; letters that cannot be printed become '?'.
+ * Fill *table from the header at pa. If the header can be read, it is a table,
+ * but perhaps a table that is not `valid`. Letters that cannot be printed
+ * become '?'.
  *
  * Returns: 0, or -EINVAL: there is nothing to read.
  */
 int acpi_table_load(struct acpi_reader *reader, phys_addr_t pa,
 		    struct acpi_table *table) __must_check;
 
-/* Bytes of a loaded table. Returns: 0; -ERANGE: beyond its end; -EINVAL. */
+/* Read bytes of a loaded table. Returns: 0; -ERANGE: after its end; -EINVAL. */
 int acpi_table_read(struct acpi_reader *reader,
 		    const struct acpi_table *table, uint32_t offset,
 		    void *buffer, size_t size) __must_check;
 
 /*
- * The entry at `offset` of a piece that ends at `end` <= the table's length;
- * `wide`: its type and its length have 16 bits each. Copies the first `size`
- * bytes of it, zeroes for those that it has not.
+ * Read the entry at `offset`. Its list ends at `end` <= the table's length.
+ * `wide`: type and length have 16 bits each. Copies the first `size` bytes; if
+ * the entry is shorter, the rest becomes 0.
  *
- * Returns: its length, that of its head at least, or 0: the entry is wrong,
- *          and so is whatever comes after it.
+ * Returns: the length of the entry, at least that of its head; or 0: the entry
+ *          is wrong, and the entries after it cannot be read either.
  */
 uint32_t acpi_entry_read(struct acpi_reader *reader,
 			 const struct acpi_table *table, uint32_t offset,
@@ -100,19 +102,19 @@ struct acpi_root {
 	phys_addr_t rsdt, xsdt;   /* 0: none */
 };
 
-/* Search the places where a PC's firmware puts it. Returns: was it there? */
+/* Search the places where firmware puts the RSDP. Returns: was it found? */
 bool acpi_rsdp_find(struct acpi_reader *reader, struct acpi_root *root);
 
 /* ---- parse.c ------------------------------------------------------------ */
 
-/* All there is. *info is zeroed first; nothing in it needs another look. */
+/* Read everything. *info is cleared first; all values in it are checked. */
 void acpi_parse(struct acpi_reader *reader, struct acpi_info *info);
 
 /* The first valid table with this signature, or NULL. */
 const struct acpi_table *acpi_find(const struct acpi_info *info,
 				   const char *signature);
 
-/* NULL, or what may not be in *info whatever the firmware says. */
+/* NULL, or the first broken law of *info, for any firmware. */
 const char *acpi_info_check(const struct acpi_info *info);
 
 /* ---- madt.c, fadt.c, s5.c, dmar.c --------------------------------------- */
@@ -125,7 +127,7 @@ void acpi_dmar_parse(struct acpi_reader *reader,
 void acpi_s5_parse(struct acpi_reader *reader,
 		   const struct acpi_table *dsdt, struct acpi_info *info);
 
-/* Also says where the DSDT may be: 0, one or two different addresses. */
+/* Also finds the possible addresses of the DSDT: none, one or two. */
 struct acpi_dsdt {
 	phys_addr_t pa[2];   /* 0: none */
 };

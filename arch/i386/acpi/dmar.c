@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * dmar.c - which unit translates the addresses of which device
+ * dmar.c - which IOMMU unit translates the addresses of which device
  *
- * WHAT     Reads the DMAR table: remapping units (DRHD), each with the devices
- *          that it is for, or with a flag that says "all the others".
+ * WHAT     Reads the DMAR table: remapping units (DRHD). Each unit has a list
+ *          of its devices, or a flag that means "all other devices".
  *
  * PICTURE    DMAR --+-- DRHD  registers, segment, flags
  *                   |     +-- scope  type, bus, path: 1e.0 -> 3.0
@@ -12,9 +12,9 @@
  *                   +-- RMRR  memory that the firmware's devices use: warned of
  *                   +-- (ATSR, ...: not ours)
  *
- * TERMS    path  how to get to a device: slot and function of each bridge on
- *                the way, then its own. Bus numbers behind a bridge are not in
- *                the table: the bridge is asked.
+ * TERMS    path  the way to a device: slot and function of each bridge on the
+ *                way, then those of the device. The table does not have the bus
+ *                number behind a bridge: the kernel asks the bridge.
  *
  * RULES
  *          a unit's registers begin on a page and are not in RAM; two units
@@ -29,13 +29,13 @@
 
 #define ENTRY_DRHD      0
 #define ENTRY_RMRR      1
-#define FLAG_ALL        1u     /* of a unit: all that no other one names */
+#define FLAG_ALL        1u     /* the unit is for all other devices      */
 #define REGISTERS_SIZE  PAGE_SIZE
 
-/* Of a scope. Interrupt controllers and timers are no devices that DMA. */
+/* Types of a scope. Interrupt controllers and timers do no DMA. */
 enum {
 	SCOPE_ENDPOINT  = 1,
-	SCOPE_BRIDGE    = 2,   /* and all that lies behind it */
+	SCOPE_BRIDGE    = 2,   /* and all devices behind it   */
 };
 
 #define SLOT_MAX      31
@@ -74,7 +74,7 @@ _Static_assert(sizeof(struct dmar) == 48 && sizeof(struct drhd) == 16 &&
 	       "VT-d 8.1, 8.3, 8.4, 8.3.1");
 
 /*
- * Follow the path that lies at [at, end) of the table.
+ * Follow the path at [at, end) of the table.
  * Returns: the source id of the device at its end; -EINVAL, -ENODEV.
  */
 static int follow_path(struct acpi_reader *reader,
@@ -138,7 +138,7 @@ static void take_scopes(struct acpi_reader *reader,
 	}
 }
 
-/* May a unit be there? Says so when not. */
+/* Can a unit be at this address? If not, the log gets a line. */
 static bool unit_is_possible(struct acpi_reader *reader, phys_addr_t pa,
 			     const struct acpi_info *info)
 {
@@ -181,7 +181,7 @@ static void add_unit(struct acpi_reader *reader,
 	info->nr_dmar_units++;
 }
 
-/* No domain of ours has it: a device that needs it stops to work. */
+/* No domain maps this memory: a device that needs it will stop to work. */
 static void warn_of_memory(struct acpi_reader *reader,
 			   const struct acpi_table *table, uint32_t at,
 			   uint32_t length)

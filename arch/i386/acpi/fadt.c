@@ -2,8 +2,8 @@
 /*
  * fadt.c - power management: which ports turn the machine off
  *
- * WHAT     Reads the FADT, whose signature is "FACP". It has grown with every
- *          revision of ACPI: what a shorter one has not is zero.
+ * WHAT     Reads the FADT; its signature is "FACP". Each revision of ACPI has
+ *          added fields. If a table is shorter, the missing fields are 0.
  *
  * TERMS    PM1 control  a register of 16 bits, in one block (a) or two (a, b)
  *          SCI          the interrupt of power management
@@ -16,7 +16,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-#define FADT_SIZE_MIN       116u           /* that of ACPI 1.0           */
+#define FADT_SIZE_MIN       116u           /* the size in ACPI 1.0       */
 #define FLAG_HW_REDUCED     (1u << 20)     /* there are no PM1 registers */
 #define SPACE_IO            1u
 
@@ -55,7 +55,7 @@ _Static_assert(offsetof(struct fadt, pm1a_control) == 64 &&
 	       offsetof(struct fadt, x_dsdt) == 140 &&
 	       sizeof(struct fadt) == 196, "ACPI table 5.9");
 
-/* The old field when it says something, as firmware is tested with that. */
+/* Prefer the old field if it is not 0: firmware is tested with this field. */
 static uint16_t control_port(struct acpi_reader *reader, uint32_t old,
 			     const struct generic_address *new)
 {

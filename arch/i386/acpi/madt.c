@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * madt.c - the interrupt controllers, and which pin an old line ends at
+ * madt.c - the interrupt controllers, and the pin of each old interrupt line
  *
- * WHAT     Reads the MADT, whose signature is "APIC": CPUs, I/O APICs, and the
- *          lines of the ISA bus that are not wired one to one.
+ * WHAT     Reads the MADT; its signature is "APIC". The table has the CPUs, the
+ *          I/O APICs, and the ISA lines that do not lead to the pin with their
+ *          own number.
  *
  * PICTURE    line 0 (PIT) ---+           +--> pin 0   GSI gsi_base + 0
  *            line 1          |           |    pin 1
@@ -27,10 +28,10 @@ enum {
 	ENTRY_X2APIC         = 9,
 };
 
-#define FLAG_PC_COMPATIBLE  1u    /* of the table: two 8259 are there      */
+#define FLAG_PC_COMPATIBLE  1u    /* of the table: there are two 8259      */
 #define FLAG_ENABLED        1u    /* of a CPU                              */
 
-/* Of an override: 0 is what the bus has, and for ISA that is edge, high. */
+/* Of an override: 0 means the default of the bus; for ISA edge, high. */
 #define POLARITY(flags)     ((flags) & 3)
 #define TRIGGER(flags)      ((flags) >> 2 & 3)
 #define AS_THE_BUS          0
@@ -44,7 +45,7 @@ struct madt {
 	uint32_t           lapic, flags;
 } __packed;
 
-/* All the kinds of entry that we know begin with type and length. */
+/* Every kind of entry begins with type and length. */
 struct entry {
 	uint8_t type, length;
 	union {
@@ -72,7 +73,7 @@ struct entry {
 	};
 } __packed;
 
-/* What an entry of each kind must have; 0: not ours. */
+/* The smallest length of each kind of entry; 0: we do not read this kind. */
 static const uint8_t entry_size[] = {
 	[ENTRY_LAPIC]         = 8,
 	[ENTRY_IOAPIC]        = 12,
@@ -101,7 +102,7 @@ static bool ioapic_is_known(const struct acpi_info *info, phys_addr_t pa)
 	return false;
 }
 
-/* Its registers are 20 bytes, wherever in a page. */
+/* The registers have 20 bytes, and may begin anywhere in a page. */
 static void add_ioapic(struct acpi_reader *reader, const struct entry *entry,
 		       struct acpi_info *info)
 {
@@ -129,7 +130,7 @@ static void override_line(struct acpi_reader *reader,
 	unsigned trigger = TRIGGER(entry->override.flags);
 	unsigned line = entry->override.line;
 
-	/* 2 is reserved in both. Bus 0 is ISA, and the only one there is. */
+	/* 2 is reserved in both. Bus 0 is ISA; there is no other bus. */
 	if (entry->override.bus || line >= ACPI_ISA_LINES || polarity == 2 ||
 	    trigger == 2) {
 		acpi_complain(reader, "override of bus %u, line %u, flags 0x%x",

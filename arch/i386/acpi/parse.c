@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * parse.c - from the root pointer to what the kernel wants to know
+ * parse.c - from the root pointer to the facts that the kernel needs
  *
- * WHAT     Lists the tables, then reads those that the kernel uses. Nothing is
- *          trusted, and nothing here can fail: what is wrong is said and left
+ * WHAT     Lists the tables, then reads those that the kernel uses. The code
+ *          trusts nothing, and cannot fail: a wrong part is reported and left
  *          out.
  *
  * PICTURE    RSDP --> RSDT  4 bytes each ---+--> FACP --> DSDT (\_S5)
@@ -18,10 +18,10 @@
  *          A5  a sleep type has three bits
  *          A6  a unit's registers begin on a page, and so do a local APIC's
  *
- * ALGORITHM  The XSDT if there is a good one, else the RSDT. At most
- *          ACPI_ROOT_ENTRIES_MAX of its entries are followed, each to a table
- *          and never further, so that tables which name each other do not
- *          matter. Of two with the same signature the first one counts.
+ * ALGORITHM  If there is a good XSDT, use it; if not, use the RSDT. Follow at
+ *          most ACPI_ROOT_ENTRIES_MAX of its entries, each only to its table:
+ *          so tables that name each other do no harm. If two tables have the
+ *          same signature, the first one counts.
  *
  * SEE      ACPI 5.2.7 "RSDT", 5.2.8 "XSDT".
  */
@@ -39,7 +39,7 @@ static bool overlap(const struct acpi_table *a, const struct acpi_table *b)
 	       b->pa.v < a->pa.v + a->length;
 }
 
-/* A table that the list has already, wholly or in part. */
+/* A table in the list that overlaps this one, or NULL. */
 static const struct acpi_table *find_overlap(const struct acpi_info *info,
 					     const struct acpi_table *new)
 {
@@ -52,7 +52,7 @@ static const struct acpi_table *find_overlap(const struct acpi_info *info,
 	return NULL;
 }
 
-/* Returns: the table at pa, now in the list, if it is valid, or NULL. */
+/* Add the table at pa. Returns: the table if it is valid, or NULL. */
 static const struct acpi_table *add_table(struct acpi_reader *reader,
 					  struct acpi_info *info,
 					  phys_addr_t pa)
@@ -90,7 +90,7 @@ const struct acpi_table *acpi_find(const struct acpi_info *info,
 	return NULL;
 }
 
-/* The root table, if it is one and has the signature that it should. */
+/* Add the root table. NULL: it is not valid, or has a wrong signature. */
 static const struct acpi_table *add_root(struct acpi_reader *reader,
 					 struct acpi_info *info,
 					 phys_addr_t pa, const char *signature)
@@ -106,7 +106,7 @@ static const struct acpi_table *add_root(struct acpi_reader *reader,
 	return root;
 }
 
-/* Every table that the root table names; `width` bytes an address. */
+/* Add every table that the root table names; an address has `width` bytes. */
 static void add_tables(struct acpi_reader *reader, struct acpi_info *info,
 		       const struct acpi_table *root, uint32_t width)
 {
@@ -146,7 +146,7 @@ static void list_tables(struct acpi_reader *reader, struct acpi_info *info,
 
 /* ---- what is in them ---------------------------------------------------- */
 
-/* Where the DSDT is, only the FADT says. */
+/* Only the FADT says where the DSDT is. */
 static void take_power(struct acpi_reader *reader, struct acpi_info *info,
 		       const struct acpi_table *fadt)
 {

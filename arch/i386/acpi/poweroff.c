@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * poweroff.c - the sleep from which nothing wakes
+ * poweroff.c - turn the power off, in ACPI's way
  *
- * WHAT     Writes the sleep type of S5 and the bit "now" into the PM1 control
- *          registers, as the FADT and the DSDT say.
+ * WHAT     Writes the sleep type of S5 and the bit that means "now" into the
+ *          PM1 control registers, as the FADT and the DSDT say.
  *
- * ALGORITHM  The firmware may have left power management to itself (SMM): then
- *          it is asked for it first, and given a while to answer.
+ * ALGORITHM  The firmware may still control power management itself (SMM). Then
+ *          the kernel first asks the firmware to give it away, and waits a
+ *          while.
  * SEE      ACPI 4.8.3.2.1 "PM1 control registers", 7.4.2 "\_Sx", 16.1.
  */
 #include <arch/acpi.h>
@@ -23,7 +24,7 @@
 
 /* Accesses to a port take about a microsecond. */
 #define ENABLE_TRIES  100000u
-#define OFF_TRIES    2000000u   /* a busy host lets the CPU run on */
+#define OFF_TRIES    2000000u   /* on a busy host the CPU runs for a while */
 
 static void enable_acpi(void)
 {
@@ -51,7 +52,7 @@ void acpi_poweroff(void)
 {
 	if (!acpi_info.has_s5 || !acpi_info.pm1a_control)
 		return;
-	/* Not on the console: the self-tests' totals are the last line. */
+	/* Debug level: the last line must be the totals of the self-tests. */
 	pr_debug("ACPI: power off, port 0x%x, sleep type %u\n",
 		 acpi_info.pm1a_control, acpi_info.s5_type_a);
 	uart_drain();

@@ -2,8 +2,8 @@
 /*
  * rsdp.c - where the tables begin
  *
- * WHAT     Finds the root pointer by its eight letters, on a line of 16 bytes,
- *          in the two places where the firmware of a PC may put it.
+ * WHAT     Finds the root pointer by its eight letters, at a multiple of 16
+ *          bytes, in the two places where the firmware of a PC may put it.
  *
  * PICTURE    0x40e  segment of the EBDA --> first KiB of the EBDA
  *            0xe0000 ........................................ 0xfffff
@@ -12,8 +12,8 @@
  *          revision 0: 20 bytes, an RSDT; from 2 on 36 bytes and more, with a
  *          second checksum over all of them, and an XSDT
  *
- * ALGORITHM  The first one whose first 20 bytes add up to 0. One whose second
- *          checksum is wrong has no XSDT for us.
+ * ALGORITHM  Take the first one whose first 20 bytes add up to 0. If its second
+ *          checksum is wrong, its XSDT is not used.
  * SEE      ACPI 5.2.5 "Root system description pointer".
  */
 #include "arch/i386/acpi/acpi_impl.h"
@@ -21,7 +21,7 @@
 #include "lib/string.h"
 
 #define EBDA_POINTER  0x40eu       /* a segment: address / 16       */
-#define EBDA_LOWEST   0x400u       /* behind the vectors            */
+#define EBDA_LOWEST   0x400u       /* after the vectors             */
 #define EBDA_SIZE     1024u
 #define LOWMEM_END    0xa0000u
 #define BIOS_START    0xe0000u
@@ -62,7 +62,7 @@ static void read_extension(struct acpi_reader *reader, phys_addr_t pa,
 	root->xsdt = PHYS(rsdp.xsdt);
 }
 
-/* The signature has been seen. Is it one? */
+/* The signature is there. Is it really a root pointer? */
 static bool read_root(struct acpi_reader *reader, phys_addr_t pa,
 		      struct acpi_root *root)
 {

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * s5.c - the one word of the DSDT that we understand
+ * s5.c - the only part of the DSDT that the kernel reads
  *
- * WHAT     The DSDT is a program in a byte code, AML. To turn the power off one
- *          needs two numbers from it: what to write into the field SLP_TYP of
- *          the PM1 control registers for the state S5. They stand in a package
- *          of constants named \_S5, which can be found without running
- *          anything.
+ * WHAT     The DSDT is a program in a byte code, AML. To turn the power off,
+ *          the kernel needs two numbers from it: the values of the field
+ *          SLP_TYP in the PM1 control registers, for the state S5. The numbers
+ *          stand in a package of constants with the name \_S5. The kernel can
+ *          find the package without running the program.
  *
  * PICTURE    08 [5c] 5f 53 35 5f  12  06       04   0a 05   0a 05  00 00
  *            name  \  _  S  5  _  package      n    byte 5  byte 5 ...
  *                                     length of the package, itself included
  *
- * ALGORITHM  Slides over the bytes. The letters alone may be a part of another
- *          name, or of a text: they count when a name begins before them and
- *          a package behind. The first that does wins.
+ * ALGORITHM  Search the bytes for the letters. The letters alone may be a part
+ *          of another name or of a text. They count only if a name begins
+ *          before them and a package follows. The first such place wins.
  * SEE      ACPI 7.4.2 "\_Sx"; 20.2.4 "Package length encoding".
  */
 #include "arch/i386/acpi/acpi_impl.h"
@@ -48,7 +48,7 @@ static bool next(struct bytes *bytes, uint8_t *value)
 	return true;
 }
 
-/* The uppermost two bits of the first byte say how many follow. */
+/* The top two bits of the first byte say how many bytes follow. */
 static bool read_package_length(struct bytes *bytes)
 {
 	uint8_t first, skipped;
@@ -61,7 +61,7 @@ static bool read_package_length(struct bytes *bytes)
 	return true;
 }
 
-/* A constant of 0 .. 7, in any of the ways to write one. */
+/* A constant of 0 .. 7, in any encoding. */
 static bool read_type(struct bytes *bytes, uint8_t *type)
 {
 	unsigned width = 0;
@@ -91,7 +91,7 @@ static bool read_package(struct bytes bytes, struct acpi_info *info)
 	    !read_package_length(&bytes) || !next(&bytes, &count) || !count ||
 	    !read_type(&bytes, &a))
 		return false;
-	/* A package of one number: the second register is not there. */
+	/* The package has one number: there is no second register. */
 	b = a;
 	if (count > 1 && !read_type(&bytes, &b))
 		return false;

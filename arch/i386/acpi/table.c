@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * table.c - one table of the firmware, and nothing beyond its end
+ * table.c - read one table of the firmware, never after its end
  *
- * WHAT     Reads headers, checksums, fields and entries. Every read of a parser
- *          passes through here, so the rules below hold for all of them.
+ * WHAT     Reads headers, checksums, fields and entries. Every parser reads
+ *          through this file, so the rules below hold for all parsers.
  *
  * PICTURE    +--------+-----------------+--------+--- ... ---+
  *            | header | fields of its   | entry  | entry     |
@@ -16,8 +16,8 @@
  *          T1  a valid table has 36 .. ACPI_TABLE_LENGTH_MAX bytes, does not
  *              wrap, and they add up to 0
  *          T2  no read leaves the table
- *          T3  an entry is at least as long as its head, so that whoever
- *              walks over entries comes to the end
+ *          T3  an entry is at least as long as its head, so a walk over the
+ *              entries comes to an end
  *
  * COST     A checksum reads each byte once, CHUNK at a time.
  * SEE      ACPI 5.2.6 "System description table header".

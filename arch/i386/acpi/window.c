@@ -2,18 +2,18 @@
 /*
  * window.c - physical memory through one slot of the fixmap
  *
- * WHAT     The firmware's tables lie anywhere: in RAM that the kernel has an
- *          address for, in memory that is reserved, above 4 GiB. A slot of the
- *          fixmap reaches them all, a page at a time.
+ * WHAT     The firmware's tables may lie anywhere: in RAM with a permanent
+ *          address, in reserved memory, above 4 GiB. A fixmap slot reaches all
+ *          of them, page by page.
  *
  * PICTURE    pa = 0x7ffe2fd1, 0x60 bytes      tables begin at odd addresses
  *
  *            frame 0x7ffe2:  [..............2f]   -> window, then copy
  *            frame 0x7ffe3:  [31..............]   -> window, then copy
  *
- * LOCKING  Interrupts are off while the slot is in use, a page at the most:
- *          nobody else can want it meanwhile.
- * COST     An entry and an invlpg a page; a table of 8 KiB is read in 32 parts.
+ * LOCKING  Interrupts are off while the slot is in use, for one page at most.
+ *          So no other code can use the slot meanwhile.
+ * COST     An entry and an invlpg for each page.
  * SEE      Linux early_memremap().
  */
 #include <arch/acpi.h>
