@@ -163,11 +163,12 @@ int account_change_limit(struct account *account, enum account_kind kind,
 void account_set_limit(struct account *account, enum account_kind kind,
 		       unsigned long limit)
 {
-	irqflags_t flags = spin_lock_irqsave(&accounts_lock);
+	irqflags_t flags;
 
 	caller_must(account, "give an account: the kernel has no limits");
 	caller_must(kind < ACCOUNT_NR_KINDS,
 		    "give one of the kinds of mm/account/account.h");
+	flags = spin_lock_irqsave(&accounts_lock);
 	account->hard[kind] = limit;
 	WRITE_ONCE(account->limit[kind], limit);
 	spin_unlock_irqrestore(&accounts_lock, flags);
@@ -328,11 +329,12 @@ static const char *one_check(const struct account *account)
 
 const char *account_check(void (*count)(void))
 {
-	irqflags_t flags = spin_lock_irqsave(&accounts_lock);
+	irqflags_t flags;
 	const char *law = NULL;
 	struct account *account;
 
 	caller_must(count, "say how what there is gets counted");
+	flags = spin_lock_irqsave(&accounts_lock);
 	list_for_each_entry(account, &all_accounts, all)
 		for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
 			account->seen[kind] = 0;

@@ -105,14 +105,14 @@ int iova_create(struct dma_device *dev)
 struct iova *iova_take(struct dma_device *dev, uint32_t nr, uint32_t align)
 {
 	struct iova_space *space = space_of(dev);
-	struct iova *iova = kmem_cache_alloc(iova_cache,
-					     GFP_ATOMIC | GFP_NOWARN);
+	struct iova *iova;
 	irqflags_t flags;
 	bool found;
 
 	caller_must(dev->domain && dev->iova, "give a device behind an IOMMU");
 	caller_must(nr > 0, "ask for a page");
 	caller_must(is_pow2(align), "give an alignment that is a power of two");
+	iova = kmem_cache_alloc(iova_cache, GFP_ATOMIC | GFP_NOWARN);
 	if (!iova)
 		return NULL;
 	iova->whole = false;

@@ -102,10 +102,10 @@ void *vmalloc(size_t size)
 int vmalloc_try(size_t size, void **ptr)
 {
 	int err;
-	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0),
-					    &err);
+	struct vm_area *area;
 
 	caller_must(ptr, "say where the address goes");
+	area = vmalloc_area(size, __builtin_return_address(0), &err);
 	if (!area)
 		return err;
 	*ptr = kva_to_ptr(vm_area_start(area));

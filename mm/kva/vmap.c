@@ -27,11 +27,10 @@
 void *vmap(struct page *const pages[], unsigned nr, enum kprot prot)
 {
 	int err;
-	struct vm_area *area = vm_area_create(nr, VM_MAP,
-					      __builtin_return_address(0),
-					      &err);
+	struct vm_area *area;
 
 	caller_must(!nr || pages, "give the pages to map");
+	area = vm_area_create(nr, VM_MAP, __builtin_return_address(0), &err);
 	if (!area)
 		return NULL;
 	kpt_map_pages(vm_area_start(area), pages, nr, prot);

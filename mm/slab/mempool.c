@@ -93,10 +93,11 @@ static void **alloc_array(unsigned n)
 struct mempool *mempool_create(unsigned min_nr, mempool_alloc_fn alloc,
 			       mempool_free_fn free, void *pool_data)
 {
-	struct mempool *pool = kzalloc(sizeof(*pool), GFP_KERNEL);
+	struct mempool *pool;
 
 	caller_must(alloc && free,
 		    "give a function that allocates and one that frees");
+	pool = kzalloc(sizeof(*pool), GFP_KERNEL);
 	if (!pool)
 		return NULL;
 	spin_lock_init(&pool->lock);
