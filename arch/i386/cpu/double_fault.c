@@ -2,12 +2,13 @@
 /*
  * double_fault.c - when there is no stack left to report on
  *
- * WHAT     An exception pushes onto the kernel's stack. When that push faults
- *          too, because ESP has reached the guard page, the CPU raises a
- *          double fault, whose push would fault a third time and reset the
- *          machine. Hence a task gate: the CPU stores all registers in the
- *          main task's TSS, loads those of another task, which has a stack of
- *          its own, and that task can say what happened.
+ * WHAT     An exception pushes registers onto the kernel's stack. If ESP has
+ *          reached the guard page, this push faults too, and the CPU raises a
+ *          double fault. The push of the double fault would fault again, and
+ *          the machine would reset. So the double fault uses a task gate: the
+ *          CPU stores all registers in the main task's TSS, and loads the
+ *          registers of another task. This task has its own stack, and can
+ *          print what happened.
  *
  * PICTURE    recursion --push--> guard page --#PF--> push --> guard page
  *                                                     |
@@ -39,7 +40,7 @@
 
 struct tss double_fault_tss;
 
-/* The registers as they were, in the form that everybody knows. */
+/* The registers of the interrupted code, in the usual form. */
 static struct trap_regs interrupted;
 
 extern const char double_fault_entry[];   /* trap_entry.S */
@@ -88,7 +89,7 @@ static __noreturn void die(const struct trap_regs *regs)
 void double_fault_handle(void)
 {
 	gdt_become_main_task();
-	/* The task switch has loaded the kernel's own tables unasked. */
+	/* The task switch has loaded the kernel's own tables. */
 	upt_switch(NULL);
 	copy_registers(&interrupted, &main_tss.cpu);
 	trap_set_fatal(&interrupted);

@@ -2,8 +2,9 @@
 /*
  * fpu.c - the FPU's and SSE's registers, per thread
  *
- * WHAT     Ring 3 may use x87, MMX and SSE; the kernel uses none of them. Each
- *          thread that does has its registers saved when another wants them.
+ * WHAT     Ring 3 may use x87, MMX and SSE; the kernel uses none of them. The
+ *          registers of a thread are saved when another thread wants to use
+ *          the FPU.
  *
  * PICTURE    fpu_owner --> thread A: its registers are in the CPU
  *            active    --> thread B: CR0.TS is set
@@ -21,9 +22,9 @@
  *          F2  the owner has an area: a thread without one has never used the
  *              FPU
  *
- * ALGORITHM  Lazily: a switch to a thread that does not use the FPU costs
- *          nothing but TS. The first use allocates the area and loads fresh
- *          registers, so that nobody finds another's.
+ * ALGORITHM  A switch to a thread that does not use the FPU only sets TS. The
+ *          first use of the FPU allocates the area and loads fresh registers,
+ *          so a thread never sees the registers of another thread.
  *
  * LOCKING  Interrupts off for owner, TS and the registers. One CPU: with more,
  *          the owner's registers must be saved before it moves.
@@ -53,7 +54,7 @@ static struct kmem_cache *areas;
 static struct arch_thread *owner;
 static bool has_fpu, has_fxsr;
 
-/* Registers as a program finds them. */
+/* The registers at the start of a program. */
 static uint8_t fresh[AREA_SIZE] __aligned(16);
 
 static void save(void *area)
@@ -114,7 +115,7 @@ void fpu_init(void)
 	make_fresh();
 }
 
-/* Not at boot: this is called when there are slabs. */
+/* Not called at boot: it needs slabs. */
 static void *area_alloc(void)
 {
 	if (!areas)
@@ -172,7 +173,7 @@ void fpu_release(struct arch_thread *thread)
 	thread->fpu = NULL;
 }
 
-/* Interrupts off. What the owner has in the CPU, also in its area. */
+/* Interrupts off. Write the owner's registers to its area too. */
 static void write_back(void)
 {
 	bool trapped = read_cr0() & CR0_TS;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * gdt.c - segments, which we do not use, and tasks, of which we use two
+ * gdt.c - flat segments, and the two hardware tasks
  *
- * WHAT     The global descriptor table. All segments are flat, 0 to 4 GiB:
- *          protection is the page tables' business.
+ * WHAT     The global descriptor table. All segments are flat, 0 to 4 GiB: the
+ *          page tables do all protection.
  *
  * PICTURE    index   6 .. 8    12     13     14     15     16     17
  *                    TLS, by   code   data   code   data   main   double-
  *                    thread    ring 0        ring 3        TSS    fault TSS
  *
- *          The others are null: a selector of theirs is a #GP.
+ *          The other entries are null: to load such a selector is a #GP.
  *
- * TERMS    TSS   task-state segment: where a task switch by hardware puts the
- *                registers of the old task and finds those of the new one
+ * TERMS    TSS   task-state segment: a task switch by hardware stores the
+ *                registers of the old task in its TSS, and loads those of the
+ *                new task from its TSS
  *          busy  a bit of the TSS's descriptor: this task is running, or was
  *                interrupted by a nested one. A switch to a busy task is #GP.
  *          TR    the register that names the running task's TSS

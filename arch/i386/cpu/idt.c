@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * idt.c - where the CPU goes for each vector
+ * idt.c - the entry point of each vector
  *
  * WHAT     The interrupt descriptor table: an interrupt gate to its entry
  *          point in trap_entry.S for each vector, a task gate for the double
  *          fault. Vectors without a gate end in #GP, which names them.
  *
- * TERMS    interrupt gate  clears EFLAGS.IF on the way in (a trap gate would
- *                          not): no handler is interrupted before it says so
+ * TERMS    interrupt gate  clears EFLAGS.IF on the way in (a trap gate does
+ *                          not): a handler is not interrupted until it turns
+ *                          interrupts on
  *          trap gate       does not clear IF: system calls begin with
  *                          interrupts on, as ring 3 had them
- *          task gate       switches to a task, with a stack of its own: the
- *                          only gate that works when ESP is no good
- *          DPL             the ring from which INT n may come here; the CPU's
- *                          own exceptions do not ask
+ *          task gate       switches to a task with its own stack: the only gate
+ *                          that works when ESP is wrong
+ *          DPL             the highest ring that may use INT n for this vector;
+ *                          the CPU's own exceptions do not check it
  *
  * SEE      SDM volume 3, 6.11 "IDT descriptors".
  */
@@ -58,7 +59,7 @@ static void set_gate(unsigned vector, uint32_t entry, unsigned type)
 	};
 }
 
-/* INT3 and INTO are ring 3's to use; any other INT n there is #GP. */
+/* Ring 3 may use INT3 and INTO; any other INT n in ring 3 is a #GP. */
 static unsigned vector_dpl(unsigned vector)
 {
 	return vector == VECTOR_BP || vector == VECTOR_OF ? 3 : 0;

@@ -6,9 +6,9 @@
  *          looks at one bit for each port that IN or OUT of ring 3 touches: 0
  *          is allowed.
  *
- * ALGORITHM  Most tasks have no ports: then the segment says that it has no
- *          bitmap, which is one store. A driver's bitmap is copied once and
- *          stays until another driver's comes.
+ * ALGORITHM  Most tasks have no ports. For them one store says that the segment
+ *          has no bitmap. A driver's bitmap is copied once, and stays until the
+ *          bitmap of another driver replaces it.
  *
  * INVARIANTS of io_ports (arch_thread_check() restates it)
  *          O1  the byte behind the bitmap has all bits set (SDM: the CPU always
@@ -23,7 +23,7 @@
 #include "arch/i386/cpu/traps_impl.h"
 #include "lib/panic.h"
 
-static const uint8_t *copied;   /* what main_tss.io_bitmap was made from */
+static const uint8_t *copied;   /* main_tss.io_bitmap is a copy of this */
 
 static void copy(const uint8_t *bitmap)
 {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * thread.c - what of a thread is the machine's
+ * thread.c - the part of a thread that depends on the machine
  *
- * WHAT     The first frame of a new stack, what the CPU must be told at each
- *          switch, and the registers that user mode may have.
+ * WHAT     Makes the first frame of a new stack. Tells the CPU about the new
+ *          thread at each switch. Decides which registers user mode may have.
  *
  * PICTURE  a kernel stack, `top` at the right:
  *
  *            guard | ...  frames of the kernel  | struct trap_regs | top
  *                                               ^ of ring 3        ^ ESP0
  *
- *          The CPU pushes the last five of the registers when it comes from
- *          ring 3, the entries the rest: so they always lie there.
+ *          When the CPU comes from ring 3, it pushes the last five of the
+ *          registers; the entry code pushes the others. So the registers of
+ *          ring 3 always lie at this place.
  *
  * RULES of arch_thread
  *          A1  active_thread is the thread whose ESP0, TLS and FPU trap are set

@@ -73,7 +73,7 @@ static void dump_control(const struct trap_regs *regs,
 	out(line);
 }
 
-/* How full the interrupted code's stack is, where it is one of ours. */
+/* How full the interrupted code's stack is, if the stack is registered. */
 static void dump_stack_use(const struct trap_regs *regs,
 			   void (*out)(const char *line))
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * traps.c - what becomes of an exception
+ * traps.c - handle exceptions
  *
- * WHAT     In ring 3 an exception is the thread's own affair, and goes up to
- *          kernel/. In the kernel it is a bug, and ends in a panic that says in
- *          words what happened; unless the instruction is one that is allowed
- *          to fault, or a test is waiting for it.
+ * WHAT     An exception of ring 3 is a matter of its thread: kernel/ handles
+ *          it. An exception of the kernel is a bug: it ends in a panic, which
+ *          says what happened. There are two cases without a panic: the
+ *          instruction is allowed to fault, or a test waits for the exception.
  *
  * PICTURE    trap_entry.S --> trap_dispatch() --> a test's hook: go on
  *              IRQ ------------> irq_dispatch()
@@ -25,10 +25,10 @@
  * RULES of traps
  *          X2  a fault of the kernel at a user address outside usercopy.S is
  *              never resolved
- *          X3  an exception of ring 3 never panics; an NMI and a machine check,
- *              which are nobody's doing, do
+ *          X3  an exception of ring 3 never panics. An NMI and a machine check
+ *              panic: no program has caused them
  *
- * LOCKING  None: interrupts are off in a handler, until it says otherwise: for
+ * LOCKING  None: interrupts are off in a handler. They are turned on for
  *          user_fault_handle() and user_exception(), which may sleep.
  * NOT HERE the double fault, which is a task (double_fault.c); the words for a
  *          page fault (arch/i386/mm/fault_words.c); what a panic prints
@@ -88,8 +88,8 @@ static bool in_text(kva_t va)
 }
 
 /*
- * An access at address `insn` is allowed to fault; it then goes on at the
- * address returned. 0 where it is not in the table of fix-ups.
+ * If the instruction at `insn` is allowed to fault, returns the address where
+ * the CPU goes on. 0: it is not in the table of fix-ups.
  */
 static kva_t find_fixup(kva_t insn)
 {
@@ -103,8 +103,8 @@ static kva_t find_fixup(kva_t insn)
 }
 
 /*
- * A fetch that fails has EIP itself as its address: nothing to find in the
- * table. But the call that led there has pushed its return address last.
+ * When a fetch faults, EIP is the bad address itself, which is not in the
+ * table. But the call to this address has pushed its return address last.
  */
 static kva_t fixup_of_call(const struct trap_regs *regs)
 {
@@ -115,7 +115,7 @@ static kva_t fixup_of_call(const struct trap_regs *regs)
 	return find_fixup(*return_address);
 }
 
-/* Go on elsewhere where that is allowed. */
+/* If the fault is allowed, go on at the fix-up. */
 static bool fix_up(struct trap_regs *regs)
 {
 	kva_t fixup;
@@ -157,7 +157,7 @@ static void explain_page_fault(const struct trap_regs *regs, char *buf,
 		  fault_cause_line);
 }
 
-/* What the error code adds to the exception's name; "" where it is silent. */
+/* The meaning of the error code, in words; "" if it has none. */
 static void explain_error(const struct trap_regs *regs, char *buf, size_t size)
 {
 	uint32_t error = regs->error;

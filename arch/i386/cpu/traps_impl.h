@@ -17,7 +17,7 @@ void trap_dispatch(struct trap_regs *regs);
 void trap_unresolved(struct trap_regs *regs);
 void double_fault_handle(void) __noreturn;
 
-/* This is what the panic that follows is about. */
+/* The panic that follows is about this exception. */
 void trap_set_fatal(const struct trap_regs *regs);
 
 /* syscall_entry.S: from where on SYSENTER's first flags are gone. */

@@ -2,9 +2,9 @@
 /*
  * usercopy.c - the only way to user memory
  *
- * WHAT     Bounds first, then the instructions of usercopy.S. A pointer of user
- *          mode that reaches into the kernel's quarter is -EFAULT before
- *          anything is touched: the page tables would allow it.
+ * WHAT     First checks the bounds, then runs the instructions of usercopy.S. A
+ *          range that reaches into the kernel's quarter is -EFAULT before any
+ *          byte is touched: the page tables would allow the access.
  * SEE      <arch/uaccess.h>.
  */
 #include <arch/kva.h>
@@ -19,7 +19,7 @@ int userget32(uint32_t *value, const void *from);
 int userput32(void *to, uint32_t value);
 int userstr(char *to, const char *from, uint32_t max);
 
-/* What only the instructions in usercopy.S follow. */
+/* A user address as a pointer. Only usercopy.S may follow it. */
 static void *user_ptr(uaddr_t addr)
 {
 	return kva_to_ptr(addr.v);
