@@ -95,7 +95,7 @@ def test_monitor_shows_units_and_faults(with_unit):
                      text, re.MULTILINE)
     assert re.search(r"^  domain  device   pages$", text, re.MULTILINE)
     assert "blocked accesses: 0" in text
-    assert re.search(r"^  IOMMU +ok$", with_unit.run("check"), re.MULTILINE)
+    assert re.search(r"^  iommu +ok$", with_unit.run("check"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("line, answer", [
