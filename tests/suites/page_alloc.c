@@ -158,7 +158,7 @@ KTEST(page_alloc, interrupts_are_as_before)
 
 /* ---- bulk --------------------------------------------------------------- */
 
-#define BULK  200
+#define BULK  128u
 
 static struct page *bulk[BULK];
 
