@@ -20,7 +20,6 @@
 
 #include "kernel/calls/calls.h"
 #include "kernel/calls/memory_object.h"
-#include "kernel/ipc/ipc.h"
 #include "lib/string.h"
 #include "tests/threads.h"
 #include "tests/tprogram.h"
@@ -162,7 +161,7 @@ static inline void server_main(void *arg)
 
 	become(server_task);
 	fn();
-	ipc_thread_exit(current_thread());
+	reply_slot_fail(&current_thread()->ipc.owes, -EPIPE);
 	become(NULL);
 	served = true;
 }

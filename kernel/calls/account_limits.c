@@ -2,19 +2,18 @@
 /*
  * account_limits.c - what a program may have, by default and by call
  *
- * WHAT     Computes the limits that the accounts of programs begin with, and
- *          does the calls that look at them and change them.
+ * WHAT     Computes the limits with which the accounts of programs begin, and
+ *          does the calls that read and change limits.
  *
- * ALGORITHM  What the kernel keeps lies in lowmem, page tables wherever there
- *          is memory, stacks also in the vmalloc region. Each kind may have a
- *          share of that; all shares together are less than three quarters of
- *          lowmem, so that one program with all its descendants leaves a
- *          quarter to the others. What init starts has the defaults: the shell,
- *          and below it all programs. The first program itself has no limits.
+ * ALGORITHM  The kernel's objects lie in lowmem. Page tables lie in all zones,
+ *          stacks also take room in the vmalloc region. Each kind of object may
+ *          have a share of this memory. All shares together are less than three
+ *          quarters of lowmem: one program with all its descendants leaves a
+ *          quarter to the others. The programs that init starts have the
+ *          defaults: the shell, and below it all programs. The first program
+ *          itself has no limits.
  * SEE      docs/decisions/accounts.md; Linux kernel/fork.c set_max_threads().
  */
-#include "kernel/calls/account_limits.h"
-
 #include <arch/layout.h>
 
 #include "kernel/calls/calls.h"
@@ -25,7 +24,7 @@
 
 #define STACK_IN_VMALLOC  (KERNEL_STACK_SIZE + PAGE_SIZE)   /* and its guard */
 
-/* The kinds and their numbers for user mode are the same. */
+/* User mode has the same numbers of kinds. */
 _Static_assert(PG_LIMIT_TASKS == (int)ACCOUNT_TASKS, "the same order");
 _Static_assert(PG_LIMIT_THREADS == (int)ACCOUNT_THREADS, "the same order");
 _Static_assert(PG_LIMIT_TABLES == (int)ACCOUNT_TABLES, "the same order");
@@ -36,7 +35,7 @@ _Static_assert(PG_LIMIT_ARRAYS == (int)ACCOUNT_ARRAYS, "the same order");
 _Static_assert(PG_LIMIT_DMA == (int)ACCOUNT_DMA, "the same order");
 _Static_assert(PG_NR_LIMITS == (int)ACCOUNT_NR_KINDS, "all of them");
 
-/* What part of lowmem each kind may take: one in so many. */
+/* Each kind may take this part of lowmem: one page in so many. */
 static const unsigned share[ACCOUNT_NR_KINDS] = {
 	[ACCOUNT_TASKS]   = 8,
 	[ACCOUNT_THREADS] = 8,

@@ -3,16 +3,15 @@
  * call_rows.c - PAGODA_CALLS as an array
  *
  * ALGORITHM  Each word for what a handle names has three macros. IS_: what the
- *          dispatcher looks for. TAKES_ (calls.h): what the function of the
- *          call takes. GIVES_: how that is had from what was found. A function
- *          that takes something else than its row says does not compile.
+ *          dispatcher looks for. TAKES_ (calls.h): the argument of the call's
+ *          function. GIVES_: how to make this argument from what was found. A
+ *          function whose argument is not what its row says does not compile.
  */
 #include "kernel/calls/call_rows.h"
 
 #include "kernel/calls/calls.h"
 #include "kernel/calls/memory_object.h"
 #include "kernel/ipc/notification.h"
-#include "kernel/ipc/reply.h"
 
 /* Type and CALL_*. */
 #define IS_NONE          .type = OBJECT_ANY, .flags = CALL_NO_HANDLE
@@ -47,7 +46,7 @@
 #define GIVES_LATE(word)
 
 #define C(number, NAME, call, object, right)                            \
-	static long do_##call(struct trap_regs *regs,                   \
+	static long do_##NAME(struct trap_regs *regs,                   \
 			      const struct subject *subject)            \
 	{                                                               \
 		return pg_##call(regs GIVES_##object);                  \
@@ -58,7 +57,7 @@ PAGODA_CALLS(C)
 const struct call_row call_rows[NR_CALL_ROWS] = {
 #define C(number, NAME, call, object, right)                            \
 	[number - PG_CALL_FIRST] = {                                    \
-		.function = do_##call, .name = #NAME,                   \
+		.function = do_##NAME, .name = #NAME,                   \
 		.rights = RIGHT_##right, IS_##object                    \
 	},
 	PAGODA_CALLS(C)

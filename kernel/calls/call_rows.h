@@ -2,7 +2,7 @@
 /*
  * call_rows.h - what each of the kernel's own calls needs, as data
  *
- * WHAT     The rows of PAGODA_CALLS for whoever reads them when the kernel
+ * WHAT     The rows of PAGODA_CALLS for those that read them while the kernel
  *          runs: the dispatcher, the trace of calls, the monitor, the suites.
  * SEE      kernel/uapi/pagoda.h, which explains the words.
  */
@@ -15,14 +15,14 @@ struct mm;
 struct trap_regs;
 
 #define CALL_NO_HANDLE  0x1u    /* NONE                                       */
-#define CALL_OWN        0x2u    /* handle 0 is the caller's own               */
-#define CALL_SPACE      0x4u    /* not the task, but its memory               */
+#define CALL_OWN        0x2u    /* handle 0 names the caller's own            */
+#define CALL_SPACE      0x4u    /* the memory of the task, not the task       */
 #define CALL_LATE       0x8u    /* the function finds the object itself       */
 
 /*
- * What a call is about, referenced: the object, with what the handle says of
- * it; or an address space, and then no object. Of a CALLER that is this
- * thread's own there is neither.
+ * What the handle of a call names, referenced: an object, with the rest of the
+ * handle's entry; or an address space, and no object. If the row says CALLER
+ * and the handle is 0, there is neither.
  */
 struct subject {
 	struct handle_entry entry;
@@ -30,7 +30,7 @@ struct subject {
 };
 
 struct call_row {
-	/* The subject is NULL for a call without a handle, or a late one. */
+	/* The subject is NULL if the call has no handle, or is late. */
 	long           (*function)(struct trap_regs *regs,
 				   const struct subject *subject);
 	const char      *name;         /* "TASK_KILL"                         */

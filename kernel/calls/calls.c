@@ -2,24 +2,20 @@
 /*
  * calls.c - what the calls have in common: finding objects, copying memory
  *
- * WHAT     See calls.h.
- *
  * RULES
  *          a copy between two address spaces goes through a page of the
- *          kernel's: neither side is touched while the other one faults.
- *          A few such pages are kept aside. A server copies from its client
- *          and back in order to serve it: when memory is used up, that is no
- *          reason to leave the client without an answer.
+ *          kernel's: while one side faults, the other side is not touched.
+ *          A few such pages are kept aside: a server copies from its client and
+ *          back to do its work, and must answer even if memory is used up.
  */
 #include "kernel/calls/calls.h"
 
 #include <arch/irqflags.h>
 
-#include "kernel/ipc/reply.h"
 #include "lib/errno.h"
 #include "mm/slab/mempool.h"
 
-#define COPIES  2u   /* that go on although memory is used up */
+#define COPIES  2u   /* these go on when memory is used up */
 
 static struct mempool *copy_buffers;   /* constant after mm_copy_init() */
 
@@ -111,29 +107,23 @@ struct reply_slot *subject_slot(const struct subject *subject)
 	return object ? object_to_slot(object) : &current_thread()->ipc.owes;
 }
 
-/* A task pays for itself; the machine was there before. */
-static int charge_new(struct object *object)
-{
-	if (object->account || object->type == OBJECT_TASK ||
-	    object->type == OBJECT_SYSTEM)
-		return 0;
-	return object_charge(object, current_task()->account);
-}
-
 long give_handle(struct object *object, unsigned rights)
 {
-	int handle;
+	int handle = 0;
 
 	if (!object)
 		return -ENOMEM;
-	handle = charge_new(object);
+	/* A task pays for itself, and the machine was there before. */
+	if (!object->account && object->type != OBJECT_TASK &&
+	    object->type != OBJECT_SYSTEM)
+		handle = object_charge(object, current_task()->account);
 	if (!handle)
 		handle = handle_add(&current_task()->handles, object, rights);
 	object_put(object);
 	return handle;
 }
 
-/* One page at a time; `in`: from the running thread into mm. */
+/* One page at a time. */
 static long copy_pages(struct mm *mm, uaddr_t theirs, uaddr_t ours,
 		       uint32_t length, void *bounce, bool in)
 {
@@ -156,8 +146,8 @@ static long copy_pages(struct mm *mm, uaddr_t theirs, uaddr_t ours,
 	return 0;
 }
 
-static long copy_between(struct mm *mm, uaddr_t theirs, uaddr_t ours,
-			 uint32_t length, bool in)
+long mm_copy_user(struct mm *mm, uaddr_t theirs, uaddr_t ours, uint32_t length,
+		  bool in)
 {
 	void *bounce;
 	long result;
@@ -170,16 +160,6 @@ static long copy_between(struct mm *mm, uaddr_t theirs, uaddr_t ours,
 	result = copy_pages(mm, theirs, ours, length, bounce, in);
 	mempool_free(copy_buffers, bounce);
 	return result;
-}
-
-long mm_copy_out(struct mm *mm, uaddr_t addr, uaddr_t to, uint32_t length)
-{
-	return copy_between(mm, addr, to, length, false);
-}
-
-long mm_copy_in(struct mm *mm, uaddr_t addr, uaddr_t from, uint32_t length)
-{
-	return copy_between(mm, addr, from, length, true);
 }
 
 void mm_copy_init(void)

@@ -6,10 +6,10 @@
  *          the files calls_*.c share. Arguments are registers of user mode:
  *          nothing about them is true before it is checked.
  *
- *          What the handle of the call names has been found before: it is of
- *          the type and the handle has the right that the table says, and the
- *          function borrows it. Only a function whose row says LATE finds it
- *          itself, with find_subject().
+ *          The dispatcher has found what the handle of the call names: its type
+ *          and the handle's rights are what the table says, and the function
+ *          borrows it. Only a function whose row says LATE calls find_subject()
+ *          itself.
  */
 #pragma once
 
@@ -17,7 +17,6 @@
 
 #include "kernel/calls/call_rows.h"
 #include "kernel/ipc/endpoint.h"
-#include "kernel/ipc/ipc_thread.h"
 #include "kernel/task/task.h"
 
 struct memory_object;
@@ -39,8 +38,8 @@ struct notification;
 #define TAKES_DMA           , struct object *object
 #define TAKES_LATE(word)
 
-#define C(number, NAME, name, object, right) \
-	long pg_##name(struct trap_regs *regs TAKES_##object);
+#define C(number, NAME, call, object, right) \
+	long pg_##call(struct trap_regs *regs TAKES_##object);
 PAGODA_CALLS(C)
 #undef C
 
@@ -50,21 +49,21 @@ static inline uint32_t call_handle(const struct trap_regs *regs)
 	return PG_HANDLE(regs->eax);
 }
 
-/* Two registers as a time; both all ones: for ever. */
+/* Two registers as a time. Both all ones: for ever. */
 static inline uint64_t call_deadline(uint32_t low, uint32_t high)
 {
 	return (uint64_t)high << 32 | low;
 }
 
-/* handle_lookup() in the table of the running task. */
+/* handle_lookup() in the table of the running task: the object, referenced. */
 int find_object(uint32_t handle, enum object_type type, unsigned rights,
 		struct object **objectp) __must_check;
 
-/* find_object() for endpoints; handle 0 gives NULL. */
+/* The same for an endpoint. Handle 0 gives NULL. */
 int find_endpoint_or_none(uint32_t handle, unsigned rights,
 			  struct endpoint **endpointp) __must_check;
 
-/* A task; 0 is the running one, with all rights. Referenced. */
+/* The same for a task. Handle 0 gives the running one, with all rights. */
 int find_task(uint32_t handle, unsigned rights, struct task **taskp)
 	__must_check;
 
@@ -76,31 +75,35 @@ int find_subject(const struct trap_regs *regs, struct subject *subject)
 	__must_check;
 void put_subject(const struct subject *subject);
 
-/* A CALLER: the slot of a reply handle, or what this thread owes. */
+/* Of a CALLER: the slot of the reply handle, or the thread's own debt. */
 struct reply_slot *subject_slot(const struct subject *subject);
 
 /*
- * A handle for an object of which the caller gives its reference away; the
- * running task pays for a new one. The object may be NULL: -ENOMEM.
+ * A handle for an object. The caller's reference is gone afterwards. The
+ * running task pays for a new object. Returns: the handle; -ENOMEM (NULL is
+ * allowed: there was no memory for the object), -ENOSPC.
  */
 long give_handle(struct object *object, unsigned rights);
 
 /*
- * Copy between an address space and the running thread's, through the kernel.
- * Returns: 0 or -EFAULT: then a part may have been copied; -ENOMEM.
+ * Copy between an address space and the running thread's; `in`: into mm.
+ * Returns: 0; -EFAULT, -EINTR (killed): a part may have been copied; -ENOMEM.
  */
-long mm_copy_out(struct mm *mm, uaddr_t addr, uaddr_t to, uint32_t length);
-long mm_copy_in(struct mm *mm, uaddr_t addr, uaddr_t from, uint32_t length);
+long mm_copy_user(struct mm *mm, uaddr_t theirs, uaddr_t ours, uint32_t length,
+		  bool in);
 
-/* Before the first of them. NULL, or what is wrong with what is kept aside. */
+/* Before the first copy. Check: NULL, or what is wrong with the spare pages. */
 void mm_copy_init(void);
 const char *mm_copy_check(void);
 
 /* The one object that stands for the machine, with a reference: for init. */
 struct object *system_object(void);
 
+/* Once at boot, after memory_init(): the default limits of accounts. */
+void limits_init(void);
+
 /*
  * Once at boot: the types of objects that calls make. session_ends() is what
- * POWER_OFF with EBX 1 does: the shell's user has left. It does not return.
+ * POWER_OFF with EBX 1 does: the user has left the shell. It does not return.
  */
 void calls_init(void (*session_ends)(void));

@@ -3,24 +3,23 @@
  * calls_caller.c - what a server may do to a caller for whom the kernel asks
  *
  * WHAT     While the kernel asks on behalf of a thread (KMSG_SYSCALL,
- *          KMSG_EXCEPTION), the thread's registers and its task's memory are
- *          open to whoever owes the reply, and to nobody else.
+ *          KMSG_EXCEPTION), the server that owes the reply can read and write
+ *          the thread's registers and its task's memory. No other task can.
  *
  * RULES
  *          a caller can end at any time: its registers are read and written
- *          with interrupts off, as long as the slot names it; its address
- *          space is referenced before it is touched
+ *          with interrupts off, while the slot names it; its address space is
+ *          referenced before it is touched
  *
  * SEE      kernel/task/upcall.c, where the kernel asks.
  */
 #include <arch/irqflags.h>
 
 #include "kernel/calls/calls.h"
-#include "kernel/ipc/reply.h"
 #include "lib/errno.h"
 
 /*
- * The thread for which the kernel asks; NULL: none, or another kind of caller.
+ * The thread for which the kernel asks. NULL: none, or another kind of caller.
  * Interrupts off.
  */
 static struct thread *asking_thread(const struct reply_slot *slot)
@@ -36,41 +35,34 @@ static struct thread *asking_thread(const struct reply_slot *slot)
 	return caller;
 }
 
-/* Its address space, referenced; NULL: there is no such thread. */
-static struct mm *caller_get_mm(const struct reply_slot *slot)
+/* CALLER_READ and CALLER_WRITE; `in`: into the caller's memory. */
+static long copy_caller(const struct trap_regs *regs,
+			const struct reply_slot *slot, bool in)
 {
 	irqflags_t flags = irq_save();
 	const struct thread *caller = asking_thread(slot);
 	struct mm *mm = caller ? caller->task->mm : NULL;
+	long result;
 
 	if (mm)
 		mm_get(mm);
 	irq_restore(flags);
-	return mm;
+	if (!mm)
+		return -ESRCH;
+	result = mm_copy_user(mm, UADDR(regs->ebx), UADDR(regs->ecx),
+			      regs->edx, in);
+	mm_put(mm);
+	return result;
 }
 
 long pg_caller_read(struct trap_regs *regs, struct reply_slot *slot)
 {
-	struct mm *mm = caller_get_mm(slot);
-	long result;
-
-	if (!mm)
-		return -ESRCH;
-	result = mm_copy_out(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
-	mm_put(mm);
-	return result;
+	return copy_caller(regs, slot, false);
 }
 
 long pg_caller_write(struct trap_regs *regs, struct reply_slot *slot)
 {
-	struct mm *mm = caller_get_mm(slot);
-	long result;
-
-	if (!mm)
-		return -ESRCH;
-	result = mm_copy_in(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
-	mm_put(mm);
-	return result;
+	return copy_caller(regs, slot, true);
 }
 
 static void to_pg_regs(struct pg_regs *to, const struct trap_regs *from)
@@ -114,28 +106,12 @@ long pg_caller_get_regs(struct trap_regs *regs, struct reply_slot *slot)
 	return copy_to_user(UADDR(regs->ebx), &values, sizeof(values));
 }
 
-/* Only after an exception. */
-static long set_regs(const struct reply_slot *slot,
-		     const struct pg_regs *values)
-{
-	irqflags_t flags = irq_save();
-	struct thread *caller = asking_thread(slot);
-	long result = 0;
-
-	if (!caller)
-		result = -ESRCH;
-	else if (KMSG_KIND(caller->ipc.label) != KMSG_EXCEPTION)
-		result = -EPERM;
-	else
-		from_pg_regs(thread_user_regs(caller), values);
-	irq_restore(flags);
-	return result;
-}
-
 long pg_caller_set_regs(struct trap_regs *regs)
 {
+	struct thread *caller;
 	struct subject subject;
 	struct pg_regs values;
+	irqflags_t flags;
 	long result;
 
 	if (copy_from_user(&values, UADDR(regs->ebx), sizeof(values)))
@@ -143,7 +119,15 @@ long pg_caller_set_regs(struct trap_regs *regs)
 	result = find_subject(regs, &subject);
 	if (result)
 		return result;
-	result = set_regs(subject_slot(&subject), &values);
+	flags = irq_save();
+	caller = asking_thread(subject_slot(&subject));
+	if (!caller)
+		result = -ESRCH;
+	else if (KMSG_KIND(caller->ipc.label) != KMSG_EXCEPTION)
+		result = -EPERM;
+	else
+		from_pg_regs(thread_user_regs(caller), &values);
+	irq_restore(flags);
 	put_subject(&subject);
 	return result;
 }

@@ -2,9 +2,10 @@
 /*
  * calls_system.c - the machine as a whole: its tasks, memory, log, power, clock
  *
- * WHAT     What a handle to the system object allows: RIGHT_READ to look,
+ * WHAT     The calls of a handle to the system object: RIGHT_READ to look,
  *          RIGHT_WRITE to write to the log, RIGHT_MANAGE for the rest. The
- *          first program has all rights, and gives the handle on with fewer.
+ *          first program has all rights, and gives other programs handles with
+ *          fewer rights.
  * NOT HERE interrupts and I/O ports (kernel/device/irq_ports.c).
  */
 #include <arch/machine.h>
@@ -14,7 +15,6 @@
 #include "kernel/sched/clock.h"
 #include "lib/errno.h"
 #include "lib/log.h"
-#include "lib/string.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/zone.h"
 
@@ -47,37 +47,16 @@ struct object *system_object(void)
 
 /* ---- tasks -------------------------------------------------------------- */
 
-static void to_pg_task(struct pg_task *out, struct task *task)
-{
-	struct task_stats stats;
-
-	task_get_stats(task, &stats);
-	memset(out, 0, sizeof(*out));
-	out->pid = stats.pid;
-	out->serial = stats.serial;
-	out->parent = stats.parent;
-	out->nr_threads = stats.nr_threads;
-	out->nr_handles = READ_ONCE(task->handles.used);
-	out->rss_pages = stats.rss;
-	out->total_pages = stats.total_vm;
-	out->zombie = stats.zombie;
-	out->state = (uint32_t)task_state_letter(&stats);
-	out->kernel_kib = (uint32_t)(stats.kernel_bytes / 1024);
-	out->ran_ns = stats.ran_ns;
-	strscpy(out->name, stats.name, sizeof(out->name));
-}
-
 long pg_task_info(struct trap_regs *regs, unsigned rights)
 {
-	struct pg_task out;
-	struct task *task;
+	struct task *task = task_find_next(regs->ebx);
+	struct pg_task info;
 
-	task = task_find_next(regs->ebx);
 	if (!task)
 		return -ENOENT;
-	to_pg_task(&out, task);
+	task_get_stats(task, &info);
 	object_put(&task->object);
-	return copy_to_user(UADDR(regs->ecx), &out, sizeof(out));
+	return copy_to_user(UADDR(regs->ecx), &info, sizeof(info));
 }
 
 long pg_task_open(struct trap_regs *regs, unsigned rights)
@@ -98,10 +77,8 @@ long pg_task_open(struct trap_regs *regs, unsigned rights)
 
 long pg_mem_info(struct trap_regs *regs, unsigned rights)
 {
-	struct pg_mem out;
+	struct pg_mem out = { .page_size = PAGE_SIZE };
 
-	memset(&out, 0, sizeof(out));
-	out.page_size = PAGE_SIZE;
 	out.free_pages = nr_free_pages();
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
 		out.total_pages += zones[i].managed;
@@ -124,7 +101,7 @@ long pg_log_write(struct trap_regs *regs, unsigned rights)
 	if (copy_from_user(text, UADDR(regs->ebx), length))
 		return -EFAULT;
 	text[length] = '\0';
-	/* Whatever a program writes, it is one line of the log. */
+	/* The text of a program is always one line of the log. */
 	for (uint32_t i = 0; i < length; i++)
 		if (text[i] < ' ' || text[i] > '~')
 			text[i] = i + 1 < length ? ' ' : '\0';

@@ -2,16 +2,16 @@
 /*
  * calls_task.c - the calls that make, watch and end tasks and threads
  *
- * WHAT     A parent makes an empty task, shapes it through the handle (memory,
- *          endpoints), and starts it with an image, arguments and handles.
+ * WHAT     A parent makes an empty task. Through the handle it gives the task
+ *          memory and endpoints. Then it starts the task with an image,
+ *          arguments and handles.
  *
  * PICTURE    TASK_CREATE --> handle to an empty task
  *            VM_MAP, TASK_SET_PERSONALITY, ...
  *            TASK_START --> image loaded, handles 1..n, first thread runs
  *            TASK_WAIT  --> its wait status
  *
- * LOCKING  task->starting: two starts of one task do not meet. Nobody waits for
- *          another one's start.
+ * LOCKING  task->starting: of two starts of one task the second fails at once.
  * NOT HERE tasks themselves (kernel/task/), memory (calls_vm.c).
  */
 #include <arch/irqflags.h>
@@ -25,7 +25,7 @@
 
 #define TASK_START_ARGV  64
 
-/* What TASK_START gathers before it touches the new task. */
+/* TASK_START reads all of this before it touches the new task. */
 struct start {
 	struct task_start how;
 	uint32_t          handles[TASK_START_HANDLES];
@@ -51,7 +51,7 @@ long pg_task_create(struct trap_regs *regs)
 
 /* ---- start -------------------------------------------------------------- */
 
-/* args[] is texts, each with its end. */
+/* args[] has texts, one behind the other, each with its 0. */
 static int split_args(struct start *start)
 {
 	uint32_t length = start->how.args_length, at = 0;
@@ -85,7 +85,7 @@ static int read_start(struct start *start, uaddr_t addr)
 	return split_args(start);
 }
 
-/* Nobody gives a priority that is not his own, but whoever has the system. */
+/* A higher priority than the caller's own needs the system handle. */
 static int check_priority(const struct task_start *how)
 {
 	struct object *object;
@@ -100,33 +100,23 @@ static int check_priority(const struct task_start *how)
 	return 0;
 }
 
-/* What a parent may give to its child: what it may copy or send. */
-static int find_to_give(uint32_t handle, struct handle_entry *entry)
-{
-	int err = handle_lookup_entry(&current_task()->handles, handle,
-				      OBJECT_ANY, 0, entry);
-
-	if (!err && !(entry->rights & (RIGHT_TRANSFER | RIGHT_DUP))) {
-		object_put(entry->object);
-		err = -EPERM;
-	}
-	return err;
-}
-
 /* Handle number `place` of the new task. 0 keeps the place with nothing. */
 static int give_one(struct task *task, uint32_t handle, uint32_t place)
 {
 	struct handle_entry entry = { NULL, 0, 0 };
-	int err = 0, new;
+	int err = 0, new = -EPERM;
 
 	if (handle)
-		err = find_to_give(handle, &entry);
+		err = handle_lookup_entry(&current_task()->handles, handle,
+					  OBJECT_ANY, 0, &entry);
 	else
 		entry.object = system_object();
 	if (err)
 		return err;
-	new = handle_add_badged(&task->handles, entry.object, entry.rights,
-				entry.badge);
+	/* A parent may give what it may copy or send. */
+	if (!handle || entry.rights & (RIGHT_TRANSFER | RIGHT_DUP))
+		new = handle_add_badged(&task->handles, entry.object,
+					entry.rights, entry.badge);
 	object_put(entry.object);
 	if (new < 0)
 		return new;
@@ -143,18 +133,6 @@ static int give_handles(struct task *task, const struct start *start)
 		if (!start->handles[i])
 			handle_remove(&task->handles, i + 1);
 	return err;
-}
-
-/* Returns: false: it has started, or somebody else is about to start it. */
-static bool claim(struct task *task)
-{
-	irqflags_t flags = irq_save();
-	bool free = !task->starting && !task->started && task->mm;
-
-	if (free)
-		task->starting = true;
-	irq_restore(flags);
-	return free;
 }
 
 static int start_claimed(struct task *task, struct start *start,
@@ -186,6 +164,8 @@ static long start_task(struct task *task, struct start *start, uaddr_t addr)
 {
 	struct object *memory;
 	long result = read_start(start, addr);
+	irqflags_t flags;
+	bool claimed;
 
 	if (!result)
 		result = check_priority(&start->how);
@@ -194,8 +174,13 @@ static long start_task(struct task *task, struct start *start, uaddr_t addr)
 				     RIGHT_READ, &memory);
 	if (result)
 		return result;
+	flags = irq_save();
+	claimed = !task->starting && !task->started && task->mm;
+	if (claimed)
+		task->starting = true;
+	irq_restore(flags);
 	result = -EBUSY;
-	if (claim(task)) {
+	if (claimed) {
 		result = start_claimed(task, start, object_to_memory(memory));
 		WRITE_ONCE(task->starting, false);
 	}
@@ -233,7 +218,7 @@ long pg_task_wait(struct trap_regs *regs, struct task *task)
 	if (task != current_task())
 		err = task_wait_for(task, call_deadline(regs->ebx, regs->ecx),
 				    &status);
-	/* Who has waited for a child of its own has reaped it. */
+	/* A parent that has waited for its child has reaped the child. */
 	if (!err && task->parent == current_task())
 		(void)task_wait(&own, &status, true);
 	if (!err)
@@ -243,49 +228,41 @@ long pg_task_wait(struct trap_regs *regs, struct task *task)
 
 /* ---- endpoints of a task ------------------------------------------------ */
 
-/* Takes over the reference. */
-static long set_exceptions(struct task *task, struct endpoint *endpoint)
-{
-	struct endpoint *old = endpoint;
-	irqflags_t flags = irq_save();
-
-	if (task->mm) {         /* else nobody would put it */
-		old = task->exceptions;
-		task->exceptions = endpoint;
-	}
-	irq_restore(flags);
-	endpoint_put(old);
-	return 0;
-}
-
-/* Takes over the reference. */
-static long set_personality(struct task *task, struct endpoint *endpoint)
-{
-	struct tenure *tenure = NULL;
-
-	if (endpoint)
-		tenure = tenure_create(endpoint, task->pid);
-	endpoint_put(endpoint);
-	if (endpoint && !tenure)
-		return -ENOMEM;
-	task_set_personality(task, tenure);
-	return 0;
-}
-
 long pg_task_set_exceptions(struct trap_regs *regs, struct task *task)
 {
 	struct endpoint *endpoint;
 	long result = find_endpoint_or_none(regs->ebx, RIGHT_SEND, &endpoint);
+	irqflags_t flags;
 
-	return result ? result : set_exceptions(task, endpoint);
+	if (result)
+		return result;
+	flags = irq_save();
+	/* A task that has ended puts no endpoint any more. */
+	if (task->mm) {
+		struct endpoint *old = task->exceptions;
+
+		task->exceptions = endpoint;
+		endpoint = old;
+	}
+	irq_restore(flags);
+	endpoint_put(endpoint);
+	return 0;
 }
 
 long pg_task_set_personality(struct trap_regs *regs, struct task *task)
 {
 	struct endpoint *endpoint;
+	struct tenure *tenure = NULL;
 	long result = find_endpoint_or_none(regs->ebx, RIGHT_SEND, &endpoint);
 
-	return result ? result : set_personality(task, endpoint);
+	if (!result && endpoint) {
+		tenure = tenure_create(endpoint, task->pid);
+		result = tenure ? 0 : -ENOMEM;
+		endpoint_put(endpoint);
+	}
+	if (!result)
+		task_set_personality(task, tenure);
+	return result;
 }
 
 /* ---- threads ------------------------------------------------------------ */

@@ -2,7 +2,7 @@
 /*
  * calls_vm.c - the calls about memory: of a task, and of memory objects
  *
- * WHAT     Thin: mm/vm's functions, on the address space of the task that a
+ * WHAT     The functions of mm/vm/, for the address space of the task that a
  *          handle names.
  * NOT HERE pages in messages (parcel.c), Linux's memory calls (kernel/linux/).
  */
@@ -55,45 +55,41 @@ long pg_vm_set_pager(struct trap_regs *regs, struct mm *mm)
 
 long pg_task_read(struct trap_regs *regs, struct mm *mm)
 {
-	return mm_copy_out(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
+	return mm_copy_user(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx,
+			    false);
 }
 
 long pg_task_write(struct trap_regs *regs, struct mm *mm)
 {
-	return mm_copy_in(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx);
+	return mm_copy_user(mm, UADDR(regs->ebx), UADDR(regs->ecx), regs->edx,
+			    true);
 }
 
 /* ---- what is mapped ----------------------------------------------------- */
 
-static void to_pg_area(struct pg_area *area, const struct vma_info *info)
-{
-	memset(area, 0, sizeof(*area));
-	area->start = info->start.v;
-	area->end = info->end.v;
-	area->prot = info->flags & VM_RIGHTS;
-	area->flags = (info->flags & VM_SHARED ? MAP_SHARED : MAP_PRIVATE) |
-		      (info->flags & VM_GROWSDOWN ? MAP_GROWSDOWN : 0);
-	if (info->name)
-		strscpy(area->name, info->name, sizeof(area->name));
-}
-
 long pg_task_maps(struct trap_regs *regs, struct mm *mm)
 {
 	struct vma_info info;
-	struct pg_area area;
+	struct pg_area area = { .start = 0 };
 
 	if (!mm_next_vma(mm, UADDR(regs->ebx), &info))
 		return -ENOENT;
-	to_pg_area(&area, &info);
+	area.start = info.start.v;
+	area.end = info.end.v;
+	area.prot = info.flags & VM_RIGHTS;
+	area.flags = (info.flags & VM_SHARED ? MAP_SHARED : MAP_PRIVATE) |
+		     (info.flags & VM_GROWSDOWN ? MAP_GROWSDOWN : 0);
+	if (info.name)
+		strscpy(area.name, info.name, sizeof(area.name));
 	return copy_to_user(UADDR(regs->ecx), &area, sizeof(area));
 }
 
-static void look_at_page(struct mm *mm, uint32_t addr, struct pg_page *page)
+static void look_at_page(struct mm *mm, uaddr_t addr, struct pg_page *page)
 {
 	struct upt_entry entry;
 
 	mutex_lock(&mm->lock);
-	entry = upt_lookup(&mm->tables, addr);
+	entry = upt_lookup(&mm->tables, addr.v);
 	if (entry.present) {
 		page->present = 1;
 		page->prot = entry.rights;
@@ -106,16 +102,17 @@ static void look_at_page(struct mm *mm, uint32_t addr, struct pg_page *page)
 
 long pg_page_info(struct trap_regs *regs)
 {
+	uaddr_t addr = UADDR(regs->ebx & PAGE_MASK);
 	struct pg_page page = { 0, 0, 0, 0 };
 	struct subject subject;
 	long result;
 
-	if (!user_range_ok(UADDR(regs->ebx & PAGE_MASK), PAGE_SIZE))
+	if (!user_range_ok(addr, PAGE_SIZE))
 		return -EFAULT;
 	result = find_subject(regs, &subject);
 	if (result)
 		return result;
-	look_at_page(subject.mm, regs->ebx & PAGE_MASK, &page);
+	look_at_page(subject.mm, addr, &page);
 	put_subject(&subject);
 	return copy_to_user(UADDR(regs->ecx), &page, sizeof(page));
 }

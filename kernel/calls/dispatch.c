@@ -2,17 +2,17 @@
 /*
  * dispatch.c - from the number in EAX to the function that does the call
  *
- * WHAT     One comparison and one load for a call that the kernel knows: below
- *          1024 Linux's, whose table is handed in, from there on our own, of
- *          whose numbers only the low half of EAX counts. The high half names
- *          an object: the dispatcher finds it by the row of the call, lends it
- *          to the function and puts it afterwards.
+ * WHAT     The numbers below 1024 are Linux's: kernel/linux/ gives their table.
+ *          The numbers from 1024 on are our own. Of these only the low half of
+ *          EAX is the number. The high half is a handle: the dispatcher finds
+ *          the object by the row of the call, lends it to the function, and
+ *          puts it afterwards.
  *
- *          The rest is for the task's personality; where there is none,
- *          -ENOSYS, and the log says once which number was wanted by whom: C
- *          libraries live well with an honest -ENOSYS, and whoever ports a
- *          program wants to know.
- * COST     getpid: 10 instructions here.
+ *          All other numbers of Linux's go to the task's personality. If the
+ *          task has none, the result is -ENOSYS, and the log says which task
+ *          wanted which number: C libraries can live with an -ENOSYS, but the
+ *          person who ports a program wants to know.
+ * COST     One comparison and one load for a call that the kernel knows.
  * SEE      kernel/linux/linux.h; kernel/uapi/pagoda.h.
  */
 #include "kernel/calls/dispatch.h"
@@ -33,15 +33,15 @@ void syscall_set_linux_calls(const syscall_entry_fn calls[], unsigned nr)
 	nr_linux = nr;
 }
 
-/* Neither a number of Linux's nor, as far as we know, one of ours. */
+/* No row of a table has this number. */
 static long unknown_call(struct trap_regs *regs)
 {
-	uint32_t number = regs->eax;
+	const struct task *task = current_task();
 
-	if (number < NR_LINUX_CALLS && READ_ONCE(current_task()->personality))
-		return personality_call(number, regs);
-	pr_debug_limited("%s[%u]: call %u: no such call\n",
-			 current_task()->name, current_task()->pid, number);
+	if (regs->eax < NR_LINUX_CALLS && READ_ONCE(task->personality))
+		return personality_call(regs);
+	pr_debug_limited("%s[%u]: call %u: no such call\n", task->name,
+			 task->pid, regs->eax);
 	return -ENOSYS;
 }
 
@@ -60,12 +60,10 @@ static noinline long call_about(const struct call_row *row,
 
 static long other_call(struct trap_regs *regs)
 {
-	uint32_t i = PG_NUMBER(regs->eax) - PG_CALL_FIRST;
-	const struct call_row *row;
+	const struct call_row *row = call_row(PG_NUMBER(regs->eax));
 
-	if (unlikely(i >= NR_CALL_ROWS))
+	if (unlikely(!row))
 		return unknown_call(regs);
-	row = &call_rows[i];
 	if (likely(row->flags & (CALL_NO_HANDLE | CALL_LATE)))
 		return row->function(regs, NULL);
 	return call_about(row, regs);

@@ -2,11 +2,8 @@
 /*
  * dispatch.h - which function does a call from user mode
  *
- * WHAT     syscall_dispatch() of <arch/syscall.h>: numbers from 1024 on are the
- *          kernel's own (kernel/uapi/pagoda.h), those below are Linux's, whose
- *          table is handed in at boot. What nobody knows goes to the task's
- *          personality endpoint, else it is -ENOSYS, which is logged once for
- *          each number.
+ * WHAT     syscall_dispatch() of <arch/syscall.h>: the numbers from 1024 on are
+ *          the kernel's own (kernel/uapi/pagoda.h), those below are Linux's.
  * SEE      kernel/calls/dispatch.c; kernel/calls/calls*.c; kernel/linux/.
  */
 #pragma once
@@ -16,8 +13,8 @@
 #define NR_LINUX_CALLS  1024
 
 /*
- * One call. The arguments are in *regs; the result goes to regs->eax. A call
- * that sets registers itself returns the value it wants in EAX.
+ * One call. The arguments are in *regs, the number in regs->eax. The function
+ * returns what regs->eax shall be afterwards.
  */
 typedef long (*syscall_entry_fn)(struct trap_regs *regs);
 

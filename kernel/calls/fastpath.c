@@ -2,33 +2,33 @@
 /*
  * fastpath.c - CALL and REPLY_RECEIVE where nothing is in the way
  *
- * WHAT     The two halves of a remote procedure call, written out for the case
- *          that the partner waits already: six words, no extras, no deadline,
- *          no reference taken, no run queue. Everything else goes to the
- *          general functions, which would do the same in more steps.
+ * WHAT     The two halves of a remote procedure call, for the case that the
+ *          partner waits already: six words, no extras, no deadline, no
+ *          reference taken, no run queue. All other cases go to the general
+ *          functions. These would do the same in more steps.
  *
  * PICTURE    CALL             find entry, first receiver; words; debt; switch
  *            REPLY_RECEIVE    find entry, my caller; words; wait; switch
  *
  * RULES
- *          whatever is tested here is tested again by the general function: a
- *          test may be dropped only if the general function needs none
+ *          the general function repeats each test of this file: a test may be
+ *          dropped only if the general function does not need it
  *
- * LOCKING  Interrupts off from the look at the handle to the switch, so the
- *          endpoint cannot go away in between, and need not be referenced. A
- *          server that waits here without a reference is woken by shutdown
- *          before the endpoint ends (endpoint.c).
- * COST     Both together, entries and switches of address space included, see
- *          tests/bench; the budget is 700 instructions.
+ * LOCKING  Interrupts off from the look at the handle to the switch: the
+ *          endpoint cannot end in between, and needs no reference. A server
+ *          that waits here without a reference is woken by shutdown before the
+ *          endpoint ends (endpoint.c).
+ * COST     ipc_call_reply in tests/bench/bounds.tsv: both calls together, with
+ *          entries and switches of address space.
  * SEE      kernel/ipc/endpoint.c; seL4's fastpath.c.
  */
 #include <arch/irqflags.h>
 
 #include "kernel/calls/calls.h"
-#include "kernel/calls/calls_ipc.h"
+#include "kernel/ipc/parcel.h"
 #include "kernel/ipc/rendezvous.h"
 
-/* The endpoint of a call, without a reference; NULL: for the general case. */
+/* The endpoint of a call, without a reference. NULL: not the usual case. */
 static inline struct endpoint *peek_endpoint(const struct trap_regs *regs,
 					     struct thread *self,
 					     unsigned rights, uint32_t *badge)
@@ -49,13 +49,22 @@ static inline struct endpoint *peek_endpoint(const struct trap_regs *regs,
 	return object_to_endpoint(object);
 }
 
+/* Out of line: its registers would be saved in the usual case, too. */
+static noinline long unpack(struct thread *self, long result)
+{
+	struct ipc_parcel *parcel = self->ipc.parcel;
+
+	self->ipc.parcel = NULL;
+	return parcel_unpack(parcel, result);
+}
+
 static inline long finish(struct thread *self)
 {
 	long result = outcome(self);
 
 	irq_enable();
 	if (unlikely(result > 0 && result & IPC_EXTRAS))
-		return receive_parcel(self, result);
+		return unpack(self, result);
 	return result;
 }
 
@@ -69,7 +78,7 @@ long pg_call(struct trap_regs *regs)
 	endpoint = peek_endpoint(regs, self, RIGHT_SEND, &badge);
 	if (unlikely(!endpoint || list_empty(&endpoint->receivers))) {
 		irq_enable();
-		return call_slowly(regs);
+		return pg_call_slowly(regs);
 	}
 	receiver = first_waiting(&endpoint->receivers);
 	self->ipc.regs = message_regs(regs);
@@ -94,7 +103,7 @@ long pg_reply_receive(struct trap_regs *regs)
 		     !list_empty(&endpoint->senders) ||
 		     caller->state != THREAD_BLOCKED)) {
 		irq_enable();
-		return reply_receive_slowly(regs);
+		return pg_reply_receive_slowly(regs);
 	}
 	deliver(settle(&self->ipc.owes), message_regs(regs), 0);
 	self->ipc.regs = message_regs(regs);

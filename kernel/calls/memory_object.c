@@ -5,8 +5,8 @@
  * WHAT     The boot archive as an object: a server reads it or maps it.
  *
  * RULES
- *          the pages are the kernel's for good: each has a reference that is
- *          never put, so that unmapping never frees one. The object may go
+ *          the pages stay the kernel's: each page has a reference that is never
+ *          put, so that unmapping never frees a page. The object may end
  */
 #include "kernel/calls/memory_object.h"
 
@@ -56,52 +56,39 @@ long pg_memory_size(struct trap_regs *regs, const struct memory_object *memory)
 	return (long)memory->size;
 }
 
-/* A page at a time: a kill ends it. */
-static long copy_pages_out(uint32_t to, const char *from, uint32_t length)
-{
-	uint32_t done = 0;
-	int err = 0;
-
-	while (done < length && !err) {
-		uint32_t n = MIN(length - done, (uint32_t)PAGE_SIZE);
-
-		err = copy_to_user(UADDR(to + done), from + done, n);
-		done += n;
-		if (wait_killed())
-			err = -EINTR;
-	}
-	return err ? err : (long)length;
-}
-
+/* A page at a time: a kill ends the call soon. */
 long pg_memory_read(struct trap_regs *regs, const struct memory_object *memory)
 {
 	uint32_t offset = MIN(regs->ebx, memory->size);
 	uint32_t length = MIN(regs->edx, memory->size - offset);
 
-	return copy_pages_out(regs->ecx, memory->data + offset, length);
-}
-
-/* What nobody allocated has no reference yet; the kernel's own is for good. */
-static void pin_pages(struct page *first, uint32_t nr_pages)
-{
-	irqflags_t flags = irq_save();
-
-	for (uint32_t i = 0; i < nr_pages; i++)
-		if (!first[i].refs)
-			first[i].refs = 1;
-	irq_restore(flags);
+	for (uint32_t done = 0, n; done < length; done += n) {
+		n = MIN(length - done, (uint32_t)PAGE_SIZE);
+		if (copy_to_user(UADDR(regs->ecx + done),
+				 memory->data + offset + done, n))
+			return -EFAULT;
+		if (wait_killed())
+			return -EINTR;
+	}
+	return (long)length;
 }
 
 long pg_memory_map(struct trap_regs *regs, const struct memory_object *memory)
 {
 	uint32_t nr_pages = DIV_ROUND_UP(memory->size, (uint32_t)PAGE_SIZE);
 	struct page *first;
+	irqflags_t flags;
 
 	if (!memory->size || !IS_ALIGNED(ptr_to_kva(memory->data), PAGE_SIZE) ||
 	    !kva_is_lowmem(ptr_to_kva(memory->data)))
 		return -EINVAL;
 	first = virt_to_page(memory->data);
-	pin_pages(first, nr_pages);
+	/* A page that was never allocated has no reference yet. */
+	flags = irq_save();
+	for (uint32_t i = 0; i < nr_pages; i++)
+		if (!first[i].refs)
+			first[i].refs = 1;
+	irq_restore(flags);
 	return mm_map_pages(current_task()->mm, UADDR(regs->ebx), first,
 			    nr_pages, VM_READ, "[archive]");
 }

@@ -6,7 +6,6 @@
 
 #include "kernel/object/object.h"
 
-/* Bytes at a kernel address that stay there. */
 struct memory_object {
 	struct object object;
 	const char   *data;
@@ -19,10 +18,11 @@ static inline struct memory_object *object_to_memory(struct object *object)
 }
 
 /*
- * A memory object: `size` bytes at a kernel address that stays, page-aligned
- * when user mode shall be able to map it. NULL: no memory.
+ * A memory object: `size` bytes that stay at their kernel address. User mode
+ * can map them if the address is page-aligned. NULL: no memory.
  */
 struct object *memory_object_create(const void *data, uint32_t size)
 	__must_check;
 
+/* Once at boot, by calls_init(). */
 void memory_object_init(void);

@@ -2,8 +2,9 @@
 /*
  * endpoint.c - where a message passes from one thread to another
  *
- * WHAT     A rendezvous: nothing is buffered, who comes first waits. Words go
- *          straight from the sender's saved registers to the receiver's.
+ * WHAT     A rendezvous: nothing is buffered, the thread that comes first
+ *          waits. Words go straight from the sender's saved registers to the
+ *          receiver's.
  *
  * PICTURE  A call, and the server's loop:
  *
@@ -13,38 +14,40 @@
  *            CALLING                       ...
  *            runs  <------- words -------  reply_receive: waits again
  *
- *          When no receiver waits, the client waits in `senders` instead, its
- *          words in its own registers, until somebody receives.
+ *          When no receiver waits, the client waits in `senders` instead. Its
+ *          words stay in its own registers until a thread receives.
  *
- * TERMS    label   what a receiver gets in EAX: badge, or IPC_KERNEL and why
- *          slot    remembers one caller that is owed a reply: in each thread,
- *                  in each reply object, in a parcel of pages
+ * TERMS    label   what a receiver gets in EAX: a badge, or IPC_KERNEL with the
+ *                  kind of the kernel's message
+ *          slot    names one caller that is owed a reply. There is a slot in
+ *                  each thread, in each reply object, in each parcel of pages
  *          parcel  extras on their way (parcel.c)
- *          dead    the last handle to receive is closed: nobody ever will
+ *          dead    the last handle with RIGHT_RECEIVE is closed: no thread will
+ *                  receive here again
  *
  * INVARIANTS of endpoint (ipc_check() restates them)
  *          E1  senders and receivers do not wait at the same time
  *          E2  a thread in `senders` is SENDING, one in `receivers` RECEIVING,
  *              and both are BLOCKED
- *          E3  nobody waits at a dead endpoint, and no news of tasks do
+ *          E3  at a dead endpoint no thread waits, and no news of tasks wait
  *          E4  slot and caller name each other: slot->caller->ipc.slot == slot.
  *              A thread has a slot exactly while it is CALLING
  *          E5  while a receiver waits there are no news
  *
- * ALGORITHM  Both queues use thread->run, which waking takes out of any list:
- *          a deadline or a kill therefore needs no bookkeeping here. The woken
- *          thread sees by its own ipc.wait whether it was served (IDLE) or has
- *          to cancel. Between such a wake and the cancel it is in no queue, but
- *          a CALLING thread can still be answered; it then has been.
+ * ALGORITHM  Both queues use thread->run, and waking takes a thread out of any
+ *          list: a deadline or a kill needs no bookkeeping here. The woken
+ *          thread looks at its own ipc.wait. IDLE means that it was served. Any
+ *          other value means that it has to cancel. Between such a wake and the
+ *          cancel the thread is in no queue, but a CALLING thread can still be
+ *          answered. Then it was served.
  *
  * LOCKING  Interrupts off, for the whole of a rendezvous. A thread that waits
- *          in a queue holds a reference to the endpoint or (fastpath.c,
- *          receivers) relies on shutdown, which precedes the end of an endpoint
- *          that had handles, and wakes it.
+ *          in a queue holds a reference to the endpoint. A receiver of
+ *          fastpath.c holds none: shutdown wakes it before the endpoint ends.
  * COST     O(1).
  * NOT HERE the fast path (fastpath.c), which does the same for the usual case;
  *          handles and user memory (calls_ipc.c, parcel.c); the checks
- *          (ipc_check.c).
+ *          (ipc_check.c); what a server may do to a caller (calls_caller.c).
  * SEE      Liedtke, "Improving IPC by Kernel Design", 1993; seL4's endpoints.
  */
 #include "kernel/ipc/endpoint.h"
@@ -55,25 +58,13 @@
 #include "kernel/ipc/parcel.h"
 #include "kernel/ipc/rendezvous.h"
 #include "kernel/ipc/tenure.h"
-#include "kernel/sched/sched.h"
 #include "lib/errno.h"
 #include "mm/slab/kmalloc.h"
 
 static struct kmem_cache *endpoint_cache;
+static struct kmem_cache *reply_cache;
 
-static struct thread *find_receiver(const struct endpoint *endpoint)
-{
-	return list_empty(&endpoint->receivers) ? NULL :
-	       first_waiting(&endpoint->receivers);
-}
-
-static struct thread *find_sender(const struct endpoint *endpoint)
-{
-	return list_empty(&endpoint->senders) ? NULL :
-	       first_waiting(&endpoint->senders);
-}
-
-/* Interrupts as before; a thread that was woken may be due. */
+/* Interrupts as before. A thread that was woken may have to run at once. */
 static void leave(irqflags_t flags)
 {
 	irq_restore(flags);
@@ -81,14 +72,14 @@ static void leave(irqflags_t flags)
 		preempt_schedule();
 }
 
-/* Wake a thread that was served; it may run already, by its deadline. */
+/* Wake a thread that was served. Its deadline may have woken it already. */
 static void wake(struct thread *thread)
 {
 	if (thread->state == THREAD_BLOCKED)
 		sched_wake(thread, true);
 }
 
-/* deliver(), and the extras; the parcel is the receiver's from now on. */
+/* deliver(), and the extras: the receiver owns the parcel from now on. */
 static void deliver_all(struct thread *to, const struct ipc_regs *words,
 			uint32_t eax, struct ipc_parcel *parcel)
 {
@@ -96,20 +87,21 @@ static void deliver_all(struct thread *to, const struct ipc_regs *words,
 	to->ipc.parcel = parcel;
 }
 
-static void fail(struct thread *thread, int err)
+/* The thread's operation is over, without words: its EAX is `result`. */
+static void end_wait(struct thread *thread, int result)
 {
-	thread->ipc.regs->eax = (uint32_t)err;
+	thread->ipc.regs->eax = (uint32_t)result;
 	thread->ipc.wait = IPC_IDLE;
 	wake(thread);
 }
 
-/* The slot in which a message leaves a debt; NULL: it leaves none. */
+/* The slot in which a message leaves a debt. NULL: the message leaves none. */
 static struct reply_slot *slot_for(struct thread *receiver, bool calls,
 				   struct ipc_parcel *parcel)
 {
 	if (calls)
 		return &receiver->ipc.owes;
-	return parcel ? parcel_slot(parcel) : NULL;
+	return parcel && parcel->mm ? &parcel->slot : NULL;
 }
 
 /* ---- sending ------------------------------------------------------------ */
@@ -125,8 +117,8 @@ long rendezvous_cancel(struct thread *self)
 }
 
 /*
- * Wait for the partner, then leave what it gave in *op. A parcel that nobody
- * took is still in ipc->parcel, and goes back the same way.
+ * Wait for the partner, and leave what the partner gave in *op. A parcel that
+ * no thread took is still in ipc->parcel, and goes back the same way.
  */
 static long wait_for_partner(struct thread *self, struct thread *next,
 			     struct ipc_op *op)
@@ -142,11 +134,11 @@ static long wait_for_partner(struct thread *self, struct thread *next,
 	return result;
 }
 
-static long send_to(struct thread *self, struct thread *receiver, bool calls,
+static long send_to(struct thread *self, struct thread *receiver,
 		    struct ipc_op *op)
 {
 	struct ipc_parcel *parcel = op->parcel;
-	struct reply_slot *slot = slot_for(receiver, calls, parcel);
+	struct reply_slot *slot = slot_for(receiver, op->calls, parcel);
 
 	op->parcel = NULL;
 	op->taken = true;
@@ -160,9 +152,9 @@ static long send_to(struct thread *self, struct thread *receiver, bool calls,
 }
 
 static long send_or_queue(struct thread *self, struct endpoint *endpoint,
-			  bool calls, struct ipc_op *op)
+			  struct ipc_op *op)
 {
-	struct thread *receiver = find_receiver(endpoint);
+	struct thread *receiver = first_waiting(&endpoint->receivers);
 
 	op->taken = false;
 	if (endpoint->dead)
@@ -172,11 +164,11 @@ static long send_or_queue(struct thread *self, struct endpoint *endpoint,
 	self->ipc.regs = op->regs;
 	self->ipc.label = op->label;
 	if (receiver)
-		return send_to(self, receiver, calls, op);
+		return send_to(self, receiver, op);
 	if (op->nonblock)
 		return -EAGAIN;
 	self->ipc.wait = IPC_SENDING;
-	self->ipc.calls = calls;
+	self->ipc.calls = op->calls;
 	self->ipc.parcel = op->parcel;
 	op->parcel = NULL;
 	list_add_tail(&self->run, &endpoint->senders);
@@ -186,16 +178,7 @@ static long send_or_queue(struct thread *self, struct endpoint *endpoint,
 long endpoint_send(struct endpoint *endpoint, struct ipc_op *op)
 {
 	irqflags_t flags = irq_save();
-	long result = send_or_queue(current_thread(), endpoint, false, op);
-
-	leave(flags);
-	return result;
-}
-
-long endpoint_call(struct endpoint *endpoint, struct ipc_op *op)
-{
-	irqflags_t flags = irq_save();
-	long result = send_or_queue(current_thread(), endpoint, true, op);
+	long result = send_or_queue(current_thread(), endpoint, op);
 
 	leave(flags);
 	return result;
@@ -217,24 +200,16 @@ static long take_from(struct thread *self, struct thread *sender,
 		list_del_init(&sender->run);
 		owe(slot, sender);
 	} else {
-		fail(sender, 0);
+		end_wait(sender, 0);
 	}
 	return (long)(sender->ipc.label | (parcel ? IPC_EXTRAS : 0));
-}
-
-/* Bits of the bound notification are a message of the kernel's. */
-static long take_bits(struct endpoint *endpoint, struct ipc_op *op)
-{
-	*op->regs = (struct ipc_regs){
-		.ebx = notification_take_irqoff(endpoint->bound, UINT32_MAX),
-	};
-	return (long)KMSG_LABEL(KMSG_NOTIFICATION, 0, 0);
 }
 
 static long receive_or_queue(struct thread *self, struct endpoint *endpoint,
 			     struct ipc_op *op)
 {
-	struct thread *sender = find_sender(endpoint);
+	struct thread *sender = first_waiting(&endpoint->senders);
+	struct notification *bound;
 
 	reply_slot_fail(&self->ipc.owes, -EPIPE);
 	op->parcel = NULL;
@@ -244,8 +219,13 @@ static long receive_or_queue(struct thread *self, struct endpoint *endpoint,
 		return -EINTR;
 	if (unlikely(!list_empty(&endpoint->news)))
 		return tenure_take_irqoff(endpoint, op->regs, &op->spent);
-	if (endpoint->bound && endpoint->bound->bits)
-		return take_bits(endpoint, op);
+	bound = endpoint->bound;
+	if (bound && bound->bits) {
+		*op->regs = (struct ipc_regs){
+			.ebx = notification_take_irqoff(bound, UINT32_MAX),
+		};
+		return (long)KMSG_LABEL(KMSG_NOTIFICATION, 0, 0);
+	}
 	if (sender)
 		return take_from(self, sender, op);
 	if (op->nonblock)
@@ -271,7 +251,7 @@ long endpoint_receive(struct endpoint *endpoint, struct ipc_op *op)
 bool endpoint_notify(struct endpoint *endpoint, uint32_t label,
 		     const struct ipc_regs *words)
 {
-	struct thread *receiver = find_receiver(endpoint);
+	struct thread *receiver = first_waiting(&endpoint->receivers);
 
 	if (!receiver)
 		return false;
@@ -286,7 +266,6 @@ long endpoint_reply(struct reply_slot *slot, struct ipc_op *op)
 {
 	irqflags_t flags = irq_save();
 	struct thread *caller;
-	long result = -ESRCH;
 
 	op->taken = slot->caller != NULL;
 	if (op->taken) {
@@ -294,29 +273,43 @@ long endpoint_reply(struct reply_slot *slot, struct ipc_op *op)
 		deliver_all(caller, op->regs, 0, op->parcel);
 		op->parcel = NULL;
 		wake(caller);
-		result = 0;
 	}
 	leave(flags);
-	return result;
+	return op->taken ? 0 : -ESRCH;
 }
 
-void reply_slot_fail(struct reply_slot *slot, int err)
+void reply_slot_fail(struct reply_slot *slot, int result)
 {
 	irqflags_t flags = irq_save();
 
 	if (unlikely(slot->caller))
-		fail(settle(slot), err);
+		end_wait(settle(slot), result);
 	leave(flags);
 }
 
-void reply_slot_move(struct reply_slot *to, struct reply_slot *from)
+struct object *reply_create(struct reply_slot *from)
 {
-	irqflags_t flags = irq_save();
+	struct reply *reply = kmem_cache_alloc(reply_cache,
+					       GFP_KERNEL | GFP_ZERO);
+	irqflags_t flags;
 
-	assert(!to->caller);
+	if (!reply)
+		return NULL;
+	object_init(&reply->object, OBJECT_REPLY);
+	assert(!reply->slot.caller);
+	flags = irq_save();
 	if (from->caller)
-		owe(to, settle(from));
+		owe(&reply->slot, settle(from));
 	irq_restore(flags);
+	return &reply->object;
+}
+
+static void reply_destroy(struct object *object)
+{
+	struct reply *reply = container_of(object, struct reply, object);
+
+	reply_slot_fail(&reply->slot, -EPIPE);
+	kmem_cache_free(reply_cache, reply);
 }
 
 /* ---- beginning and end -------------------------------------------------- */
@@ -342,10 +335,10 @@ void endpoint_shutdown(struct endpoint *endpoint)
 	struct thread *thread;
 
 	endpoint->dead = true;
-	while ((thread = find_sender(endpoint)))
-		fail(thread, -EPIPE);
-	while ((thread = find_receiver(endpoint)))
-		fail(thread, -EPIPE);
+	while ((thread = first_waiting(&endpoint->senders)))
+		end_wait(thread, -EPIPE);
+	while ((thread = first_waiting(&endpoint->receivers)))
+		end_wait(thread, -EPIPE);
 	leave(flags);
 	tenure_drop_news(endpoint);
 }
@@ -383,11 +376,6 @@ static void endpoint_destroy(struct object *object)
 	kmem_cache_free(endpoint_cache, endpoint);
 }
 
-bool endpoint_is_dead(const struct endpoint *endpoint)
-{
-	return READ_ONCE(endpoint->dead);
-}
-
 void endpoint_get(struct endpoint *endpoint)
 {
 	if (endpoint)
@@ -400,13 +388,22 @@ void endpoint_put(struct endpoint *endpoint)
 		object_put(&endpoint->object);
 }
 
-void endpoint_init(void)
+void ipc_init(void)
 {
-	static const struct object_ops ops = {
+	static const struct object_ops endpoint_ops = {
 		endpoint_destroy, endpoint_opened, endpoint_closed,
+	};
+	static const struct object_ops reply_ops = {
+		reply_destroy, NULL, NULL,
 	};
 
 	endpoint_cache = kmem_cache_create("endpoint", sizeof(struct endpoint),
 					   0, SLAB_PANIC, NULL);
-	object_type_init(OBJECT_ENDPOINT, &ops);
+	object_type_init(OBJECT_ENDPOINT, &endpoint_ops);
+	reply_cache = kmem_cache_create("reply", sizeof(struct reply), 0,
+					SLAB_PANIC, NULL);
+	object_type_init(OBJECT_REPLY, &reply_ops);
+	notification_init();
+	tenure_init();
+	parcel_init();
 }

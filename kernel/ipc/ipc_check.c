@@ -3,13 +3,13 @@
  * ipc_check.c - are the laws of messages true?
  *
  * WHAT     ipc_check() looks at every endpoint, at what is bound to it and
- *          waits there, and at who owes whom a reply.
+ *          waits there, and at the debts of all threads.
  *
- * ALGORITHM  A slot is looked for from both ends: from the thread that is
+ * ALGORITHM  ipc_check() finds a slot from both ends: from the thread that is
  *          CALLING, and from the thread that owes. Slots of reply objects and
- *          parcels are in no list: they are seen from the caller only.
+ *          parcels are in no list: they are found from the caller only.
  *
- * LOCKING  Interrupts off: then no rendezvous is under way.
+ * LOCKING  Interrupts off: then no rendezvous is half done.
  * COST     O(endpoints + threads).
  * SEE      endpoint.c, notification.c and tenure.c for the laws.
  */
@@ -46,61 +46,33 @@ static const char *queue_check(const struct list_head *queue,
 	list_for_each_entry(thread, queue, run)
 		HOLDS(thread->ipc.wait == wait &&
 		      thread->state == THREAD_BLOCKED,
-		      "endpoint E2: who waits in a queue is BLOCKED, and waits for that");
+		      "endpoint E2: a thread in a queue is BLOCKED, and waits for that");
 	return NULL;
 }
 
-static const char *queues_check(const struct endpoint *endpoint)
+static const char *endpoint_check(const struct endpoint *endpoint)
 {
 	bool senders = !list_empty(&endpoint->senders);
 	bool receivers = !list_empty(&endpoint->receivers);
-	bool news = !list_empty(&endpoint->news);
+	bool waiting_news = !list_empty(&endpoint->news);
+	const struct notification *bound = endpoint->bound;
 	const char *law = queue_check(&endpoint->senders, IPC_SENDING);
+	const struct news *news;
 
 	HOLDS(!senders || !receivers,
 	      "endpoint E1: senders and receivers do not wait at the same time");
-	HOLDS(!endpoint->dead || !(senders || receivers || news),
-	      "endpoint E3: nobody waits at a dead endpoint, and no news do");
-	HOLDS(!news || !receivers,
+	HOLDS(!endpoint->dead || !(senders || receivers || waiting_news),
+	      "endpoint E3: at a dead endpoint no thread waits, and no news wait");
+	HOLDS(!waiting_news || !receivers,
 	      "endpoint E5: while a receiver waits there are no news");
-	return law ? law : queue_check(&endpoint->receivers, IPC_RECEIVING);
-}
-
-static const char *bound_check(const struct endpoint *endpoint)
-{
-	const struct notification *bound = endpoint->bound;
-
 	HOLDS(!bound || bound->endpoint == endpoint,
 	      "notification N1: a bound notification names its endpoint");
-	HOLDS(!bound || !bound->bits || list_empty(&endpoint->receivers),
+	HOLDS(!bound || !bound->bits || !receivers,
 	      "notification N2: while a receiver waits no bit is set");
-	return NULL;
-}
-
-static const char *news_check(const struct endpoint *endpoint)
-{
-	const struct news *news;
-
 	list_for_each_entry(news, &endpoint->news, link)
 		HOLDS(news != &news->tenure->ended || !news->tenure->endpoint,
 		      "tenure U2: after its end a tenure does not keep its endpoint");
-	return NULL;
-}
-
-static const char *endpoints_check(void)
-{
-	const struct endpoint *endpoint;
-
-	list_for_each_entry(endpoint, &all_endpoints, all) {
-		const char *law = queues_check(endpoint);
-
-		if (!law)
-			law = bound_check(endpoint);
-		if (!law)
-			law = news_check(endpoint);
-		HOLDS(!law, law);
-	}
-	return NULL;
+	return law ? law : queue_check(&endpoint->receivers, IPC_RECEIVING);
 }
 
 static const char *debts_check(const struct thread *thread)
@@ -113,7 +85,7 @@ static const char *debts_check(const struct thread *thread)
 	HOLDS(!slot || slot->caller == thread,
 	      "endpoint E4: the slot of a caller names the caller");
 	HOLDS(!owes->caller || owes->caller->ipc.slot == owes,
-	      "endpoint E4: who is owed a reply names the slot");
+	      "endpoint E4: a caller that is owed a reply names the slot");
 	return NULL;
 }
 
@@ -128,8 +100,12 @@ static void thread_check(const struct thread *thread, void *arg)
 const char *ipc_check(void)
 {
 	irqflags_t flags = irq_save();
-	const char *law = endpoints_check();
+	const struct endpoint *endpoint;
+	const char *law = NULL;
 
+	list_for_each_entry(endpoint, &all_endpoints, all)
+		if (!law)
+			law = endpoint_check(endpoint);
 	sched_for_each(thread_check, &law);
 	irq_restore(flags);
 	return law;

@@ -7,17 +7,18 @@
  * PICTURE    interrupt --signal(4)--> bits 0101 --wait(mask 4)--> driver: 4
  *                                     bits 0001
  *
- *          bound:      --signal(4)--> receiver waits at the endpoint? it gets
- *                                     a message; else the bits stay, and the
- *                                     next receive takes them first
+ *          bound:      --signal(4)--> a receiver waits at the endpoint: it
+ *                                     gets a message
+ *                                     none waits: the bits stay, and the next
+ *                                     receive takes them first
  *
  * INVARIANTS of notification (ipc_check() restates them)
  *          N1  a bound notification and its endpoint name each other
  *          N2  while a receiver waits at the endpoint, no bit is set
  *
  * LOCKING  Interrupts off: signal() is called by interrupt handlers.
- * COST     O(1), and what waking costs.
- * SEE      kernel/ipc/endpoint.c take_bits(), the receiver's side of N2.
+ * COST     O(1), and the cost of waking.
+ * SEE      kernel/ipc/endpoint.c receive_or_queue(), the receiver's side of N2.
  */
 #include "kernel/ipc/notification.h"
 
@@ -42,8 +43,8 @@ struct notification *notification_create(void)
 	return notification;
 }
 
-/* N2: hand the bits to a receiver that waits already. */
-static void deliver_bound(struct notification *notification)
+/* N2: give the bits to a receiver that waits already. */
+static void tell_receiver(struct notification *notification)
 {
 	const struct ipc_regs words = { .ebx = notification->bits };
 
@@ -58,7 +59,7 @@ void notification_signal(struct notification *notification, uint32_t bits)
 	irqflags_t flags = irq_save();
 
 	notification->bits |= bits;
-	deliver_bound(notification);
+	tell_receiver(notification);
 	irq_restore(flags);
 	if (READ_ONCE(notification->bits))
 		wake_up_all(&notification->waiters);
@@ -76,20 +77,18 @@ uint32_t notification_poll(struct notification *notification, uint32_t mask)
 int notification_wait(struct notification *notification, uint32_t mask,
 		      uint64_t deadline, uint32_t *bits)
 {
-	bool true_or_over;
-
+	/* Another thread may take the bits between the wake and the poll. */
 	do {
 		*bits = notification_poll(notification, mask);
 		if (*bits)
 			return 0;
-		true_or_over = wait_event_deadline(
-			&notification->waiters,
-			READ_ONCE(notification->bits) & mask, deadline);
-	} while (true_or_over);
+	} while (wait_event_deadline(&notification->waiters,
+				     READ_ONCE(notification->bits) & mask,
+				     deadline));
 	return wait_killed() ? -EINTR : -ETIMEDOUT;
 }
 
-/* Returns: the endpoint that it was bound to, whose reference is to be put. */
+/* Returns: the endpoint that it was bound to: the caller puts it. Or NULL. */
 static struct endpoint *unbind_irqoff(struct notification *notification)
 {
 	struct endpoint *endpoint = notification->endpoint;
@@ -115,7 +114,7 @@ int notification_bind(struct notification *notification,
 		notification->endpoint = endpoint;
 		if (endpoint)
 			endpoint->bound = notification;
-		deliver_bound(notification);
+		tell_receiver(notification);
 	}
 	irq_restore(flags);
 	endpoint_put(old);

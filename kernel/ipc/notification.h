@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * notification.h - a word of bits, for interrupts and the like
+ * notification.h - a word of bits, for interrupts and other events
  *
- * WHAT     signal() sets bits and never waits; wait() sleeps until one of those
- *          asked for is set, and takes them. A signal that finds its bit set
- *          already changes nothing: bits say that, not how often.
- *          Bound to an endpoint, the bits arrive there as a message of the
- *          kernel's, so that a server waits in one place.
+ * WHAT     signal() sets bits and never waits. wait() sleeps until one of the
+ *          wanted bits is set, and takes these bits. A signal whose bit is set
+ *          already changes nothing: a bit says that something happened, not how
+ *          often. If the notification is bound to an endpoint, the bits arrive
+ *          there as a message of the kernel's: a server waits in one place.
  * SEE      kernel/ipc/notification.c; seL4's notifications.
  */
 #pragma once
@@ -21,7 +21,8 @@ struct notification {
 	struct object     object;
 	uint32_t          bits;
 	struct wait_queue waiters;
-	struct endpoint  *endpoint;    /* bound to it, referenced; or NULL    */
+	struct endpoint  *endpoint;    /* it is bound to this one, referenced;
+					  or NULL                             */
 };
 
 static inline struct notification *object_to_notification(struct object *object)
@@ -36,7 +37,7 @@ struct notification *notification_create(void) __must_check;
 void notification_signal(struct notification *notification, uint32_t bits);
 
 /*
- * Take those bits of `mask` that are set; _wait until there is one.
+ * Take those bits of `mask` that are set; _wait waits until there is one.
  * Returns: 0 and the bits (poll: perhaps 0); -ETIMEDOUT; -EINTR (killed).
  */
 int notification_wait(struct notification *notification, uint32_t mask,
@@ -54,8 +55,8 @@ static inline uint32_t notification_take_irqoff(struct notification *n,
 }
 
 /*
- * Let the bits arrive at an endpoint; NULL: no more. Bits that are set arrive
- * at once. Returns: 0; -EBUSY (another notification is bound to it).
+ * From now on the bits arrive at this endpoint. NULL: at none. Bits that are
+ * set arrive at once. Returns: 0; -EBUSY (the endpoint has another one).
  */
 int notification_bind(struct notification *notification,
 		      struct endpoint *endpoint) __must_check;

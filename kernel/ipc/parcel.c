@@ -2,30 +2,30 @@
 /*
  * parcel.c - handles and pages go from task to task
  *
- * WHAT     Packs what a sender names, hands it to the receiver's task, and
- *          tells the receiver in its own memory.
+ * WHAT     Packs what a sender names, gives it to the receiver's task, and
+ *          describes it in the receiver's own memory.
  *
- * PICTURE    who runs    what                       may fail because of
- *            sender      pack: look handles up      the sender
- *            -           the message is taken       nobody
- *            receiver    unpack: add handles, move  the receiver
+ * PICTURE    this runs   this happens                  this may make it fail
+ *            sender      pack: look handles up         the sender
+ *            -           the message is taken          nothing
+ *            receiver    unpack: add handles, move     the receiver
  *                        pages, write ipc_msg.in
- *            sender      close what was to move     -
+ *            sender      close handles that moved      nothing
  *
- * TERMS    in flight  a handle in a parcel: counted as open, so that an
- *                     endpoint whose only handle to receive is in a message is
- *                     not dead
+ * TERMS    in flight  a handle in a parcel. It counts as open: an endpoint is
+ *                     not dead while its only handle to receive is in a message
  *
  * RULES
- *          no task waits while another one's memory is touched, except the
- *          sender of pages, until the receiver has taken them: what a thread
- *          copies here from or to user mode is always its own
- *          a reply never waits: its pages are moved by the replier, into the
- *          window that the caller named before it called
- *          nothing is mapped that the receiver has not asked for: at most
- *          window_length, 0 where it has said nothing
+ *          no task waits while another task's memory is touched, except the
+ *          sender of pages, until the receiver has taken them: a thread copies
+ *          here only from or to its own user memory
+ *          a reply never waits: the replier moves its pages into the window
+ *          that the caller named before the call
+ *          nothing is mapped that the receiver has not asked for: at most the
+ *          length of its window, 0 if it has named none
  *
- * LOCKING  None held across anything here; mm_transfer() takes both mm->lock.
+ * LOCKING  No lock is held across anything here; mm_transfer() takes both
+ *          mm->lock.
  * SEE      mm/vm/transfer.c; kernel/ipc/endpoint.c slot_for().
  */
 #include "kernel/ipc/parcel.h"
@@ -49,19 +49,16 @@ _Static_assert(PROT_READ == VM_READ && PROT_WRITE == VM_WRITE &&
 
 static struct kmem_cache *parcel_cache;
 
-static void drop_handle(const struct handle_entry *entry)
-{
-	object_closed(entry->object, entry->rights);
-	object_put(entry->object);
-}
-
 void parcel_free(struct ipc_parcel *parcel)
 {
 	if (!parcel)
 		return;
 	reply_slot_fail(&parcel->slot, -EPIPE);
-	for (unsigned i = 0; i < parcel->nr_handles; i++)
-		drop_handle(&parcel->handles[i]);
+	for (unsigned i = 0; i < parcel->nr_handles; i++) {
+		object_closed(parcel->handles[i].object,
+			      parcel->handles[i].rights);
+		object_put(parcel->handles[i].object);
+	}
 	if (parcel->mm)
 		mm_put(parcel->mm);
 	if (parcel->page)
@@ -89,7 +86,7 @@ static int pack_handle(struct ipc_parcel *parcel, const struct ipc_handle *out)
 
 static int pack_pages(struct ipc_parcel *parcel, const struct ipc_extras *out)
 {
-	/* Pages that cannot be read are of no use to anybody. */
+	/* Pages that cannot be read are of no use. */
 	if ((out->page_addr | out->page_length) & ~PAGE_MASK ||
 	    !out->page_length || out->page_prot & ~PROT_RIGHTS ||
 	    !(out->page_prot & PROT_READ))
@@ -139,20 +136,20 @@ void parcel_moved(const struct ipc_extras *extras)
 /* ---- pages -------------------------------------------------------------- */
 
 /*
- * Move the pages into `mm`, in place of what is in the window. When that fails
+ * Move the pages into `mm`, in place of what is in the window. If that fails,
  * the window is as it was.
- * Returns: 0; -E2BIG: the receiver does not want so many; as mm_transfer().
+ * Returns: 0; -E2BIG: more pages than the receiver wants; as mm_transfer().
  */
 static int move_pages(struct ipc_parcel *parcel, struct mm *mm,
-		      uint32_t window, uint32_t window_length)
+		      const struct ipc_window *window)
 {
 	long addr;
 
-	if (parcel->length > window_length)
+	if (parcel->length > window->length)
 		return -E2BIG;
-	if (window)
+	if (window->addr.v)
 		addr = mm_transfer_over(parcel->mm, parcel->addr,
-					parcel->length, mm, UADDR(window),
+					parcel->length, mm, window->addr,
 					parcel->prot, parcel->grant);
 	else
 		addr = mm_transfer(parcel->mm, parcel->addr, parcel->length, mm,
@@ -164,7 +161,7 @@ static int move_pages(struct ipc_parcel *parcel, struct mm *mm,
 	return 0;
 }
 
-/* The sender has no pages to wait for any more. */
+/* The sender need not wait for its pages any more. */
 static void done_with_pages(struct ipc_parcel *parcel, int result)
 {
 	mm_put(parcel->mm);
@@ -173,90 +170,81 @@ static void done_with_pages(struct ipc_parcel *parcel, int result)
 }
 
 /*
- * The caller's address space, referenced; NULL: nobody waits, or it is the
- * kernel that waits. *fault: for a page.
+ * The caller's address space, referenced, and its window. NULL: no caller
+ * waits, or the kernel is the caller. *fault: the kernel waits for a page.
  */
-static struct mm *caller_mm(struct reply_slot *slot, uint32_t *window,
-			    uint32_t *window_length, bool *fault)
+static struct mm *caller_mm(struct reply_slot *slot, struct ipc_window *window,
+			    bool *fault)
 {
 	irqflags_t flags = irq_save();
 	const struct thread *caller = slot->caller;
 	uint32_t label = caller ? caller->ipc.label : IPC_KERNEL;
 	struct mm *mm = NULL;
 
-	*window = *window_length = 0;
 	*fault = caller && (label & IPC_KERNEL) &&
 		 KMSG_KIND(label) == KMSG_FAULT;
 	if (!(label & IPC_KERNEL) && caller->task) {
 		mm = caller->task->mm;
 		mm_get(mm);
 		*window = caller->ipc.window;
-		*window_length = caller->ipc.window_length;
 	}
 	irq_restore(flags);
 	return mm;
 }
 
-/*
- * What a reply grants leaves the server in any case: it has no other way to
- * learn that a caller has not taken its pages, and would keep them for ever.
- */
-static void drop_granted(struct ipc_parcel *parcel)
-{
-	if (parcel->grant && !parcel->arrived)
-		(void)mm_munmap(parcel->mm, parcel->addr, parcel->length);
-}
-
 void parcel_prepare_reply(struct ipc_parcel *parcel, struct reply_slot *slot)
 {
-	uint32_t window, window_length;
+	struct ipc_window window;
 	struct mm *mm;
 	bool fault;
 
 	if (!parcel || !parcel->mm)
 		return;
-	mm = caller_mm(slot, &window, &window_length, &fault);
+	mm = caller_mm(slot, &window, &fault);
 	if (fault && parcel->grant)
 		parcel->page = mm_take_page(parcel->mm, parcel->addr);
 	else if (fault)
 		parcel->page = mm_copy_page(parcel->mm, parcel->addr);
 	if (mm) {
-		(void)move_pages(parcel, mm, window, window_length);
+		(void)move_pages(parcel, mm, &window);
 		mm_put(mm);
 	}
-	drop_granted(parcel);
+	/*
+	 * The server loses what its reply grants, even if the caller has not
+	 * taken the pages: the server cannot learn of that in another way, and
+	 * would keep the pages for ever.
+	 */
+	if (parcel->grant && !parcel->arrived)
+		(void)mm_munmap(parcel->mm, parcel->addr, parcel->length);
 	done_with_pages(parcel, 0);
 }
 
 /* ---- unpack ------------------------------------------------------------- */
 
-/* A handle's place in the receiver's table, or 0: no room. */
-static void unpack_handle(const struct handle_entry *entry,
-			  struct ipc_handle *in)
-{
-	int handle = handle_add_badged(&current_task()->handles,
-				       entry->object, entry->rights,
-				       entry->badge);
-
-	if (handle < 0)
-		return;
-	in->handle = (uint32_t)handle;
-	in->rights = entry->rights;
-}
-
-static void unpack_pages(struct ipc_parcel *parcel)
-{
-	const struct ipc_thread *ipc = &current_thread()->ipc;
-
-	if (!parcel->mm)
-		return;
-	done_with_pages(parcel, move_pages(parcel, current_task()->mm,
-					   ipc->window, ipc->window_length));
-}
-
-static void describe(const struct ipc_parcel *parcel, struct ipc_extras *in)
+/* The parcel's handles for the receiver. Handle 0: its table had no room. */
+static void unpack_handles(const struct ipc_parcel *parcel,
+			   struct ipc_extras *in)
 {
 	in->nr_handles = parcel->nr_handles;
+	for (unsigned i = 0; i < parcel->nr_handles; i++) {
+		const struct handle_entry *entry = &parcel->handles[i];
+		int handle = handle_add_badged(&current_task()->handles,
+					       entry->object, entry->rights,
+					       entry->badge);
+
+		if (handle < 0)
+			continue;
+		in->handles[i].handle = (uint32_t)handle;
+		in->handles[i].rights = entry->rights;
+	}
+}
+
+static void unpack_pages(struct ipc_parcel *parcel, struct ipc_extras *in)
+{
+	if (parcel->mm)
+		done_with_pages(parcel,
+				move_pages(parcel, current_task()->mm,
+					   &current_thread()->ipc.window));
 	if (!parcel->arrived)
 		return;
 	in->flags = IPC_PAGES | (parcel->grant ? IPC_PAGES_GRANT : 0);
@@ -265,23 +253,21 @@ static void describe(const struct ipc_parcel *parcel, struct ipc_extras *in)
 	in->page_prot = parcel->prot;
 }
 
-int parcel_unpack(struct ipc_parcel *parcel)
+long parcel_unpack(struct ipc_parcel *parcel, long result)
 {
-	uint32_t buffer = current_thread()->ipc.buffer;
+	uaddr_t buffer = current_thread()->ipc.buffer;
 	struct ipc_extras in;
 	int err = -EFAULT;
 
 	memset(&in, 0, sizeof(in));
-	if (buffer) {
-		for (unsigned i = 0; i < parcel->nr_handles; i++)
-			unpack_handle(&parcel->handles[i], &in.handles[i]);
-		unpack_pages(parcel);
-		describe(parcel, &in);
-		err = copy_to_user(UADDR(buffer + offsetof(struct ipc_msg, in)),
-				   &in, sizeof(in));
+	if (buffer.v) {
+		unpack_handles(parcel, &in);
+		unpack_pages(parcel, &in);
+		buffer.v += offsetof(struct ipc_msg, in);
+		err = copy_to_user(buffer, &in, sizeof(in));
 	}
 	parcel_free(parcel);
-	return err;
+	return err ? result & ~(long)IPC_EXTRAS : result;
 }
 
 void parcel_init(void)

@@ -2,8 +2,8 @@
 /*
  * rendezvous.h - the moment in which a message changes hands
  *
- * WHAT     The steps that endpoint.c (all cases) and fastpath.c (the usual one)
- *          are made of. Interrupts are off, the partner is BLOCKED.
+ * WHAT     The steps of endpoint.c (all cases) and of fastpath.c (the usual
+ *          case). Interrupts are off, the partner is BLOCKED.
  */
 #pragma once
 
@@ -18,24 +18,17 @@
 	(IPC_KERNEL | (uint32_t)(kind) << 26 | (uint32_t)(number) << 16 | \
 	 (uint32_t)(pid))
 
-_Static_assert(offsetof(struct trap_regs, esi) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, esi), "words lie as saved: ESI");
-_Static_assert(offsetof(struct trap_regs, ebp) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, ebp), "words lie as saved: EBP");
-_Static_assert(offsetof(struct trap_regs, ebx) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, ebx), "words lie as saved: EBX");
-_Static_assert(offsetof(struct trap_regs, edx) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, edx), "words lie as saved: EDX");
-_Static_assert(offsetof(struct trap_regs, ecx) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, ecx), "words lie as saved: ECX");
-_Static_assert(offsetof(struct trap_regs, eax) -
-	       offsetof(struct trap_regs, edi) ==
-	       offsetof(struct ipc_regs, eax), "words lie as saved: EAX");
+#define LIES_AS_SAVED(reg)                                              \
+	_Static_assert(offsetof(struct trap_regs, reg) -                \
+		       offsetof(struct trap_regs, edi) ==               \
+		       offsetof(struct ipc_regs, reg), "words lie as saved")
+LIES_AS_SAVED(esi);
+LIES_AS_SAVED(ebp);
+LIES_AS_SAVED(ebx);
+LIES_AS_SAVED(edx);
+LIES_AS_SAVED(ecx);
+LIES_AS_SAVED(eax);
+#undef LIES_AS_SAVED
 
 /* The words of a message among the registers that a trap has saved. */
 static inline struct ipc_regs *message_regs(struct trap_regs *regs)
@@ -43,9 +36,11 @@ static inline struct ipc_regs *message_regs(struct trap_regs *regs)
 	return (struct ipc_regs *)&regs->edi;
 }
 
+/* NULL: no thread waits in this queue. */
 static inline struct thread *first_waiting(const struct list_head *queue)
 {
-	return list_first_entry(queue, struct thread, run);
+	return list_empty(queue) ? NULL :
+	       list_first_entry(queue, struct thread, run);
 }
 
 static inline void copy_words(struct ipc_regs *to, const struct ipc_regs *from)
@@ -58,7 +53,7 @@ static inline void copy_words(struct ipc_regs *to, const struct ipc_regs *from)
 	to->ebp = from->ebp;
 }
 
-/* Give words and the result `eax` to a thread that waits: it waits no more. */
+/* Give words and the result `eax` to a thread that waits. Its wait is over. */
 static inline void deliver(struct thread *to, const struct ipc_regs *words,
 			   uint32_t eax)
 {
@@ -69,7 +64,7 @@ static inline void deliver(struct thread *to, const struct ipc_regs *words,
 	to->ipc.wait = IPC_IDLE;
 }
 
-/* From now on whoever has the slot owes the caller a reply. */
+/* From now on the owner of the slot owes the caller a reply. */
 static inline void owe(struct reply_slot *slot, struct thread *caller)
 {
 	slot->caller = caller;
@@ -77,7 +72,7 @@ static inline void owe(struct reply_slot *slot, struct thread *caller)
 	caller->ipc.wait = IPC_CALLING;
 }
 
-/* Settle the debt. Returns: the caller, who is still to be told. */
+/* The debt is settled. Returns: the caller, who is still to be told. */
 static inline struct thread *settle(struct reply_slot *slot)
 {
 	struct thread *caller = slot->caller;
@@ -96,10 +91,10 @@ static inline void block_for(struct thread *self, struct thread *next)
 	self->killable = false;
 }
 
-/* The wait is over, but not as wished: -EINTR or -ETIMEDOUT. */
+/* A kill or a deadline ended the wait. Returns: -EINTR or -ETIMEDOUT. */
 long rendezvous_cancel(struct thread *self);
 
-/* What the running thread's operation gives, once it runs again. */
+/* The result of the running thread's operation, after its wait. */
 static inline long outcome(struct thread *self)
 {
 	if (unlikely(self->ipc.wait != IPC_IDLE))

@@ -2,25 +2,25 @@
 /*
  * tenure.c - a personality learns which tasks are its own
  *
- * WHAT     See tenure.h. The news wait at the endpoint, in the order in which
- *          things happened, and are received before any message of a task.
+ * WHAT     See tenure.h. News wait at the endpoint in the order of the events,
+ *          and are received before any message of a task.
  *
  * PICTURE  fork            endpoint->news: [12 began]
  *          12 calls        senders: 12           received after the news
- *          12 ends         news: [12 began] [12 ended] ---> task 12: all gone
- *                                                           but the number
+ *          12 ends         news: [12 began] [12 ended] ---> task 12: only the
+ *                                                           number is left
  *          both received   number 12 is free
  *
  * INVARIANTS of tenure (ipc_check() restates it)
  *          U2  after its end a tenure does not keep its endpoint: the end of an
  *              endpoint drops its news
  * RULES of tenure
- *          U1  a tenure is its task's, or waits in the news after its end, and
- *              is freed when that has been received
+ *          U1  a tenure belongs to its task. After its end it waits in the
+ *              news, and is freed when the server has received it
  *
- * ALGORITHM  One structure, made before the task runs, has both messages, so
- *          that telling cannot fail. A server that does not receive keeps the
- *          numbers of tasks, and their structures.
+ * ALGORITHM  One structure, made before the task runs, has both messages:
+ *          telling cannot fail. While a server does not receive, the numbers of
+ *          its ended tasks, and their structures, stay in use.
  * LOCKING  Interrupts off.
  * COST     O(1).
  * SEE      kernel/ipc/endpoint.c receive_or_queue().
@@ -34,12 +34,6 @@
 
 static struct kmem_cache *tenure_cache;
 
-static void news_init(struct news *news, struct tenure *tenure)
-{
-	list_init(&news->link);
-	news->tenure = tenure;
-}
-
 struct tenure *tenure_create(struct endpoint *endpoint, uint32_t pid)
 {
 	struct tenure *tenure = kmem_cache_alloc(tenure_cache,
@@ -47,8 +41,9 @@ struct tenure *tenure_create(struct endpoint *endpoint, uint32_t pid)
 
 	if (!tenure)
 		return NULL;
-	news_init(&tenure->began, tenure);
-	news_init(&tenure->ended, tenure);
+	list_init(&tenure->began.link);
+	list_init(&tenure->ended.link);
+	tenure->began.tenure = tenure->ended.tenure = tenure;
 	endpoint_get(endpoint);
 	tenure->endpoint = endpoint;
 	tenure->pid = pid;
@@ -67,14 +62,18 @@ void tenure_free(struct tenure *tenure)
 	kmem_cache_free(tenure_cache, tenure);
 }
 
-/* Tell a receiver that waits. Returns: true: there is none; it is news. */
+/*
+ * Tell a receiver that waits. Returns: true: no receiver waits, and the message
+ * is in the news; false: it was told, or the endpoint is dead.
+ */
 static bool tell_irqoff(struct tenure *tenure, unsigned kind,
 			struct news *news)
 {
 	const struct ipc_regs words = { .ebx = tenure->parent };
 	struct endpoint *endpoint = tenure->endpoint;
 
-	if (endpoint_notify(endpoint, KMSG_LABEL(kind, 0, tenure->pid),
+	if (endpoint->dead ||
+	    endpoint_notify(endpoint, KMSG_LABEL(kind, 0, tenure->pid),
 			    &words))
 		return false;
 	list_add_tail(&news->link, &endpoint->news);
@@ -87,20 +86,8 @@ void tenure_begin(struct tenure *tenure, uint32_t parent)
 
 	tenure->parent = parent;
 	tenure->known = true;
-	if (!tenure->endpoint->dead)
-		tell_irqoff(tenure, KMSG_TASK_BEGAN, &tenure->began);
+	(void)tell_irqoff(tenure, KMSG_TASK_BEGAN, &tenure->began);
 	irq_restore(flags);
-}
-
-/* Returns: whether it now waits in the news. */
-static bool end_irqoff(struct tenure *tenure, struct object *task)
-{
-	if (!tenure->known || tenure->endpoint->dead ||
-	    !tell_irqoff(tenure, KMSG_TASK_ENDED, &tenure->ended))
-		return false;
-	object_get(task);
-	tenure->task = task;
-	return true;
 }
 
 void tenure_end(struct tenure *tenure, struct object *task)
@@ -113,9 +100,13 @@ void tenure_end(struct tenure *tenure, struct object *task)
 		return;
 	endpoint = tenure->endpoint;
 	flags = irq_save();
-	waits = end_irqoff(tenure, task);
-	if (waits)
+	waits = tenure->known &&
+		tell_irqoff(tenure, KMSG_TASK_ENDED, &tenure->ended);
+	if (waits) {
+		object_get(task);
+		tenure->task = task;
 		tenure->endpoint = NULL;   /* U2 */
+	}
 	irq_restore(flags);
 	if (waits)
 		endpoint_put(endpoint);
@@ -138,25 +129,22 @@ long tenure_take_irqoff(struct endpoint *endpoint, struct ipc_regs *words,
 				tenure->pid);
 }
 
-/* Returns: false: there was none. *spent as above. */
-static bool drop_first(struct endpoint *endpoint, struct tenure **spent)
-{
-	irqflags_t flags = irq_save();
-	bool some = !list_empty(&endpoint->news);
-	struct ipc_regs words;
-
-	if (some)
-		(void)tenure_take_irqoff(endpoint, &words, spent);
-	irq_restore(flags);
-	return some;
-}
-
 void tenure_drop_news(struct endpoint *endpoint)
 {
 	struct tenure *spent;
+	struct ipc_regs words;
+	irqflags_t flags;
+	bool some;
 
-	while (drop_first(endpoint, &spent))
+	do {
+		spent = NULL;
+		flags = irq_save();
+		some = !list_empty(&endpoint->news);
+		if (some)
+			(void)tenure_take_irqoff(endpoint, &words, &spent);
+		irq_restore(flags);
 		tenure_free(spent);
+	} while (some);
 }
 
 void tenure_init(void)

@@ -7,13 +7,13 @@
 #include "kernel/task/upcall.h"
 
 const syscall_entry_fn linux_calls[LINUX_CALLS_END] = {
-#define C(number, name) [number] = linux_##name,
+#define C(number, name, function) [number] = linux_##function,
 	LINUX_CALLS(C)
 #undef C
 };
 
 static const char *const names[LINUX_CALLS_END] = {
-#define C(number, name) [number] = #name,
+#define C(number, name, function) [number] = #name,
 	LINUX_CALLS(C)
 #undef C
 };
@@ -23,12 +23,10 @@ const char *linux_call_name(unsigned number)
 	return number < LINUX_CALLS_END ? names[number] : NULL;
 }
 
-long linux_ask_personality(unsigned number, struct trap_regs *regs,
-			   long otherwise)
+long linux_ask_personality(struct trap_regs *regs, long none)
 {
-	if (!READ_ONCE(current_task()->personality))
-		return otherwise;
-	return personality_call(number, regs);
+	return READ_ONCE(current_task()->personality) ? personality_call(regs)
+						      : none;
 }
 
 void linux_init(void)

@@ -2,8 +2,8 @@
 /*
  * clone.c - fork, vfork, clone: a child that begins as a copy
  *
- * WHAT     clone() with CLONE_THREAD makes a thread, else a task; fork() and
- *          vfork() are clones with fixed flags.
+ * WHAT     clone() makes a thread (CLONE_THREAD) or a task; fork() and vfork()
+ *          are clones with fixed flags.
  *
  * PICTURE    struct clone_args --> task_copy(), or task_thread_copy()
  *                                    |  all that can fail has been done
@@ -11,17 +11,17 @@
  *                                    |
  *                                  task_start()
  *
- * ALGORITHM  What the flags add is done to the child before it starts: stack,
- *          TLS, where its number is stored, which word is cleared at its end.
- *          Flags about things that the kernel does not have (signal handlers,
- *          tracing) are accepted when they ask for what a fork or a thread
- *          would get. Flags that ask for more (namespaces) are -EINVAL, as on a
- *          Linux that was built without.
+ * ALGORITHM  The child gets what the flags add before it starts: a stack, TLS,
+ *          the place for its number, the word that is cleared at its end. Some
+ *          flags are about things that the kernel does not have (signal
+ *          handlers, tracing): they are accepted if they ask for what a fork or
+ *          a thread gets in any case. Flags that ask for more (namespaces) are
+ *          -EINVAL, as on a Linux without namespaces.
  *
- *          The child's registers are the caller's own, not the arguments: a
- *          vfork() has made up its arguments, and the child must not see them.
+ *          The child begins with the registers of the caller. fork() and
+ *          vfork() have arguments of their own, which the child does not see.
  *
- *          vfork() is fork() in which the parent waits: with CLONE_VM the two
+ *          vfork() is a fork() in which the parent waits: with CLONE_VM the two
  *          share memory, and the child uses the parent's stack.
  * SEE      clone(2); Linux kernel/fork.c copy_process().
  */
@@ -57,9 +57,8 @@
 
 struct clone_args {
 	uint32_t flags;
-	uint32_t stack;       /* 0: the caller's */
-	uaddr_t parent_tid, child_tid;
-	uint32_t tls;
+	uaddr_t  stack;       /* 0: the caller's */
+	uaddr_t  parent_tid, child_tid, tls;
 };
 
 static long flags_check(uint32_t flags)
@@ -77,13 +76,13 @@ static long flags_check(uint32_t flags)
 	return 0;
 }
 
-/* The caller has picked the entry. */
-static long clone_set_tls(struct thread *thread, uint32_t addr)
+/* The caller says which entry. */
+static long clone_set_tls(struct thread *thread, uaddr_t addr)
 {
 	struct user_desc desc;
 	long entry;
 
-	if (copy_from_user(&desc, UADDR(addr), sizeof(desc)))
+	if (copy_from_user(&desc, addr, sizeof(desc)))
 		return -EFAULT;
 	if (desc.entry_number == -1)
 		return -EINVAL;
@@ -92,8 +91,8 @@ static long clone_set_tls(struct thread *thread, uint32_t addr)
 }
 
 /*
- * Store the number where the flags say. As on Linux a bad address is not the
- * caller's to hear of. The child's word may be in a copy of our memory.
+ * Store the number where the flags say. As on Linux a bad address is no error
+ * of the call. The child's word may be in a copy of the caller's memory.
  */
 static void clone_store_tid(const struct clone_args *args,
 			    const struct task *task,
@@ -111,14 +110,14 @@ static void clone_store_tid(const struct clone_args *args,
 		pr_debug_limited("clone: a bad address for the thread's number\n");
 }
 
-/* What the flags ask for, done to a child that does not run yet. */
+/* Give a child that does not run yet what the flags ask for. */
 static long clone_apply(const struct clone_args *args, struct task *task,
 			struct thread *thread)
 {
 	long err = 0;
 
-	if (args->stack)
-		thread_user_regs(thread)->user_esp = args->stack;
+	if (args->stack.v)
+		thread_user_regs(thread)->user_esp = args->stack.v;
 	if (args->flags & CLONE_SETTLS)
 		err = clone_set_tls(thread, args->tls);
 	if (err)
@@ -147,20 +146,12 @@ static long clone_thread(const struct clone_args *args,
 	return task_start(task, thread) ? -EAGAIN : tid;
 }
 
-/* The child is referenced here: it may have ended and been reaped meanwhile. */
-static void vfork_wait(struct task *child)
-{
-	uint32_t wait_status;
-	int err = task_wait_for(child, WAIT_FOREVER, &wait_status);
-
-	assert(!err || err == -EINTR);   /* killed: ends on its way back */
-}
-
 static long clone_task(const struct clone_args *args,
 		       const struct trap_regs *regs)
 {
 	struct task *child;
 	struct thread *thread;
+	uint32_t wait_status;
 	long pid, err = task_copy(regs, args->flags & CLONE_VM, &child,
 				  &thread);
 
@@ -173,8 +164,12 @@ static long clone_task(const struct clone_args *args,
 		task_thread_destroy(thread);
 	else
 		err = task_start(child, thread) ? -EAGAIN : 0;
-	if (!err && args->flags & CLONE_VFORK)
-		vfork_wait(child);
+	/* A kill ends the wait: this thread ends on its way back. */
+	if (!err && args->flags & CLONE_VFORK) {
+		err = task_wait_for(child, WAIT_FOREVER, &wait_status);
+		assert(!err || err == -EINTR);
+		err = 0;
+	}
 	object_put(&child->object);
 	return err ? err : pid;
 }
@@ -183,9 +178,9 @@ long linux_clone(struct trap_regs *regs)
 {
 	const struct clone_args args = {
 		.flags = regs->ebx,
-		.stack = regs->ecx,
+		.stack = UADDR(regs->ecx),
 		.parent_tid = UADDR(regs->edx),
-		.tls = regs->esi,
+		.tls = UADDR(regs->esi),
 		.child_tid = UADDR(regs->edi),
 	};
 	long err = flags_check(args.flags);

@@ -7,19 +7,15 @@
 #include "kernel/linux/linux.h"
 
 /*
- * Arguments 1 to 6 are EBX, ECX, EDX, ESI, EDI, EBP. Returns what the call
- * gives in EAX: a result, or -errno.
+ * The number is EAX, arguments 1 to 6 are EBX, ECX, EDX, ESI, EDI, EBP.
+ * Returns: the value for EAX: a result, or -errno.
  */
-#define C(number, name) long linux_##name(struct trap_regs *regs);
+#define C(number, name, function) long linux_##function(struct trap_regs *regs);
 LINUX_CALLS(C)
 #undef C
 
-/*
- * The task has a personality, which then has the call: or none, and `otherwise`
- * is the answer.
- */
-long linux_ask_personality(unsigned number, struct trap_regs *regs,
-			   long otherwise);
+/* The answer of the task's personality to this call. No personality: `none`. */
+long linux_ask_personality(struct trap_regs *regs, long none);
 
 /* set_thread_area()'s argument, and clone()'s fourth. */
 struct user_desc {
@@ -27,6 +23,7 @@ struct user_desc {
 	uint32_t base, limit, flags;
 };
 
-/* Returns: the entry; -EINVAL, -ESRCH. */
 struct thread;
+
+/* Returns: the entry; -EINVAL, -ESRCH. */
 long linux_set_tls(struct thread *thread, const struct user_desc *desc);

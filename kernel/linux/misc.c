@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * misc.c - uname, and the signal mask that libcs set at their start
+ * misc.c - uname, and the signal mask that C libraries set at their start
  */
 #include <arch/uaccess.h>
 
@@ -23,7 +23,7 @@ struct utsname {
 	char version[UTS_LENGTH], machine[UTS_LENGTH], domain[UTS_LENGTH];
 };
 
-/* The release is the Linux whose calls these are: C libraries compare it. */
+/* C libraries compare the release: it is the Linux that has these calls. */
 long linux_uname(struct trap_regs *regs)
 {
 	static const struct utsname uts = {
@@ -35,40 +35,24 @@ long linux_uname(struct trap_regs *regs)
 	return copy_to_user(UADDR(regs->ebx), &uts, sizeof(uts));
 }
 
-static long mask_change(uint32_t how, uint64_t set, uint64_t *mask)
-{
-	switch (how) {
-	case SIG_BLOCK:
-		*mask |= set;
-		break;
-	case SIG_UNBLOCK:
-		*mask &= ~set;
-		break;
-	case SIG_SETMASK:
-		*mask = set;
-		break;
-	default:
-		return -EINVAL;
-	}
-	*mask &= ~UNBLOCKABLE;
-	return 0;
-}
-
-/* Nobody sends signals yet; the mask is kept and given back. */
+/* There are no signals yet. The mask is kept and given back. */
 long linux_rt_sigprocmask(struct trap_regs *regs)
 {
 	struct thread *self = current_thread();
 	uint64_t old = self->sigmask, set;
-	long err;
 
 	if (regs->esi != SIGSET_BYTES)
 		return -EINVAL;
 	if (regs->ecx) {
 		if (copy_from_user(&set, UADDR(regs->ecx), sizeof(set)))
 			return -EFAULT;
-		err = mask_change(regs->ebx, set, &self->sigmask);
-		if (err)
-			return err;
+		if (regs->ebx > SIG_SETMASK)
+			return -EINVAL;
+		if (regs->ebx == SIG_BLOCK)
+			set |= old;
+		else if (regs->ebx == SIG_UNBLOCK)
+			set = old & ~set;
+		self->sigmask = set & ~UNBLOCKABLE;
 	}
 	if (regs->edx)
 		return copy_to_user(UADDR(regs->edx), &old, sizeof(old));

@@ -39,7 +39,7 @@ long linux_gettid(struct trap_regs *regs)
 
 long linux_getppid(struct trap_regs *regs)
 {
-	struct task_stats stats;
+	struct pg_task stats;
 
 	task_get_stats(current_task(), &stats);
 	return (long)stats.parent;
@@ -51,7 +51,7 @@ long linux_set_tid_address(struct trap_regs *regs)
 	return (long)current_thread()->tid;
 }
 
-/* Only futexes would look at the list. The size is the kernel's to check. */
+/* There are no futexes: nothing reads the list. Only its size is checked. */
 long linux_set_robust_list(struct trap_regs *regs)
 {
 	return regs->ecx == 12 ? 0 : -EINVAL;
@@ -71,7 +71,8 @@ long linux_setpgid(struct trap_regs *regs)
 
 long linux_getpgid(struct trap_regs *regs)
 {
-	return task_get_group(regs->ebx ? regs->ebx : current_task()->pid);
+	return task_get_group(regs->ebx ? regs->ebx : current_task()->pid,
+			      false);
 }
 
 long linux_getpgrp(struct trap_regs *regs)
@@ -86,7 +87,8 @@ long linux_setsid(struct trap_regs *regs)
 
 long linux_getsid(struct trap_regs *regs)
 {
-	return task_get_session(regs->ebx ? regs->ebx : current_task()->pid);
+	return task_get_group(regs->ebx ? regs->ebx : current_task()->pid,
+			      true);
 }
 
 /* ---- TLS ----------------------------------------------------------------- */
@@ -97,7 +99,7 @@ long linux_set_tls(struct thread *thread, const struct user_desc *desc)
 			    desc->limit, desc->flags);
 }
 
-/* entry_number -1 asks for a free one, and is told which. */
+/* entry_number -1 asks for a free entry; its number is written back. */
 long linux_set_thread_area(struct trap_regs *regs)
 {
 	struct user_desc desc;
@@ -125,25 +127,12 @@ long linux_exit_group(struct trap_regs *regs)
 	task_exit(WAIT_EXITED(regs->ebx));
 }
 
-static struct child_choice choice_of(int pid, uint32_t options)
+static long wait_for(int pid, uaddr_t status_addr, uint32_t options)
 {
 	bool clones = options & (WALL | WCLONE);
 	struct child_choice choice = {
 		.plain = options & WALL || !clones, .clones = clones,
 	};
-
-	if (pid > 0)
-		choice.pid = (uint32_t)pid;
-	else if (pid < -1)
-		choice.group = (uint32_t)-pid;
-	else if (!pid)
-		choice.group = READ_ONCE(current_task()->group);
-	return choice;
-}
-
-static long wait_for(int pid, uint32_t status_addr, uint32_t options)
-{
-	struct child_choice choice;
 	uint32_t wait_status;
 	long result;
 
@@ -151,23 +140,27 @@ static long wait_for(int pid, uint32_t status_addr, uint32_t options)
 		return -EINVAL;
 	if (pid == INT32_MIN)
 		return -ESRCH;
-	choice = choice_of(pid, options);
+	if (pid > 0)
+		choice.pid = (uint32_t)pid;
+	else if (pid < -1)
+		choice.group = (uint32_t)-pid;
+	else if (!pid)
+		choice.group = READ_ONCE(current_task()->group);
 	result = task_wait(&choice, &wait_status, options & WNOHANG);
-	if (result > 0 && status_addr &&
-	    put_user32(UADDR(status_addr), wait_status))
+	if (result > 0 && status_addr.v && put_user32(status_addr, wait_status))
 		return -EFAULT;
 	return result;
 }
 
 long linux_waitpid(struct trap_regs *regs)
 {
-	return wait_for((int)regs->ebx, regs->ecx, regs->edx);
+	return wait_for((int)regs->ebx, UADDR(regs->ecx), regs->edx);
 }
 
-/* What a child has used is not counted: all 0. */
+/* What a child has used is not counted: struct rusage is all 0. */
 long linux_wait4(struct trap_regs *regs)
 {
-	long result = wait_for((int)regs->ebx, regs->ecx, regs->edx);
+	long result = linux_waitpid(regs);
 
 	if (result > 0 && regs->esi &&
 	    clear_user(UADDR(regs->esi), RUSAGE_SIZE))

@@ -2,8 +2,8 @@
 /*
  * rlimit.c - setrlimit, getrlimit, prlimit64
  *
- * WHAT     The four limits that the kernel has something for. All others are
- *          the personality's to know.
+ * WHAT     The four limits that the kernel enforces. The personality knows all
+ *          others.
  *
  *            RLIMIT_STACK    how far a stack grows         mm/vm/limits.c
  *            RLIMIT_MEMLOCK  pages that are locked         mm/vm/limits.c
@@ -12,8 +12,8 @@
  *                            caller and its descendants,
  *                            not of a user
  *
- * ALGORITHM  Nobody has a privilege here: a hard limit that was lowered stays
- *          so. All ones is "no limit", in 32 bits and in 64.
+ * ALGORITHM  No task has a privilege here: a hard limit that was lowered stays
+ *          low. All ones is "no limit", in 32 bits and in 64.
  * SEE      getrlimit(2); Linux kernel/sys.c do_prlimit().
  */
 #include <arch/uaccess.h>
@@ -22,10 +22,6 @@
 #include "kernel/task/task.h"
 #include "lib/errno.h"
 #include "mm/account/account.h"
-
-#define NR_SETRLIMIT   75
-#define NR_UGETRLIMIT  191
-#define NR_PRLIMIT64   340
 
 #define RLIMIT_STACK    3u
 #define RLIMIT_NPROC    6u
@@ -54,31 +50,24 @@ static bool is_ours(uint32_t resource)
 	       of_memory[resource].here;
 }
 
-static int tasks_limit(const struct vm_limit *new, struct vm_limit *old)
-{
-	struct account *account = current_task()->account;
-	struct vm_limit before = {
-		READ_ONCE(account->limit[ACCOUNT_TASKS]),
-		READ_ONCE(account->hard[ACCOUNT_TASKS]),
-	};
-	int err = new ? account_change_limit(account, ACCOUNT_TASKS, new->soft,
-					     new->hard) : 0;
-
-	if (!err)
-		*old = before;
-	return err;
-}
-
 /* Sets (`new` not NULL), and says what it was. Linux: do_prlimit(). */
 static int change(uint32_t resource, const struct vm_limit *new,
 		  struct vm_limit *old)
 {
+	struct account *account = current_task()->account;
+	int err = 0;
+
 	if (resource >= RLIM_NLIMITS)
 		return -EINVAL;
-	if (resource == RLIMIT_NPROC)
-		return tasks_limit(new, old);
-	return mm_change_limit(current_task()->mm, of_memory[resource].kind,
-			       new, old);
+	if (resource != RLIMIT_NPROC)
+		return mm_change_limit(current_task()->mm,
+				       of_memory[resource].kind, new, old);
+	old->soft = READ_ONCE(account->limit[ACCOUNT_TASKS]);
+	old->hard = READ_ONCE(account->hard[ACCOUNT_TASKS]);
+	if (new)
+		err = account_change_limit(account, ACCOUNT_TASKS, new->soft,
+					   new->hard);
+	return err;
 }
 
 /* ---- the calls ----------------------------------------------------------- */
@@ -88,7 +77,7 @@ long linux_setrlimit(struct trap_regs *regs)
 	struct vm_limit new, old;
 
 	if (!is_ours(regs->ebx))
-		return linux_ask_personality(NR_SETRLIMIT, regs, -ENOSYS);
+		return linux_ask_personality(regs, -ENOSYS);
 	if (copy_from_user(&new, UADDR(regs->ecx), sizeof(new)))
 		return -EFAULT;
 	return change(regs->ebx, &new, &old);
@@ -100,7 +89,7 @@ long linux_ugetrlimit(struct trap_regs *regs)
 	int err;
 
 	if (!is_ours(regs->ebx))
-		return linux_ask_personality(NR_UGETRLIMIT, regs, -ENOSYS);
+		return linux_ask_personality(regs, -ENOSYS);
 	err = change(regs->ebx, NULL, &old);
 	return err ? err : copy_to_user(UADDR(regs->ecx), &old, sizeof(old));
 }
@@ -115,33 +104,27 @@ static uint64_t widen(uint32_t limit)
 	return limit < VM_UNLIMITED ? limit : UINT64_MAX;
 }
 
-/* Other tasks' limits are not to be had here. */
-static int check_pid(uint32_t pid)
-{
-	if (!pid || pid == current_task()->pid)
-		return 0;
-	return task_get_group(pid) < 0 ? -ESRCH : -EPERM;
-}
-
 long linux_prlimit64(struct trap_regs *regs)
 {
-	uint32_t new_addr = regs->edx, old_addr = regs->esi;
+	uint32_t pid = regs->ebx ? regs->ebx : current_task()->pid;
+	uaddr_t new_addr = UADDR(regs->edx), old_addr = UADDR(regs->esi);
 	struct rlimit64 wide;
 	struct vm_limit new, old;
 	int err;
 
 	if (!is_ours(regs->ecx))
-		return linux_ask_personality(NR_PRLIMIT64, regs, -ENOSYS);
-	if (new_addr) {
-		if (copy_from_user(&wide, UADDR(new_addr), sizeof(wide)))
+		return linux_ask_personality(regs, -ENOSYS);
+	if (new_addr.v) {
+		if (copy_from_user(&wide, new_addr, sizeof(wide)))
 			return -EFAULT;
 		new = (struct vm_limit){ narrow(wide.cur), narrow(wide.max) };
 	}
-	err = check_pid(regs->ebx);
-	if (!err)
-		err = change(regs->ecx, new_addr ? &new : NULL, &old);
-	if (err || !old_addr)
+	/* The limits of other tasks cannot be read or changed. */
+	if (pid != current_task()->pid)
+		return task_get_group(pid, false) < 0 ? -ESRCH : -EPERM;
+	err = change(regs->ecx, new_addr.v ? &new : NULL, &old);
+	if (err || !old_addr.v)
 		return err;
 	wide = (struct rlimit64){ widen(old.soft), widen(old.hard) };
-	return copy_to_user(UADDR(old_addr), &wide, sizeof(wide));
+	return copy_to_user(old_addr, &wide, sizeof(wide));
 }

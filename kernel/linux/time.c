@@ -2,21 +2,22 @@
 /*
  * time.c - clocks, sleeping, giving way
  *
- * WHAT     There is one clock, which starts at boot; every clock of Linux that
- *          tells the time reads it. The others tell how long a thread or a
- *          process has had the CPU.
+ * WHAT     There is one clock, which starts at boot. Every clock of Linux that
+ *          tells the time reads it. The other clocks tell how long a thread or
+ *          a process has had the CPU.
  *
  * PICTURE    clock number  >= 0   clocks[]
  *                          < 0    ~pid << 3 | 4 (a thread) | kind 0, 1, 2
  *
- * ALGORITHM  CPU time is counted in ticks, by whom the tick finds running. A
- *          thread that asks for its own also gets the part of the tick that
- *          has passed: it runs, so the tick will be its own. Should it not,
- *          what was told once is told again until the ticks are ahead: no clock
- *          goes back. Ring 3's and the kernel's share are not told apart.
+ * ALGORITHM  CPU time is counted in ticks: a tick counts for the thread that it
+ *          finds running. A thread that asks for its own CPU time also gets the
+ *          part of the tick that has passed: it runs, so the tick will be its
+ *          own. If the tick finds another thread, the clock repeats its last
+ *          answer until the ticks are ahead: no clock goes back. The clock does
+ *          not separate time in ring 3 from time in the kernel.
  *
- *          Signals do not exist yet, so a sleep always lasts.
- * NOT HERE exactness: kernel/sched/sleep.c.
+ *          There are no signals yet, so no sleep ends early.
+ * NOT HERE how exact a sleep is: kernel/sched/sleep.c.
  * SEE      clock_gettime(2), clock_nanosleep(2), sched_yield(2); Linux
  *          kernel/time/posix-timers.c, posix-cpu-timers.c.
  */
@@ -29,13 +30,14 @@
 #include "lib/div64.h"
 #include "lib/errno.h"
 
-#define TIMER_ABSTIME  1u
+#define TIMER_ABSTIME     1u
+#define CLOCK_CALLS_WIDE  403u   /* from clock_gettime64 on */
 
 enum clock_kind {
 	CLOCK_NONE,
 	CLOCK_WALL,          /* tells the time, can be slept by               */
 	CLOCK_LOOK,          /* tells the time only                           */
-	CLOCK_ALARM,         /* of a machine's alarm clock, which is not here */
+	CLOCK_ALARM,         /* of an alarm clock, which the kernel has not   */
 	CLOCK_PROCESS,       /* CPU time                                      */
 	CLOCK_THREAD,
 };
@@ -57,7 +59,7 @@ static const struct {
 	[11] = { CLOCK_WALL,    1 },                 /* TAI              */
 };
 
-/* Of a number below 0: what it counts, and of whom. */
+/* The parts of a number below 0. */
 #define CPU_CLOCK_KIND(clock)    ((clock) & 3u)
 #define CPU_CLOCK_KINDS          3u
 #define CPU_CLOCK_SCHED          2u
@@ -67,14 +69,19 @@ static const struct {
 #define CPU_CLOCK_NUMBER(clock)  ((uint32_t)~((int32_t)(clock) >> 3))
 
 struct timespec32 {
-	int32_t  sec;
-	int32_t  nsec;
+	int32_t sec, nsec;
 };
 
 struct timespec64 {
-	int64_t  sec;
-	int32_t  nsec, unused;
+	int64_t sec;
+	int32_t nsec, unused;
 };
+
+/* Does the call have struct timespec64? */
+static bool is_wide(const struct trap_regs *regs)
+{
+	return regs->eax >= CLOCK_CALLS_WIDE;
+}
 
 static enum clock_kind kind_of(uint32_t clock)
 {
@@ -137,26 +144,16 @@ static long clock_read(uint32_t clock, uint64_t *ns)
 	}
 }
 
-static long put_time32(uaddr_t addr, uint64_t ns)
+static long put_time(const struct trap_regs *regs, uint64_t ns)
 {
 	uint32_t nsec;
-	struct timespec32 time = {
-		.sec = (int32_t)div_u64_rem(ns, (uint32_t)NS_PER_SEC, &nsec),
-	};
+	uint64_t sec = div_u64_rem(ns, (uint32_t)NS_PER_SEC, &nsec);
+	struct timespec32 narrow = { (int32_t)sec, (int32_t)nsec };
+	struct timespec64 wide = { (int64_t)sec, (int32_t)nsec, 0 };
 
-	time.nsec = (int32_t)nsec;
-	return copy_to_user(addr, &time, sizeof(time));
-}
-
-static long put_time64(uaddr_t addr, uint64_t ns)
-{
-	uint32_t nsec;
-	struct timespec64 time = {
-		.sec = (int64_t)div_u64_rem(ns, (uint32_t)NS_PER_SEC, &nsec),
-	};
-
-	time.nsec = (int32_t)nsec;
-	return copy_to_user(addr, &time, sizeof(time));
+	if (is_wide(regs))
+		return copy_to_user(UADDR(regs->ecx), &wide, sizeof(wide));
+	return copy_to_user(UADDR(regs->ecx), &narrow, sizeof(narrow));
 }
 
 long linux_clock_gettime(struct trap_regs *regs)
@@ -164,78 +161,47 @@ long linux_clock_gettime(struct trap_regs *regs)
 	uint64_t ns;
 	long err = clock_read(regs->ebx, &ns);
 
-	return err ? err : put_time32(UADDR(regs->ecx), ns);
-}
-
-long linux_clock_gettime64(struct trap_regs *regs)
-{
-	uint64_t ns;
-	long err = clock_read(regs->ebx, &ns);
-
-	return err ? err : put_time64(UADDR(regs->ecx), ns);
+	return err ? err : put_time(regs, ns);
 }
 
 /* Of CPU clocks, the two kinds that Linux counts in ticks say so. */
-static long resolution(uint32_t clock, uint64_t *ns)
-{
-	uint64_t now;
-	long err = clock_read(clock, &now);
-
-	if (err)
-		return err;
-	if (!is_cpu_clock(clock))
-		*ns = clocks[clock].resolution;
-	else
-		*ns = CPU_CLOCK_KIND(clock) == CPU_CLOCK_SCHED ? 1
-							       : NS_PER_TICK;
-	return 0;
-}
-
 long linux_clock_getres(struct trap_regs *regs)
 {
+	uint32_t clock = regs->ebx;
 	uint64_t ns;
-	long err = resolution(regs->ebx, &ns);
+	long err = clock_read(clock, &ns);
 
-	return err || !regs->ecx ? err : put_time32(UADDR(regs->ecx), ns);
-}
-
-long linux_clock_getres64(struct trap_regs *regs)
-{
-	uint64_t ns;
-	long err = resolution(regs->ebx, &ns);
-
-	return err || !regs->ecx ? err : put_time64(UADDR(regs->ecx), ns);
+	if (err || !regs->ecx)
+		return err;
+	if (!is_cpu_clock(clock))
+		ns = clocks[clock].resolution;
+	else
+		ns = CPU_CLOCK_KIND(clock) == CPU_CLOCK_SCHED ? 1 : NS_PER_TICK;
+	return put_time(regs, ns);
 }
 
 /* ---- sleeping ------------------------------------------------------------ */
 
-/* What does not fit is for ever. */
-static long to_ns(int64_t sec, int32_t nsec, uint64_t *ns)
+/* A time that does not fit is for ever. */
+static long get_time(const struct trap_regs *regs, uaddr_t addr, uint64_t *ns)
 {
-	if (sec < 0 || (uint32_t)nsec >= NS_PER_SEC)
+	struct timespec32 narrow;
+	struct timespec64 wide;
+
+	if (is_wide(regs)) {
+		if (copy_from_user(&wide, addr, sizeof(wide)))
+			return -EFAULT;
+	} else {
+		if (copy_from_user(&narrow, addr, sizeof(narrow)))
+			return -EFAULT;
+		wide = (struct timespec64){ narrow.sec, narrow.nsec, 0 };
+	}
+	if (wide.sec < 0 || (uint32_t)wide.nsec >= NS_PER_SEC)
 		return -EINVAL;
 	*ns = UINT64_MAX;
-	if ((uint64_t)sec < UINT32_MAX)
-		*ns = (uint64_t)sec * NS_PER_SEC + (uint32_t)nsec;
+	if ((uint64_t)wide.sec < UINT32_MAX)
+		*ns = (uint64_t)wide.sec * NS_PER_SEC + (uint32_t)wide.nsec;
 	return 0;
-}
-
-static long get_time32(uaddr_t addr, uint64_t *ns)
-{
-	struct timespec32 time;
-
-	if (copy_from_user(&time, addr, sizeof(time)))
-		return -EFAULT;
-	return to_ns(time.sec, time.nsec, ns);
-}
-
-static long get_time64(uaddr_t addr, uint64_t *ns)
-{
-	struct timespec64 time;
-
-	if (copy_from_user(&time, addr, sizeof(time)))
-		return -EFAULT;
-	return to_ns(time.sec, time.nsec, ns);
 }
 
 static uint64_t plus(uint64_t a, uint64_t b)
@@ -244,8 +210,8 @@ static uint64_t plus(uint64_t a, uint64_t b)
 }
 
 /*
- * Until a process has had that much of the CPU. It cannot get there sooner than
- * when it runs all the time: the sleep looks again then.
+ * Sleep until a process has had that much of the CPU. That is not sooner than
+ * if the process ran all the time: the sleep looks at the clock again then.
  */
 static long cpu_sleep(uint32_t clock, uint64_t ns, bool absolute)
 {
@@ -264,7 +230,7 @@ static long cpu_sleep(uint32_t clock, uint64_t ns, bool absolute)
 	return 0;
 }
 
-/* Can it be slept by? As Linux checks: the clock before the time. */
+/* Can a thread sleep by this clock? As on Linux, before the time is checked. */
 static long sleep_check(uint32_t clock)
 {
 	enum clock_kind kind = kind_of(clock);
@@ -276,30 +242,10 @@ static long sleep_check(uint32_t clock)
 	return -EOPNOTSUPP;
 }
 
-static bool is_own_thread(uint32_t clock)
-{
-	uint32_t number = CPU_CLOCK_NUMBER(clock);
-
-	return clock & CPU_CLOCK_OF_THREAD &&
-	       (!number || number == current_thread()->tid);
-}
-
-static long clock_sleep(uint32_t clock, uint32_t flags, uint64_t ns)
-{
-	bool absolute = flags & TIMER_ABSTIME;
-
-	if (is_cpu_clock(clock) && is_own_thread(clock))
-		return -EINVAL;
-	if (is_cpu_clock(clock) || kind_of(clock) == CLOCK_PROCESS)
-		return cpu_sleep(clock, ns, absolute);
-	thread_sleep_until(absolute ? ns : plus(clock_ns(), ns));
-	return 0;
-}
-
 long linux_nanosleep(struct trap_regs *regs)
 {
 	uint64_t ns;
-	long err = get_time32(UADDR(regs->ebx), &ns);
+	long err = get_time(regs, UADDR(regs->ebx), &ns);
 
 	if (!err)
 		thread_sleep_until(plus(clock_ns(), ns));
@@ -308,22 +254,23 @@ long linux_nanosleep(struct trap_regs *regs)
 
 long linux_clock_nanosleep(struct trap_regs *regs)
 {
+	uint32_t clock = regs->ebx, number = CPU_CLOCK_NUMBER(clock);
+	bool absolute = regs->ecx & TIMER_ABSTIME;
 	uint64_t ns;
-	long err = sleep_check(regs->ebx);
+	long err = sleep_check(clock);
 
 	if (!err)
-		err = get_time32(UADDR(regs->edx), &ns);
-	return err ? err : clock_sleep(regs->ebx, regs->ecx, ns);
-}
-
-long linux_clock_nanosleep64(struct trap_regs *regs)
-{
-	uint64_t ns;
-	long err = sleep_check(regs->ebx);
-
-	if (!err)
-		err = get_time64(UADDR(regs->edx), &ns);
-	return err ? err : clock_sleep(regs->ebx, regs->ecx, ns);
+		err = get_time(regs, UADDR(regs->edx), &ns);
+	if (err)
+		return err;
+	/* A thread cannot sleep by its own CPU time. */
+	if (is_cpu_clock(clock) && clock & CPU_CLOCK_OF_THREAD &&
+	    (!number || number == current_thread()->tid))
+		return -EINVAL;
+	if (is_cpu_clock(clock) || kind_of(clock) == CLOCK_PROCESS)
+		return cpu_sleep(clock, ns, absolute);
+	thread_sleep_until(absolute ? ns : plus(clock_ns(), ns));
+	return 0;
 }
 
 long linux_sched_yield(struct trap_regs *regs)

@@ -2,12 +2,12 @@
 /*
  * write.c - write and writev where there is no personality
  *
- * WHAT     Descriptors 1 and 2 are the kernel's console. So a program can speak
- *          before there is any server, and tests need none.
+ * WHAT     Descriptors 1 and 2 are the kernel's console: a program can write
+ *          before there is a server, and tests need no server.
  *
- * ALGORITHM  Text goes out in pieces that do not cross a page of the caller:
- *          the page that cannot be read ends the call, and what came before it
- *          counts. So does a kill, after each piece.
+ * ALGORITHM  Text goes out in pieces that do not cross a page of the caller. A
+ *          page that cannot be read ends the call, and the result is the number
+ *          of bytes before it. A kill ends the call after a piece.
  * SEE      write(2), writev(2); Linux fs/read_write.c.
  */
 #include <arch/uaccess.h>
@@ -18,8 +18,6 @@
 #include "lib/errno.h"
 #include "lib/wait.h"
 
-#define NR_WRITE    4
-#define NR_WRITEV   146
 #define PIECE_MAX   256u
 #define COUNT_MAX   0x7ffff000u   /* Linux's MAX_RW_COUNT                     */
 #define IOV_MAX     1024u
@@ -28,27 +26,17 @@ struct iovec {
 	uint32_t base, length;
 };
 
-static bool is_console(uint32_t fd)
-{
-	return fd == 1 || fd == 2;
-}
-
-static uint32_t piece_length(uaddr_t addr, uint32_t left)
-{
-	uint32_t in_page = PAGE_SIZE - addr.v % PAGE_SIZE;
-
-	return MIN(MIN(left, in_page), PIECE_MAX);
-}
-
 static long console_write_user(uaddr_t addr, uint32_t count)
 {
 	char piece[PIECE_MAX];
 	uint32_t done = 0;
 
 	while (done < count) {
-		uint32_t n = piece_length(UADDR(addr.v + done), count - done);
+		uaddr_t from = UADDR(addr.v + done);
+		uint32_t in_page = PAGE_SIZE - from.v % PAGE_SIZE;
+		uint32_t n = MIN(MIN(count - done, in_page), PIECE_MAX);
 
-		if (copy_from_user(piece, UADDR(addr.v + done), n))
+		if (copy_from_user(piece, from, n))
 			return done ? (long)done : -EFAULT;
 		console_write(piece, n);
 		done += n;
@@ -67,13 +55,21 @@ static long write_checked(uaddr_t addr, uint32_t count)
 	return console_write_user(addr, MIN(count, COUNT_MAX));
 }
 
+/* Does the call write to the console? *result: if it does not. */
+static bool is_for_console(struct trap_regs *regs, long *result)
+{
+	bool personality = READ_ONCE(current_task()->personality);
+
+	*result = personality ? linux_ask_personality(regs, -ENOSYS) : -EBADF;
+	return !personality && (regs->ebx == 1 || regs->ebx == 2);
+}
+
 long linux_write(struct trap_regs *regs)
 {
-	if (READ_ONCE(current_task()->personality))
-		return linux_ask_personality(NR_WRITE, regs, -ENOSYS);
-	if (!is_console(regs->ebx))
-		return -EBADF;
-	return write_checked(UADDR(regs->ecx), regs->edx);
+	long result;
+
+	return is_for_console(regs, &result) ?
+	       write_checked(UADDR(regs->ecx), regs->edx) : result;
 }
 
 static int get_iov(struct iovec *iov, uaddr_t addr, uint32_t i)
@@ -82,7 +78,7 @@ static int get_iov(struct iovec *iov, uaddr_t addr, uint32_t i)
 			      sizeof(*iov));
 }
 
-/* As Linux: first all lengths, then all ranges, then the first byte goes. */
+/* As Linux: all lengths are checked, then all ranges, then bytes go out. */
 static long iov_check(uaddr_t addr, uint32_t count)
 {
 	struct iovec iov;
@@ -127,12 +123,11 @@ static long writev_console(uaddr_t addr, uint32_t count)
 
 long linux_writev(struct trap_regs *regs)
 {
-	long err;
+	uaddr_t addr = UADDR(regs->ecx);
+	long result;
 
-	if (READ_ONCE(current_task()->personality))
-		return linux_ask_personality(NR_WRITEV, regs, -ENOSYS);
-	if (!is_console(regs->ebx))
-		return -EBADF;
-	err = iov_check(UADDR(regs->ecx), regs->edx);
-	return err ? err : writev_console(UADDR(regs->ecx), regs->edx);
+	if (!is_for_console(regs, &result))
+		return result;
+	result = iov_check(addr, regs->edx);
+	return result ? result : writev_console(addr, regs->edx);
 }

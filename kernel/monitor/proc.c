@@ -232,12 +232,11 @@ static void print_thread(const struct thread *thread, void *arg)
 	    thread->name);
 }
 
-static void print_task(const struct task_stats *stats)
+static void print_task(const struct pg_task *stats)
 {
 	say("%5u %5u %c %3s %7u %7u %7u %8u %s\n", stats->pid, stats->parent,
-	    task_state_letter(stats), "-", stats->rss * (PAGE_SIZE / 1024),
-	    stats->total_vm * (PAGE_SIZE / 1024),
-	    (unsigned)(stats->kernel_bytes / 1024),
+	    stats->state, "-", stats->rss_pages * (PAGE_SIZE / 1024),
+	    stats->total_pages * (PAGE_SIZE / 1024), stats->kernel_kib,
 	    (unsigned)div_u64(stats->ran_ns, 1000000), stats->name);
 }
 
@@ -249,7 +248,7 @@ int monitor_ps(unsigned argc, char *const argv[])
 	    "RSS kB", "VSZ kB", "KERN kB", "TIME ms", "NAME");
 	sched_for_each(print_thread, NULL);
 	for (uint32_t pid = 1; (task = task_find_next(pid)); ) {
-		struct task_stats stats;
+		struct pg_task stats;
 
 		task_get_stats(task, &stats);
 		print_task(&stats);

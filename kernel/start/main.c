@@ -25,13 +25,12 @@
 #include <arch/trap.h>
 
 #include "boot/boot_info.h"
-#include "kernel/calls/account_limits.h"
 #include "kernel/calls/calls.h"
 #include "kernel/device/device.h"
 #include "kernel/device/iommu_watch.h"
 #include "kernel/diag/console.h"
 #include "kernel/diag/log.h"
-#include "kernel/ipc/ipc.h"
+#include "kernel/ipc/endpoint.h"
 #include "kernel/linux/linux.h"
 #include "kernel/loader/archive.h"
 #include "kernel/monitor/monitor.h"

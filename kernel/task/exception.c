@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * exception.c - what becomes of a task whose instruction cannot go on
+ * exception.c - what the kernel does when a task's instruction cannot go on
  *
- * WHAT     Page faults of user mode, and of the kernel where it copies for it,
- *          go to the address space. What that cannot resolve, and every other
- *          exception, is asked of the task's exception endpoint; else the task
- *          ends, with a message that says why.
+ * WHAT     Page faults of user mode, and of the kernel's copies from and to
+ *          user memory, go to the address space. If the address space cannot
+ *          resolve a fault, and for every other exception, the kernel asks the
+ *          task's exception endpoint. If there is none, the task ends, with a
+ *          message that says why.
  *
  * PICTURE    #PF ---> user_fault_handle --> vm_fault --> again
- *                          |  out of memory --> somebody is killed --> again
+ *                          |  out of memory --> a task is killed --> again
  *                          v
  *            others ---> user_exception --> exception_ask --> goes on
  *                          |
  *                          v
  *                     message, task_exit(signal)
  *
- * ALGORITHM  The signal is the one that Linux would have sent; with nobody to
- *          handle it, it is the task's wait status.
- * COST     The ordinary fault: about 20 instructions around vm_fault().
+ * ALGORITHM  The signal is the one that Linux would send. It is the task's wait
+ *          status.
+ * COST     The ordinary fault: a few instructions around vm_fault().
  * SEE      Linux arch/x86/mm/fault.c, arch/x86/kernel/traps.c.
  */
 #include <arch/layout.h>
@@ -33,7 +34,7 @@
 
 #define INSN_BYTES  8
 
-/*   vector     signal    one row an exception that ring 3 can cause */
+/*   vector     signal    the exceptions that ring 3 can cause */
 static const uint8_t signal_of_vector[] = {
 	[0]  = SIGFPE,    /* #DE */
 	[1]  = SIGTRAP,   /* #DB */
@@ -56,19 +57,16 @@ static const uint8_t signal_of_vector[] = {
 
 /* ---- resolving ----------------------------------------------------------- */
 
-static unsigned access_of(uint32_t error)
+/* Returns: whether to try again. Not if this thread is to end. */
+static bool out_of_memory(struct task *task)
 {
-	if (error & PF_WRITE)
-		return VM_WRITE;
-	return error & PF_FETCH ? VM_EXEC : VM_READ;
-}
-
-/*
- * Returns: whether to try again: not when this thread is to end, nor when
- * nobody is left whose end would help.
- */
-static bool out_of_memory(void)
-{
+	/* Only its own limit forbids the table: killing others is no help. */
+	if (task->mm->tables.refused) {
+		pr_info_limited("%s[%u]: killed: it needs more page tables than its limit allows\n",
+				task->name, task->pid);
+		task_kill(task, WAIT_SIGNALED(SIGKILL));
+		return false;
+	}
 	if (wait_killed() || !task_kill_largest())
 		return false;
 	if (!wait_killed())
@@ -76,72 +74,40 @@ static bool out_of_memory(void)
 	return !wait_killed();
 }
 
-/* A table that only this task's limit forbids: nobody else's end would help. */
-static void kill_over_limit(struct task *task)
-{
-	pr_info_limited("%s[%u]: killed: it needs more page tables than its limit allows\n",
-			task->name, task->pid);
-	task_kill(task, WAIT_SIGNALED(SIGKILL));
-}
-
-/*
- * Ring 3 ran, and yet the CPU reports an access of its own (SDM volume 3, 4.6,
- * "implicit supervisor-mode access") to a page that is there: SMAP forbids it,
- * so trying again would not help. QEMU 7.2 does this for IRET.
- */
-static bool is_implicit_access(uint32_t error, const struct trap_regs *regs)
-{
-	return (error & (PF_PRESENT | PF_USER)) == PF_PRESENT &&
-	       trap_from_user(regs);
-}
-
 bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs)
 {
 	struct thread *thread = current_thread();
 	struct task *task = thread ? thread->task : NULL;
-	enum vm_fault fault;
+	unsigned access = error & PF_WRITE ? VM_WRITE :
+			  error & PF_FETCH ? VM_EXEC : VM_READ;
+	enum vm_fault fault = VM_FAULT_ACCERR;
 
 	if (!task || !task->mm)
 		return false;
-	if (unlikely(is_implicit_access(error, regs)))
-		fault = VM_FAULT_ACCERR;
-	else
-		fault = vm_fault(task->mm, UADDR(addr), access_of(error),
+	/*
+	 * Ring 3 ran, and yet the CPU reports an access of its own to a page
+	 * that is there (SDM volume 3, 4.6, "implicit supervisor-mode access").
+	 * SMAP forbids the access: to try again is no help. QEMU 7.2 does this
+	 * for IRET.
+	 */
+	if (likely((error & (PF_PRESENT | PF_USER)) != PF_PRESENT ||
+		   !trap_from_user(regs)))
+		fault = vm_fault(task->mm, UADDR(addr), access,
 				 thread_user_regs(thread)->user_esp);
 	if (likely(fault == VM_FAULT_DONE))
 		return true;
 	thread->fault = fault;
-	if (fault == VM_FAULT_OOM && task->mm->tables.refused) {
-		kill_over_limit(task);
-		return false;
-	}
-	return fault == VM_FAULT_OOM && out_of_memory();
+	return fault == VM_FAULT_OOM && out_of_memory(task);
 }
 
 /* ---- the message --------------------------------------------------------- */
 
-static const char *access_text(uint32_t error)
-{
-	if (error & PF_FETCH)
-		return "execution of";
-	return error & PF_WRITE ? "write to" : "read from";
-}
-
-static const char *why_text(const struct trap_regs *regs)
-{
-	if (regs->cr2 >= PAGE_OFFSET)
-		return "this is the kernel's part";
-	if (regs->error & PF_RESERVED)
-		return "a reserved bit is set in the page tables";
-	return vm_fault_text((enum vm_fault)current_thread()->fault);
-}
-
-static void vma_text(struct mm *mm, uint32_t addr, char *buf, size_t size)
+static void vma_text(struct mm *mm, uaddr_t addr, char *buf, size_t size)
 {
 	struct vma_info info;
-	bool inside = mm_find_vma(mm, UADDR(addr), &info);
+	bool inside = mm_find_vma(mm, addr, &info);
 
-	if (!inside && !mm_next_vma(mm, UADDR(addr), &info)) {
+	if (!inside && !mm_next_vma(mm, addr, &info)) {
 		scnprintf(buf, size, "no area here or above");
 		return;
 	}
@@ -154,8 +120,8 @@ static void vma_text(struct mm *mm, uint32_t addr, char *buf, size_t size)
 		  info.name ? info.name : "");
 }
 
-/* As many bytes at EIP as can be read without asking anybody. */
-static void insn_text(struct mm *mm, uint32_t eip, char *buf, size_t size)
+/* The bytes at EIP that can be read without a fault. */
+static void insn_text(struct mm *mm, uaddr_t eip, char *buf, size_t size)
 {
 	int used = 0;
 
@@ -163,7 +129,7 @@ static void insn_text(struct mm *mm, uint32_t eip, char *buf, size_t size)
 	for (unsigned i = 0; i < INSN_BYTES; i++) {
 		uint8_t byte;
 
-		if (mm_read(mm, UADDR(eip + i), &byte, 1))
+		if (mm_read(mm, UADDR(eip.v + i), &byte, 1))
 			break;
 		used += scnprintf(buf + used, size - (size_t)used, " %02x",
 				  byte);
@@ -175,11 +141,20 @@ static void insn_text(struct mm *mm, uint32_t eip, char *buf, size_t size)
 static void report_page_fault(const struct task *task,
 			      const struct trap_regs *regs)
 {
+	const char *access = regs->error & PF_FETCH ? "execution of" :
+			     regs->error & PF_WRITE ? "write to" : "read from";
+	const char *why;
 	char area[96];
 
-	vma_text(task->mm, regs->cr2, area, sizeof(area));
-	pr_info("%s[%u]: %s 0x%08x: %s; %s\n", task->name, task->pid,
-		access_text(regs->error), regs->cr2, why_text(regs), area);
+	if (regs->cr2 >= PAGE_OFFSET)
+		why = "this is the kernel's part";
+	else if (regs->error & PF_RESERVED)
+		why = "a reserved bit is set in the page tables";
+	else
+		why = vm_fault_text((enum vm_fault)current_thread()->fault);
+	vma_text(task->mm, UADDR(regs->cr2), area, sizeof(area));
+	pr_info("%s[%u]: %s 0x%08x: %s; %s\n", task->name, task->pid, access,
+		regs->cr2, why, area);
 }
 
 static void report(const struct task *task, const struct trap_regs *regs,
@@ -192,7 +167,7 @@ static void report(const struct task *task, const struct trap_regs *regs,
 		return;
 	if (regs->vector == VECTOR_PAGE_FAULT)
 		report_page_fault(task, regs);
-	insn_text(task->mm, regs->eip, insn, sizeof(insn));
+	insn_text(task->mm, UADDR(regs->eip), insn, sizeof(insn));
 	pr_info("%s[%u]: killed by signal %u: %s (%s), error 0x%x, eip 0x%08x, esp 0x%08x, instruction%s\n",
 		task->name, task->pid, signal, trap_name(regs->vector),
 		trap_mnemonic(regs->vector), regs->error, regs->eip,

@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: MIT
 /*
- * exit.c - how tasks end, and who learns of it
+ * exit.c - how tasks end, and how others learn of it
  *
  * WHAT     Ends threads and tasks, keeps the status for the parent, gives
  *          children to init.
  *
  * PICTURE    task_exit, task_kill           settle the status, tell the threads
  *                 |
- *            each thread, when it is next about to enter user mode:
+ *            each thread, before it next enters user mode:
  *            thread_exit --> task_thread_ends --> the last one: task_release,
  *                                     memory and handles
  *                                          |
- *                                     become_zombie, wake who waits
+ *                                     become_zombie, wake the threads that wait
  *
  * ALGORITHM  The last thread does the work, in its own context, where it may
- *          sleep. From the moment that the task is a zombie anybody may free
- *          it, so the thread has let go of it before.
+ *          sleep. As soon as the task is a zombie, any other thread may free
+ *          it: the last thread has left the task before.
  *
- * LOCKING  task_lock. Waking is done under it, so that the woken task, which
- *          may free the queue, does not run yet.
- * NOT HERE who has to end when memory is gone (oom.c).
+ * LOCKING  task_lock. It is held while threads are woken: a woken task may free
+ *          the queue, and must not run yet.
+ * NOT HERE which task has to end if memory is used up (oom.c).
  * SEE      Linux kernel/exit.c.
  */
 #include <arch/uaccess.h>
 
 #include "kernel/ipc/endpoint.h"
-#include "kernel/ipc/ipc.h"
 #include "kernel/ipc/tenure.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/task_impl.h"
@@ -35,57 +34,34 @@
 
 /* ---- the last thread ----------------------------------------------------- */
 
-static void release_io_ports(struct task *task)
-{
-	uint8_t *io_ports = task->io_ports;
-
-	if (!io_ports)
-		return;
-	task->io_ports = NULL;
-	arch_set_io_ports(NULL);
-	arch_io_ports_changed(io_ports);
-	kfree(io_ports);
-}
-
-static struct mm *take_mm(struct task *task)
+void task_release(struct task *task)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
 	struct mm *mm = task->mm;
+	struct endpoint *exceptions = task->exceptions;
+	struct tenure *personality = task->personality;
+	uint8_t *io_ports;
 
 	task->mm = NULL;
-	spin_unlock_irqrestore(&task_lock, flags);
-	return mm;
-}
-
-static void take_endpoints(struct task *task, struct endpoint **exceptions,
-			   struct tenure **personality)
-{
-	irqflags_t flags = spin_lock_irqsave(&task_lock);
-
-	*exceptions = task->exceptions;
-	*personality = task->personality;
 	task->exceptions = NULL;
 	task->personality = NULL;
 	spin_unlock_irqrestore(&task_lock, flags);
-}
-
-void task_release(struct task *task)
-{
-	struct mm *mm = take_mm(task);
-	struct endpoint *exceptions;
-	struct tenure *personality;
-
 	/* Handles first: a device is stopped before its memory goes. */
 	handle_table_destroy(&task->handles);
 	if (mm)
 		mm_put(mm);
-	take_endpoints(task, &exceptions, &personality);
 	endpoint_put(exceptions);
 	tenure_end(personality, &task->object);
-	release_io_ports(task);
+	io_ports = task->io_ports;
+	if (io_ports) {
+		task->io_ports = NULL;
+		arch_set_io_ports(NULL);
+		arch_io_ports_changed(io_ports);
+		kfree(io_ports);
+	}
 }
 
-/* Nobody waits for it any more. Its reference goes to `gone`. */
+/* No parent waits for this task. Its life reference goes to `gone`. */
 static void reap_locked(struct task *task, struct list_head *gone)
 	MUST_HOLD(&task_lock)
 {
@@ -118,7 +94,7 @@ static void reparent_locked(struct task *task, struct list_head *gone)
 		wake_up_all(&heir->child_ended);
 }
 
-/* After this the task may be freed by anybody. */
+/* Afterwards any other thread may free the task. */
 static void become_zombie(struct task *task, struct thread *last)
 {
 	LIST_HEAD(gone);
@@ -145,7 +121,7 @@ static void become_zombie(struct task *task, struct thread *last)
 	}
 }
 
-/* One of several: the others go on. Returns: false: it is the last one. */
+/* Leave the task if other threads go on. Returns: false: it is the last one. */
 static bool leave_others(struct task *task, struct thread *thread)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
@@ -164,9 +140,9 @@ static bool leave_others(struct task *task, struct thread *thread)
 }
 
 /*
- * CLONE_CHILD_CLEARTID: who joins this thread looks at that word. Nobody can
- * when the address space ends with it. No pager is asked for the word's page:
- * nothing makes a thread wait that ends (mm/vm/pager.c, A1).
+ * CLONE_CHILD_CLEARTID: a thread that joins this one reads that word. If the
+ * address space ends too, no thread can read it. No pager is asked for the page
+ * of the word: a thread that ends waits for nothing (mm/vm/pager.c, A1).
  */
 static void clear_child_tid(struct task *task, struct thread *thread)
 {
@@ -182,12 +158,12 @@ static void clear_child_tid(struct task *task, struct thread *thread)
 				 thread->clear_child_tid.v);
 }
 
-/* The tables first: they may be gone as soon as this thread is off the list. */
+/* The tables first: they may be gone once this thread has left the list. */
 void task_thread_ends(struct thread *thread)
 {
 	struct task *task = thread->task;
 
-	ipc_thread_exit(thread);
+	reply_slot_fail(&thread->ipc.owes, -EPIPE);
 	clear_child_tid(task, thread);
 	thread_set_tables(NULL);
 	if (leave_others(task, thread))
@@ -245,7 +221,7 @@ void task_exit(uint32_t wait_status)
 	thread_exit();
 }
 
-/* The first thread's status stands, as on Linux; else the last one's. */
+/* As on Linux: the status of the first thread counts. */
 void task_thread_exit(uint32_t wait_status)
 {
 	struct thread *thread = current_thread();
@@ -260,19 +236,18 @@ void task_thread_exit(uint32_t wait_status)
 
 /* ---- waiting ------------------------------------------------------------- */
 
-static bool is_meant(const struct task *child,
-		     const struct child_choice *choice)
+static bool is_chosen(const struct task *child,
+		      const struct child_choice *choice)
 {
-	if (choice->pid && child->pid != choice->pid)
-		return false;
-	if (choice->group && child->group != choice->group)
+	if ((choice->pid && child->pid != choice->pid) ||
+	    (choice->group && child->group != choice->group))
 		return false;
 	return child->exit_signal == SIGCHLD ? choice->plain : choice->clones;
 }
 
 /*
- * Look for a child that has ended. Returns: its pid, with *childp whose life
- * reference is now the caller's; 0: not yet; -ECHILD.
+ * Find a child that has ended. Returns: its pid, and *childp: the caller puts
+ * its life reference; 0: no such child has ended yet; -ECHILD.
  */
 static long reap_child(struct task *self, const struct child_choice *choice,
 		       struct task **childp)
@@ -282,7 +257,7 @@ static long reap_child(struct task *self, const struct child_choice *choice,
 	struct task *child;
 
 	list_for_each_entry(child, &self->children, sibling) {
-		if (!is_meant(child, choice))
+		if (!is_chosen(child, choice))
 			continue;
 		result = 0;
 		if (!child->zombie)

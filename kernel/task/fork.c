@@ -6,10 +6,11 @@
  *          task_start() lets it run. clone(2) changes the child in between
  *          (kernel/linux/clone.c).
  *
- * ALGORITHM  Memory is shared and write-protected (mm_fork()); handles that may
- *          be duplicated keep their numbers; exceptions and unknown calls of
- *          the child go where the parent's go. I/O ports are not inherited: two
- *          drivers of one device are one too many.
+ * ALGORITHM  Memory is shared and write-protected (mm_copy_areas()). Handles
+ *            that
+ *          may be duplicated keep their numbers. Exceptions and unknown calls
+ *          of the child go to the same endpoints as the parent's. The child has
+ *          no I/O ports: a device has one driver.
  * SEE      Linux kernel/fork.c copy_process().
  */
 #include "kernel/ipc/endpoint.h"
@@ -70,10 +71,9 @@ int task_thread_copy(struct task *task, const struct trap_regs *regs,
 		return err;
 	thread->priority = self->priority;
 	thread->sigmask = self->sigmask;
-	/* Its memory has a struct ipc_msg at the same place. */
+	/* The copy of the memory has a struct ipc_msg at the same place. */
 	thread->ipc.buffer = self->ipc.buffer;
 	thread->ipc.window = self->ipc.window;
-	thread->ipc.window_length = self->ipc.window_length;
 	if (arch_thread_fork(&thread->arch, &self->arch)) {
 		task_thread_destroy(thread);
 		return -ENOMEM;

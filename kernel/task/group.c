@@ -2,8 +2,8 @@
 /*
  * group.c - process groups and sessions
  *
- * WHAT     Two numbers of each task, which a child has from its parent. Waiting
- *          for "any child of that group" looks at the first.
+ * WHAT     A task has the numbers of its group and of its session from its
+ *          parent. A wait for "any child of that group" looks at the first.
  *
  * PICTURE    session 5   +- group 5   [5]          the leader
  *                        +- group 7   [7] [8]
@@ -11,31 +11,19 @@
  * TERMS    leads   a group or a session began with this task's pid
  *
  * ALGORITHM  A number is a group's or a session's as long as one task of it is
- *          in the tree. When the leader is gone before, the leader's number
- *          stays in use, and the last member gives it back.
+ *          in the tree. If the leader goes first, its number stays in use, and
+ *          the last member gives the number back.
  *
  * LOCKING  task_lock.
  * COST     O(n) in all tasks; leaving a group whose leader is there: O(1).
  * NOT HERE signals to a group, terminals: there are none.
- * SEE      setpgid(2), setsid(2); Linux kernel/sys.c, whose order of checks
- *          this is.
+ * SEE      setpgid(2), setsid(2); Linux kernel/sys.c, which checks in the same
+ *          order.
  */
-#include "kernel/task/number.h"
 #include "kernel/task/task_impl.h"
 #include "lib/errno.h"
 
-static struct task *find_locked(uint32_t pid) MUST_HOLD(&task_lock)
-{
-	struct task *task;
-
-	assert_held(&task_lock);
-	list_for_each_entry(task, &all_tasks, all)
-		if (task->pid == pid)
-			return task;
-	return NULL;
-}
-
-/* Is there such a group; `session` 0: in any session? */
+/* Is there such a group in this session? `session` 0: in any session. */
 static bool exists_locked(uint32_t group, uint32_t session)
 	MUST_HOLD(&task_lock)
 {
@@ -68,7 +56,7 @@ void group_leader_gone_locked(const struct task *task)
 		number_put_locked(task->pid);
 }
 
-/* 0: of a task that has not begun, and is in none yet. */
+/* A task has left this group or session. 0: it was in none yet. */
 static void left_locked(uint32_t number) MUST_HOLD(&task_lock)
 {
 	assert_held(&task_lock);
@@ -87,7 +75,7 @@ void group_leave_locked(uint32_t group, uint32_t session)
 static long set_locked(uint32_t pid, uint32_t group) MUST_HOLD(&task_lock)
 {
 	const struct task *self = current_task();
-	struct task *task = find_locked(pid);
+	struct task *task = task_find_in_tree_locked(pid);
 	uint32_t before;
 
 	assert_held(&task_lock);
@@ -113,22 +101,14 @@ long task_set_group(uint32_t pid, uint32_t group)
 	return result;
 }
 
-long task_get_group(uint32_t pid)
+long task_get_group(uint32_t pid, bool session)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
-	const struct task *task = find_locked(pid);
-	long result = task ? (long)task->group : -ESRCH;
+	const struct task *task = task_find_in_tree_locked(pid);
+	long result = -ESRCH;
 
-	spin_unlock_irqrestore(&task_lock, flags);
-	return result;
-}
-
-long task_get_session(uint32_t pid)
-{
-	irqflags_t flags = spin_lock_irqsave(&task_lock);
-	const struct task *task = find_locked(pid);
-	long result = task ? (long)task->session : -ESRCH;
-
+	if (task)
+		result = (long)(session ? task->session : task->group);
 	spin_unlock_irqrestore(&task_lock, flags);
 	return result;
 }

@@ -3,9 +3,9 @@
  * load.c - a program file becomes memory, a stack and a first thread
  *
  * WHAT     Maps the segments that kernel/loader/elf.c has found, copies the
- *          file's bytes into them, makes the stack and what is on it.
+ *          file's bytes into them, makes the stack and its contents.
  *
- * PICTURE    0x06000000  interpreter, where the program names one
+ * PICTURE    0x06000000  interpreter, if the program names one
  *            0x08048000  text    r-x   bytes of the file
  *                        data    rw-   bytes of the file, then zeros
  *                        [heap]        from brk_start on, empty
@@ -14,15 +14,15 @@
  *            0xc0000000
  *
  * ALGORITHM  A segment is one VMA with its final rights. The copy ignores those
- *          rights, and faults pages in as it goes; what it does not touch is
- *          zero when the program does. After a failure the caller drops the
- *          task, and with it whatever was mapped. Its parent may change the
- *          areas meanwhile, or name a pager for them: then the copy fails.
+ *          rights, and makes its pages. Pages that the copy does not touch are
+ *          zero when the program touches them. After a failure the caller drops
+ *          the task with everything that was mapped. In the meantime the parent
+ *          may change the areas, or name a pager for them: then the copy fails.
  *
- *          A program with an interpreter (PT_INTERP) begins there; the
- *          interpreter finds the program by the auxiliary vector. It comes from
- *          the boot archive, whoever starts the program, and lies at fixed
- *          addresses too: klibc's does, ld.so does not.
+ *          A program with an interpreter (PT_INTERP) begins in the interpreter,
+ *          which finds the program by the auxiliary vector. The interpreter
+ *          always comes from the boot archive, and has fixed addresses, too:
+ *          klibc's has, ld.so has not.
  * SEE      Linux fs/binfmt_elf.c load_elf_binary().
  */
 #include <arch/cycles.h>
@@ -37,7 +37,7 @@
 #include "lib/string.h"
 #include "mm/slab/kmalloc.h"
 
-/* Mapped from the start; the rest comes by growth. Linux has 132 KiB. */
+/* Mapped from the start; the stack grows beyond it. Linux has 132 KiB. */
 #define STACK_INITIAL  (132u << 10)
 _Static_assert(STACK_INITIAL > START_STACK_MAX, "holds the arguments");
 
@@ -45,20 +45,15 @@ static const char *const environment[] = {
 	"PATH=/bin:/sbin", "HOME=/", "TERM=linux", NULL
 };
 
-static unsigned vm_rights(const struct elf_segment *seg)
-{
-	return (seg->rights & ELF_READ ? VM_READ : 0) |
-	       (seg->rights & ELF_WRITE ? VM_WRITE | VM_ACCOUNT : 0) |
-	       (seg->rights & ELF_EXEC ? VM_EXEC : 0);
-}
-
 static int map_segment(struct mm *mm, const struct elf_segment *seg,
 		       const uint8_t *file)
 {
 	uint32_t start = ALIGN_DOWN(seg->va, PAGE_SIZE);
 	uint32_t end = ALIGN_UP(seg->va + seg->mem_size, PAGE_SIZE);
-	long err = mm_map_fixed(mm, UADDR(start), end - start, vm_rights(seg),
-				NULL);
+	unsigned flags = (seg->rights & ELF_READ ? VM_READ : 0) |
+			 (seg->rights & ELF_WRITE ? VM_WRITE | VM_ACCOUNT : 0) |
+			 (seg->rights & ELF_EXEC ? VM_EXEC : 0);
+	long err = mm_map_fixed(mm, UADDR(start), end - start, flags, NULL);
 
 	if (IS_ERR_VALUE(err))
 		return (int)err;
@@ -69,16 +64,14 @@ static int map_segment(struct mm *mm, const struct elf_segment *seg,
 static int map_image(struct mm *mm, const struct elf_image *elf,
 		     const uint8_t *file)
 {
-	for (unsigned i = 0; i < elf->nr_segments; i++) {
-		int err = map_segment(mm, &elf->segment[i], file);
+	int err = 0;
 
-		if (err)
-			return err;
-	}
-	return 0;
+	for (unsigned i = 0; i < elf->nr_segments && !err; i++)
+		err = map_segment(mm, &elf->segment[i], file);
+	return err;
 }
 
-/* For stack protectors and hash tables. No secret from a determined program. */
+/* For stack protectors and hash tables. A program can find out these bytes. */
 static void random_fill(uint8_t random[START_RANDOM_BYTES])
 {
 	static uint32_t state;
@@ -91,7 +84,7 @@ static void random_fill(uint8_t random[START_RANDOM_BYTES])
 }
 
 static int map_stack(struct mm *mm, const struct elf_image *elf,
-		     const char *const argv[], uint32_t *esp)
+		     const char *const argv[], uaddr_t *esp)
 {
 	struct start_stack stack = { .top = USER_END };
 	uint8_t random[START_RANDOM_BYTES];
@@ -112,24 +105,25 @@ static int map_stack(struct mm *mm, const struct elf_image *elf,
 			       start_stack_at(&stack, stack.esp),
 			       stack.top - stack.esp, true);
 	kfree(stack.buffer);
-	*esp = stack.esp;
+	*esp = UADDR(stack.esp);
 	return (int)err;
 }
 
-/* Too large for a stack. */
+/* Too large for a kernel stack. */
 struct images {
 	struct elf_image program, interpreter;
 };
 
-static int refuse(const struct task *task, const char *wrong)
+/* `whose`: "", or "its interpreter: ". */
+static int refuse(const struct task *task, const char *whose, const char *wrong)
 {
-	pr_warn_limited("%s: cannot run: %s\n", task->name, wrong);
+	pr_warn_limited("%s: cannot run: %s%s\n", task->name, whose, wrong);
 	return -ENOEXEC;
 }
 
-/* *entry: where it begins, instead of the program. */
+/* *entry: where the interpreter begins. */
 static int load_interpreter(struct task *task, struct images *images,
-			    uint32_t *entry)
+			    uaddr_t *entry)
 {
 	const char *name = images->program.interp;
 	struct cpio_file file;
@@ -139,59 +133,53 @@ static int load_interpreter(struct task *task, struct images *images,
 	while (*name == '/')
 		name++;
 	if (!archive_find(name, &file))
-		return refuse(task, "its interpreter is not in the archive");
+		return refuse(task, "", "its interpreter is not in the archive");
 	wrong = elf_parse(file.data, file.size, &images->interpreter);
-	if (wrong) {
-		pr_warn_limited("%s: cannot run: its interpreter: %s\n", task->name,
-			wrong);
-		return -ENOEXEC;
-	}
-	*entry = images->interpreter.entry;
+	if (wrong)
+		return refuse(task, "its interpreter: ", wrong);
+	*entry = UADDR(images->interpreter.entry);
 	err = map_image(task->mm, &images->interpreter, file.data);
 	if (err == -EEXIST)
-		return refuse(task, "the interpreter lies where the program does");
+		return refuse(task, "",
+			      "the interpreter lies where the program does");
 	return err;
 }
 
-/* Where the first thread begins, and with which stack. */
-struct beginning {
-	uint32_t eip, esp;
-};
-
+/* Gives the EIP and ESP of the first thread. */
 static int load_images(struct task *task, const void *image, size_t size,
 		       const char *const argv[], struct images *images,
-		       struct beginning *begin)
+		       uaddr_t *eip, uaddr_t *esp)
 {
 	struct elf_image *program = &images->program;
 	const char *wrong = elf_parse(image, size, program);
 	int err;
 
 	if (wrong)
-		return refuse(task, wrong);
-	begin->eip = program->entry;
+		return refuse(task, "", wrong);
+	*eip = UADDR(program->entry);
 	err = map_image(task->mm, program, image);
 	if (!err && program->interp[0])
-		err = load_interpreter(task, images, &begin->eip);
+		err = load_interpreter(task, images, eip);
 	if (err)
 		return err;
 	mm_set_brk_start(task->mm, UADDR(program->end));
-	return map_stack(task->mm, program, argv, &begin->esp);
+	return map_stack(task->mm, program, argv, esp);
 }
 
 int task_load(struct task *task, const void *image, size_t size,
 	      const char *const argv[], struct thread **threadp)
 {
 	struct images *images = kmalloc(sizeof(*images), GFP_KERNEL);
-	struct beginning begin;
+	uaddr_t eip, esp;
 	struct trap_regs regs;
 	int err;
 
 	if (!images)
 		return -ENOMEM;
-	err = load_images(task, image, size, argv, images, &begin);
+	err = load_images(task, image, size, argv, images, &eip, &esp);
 	kfree(images);
 	if (err)
 		return err;
-	arch_user_regs_init(&regs, begin.eip, begin.esp);
+	arch_user_regs_init(&regs, eip.v, esp.v);
 	return task_thread_create(task, &regs, threadp);
 }

@@ -2,25 +2,24 @@
 /*
  * number.c - the numbers of tasks and threads
  *
- * WHAT     Tasks and threads have their numbers from one space, as on Linux: a
- *          tid is never another task's pid. A number that is in use is not
- *          given out; of the others each is used once a lap.
+ * WHAT     Tasks and threads have numbers from one space, as on Linux: a tid is
+ *          never another task's pid. A number that is in use is not given out.
+ *          The search goes on behind the last number: a number that was given
+ *          back is used again as late as possible.
  *
  * PICTURE    used   1 1 0 1 0 0 ... 0     from 1 to PID_MAX - 1
  *                           ^ last: the search goes on behind it
  *
- * TERMS    in use   a task's: from its creation until nobody names the task
- *                   any more, neither a handle nor its parent nor whoever is
- *                   still to be told of its end. A thread's own: until the
- *                   thread ends. The first thread's is its task's. A
- *                   group's: as long as somebody is in it (group.c)
+ * TERMS    in use   a task's number: from its creation until no handle, no
+ *                   parent and no news of its end name the task any more. A
+ *                   thread's own number: until the thread ends. (The first
+ *                   thread has its task's number.) A group's number: as long as
+ *                   a task is in the group (group.c)
  *
  * LOCKING  task_lock.
- * COST     A word or two looked at; PID_MAX / 32 when nearly all are in use.
+ * COST     A word or two are read; PID_MAX / 32 if nearly all are in use.
  * SEE      Linux kernel/pid.c.
  */
-#include "kernel/task/number.h"
-
 #include "kernel/task/task_impl.h"
 #include "lib/bitmap.h"
 

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * oom.c - who has to end when there is no memory
+ * oom.c - which task has to end when there is no memory
  *
- * WHAT     Adds up what would come back with each task, and kills the one with
- *          the most.
+ * WHAT     Adds up the memory that would come back with each task, and kills
+ *          the task with the most.
  *
  * PICTURE    task 7   rss 300   page tables, areas, ... 40             340
  *            task 9   rss  20   made task 12, not started: 2000       2020  <--
  *            task 12  not started: counts for 9, which has its handle
  *
- * ALGORITHM  Where only lowmem is short, what lies in highmem would not help:
- *          there the kernel's memory alone counts, which mostly is lowmem.
+ * ALGORITHM  If only lowmem is short, pages of highmem would not help: then
+ *            only
+ *          the kernel's memory counts, most of which is lowmem.
  *
- *          One shortage, one victim. It needs CPU time to end, and maybe a
- *          lock: until it has ended nobody else is killed (OOM_PATIENCE is for
- *          the case that it never does). And whoever failed to get a page
- *          before that end tries again first: OOM_SETTLE.
+ *          One shortage, one victim. The victim needs CPU time to end, and
+ *          maybe a lock: no other task is killed before its end, or before
+ *          OOM_PATIENCE is over. After its end, the threads that got no page
+ *          try again first: OOM_SETTLE.
  * LOCKING  task_lock.
  * COST     O(tasks).
  * SEE      Linux mm/oom_kill.c oom_badness().
@@ -29,19 +30,13 @@
 #define OOM_PATIENCE  (20 * NS_PER_SEC)
 #define OOM_SETTLE    (3 * NS_PER_TICK)
 
-static uint64_t oom_until;   /* task_lock: nobody is killed before */
+static uint64_t oom_until;   /* task_lock: no task is killed before */
 
 /* ---- how much ----------------------------------------------------------- */
 
 static bool has_pages(const struct zone *zone)
 {
 	return READ_ONCE(zone->nr_free) > zone->low;
-}
-
-static bool only_lowmem_is_short(void)
-{
-	return has_pages(&zones[ZONE_HIGHMEM]) &&
-	       !has_pages(&zones[ZONE_NORMAL]);
 }
 
 /* Pages that would come back with the task itself. */
@@ -60,7 +55,7 @@ static void weigh_unstarted(struct task *task, void *arg)
 		task->parent->oom_pages += task->oom_pages;
 }
 
-/* ---- who ---------------------------------------------------------------- */
+/* ---- which task --------------------------------------------------------- */
 
 static bool is_better_victim(const struct task *task, const struct task *best)
 {
@@ -73,38 +68,19 @@ static bool is_better_victim(const struct task *task, const struct task *best)
 	return task->oom_pages > best->oom_pages;
 }
 
-static struct task *choose_victim_locked(void)
+static bool kill_victim_locked(void)
 	MUST_HOLD(&task_lock)
 {
-	bool lowmem = only_lowmem_is_short();
-	struct task *task, *best = NULL;
+	bool lowmem = has_pages(&zones[ZONE_HIGHMEM]) &&
+		      !has_pages(&zones[ZONE_NORMAL]);
+	struct task *task, *victim = NULL;
 
 	assert_held(&task_lock);
 	task_each_locked(weigh_self, &lowmem);
 	task_each_locked(weigh_unstarted, NULL);
 	list_for_each_entry(task, &all_tasks, all)
-		if (is_better_victim(task, best))
-			best = task;
-	return best;
-}
-
-/* Who shares its memory goes too, or nothing would come back. */
-static void kill_sharers_locked(const struct task *victim) MUST_HOLD(&task_lock)
-{
-	struct task *task;
-
-	assert_held(&task_lock);
-	list_for_each_entry(task, &all_tasks, all)
-		if (task->mm == victim->mm)
-			task_end_locked(task, WAIT_SIGNALED(SIGKILL), false);
-}
-
-static bool kill_victim_locked(void)
-	MUST_HOLD(&task_lock)
-{
-	struct task *victim = choose_victim_locked();
-
-	assert_held(&task_lock);
+		if (is_better_victim(task, victim))
+			victim = task;
 	if (!victim)
 		return false;
 	pr_err_limited("Out of memory: killed process %u (%s): %lu KiB, of which rss %u KiB, kernel %lu KiB; total-vm %u KiB\n",
@@ -114,7 +90,10 @@ static bool kill_victim_locked(void)
 	       victim->mm->total_vm * 4);
 	victim->oom_victim = true;
 	oom_until = clock_ns() + OOM_PATIENCE;
-	kill_sharers_locked(victim);
+	/* Tasks that share its memory end too, or no memory would come back. */
+	list_for_each_entry(task, &all_tasks, all)
+		if (task->mm == victim->mm)
+			task_end_locked(task, WAIT_SIGNALED(SIGKILL), false);
 	return true;
 }
 

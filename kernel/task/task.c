@@ -13,19 +13,17 @@
  * TERMS    life    the reference that a started task has to itself, until it
  *                  has been reaped
  *
- * LOCKING  task_lock for everything above. It is taken by threads and by
- *          nobody else, yet keeps interrupts out, so that ps sees one moment.
- *          Objects are put outside of it, for their destroy functions sleep.
- * COST     create O(1) but for the address space; find O(1).
+ * LOCKING  task_lock for everything above. Only threads take it, yet it keeps
+ *          interrupts out, so that ps sees one moment. Objects are put outside
+ *          of it: their destroy functions sleep.
+ * COST     create O(1), without the address space; find O(1).
  * NOT HERE the laws of the tree (task_check.c), numbers (number.c), the end
  *          (exit.c), fork (fork.c), images (load.c), exceptions (exception.c).
  * SEE      Linux kernel/fork.c, kernel/pid.c.
  */
-#include "kernel/task/task.h"
-
 #include "kernel/ipc/tenure.h"
 #include "kernel/sched/sched.h"
-#include "kernel/task/number.h"
+#include "kernel/task/task_impl.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/account/account.h"
@@ -59,19 +57,12 @@ struct task *task_find_locked(uint32_t pid)
 	return NULL;
 }
 
-/* The task owns its number from here on, before it starts. False: none left. */
-static bool pid_take_locked(struct task *task)
-	MUST_HOLD(&task_lock)
+struct task *task_find_in_tree_locked(uint32_t pid)
 {
-	uint32_t pid = number_take_locked();
+	struct task *task = task_find_locked(pid);
 
 	assert_held(&task_lock);
-	if (!pid)
-		return false;
-	task->pid = pid;
-	task->serial = ++last_serial;
-	list_add(&task->by_pid, pid_chain(pid));
-	return true;
+	return task && !list_empty(&task->all) ? task : NULL;
 }
 
 /* ---- objects ------------------------------------------------------------- */
@@ -97,7 +88,7 @@ static void task_fill(struct task *task, const char *name,
 	name_copy(task->name, name, sizeof(task->name));
 }
 
-/* The last reference is gone: it never started, or was reaped. */
+/* The last reference is gone: the task never started, or was reaped. */
 static void task_destroy(struct object *object)
 {
 	struct task *task = object_to_task(object);
@@ -117,57 +108,51 @@ static void task_destroy(struct object *object)
 	kmem_cache_free(task_cache, task);
 }
 
-/* An account for a new task, and the task charged to it. */
-static int account_open(struct task *parent, struct account **accountp)
+int task_alloc(const char *name, struct task *parent, struct task **taskp)
 {
 	struct account *account = account_create(parent ? parent->account :
 							  NULL);
+	struct task *task;
+	irqflags_t flags;
+	int err = -ENOMEM;
 
 	if (!account)
 		return -ENOMEM;
 	if (!account_charge(account, ACCOUNT_TASKS, 1)) {
-		account_put(account);
-		return -EAGAIN;
+		err = -EAGAIN;
+		goto put_account;
 	}
-	*accountp = account;
-	return 0;
-}
-
-int task_alloc(const char *name, struct task *parent, struct task **taskp)
-{
-	struct account *account;
-	struct task *task;
-	irqflags_t flags;
-	bool taken;
-	int err = account_open(parent, &account);
-
-	if (err)
-		return err;
 	task = kmem_cache_alloc(task_cache, GFP_KERNEL);
-	if (!task) {
-		account_uncharge(account, ACCOUNT_TASKS, 1);
-		account_put(account);
-		return -ENOMEM;
-	}
+	if (!task)
+		goto uncharge;
 	task_fill(task, name, parent, account);
 	flags = spin_lock_irqsave(&task_lock);
-	taken = pid_take_locked(task);
+	task->pid = number_take_locked();
+	if (task->pid) {
+		task->serial = ++last_serial;
+		list_add(&task->by_pid, pid_chain(task->pid));
+	}
 	spin_unlock_irqrestore(&task_lock, flags);
-	if (!taken) {
+	if (!task->pid) {
 		object_put(&task->object);
 		return -EAGAIN;
 	}
 	*taskp = task;
 	return 0;
+uncharge:
+	account_uncharge(account, ACCOUNT_TASKS, 1);
+put_account:
+	account_put(account);
+	return err;
 }
 
 /* ---- the tree ------------------------------------------------------------ */
 
-/* The parent may have ended meanwhile. Returns: it, when it is not ours now. */
+/* Returns: the parent, whose reference the caller puts; or NULL. */
 static struct task *enter_tree_locked(struct task *task) MUST_HOLD(&task_lock)
 {
 	struct task *parent = task->parent;
-	/* Who has left the tree has left its group: its number is no more. */
+	/* A parent that has left the tree has no group any more. */
 	const struct task *from = parent && !list_empty(&parent->all) ?
 				  parent : NULL;
 
@@ -224,7 +209,7 @@ int task_create(const char *name, struct task *parent, struct task **taskp)
 	return 0;
 }
 
-/* 0: all are in use. The first thread has its task's. */
+/* 0: all numbers are in use. The first thread has its task's number. */
 static uint32_t tid_take(const struct task *task)
 {
 	irqflags_t flags;
@@ -294,18 +279,15 @@ static void tell_personality_locked(const struct task *task)
 			     task->parent ? task->parent->pid : 0);
 }
 
-static bool is_same_personality(const struct tenure *a, const struct tenure *b)
-{
-	return a && b && a->endpoint == b->endpoint;
-}
-
 void task_set_personality(struct task *task, struct tenure *tenure)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
-	struct tenure *old = tenure;
+	struct tenure *old = task->personality;
 
-	if (task->mm && !is_same_personality(task->personality, tenure)) {
-		old = task->personality;
+	if (!task->mm ||
+	    (old && tenure && old->endpoint == tenure->endpoint)) {
+		old = tenure;
+	} else {
 		task->personality = tenure;
 		if (task->started)
 			tell_personality_locked(task);
@@ -339,20 +321,12 @@ int task_start(struct task *task, struct thread *thread)
 struct task *task_find(uint32_t pid)
 {
 	irqflags_t flags = spin_lock_irqsave(&task_lock);
-	struct task *task = task_find_locked(pid);
+	struct task *task = task_find_in_tree_locked(pid);
 
-	if (task && list_empty(&task->all))
-		task = NULL;    /* not begun, or reaped */
 	if (task)
 		object_get(&task->object);
 	spin_unlock_irqrestore(&task_lock, flags);
 	return task;
-}
-
-/* In the tree, or not started yet. */
-static bool is_listed(const struct task *task)
-{
-	return !task->started || !list_empty(&task->all);
 }
 
 struct task *task_find_next(uint32_t pid)
@@ -362,8 +336,9 @@ struct task *task_find_next(uint32_t pid)
 
 	for (unsigned i = 0; i < PID_TABLE_SIZE; i++)
 		list_for_each_entry(task, &pid_table[i], by_pid)
-			if (task->pid >= pid && is_listed(task) &&
-			    (!best || task->pid < best->pid))
+			if (task->pid >= pid &&
+			    (!best || task->pid < best->pid) &&
+			    (!task->started || !list_empty(&task->all)))
 				best = task;
 	if (best)
 		object_get(&best->object);
@@ -391,39 +366,33 @@ void task_each_locked(void (*fn)(struct task *task, void *arg), void *arg)
 			fn(task, arg);
 }
 
-static void stats_of_threads_locked(const struct task *task,
-				    struct task_stats *stats)
-	MUST_HOLD(&task_lock)
+void task_get_stats(struct task *task, struct pg_task *stats)
 {
+	irqflags_t flags = spin_lock_irqsave(&task_lock);
 	const struct thread *thread;
 
-	assert_held(&task_lock);
+	*stats = (struct pg_task){
+		.pid = task->pid,
+		.serial = task->serial,
+		.parent = task->parent ? task->parent->pid : 0,
+		.nr_handles = READ_ONCE(task->handles.used),
+		.zombie = task->zombie,
+		.state = !task->started ? 'N' : task->zombie ? 'Z' : 'S',
+		.kernel_kib = account_own_bytes(task->account) / 1024,
+		.ran_ns = task->ran_ns,
+	};
+	if (task->mm) {
+		stats->rss_pages = task->mm->rss;
+		stats->total_pages = task->mm->total_vm;
+	}
+	strscpy(stats->name, task->name, sizeof(stats->name));
 	list_for_each_entry(thread, &task->threads, in_task) {
 		stats->nr_threads++;
 		stats->ran_ns += thread->ran_ns;
-		stats->runs |= thread->state == THREAD_RUNNING ||
-			       thread->state == THREAD_READY;
+		if (thread->state == THREAD_RUNNING ||
+		    thread->state == THREAD_READY)
+			stats->state = 'R';
 	}
-}
-
-void task_get_stats(struct task *task, struct task_stats *stats)
-{
-	irqflags_t flags = spin_lock_irqsave(&task_lock);
-
-	memset(stats, 0, sizeof(*stats));
-	stats->pid = task->pid;
-	stats->serial = task->serial;
-	stats->parent = task->parent ? task->parent->pid : 0;
-	stats->zombie = task->zombie;
-	stats->started = task->started;
-	stats->kernel_bytes = account_own_bytes(task->account);
-	stats->ran_ns = task->ran_ns;
-	if (task->mm) {
-		stats->rss = task->mm->rss;
-		stats->total_vm = task->mm->total_vm;
-	}
-	strscpy(stats->name, task->name, sizeof(stats->name));
-	stats_of_threads_locked(task, stats);
 	spin_unlock_irqrestore(&task_lock, flags);
 }
 

@@ -2,24 +2,24 @@
 /*
  * task.h - a task: address space + handle table + threads
  *
- * WHAT     What protects programs from each other. A task is also a process in
+ * WHAT     Protects programs from each other. A task is also a process in
  *          Linux's sense: it has a parent that may wait for its end.
  *
  * PICTURE    task_create --> (empty) -- task_start --> running
  *                               |                         | last thread ends
  *                          object_put                     v
  *                               |                      zombie
- *                               v                         | reaped, or nobody
- *                             freed  <------ last put ----+ waits for it
+ *                               v                         | reaped, or it has
+ *                             freed  <------ last put ----+ no parent
  *
- * TERMS    pid      number of the task for Linux's calls; nothing else names a
- *                   task but a handle
- *          serial   numbers the tasks since boot, and never comes round: tells
- *                   two apart that had the same pid
- *          zombie   its threads are gone and its memory too; the status waits
- *                   for the parent
- *          orphan   a task without a parent: nobody reaps it, it leaves no
- *                   zombie. Whoever holds a reference still learns its status
+ * TERMS    pid      number of the task for Linux's calls; our own calls name a
+ *                   task by a handle
+ *          serial   numbers the tasks since boot, never twice: two tasks that
+ *                   had the same pid have different serials
+ *          zombie   its threads and its memory are gone; the status waits for
+ *                   the parent
+ *          orphan   a task without a parent: it is not reaped and leaves no
+ *                   zombie. The holder of a reference still learns its status
  *          exiting  its threads have been told to end; the status is settled
  *
  * LOCKING  task_lock (kernel/task/task_check.c), interrupts off, for the tree
@@ -31,13 +31,14 @@
 #include "kernel/object/handle.h"
 #include "kernel/object/object.h"
 #include "kernel/sched/thread.h"
+#include "kernel/uapi/pagoda.h"
 #include "lib/wait.h"
 #include "mm/vm/mm.h"
 
 #define TASK_NAME_MAX  32
 #define PID_MAX        32768   /* exclusive, as Linux's default              */
 
-/* What wait4() tells: an exit code, or the signal that ended the task. */
+/* The status of wait4(): an exit code, or the signal that ended the task. */
 #define WAIT_EXITED(code)    (((uint32_t)(code) & 0xff) << 8)
 #define WAIT_SIGNALED(sig)   ((uint32_t)(sig) & 0x7f)
 
@@ -85,17 +86,17 @@ struct task {
 	bool                starting;     /* t  TASK_START loads its image    */
 	bool                started;      /* t                                */
 	bool                exiting;      /* t                                */
-	bool                zombie;       /* t  all is gone but the status; an
+	bool                zombie;       /* t  only the status is left; an
 					      orphan is no longer in the tree */
 	bool                oom_victim;   /* t                                */
 	unsigned long       oom_pages;    /* t  oom.c's                       */
 	uint32_t            wait_status;  /* t  as wait4() gives it           */
 	uint64_t            ran_ns;       /* t  of threads that have ended    */
 	uint64_t            told_ns;      /* t  task_cpu_ns()'s last answer   */
-	struct endpoint    *exceptions;   /* t  referenced; faults nobody else
-					       resolves; NULL: killed         */
-	struct tenure      *personality;  /* t  its own; unknown calls; NULL:
-					       -ENOSYS                        */
+	struct endpoint    *exceptions;   /* t  referenced, for exceptions that
+					       would kill; NULL: they do      */
+	struct tenure      *personality;  /* t  its own, for unknown calls;
+					       NULL: -ENOSYS                  */
 	uint8_t            *io_ports;     /* t  bitmap of allowed ports or NULL,
 					       kmalloc()ed                    */
 	char                name[TASK_NAME_MAX]; /* o                         */
@@ -137,7 +138,7 @@ int task_thread_create(struct task *task, const struct trap_regs *regs,
 
 /*
  * The same, as a copy of the running thread: FPU, TLS, signal mask and priority
- * too. It would return from the call with `regs` and EAX 0.
+ * too. It returns from the call with `regs` and EAX 0.
  */
 int task_thread_copy(struct task *task, const struct trap_regs *regs,
 		     struct thread **threadp) __must_check;
@@ -154,8 +155,8 @@ int task_start(struct task *task, struct thread *thread) __must_check;
 
 /*
  * fork(2), first half: a child of the running task with a copy of everything
- * (`share_mm`: the same address space), and its thread, which would return
- * from the call with `regs` and EAX 0. The caller may change both, then calls
+ * (`share_mm`: the same address space), and its thread, which returns from the
+ * call with `regs` and EAX 0. The caller may change both. Then it calls
  * task_start() and puts its reference.
  * Returns: 0; -ENOMEM, -EAGAIN.
  */
@@ -176,38 +177,38 @@ void task_kill(struct task *task, uint32_t wait_status);
 /* Make every task end. Returns: false: there was none. */
 bool task_kill_all(uint32_t wait_status);
 
-/* Which children a wait means. */
+/* The children that a wait means. */
 struct child_choice {
 	uint32_t pid;            /* this one; 0: any                         */
 	uint32_t group;          /* of this process group; 0: of any         */
-	bool     plain, clones;  /* that end with SIGCHLD; that do not       */
+	bool     plain, clones;  /* those with SIGCHLD; those without         */
 };
 
 /*
- * waitpid's work. Returns: the child's pid; 0 (`nohang` and none has ended);
+ * Like waitpid(2). Returns: the child's pid; 0 (`nohang`, and none has ended);
  * -ECHILD; -EINTR (this task is being killed).
  */
 long task_wait(const struct child_choice *choice, uint32_t *wait_status,
 	       bool nohang);
 
 /*
- * Wait for the end of any task that one has a reference to, until `deadline`
- * (clock_ns() time, or WAIT_FOREVER).
- * Returns: 0 and the status; -ETIMEDOUT; -EINTR (being killed oneself).
+ * Wait for the end of a task to which the caller has a reference, until
+ * `deadline` (clock_ns() time, or WAIT_FOREVER).
+ * Returns: 0 and the status; -ETIMEDOUT; -EINTR (the caller is being killed).
  */
 int task_wait_for(struct task *task, uint64_t deadline, uint32_t *wait_status);
 
 /*
- * Out of memory: kill the task with which most comes back, pid 1 last of all,
- * or give one that is being killed time to end.
+ * Out of memory: kill the task that gives back the most, pid 1 last of all; or
+ * give the last victim time to end.
  * Returns: false: there is none.
  */
 bool task_kill_largest(void);
 
 /*
- * Another personality, or none (NULL); the old one is told. The tenure, which
- * names this task, is the task's from now on. A task that has ended takes none;
- * the same personality again changes nothing.
+ * Another personality, or none (NULL). The old one is told. The tenure, which
+ * names this task, is the task's from now on. If the task has ended, or has
+ * this personality already, nothing changes.
  */
 void task_set_personality(struct task *task, struct tenure *tenure);
 
@@ -217,55 +218,36 @@ void task_set_personality(struct task *task, struct tenure *tenure);
 struct task *task_find(uint32_t pid);
 
 /*
- * The task with the lowest pid >= this one, referenced; NULL: none. Those that
+ * The task with the lowest pid >= this one, referenced; NULL: none. Tasks that
  * have not started yet are found, too.
  */
 struct task *task_find_next(uint32_t pid);
 
 /*
- * Process groups and sessions, as setpgid(2), setsid(2) have them. The last
- * three return the number.
+ * Process groups and sessions, as in setpgid(2), setsid(2). The last two return
+ * a number, or -ESRCH, -EPERM.
  */
 long task_set_group(uint32_t pid, uint32_t group);
-long task_get_group(uint32_t pid);
-long task_get_session(uint32_t pid);
+long task_get_group(uint32_t pid, bool session);
 long task_new_session(void);
 
 /* For ps: fn runs with task_lock held. */
 void task_for_each(void (*fn)(struct task *task, void *arg), void *arg);
 
-/* What ps shows of a task. */
-struct task_stats {
-	uint32_t pid, parent, nr_threads;
-	uint64_t serial;
-	uint32_t rss, total_vm;           /* pages                            */
-	unsigned long kernel_bytes;       /* what its own account has         */
-	bool     started;
-	bool     zombie;
-	bool     runs;                    /* a thread runs or is ready        */
-	uint64_t ran_ns;
-	char     name[TASK_NAME_MAX];
-};
-void task_get_stats(struct task *task, struct task_stats *stats);
-
-/* As ps shows it: R, S, Z; N: not started. */
-static inline char task_state_letter(const struct task_stats *stats)
-{
-	if (!stats->started)
-		return 'N';
-	return stats->zombie ? 'Z' : stats->runs ? 'R' : 'S';
-}
+/* What ps shows of a task. Before its start its state is 'N'. */
+void task_get_stats(struct task *task, struct pg_task *stats);
 
 /*
- * CPU time of all threads that it has or had, and of one that it has; false:
- * none. The running one's part of a tick is counted too; never goes back.
+ * CPU time of all threads that a task has or had, and of one of its threads
+ * (false: there is no such thread), with the passed part of the running tick.
+ * Never goes back.
  */
 uint64_t task_cpu_ns(struct task *task);
 bool task_thread_cpu_ns(struct task *task, uint32_t tid, uint64_t *ns);
 
 /*
- * Children that lose their parent become this one's. NULL: orphans.
- * Returns: whose they became before, for a test to give back.
+ * This task gets the children that lose their parent. NULL: they are orphans.
+ * Returns: the task that got them before: a test sets it again.
  */
 struct task *task_set_init(struct task *task);
 

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * task_check.c - the laws of the tree of tasks, and of what they have
+ * task_check.c - the laws of the tree of tasks, of their threads and numbers
  *
  * INVARIANTS of task (task_check() restates them)
  *          T1  a task in the tree has been started, and its pid is its own
  *          T2  parent and children agree
  *          T3  a zombie has no threads, no memory and no children; a task that
- *              is none has threads
+ *              is no zombie has threads
  *          T4  an orphan is never a zombie: it has left the tree
  *          T5  threads name the task that lists them
  *          T6  a zombie's status is settled
- *          T7  a task's or thread's number is in use, and nobody else's
- *          T8  so are the numbers of its group and its session
+ *          T7  a task's or thread's number is in use, and no other has it
+ *          T8  the numbers of a task's group and session are in use
  *
  * LOCKING  task_lock.
  * NOT HERE making and finding tasks (task.c), accounts (mm/account/).
  */
-#include "kernel/task/number.h"
+#include "kernel/task/task_impl.h"
 #include "mm/account/account.h"
 
 static const char *threads_check(const struct task *task)
@@ -25,14 +25,14 @@ static const char *threads_check(const struct task *task)
 	const struct thread *thread;
 
 	assert_held(&task_lock);
-	list_for_each_entry(thread, &task->threads, in_task)
+	list_for_each_entry(thread, &task->threads, in_task) {
 		HOLDS(thread->task == task,
 		      "task T5: threads name the task that lists them");
-	list_for_each_entry(thread, &task->threads, in_task)
 		HOLDS(number_is_used_locked(thread->tid) &&
 		      (thread->tid == task->pid ||
 		       !task_find_locked(thread->tid)),
-		      "task T7: a number in use is nobody else's");
+		      "task T7: no two have the same number");
+	}
 	return NULL;
 }
 
@@ -52,7 +52,7 @@ static const char *one_check(const struct task *task)
 	list_for_each_entry(child, &task->children, sibling)
 		HOLDS(child->parent == task, "task T2: parent and children agree");
 	HOLDS(!task->parent == list_empty(&task->sibling),
-	      "task T2: who has a parent is in its list");
+	      "task T2: a task with a parent is in the parent's list");
 	HOLDS(task->zombie == list_empty(&task->threads),
 	      "task T3: a zombie, and only a zombie, has no threads");
 	HOLDS(!task->zombie || (!task->mm && list_empty(&task->children)),

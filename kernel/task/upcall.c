@@ -2,10 +2,11 @@
 /*
  * upcall.c - the kernel asks a server
  *
- * WHAT     Page faults go to the pager of their area, exceptions that nobody
- *          resolves to the task's exception endpoint, calls that the kernel
- *          does not know to the task's personality: each as one CALL by the
- *          thread that is concerned, with a label that says it is the kernel.
+ * WHAT     Page faults go to the pager of their area. Exceptions that the
+ *          kernel cannot resolve go to the task's exception endpoint. Calls
+ *          that the kernel does not know go to the task's personality. Each is
+ *          one CALL by the thread that needs the answer, with a label that says
+ *          that the kernel asks.
  *
  * PICTURE    thread           kernel                        server
  *            touches a page   vm_fault() -> pager_ask() ->  KMSG_FAULT
@@ -14,12 +15,11 @@
  *
  * RULES
  *          no lock is held while a server is asked (mm/vm/pager.c, A2)
- *          whatever a server answers, or if it never does: only the thread for
- *          which it was asked waits
- *          a server that is gone is an answer: no page, killed, -ENOSYS
+ *          only the thread that asks waits for the answer
+ *          if the server is gone, the answer is: no page, killed, -ENOSYS
  *
  * SEE      kernel/uapi/pagoda.h KMSG_*; kernel/calls/calls_caller.c for what
- *          the server may do meanwhile.
+ *          the server may do while it is asked.
  */
 #include "kernel/task/upcall.h"
 
@@ -37,15 +37,17 @@
 
 /*
  * Call a server for the running thread.
- * Returns: >= 0, and its words in *words; *pagep (if wanted) a page that came.
+ * Returns: >= 0, and the server's words in *words; *pagep (NULL: not wanted): a
+ * page that came.
  */
 static long ask(struct endpoint *endpoint, uint32_t label,
 		struct ipc_regs *words, struct page **pagep)
 {
 	struct ipc_op op = {
 		.regs = words, .label = label, .deadline = WAIT_FOREVER,
+		.calls = true,
 	};
-	long result = endpoint_call(endpoint, &op);
+	long result = endpoint_send(endpoint, &op);
 
 	if (op.parcel && pagep) {
 		*pagep = op.parcel->page;
@@ -64,7 +66,7 @@ static struct page *pager_ask(struct endpoint *pager, struct mm *mm,
 	const struct task *task = current_task();
 	struct page *page = NULL;
 
-	/* mm/vm/pager.c, A1: a pager is for whoever has named it. */
+	/* mm/vm/pager.c, A1: a pager serves only the task that has named it. */
 	if (!task || task->mm != mm)
 		return NULL;
 	if (ask(pager, KMSG_LABEL(KMSG_FAULT, 0, task->pid), &words,
@@ -75,21 +77,11 @@ static struct page *pager_ask(struct endpoint *pager, struct mm *mm,
 
 /* ---- exceptions --------------------------------------------------------- */
 
-/* An endpoint that a field of the task names, referenced; or NULL. */
-static struct endpoint *get_endpoint(struct endpoint *const *field)
-{
-	irqflags_t flags = irq_save();
-	struct endpoint *endpoint = *field;
-
-	endpoint_get(endpoint);
-	irq_restore(flags);
-	return endpoint;
-}
-
 bool exception_ask(struct trap_regs *regs)
 {
 	struct task *task = current_task();
-	struct endpoint *endpoint = get_endpoint(&task->exceptions);
+	irqflags_t flags = irq_save();
+	struct endpoint *endpoint = task->exceptions;
 	struct ipc_regs words = {
 		.ebx = regs->vector, .ecx = regs->error,
 		.edx = regs->vector == 14 ? regs->cr2 : 0,
@@ -97,6 +89,8 @@ bool exception_ask(struct trap_regs *regs)
 	};
 	long result;
 
+	endpoint_get(endpoint);
+	irq_restore(flags);
 	if (!endpoint)
 		return false;
 	result = ask(endpoint, KMSG_LABEL(KMSG_EXCEPTION, 0, task->pid),
@@ -107,33 +101,24 @@ bool exception_ask(struct trap_regs *regs)
 
 /* ---- personality -------------------------------------------------------- */
 
-/* The same, of the tenure that the task's field names. */
-static struct endpoint *get_personality(const struct task *task)
+long personality_call(struct trap_regs *regs)
 {
-	irqflags_t flags = irq_save();
+	struct task *task = current_task();
 	struct endpoint *endpoint = NULL;
+	struct ipc_regs words;
+	irqflags_t flags;
+	long result;
 
+	assert(regs->eax < 1024);
+	flags = irq_save();
 	if (task->personality)
 		endpoint = task->personality->endpoint;
 	endpoint_get(endpoint);
 	irq_restore(flags);
-	return endpoint;
-}
-
-long personality_call(unsigned number, struct trap_regs *regs)
-{
-	struct task *task = current_task();
-	struct endpoint *endpoint;
-	struct ipc_regs words;
-	long result;
-
-	if (number >= 1024 || !task->personality)
-		return -ENOSYS;
-	endpoint = get_personality(task);
 	if (!endpoint)
 		return -ENOSYS;
 	copy_words(&words, message_regs(regs));
-	result = ask(endpoint, KMSG_LABEL(KMSG_SYSCALL, number, task->pid),
+	result = ask(endpoint, KMSG_LABEL(KMSG_SYSCALL, regs->eax, task->pid),
 		     &words, NULL);
 	endpoint_put(endpoint);
 	if (result == -EPIPE)

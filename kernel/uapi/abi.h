@@ -2,10 +2,10 @@
 /*
  * abi.h - how user mode calls the kernel: registers and instructions
  *
- * WHAT     Two ways in. `int $0x80` is Linux's and does everything. SYSENTER
- *          does the same in fewer cycles, though not in fewer instructions, for
- *          our own calls (1024 and above), on CPUs that have it (CPUID leaf 1,
- *          EDX bit 11).
+ * WHAT     Two ways in. `int $0x80` is Linux's and works for all calls.
+ *          SYSENTER works for our own calls (1024 and above), on CPUs that have
+ *          it (CPUID leaf 1, EDX bit 11). It takes fewer cycles, but not fewer
+ *          instructions.
  *
  * PICTURE    register          going in               coming back
  *            EAX               number of the call     result; -4095..-1 is
@@ -19,8 +19,8 @@
  *            4(%ebp)   argument 6
  *            0(%ebp)   address to come back to
  *
- *          The kernel comes back to that address with ESP = EBP as it was, and
- *          EBP = argument 6. One stub does for all calls:
+ *          The kernel comes back to that address. Then ESP is what EBP was, and
+ *          EBP is argument 6. One stub is enough for all calls:
  *
  *            pagoda_sysenter:
  *                    pushl %ecx
@@ -36,15 +36,14 @@
  *            2:      leal  8(%esp), %esp
  *                    ret
  *
- *          CF clear: ECX and EDX are as `int $0x80` would have left them. CF
- *          set: they are lost, and would be what they were before the call.
+ *          CF clear: ECX and EDX are what `int $0x80` gives. CF set: they are
+ *          lost; `int $0x80` would not have changed them.
  *
  * RULES
- *          after SYSENTER the other flags of sums are lost, DF is clear; TF, AC
- *          and NT do not survive it: single-stepping goes on behind the call
- *          when a debugger plants INT3 there. Where the two words at EBP cannot
- *          be read, no call is made: the thread gets the page fault that it
- *          would have got by reading them itself.
+ *          after SYSENTER the other arithmetic flags are lost, and DF, TF, AC
+ *          and NT are clear: a debugger that single-steps puts INT3 behind the
+ *          call. If the two words at EBP cannot be read, no call is made: the
+ *          thread gets the page fault of a read at that address.
  * SEE      Linux arch/x86/entry/vdso/vdso32/system_call.S.
  */
 #pragma once

@@ -11,36 +11,37 @@
  *            EBX ECX EDX ESI EDI EBP           arguments 1 to 6, or the six
  *                                              words of a message, both ways
  *
- *          A call leaves the other registers as they were, unless the table
- *          names one behind "->". Error numbers are Linux's.
+ *          A call changes no other register, unless the table names it behind
+ *          "->". Error numbers are Linux's.
  *
  * TERMS    handle   number by which this task names a kernel object; 0 is none.
- *                   Where a call wants a task, 0 is the caller's own.
+ *                   If a call wants a task, 0 is the caller's own.
  *          rights   what a handle allows; see RIGHT_*
- *          badge    number in a handle that a receiver gets with each message
- *                   sent through it: tells a server its clients apart
+ *          badge    number in a handle. A receiver gets it with each message
+ *                   that was sent through the handle: so a server knows which
+ *                   client has sent
  *          words    the six registers of a message
- *          extras   what else a message may carry: handles and pages. They lie
- *                   in the thread's struct ipc_msg (IPC_BUFFER names it)
- *          _MSG     the calls that end so look at that structure's `out`:
- *                   send its extras, obey its flags and deadline
+ *          extras   handles and pages of a message. They lie in the thread's
+ *                   struct ipc_msg (IPC_BUFFER names it)
+ *          _MSG     the calls whose names end in _MSG use that structure's
+ *                   `out`: they send its extras, obey its flags and deadline
  *
- * MESSAGES send waits until somebody has received. call sends, then waits for
- *          the reply. The receiver of a call owes a reply; its thread remembers
+ * MESSAGES send waits until a thread has received. call sends, then waits for
+ *          the reply. The receiver of a call owes a reply. Its thread remembers
  *          one caller, until it replies or receives again (then the caller gets
- *          -EPIPE), or until REPLY_SAVE makes a handle of it. When the server
- *          dies, or closes the last handle with RIGHT_RECEIVE, or the reply
- *          handle, whoever waits for it gets -EPIPE.
+ *          -EPIPE), or until REPLY_SAVE makes a handle of the debt. A caller
+ *          also gets -EPIPE if the server ends, closes its last handle with
+ *          RIGHT_RECEIVE, or closes the reply handle.
  *
  *          EAX after receiving (RECEIVE, REPLY_RECEIVE):
  *
  *            bit 30         IPC_EXTRAS: there are extras, see ipc_msg.in
  *            bit 29 = 0     bits 0..28: the sender's badge
- *            bit 29 = 1     IPC_KERNEL: the kernel asks; which task, and why,
- *                           see KMSG_* below. Nobody else can set this bit.
+ *            bit 29 = 1     IPC_KERNEL: the kernel asks; KMSG_* below says for
+ *                           which task, and why. No task can set this bit.
  *
- *          EAX after CALL: 0 or IPC_EXTRAS. A message that was sent, not
- *          called, looks the same; replying to it is -ESRCH.
+ *          EAX after CALL: 0 or IPC_EXTRAS. A receiver cannot see whether a
+ *          message was sent or called: the reply to a sender gives -ESRCH.
  *
  * SEE      kernel/uapi/abi.h for the instructions; docs/glossary.md.
  */
@@ -54,21 +55,21 @@
 #define PG_HANDLE(eax)          ((eax) >> 16)
 
 /*
- * number, NAME, name, what the handle names, the right that the handle needs;
- * behind them the arguments. Pointers are addresses in the caller's space; [n]
- * is a length in bytes.
+ * number, NAME, the kernel's function pg_...(), what the handle names, the
+ * right that the handle needs. The comment behind has the arguments. Pointers
+ * are addresses in the caller's space; [n] is a length in bytes.
  *
  *   NONE            the call looks at no handle
  *   ANY             an object of any type
  *   TASK, SPACE     a task, the memory of a task; 0: the caller's own
  *   CALLER          a reply handle; 0: the caller that this thread owes a reply
- *   LATE(...)       these calls look at their arguments before the handle; all
- *                   others look at the handle first
+ *   LATE(...)       these calls look at their arguments before the handle, all
+ *                   others at the handle first
  *   other words     an object of that type
  *
- * What the kernel says of a handle, in this order: -EBADF there is no such
- * handle, -EINVAL it names something else, -EPERM it has not that right, -ESRCH
- * the task of a SPACE has ended.
+ * The errors about a handle, in this order: -EBADF there is no such handle,
+ * -EINVAL it names an object of another type, -EPERM it has not that right,
+ * -ESRCH the task of a SPACE has ended.
  */
 #define PAGODA_CALLS(C)                                                       \
 	/* any object */                                                      \
@@ -84,15 +85,16 @@
 	C(1030, REPLY, reply, LATE(CALLER), NONE) /* words */                 \
 	C(1031, REPLY_RECEIVE, reply_receive, LATE(ENDPOINT), RECEIVE)        \
 		/* words -> badge, words */                                   \
-	C(1032, SEND_MSG, send_msg, LATE(ENDPOINT), SEND)                     \
-	C(1033, RECEIVE_MSG, receive_msg, LATE(ENDPOINT), RECEIVE)            \
-	C(1034, CALL_MSG, call_msg, LATE(ENDPOINT), SEND)                     \
-	C(1035, REPLY_MSG, reply_msg, LATE(CALLER), NONE)                     \
-	C(1036, REPLY_RECEIVE_MSG, reply_receive_msg, LATE(ENDPOINT), RECEIVE)\
+	C(1032, SEND_MSG, send, LATE(ENDPOINT), SEND)                         \
+	C(1033, RECEIVE_MSG, receive, LATE(ENDPOINT), RECEIVE)                \
+	C(1034, CALL_MSG, call_slowly, LATE(ENDPOINT), SEND)                  \
+	C(1035, REPLY_MSG, reply, LATE(CALLER), NONE)                         \
+	C(1036, REPLY_RECEIVE_MSG, reply_receive_slowly, LATE(ENDPOINT),      \
+	  RECEIVE)                                                            \
 	C(1037, REPLY_SAVE, reply_save, NONE, NONE) /* -> reply handle */     \
 	C(1038, IPC_BUFFER, ipc_buffer, NONE, NONE) /* struct ipc_msg * */    \
-	/* the caller's memory, and TASK_READ's and _WRITE's: -EFAULT where a \
-	 * pager has not given the page yet */                                \
+	/* memory of a caller or a task: -EFAULT if a pager has not given the \
+	 * page yet */                                                        \
 	C(1039, CALLER_READ, caller_read, CALLER, NONE)                       \
 		/* its addr, buf, [n] */                                      \
 	C(1040, CALLER_WRITE, caller_write, CALLER, NONE)                     \
@@ -151,58 +153,57 @@
 	C(1068, MEMORY_MAP, memory_map, MEMORY, READ) /* addr or 0 -> addr */ \
 	/* the system */                                                      \
 	C(1069, TASK_INFO, task_info, SYSTEM, READ)                           \
-		/* pid, struct pg_task *: that one or the next higher */      \
+		/* pid, struct pg_task *: this pid or the next higher one */  \
 	C(1070, TASK_OPEN, task_open, SYSTEM, NONE)                           \
-		/* pid -> handle; needs RIGHT_MANAGE, or RIGHT_READ: then     \
-		 * the new one can only be read */                            \
+		/* pid -> handle; needs RIGHT_MANAGE, or RIGHT_READ: then the \
+		 * new handle has RIGHT_READ only */                          \
 	C(1071, MEM_INFO, mem_info, SYSTEM, READ) /* struct pg_mem * */       \
 	C(1072, LOG_WRITE, log_write, SYSTEM, WRITE) /* text, [n] */          \
 	C(1073, POWER_OFF, power_off, SYSTEM, MANAGE)                         \
 		/* 0; 1: to the monitor, where there is one */                \
-	/* whoever asks */                                                    \
+	/* for every task */                                                  \
 	C(1074, CLOCK, clock, NONE, NONE) /* -> ns: EBX low, ECX high */      \
 	C(1075, YIELD, yield, NONE, NONE)                                     \
 	/* notifications */                                                   \
 	C(1076, NOTIFICATION_BIND, notification_bind, NOTIFICATION, RECEIVE)  \
 		/* endpoint: from now on its bits arrive there as messages;   \
-		 * 0: no more */                                              \
+		 * 0: they do not */                                          \
 	/* PCI devices. A DMA handle is what DMA_ALLOC and DMA_MAP give */    \
 	C(1077, DEVICE_OPEN, device_open, SYSTEM, MANAGE)                     \
-		/* vendor << 16 | device, which of them from 0 -> handle;     \
-		 * bridges are nobody's */                                    \
+		/* vendor << 16 | device, index among these -> handle;        \
+		 * bridges cannot be opened */                                \
 	C(1078, DEVICE_INFO, device_info, DEVICE, MANAGE)                     \
 		/* struct pg_device * */                                      \
 	C(1079, DEVICE_MAP_BAR, device_map_bar, DEVICE, MANAGE)               \
-		/* bar -> addr; who had the device before loses what he had   \
-		 * mapped */                                                  \
+		/* bar -> addr; the previous user loses its mappings */       \
 	C(1080, DEVICE_SET_MASK, device_set_mask, DEVICE, MANAGE)             \
-		/* mask low, high: it may use the bus from now on, and must   \
-		 * be idle: nobody has reset it */                            \
+		/* mask low, high: from now on the device may use the bus; it \
+		 * must be idle, because the kernel does not reset it */      \
 	C(1081, DEVICE_IRQ, device_irq, DEVICE, MANAGE)                       \
-		/* notification, bits -> irq handle; still masked. Good until \
-		 * the device's last handle is closed */                      \
+		/* notification, bits -> irq handle; still masked. It works   \
+		 * until the device's last handle is closed */                \
 	C(1082, DMA_ALLOC, dma_alloc, DEVICE, MANAGE)                         \
 		/* [n] -> DMA handle; EBX: addr, ECX, EDX: bus low, high */   \
 	C(1083, DMA_MAP, dma_map, DEVICE, MANAGE)                             \
-		/* addr, [n], direction, struct pg_segment *, how many fit    \
-		 * -> DMA handle; EBX: how many there are */                  \
+		/* addr, [n], direction, struct pg_segment *, room for how    \
+		 * many -> DMA handle; EBX: how many there are */             \
 	C(1084, DMA_SYNC, dma_sync, DMA, MANAGE)                              \
 		/* 0: for the program, 1: for the device */                   \
 	C(1085, DMA_UNMAP, dma_unmap, DMA, MANAGE)                            \
 		/* the handle is closed: the transfer is over */              \
 	C(1086, DMA_CHECK, dma_check, DEVICE, MANAGE)                         \
-		/* bus low, high, [n]: before it is told to the device */     \
+		/* bus low, high, [n]: before the device gets this address */ \
 	/* endpoints */                                                       \
 	C(1087, ENDPOINT_CHECK, endpoint_check_alive, ENDPOINT, SEND)         \
-		/* -> 0: may still be received from; -EPIPE: never again */   \
-	/* what the kernel may hold for a task and its descendants */         \
+		/* -> 0: a task can receive from it; -EPIPE: none can */      \
+	/* limits of what the kernel has for a task and its descendants */    \
 	C(1088, TASK_LIMIT, task_limit, TASK, READ)                           \
 		/* PG_LIMIT_* -> EBX: used, ECX: limit */                     \
 	C(1089, TASK_SET_LIMIT, task_set_limit, TASK, MANAGE)                 \
 		/* PG_LIMIT_*, limit: at most the caller's own */             \
 	/* reply handles */                                                   \
 	C(1090, REPLY_CHECK, reply_check, REPLY, NONE)                        \
-		/* -> 0: somebody waits for it; -ESRCH: nobody any more */
+		/* -> 0: a caller waits for it; -ESRCH: none does */
 
 #define PG_CALL_FIRST  1024
 
@@ -220,7 +221,7 @@ enum pagoda_call {
 #define RIGHT_TRANSFER  0x02u   /* may travel in a message                    */
 #define RIGHT_SEND      0x04u   /* send, call; signal                         */
 #define RIGHT_RECEIVE   0x08u   /* receive; wait                              */
-#define RIGHT_READ      0x10u   /* memory, a task's memory; the system   */
+#define RIGHT_READ      0x10u   /* memory, a task's memory; the system        */
 #define RIGHT_WRITE     0x20u   /* a task's memory; the kernel's log          */
 #define RIGHT_MANAGE    0x40u   /* kill, start; power off; make irq, io_ports */
 #define RIGHT_MINT      0x80u   /* HANDLE_DUP with a badge                    */
@@ -230,27 +231,27 @@ enum pagoda_call {
 
 /* Handles of the first program, in this order. */
 #define PG_INIT_SYSTEM  1       /* the system, all rights                     */
-#define PG_INIT_ARCHIVE 2       /* the boot archive, a memory object; may be
-				   missing                                    */
+#define PG_INIT_ARCHIVE 2       /* the boot archive, a memory object, if there
+				   is one                                     */
 
 /* ---- limits -------------------------------------------------------------- */
 
 /*
- * What the kernel holds for a task counts for the task and for those above it:
- * who made it, and so on. A call that would go beyond a limit is -ENOMEM, or
- * -EAGAIN for tasks and threads; a page that would need one page table too many
+ * What the kernel holds for a task counts for the task, for its maker, for the
+ * maker's maker, and so on. A call that would go beyond a limit is -ENOMEM, or
+ * -EAGAIN for tasks and threads. A page that would need one page table too many
  * ends the task. A task that makes others keeps the last eighth of each limit
- * for itself. A new task has default limits, or its maker's where these are
- * lower; the first program has none.
+ * for itself. A new task has the default limits, or its maker's if these are
+ * lower. The first program has no limits.
  */
 #define PG_LIMIT_TASKS    0     /* not started, running, dead                 */
 #define PG_LIMIT_THREADS  1
 #define PG_LIMIT_TABLES   2     /* page tables                                */
-#define PG_LIMIT_AREAS    3     /* of address spaces; counted 32 at once      */
+#define PG_LIMIT_AREAS    3     /* of address spaces; in steps of 32          */
 #define PG_LIMIT_HANDLES  4     /* places in tables of handles                */
 #define PG_LIMIT_OBJECTS  5     /* endpoints, notifications, replies, ...     */
-#define PG_LIMIT_ARRAYS   6     /* bytes that name pages: of shared memory,
-				 * of what a device reaches                   */
+#define PG_LIMIT_ARRAYS   6     /* bytes of the lists of pages: of shared
+				 * memory, of memory that a device reaches    */
 #define PG_LIMIT_DMA      7     /* pages of DMA_ALLOC                         */
 #define PG_NR_LIMITS      8
 #define PG_UNLIMITED      0xffffffffu
@@ -270,24 +271,25 @@ enum pagoda_call {
  * KMSG_FAULT      to a pager: a page is touched for the first time.
  *                   words: address of the page, access (PROT_*)
  *                   reply: word 0 = 1 and extras with one page of the pager's
- *                   own memory (IPC_PAGES_GRANT: given away; else both have it,
- *                   copied when one of them writes); word 0 = 0: refused
- * KMSG_EXCEPTION  to a task's exception endpoint: nobody resolved this.
+ *                   own memory (IPC_PAGES_GRANT: given away; without it both
+ *                   have the page, copied when one of them writes); word 0 =
+ *                   0: refused
+ * KMSG_EXCEPTION  to a task's exception endpoint: the kernel cannot resolve it.
  *                   words: vector, error code, address (vector 14), EIP, ESP,
  *                   EFLAGS. CALLER_GET_REGS and _SET_REGS work.
- *                   reply: word 0 = 1: goes on with its registers as they are
- *                   then; 0: is killed
+ *                   reply: word 0 = 1: the thread goes on with its registers as
+ *                   they are then; 0: the task is killed
  * KMSG_SYSCALL    to a task's personality: a call the kernel does not know.
  *                   number: KMSG_NUMBER; words: its six arguments
  *                   reply: word 0 is the result
- * KMSG_TASK_BEGAN, KMSG_TASK_ENDED  to a personality: a task runs that is its
- *                   own, by a start, a fork or TASK_SET_PERSONALITY, before the
- *                   first call of that task; or: it has ended, or has another
- *                   personality now. Word 0 of BEGAN: the parent's pid, or
- *                   0. No reply. Both come in the order of what happened, and
- *                   before any call: a fork is known before what the parent
- *                   does next. Nobody gets the number of a task before its
- *                   ENDED has been received
+ * KMSG_TASK_BEGAN, KMSG_TASK_ENDED to a personality. BEGAN: a task that belongs
+ *                   to it runs, by a start, a fork or TASK_SET_PERSONALITY. It
+ *                   comes before the task's first call. Word 0: the parent's
+ *                   pid, or 0. ENDED: the task has ended, or has another
+ *                   personality now. No reply. Both come in the order of the
+ *                   events, and before any call: a fork is known before the
+ *                   next call of the parent. No other task gets the number of a
+ *                   task before its ENDED has been received
  * KMSG_NOTIFICATION  to a server that has bound a notification to its
  *                   endpoint: word 0 has the bits, now cleared. No pid, no
  *                   reply
@@ -303,14 +305,14 @@ enum pagoda_call {
 
 struct ipc_handle {
 	uint32_t handle;
-	uint32_t rights;        /* out: those the receiver shall have, or 0: all
-				   of this handle's. in: those it has         */
+	uint32_t rights;        /* out: for the receiver; 0: all of this
+				   handle's. in: the rights that came         */
 };
 
 #define IPC_MOVE         0x1u   /* handles: the sender's are closed           */
 #define IPC_PAGES        0x2u   /* there is a range of pages                  */
-#define IPC_PAGES_GRANT  0x4u   /* pages: the sender loses them; else shared  */
-#define IPC_NONBLOCK     0x8u   /* -EAGAIN where the partner does not wait    */
+#define IPC_PAGES_GRANT  0x4u   /* the sender loses them; without it: shared  */
+#define IPC_NONBLOCK     0x8u   /* -EAGAIN if the partner does not wait       */
 #define IPC_DEADLINE     0x10u  /* -ETIMEDOUT at `deadline`, by CLOCK         */
 
 struct ipc_extras {
@@ -326,20 +328,20 @@ struct ipc_extras {
 };
 
 /*
- * Of one thread. `out` is what its _MSG calls send; a deadline is for the whole
- * call. `in` is what came with a message that had IPC_EXTRAS: nr_handles, and
- * IPC_PAGES in flags if pages came. Handles of a message that cannot be put
- * into the receiver's table are lost; the receiver sees handle 0 there.
+ * Each thread has one. `out` is what its _MSG calls send; a deadline is for the
+ * whole call. `in` is what came with a message that had IPC_EXTRAS: nr_handles,
+ * and IPC_PAGES in flags if pages came. A handle that does not fit into the
+ * receiver's table is lost; the receiver sees handle 0 there.
  *
- * Pages come only to whoever wants them: at most window_length bytes of them, 0
- * for none. `window` is where they shall lie, in place of what is mapped there;
- * 0: anywhere. Both are read by IPC_BUFFER and by each _MSG call, and hold for
- * all calls until then. Of a message with more pages the rest comes, and SEND
- * gives -E2BIG; what a reply grants is lost.
+ * Pages come only to a receiver that wants them: at most window_length bytes, 0
+ * for none. They come to `window`, in place of what is mapped there; 0: to any
+ * address. IPC_BUFFER and each _MSG call read both, and they hold for all calls
+ * until then. If a message has more pages, only its other parts come, and SEND
+ * gives -E2BIG; pages that a reply grants are lost.
  *
  * Pages that came stay: whatever the sender unmaps, shortens or protects, the
- * receiver has all of them, with the rights that page_prot says, PROT_READ
- * always among them.
+ * receiver has all of them, with the rights of page_prot, and always with
+ * PROT_READ.
  */
 struct ipc_msg {
 	struct ipc_extras out;
@@ -357,7 +359,7 @@ struct task_start {
 				   0: argv[0], argv[1], ...                   */
 	uint32_t args_length;
 	uint32_t handles;       /* array of uint32_t: copied into the new task
-				   as its handles 1, 2, ...; 0: leave it out.
+				   as its handles 1, 2, ...; 0: none here.
 				   Needs RIGHT_DUP or RIGHT_TRANSFER          */
 	uint32_t nr_handles;    /* at most TASK_START_HANDLES                 */
 	uint32_t priority;      /* 0: that of programs; at most the caller's  */
@@ -371,7 +373,7 @@ struct task_start {
 struct pg_regs {
 	uint32_t ebx, ecx, edx, esi, edi, ebp, eax;
 	uint32_t eip, eflags, esp;
-	uint32_t vector, error, address;     /* why it stopped; not settable  */
+	uint32_t vector, error, address;     /* why it stopped; cannot be set */
 };
 
 struct pg_task {
@@ -381,8 +383,8 @@ struct pg_task {
 						started                       */
 	uint64_t ran_ns;
 	char     name[32];
-	uint64_t serial;                     /* of tasks since boot: never the
-						same again, as the pid may be */
+	uint64_t serial;                     /* number since boot; no other
+						task ever has it              */
 	uint32_t kernel_kib;                 /* what the kernel holds for it  */
 	uint32_t unused;
 };
@@ -430,18 +432,19 @@ struct pg_device {
 	uint32_t refused;
 	uint32_t blocked;                    /* accesses that the IOMMU blocked,
 						of any device                 */
-	uint32_t blocked_valid;              /* the last one was this one's,  */
+	uint32_t blocked_valid;              /* this device caused the last   */
 	uint64_t blocked_bus;                /* ... at this address           */
 };
 
 /*
- * DMA_MAP pins the pages and says where the device finds them. A direction is
- * from whom the data come; what the device writes is there after DMA_SYNC for
- * the program, or after DMA_UNMAP. Until then the buffer is the device's.
+ * DMA_MAP pins the pages and says where the device finds them. The direction
+ * says which side writes the data. The program finds what the device has
+ * written after DMA_SYNC for the program, or after DMA_UNMAP. Until then the
+ * buffer is the device's.
  *
- * Closing a DMA handle, which is also what happens when the driver dies, does
- * the same as DMA_UNMAP, but nobody has said that the device has finished: it
- * is kept off the bus before its memory goes, until DEVICE_SET_MASK.
+ * If a DMA handle is closed, or the driver ends, the same happens as by
+ * DMA_UNMAP. But the device may not have finished: it is kept off the bus
+ * before its memory goes, until DEVICE_SET_MASK.
  */
 #define PG_DMA_BOTH         0
 #define PG_DMA_TO_DEVICE    1
@@ -449,7 +452,7 @@ struct pg_device {
 
 #define PG_DMA_LENGTH_MAX   0x400000u
 
-#define PG_SEGMENT_BOUNCED  0x1u    /* ... or a part of it: through copies   */
+#define PG_SEGMENT_BOUNCED  0x1u    /* it, or a part of it, is a copy        */
 
 struct pg_segment {
 	uint64_t bus;
@@ -459,6 +462,6 @@ struct pg_segment {
 
 struct pg_page {
 	uint32_t present, prot;
-	uint32_t refs;                       /* who map it                    */
+	uint32_t refs;                       /* how many entries map it       */
 	uint32_t frame;                      /* number of the page frame      */
 };

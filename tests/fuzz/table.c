@@ -36,7 +36,7 @@ static const struct call of_pagoda[] = {
 };
 
 static const struct call of_linux[] = {
-#define C(number, name) { number, #name, LINUX_##name, NONE },
+#define C(number, name, function) { number, #name, LINUX_##name, NONE },
 	LINUX_CALLS(C)
 #undef C
 };

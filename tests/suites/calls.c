@@ -483,7 +483,7 @@ static void odd_buffer(struct rng *rng)
 			rng_below(rng, 8), 0
 		};
 	if (copy_to_user(UADDR(BUFFER), &msg, sizeof(msg)))
-		current_thread()->ipc.buffer = 0;
+		current_thread()->ipc.buffer = UADDR(0);
 }
 
 static void odd_call(struct rng *rng)

@@ -3,9 +3,7 @@
  * ipc.c (tests) - messages between threads: who waits, who is told what
  */
 #include "kernel/ipc/endpoint.h"
-#include "kernel/ipc/ipc.h"
 #include "kernel/ipc/notification.h"
-#include "kernel/ipc/reply.h"
 #include "kernel/ipc/tenure.h"
 #include "kernel/object/handle.h"
 #include "kernel/uapi/pagoda.h"
@@ -71,9 +69,10 @@ static long do_call(struct ipc_regs *words, uint32_t label, uint64_t deadline)
 {
 	struct ipc_op op = {
 		.regs = words, .label = label, .deadline = deadline,
+		.calls = true,
 	};
 
-	return endpoint_call(endpoint, &op);
+	return endpoint_send(endpoint, &op);
 }
 
 static long do_send(struct ipc_regs *words, uint32_t label, uint64_t deadline)
@@ -146,7 +145,7 @@ static void echo_main(void *arg)
 		fill(&words, words.ebx + 1000);
 		do_reply(my_debt(), &words);
 	}
-	ipc_thread_exit(current_thread());
+	reply_slot_fail(my_debt(), -EPIPE);
 }
 
 static void start_echo(unsigned count)
@@ -244,7 +243,8 @@ KTEST(ipc, what_must_not_wait_does_not)
 
 	set_up();
 	EXPECT_EQ(endpoint_send(endpoint, &op), -EAGAIN);
-	EXPECT_EQ(endpoint_call(endpoint, &op), -EAGAIN);
+	op.calls = true;
+	EXPECT_EQ(endpoint_send(endpoint, &op), -EAGAIN);
 	EXPECT_EQ(endpoint_receive(endpoint, &op), -EAGAIN);
 	EXPECT(!op.taken);
 	tear_down();
@@ -300,7 +300,7 @@ static void receive_and_end(void *arg)
 	struct ipc_regs words;
 
 	do_receive(&words, WAIT_FOREVER);
-	ipc_thread_exit(current_thread());
+	reply_slot_fail(my_debt(), -EPIPE);
 }
 
 KTEST(ipc, a_server_that_dies_fails_its_caller)
@@ -509,7 +509,7 @@ static void storm_server(void *arg)
 		kept = NULL;
 	}
 	object_put(kept);
-	ipc_thread_exit(current_thread());
+	reply_slot_fail(my_debt(), -EPIPE);
 }
 
 /* A call that gets no answer in time is tried again. */

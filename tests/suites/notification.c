@@ -5,7 +5,6 @@
 #include "kernel/ipc/notification.h"
 
 #include "kernel/ipc/endpoint.h"
-#include "kernel/ipc/ipc.h"
 #include "kernel/uapi/pagoda.h"
 #include "lib/errno.h"
 #include "tests/threads.h"

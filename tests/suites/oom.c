@@ -30,19 +30,19 @@ TPROGRAM(touches_much,
 /* Its mm is not ours to look into: it goes where the task is killed early. */
 static bool has_pages(struct task *task, uint32_t pages)
 {
-	struct task_stats stats;
+	struct pg_task stats;
 
 	task_get_stats(task, &stats);
-	return stats.rss >= pages;
+	return stats.rss_pages >= pages;
 }
 
 /* Charged to it: a page table is a page. */
 static bool has_tables(struct task *task, uint32_t tables)
 {
-	struct task_stats stats;
+	struct pg_task stats;
 
 	task_get_stats(task, &stats);
-	return stats.kernel_bytes >= tables * PAGE_SIZE;
+	return stats.kernel_kib >= tables * (PAGE_SIZE / 1024);
 }
 
 KTEST(oom, kills_the_largest_task)

@@ -349,7 +349,7 @@ static void count_task(struct task *task, void *arg)
 KTEST(task, statistics_tell_of_threads_and_memory)
 {
 	struct task *task = tprogram_start(&spins);
-	struct task_stats stats;
+	struct pg_task stats;
 	unsigned nr = 0;
 
 	REQUIRE(task);
@@ -357,8 +357,8 @@ KTEST(task, statistics_tell_of_threads_and_memory)
 	task_get_stats(task, &stats);
 	EXPECT_EQ(stats.pid, task->pid);
 	EXPECT_EQ(stats.nr_threads, 1);
-	EXPECT(stats.rss >= 2 && stats.total_vm >= stats.rss);
-	EXPECT(stats.runs && !stats.zombie);
+	EXPECT(stats.rss_pages >= 2 && stats.total_pages >= stats.rss_pages);
+	EXPECT(stats.state == 'R' && !stats.zombie);
 	EXPECT(stats.ran_ns > 0);
 	EXPECT_STREQ(stats.name, "tprogram");
 	task_for_each(count_task, &nr);
@@ -497,7 +497,7 @@ KTEST(task, every_child_of_a_large_family_is_reaped_once)
 KTEST(task, init_inherits_the_children_of_the_dead)
 {
 	struct task *heir = tprogram_start(&spins);
-	struct task_stats stats;
+	struct pg_task stats;
 	struct task *task, *child = NULL, *init_before;
 
 	REQUIRE(heir);
