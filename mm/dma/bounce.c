@@ -33,12 +33,11 @@
  *
  *          Why prime? A device often writes less than the whole buffer: a short
  *          frame, or a transfer that ends in an error. But the copy out moves
- *          the whole buffer. Without the first copy, the bytes that the device
- *          has not written would come from another transfer that used the same
- *          pages before. If the pages were cleared, the buffer would lose its
- *          old bytes. Neither happens to a buffer that is not bounced, and a
- *          driver cannot know whether its buffer is bounced. So the copy is
- *          equal to the original at first. These copies are counted separately.
+ *          the whole buffer. The bytes that the device has not written would be
+ *          those of an earlier transfer, or zeros. A buffer that is not bounced
+ *          keeps its old bytes, and a driver cannot know whether its buffer is
+ *          bounced. So the copy is equal to the original at first. These copies
+ *          are counted separately.
  *
  *          For a device without an IOMMU, a bus address is a physical address.
  *          So one tree has the bounces of all devices.
@@ -60,15 +59,14 @@
 static struct rb_root bounces;   /* dma_lock */
 unsigned dma_nr_bounces;         /* dma_lock; read without to see 0 */
 
-static struct bounce *entry(struct rb_node *rb)
+static struct bounce *entry(const struct rb_node *rb)
 {
 	return rb_entry(rb, struct bounce, rb);
 }
 
 static bool less(const struct rb_node *a, const struct rb_node *b)
 {
-	return rb_entry(a, struct bounce, rb)->bus.v <
-	       rb_entry(b, struct bounce, rb)->bus.v;
+	return entry(a)->bus.v < entry(b)->bus.v;
 }
 
 /* ---- the tree -------------------------------------------------------- */
@@ -96,16 +94,6 @@ struct bounce *bounce_find(bus_addr_t bus)
 	return bounce && bus.v - bounce->bus.v < bounce->size ? bounce : NULL;
 }
 
-static void insert(struct bounce *bounce)
-{
-	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-
-	rb_add(&bounces, &bounce->rb, less);
-	dma_nr_bounces++;
-	bounce_pool_listed(bounce, true);
-	spin_unlock_irqrestore(&dma_lock, flags);
-}
-
 /* Remove the device's bounce that begins at `bus` from the tree, or NULL. */
 static struct bounce *take_out(const struct dma_device *dev, bus_addr_t bus)
 {
@@ -125,59 +113,35 @@ static struct bounce *take_out(const struct dma_device *dev, bus_addr_t bus)
 
 /* ---- copying --------------------------------------------------------- */
 
-static void copy_some(void *to, const void *from, size_t n)
+/*
+ * Copy some bytes of a bounce, from `offset` on, and count them. This goes page
+ * by page: the original may be highmem. The copy never is.
+ */
+static void copy(const struct bounce *bounce, size_t offset, size_t size,
+		 bool out, unsigned long *counter)
 {
-	if (n == PAGE_SIZE)     /* then both begin on a page, by B2 */
-		copy_page(to, from);
-	else
-		memcpy(to, from, n);
-}
+	phys_addr_t original = phys_add(bounce->original, offset);
+	char *ours = (char *)page_address(bounce->pages) +
+		     phys_page_offset(bounce->original) + offset;
 
-/* Page by page: the original may be highmem, the copy never is. */
-static void copy(char *to_or_from, phys_addr_t original, size_t size, bool out)
-{
 	debug_assert(dma_is_memory(original, size) || !size);
+	dma_count(counter, size);
 	while (size) {
-		uint32_t offset = phys_page_offset(original);
-		size_t n = MIN(size, PAGE_SIZE - offset);
+		uint32_t at = phys_page_offset(original);
+		size_t n = MIN(size, PAGE_SIZE - at);
 		char *page = kmap_local(pfn_to_page(phys_to_pfn(original)));
+		void *to = out ? page + at : ours;
+		const void *from = out ? ours : page + at;
 
-		if (out)
-			copy_some(page + offset, to_or_from, n);
+		if (n == PAGE_SIZE)     /* then both begin on a page, by B2 */
+			copy_page(to, from);
 		else
-			copy_some(to_or_from, page + offset, n);
+			memcpy(to, from, n);
 		kunmap_local(page);
-		to_or_from += n;
+		ours += n;
 		original = phys_add(original, n);
 		size -= n;
 	}
-}
-
-/* The kernel's address of the first byte of the copy. */
-static char *copy_ptr(const struct bounce *bounce)
-{
-	return (char *)page_address(bounce->pages) +
-	       phys_page_offset(bounce->original);
-}
-
-static void copy_in(const struct bounce *bounce, size_t offset, size_t size)
-{
-	copy(copy_ptr(bounce) + offset, phys_add(bounce->original, offset),
-	     size, false);
-	dma_count(&bounce->dev->stats.copied_in, size);
-}
-
-static void copy_out(const struct bounce *bounce, size_t offset, size_t size)
-{
-	copy(copy_ptr(bounce) + offset, phys_add(bounce->original, offset),
-	     size, true);
-	dma_count(&bounce->dev->stats.copied_out, size);
-}
-
-static void prime(const struct bounce *bounce)
-{
-	copy(copy_ptr(bounce), bounce->original, bounce->size, false);
-	dma_count(&bounce->dev->stats.primed, bounce->size);
 }
 
 /* ---- map, unmap, sync ------------------------------------------------ */
@@ -187,6 +151,7 @@ bus_addr_t bounce_map(struct dma_device *dev, phys_addr_t original,
 {
 	uint32_t offset = phys_page_offset(original);
 	struct bounce *bounce = bounce_take(dev, dma_nr_pages(offset, size));
+	irqflags_t flags;
 
 	caller_must(!dev->domain,
 		    "leave a device behind an IOMMU to iova_map()");
@@ -198,11 +163,13 @@ bus_addr_t bounce_map(struct dma_device *dev, phys_addr_t original,
 	bounce->original = original;
 	bounce->size = size;
 	bounce->dir = dir;
-	if (dma_dir_reads(dir))
-		copy_in(bounce, 0, size);
-	else
-		prime(bounce);
-	insert(bounce);
+	copy(bounce, 0, size, false,
+	     dma_dir_reads(dir) ? &dev->stats.copied_in : &dev->stats.primed);
+	flags = spin_lock_irqsave(&dma_lock);
+	rb_add(&bounces, &bounce->rb, less);
+	dma_nr_bounces++;
+	bounce_pool_listed(bounce, true);
+	spin_unlock_irqrestore(&dma_lock, flags);
 	dma_count(&dev->stats.bounced_pages, bounce->nr_pages);
 	return bounce->bus;
 }
@@ -214,14 +181,13 @@ void bounce_unmap(struct dma_device *dev, bus_addr_t bus, bool discard)
 	if (!bounce)
 		return;
 	if (!discard && dma_dir_writes(bounce->dir))
-		copy_out(bounce, 0, bounce->size);
+		copy(bounce, 0, bounce->size, true, &dev->stats.copied_out);
 	bounce_give(bounce);
 }
 
 /*
- * The device's first bounce that lies in [from, end), wholly or in part; or
- * NULL. Bounces of other devices may be given back at any time, so we must not
- * use them.
+ * The device's first bounce in [from, end), wholly or in part; or NULL. Another
+ * device may give its bounce back at any time, so we must not use that one.
  */
 static struct bounce *find_from(const struct dma_device *dev, uint64_t from,
 				uint64_t end)
@@ -238,15 +204,6 @@ static struct bounce *find_from(const struct dma_device *dev, uint64_t from,
 	return found;
 }
 
-static void sync_one(const struct bounce *bounce, size_t offset, size_t size,
-		     enum dma_direction dir, bool for_cpu)
-{
-	if (for_cpu && dma_dir_writes(dir) && dma_dir_writes(bounce->dir))
-		copy_out(bounce, offset, size);
-	if (!for_cpu && dma_dir_reads(dir) && dma_dir_reads(bounce->dir))
-		copy_in(bounce, offset, size);
-}
-
 /* A range of dma_map_sg() may have several copies, or no copy. */
 void bounce_sync(struct dma_device *dev, bus_addr_t bus, size_t size,
 		 enum dma_direction dir, bool for_cpu)
@@ -256,23 +213,20 @@ void bounce_sync(struct dma_device *dev, bus_addr_t bus, size_t size,
 
 	while (from < end && (bounce = find_from(dev, from, end))) {
 		uint64_t to = MIN(end, bounce->bus.v + bounce->size);
+		size_t offset;
 
 		from = MAX(from, bounce->bus.v);
-		sync_one(bounce, (size_t)(from - bounce->bus.v),
-			 (size_t)(to - from), dir, for_cpu);
+		offset = (size_t)(from - bounce->bus.v);
+		if (for_cpu && dma_dir_writes(dir) &&
+		    dma_dir_writes(bounce->dir))
+			copy(bounce, offset, (size_t)(to - from), true,
+			     &dev->stats.copied_out);
+		if (!for_cpu && dma_dir_reads(dir) &&
+		    dma_dir_reads(bounce->dir))
+			copy(bounce, offset, (size_t)(to - from), false,
+			     &dev->stats.copied_in);
 		from = to;
 	}
-}
-
-static struct bounce *first_of(const struct dma_device *dev)
-{
-	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-	struct rb_node *rb = rb_first(&bounces);
-
-	while (rb && entry(rb)->dev != dev)
-		rb = rb_next(rb);
-	spin_unlock_irqrestore(&dma_lock, flags);
-	return rb ? entry(rb) : NULL;
 }
 
 /* Nothing is copied: the owner of the buffers may be gone. */
@@ -280,22 +234,11 @@ void bounce_drop_all(struct dma_device *dev)
 {
 	struct bounce *bounce;
 
-	while ((bounce = first_of(dev)))
+	while ((bounce = find_from(dev, 0, UINT64_MAX)))
 		bounce_unmap(dev, bounce->bus, true);
 }
 
 /* ---- check ----------------------------------------------------------- */
-
-static const char *check_one(const struct bounce *bounce)
-{
-	uint32_t offset = phys_page_offset(bounce->original);
-
-	HOLDS((bounce->bus.v & (PAGE_SIZE - 1)) == offset,
-	      "bounce B2: a copy has the offset of the original");
-	HOLDS(bounce->nr_pages == dma_nr_pages(offset, bounce->size),
-	      "bounce B2: a copy has the pages that its bytes take");
-	return NULL;
-}
 
 const char *bounce_check(void)
 {
@@ -306,10 +249,12 @@ const char *bounce_check(void)
 	for (struct rb_node *rb = rb_first(&bounces); rb; rb = rb_next(rb)) {
 		const struct bounce *bounce = entry(rb);
 		uint64_t first = page_to_phys(bounce->pages).v;
-		const char *law = check_one(bounce);
+		uint32_t offset = phys_page_offset(bounce->original);
 
-		if (law)
-			return law;
+		HOLDS((bounce->bus.v & (PAGE_SIZE - 1)) == offset,
+		      "bounce B2: a copy has the offset of the original");
+		HOLDS(bounce->nr_pages == dma_nr_pages(offset, bounce->size),
+		      "bounce B2: a copy has the pages that its bytes take");
 		HOLDS(first >= free_from,
 		      "bounce B1: bounces are in order and share no page");
 		free_from = first + ((uint64_t)bounce->nr_pages << PAGE_SHIFT);

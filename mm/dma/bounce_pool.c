@@ -17,7 +17,8 @@
  *
  * INVARIANTS of bounce_pool (bounce_pool_check() restates them)
  *          P1  a page's bit is set exactly when a live bounce has the page, or
- *              one in hand: that is being copied, before it is listed or after
+ *              one in hand. Such a bounce is not in the tree yet, or any more:
+ *              its bytes are being copied
  *          P2  the record of a bounce of the pool is that of its first page
  *          P3  each page of a live bounce is in reach of its device
  *          P4  a bounce of up to 64 KiB of pages crosses no line of 64 KiB
@@ -43,6 +44,7 @@
 #include "lib/align.h"
 #include "lib/bitmap.h"
 #include "lib/log.h"
+#include "lib/string.h"
 #include "mm/dma/dma_impl.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/zone.h"
@@ -110,37 +112,20 @@ static uint32_t find_run(uint32_t nr)
 static struct bounce *pool_take(struct dma_device *dev, uint32_t nr)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	uint32_t start = nr <= pool.free ? find_run(nr) : pool.nr;
 	struct bounce *bounce = NULL;
-	uint32_t start;
 
-	if (nr > pool.free)
-		goto unlock;
-	start = find_run(nr);
-	if (start == pool.nr || !pages_in_reach(dev, pool.first + start, nr))
-		goto unlock;
-	for (uint32_t i = start; i < start + nr; i++)
-		bitmap_set(pool.map, i);
-	pool.free -= nr;
-	pool.in_hand += nr;
-	bounce = &pool.records[start];
-	bounce->pages = pool.first + start;
-	bounce->from_pool = true;
-unlock:
+	if (start < pool.nr && pages_in_reach(dev, pool.first + start, nr)) {
+		for (uint32_t i = start; i < start + nr; i++)
+			bitmap_set(pool.map, i);
+		pool.free -= nr;
+		pool.in_hand += nr;
+		bounce = &pool.records[start];
+		bounce->pages = pool.first + start;
+		bounce->from_pool = true;
+	}
 	spin_unlock_irqrestore(&dma_lock, flags);
 	return bounce;
-}
-
-static void pool_give(const struct bounce *bounce)
-{
-	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-	uint32_t start = (uint32_t)(bounce->pages - pool.first);
-
-	assert(bounce->nr_pages <= pool.in_hand);
-	for (uint32_t i = start; i < start + bounce->nr_pages; i++)
-		bitmap_clear(pool.map, i);
-	pool.free += bounce->nr_pages;
-	pool.in_hand -= bounce->nr_pages;
-	spin_unlock_irqrestore(&dma_lock, flags);
 }
 
 void bounce_pool_listed(const struct bounce *bounce, bool listed)
@@ -196,15 +181,23 @@ struct bounce *bounce_take(struct dma_device *dev, uint32_t nr_pages)
 
 void bounce_give(struct bounce *bounce)
 {
-	caller_must(!bounce->from_pool ||
-		    bounce == &pool.records[bounce->pages - pool.first],
+	uint32_t start = (uint32_t)(bounce->pages - pool.first);
+	irqflags_t flags;
+
+	caller_must(!bounce->from_pool || bounce == &pool.records[start],
 		    "give what bounce_take() gave");
-	if (bounce->from_pool) {
-		pool_give(bounce);
-	} else {
+	if (!bounce->from_pool) {
 		free_pages(bounce->pages, bounce->order);
 		kfree(bounce);
+		return;
 	}
+	flags = spin_lock_irqsave(&dma_lock);
+	assert(bounce->nr_pages <= pool.in_hand);
+	for (uint32_t i = start; i < start + bounce->nr_pages; i++)
+		bitmap_clear(pool.map, i);
+	pool.free += bounce->nr_pages;
+	pool.in_hand -= bounce->nr_pages;
+	spin_unlock_irqrestore(&dma_lock, flags);
 }
 
 void bounce_pool_usage(struct bounce_usage *usage)
@@ -215,26 +208,20 @@ void bounce_pool_usage(struct bounce_usage *usage)
 
 /* ---- init, check ----------------------------------------------------- */
 
-static unsigned wanted_order(void)
-{
-	unsigned long pages = 0;
-
-	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
-		pages += zones[i].managed;
-	pages /= POOL_SHARE;
-	if (pages <= 1u << POOL_ORDER_MIN)
-		return POOL_ORDER_MIN;
-	return MIN(ilog2(pages), POOL_ORDER_MAX);
-}
-
 /* A machine without such a block has no pool: all pages come on demand. */
 void bounce_pool_init(void)
 {
-	unsigned order = wanted_order();
-	uint64_t size = PAGE_SIZE << order;
+	unsigned long pages = 0;
 	phys_addr_t first, last;
+	unsigned order;
+	uint64_t size;
 
 	caller_must(!pool.nr, "call this once");
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		pages += zones[i].managed;
+	pages = MAX(pages / POOL_SHARE, 1u << POOL_ORDER_MIN);
+	order = MIN(ilog2(pages), POOL_ORDER_MAX);
+	size = PAGE_SIZE << order;
 	pool.first = alloc_pages(GFP_DMA | GFP_NOWARN, order);
 	pool.records = kcalloc(1u << order, sizeof(struct bounce), GFP_KERNEL);
 	if (!pool.first || !pool.records) {
@@ -252,44 +239,34 @@ void bounce_pool_init(void)
 		&last);
 }
 
-/* Clear the bits of one bounce's pages in a copy of the map. */
-static const char *check_bounce(const struct bounce *bounce, uint32_t *map)
-{
-	uint32_t start = (uint32_t)(bounce->pages - pool.first);
-
-	HOLDS(pages_in_reach(bounce->dev, bounce->pages, bounce->nr_pages),
-	      "bounce_pool P3: the pages of a bounce are in reach of its device");
-	HOLDS(!crosses_line(bounce->pages, bounce->nr_pages),
-	      "bounce_pool P4: a bounce of up to 64 KiB crosses no line of 64 KiB");
-	if (!bounce->from_pool)
-		return NULL;
-	HOLDS(start < pool.nr && bounce->nr_pages <= pool.nr - start &&
-	      bounce == &pool.records[start],
-	      "bounce_pool P2: a bounce of the pool has the record of its first page");
-	for (uint32_t i = start; i < start + bounce->nr_pages; i++) {
-		HOLDS(bitmap_test(map, i),
-		      "bounce_pool P1: the bit of a page that a bounce has is set");
-		bitmap_clear(map, i);
-	}
-	return NULL;
-}
-
+/* Each page of a bounce has its bit cleared in a copy of the map. */
 const char *bounce_pool_check(const struct rb_root *bounces)
 {
 	uint32_t map[ARRAY_SIZE(pool.map)];
-	struct rb_node *rb;
 
 	assert_held(&dma_lock);
-	for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
-		map[i] = pool.map[i];
+	memcpy(map, pool.map, sizeof(map));
 	HOLDS(pool.free == pool.nr - bitmap_weight(map, pool.nr),
 	      "bounce_pool P1: as many pages of the pool are free as bits are clear");
-	for (rb = rb_first(bounces); rb; rb = rb_next(rb)) {
-		const char *law = check_bounce(rb_entry(rb, struct bounce, rb),
-					       map);
+	for (struct rb_node *rb = rb_first(bounces); rb; rb = rb_next(rb)) {
+		const struct bounce *bounce = rb_entry(rb, struct bounce, rb);
+		uint32_t start = (uint32_t)(bounce->pages - pool.first);
+		uint32_t nr = bounce->nr_pages;
 
-		if (law)
-			return law;
+		HOLDS(pages_in_reach(bounce->dev, bounce->pages, nr),
+		      "bounce_pool P3: the pages of a bounce are in reach of its device");
+		HOLDS(!crosses_line(bounce->pages, nr),
+		      "bounce_pool P4: a bounce of up to 64 KiB crosses no line of 64 KiB");
+		if (!bounce->from_pool)
+			continue;
+		HOLDS(start < pool.nr && nr <= pool.nr - start &&
+		      bounce == &pool.records[start],
+		      "bounce_pool P2: a bounce of the pool has the record of its first page");
+		for (uint32_t i = start; i < start + nr; i++) {
+			HOLDS(bitmap_test(map, i),
+			      "bounce_pool P1: the bit of a page that a bounce has is set");
+			bitmap_clear(map, i);
+		}
 	}
 	HOLDS(bitmap_weight(map, pool.nr) == pool.in_hand,
 	      "bounce_pool P1: a bounce has each page whose bit is set");

@@ -26,71 +26,54 @@
 #include "mm/dma/dma_impl.h"
 #include "mm/page/page_alloc.h"
 
-#define CALLER()  __builtin_return_address(0)
-
 static unsigned order_of(size_t size)
 {
 	debug_assert(size > 0);
 	return ilog2_up(dma_nr_pages(0, size));
 }
 
-static bus_addr_t map_block(struct dma_device *dev, struct page *page,
-			    size_t size)
-{
-	if (!dev->domain)
-		return BUS(page_to_phys(page).v);
-	return iova_map(dev, page_to_phys(page), size, DMA_BIDIRECTIONAL,
-			1u << order_of(size));
-}
-
-static void free_block(struct dma_device *dev, const struct dma_record *what)
+void dma_coherent_release(struct dma_device *dev,
+			  const struct dma_record *record)
 {
 	if (dev->domain)
-		iova_unmap(dev, what->bus);
-	put_free_pages(what->ptr, order_of(what->size));
+		iova_unmap(dev, record->bus);
+	put_free_pages(record->ptr, order_of(record->size));
 }
 
-static void *allocate(struct dma_device *dev, size_t size, bus_addr_t *bus,
-		      gfp_t gfp, const void *caller)
+void *dma_alloc_coherent(struct dma_device *dev, size_t size, bus_addr_t *bus,
+			 gfp_t gfp)
 {
-	unsigned order = order_of(size);
-	struct dma_record *record = dma_record_alloc(gfp & ~(GFP_ZONES |
-							     GFP_ZERO));
+	struct dma_record *record;
 	struct page *page;
+	unsigned order;
 
+	caller_must(bus, "say where the bus address goes");
+	if (!size || size > PAGE_SIZE << MAX_ORDER)
+		goto refuse;
+	record = dma_record_alloc(gfp & ~(GFP_ZONES | GFP_ZERO));
 	if (!record)
-		return NULL;
+		goto refuse;
+	order = order_of(size);
 	page = dma_alloc_lowmem(dev, gfp | GFP_ZERO, order);
 	if (!page)
 		goto free_record;
-	*bus = map_block(dev, page, size);
+	/* Lowmem in reach is never bounced. */
+	*bus = dma_map_phys(dev, page_to_phys(page), size, DMA_BIDIRECTIONAL,
+			    1u << order);
 	if (dma_mapping_error(*bus))
 		goto free_page;
 	dma_debug_add(dev, record, &(struct dma_record){
 		.bus = *bus, .size = size, .dir = DMA_BIDIRECTIONAL,
 		.kind = DMA_COHERENT, .ptr = page_address(page),
-		.caller = caller });
+		.caller = DMA_CALLER() });
 	return page_address(page);
 free_page:
 	free_pages(page, order);
 free_record:
 	dma_record_free(record);
+refuse:
+	dma_count(&dev->stats.refused, 1);
 	return NULL;
-}
-
-/* ---- interface ------------------------------------------------------- */
-
-void *dma_alloc_coherent(struct dma_device *dev, size_t size, bus_addr_t *bus,
-			 gfp_t gfp)
-{
-	void *ptr = NULL;
-
-	caller_must(bus, "say where the bus address goes");
-	if (size > 0 && size <= PAGE_SIZE << MAX_ORDER)
-		ptr = allocate(dev, size, bus, gfp, CALLER());
-	if (!ptr)
-		dma_count(&dev->stats.refused, 1);
-	return ptr;
 }
 
 void dma_free_coherent(struct dma_device *dev, size_t size, void *ptr,
@@ -98,42 +81,13 @@ void dma_free_coherent(struct dma_device *dev, size_t size, void *ptr,
 {
 	struct dma_record what = {
 		.bus = bus, .size = size, .dir = DMA_BIDIRECTIONAL,
-		.kind = DMA_COHERENT, .caller = CALLER()
+		.kind = DMA_COHERENT, .caller = DMA_CALLER()
 	};
 
 	if (!ptr || !dma_debug_take(dev, &what))
 		return;
 	if (what.ptr != ptr)
 		dma_report(dev, "%pB is at %p, but freed as %p by %pS", &bus,
-			   what.ptr, ptr, CALLER());
-	free_block(dev, &what);
-}
-
-/* Copy the first coherent record; false: there is none. */
-static bool first_left(struct dma_device *dev, struct dma_record *copy)
-{
-	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-	struct dma_record *record;
-	bool found = false;
-
-	list_for_each_entry(record, &dev->mappings, link)
-		if (record->kind == DMA_COHERENT) {
-			*copy = *record;
-			found = true;
-			break;
-		}
-	spin_unlock_irqrestore(&dma_lock, flags);
-	return found;
-}
-
-void dma_coherent_drop_all(struct dma_device *dev)
-{
-	struct dma_record left;
-
-	while (first_left(dev, &left)) {
-		dma_report(dev, "%pB, %zu bytes of coherent memory, never freed; allocated by %pS",
-			   &left.bus, left.size, left.caller);
-		if (dma_debug_take(dev, &left))
-			free_block(dev, &left);
-	}
+			   what.ptr, ptr, DMA_CALLER());
+	dma_coherent_release(dev, &what);
 }

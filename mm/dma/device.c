@@ -55,27 +55,18 @@ bool dma_is_memory(phys_addr_t pa, size_t size)
 	return false;
 }
 
-/* The whole frames of a range that are lowmem. */
-static struct dma_run run_inside(struct memblock_range range)
-{
-	pfn_t start = pfn_min(phys_to_pfn_up(range.start), max_low_pfn);
-	pfn_t end = pfn_min(phys_to_pfn(range.end), max_low_pfn);
-
-	if (!pfn_lt(start, end))
-		return (struct dma_run){ 0, 0 };
-	return (struct dma_run){ start.v << PAGE_SHIFT,
-				 (end.v - start.v) << PAGE_SHIFT };
-}
-
 static struct dma_run longest_run(void)
 {
 	struct dma_run longest = { 0, 0 };
 	struct memblock_range range;
 
 	for (unsigned i = 0; memblock_memory(i, &range); i++) {
-		struct dma_run run = run_inside(range);
+		pfn_t start = pfn_min(phys_to_pfn_up(range.start), max_low_pfn);
+		pfn_t end = pfn_min(phys_to_pfn(range.end), max_low_pfn);
+		struct dma_run run = { start.v << PAGE_SHIFT,
+				       (end.v - start.v) << PAGE_SHIFT };
 
-		if (run.size > longest.size)
+		if (pfn_lt(start, end) && run.size > longest.size)
 			longest = run;
 	}
 	return longest;
@@ -110,25 +101,19 @@ static bool mask_valid(uint64_t mask)
 	return (mask & (mask + 1)) == 0 && mask >= MASK_MIN;
 }
 
-static bool domain_is_taken(const struct iommu_domain *domain)
-{
-	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-	const struct dma_device *dev;
-	bool taken = false;
-
-	list_for_each_entry(dev, &dma_devices, link)
-		taken |= domain && dev->domain == domain;
-	spin_unlock_irqrestore(&dma_lock, flags);
-	return taken;
-}
-
 int dma_device_init(struct dma_device *dev, const char *name, uint64_t mask,
 		    struct iommu_domain *domain)
 {
+	const struct dma_device *other;
+	bool taken = false;
 	irqflags_t flags;
 
 	caller_must(name && *name, "give the device a name: reports need one");
-	if (!mask_valid(mask) || domain_is_taken(domain))
+	flags = spin_lock_irqsave(&dma_lock);
+	list_for_each_entry(other, &dma_devices, link)
+		taken |= domain && other->domain == domain;
+	spin_unlock_irqrestore(&dma_lock, flags);
+	if (taken || !mask_valid(mask))
 		return -EINVAL;
 	*dev = (struct dma_device){
 		.name = name, .mask = mask, .domain = domain
@@ -150,23 +135,15 @@ static bool idle(const struct dma_device *dev)
 	       list_empty(&dev->mappings);
 }
 
-/* Without records, only the number of mappings is known. */
-static void report_left(struct dma_device *dev)
+void dma_device_destroy(struct dma_device *dev)
 {
 	unsigned long left = dev->stats.mapped - dev->stats.unmapped;
+	irqflags_t flags;
 
+	/* Without records, only the number of mappings is known. */
 	if (left && (!dma_debug_on || dev->untracked))
 		dma_report(dev, "%lu mappings never unmapped", left);
 	dma_debug_forget(dev);
-	dma_coherent_drop_all(dev);
-}
-
-void dma_device_destroy(struct dma_device *dev)
-{
-	irqflags_t flags;
-
-	if (!idle(dev))
-		report_left(dev);
 	bounce_drop_all(dev);
 	if (dev->domain)
 		iova_destroy(dev);
@@ -197,28 +174,28 @@ int dma_set_mask(struct dma_device *dev, uint64_t mask)
 
 /* ---- looking at addresses -------------------------------------------- */
 
-/* If there are mappings without records, any address may be in one of them. */
-static bool in_mapping(struct dma_device *dev, bus_addr_t bus, size_t size)
-{
-	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-	const struct dma_record *record = dma_record_find(dev, bus, size);
-	bool known = dev->untracked ||
-		     (record && dma_below(record->bus.v + record->size - 1,
-					  bus.v, size));
-
-	spin_unlock_irqrestore(&dma_lock, flags);
-	return known;
-}
-
 int dma_check_reach(struct dma_device *dev, bus_addr_t bus, size_t size)
 {
+	const struct dma_record *record;
+	irqflags_t flags;
+	bool known;
+
 	if (!size || !dma_below(dev->mask, bus.v, size)) {
 		pr_err_limited("dma: %s: %pB + %zu is beyond its mask 0x%llx: stopped\n",
 		       dev->name, &bus, size, (unsigned long long)dev->mask);
 		dma_count(&dev->stats.refused, 1);
 		return -ERANGE;
 	}
-	if (!dma_debug_on || in_mapping(dev, bus, size))
+	if (!dma_debug_on)
+		return 0;
+	flags = spin_lock_irqsave(&dma_lock);
+	record = dma_record_find(dev, bus, size);
+	/* Any address may be in a mapping that has no record. */
+	known = dev->untracked ||
+		(record && dma_below(record->bus.v + record->size - 1, bus.v,
+				     size));
+	spin_unlock_irqrestore(&dma_lock, flags);
+	if (known)
 		return 0;
 	dma_report(dev, "%pB + %zu is in no mapping: stopped", &bus, size);
 	return -EFAULT;
@@ -254,17 +231,6 @@ void dma_init(void)
 	bounce_pool_init();
 }
 
-static void device_dump(const struct dma_device *dev)
-{
-	const struct dma_stats *s = &dev->stats;
-
-	pr_info("%-12s mask 0x%llx %s  mapped %lu unmapped %lu  bounced pages %lu  copied in %lu primed %lu out %lu  refused %lu\n",
-		dev->name, (unsigned long long)dev->mask,
-		dev->domain ? "iommu " : "direct", s->mapped, s->unmapped,
-		s->bounced_pages, s->copied_in, s->primed, s->copied_out,
-		s->refused);
-}
-
 void dma_dump(void)
 {
 	const struct dma_device *dev;
@@ -273,33 +239,20 @@ void dma_dump(void)
 	bounce_pool_usage(&usage);
 	pr_info("bounce pool: %u pages, %u free; %u buffers in use\n",
 		usage.nr, usage.free, dma_nr_bounces);
-	list_for_each_entry(dev, &dma_devices, link)
-		device_dump(dev);
-}
+	list_for_each_entry(dev, &dma_devices, link) {
+		const struct dma_stats *s = &dev->stats;
 
-static const char *check_device(const struct dma_device *dev)
-	MUST_HOLD(&dma_lock)
-{
-	const struct dma_device *other;
-	const char *law;
-
-	assert_held(&dma_lock);
-	HOLDS(mask_valid(dev->mask), "dma D1: a mask is 2^n - 1, 64 KiB or more");
-	HOLDS(dev->stats.unmapped <= dev->stats.mapped,
-	      "dma D2: at least as much was mapped as was unmapped");
-	list_for_each_entry(other, &dma_devices, link)
-		HOLDS(other == dev || !dev->domain ||
-		      other->domain != dev->domain,
-		      "dma D3: no two devices have the same domain");
-	law = dma_records_check(dev);
-	if (law || !dev->domain)
-		return law;
-	return iova_check(dev);
+		pr_info("%-12s mask 0x%llx %s  mapped %lu unmapped %lu  bounced pages %lu  copied in %lu primed %lu out %lu  refused %lu\n",
+			dev->name, (unsigned long long)dev->mask,
+			dev->domain ? "iommu " : "direct", s->mapped,
+			s->unmapped, s->bounced_pages, s->copied_in, s->primed,
+			s->copied_out, s->refused);
+	}
 }
 
 static const char *check_locked(void) MUST_HOLD(&dma_lock)
 {
-	const struct dma_device *dev;
+	const struct dma_device *dev, *other;
 	const char *law;
 
 	assert_held(&dma_lock);
@@ -307,7 +260,17 @@ static const char *check_locked(void) MUST_HOLD(&dma_lock)
 	      dma_is_memory(PHYS(dma_ram_run.start), dma_ram_run.size),
 	      "dma D4: dma_ram_run is the longest range without a hole");
 	list_for_each_entry(dev, &dma_devices, link) {
-		law = check_device(dev);
+		HOLDS(mask_valid(dev->mask),
+		      "dma D1: a mask is 2^n - 1, 64 KiB or more");
+		HOLDS(dev->stats.unmapped <= dev->stats.mapped,
+		      "dma D2: at least as much was mapped as was unmapped");
+		list_for_each_entry(other, &dma_devices, link)
+			HOLDS(other == dev || !dev->domain ||
+			      other->domain != dev->domain,
+			      "dma D3: no two devices have the same domain");
+		law = dma_records_check(dev);
+		if (!law && dev->domain)
+			law = iova_check(dev);
 		if (law)
 			return law;
 	}

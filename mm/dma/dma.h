@@ -34,22 +34,17 @@
 
 struct page;
 struct iommu_domain;
+struct iova_space;
 struct dma_pool;
 
 #define BUS(x)            ((bus_addr_t){ (x) })
 #define DMA_BIT_MASK(n)   ((n) == 64 ? ~0ull : (1ull << (n)) - 1)
 #define DMA_MAPPING_ERROR BUS(~0ull)
 
-/*      direction           who writes                                       */
-#define DMA_DIRECTIONS(D)                                                     \
-	D(DMA_BIDIRECTIONAL, "both")                                          \
-	D(DMA_TO_DEVICE,     "to device")                                     \
-	D(DMA_FROM_DEVICE,   "from device")
-
 enum dma_direction {
-#define D(direction, text) direction,
-	DMA_DIRECTIONS(D)
-#undef D
+	DMA_BIDIRECTIONAL,      /* both write                                 */
+	DMA_TO_DEVICE,          /* the device reads                           */
+	DMA_FROM_DEVICE,        /* the device writes                          */
 	DMA_NR_DIRECTIONS
 };
 
@@ -71,7 +66,7 @@ struct dma_device {
 	const char          *name;
 	uint64_t             mask;
 	struct iommu_domain *domain;    /* NULL: bus addresses are physical   */
-	void                *iova;      /* free bus addresses of the domain   */
+	struct iova_space   *iova;      /* bus pages of the domain            */
 	struct list_head     mappings;  /* records of debug mode, and of      */
 					/* coherent memory                    */
 	struct list_head     link;      /* all devices                        */
@@ -181,7 +176,7 @@ int   dma_pool_destroy(struct dma_pool *pool) __must_check;
 
 /*
  * A driver asks this before it writes a bus address into a device. An emulator
- * puts any address on the bus; a real device with this mask would hit other
+ * puts any address on the bus. A real device with this mask would hit other
  * memory.
  * Returns: 0; -ERANGE (beyond the mask) or -EFAULT (debug mode: in no mapping
  *          of the device). The log then names the device and the address.
@@ -190,10 +185,10 @@ int dma_check_reach(struct dma_device *dev, bus_addr_t bus, size_t size)
 	__must_check;
 
 /*
- * Debug mode: on in debug builds, or by dma_debug_enable(). It records each
- * mapping. If a driver unmaps a mapping twice, never, or with another size or
- * direction, it reports this and names the code that mapped it. Returns: how
- * many reports since boot.
+ * Debug mode: on in debug builds, or by dma_debug_enable(). The kernel records
+ * each mapping. If a driver unmaps a mapping twice, never, or with another size
+ * or direction, a report names the code that mapped it. Returns: how many
+ * reports since boot.
  */
 void          dma_debug_enable(bool on);
 unsigned long dma_debug_nr_reports(void);

@@ -57,21 +57,21 @@ static unsigned           nr_gone;          /* l  ever                       */
 static unsigned long      nr_reports;       /* a                             */
 bool                      dma_debug_on = CONFIG_DEBUG;   /* l to change      */
 
-const char *const dma_direction_text[DMA_NR_DIRECTIONS] = {
-#define D(direction, text) [direction] = text,
-	DMA_DIRECTIONS(D)
-#undef D
+static const char *const direction_texts[DMA_NR_DIRECTIONS] = {
+	[DMA_BIDIRECTIONAL] = "both",
+	[DMA_TO_DEVICE] = "to device",
+	[DMA_FROM_DEVICE] = "from device",
 };
 
-static const char *const kind_text[DMA_NR_KINDS] = {
-#define K(kind, text) [kind] = text,
-	DMA_KINDS(K)
-#undef K
+static const char *const kind_texts[DMA_NR_KINDS] = {
+	[DMA_SINGLE] = "one buffer",
+	[DMA_LIST] = "a list of pieces",
+	[DMA_COHERENT] = "coherent memory",
 };
 
 static const char *direction_text(enum dma_direction dir)
 {
-	return dma_dir_valid(dir) ? dma_direction_text[dir] : "no direction";
+	return dma_dir_valid(dir) ? direction_texts[dir] : "no direction";
 }
 
 /* ---- reports --------------------------------------------------------- */
@@ -144,14 +144,11 @@ struct dma_record *dma_record_find(struct dma_device *dev, bus_addr_t bus,
 	return begins;
 }
 
-static bool agree(const struct dma_record *a, const struct dma_record *b)
-{
-	return a->size == b->size && a->dir == b->dir && a->kind == b->kind;
-}
-
-/* A record that begins exactly at this address: the record that agrees in
- * everything, or, if there is none, any. Coherent memory and streaming mappings
- * are never mixed up. */
+/*
+ * A record that begins exactly at this address: the record that agrees in
+ * everything, or any other. Coherent memory and streaming mappings are never
+ * mixed up.
+ */
 static struct dma_record *find_exact(struct dma_device *dev,
 				     const struct dma_record *what)
 {
@@ -162,7 +159,8 @@ static struct dma_record *find_exact(struct dma_device *dev,
 		    (record->kind == DMA_COHERENT) !=
 		    (what->kind == DMA_COHERENT))
 			continue;
-		if (agree(record, what))
+		if (record->size == what->size && record->dir == what->dir &&
+		    record->kind == what->kind)
 			return record;
 		best = record;
 	}
@@ -184,36 +182,20 @@ void dma_debug_add(struct dma_device *dev, struct dma_record *record,
 
 /* ---- unmapping ------------------------------------------------------- */
 
-static void remember(struct dma_device *dev, const struct dma_record *record,
-		     const void *caller)
-{
-	gone[nr_gone++ % GONE_MAX] = (struct gone){
-		dev, record->bus, record->caller, caller
-	};
-}
-
-/* The mapping of this address that is gone last; NULL: there is none. */
-static const struct gone *find_gone(const struct dma_device *dev,
-				    bus_addr_t bus)
-{
-	for (unsigned i = 1; i <= GONE_MAX && i <= nr_gone; i++) {
-		const struct gone *g = &gone[(nr_gone - i) % GONE_MAX];
-
-		if (g->dev == dev && bus_eq(g->bus, bus))
-			return g;
-	}
-	return NULL;
-}
-
 static void report_unknown(struct dma_device *dev,
 			   const struct dma_record *what)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-	const struct gone *found = find_gone(dev, what->bus);
-	struct gone g = found ? *found : (struct gone){ 0 };
+	struct gone g = { 0 };   /* the last mapping of this address          */
 
+	for (unsigned i = 1; i <= GONE_MAX && i <= nr_gone && !g.dev; i++) {
+		const struct gone *found = &gone[(nr_gone - i) % GONE_MAX];
+
+		if (found->dev == dev && bus_eq(found->bus, what->bus))
+			g = *found;
+	}
 	spin_unlock_irqrestore(&dma_lock, flags);
-	if (found)
+	if (g.dev)
 		dma_report(dev, "%pB unmapped twice, by %pS after %pS; mapped by %pS",
 			   &what->bus, what->caller, g.unmapped_by,
 			   g.mapped_by);
@@ -228,8 +210,8 @@ static void report_differences(struct dma_device *dev,
 {
 	if (record->kind != what->kind)
 		dma_report(dev, "%pB mapped as %s by %pS, unmapped as %s",
-			   &record->bus, kind_text[record->kind],
-			   record->caller, kind_text[what->kind]);
+			   &record->bus, kind_texts[record->kind],
+			   record->caller, kind_texts[what->kind]);
 	if (record->size != what->size)
 		dma_report(dev, "%pB mapped with %zu bytes by %pS, unmapped with %zu",
 			   &record->bus, record->size, record->caller,
@@ -240,44 +222,37 @@ static void report_differences(struct dma_device *dev,
 			   record->caller, direction_text(what->dir));
 }
 
-/* An unknown streaming mapping may be one from before debug mode. */
-static bool take_untracked(struct dma_device *dev,
-			   const struct dma_record *what)
-{
-	if (what->kind == DMA_COHERENT || !dev->untracked)
-		return false;
-	dev->untracked--;
-	return true;
-}
-
 /* The result of a try to remove a record. */
 enum taken {
-	TAKEN,       /* `what` is now as it was mapped */
-	UNTRACKED,   /* there is none, but there may be a mapping */
-	UNKNOWN,     /* there is neither; reported */
+	TAKEN,       /* `what` is now as it was mapped                        */
+	UNTRACKED,   /* no record; perhaps mapped before debug mode           */
+	UNKNOWN,     /* neither; this has been reported                       */
 };
 
 static enum taken take(struct dma_device *dev, struct dma_record *what)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
 	struct dma_record *record = find_exact(dev, what);
-	bool untracked = false;
+	enum taken taken = UNKNOWN;
 
 	if (record) {
 		list_del(&record->link);
-		remember(dev, record, what->caller);
-	} else {
-		untracked = take_untracked(dev, what);
+		gone[nr_gone++ % GONE_MAX] = (struct gone){
+			dev, record->bus, record->caller, what->caller };
+		taken = TAKEN;
+	} else if (what->kind != DMA_COHERENT && dev->untracked) {
+		dev->untracked--;
+		taken = UNTRACKED;
 	}
 	spin_unlock_irqrestore(&dma_lock, flags);
-	if (!record && !untracked)
+	if (taken == UNKNOWN)
 		report_unknown(dev, what);
 	if (!record)
-		return untracked ? UNTRACKED : UNKNOWN;
+		return taken;
 	report_differences(dev, record, what);
 	*what = *record;
 	dma_record_free(record);
-	return TAKEN;
+	return taken;
 }
 
 bool dma_debug_take(struct dma_device *dev, struct dma_record *what)
@@ -297,9 +272,12 @@ static struct dma_record of_range(const struct scatterlist *range,
 }
 
 /* The first range decides whether the whole list is known. */
-static bool take_list(struct dma_device *dev, const struct scatterlist *sg,
-		      unsigned nr, enum dma_direction dir, const void *caller)
+bool dma_debug_take_list(struct dma_device *dev, const struct scatterlist *sg,
+			 unsigned nr, enum dma_direction dir,
+			 const void *caller)
 {
+	if (!dma_debug_on)
+		return true;
 	for (unsigned i = 0; i < nr && sg[i].bus_length; i++) {
 		struct dma_record what = of_range(&sg[i], dir, caller);
 		enum taken taken = take(dev, &what);
@@ -319,7 +297,7 @@ bool dma_debug_add_list(struct dma_device *dev, const struct scatterlist *sg,
 		struct dma_record *record;
 
 		if (!dma_debug_reserve(&record)) {
-			(void)take_list(dev, sg, i, dir, caller);
+			(void)!dma_debug_take_list(dev, sg, i, dir, caller);
 			return false;
 		}
 		dma_debug_add(dev, record, &what);
@@ -327,54 +305,42 @@ bool dma_debug_add_list(struct dma_device *dev, const struct scatterlist *sg,
 	return true;
 }
 
-bool dma_debug_take_list(struct dma_device *dev, const struct scatterlist *sg,
-			 unsigned nr, enum dma_direction dir,
-			 const void *caller)
-{
-	return !dma_debug_on || take_list(dev, sg, nr, dir, caller);
-}
-
 /* ---- sync ------------------------------------------------------------ */
 
-/* A mapping for both directions may be synced for each of them. */
-static bool dir_agrees(enum dma_direction mapped, enum dma_direction synced)
-{
-	return mapped == DMA_BIDIRECTIONAL || mapped == synced;
-}
-
-void dma_debug_sync(struct dma_device *dev, const struct dma_record *what)
+void dma_debug_sync(struct dma_device *dev, bus_addr_t bus, size_t size,
+		    enum dma_direction dir, const void *caller)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-	struct dma_record *found = dma_record_find(dev, what->bus,
-						   what->size);
+	struct dma_record *found = dma_record_find(dev, bus, size);
 	struct dma_record record = found ? *found : (struct dma_record){ 0 };
 	bool untracked = dev->untracked != 0;
 
 	spin_unlock_irqrestore(&dma_lock, flags);
 	if (!found && !untracked)
-		dma_report(dev, "%pB is not mapped, but synced by %pS",
-			   &what->bus, what->caller);
+		dma_report(dev, "%pB is not mapped, but synced by %pS", &bus,
+			   caller);
 	if (!found)
 		return;
-	if (!dma_below(record.bus.v + record.size - 1, what->bus.v, what->size))
+	if (!dma_below(record.bus.v + record.size - 1, bus.v, size))
 		dma_report(dev, "%pB synced with %zu bytes by %pS, beyond its end",
-			   &what->bus, what->size, what->caller);
-	if (!dir_agrees(record.dir, what->dir))
-		dma_report(dev, "%pB mapped %s by %pS, synced %s",
-			   &what->bus, direction_text(record.dir),
-			   record.caller, direction_text(what->dir));
+			   &bus, size, caller);
+	/* A mapping for both directions may be synced for each of them. */
+	if (record.dir != DMA_BIDIRECTIONAL && record.dir != dir)
+		dma_report(dev, "%pB mapped %s by %pS, synced %s", &bus,
+			   direction_text(record.dir), record.caller,
+			   direction_text(dir));
 }
 
 /* ---- everything of a device ------------------------------------------ */
 
-/* Take the first streaming record of a device off the list; or NULL. */
-static struct dma_record *take_any(struct dma_device *dev)
+/* Take the first record off the list; NULL: there is none. */
+static struct dma_record *take_first(struct dma_device *dev, bool coherent_too)
 {
 	irqflags_t flags = spin_lock_irqsave(&dma_lock);
 	struct dma_record *record, *found = NULL;
 
 	list_for_each_entry(record, &dev->mappings, link)
-		if (record->kind != DMA_COHERENT) {
+		if (coherent_too || record->kind != DMA_COHERENT) {
 			list_del(&record->link);
 			found = record;
 			break;
@@ -387,31 +353,31 @@ void dma_debug_forget(struct dma_device *dev)
 {
 	struct dma_record *record;
 
-	while ((record = take_any(dev))) {
-		dma_report(dev, "%pB, %zu bytes, never unmapped; mapped by %pS",
-			   &record->bus, record->size, record->caller);
+	while ((record = take_first(dev, true))) {
+		if (record->kind == DMA_COHERENT) {
+			dma_report(dev, "%pB, %zu bytes of coherent memory, never freed; allocated by %pS",
+				   &record->bus, record->size, record->caller);
+			dma_coherent_release(dev, record);
+		} else {
+			dma_report(dev, "%pB, %zu bytes, never unmapped; mapped by %pS",
+				   &record->bus, record->size, record->caller);
+		}
 		dma_record_free(record);
 	}
 }
 
 /* Drop all records: records of only some mappings would give wrong reports. */
-static void drop_records(struct dma_device *dev)
-{
-	struct dma_record *record;
-
-	while ((record = take_any(dev)))
-		dma_record_free(record);
-}
-
 void dma_debug_enable(bool on)
 {
 	struct dma_device *dev;
+	struct dma_record *record;
 
 	if (on == dma_debug_on)
 		return;
 	WRITE_ONCE(dma_debug_on, on);
 	list_for_each_entry(dev, &dma_devices, link) {
-		drop_records(dev);
+		while ((record = take_first(dev, false)))
+			dma_record_free(record);
 		dev->untracked = dev->stats.mapped - dev->stats.unmapped;
 	}
 }
@@ -423,11 +389,6 @@ void dma_debug_init(void)
 	record_cache = kmem_cache_create("dma_record",
 					 sizeof(struct dma_record), 0,
 					 SLAB_PANIC, NULL);
-}
-
-static bool overlap(const struct dma_record *a, const struct dma_record *b)
-{
-	return a->bus.v < b->bus.v + b->size && b->bus.v < a->bus.v + a->size;
 }
 
 /*
@@ -445,7 +406,9 @@ const char *dma_records_check(const struct dma_device *dev)
 		if (!dev->domain)
 			continue;
 		list_for_each_entry(other, &dev->mappings, link)
-			HOLDS(other == record || !overlap(other, record),
+			HOLDS(other == record ||
+			      other->bus.v >= record->bus.v + record->size ||
+			      record->bus.v >= other->bus.v + other->size,
 			      "dma_debug R1: two records do not overlap");
 	}
 	return NULL;

@@ -14,7 +14,7 @@
  * LOCKING  dma_lock protects everything that several mappings share: the list
  *          of devices, records, trees, the pool's map. While the lock is held,
  *          no memory is allocated, no bytes are copied, and no table of an
- *          IOMMU is changed. A counter is changed by one instruction.
+ *          IOMMU is changed. One instruction changes a counter.
  */
 #pragma once
 
@@ -22,6 +22,9 @@
 #include "lib/spinlock.h"
 #include "mm/dma/dma.h"
 #include "mm/page/page.h"
+
+/* The code address of a public function's caller, for reports. */
+#define DMA_CALLER()  __builtin_return_address(0)
 
 extern struct spinlock  dma_lock;
 extern struct list_head dma_devices;   /* dma_lock */
@@ -47,8 +50,6 @@ static inline bool dma_dir_valid(enum dma_direction dir)
 {
 	return (unsigned)dir < DMA_NR_DIRECTIONS;
 }
-
-extern const char *const dma_direction_text[DMA_NR_DIRECTIONS];
 
 /* Do `size` > 0 bytes from an address on end at or below the mask? */
 static inline bool dma_below(uint64_t mask, uint64_t address, size_t size)
@@ -83,20 +84,19 @@ extern struct dma_run dma_ram_run;
 struct page *dma_alloc_lowmem(const struct dma_device *dev, gfp_t gfp,
 			      unsigned order) __must_check;
 
+/* ---- map.c ----------------------------------------------------------- */
+
+/*
+ * Map memory in one of the three ways, without a record. Behind an IOMMU, the
+ * first bus page is a multiple of `align`.
+ * Returns: the bus address, or DMA_MAPPING_ERROR.
+ */
+bus_addr_t dma_map_phys(struct dma_device *dev, phys_addr_t pa, size_t size,
+			enum dma_direction dir, uint32_t align) __must_check;
+
 /* ---- dma_debug.c: records -------------------------------------------- */
 
-/*      kind            in messages                                           */
-#define DMA_KINDS(K)                                                          \
-	K(DMA_SINGLE,   "one buffer")                                         \
-	K(DMA_LIST,     "a list of pieces")                                   \
-	K(DMA_COHERENT, "coherent memory")
-
-enum dma_kind {
-#define K(kind, text) kind,
-	DMA_KINDS(K)
-#undef K
-	DMA_NR_KINDS
-};
+enum dma_kind { DMA_SINGLE, DMA_LIST, DMA_COHERENT, DMA_NR_KINDS };
 
 /* A mapping. Streaming mappings have a record only in debug mode. */
 struct dma_record {
@@ -124,8 +124,7 @@ void dma_record_free(struct dma_record *record);   /* NULL is allowed */
  */
 bool dma_debug_reserve(struct dma_record **record) __must_check;
 
-/* Called after the mapping: fills the record and adds it to the list. NULL:
- * nothing to do. */
+/* Called after the mapping: fills the record and lists it, if there is one. */
 void dma_debug_add(struct dma_device *dev, struct dma_record *record,
 		   const struct dma_record *what);
 
@@ -149,7 +148,8 @@ bool dma_debug_take_list(struct dma_device *dev, const struct scatterlist *sg,
 			 const void *caller) __must_check;
 
 /* A part of a mapping is synced; anything odd is reported. */
-void dma_debug_sync(struct dma_device *dev, const struct dma_record *what);
+void dma_debug_sync(struct dma_device *dev, bus_addr_t bus, size_t size,
+		    enum dma_direction dir, const void *caller);
 
 /* Called for a new device: it has no mappings that are gone. */
 void dma_debug_begin(const struct dma_device *dev);
@@ -158,7 +158,7 @@ void dma_debug_begin(const struct dma_device *dev);
 struct dma_record *dma_record_find(struct dma_device *dev, bus_addr_t bus,
 				   size_t size) MUST_HOLD(&dma_lock);
 
-/* Report and forget all streaming mappings of a device that goes away. */
+/* A device goes away: report and forget its mappings, free its memory. */
 void dma_debug_forget(struct dma_device *dev);
 
 const char *dma_records_check(const struct dma_device *dev)
@@ -235,7 +235,7 @@ struct iova {
 					 or taken down                        */
 };
 
-/* Returns: 0, -ENOMEM. With dev->domain NULL there is nothing to do. */
+/* For a device behind an IOMMU. Returns: 0, -ENOMEM. */
 int  iova_create(struct dma_device *dev) __must_check;
 void iova_destroy(struct dma_device *dev);
 
@@ -270,7 +270,8 @@ void iova_init(void);
 
 /* ---- coherent.c, pool.c ---------------------------------------------- */
 
-/* Report and free all coherent memory that a device has left. */
-void dma_coherent_drop_all(struct dma_device *dev);
+/* Free the coherent memory of a record that is in no list. */
+void dma_coherent_release(struct dma_device *dev,
+			  const struct dma_record *record);
 
 const char *dma_pools_check(void) MUST_HOLD(&dma_lock);

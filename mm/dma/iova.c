@@ -58,11 +58,6 @@ struct iova_space {
 
 static struct kmem_cache *iova_cache;
 
-static struct iova_space *space_of(const struct dma_device *dev)
-{
-	return dev->iova;
-}
-
 /* The first bus page that the device does not reach. */
 static uint32_t first_beyond(const struct dma_device *dev)
 {
@@ -104,7 +99,7 @@ int iova_create(struct dma_device *dev)
 
 struct iova *iova_take(struct dma_device *dev, uint32_t nr, uint32_t align)
 {
-	struct iova_space *space = space_of(dev);
+	struct iova_space *space = dev->iova;
 	struct iova *iova;
 	irqflags_t flags;
 	bool found;
@@ -129,7 +124,7 @@ struct iova *iova_take(struct dma_device *dev, uint32_t nr, uint32_t align)
 /* After a failure, some pages of the run may not be mapped. */
 void iova_give(struct dma_device *dev, struct iova *iova)
 {
-	struct iova_space *space = space_of(dev);
+	struct iova_space *space = dev->iova;
 	irqflags_t flags;
 
 	caller_must(dev->domain && dev->iova, "give a device behind an IOMMU");
@@ -141,21 +136,6 @@ void iova_give(struct dma_device *dev, struct iova *iova)
 	space->nr_taken--;
 	spin_unlock_irqrestore(&dma_lock, flags);
 	kmem_cache_free(iova_cache, iova);
-}
-
-/* The run that begins with this page; NULL: there is none. */
-static struct iova *find_run(struct dma_device *dev, uint64_t page)
-{
-	struct iova_space *space = space_of(dev);
-	struct range_node *node = NULL;
-	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-
-	if (page < UINT32_MAX)
-		node = range_find(&space->tree, (uint32_t)page);
-	spin_unlock_irqrestore(&dma_lock, flags);
-	if (!node || node == &space->msi || node->start != page)
-		return NULL;
-	return container_of(node, struct iova, node);
 }
 
 /* ---- mapping --------------------------------------------------------- */
@@ -182,14 +162,21 @@ bus_addr_t iova_map(struct dma_device *dev, phys_addr_t pa, size_t size,
 
 bool iova_unmap(struct dma_device *dev, bus_addr_t bus)
 {
-	struct iova *iova = find_run(dev, bus.v >> PAGE_SHIFT);
+	struct iova_space *space = dev->iova;
+	uint64_t page = bus.v >> PAGE_SHIFT;
+	struct range_node *node = NULL;
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
 
-	if (iova)
-		iova_give(dev, iova);
-	else
+	if (page < UINT32_MAX)
+		node = range_find(&space->tree, (uint32_t)page);
+	spin_unlock_irqrestore(&dma_lock, flags);
+	if (!node || node == &space->msi || node->start != page) {
 		dma_report(dev, "%pB begins no mapping, but was unmapped",
 			   &bus);
-	return iova;
+		return false;
+	}
+	iova_give(dev, container_of(node, struct iova, node));
+	return true;
 }
 
 /* ---- the end, check -------------------------------------------------- */
@@ -197,7 +184,7 @@ bool iova_unmap(struct dma_device *dev, bus_addr_t bus)
 /* Runs that are left have been reported before. */
 void iova_destroy(struct dma_device *dev)
 {
-	struct iova_space *space = space_of(dev);
+	struct iova_space *space = dev->iova;
 	struct range_node *node, *next;
 
 	caller_must(dev->iova, "give a device behind an IOMMU");
@@ -216,26 +203,18 @@ void iova_init(void)
 				       SLAB_PANIC, NULL);
 }
 
-static unsigned long count_mapped(const struct dma_device *dev,
-				  const struct range_node *node)
-{
-	unsigned long mapped = 0;
-	phys_addr_t pa;
-	unsigned prot;
-
-	for (uint64_t page = node->start; page < node->end; page++)
-		mapped += iommu_lookup(dev->domain, BUS(page << PAGE_SHIFT),
-				       &pa, &prot);
-	return mapped;
-}
-
 static const char *check_run(const struct dma_device *dev,
 			     const struct range_node *node,
 			     unsigned long *mapped)
 {
 	const struct iova *iova = container_of(node, struct iova, node);
-	unsigned long here = count_mapped(dev, node);
+	unsigned long here = 0;
+	phys_addr_t pa;
+	unsigned prot;
 
+	for (uint64_t page = node->start; page < node->end; page++)
+		here += iommu_lookup(dev->domain, BUS(page << PAGE_SHIFT), &pa,
+				     &prot);
 	HOLDS(node->start >= 1 && node->end <= first_beyond(dev),
 	      "iova I1: a run of bus pages lies below the mask");
 	HOLDS(!iova->whole || here == node->end - node->start,
@@ -246,7 +225,7 @@ static const char *check_run(const struct dma_device *dev,
 
 const char *iova_check(const struct dma_device *dev)
 {
-	struct iova_space *space = space_of(dev);
+	struct iova_space *space = dev->iova;
 	const struct range_node *node;
 	const char *law = range_tree_check(&space->tree);
 	unsigned long mapped = 0, runs = 0;

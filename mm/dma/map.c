@@ -35,14 +35,16 @@
 
 #include "mm/dma/dma_impl.h"
 
-/* The code address of the public function's caller, for reports. */
-#define CALLER()  __builtin_return_address(0)
-
 /* ---- how it is mapped ------------------------------------------------ */
 
-static bool reaches(const struct dma_device *dev, phys_addr_t pa, size_t size)
+bus_addr_t dma_map_phys(struct dma_device *dev, phys_addr_t pa, size_t size,
+			enum dma_direction dir, uint32_t align)
 {
-	return dma_below(dev->mask, pa.v, size);
+	if (dev->domain)
+		return iova_map(dev, pa, size, dir, align);
+	if (dma_below(dev->mask, pa.v, size))
+		return BUS(pa.v);
+	return bounce_map(dev, pa, size, dir);
 }
 
 static bool plain(const struct dma_device *dev)
@@ -50,41 +52,23 @@ static bool plain(const struct dma_device *dev)
 	return likely(!dev->domain && !READ_ONCE(dma_debug_on));
 }
 
-static bus_addr_t refuse(struct dma_device *dev)
-{
-	dma_count(&dev->stats.refused, 1);
-	return DMA_MAPPING_ERROR;
-}
-
-static bus_addr_t map_somehow(struct dma_device *dev, phys_addr_t pa,
-			      size_t size, enum dma_direction dir)
-{
-	if (dev->domain)
-		return iova_map(dev, pa, size, dir, 1);
-	if (reaches(dev, pa, size))
-		return BUS(pa.v);
-	return bounce_map(dev, pa, size, dir);
-}
-
 /* The slow path: checks the arguments, and makes a record in debug mode. */
 static noinline bus_addr_t map_checked(struct dma_device *dev, phys_addr_t pa,
 				       size_t size, enum dma_direction dir,
 				       const void *caller)
 {
-	struct dma_record *record;
-	bus_addr_t bus;
+	bus_addr_t bus = DMA_MAPPING_ERROR;
+	struct dma_record *record = NULL;
 
-	if (!dma_dir_valid(dir) || !dma_is_memory(pa, size)) {
+	if (!dma_dir_valid(dir) || !dma_is_memory(pa, size))
 		dma_report(dev, "%zu bytes at %pP cannot be mapped, by %pS",
 			   size, &pa, caller);
-		return refuse(dev);
-	}
-	if (!dma_debug_reserve(&record))
-		return refuse(dev);
-	bus = map_somehow(dev, pa, size, dir);
+	else if (dma_debug_reserve(&record))
+		bus = dma_map_phys(dev, pa, size, dir, 1);
 	if (dma_mapping_error(bus)) {
 		dma_record_free(record);
-		return refuse(dev);
+		dma_count(&dev->stats.refused, 1);
+		return bus;
 	}
 	dma_count(&dev->stats.mapped, 1);
 	dma_debug_add(dev, record, &(struct dma_record){
@@ -125,9 +109,7 @@ static void sync(struct dma_device *dev, bus_addr_t bus, size_t size,
 		 enum dma_direction dir, bool for_cpu, const void *caller)
 {
 	if (dma_debug_on)
-		dma_debug_sync(dev, &(struct dma_record){
-			.bus = bus, .size = size, .dir = dir,
-			.caller = caller });
+		dma_debug_sync(dev, bus, size, dir, caller);
 	if (!dev->domain && READ_ONCE(dma_nr_bounces))
 		bounce_sync(dev, bus, size, dir, for_cpu);
 }
@@ -141,12 +123,13 @@ static noinline bus_addr_t map_pointer(struct dma_device *dev, void *ptr,
 {
 	kva_t va = ptr_to_kva(ptr);
 
-	if (!kva_is_lowmem(va) || size - 1 >= high_memory - va) {
-		dma_report(dev, "%zu bytes at %p are no lowmem, mapped by %pS",
-			   size, ptr, caller);
-		return refuse(dev);
-	}
-	return map_checked(dev, PHYS(va - PAGE_OFFSET), size, dir, caller);
+	if (kva_is_lowmem(va) && size - 1 < high_memory - va)
+		return map_checked(dev, PHYS(va - PAGE_OFFSET), size, dir,
+				   caller);
+	dma_report(dev, "%zu bytes at %p are no lowmem, mapped by %pS", size,
+		   ptr, caller);
+	dma_count(&dev->stats.refused, 1);
+	return DMA_MAPPING_ERROR;
 }
 
 /* Inside the run there is no hole, and the sum below does not wrap. */
@@ -163,36 +146,36 @@ bus_addr_t dma_map_single(struct dma_device *dev, void *ptr, size_t size,
 		dma_count(&dev->stats.mapped, 1);
 		return BUS(pa);
 	}
-	return map_pointer(dev, ptr, size, dir, CALLER());
+	return map_pointer(dev, ptr, size, dir, DMA_CALLER());
 }
 
 void dma_unmap_single(struct dma_device *dev, bus_addr_t bus, size_t size,
 		      enum dma_direction dir)
 {
-	unmap(dev, bus, size, dir, CALLER());
+	unmap(dev, bus, size, dir, DMA_CALLER());
 }
 
 bus_addr_t dma_map_page(struct dma_device *dev, struct page *page,
 			uint32_t offset, size_t size, enum dma_direction dir)
 {
 	return map_checked(dev, phys_add(page_to_phys(page), offset), size, dir,
-			   CALLER());
+			   DMA_CALLER());
 }
 
 void dma_unmap_page(struct dma_device *dev, bus_addr_t bus, size_t size,
 		    enum dma_direction dir)
 {
-	unmap(dev, bus, size, dir, CALLER());
+	unmap(dev, bus, size, dir, DMA_CALLER());
 }
 
 void dma_sync_single_for_cpu(struct dma_device *dev, bus_addr_t bus,
 			     size_t size, enum dma_direction dir)
 {
-	sync(dev, bus, size, dir, true, CALLER());
+	sync(dev, bus, size, dir, true, DMA_CALLER());
 }
 
 void dma_sync_single_for_device(struct dma_device *dev, bus_addr_t bus,
 				size_t size, enum dma_direction dir)
 {
-	sync(dev, bus, size, dir, false, CALLER());
+	sync(dev, bus, size, dir, false, DMA_CALLER());
 }

@@ -13,10 +13,10 @@
  *            |<------- segment ----->|
  *
  * TERMS    chunk    coherent memory of a power of two of pages
- *          segment  the chunk's pieces between two boundaries. Without a
- *                   boundary, or with a boundary longer than the chunk, the
- *                   segment is the whole chunk: a chunk is aligned to its size,
- *                   so it does not cross a longer line
+ *          segment  the chunk's pieces between two boundaries. If there is no
+ *                   boundary, or if it is longer than the chunk, the segment is
+ *                   the whole chunk: a chunk is aligned to its size, so it does
+ *                   not cross a longer line
  *          stride   from one piece to the next: the size, rounded up to align
  *
  * INVARIANTS of dma_pool (dma_pools_check() restates them)
@@ -90,13 +90,6 @@ static uint32_t piece_at(const struct dma_pool *pool, uint32_t offset)
 	return offset / pool->segment * pool->per_segment + index;
 }
 
-static bool arguments_valid(size_t size, size_t align, size_t boundary)
-{
-	return size > 0 && size <= PAGE_SIZE << MAX_ORDER &&
-	       is_pow2(align) && align <= PAGE_SIZE << MAX_ORDER &&
-	       (!boundary || (is_pow2(boundary) && boundary >= size));
-}
-
 static void set_geometry(struct dma_pool *pool, uint32_t size, uint32_t align,
 			 uint32_t boundary)
 {
@@ -152,25 +145,33 @@ static struct chunk *find_chunk(const struct dma_pool *pool, bus_addr_t bus)
 	return NULL;
 }
 
-/* Take a piece of the first chunk; NULL: no chunk has a free piece. */
-static void *take_piece(struct dma_pool *pool, bus_addr_t *bus)
-	MUST_HOLD(&dma_lock)
+/*
+ * Take a piece of the first chunk. A `fresh` chunk becomes the first before.
+ * Returns: NULL: no chunk has a free piece.
+ */
+static void *take_piece(struct dma_pool *pool, struct chunk *fresh,
+			bus_addr_t *bus)
 {
-	struct chunk *chunk = list_first_entry(&pool->chunks, struct chunk,
-					       link);
-	uint32_t index, offset;
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	struct chunk *chunk;
+	char *ptr = NULL;
 
-	debug_assert_held(&dma_lock);
-	if (list_empty(&pool->chunks) || is_full(pool, chunk))
-		return NULL;
-	index = bitmap_find_first_zero(chunk->map, pool->nr);
-	offset = piece_offset(pool, index);
-	bitmap_set(chunk->map, index);
-	pool->used++;
-	if (++chunk->used == pool->nr)
-		list_move_tail(&chunk->link, &pool->chunks);
-	*bus = BUS(chunk->bus.v + offset);
-	return chunk->ptr + offset;
+	if (fresh)
+		list_add(&fresh->link, &pool->chunks);
+	chunk = list_first_entry(&pool->chunks, struct chunk, link);
+	if (!list_empty(&pool->chunks) && !is_full(pool, chunk)) {
+		uint32_t index = bitmap_find_first_zero(chunk->map, pool->nr);
+		uint32_t offset = piece_offset(pool, index);
+
+		bitmap_set(chunk->map, index);
+		pool->used++;
+		if (++chunk->used == pool->nr)
+			list_move_tail(&chunk->link, &pool->chunks);
+		*bus = BUS(chunk->bus.v + offset);
+		ptr = chunk->ptr + offset;
+	}
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return ptr;
 }
 
 /*
@@ -211,7 +212,10 @@ struct dma_pool *dma_pool_create(const char *name, struct dma_device *dev,
 	irqflags_t flags;
 
 	caller_must(name && *name, "give the pool a name: reports need one");
-	if (!arguments_valid(size, align, boundary))
+	if (!size || size > PAGE_SIZE << MAX_ORDER || !is_pow2(align) ||
+	    align > PAGE_SIZE << MAX_ORDER)
+		return NULL;
+	if (boundary && (!is_pow2(boundary) || boundary < size))
 		return NULL;
 	pool = kzalloc(sizeof(*pool), GFP_KERNEL);
 	if (!pool)
@@ -227,22 +231,9 @@ struct dma_pool *dma_pool_create(const char *name, struct dma_device *dev,
 	return pool;
 }
 
-static void *take(struct dma_pool *pool, struct chunk *fresh,
-		  bus_addr_t *bus)
-{
-	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-	void *ptr;
-
-	if (fresh)
-		list_add(&fresh->link, &pool->chunks);
-	ptr = take_piece(pool, bus);
-	spin_unlock_irqrestore(&dma_lock, flags);
-	return ptr;
-}
-
 void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, bus_addr_t *bus)
 {
-	void *ptr = take(pool, NULL, bus);
+	void *ptr = take_piece(pool, NULL, bus);
 
 	caller_must(bus, "say where the bus address goes");
 	if (!ptr) {
@@ -250,8 +241,8 @@ void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, bus_addr_t *bus)
 
 		if (!fresh)
 			return NULL;
-		ptr = take(pool, fresh, bus);
-		assert(ptr);   /* a chunk that is new has a piece */
+		ptr = take_piece(pool, fresh, bus);
+		assert(ptr);   /* a new chunk has a free piece */
 	}
 	if (gfp & GFP_ZERO)
 		memset(ptr, 0, pool->size);

@@ -32,54 +32,37 @@
 #include "lib/errno.h"
 #include "mm/dma/dma_impl.h"
 
-#define CALLER()  __builtin_return_address(0)
-
 static phys_addr_t piece_phys(const struct scatterlist *piece)
 {
 	return phys_add(page_to_phys(piece->page), piece->offset);
 }
 
-static bool piece_valid(const struct scatterlist *piece)
-{
-	return piece->length > 0 && piece->offset < PAGE_SIZE &&
-	       piece->length <= PAGE_SIZE - piece->offset &&
-	       dma_is_memory(piece_phys(piece), piece->length);
-}
-
 static bool list_valid(const struct scatterlist *sg, unsigned nr)
 {
 	for (unsigned i = 0; i < nr; i++)
-		if (!piece_valid(&sg[i]))
+		if (!sg[i].length || sg[i].offset >= PAGE_SIZE ||
+		    sg[i].length > PAGE_SIZE - sg[i].offset ||
+		    !dma_is_memory(piece_phys(&sg[i]), sg[i].length))
 			return false;
 	return nr > 0;
 }
 
 /* ---- ranges ---------------------------------------------------------- */
 
-static bool continues(const struct scatterlist *range, bus_addr_t bus,
-		      uint32_t length)
-{
-	return range->bus.v + range->bus_length == bus.v &&
-	       range->bus_length <= UINT32_MAX - length;
-}
-
 /* Add a piece to the last range, or begin one. Returns: how many ranges. */
 static unsigned add_to_ranges(struct scatterlist *sg, unsigned nr_ranges,
 			      bus_addr_t bus, uint32_t length)
 {
-	if (nr_ranges && continues(&sg[nr_ranges - 1], bus, length)) {
-		sg[nr_ranges - 1].bus_length += length;
+	struct scatterlist *last = nr_ranges ? &sg[nr_ranges - 1] : NULL;
+
+	if (last && last->bus.v + last->bus_length == bus.v &&
+	    last->bus_length <= UINT32_MAX - length) {
+		last->bus_length += length;
 		return nr_ranges;
 	}
 	sg[nr_ranges].bus = bus;
 	sg[nr_ranges].bus_length = length;
 	return nr_ranges + 1;
-}
-
-static void end_ranges(struct scatterlist *sg, unsigned nr, unsigned nr_ranges)
-{
-	if (nr_ranges < nr)
-		sg[nr_ranges].bus_length = 0;
 }
 
 /* A walk over the pieces that finds where each lies on the bus. */
@@ -115,24 +98,14 @@ static void undo_pieces(struct dma_device *dev, struct scatterlist *sg,
 		bounce_unmap(dev, walk_next(&walk, sg, sg[i].length), discard);
 }
 
-static bus_addr_t map_piece(struct dma_device *dev,
-			    const struct scatterlist *piece,
-			    enum dma_direction dir)
-{
-	phys_addr_t pa = piece_phys(piece);
-
-	if (dma_below(dev->mask, pa.v, piece->length))
-		return BUS(pa.v);
-	return bounce_map(dev, pa, piece->length, dir);
-}
-
 static int map_pieces(struct dma_device *dev, struct scatterlist *sg,
 		      unsigned nr, enum dma_direction dir)
 {
 	unsigned ranges = 0;
 
 	for (unsigned i = 0; i < nr; i++) {
-		bus_addr_t bus = map_piece(dev, &sg[i], dir);
+		bus_addr_t bus = dma_map_phys(dev, piece_phys(&sg[i]),
+					      sg[i].length, dir, 1);
 
 		if (dma_mapping_error(bus)) {
 			undo_pieces(dev, sg, i, true);
@@ -145,33 +118,6 @@ static int map_pieces(struct dma_device *dev, struct scatterlist *sg,
 
 /* ---- behind an IOMMU ------------------------------------------------- */
 
-/* How many pieces from i on have contiguous frames: one call maps them. */
-static unsigned frames_in_a_row(const struct scatterlist *sg, unsigned nr,
-				unsigned i)
-{
-	unsigned n = 1;
-
-	while (i + n < nr && sg[i + n].page == sg[i].page + n)
-		n++;
-	return n;
-}
-
-static int map_frames(struct dma_device *dev, const struct scatterlist *sg,
-		      unsigned nr, enum dma_direction dir,
-		      const struct iova *iova)
-{
-	for (unsigned i = 0, n; i < nr; i += n) {
-		int err;
-
-		n = frames_in_a_row(sg, nr, i);
-		err = iommu_map(dev->domain, iova_bus(iova, i),
-				page_to_phys(sg[i].page), n, iova_prot(dir));
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 static int map_as_one(struct dma_device *dev, struct scatterlist *sg,
 		      unsigned nr, enum dma_direction dir)
 {
@@ -181,9 +127,16 @@ static int map_as_one(struct dma_device *dev, struct scatterlist *sg,
 	debug_assert(nr > 0);
 	if (!iova)
 		return -ENOMEM;
-	if (map_frames(dev, sg, nr, dir, iova)) {
-		iova_give(dev, iova);
-		return -ENOMEM;
+	for (unsigned i = 0, n; i < nr; i += n) {
+		/* One call maps all pieces that have contiguous frames. */
+		n = 1;
+		while (i + n < nr && sg[i + n].page == sg[i].page + n)
+			n++;
+		if (iommu_map(dev->domain, iova_bus(iova, i),
+			      page_to_phys(sg[i].page), n, iova_prot(dir))) {
+			iova_give(dev, iova);
+			return -ENOMEM;
+		}
 	}
 	iova->whole = true;
 	for (unsigned i = 0; i < nr; i++) {
@@ -206,40 +159,37 @@ static bool undo(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
 	return true;
 }
 
-static int refuse(struct dma_device *dev, int err)
-{
-	dma_count(&dev->stats.refused, 1);
-	return err;
-}
-
 int dma_map_sg(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
 	       enum dma_direction dir)
 {
-	int ranges;
+	int ranges = -EINVAL;
 
 	if (!dma_dir_valid(dir) || !list_valid(sg, nr)) {
 		dma_report(dev, "a list of %u pieces cannot be mapped, by %pS",
-			   nr, CALLER());
-		return refuse(dev, -EINVAL);
+			   nr, DMA_CALLER());
+		goto refuse;
 	}
 	ranges = dev->domain ? map_as_one(dev, sg, nr, dir) :
 			       map_pieces(dev, sg, nr, dir);
 	if (ranges < 0)
-		return refuse(dev, ranges);
-	end_ranges(sg, nr, (unsigned)ranges);
-	if (!dma_debug_add_list(dev, sg, (unsigned)ranges, dir, CALLER())) {
-		(void)undo(dev, sg, nr, true);
-		return refuse(dev, -ENOMEM);
+		goto refuse;
+	if ((unsigned)ranges < nr)
+		sg[ranges].bus_length = 0;
+	if (dma_debug_add_list(dev, sg, (unsigned)ranges, dir, DMA_CALLER())) {
+		dma_count(&dev->stats.mapped, 1);
+		return ranges;
 	}
-	dma_count(&dev->stats.mapped, 1);
+	(void)undo(dev, sg, nr, true);
+	ranges = -ENOMEM;
+refuse:
+	dma_count(&dev->stats.refused, 1);
 	return ranges;
 }
 
 void dma_unmap_sg(struct dma_device *dev, struct scatterlist *sg, unsigned nr,
 		  enum dma_direction dir)
 {
-	if (!dma_debug_take_list(dev, sg, nr, dir, CALLER()))
-		return;
-	if (undo(dev, sg, nr, false))
+	if (dma_debug_take_list(dev, sg, nr, dir, DMA_CALLER()) &&
+	    undo(dev, sg, nr, false))
 		dma_count(&dev->stats.unmapped, 1);
 }
