@@ -2,15 +2,15 @@
 /*
  * calls_device.c - the calls about PCI devices
  *
- * WHAT     DEVICE_*: open one, learn about it, map its registers, tell what it
- *          reaches, hear its interrupt.
+ * WHAT     DEVICE_*: open a device, learn about it, map its registers, set its
+ *          mask, get its interrupt.
  *
- * ALGORITHM  PCI's interrupt lines are levels and may be shared. The irq object
- *          masks the line when it comes; the driver makes its device quiet and
- *          then acknowledges. Two drivers on one line are not served: the
- *          second gets -EBUSY. A device that nobody drives, or whose driver has
- *          no irq object, does not use its line: INTx is disabled. So it can
- *          not keep a line busy of which nobody knows how to quiet it.
+ * ALGORITHM  PCI's interrupt lines are levels, and devices may share a line. An
+ *          interrupt masks the line. The driver makes its device quiet, and
+ *          then acknowledges. Two drivers cannot use one line: the second gets
+ *          -EBUSY. INTx is disabled in a device without a driver, or without an
+ *          irq object. Otherwise the device could keep the line busy, and
+ *          nobody would know how to make it quiet.
  *
  * NOT HERE memory for the device (calls_dma.c), the object (open.c).
  */
@@ -45,15 +45,6 @@ long pg_device_open(struct trap_regs *regs, unsigned rights)
 
 /* ---- what it is ---------------------------------------------------------- */
 
-static void to_pg_bar(struct pg_bar *out, const struct pci_bar *bar)
-{
-	out->start = bar->start.v;
-	out->size = bar->size;
-	out->flags = (bar->io ? PG_BAR_IO : 0) |
-		     (bar->wide ? PG_BAR_WIDE : 0) |
-		     (bar->prefetchable ? PG_BAR_PREFETCH : 0);
-}
-
 static void to_pg_stats(struct pg_device *out, const struct user_device *dev)
 {
 	const struct dma_stats *stats = &dev->dma.stats;
@@ -68,44 +59,46 @@ static void to_pg_stats(struct pg_device *out, const struct user_device *dev)
 	if (!dev->domain)
 		return;
 	out->blocked = iommu_nr_faults() - dev->faults_before;
-	if (out->blocked && iommu_last_fault(&fault) &&
+	if (out->blocked && iommu_recent_fault(0, &fault) &&
 	    fault.source_id == dev->pci->requester) {
 		out->blocked_valid = 1;
 		out->blocked_bus = fault.bus.v;
 	}
 }
 
-static void to_pg_device(struct pg_device *out, const struct user_device *dev)
-{
-	const struct pci_device *pci = dev->pci;
-	bool master = pci_read16(pci, PCI_COMMAND) & PCI_COMMAND_MASTER;
-
-	memset(out, 0, sizeof(*out));
-	out->vendor = pci->vendor;
-	out->device = pci->device;
-	out->class = (uint32_t)pci->class << 16 | pci->subclass << 8 |
-		     pci->interface;
-	out->source_id = pci_source_id(pci);
-	out->irq = pci->irq;
-	out->flags = (dev->domain ? PG_DEVICE_IOMMU : 0) |
-		     (master ? PG_DEVICE_MASTER : 0);
-	out->mask = dev->dma.mask;
-	for (unsigned i = 0; i < PCI_NR_BARS; i++)
-		to_pg_bar(&out->bar[i], &pci->bar[i]);
-	to_pg_stats(out, dev);
-}
-
 long pg_device_info(struct trap_regs *regs, struct object *object)
 {
+	const struct user_device *dev = object_to_device(object);
+	const struct pci_device *pci = dev->pci;
+	bool master = pci_read16(pci, PCI_COMMAND) & PCI_COMMAND_MASTER;
 	struct pg_device out;
 
-	to_pg_device(&out, object_to_device(object));
+	memset(&out, 0, sizeof(out));
+	out.vendor = pci->vendor;
+	out.device = pci->device;
+	out.class = (uint32_t)pci->class << 16 | pci->subclass << 8 |
+		    pci->interface;
+	out.source_id = pci_source_id(pci);
+	out.irq = pci->irq;
+	out.flags = (dev->domain ? PG_DEVICE_IOMMU : 0) |
+		    (master ? PG_DEVICE_MASTER : 0);
+	out.mask = dev->dma.mask;
+	for (unsigned i = 0; i < PCI_NR_BARS; i++) {
+		const struct pci_bar *bar = &pci->bar[i];
+
+		out.bar[i].start = bar->start.v;
+		out.bar[i].size = bar->size;
+		out.bar[i].flags = (bar->io ? PG_BAR_IO : 0) |
+				   (bar->wide ? PG_BAR_WIDE : 0) |
+				   (bar->prefetchable ? PG_BAR_PREFETCH : 0);
+	}
+	to_pg_stats(&out, dev);
 	return copy_to_user(UADDR(regs->ebx), &out, sizeof(out));
 }
 
 /* ---- registers ----------------------------------------------------------- */
 
-/* Only whole pages: others would show a neighbour's registers too. */
+/* Whole pages only: a part of a page would show a neighbour's registers too. */
 static bool can_be_mapped(const struct pci_bar *bar)
 {
 	const char *objection;
@@ -119,35 +112,34 @@ static bool can_be_mapped(const struct pci_bar *bar)
 	return !objection;
 }
 
-static long map_bar(struct user_device *dev, unsigned i)
-{
-	const struct pci_bar *bar = &dev->pci->bar[i];
-	struct mm *mm = current_task()->mm;
-	long addr;
-
-	mutex_lock(&dev->lock);
-	if (!dev->handles) {
-		addr = -EBADF;
-	} else if (dev->bars[i].mm == mm) {
-		addr = -EBUSY;
-	} else {
-		/* Who had the device before has no business there now. */
-		mm_unmap_device(&dev->bars[i]);
-		addr = mm_map_device(mm, phys_to_pfn(bar->start),
-				     (uint32_t)(bar->size >> PAGE_SHIFT),
-				     false, "[device]", &dev->bars[i]);
-	}
-	mutex_unlock(&dev->lock);
-	return addr;
-}
-
 long pg_device_map_bar(struct trap_regs *regs, struct object *object)
 {
 	struct user_device *dev = object_to_device(object);
+	struct mm *mm = current_task()->mm;
+	const struct pci_bar *bar;
+	struct vm_window *window;
+	long addr;
 
-	if (regs->ebx < PCI_NR_BARS && can_be_mapped(&dev->pci->bar[regs->ebx]))
-		return map_bar(dev, regs->ebx);
-	return -EINVAL;
+	if (regs->ebx >= PCI_NR_BARS)
+		return -EINVAL;
+	bar = &dev->pci->bar[regs->ebx];
+	window = &dev->bars[regs->ebx];
+	if (!can_be_mapped(bar))
+		return -EINVAL;
+	mutex_lock(&dev->lock);
+	if (!dev->handles) {
+		addr = -EBADF;
+	} else if (window->mm == mm) {
+		addr = -EBUSY;
+	} else {
+		/* An earlier driver must not reach the registers now. */
+		mm_unmap_device(window);
+		addr = mm_map_device(mm, phys_to_pfn(bar->start),
+				     (uint32_t)(bar->size >> PAGE_SHIFT),
+				     false, "[device]", window);
+	}
+	mutex_unlock(&dev->lock);
+	return addr;
 }
 
 /* ---- the bus ------------------------------------------------------------- */
@@ -161,32 +153,27 @@ long pg_device_set_mask(struct trap_regs *regs, struct object *object)
 	return err ? err : user_device_start_master(dev);
 }
 
-/* Takes over the reference to the notification. */
-static long connect(struct user_device *dev, struct object *notification,
-		    uint32_t bits)
-{
-	long result = -EBADF;
-
-	mutex_lock(&dev->lock);
-	if (dev->handles)
-		result = irq_object_create(dev->pci->irq,
-					   object_to_notification(notification),
-					   bits, dev->pci);
-	else
-		object_put(notification);
-	mutex_unlock(&dev->lock);
-	return result;
-}
-
 long pg_device_irq(struct trap_regs *regs, struct object *object)
 {
 	struct user_device *dev = object_to_device(object);
 	struct object *notification;
-	int err;
+	long result;
 
 	if (dev->pci->irq == 0xff)
 		return -ENODEV;
-	err = find_object(regs->ebx, OBJECT_NOTIFICATION, RIGHT_SEND,
-			  &notification);
-	return err ? err : connect(dev, notification, regs->ecx);
+	result = find_object(regs->ebx, OBJECT_NOTIFICATION, RIGHT_SEND,
+			     &notification);
+	if (result)
+		return result;
+	mutex_lock(&dev->lock);
+	if (dev->handles) {
+		result = irq_object_create(dev->pci->irq,
+					   object_to_notification(notification),
+					   regs->ecx, dev->pci);
+	} else {
+		object_put(notification);
+		result = -EBADF;
+	}
+	mutex_unlock(&dev->lock);
+	return result;
 }

@@ -17,9 +17,11 @@
 struct notification;
 
 /*
- * Protection: I set before it is published, l the device's lock, o interrupts
- * off. What has handles == 0 has been closed: nobody gets anything of it any
- * more, though references may keep it.
+ * Protection:  I  set before the object is published, then constant
+ *              l  the device's lock
+ *              o  interrupts off
+ * A device with handles == 0 has been closed: nobody gets anything of it any
+ * more. References may still keep the object.
  */
 struct user_device {
 	struct object        object;
@@ -33,21 +35,21 @@ struct user_device {
 	struct vm_window     bars[PCI_NR_BARS];     /* l                      */
 };
 
-/* What is constant of all; `mapping` and `coherent` are one or the other. */
+/* Either a mapping of the program's pages, or coherent memory. */
 struct dma_object {
 	struct object        object;
 	struct user_device  *device;        /* I  referenced                  */
-	bool                 finished;      /*    the driver has said so      */
+	bool                 finished;      /*    see dma_object_finish()     */
 	struct account      *account;       /* I  referenced; NULL: nobody's  */
-	enum account_kind    kind;          /* I  what it has charged, and    */
-	unsigned long        charged;       /* I    how much of that          */
+	enum account_kind    kind;          /* I  what the account pays for   */
+	unsigned long        charged;       /* I    and how much              */
 	enum dma_direction   dir;           /* I                              */
-	/* A mapping of the program's own pages: */
+	/* A mapping: */
 	unsigned             nr;            /* I  pages; 0: coherent memory   */
 	unsigned             nr_ranges;     /* I  as the device sees them     */
 	struct page        **pages;         /* I  pinned                      */
 	struct scatterlist  *sg;            /* I                              */
-	/* Memory of the kernel's that both have: */
+	/* Coherent memory: */
 	void                *memory;        /* I                              */
 	size_t               size;          /* I                              */
 	bus_addr_t           bus;           /* I                              */
@@ -67,44 +69,45 @@ static inline struct dma_object *object_to_dma(struct object *object)
 /* ---- open.c ------------------------------------------------------------- */
 
 /*
- * Take a device, which nobody else may have.
- * Returns: 0 and the object; -EBUSY; -ENOMEM; -ENODEV (no IOMMU has it); -EPERM
+ * Take a device.
+ * Returns: 0 and the object; -EBUSY (somebody has the device, or one behind the
+ *          same bridge); -ENOMEM; -ENODEV (no IOMMU translates for it); -EPERM
  *          (a bridge).
  */
 int user_device_open(struct pci_device *pci, struct user_device **devp)
 	__must_check;
 
-/* It reads and writes no memory any more, and asks for no interrupt. */
+/* From now on the device reads and writes no memory, and interrupts nobody. */
 void user_device_stop(struct user_device *dev);
 
-/* What it reaches. Returns: 0; -EINVAL; -EBUSY (it has mappings); -ENOMEM. */
+/* Set the mask. Returns: 0; -EINVAL; -EBUSY (mappings exist); -ENOMEM. */
 int user_device_set_mask(struct user_device *dev, uint64_t mask) __must_check;
 
-/* Let it use the bus. Returns: 0; -EBADF: it has been closed. */
+/* Let the device use the bus. Returns: 0; -EBADF: it has been closed. */
 int user_device_start_master(struct user_device *dev) __must_check;
 
-/* The object of a PCI device that is open, for tests and the monitor. */
+/* The object of a PCI device; NULL: it is not open. For open.c and tests. */
 struct user_device *user_device_find(const struct pci_device *pci);
 
 /* ---- dma_memory.c ------------------------------------------------------- */
 
 /*
- * Pages of a program for the device. The object has a reference to the device,
- * and one of its own.
+ * Pin pages of a program and map them for the device. The caller owns the new
+ * object's reference. The object has a reference to the device.
  * Returns: 0; -EINVAL, -EFAULT, -ENOMEM, -EBUSY.
  */
 int dma_object_map(struct user_device *dev, struct mm *mm, uaddr_t addr,
 		   uint32_t length, enum dma_direction dir,
 		   struct dma_object **dmap) __must_check;
 
-/* Coherent memory, mapped at a program. Returns: 0; -EINVAL, -ENOMEM. */
+/* Coherent memory, mapped in a program too. Returns: 0; -EINVAL, -ENOMEM. */
 int dma_object_alloc(struct user_device *dev, struct mm *mm, uint32_t length,
 		     struct dma_object **dmap) __must_check;
 
-/* The driver says that the device is done; then the object is put. */
+/* The driver says that the device is done. The caller then puts the object. */
 void dma_object_finish(struct dma_object *dma);
 
-/* Range i of a mapping goes through copies, at least in part. */
+/* Does this range of a mapping go through copies, at least in part? */
 bool dma_object_is_bounced(const struct dma_object *dma, unsigned range);
 
 void dma_object_init(void);
@@ -112,15 +115,15 @@ void dma_object_init(void);
 /* ---- irq_ports.c -------------------------------------------------------- */
 
 /*
- * A handle for an interrupt line, which sets bits of the notification. Takes
- * over the reference to it. A PCI device (or NULL) may use the line from then
- * on, until the object goes or is disconnected.
+ * A handle for an interrupt line. The line sets bits of the notification, whose
+ * reference the object takes over, also on failure. A PCI device (or NULL) may
+ * use the line until the object goes or is disconnected.
  * Returns: the handle; -EBUSY, -EINVAL, -ENOMEM.
  */
 long irq_object_create(unsigned irq, struct notification *notification,
 		       uint32_t bits, const struct pci_device *pci);
 
-/* The device is closed: its line is free; the handle is good for nothing. */
+/* The device is closed: free its line. The handle of the line stays, unused. */
 void irq_object_disconnect(const struct pci_device *pci);
 
 void irq_ports_init(void);

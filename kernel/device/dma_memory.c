@@ -2,9 +2,9 @@
 /*
  * dma_memory.c - memory that a device reaches, as an object
  *
- * WHAT     Either pages of the driver's own, pinned and mapped for one transfer
- *          (DMA_MAP), or memory of the kernel's that driver and device both
- *          have for as long as they like (DMA_ALLOC).
+ * WHAT     Either the driver's own pages, pinned and mapped for one transfer
+ *          (DMA_MAP). Or memory of the kernel that driver and device both have
+ *          as long as they like (DMA_ALLOC).
  *
  * PICTURE    mapping                         coherent
  *            driver's buffer, anywhere       window at the driver, cached
@@ -16,22 +16,22 @@
  * TERMS    finished  the driver has said with DMA_UNMAP that the device is done
  *
  * RULES of dma_object
- *          M1  what the device reaches is not freed: the object holds the pins,
- *              or the memory, and a reference to the device
- *          M2  an object that goes without being finished stops the device
- *              before the first page is let go
+ *          M1  memory that the device reaches is not freed: the object holds
+ *              the pins, or the memory, and a reference to the device
+ *          M2  an object that goes without being finished first stops the
+ *              device, and then lets its pages go
  *
- * ALGORITHM  M2 is what makes the death of a driver harmless without an IOMMU:
- *          in whichever order its handles are closed, the first stops the
- *          device.
+ * ALGORITHM  With M2 the death of a driver does no harm, also without an IOMMU:
+ *          the first handle that is closed stops the device, whichever it is.
  *
- *          Coherent memory is lowmem of the kernel's: it is charged by the
- *          page. Of a mapping only the arrays are; its pages are the program's.
- *          Who called pays, until the object goes.
+ *          Coherent memory is lowmem of the kernel. The caller's account pays
+ *          for each page, until the object goes. For a mapping, the account
+ *          pays only for the arrays: the pages are the program's.
  *
- * LOCKING  An object is constant once it is made. The device's lock while its
- *          mappings change: another thread of the driver may set the mask. Not
- *          while pages are pinned: that may wait for a pager.
+ * LOCKING  An object is constant after it is made. The device's lock is held
+ *          while mappings change: another thread of the driver may set the
+ *          mask. It is not held while pages are pinned: that may wait for a
+ *          pager.
  * SEE      mm/dma/dma.h, mm/vm/pin.c, mm/vm/map_device.c.
  */
 #include <arch/uaccess.h>
@@ -48,7 +48,7 @@ _Static_assert(PG_DMA_BOTH == DMA_BIDIRECTIONAL &&
 	       PG_DMA_FROM_DEVICE == DMA_FROM_DEVICE,
 	       "directions are mm/dma's");
 
-/* The object, charged to `account`. NULL: no memory, or the limit. */
+/* The account pays for it. NULL: no memory, or the account's limit. */
 static struct dma_object *dma_object_create(struct user_device *dev,
 					    struct account *account,
 					    enum account_kind kind,
@@ -82,7 +82,7 @@ static void dma_object_free(struct dma_object *dma)
 	kfree(dma);
 }
 
-/* From now on it is an object, and the device cannot go before it. */
+/* From now on it is an object, which keeps the device. */
 static void publish(struct dma_object *dma)
 {
 	object_get(&dma->device->object);
@@ -91,16 +91,15 @@ static void publish(struct dma_object *dma)
 
 /* ---- a mapping of the driver's pages ------------------------------------- */
 
-static uint32_t pages_touched(uaddr_t addr, uint32_t length)
-{
-	return DIV_ROUND_UP((addr.v & ~PAGE_MASK) + length, PAGE_SIZE);
-}
-
-/* One piece a page. */
-static void fill_sg(struct dma_object *dma, uaddr_t addr, uint32_t length)
+static int pin_and_map(struct dma_object *dma, struct mm *mm, uaddr_t addr,
+		       uint32_t length)
 {
 	uint32_t offset = addr.v & ~PAGE_MASK;
+	int result = mm_pin(mm, addr, length, dma->dir != DMA_TO_DEVICE,
+			    dma->pages);
 
+	if (result)
+		return result;
 	for (unsigned i = 0; i < dma->nr; i++) {
 		dma->sg[i].page = dma->pages[i];
 		dma->sg[i].offset = offset;
@@ -108,17 +107,6 @@ static void fill_sg(struct dma_object *dma, uaddr_t addr, uint32_t length)
 		length -= dma->sg[i].length;
 		offset = 0;
 	}
-}
-
-static int pin_and_map(struct dma_object *dma, struct mm *mm, uaddr_t addr,
-		       uint32_t length)
-{
-	int result = mm_pin(mm, addr, length, dma->dir != DMA_TO_DEVICE,
-			    dma->pages);
-
-	if (result)
-		return result;
-	fill_sg(dma, addr, length);
 	mutex_lock(&dma->device->lock);
 	result = dma_map_sg(&dma->device->dma, dma->sg, dma->nr, dma->dir);
 	mutex_unlock(&dma->device->lock);
@@ -134,7 +122,7 @@ int dma_object_map(struct user_device *dev, struct mm *mm, uaddr_t addr,
 		   uint32_t length, enum dma_direction dir,
 		   struct dma_object **dmap)
 {
-	uint32_t nr = pages_touched(addr, length);
+	uint32_t nr = DIV_ROUND_UP((addr.v & ~PAGE_MASK) + length, PAGE_SIZE);
 	struct dma_object *dma;
 	int err = -ENOMEM;
 
@@ -148,8 +136,8 @@ int dma_object_map(struct user_device *dev, struct mm *mm, uaddr_t addr,
 		return -ENOMEM;
 	dma->dir = dir;
 	dma->nr = nr;
-	dma->pages = kcalloc(dma->nr, sizeof(*dma->pages), GFP_KERNEL);
-	dma->sg = kcalloc(dma->nr, sizeof(*dma->sg), GFP_KERNEL);
+	dma->pages = kcalloc(nr, sizeof(*dma->pages), GFP_KERNEL);
+	dma->sg = kcalloc(nr, sizeof(*dma->sg), GFP_KERNEL);
 	if (dma->pages && dma->sg)
 		err = pin_and_map(dma, mm, addr, length);
 	if (err) {
@@ -161,7 +149,7 @@ int dma_object_map(struct user_device *dev, struct mm *mm, uaddr_t addr,
 	return 0;
 }
 
-/* Walk the pages of the ranges before this one, then this one's. */
+/* Walk over the pages of the earlier ranges, and then of this range. */
 bool dma_object_is_bounced(const struct dma_object *dma, unsigned range)
 {
 	uint32_t left = 0;
@@ -187,17 +175,6 @@ bool dma_object_is_bounced(const struct dma_object *dma, unsigned range)
 
 /* ---- coherent memory ----------------------------------------------------- */
 
-static bool alloc_memory(struct dma_object *dma)
-{
-	struct user_device *dev = dma->device;
-
-	mutex_lock(&dev->lock);
-	dma->memory = dma_alloc_coherent(&dev->dma, dma->size, &dma->bus,
-					 GFP_KERNEL);
-	mutex_unlock(&dev->lock);
-	return dma->memory;
-}
-
 static void free_memory(struct dma_object *dma)
 {
 	struct user_device *dev = dma->device;
@@ -220,7 +197,11 @@ int dma_object_alloc(struct user_device *dev, struct mm *mm, uint32_t length,
 	if (!dma)
 		return -ENOMEM;
 	dma->size = nr_pages * PAGE_SIZE;
-	if (!alloc_memory(dma))
+	mutex_lock(&dev->lock);
+	dma->memory = dma_alloc_coherent(&dev->dma, dma->size, &dma->bus,
+					 GFP_KERNEL);
+	mutex_unlock(&dev->lock);
+	if (!dma->memory)
 		goto free_dma;
 	addr = mm_map_device(mm, phys_to_pfn(virt_to_phys(dma->memory)),
 			     nr_pages, true, "[dma]", &dma->window);

@@ -14,16 +14,17 @@
  *                                          IRQ 6 ^
  *
  * RULES
- *          every wait has an end: a byte takes less than BYTE_NS, whatever
- *          else takes less than the caller says
+ *          each wait has a bound: BYTE_NS for a byte, otherwise the time that
+ *          the caller gives
  *
- * ALGORITHM  A port where nothing is reads 0xff: "ready, wants to speak, busy
- *          with all drives", which no controller says after a reset. What
- *          does read otherwise must send the interrupt that ends a reset.
+ * ALGORITHM  A port without a device reads 0xff: "ready, gives a byte, all
+ *          drives busy". No controller says this after a reset. If the port
+ *          reads otherwise, the controller must send the interrupt that ends a
+ *          reset.
  *
- *          The interrupt handler only notes that it came. Results are read by
- *          the thread: they stay until somebody does.
- * LOCKING  Interrupts off for the DOR, which the motor's timer writes too.
+ *          The interrupt handler only notes that the interrupt came. The thread
+ *          reads the results: they stay until then.
+ * LOCKING  Interrupts are off for the DOR, which the motor's timer writes, too.
  * SEE      Linux drivers/block/floppy.c.
  */
 #include "kernel/device/fdc.h"
@@ -56,16 +57,16 @@
 #define CCR_500K     0x00   /* 500 kbit/s, as 1.44 MB has it                 */
 
 #define IRQ_FLOPPY   6
-#define NR_DRIVES    4      /* that a reset reports about                    */
+#define NR_DRIVES    4      /* a reset reports each of them                  */
 #define RESET_MS     500
 #define NS_PER_MS    1000000ull
 
-/* The data sheet has 250 us as the longest time to take a command byte. */
+/* The data sheet: the controller takes a command byte after 250 us at most. */
 #define BYTE_NS      (10 * NS_PER_MS)
 
 /*
- * SPECIFY, at 500 kbit/s: a step takes 16 - 13 ms, the head is unloaded after
- * 15 * 16 ms; it settles for 8 * 2 ms; bit 0 of the last clear: with DMA.
+ * SPECIFY, at 500 kbit/s: a step takes 16 - 13 ms, the head unloads after
+ * 15 * 16 ms and settles for 8 * 2 ms. Bit 0 of the last byte is clear: DMA.
  */
 #define STEP_3_UNLOAD_240  0xdf
 #define LOAD_16_DMA        (8 << 1)
@@ -82,7 +83,7 @@ static void floppy_interrupt(unsigned irq, void *arg)
 
 /* ---- bytes --------------------------------------------------------------- */
 
-/* Wait until it takes a byte, or has one. */
+/* Wait until the controller takes a byte, or gives one. */
 static int wait_ready(bool speaks)
 {
 	uint64_t end = clock_ns() + BYTE_NS;
@@ -178,44 +179,28 @@ bool fdc_disk_changed(void)
 
 /* ---- reset --------------------------------------------------------------- */
 
-static void pulse_reset(void)
-{
-	irqflags_t flags = irq_save();
-
-	write_dor_irqoff(DOR_DMA);
-	for (unsigned i = 0; i < 8; i++)
-		io_delay();
-	write_dor_irqoff(DOR_RUN | DOR_DMA);
-	irq_restore(flags);
-}
-
-/* After a reset it has something to say of each drive, there or not. */
-static int sense_all(void)
-{
-	int err = 0;
-
-	for (unsigned i = 0; i < NR_DRIVES && !err; i++) {
-		uint8_t st0, cylinder;
-
-		err = fdc_sense(&st0, &cylinder);
-	}
-	return err;
-}
-
 int fdc_reset(void)
 {
 	static const uint8_t specify[] = {
 		FDC_SPECIFY, STEP_3_UNLOAD_240, LOAD_16_DMA,
 	};
+	uint8_t st0, cylinder;
+	irqflags_t flags;
 	int err;
 
 	if (inb(MSR) == NOBODY)
 		return -ENODEV;
 	fdc_expect();
-	pulse_reset();
+	flags = irq_save();
+	write_dor_irqoff(DOR_DMA);
+	for (unsigned i = 0; i < 8; i++)
+		io_delay();
+	write_dor_irqoff(DOR_RUN | DOR_DMA);
+	irq_restore(flags);
 	err = fdc_wait(RESET_MS);
-	if (!err)
-		err = sense_all();
+	/* The controller has something to say of each drive, there or not. */
+	for (unsigned i = 0; i < NR_DRIVES && !err; i++)
+		err = fdc_sense(&st0, &cylinder);
 	if (!err)
 		err = fdc_command(specify, sizeof(specify));
 	if (err)

@@ -9,11 +9,11 @@
  *              lba 17: cylinder 0, head 0, sector 18      | a command cannot
  *              lba 18, 19: cylinder 0, head 1, sector 1   | leave its track
  *                seek, isa_dma_start(), command, interrupt, isa_dma_stop()
- *              dma_unmap_single()      from here on the bytes are ours
+ *              dma_unmap_single()      now the bytes are ours
  *
  * TERMS    lba      number of a sector from 0: cylinders first, then heads
  *          track    18 sectors of one cylinder under one head
- *          ready    the controller was reset, the arm's place is known
+ *          ready    the controller was reset, and the arm's place is known
  *
  * INVARIANTS of floppy (floppy_check() restates them)
  *          F1  while nobody reads, a running motor has a timer that stops it
@@ -21,18 +21,18 @@
  *          F3  the arm's cylinder is known only when the controller is ready,
  *              and is one of the disk's
  *
- * ALGORITHM  All that can fail is asked before the device learns an address:
- *          is it within the device's mask (dma_check_reach()), does the 8237
- *          take it. Before memory is unmapped, the channel is masked: then no
- *          late byte can come.
+ * ALGORITHM  The checks come before the device gets an address: is the address
+ *          within the device's mask (dma_check_reach()), does the 8237 take it?
+ *          The channel is masked before memory is unmapped: then no late byte
+ *          can come.
  *
  *          After a failure nothing is assumed. The controller is reset, the
  *          arm goes to track 0, and the track is read again, TRIES times.
  *
- *          Is there a medium? The drive's change line stays set until the arm
- *          steps with a disk in it. One step each way tells.
- * LOCKING  floppy_lock, for the whole of a read; the motor's timer only writes
- *          one register, interrupts off.
+ *          Is there a disk? The drive's change line stays set until the arm
+ *          steps with a disk in the drive. A step in each direction shows it.
+ * LOCKING  floppy_lock, for the whole of a read. The motor's timer writes one
+ *          register, with interrupts off.
  * COST     A track takes 200 ms, a motor 400 ms to come up to speed.
  * NOT HERE writing: a lesson about memory needs none.
  * SEE      Intel 82077AA data sheet, 5.1 "data transfer commands".
@@ -59,7 +59,7 @@
 _Static_assert(CYLINDERS * HEADS * TRACK_SECTORS == FLOPPY_SECTORS,
 	       "the disk that floppy.h promises");
 
-#define SIZE_512      2       /* 128 << 2, as the controller counts sizes    */
+#define SIZE_512      2       /* the controller's word for 128 << 2          */
 #define GAP_3_5_INCH  0x1b
 #define NO_LENGTH     0xff    /* used for 128-byte sectors only              */
 
@@ -80,7 +80,7 @@ _Static_assert(CYLINDERS * HEADS * TRACK_SECTORS == FLOPPY_SECTORS,
 #define DRIVE_1440    4
 #define DRIVE_2880    5       /* reads 1.44 MB too */
 
-/* Where on the disk. */
+/* A place on the disk. */
 struct place {
 	uint8_t cylinder, head, sector;   /* sector: from 1 */
 };
@@ -129,12 +129,6 @@ static void motor_timeout(struct timer *timer)
 	fdc_motor(false);
 }
 
-static void motor_stop_later(void)
-{
-	timer_arm(&motor_timer, clock_ns() + SPIN_DOWN_MS * NS_PER_MS,
-		  motor_timeout);
-}
-
 static int motor_start(void)
 {
 	timer_cancel(&motor_timer);
@@ -144,12 +138,12 @@ static int motor_start(void)
 	thread_sleep_ns(SPIN_UP_MS * NS_PER_MS);
 	if (!wait_killed())
 		return 0;
-	/* Not at speed: whoever comes next shall not take it for that. */
+	/* The motor is not at speed yet: the next reader must wait again. */
 	fdc_motor(false);
 	return -EINTR;
 }
 
-/* Move the arm by a command, and see where it has come to. */
+/* Move the arm by a command, and ask where it is then. */
 static int move(const uint8_t *command, unsigned nr, uint8_t cylinder)
 {
 	uint8_t st0, at;
@@ -195,7 +189,7 @@ static int seek(const struct place *to)
 
 /* ---- is there a drive, and a disk? --------------------------------------- */
 
-static unsigned drive_type(void)
+static int find_drive(void)
 {
 	irqflags_t flags = irq_save();
 	unsigned type;
@@ -203,13 +197,6 @@ static unsigned drive_type(void)
 	outb(CMOS_INDEX, CMOS_DRIVES);
 	type = inb(CMOS_DATA) >> 4;
 	irq_restore(flags);
-	return type;
-}
-
-static int find_drive(void)
-{
-	unsigned type = drive_type();
-
 	if (type == DRIVE_1440 || type == DRIVE_2880)
 		return 0;
 	if (type == DRIVE_NONE)
@@ -227,7 +214,7 @@ static int find_medium(void)
 
 	if (!fdc_disk_changed())
 		return 0;
-	/* Without a disk some controllers do not step; the line tells more. */
+	/* Some controllers do not step without a disk: ignore that error. */
 	err = seek(&next);
 	if (!err || err == -EIO)
 		err = recalibrate();
@@ -254,7 +241,7 @@ static int initialize(void)
 	return err;
 }
 
-/* From nothing, or back from a failure. */
+/* At the first read, and after a failure. */
 static int begin_anew(void)
 {
 	int err = fdc_reset();
@@ -271,25 +258,7 @@ static int begin_anew(void)
 	return err;
 }
 
-static int make_ready(void)
-{
-	int err = ready ? motor_start() : begin_anew();
-
-	return err ? err : find_medium();
-}
-
 /* ---- reading ------------------------------------------------------------- */
-
-static struct place place_of(uint32_t lba)
-{
-	uint32_t track = lba / TRACK_SECTORS;
-
-	return (struct place){
-		.cylinder = (uint8_t)(track / HEADS),
-		.head = (uint8_t)(track % HEADS),
-		.sector = (uint8_t)(lba % TRACK_SECTORS + 1),
-	};
-}
 
 static int command_read(const struct place *from, unsigned nr)
 {
@@ -313,7 +282,9 @@ static int read_once(const struct place *from, unsigned nr, bus_addr_t bus)
 	int err;
 
 	memset(result, 0, sizeof(result));
-	err = make_ready();
+	err = ready ? motor_start() : begin_anew();
+	if (!err)
+		err = find_medium();
 	if (!err)
 		err = seek(from);
 	if (!err)
@@ -328,16 +299,15 @@ static int read_once(const struct place *from, unsigned nr, bus_addr_t bus)
 	return err;
 }
 
-/* Can trying again help? */
-static bool may_pass(int err)
-{
-	return err == -EIO || err == -ETIMEDOUT;
-}
-
 /* nr sectors of one track. */
 static int read_track(uint32_t lba, unsigned nr, bus_addr_t bus)
 {
-	struct place from = place_of(lba);
+	uint32_t track = lba / TRACK_SECTORS;
+	struct place from = {
+		.cylinder = (uint8_t)(track / HEADS),
+		.head = (uint8_t)(track % HEADS),
+		.sector = (uint8_t)(lba % TRACK_SECTORS + 1),
+	};
 	int err;
 
 	for (unsigned i = 0; i < TRIES; i++) {
@@ -346,8 +316,8 @@ static int read_track(uint32_t lba, unsigned nr, bus_addr_t bus)
 			return 0;
 		ready = false;
 		arm_known = false;
-		if (!may_pass(err))
-			return err;
+		if (err != -EIO && err != -ETIMEDOUT)
+			return err;   /* another try would not help */
 	}
 	pr_warn_limited("floppy: cylinder %u, head %u, sectors %u to %u: %s\n",
 		from.cylinder, from.head, from.sector, from.sector + nr - 1,
@@ -370,7 +340,7 @@ static int read_tracks(uint32_t lba, uint32_t nr, bus_addr_t bus)
 	return 0;
 }
 
-/* Would device and 8237 take the whole of it? */
+/* Do the device and the 8237 take the whole buffer? */
 static int check_bus(bus_addr_t bus, uint32_t size)
 {
 	int err = dma_check_reach(&device, bus, size);
@@ -415,7 +385,8 @@ int floppy_read(uint32_t lba, uint32_t nr, void *buffer, bus_addr_t *bus)
 	if (!err)
 		err = read_mapped(lba, nr, buffer, bus);
 	if (fdc_motor_is_on())
-		motor_stop_later();
+		timer_arm(&motor_timer, clock_ns() + SPIN_DOWN_MS * NS_PER_MS,
+			  motor_timeout);
 	mutex_unlock(&floppy_lock);
 	return err;
 }

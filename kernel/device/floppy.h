@@ -2,9 +2,9 @@
 /*
  * floppy.h - sectors of a 3.5 inch disk, by ISA DMA
  *
- * WHAT     Reads drive A: 2880 sectors of 512 bytes. It is here because it is
- *          the device for which ZONE_DMA was made: what it reads must lie
- *          below 16 MiB and not across a line of 64 KiB.
+ * WHAT     Reads drive A: 2880 sectors of 512 bytes. ZONE_DMA was made for this
+ *          device: its buffer must lie below 16 MiB, and not across a line of
+ *          64 KiB.
  *
  *            buffer = kmalloc(FLOPPY_SECTOR, GFP_DMA);
  *            err = floppy_read(0, 1, buffer, NULL);
@@ -20,16 +20,16 @@
 #define FLOPPY_READ_MAX    128u    /* sectors a read: 64 KiB */
 
 /*
- * Read nr sectors from number lba on into lowmem. Where the buffer lies above
- * 16 MiB, the DMA functions copy. *bus is the address that the device was told
- * (NULL: not wanted); it is set as soon as there is one.
+ * Read nr sectors from number lba on into lowmem. If the buffer lies above
+ * 16 MiB, the DMA functions copy. *bus is the address that the device gets
+ * (NULL: not wanted); it is set as soon as there is an address.
  *
- * Context: a thread with interrupts on; sleeps. Reads one after the other.
+ * Context: a thread with interrupts on; sleeps. One read after the other.
  * Returns: 0; -EINVAL (no such sectors); -ENODEV (no controller, no drive);
  *          -ENOMEDIUM; -ERANGE (a line of 64 KiB is crossed); -ENOMEM (no
  *          bounce buffer); -EIO, -ETIMEDOUT (tried several times); -EBUSY (a
- *          driver in user mode has it); -EINTR (killed). What is not plain
- *          from the number has been said in the log.
+ *          driver in user mode has the interrupt); -EINTR (killed). The log
+ *          explains a number that does not explain itself.
  */
 int floppy_read(uint32_t lba, uint32_t nr, void *buffer, bus_addr_t *bus)
 	__must_check;

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * iommu_watch.c - blocked accesses are noticed though nobody asks
+ * iommu_watch.c - blocked accesses are noticed without a question
  *
- * WHAT     Looks at the IOMMU's fault records at each tick, so that a driver's
- *          wrong address is in the log a hundredth of a second later.
+ * WHAT     Looks at the IOMMU's fault records at each tick. So a wrong address
+ *          of a driver is in the log a hundredth of a second later.
  *
- * ALGORITHM  A unit can also send an interrupt, as a message to a local APIC,
- *          which not every machine of ours has on. A record is kept until it is
- *          taken, so nothing is lost by coming late but what does not fit.
+ * ALGORITHM  A unit can also send an interrupt, as a message to a local APIC.
+ *          But not each of our machines has its local APIC on. A unit keeps a
+ *          record until we take it. So a late look loses only the faults for
+ *          which the unit has no room.
  *
  * LOCKING  In the timer interrupt.
- * COST     A read of one register a tick and unit.
+ * COST     A read of one register for each unit and tick.
  * NOT HERE what a fault means (arch/i386/iommu/blocked.c).
  */
-#include "kernel/device/iommu_watch.h"
-
 #include <arch/iommu.h>
 
+#include "kernel/device/device.h"
 #include "kernel/sched/clock.h"
 
 static struct timer watch;

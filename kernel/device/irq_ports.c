@@ -2,23 +2,23 @@
 /*
  * irq_ports.c - interrupts and I/O ports for drivers in user mode
  *
- * WHAT     An irq object owns one line: when it comes, it is masked and sets
- *          bits of a notification; IRQ_ACK unmasks it. An io_ports object is
- *          a range of ports; IO_PORTS_ALLOW lets a task use them with IN and
- *          OUT. Both are made with the system handle only.
+ * WHAT     An irq object owns one line. An interrupt masks the line and sets
+ *          bits of a notification; IRQ_ACK unmasks the line. An io_ports object
+ *          is a range of ports; IO_PORTS_ALLOW lets a task use the ports with
+ *          IN and OUT. A program needs the system handle to make such objects.
  *
  * PICTURE    device -> line -> irq_came: mask, signal -> driver wakes
  *                                                        serves the device
  *                      line  <- unmask  <- IRQ_ACK  <----+
  *
  * RULES
- *          a line is unmasked only between an IRQ_ACK and its next interrupt
- *          an object is connected while it is its line's, in connected[]
+ *          a line is unmasked only from an IRQ_ACK to its next interrupt
+ *          an object is connected while connected[] has it for its line
  *          the handler's notification lives as long as the handler is set
- *          a range of ports is never taken back from a task: whoever is given
- *          it can be ended
+ *          no task loses a range of ports: whoever gave the range to the task
+ *          can end the task
  *
- * LOCKING  Interrupts off in the handler and around a task's bitmap.
+ * LOCKING  Interrupts are off in the handler and while a task's bitmap changes.
  * SEE      <arch/irq.h>, arch_set_io_ports().
  */
 #include <arch/irq.h>
@@ -39,10 +39,10 @@ struct irq_object {
 	unsigned             irq;           /* I                              */
 	struct notification *notification;  /* I  referenced                  */
 	uint32_t             bits;          /* I                              */
-	const struct pci_device *pci;       /* I  or NULL: of no device       */
+	const struct pci_device *pci;       /* I  NULL: not of a PCI device   */
 };
 
-/* Who has the line, or NULL. Protection: interrupts off. */
+/* The object that has the line, or NULL. Protection: interrupts off. */
 static struct irq_object *connected[NR_IRQS];
 
 struct io_ports {
@@ -74,7 +74,7 @@ static int connect(struct irq_object *line)
 	return err;
 }
 
-/* The device first: what it still asks for would find the line masked. */
+/* First the device: a later interrupt of it would leave the line masked. */
 static void disconnect(struct irq_object *line)
 {
 	irqflags_t flags = irq_save();
@@ -146,7 +146,7 @@ long pg_irq_create(struct trap_regs *regs, unsigned rights)
 				 regs->edx, NULL);
 }
 
-/* Returns: -EPIPE: the line is no longer this object's. */
+/* Returns: 0; -EPIPE: the line is no longer this object's. */
 long pg_irq_ack(struct trap_regs *regs, struct object *object)
 {
 	const struct irq_object *line = container_of(object, struct irq_object,
@@ -184,27 +184,23 @@ long pg_io_ports_create(struct trap_regs *regs, unsigned rights)
 			   RIGHT_MANAGE);
 }
 
-static void set_bits(uint8_t *bitmap, const struct io_ports *ports)
-{
-	for (uint32_t i = 0; i < ports->count; i++) {
-		uint32_t port = ports->first + i;
-
-		bitmap[port / 8] |= (uint8_t)(1u << (port % 8));
-	}
-}
-
-/* `fresh`: an empty bitmap. Returns: it, or NULL where it became the task's. */
+/*
+ * `fresh` is an empty bitmap, for a task without one.
+ * Returns: fresh, or NULL: the task has it now.
+ */
 static uint8_t *allow_ports(struct task *task, const struct io_ports *ports,
 			    uint8_t *fresh)
 {
 	irqflags_t flags = irq_save();
+	uint32_t end = ports->first + ports->count;
 
-	if (task->mm) {                 /* else nobody would free it */
+	if (task->mm) {     /* a task without a space would never free it */
 		if (!task->io_ports) {
 			task->io_ports = fresh;
 			fresh = NULL;
 		}
-		set_bits(task->io_ports, ports);
+		for (uint32_t port = ports->first; port < end; port++)
+			task->io_ports[port / 8] |= (uint8_t)(1 << port % 8);
 		arch_io_ports_changed(task->io_ports);
 		if (task == current_task())
 			arch_set_io_ports(task->io_ports);
@@ -221,7 +217,7 @@ long pg_io_ports_allow(struct trap_regs *regs, const struct handle_entry *entry)
 	uint8_t *fresh;
 	int err;
 
-	/* To another task: that is to give them away. */
+	/* To allow them to another task is to give them away. */
 	if (regs->ebx && !(entry->rights & RIGHT_TRANSFER))
 		return -EPERM;
 	err = find_task(regs->ebx, RIGHT_MANAGE, &task);

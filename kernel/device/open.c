@@ -11,30 +11,32 @@
  *                                 +----------> domain, where there is an IOMMU
  *            driver --handle--> dma_object ----^
  *
- * TERMS    owner    the object of a device; one at a time
- *          stopped  bus mastering is off, and the interrupt line is left alone
+ * TERMS    owner    the object of a device; a device has one owner at a time
+ *          stopped  bus mastering and the interrupt line of the device are off
  *
  * INVARIANTS of user_device (user_device_check() restates them)
- *          D1  a device has one object at the most, and is in its slot
- *          D3  an object's domain is there exactly when the IOMMU is on
+ *          D1  a device has at most one object, which is in the device's slot
+ *          D3  an object has a domain exactly when the IOMMU is on
  * RULES of user_device
  *          D2  a device without a handle is no bus master, has no line and no
- *              window: not even by a call that began before the last one went
- *          D4  of the devices that are one to the IOMMU, behind one bridge, one
- *              is open at the most; the others are no bus masters
+ *              window. This also holds if a call is running when the last
+ *              handle goes
+ *          D4  devices behind one bridge are one device to the IOMMU. At most
+ *              one of them is open; the others are no bus masters
  *
- * ALGORITHM  The last handle that is closed stops the device, at once; the
+ * ALGORITHM  When the last handle is closed, the device stops at once. The
  *          object goes when the last DMA object has gone, too. Then the IOMMU
- *          forgets it, and somebody else may open it. So a driver that dies
- *          leaves a device that reaches nothing, before any memory is freed.
+ *          forgets the device, and another program may open it. So a driver
+ *          that dies leaves a device that reaches nothing, and only then is
+ *          memory freed.
  *
- *          Bridges are nobody's: without bus mastering there, no device behind
- *          them reaches memory.
+ *          Nobody opens a bridge: without bus mastering in a bridge, no device
+ *          behind it reaches memory.
  *
- * LOCKING  owners[] and handle counts: interrupts off. Windows, the line, and
- *          each change of the mask or of what is mapped: dev->lock, a mutex.
- * NOT HERE the calls (calls_device.c), its memory (dma_memory.c). Who may open
- *          it: whoever has the system handle with RIGHT_MANAGE.
+ * LOCKING  owners[] and handle counts: interrupts off. dev->lock, a mutex: the
+ *          windows, the line, the mask, and what is mapped.
+ * NOT HERE the calls (calls_device.c), its memory (dma_memory.c). A program may
+ *          open a device if it has the system handle with RIGHT_MANAGE.
  * SEE      Linux drivers/vfio/pci/.
  */
 #include <arch/iommu.h>
@@ -48,7 +50,7 @@
 #include "lib/string.h"
 #include "mm/slab/kmalloc.h"
 
-/* What the device may reach until DEVICE_SET_MASK, as on Linux. */
+/* The mask until DEVICE_SET_MASK, as on Linux. */
 #define DEFAULT_MASK      DMA_BIT_MASK(32)
 
 #define PCI_CLASS_BRIDGE  0x06
@@ -64,18 +66,6 @@ static struct user_device **slot_of(const struct pci_device *pci)
 struct user_device *user_device_find(const struct pci_device *pci)
 {
 	return *slot_of(pci);
-}
-
-static bool claim(struct user_device *dev)
-{
-	struct user_device **slot = slot_of(dev->pci);
-	irqflags_t flags = irq_save();
-	bool free = !*slot;
-
-	if (free)
-		*slot = dev;
-	irq_restore(flags);
-	return free;
 }
 
 void user_device_stop(struct user_device *dev)
@@ -94,9 +84,10 @@ int user_device_start_master(struct user_device *dev)
 	return err;
 }
 
-/* Registers and interrupt line: D2. */
-static void take_back(struct user_device *dev)
+/* Stop the device; take its line and its windows back (D2). */
+static void shut(struct user_device *dev)
 {
+	user_device_stop(dev);
 	mutex_lock(&dev->lock);
 	irq_object_disconnect(dev->pci);
 	for (unsigned i = 0; i < PCI_NR_BARS; i++)
@@ -111,7 +102,7 @@ static bool is_bridge(const struct pci_device *pci)
 	return pci->header_type || pci->class == PCI_CLASS_BRIDGE;
 }
 
-/* D4: nobody drives those, but firmware may have let them be masters. */
+/* D4: these have no driver, but the firmware may have made them masters. */
 static void stop_neighbours(const struct pci_device *pci)
 {
 	for (unsigned i = 0; i < nr_pci_devices; i++) {
@@ -123,16 +114,9 @@ static void stop_neighbours(const struct pci_device *pci)
 	}
 }
 
-static void say_shared(const struct user_device *dev)
-{
-	unsigned id = dev->pci->requester;
-
-	pr_warn_limited("%s: refused: behind its bridge it is %02x:%02x.%x to the IOMMU, as is a device that has a driver\n",
-			dev->name, id >> 8, id >> 3 & 31, id & 7);
-}
-
 static int attach(struct user_device *dev)
 {
+	unsigned id = dev->pci->requester;
 	int err;
 
 	if (!iommu_present())
@@ -146,7 +130,8 @@ static int attach(struct user_device *dev)
 	if (!err)
 		return 0;
 	if (err == -EBUSY)
-		say_shared(dev);
+		pr_warn_limited("%s: refused: behind its bridge it is %02x:%02x.%x to the IOMMU, as is a device that has a driver\n",
+				dev->name, id >> 8, id >> 3 & 31, id & 7);
 	iommu_domain_destroy(dev->domain);
 	dev->domain = NULL;
 	return err;
@@ -160,7 +145,7 @@ static void detach(struct user_device *dev)
 	iommu_domain_destroy(dev->domain);
 }
 
-/* The lock is what keeps others from mapping into the space that goes. */
+/* Under the lock nobody maps into the space that goes. */
 int user_device_set_mask(struct user_device *dev, uint64_t mask)
 {
 	int err = 0;
@@ -174,26 +159,12 @@ int user_device_set_mask(struct user_device *dev, uint64_t mask)
 
 /* ---- the object ---------------------------------------------------------- */
 
-static int start(struct user_device *dev)
-{
-	int err = attach(dev);
-
-	if (err)
-		return err;
-	err = dma_device_init(&dev->dma, dev->name, DEFAULT_MASK, dev->domain);
-	if (err) {
-		detach(dev);
-		return err;
-	}
-	user_device_stop(dev);
-	pci_set_command(dev->pci, PCI_COMMAND_MEMORY, 0);
-	return 0;
-}
-
 int user_device_open(struct pci_device *pci, struct user_device **devp)
 {
+	struct user_device **slot = slot_of(pci);
 	struct user_device *dev;
-	int err;
+	irqflags_t flags;
+	int err = -EBUSY;
 
 	if (is_bridge(pci))
 		return -EPERM;
@@ -204,17 +175,27 @@ int user_device_open(struct pci_device *pci, struct user_device **devp)
 	mutex_init(&dev->lock);
 	snprintf(dev->name, sizeof(dev->name), "pci %02x:%02x.%x", pci->bus,
 		 pci->slot, pci->function);
-	err = -EBUSY;
-	if (!claim(dev))
+	flags = irq_save();
+	if (!*slot)
+		*slot = dev;
+	irq_restore(flags);
+	if (*slot != dev)
 		goto free_dev;
-	err = start(dev);
+	err = attach(dev);
 	if (err)
 		goto release;
+	err = dma_device_init(&dev->dma, dev->name, DEFAULT_MASK, dev->domain);
+	if (err)
+		goto detach;
+	user_device_stop(dev);
+	pci_set_command(pci, PCI_COMMAND_MEMORY, 0);
 	object_init(&dev->object, OBJECT_DEVICE);
 	*devp = dev;
 	return 0;
+detach:
+	detach(dev);
 release:
-	*slot_of(pci) = NULL;
+	*slot = NULL;
 free_dev:
 	kfree(dev);
 	return err;
@@ -236,19 +217,16 @@ static void device_closed(struct object *object, unsigned rights)
 	bool last = !--dev->handles;
 
 	irq_restore(flags);
-	if (!last)
-		return;
-	user_device_stop(dev);
-	take_back(dev);
+	if (last)
+		shut(dev);
 }
 
-/* No mapping is left: each had a reference. */
+/* No mapping is left: each of them had a reference. */
 static void device_destroy(struct object *object)
 {
 	struct user_device *dev = object_to_device(object);
 
-	user_device_stop(dev);
-	take_back(dev);
+	shut(dev);
 	dma_device_destroy(&dev->dma);
 	detach(dev);
 	*slot_of(dev->pci) = NULL;
@@ -273,7 +251,7 @@ const char *user_device_check(void)
 	for (unsigned i = 0; i < PCI_DEVICES_MAX; i++) {
 		const struct user_device *dev = owners[i];
 
-		/* In its slot before it is an object, and after. */
+		/* It is in its slot before it is an object, and after. */
 		if (!dev || !dev->object.refs)
 			continue;
 		HOLDS(dev->pci == &pci_devices[i],

@@ -27,7 +27,6 @@
 #include "boot/boot_info.h"
 #include "kernel/calls/calls.h"
 #include "kernel/device/device.h"
-#include "kernel/device/iommu_watch.h"
 #include "kernel/diag/console.h"
 #include "kernel/diag/log.h"
 #include "kernel/ipc/endpoint.h"
