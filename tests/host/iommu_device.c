@@ -53,7 +53,8 @@ static bool blocked(uint16_t device, uint64_t bus, bool write, unsigned reason)
 	phys_addr_t pa;
 
 	return !host_iommu_access(device, (bus_addr_t){ bus }, write, &pa) &&
-	       iommu_nr_faults() == before + 1 && iommu_last_fault(&fault) &&
+	       iommu_nr_faults() == before + 1 &&
+	       iommu_recent_fault(0, &fault) &&
 	       fault.source_id == device && fault.bus.v == bus &&
 	       fault.write == write && fault.reason == reason;
 }

@@ -173,7 +173,7 @@ static bool reported(unsigned long before, uint32_t bus, bool write,
 {
 	struct iommu_fault fault;
 
-	return iommu_nr_faults() > before && iommu_last_fault(&fault) &&
+	return iommu_nr_faults() > before && iommu_recent_fault(0, &fault) &&
 	       fault.source_id == edu.pci->requester &&
 	       fault.bus.v == (bus & PAGE_MASK) && fault.write == write &&
 	       fault.reason == reason;

@@ -7,7 +7,7 @@
  *            03.0 conventional bridge --- 02:04.0, is 03.0
  *            04.0 root port --- 03:00.0 PCIe-to-PCI --- 04:05.0, is 04:00.0
  */
-#include "arch/i386/iommu/vtd_scope.h"
+#include "arch/i386/iommu/vtd.h"
 #include "tests/ktest.h"
 
 SUITE(vtd_scope, NULL);

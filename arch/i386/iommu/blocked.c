@@ -2,14 +2,15 @@
 /*
  * blocked.c - the book of blocked accesses
  *
- * WHAT     Counts them, keeps the latest, and writes them into the log: which
- *          device, which bus address, read or write, and why in words.
+ * WHAT     Counts the faults, keeps the latest, and writes them into the log:
+ *          which device, which bus address, read or write, and the reason in
+ *          words.
  *
- * ALGORITHM  A device in a loop faults as fast as it can ask. Each fault is
- *          counted; how many are said is the limiter's matter (lib/log.h).
+ * ALGORITHM  A device in a loop may fault at each access. Each fault is
+ *          counted. The limiter (lib/log.h) decides how many are in the log.
  *
- * LOCKING  Interrupts off.
- * NOT HERE how a unit tells of a fault (vtd.c).
+ * LOCKING  Interrupts are off: a tick writes into the book, too.
+ * NOT HERE how a unit reports a fault (vtd_unit.c).
  * SEE      VT-d specification 7.2 and its appendix on fault reasons; Linux
  *          drivers/iommu/intel/dmar.c dmar_fault_do_one().
  */
@@ -23,7 +24,7 @@
 
 /* Protection: interrupts off. */
 static struct {
-	unsigned long      nr;                  /* all there were             */
+	unsigned long      nr;                  /* since boot                 */
 	struct iommu_fault kept[FAULTS_KEPT];   /* fault n in n % FAULTS_KEPT */
 } book;
 
@@ -46,28 +47,21 @@ static const char *const reasons[] = {
 
 const char *iommu_reason_name(uint8_t reason)
 {
-	const char *name = reason < ARRAY_SIZE(reasons) ? reasons[reason] :
-							  NULL;
-
-	return name ? name : "unknown reason";
-}
-
-static void fault_say(const struct iommu_fault *fault)
-{
-	const char *what = fault->write ? "writes to" : "reads from";
-	unsigned id = fault->source_id;
-
-	pr_warn_limited("iommu: blocked: device %02x:%02x.%u %s %pB: %s (reason %u)\n",
-			id >> 8, id >> 3 & 31, id & 7, what, &fault->bus,
-			iommu_reason_name(fault->reason), fault->reason);
+	if (reason < ARRAY_SIZE(reasons) && reasons[reason])
+		return reasons[reason];
+	return "unknown reason";
 }
 
 void iommu_fault_note(const struct iommu_fault *fault)
 {
+	const char *what = fault->write ? "writes to" : "reads from";
 	irqflags_t flags = irq_save();
+	unsigned id = fault->source_id;
 
 	book.kept[book.nr++ % FAULTS_KEPT] = *fault;
-	fault_say(fault);
+	pr_warn_limited("iommu: blocked: device %02x:%02x.%u %s %pB: %s (reason %u)\n",
+			id >> 8, id >> 3 & 31, id & 7, what, &fault->bus,
+			iommu_reason_name(fault->reason), fault->reason);
 	irq_restore(flags);
 }
 
@@ -87,7 +81,7 @@ unsigned long iommu_nr_faults(void)
 
 bool iommu_recent_fault(unsigned n, struct iommu_fault *fault)
 {
-	irqflags_t flags = irq_save();   /* a tick writes into the book, too */
+	irqflags_t flags = irq_save();
 	bool found;
 
 	iommu_units_poll();
@@ -96,9 +90,4 @@ bool iommu_recent_fault(unsigned n, struct iommu_fault *fault)
 		*fault = book.kept[(book.nr - 1 - n) % FAULTS_KEPT];
 	irq_restore(flags);
 	return found;
-}
-
-bool iommu_last_fault(struct iommu_fault *fault)
-{
-	return iommu_recent_fault(0, fault);
 }

@@ -2,7 +2,7 @@
 /*
  * domain.c - the tables from bus addresses to frames
  *
- * WHAT     Domains: create and destroy them, map and unmap ranges, look an
+ * WHAT     Creates and destroys domains, maps and unmaps ranges, and looks an
  *          address up as a unit would.
  *
  * PICTURE  bus address  47 .. 39 | 38 .. 30 | 29 .. 21 | 20 .. 12 | 11 .. 0
@@ -15,13 +15,14 @@
  *                                        |
  *            level 1                     +-> [ 512 entries ] --> frames
  *
- *          The same table of 512 entries of 8 bytes as the CPU's under PAE,
- *          one level more, and other bits: R and W instead of P, RW, US.
+ *          These are the CPU's tables of 512 entries under PAE, with one level
+ *          more, and with other bits: R and W instead of P, RW, US.
  *
  * TERMS    used     of a table: its entries that are not 0
- *          dead     a table that nothing leads to any more, though a unit may
- *                   still remember the way
- *          forget   have the units flush what they remember of a domain
+ *          leaf     a table of level 1
+ *          dead     a table that no entry leads to any more. A unit may still
+ *                   remember the way
+ *          forget   the units flush what they remember of a domain
  *
  * INVARIANTS of domain (iommu_check() restates them, in domain_check.c)
  *          D1  a table's refs is 1 + its used entries
@@ -29,22 +30,21 @@
  *          D3  nr_tables and nr_mapped are what a walk finds
  *          D4  an entry has a right, and no bits but rights and address
  *          D5  an entry above level 1 leads to a page in state PAGE_TABLE
- *          D6  a domain's id is not 0 and no other's
+ *          D6  a domain's id is not 0, and no other domain has it
  *
- * ALGORITHM  map: look whether the range is free; make the tables that are
- *          missing; write the entries. The first two can fail and leave no
- *          entry of the range behind, so a device never sees half a mapping.
- *          unmap: clear the entries, unhook the tables that have become empty,
- *          forget, and free them only then.
+ * ALGORITHM  map: check that the range is free, make the missing tables, write
+ *          the entries. The first two steps can fail. They leave no entry of
+ *          the range behind, so a device never sees half a mapping.
+ *          unmap: clear the entries, unhook the tables that are empty now,
+ *          forget. Only then free these tables.
  *
- *          A unit walks the tables while we change them. An entry is stored as
- *          the CPU's are: upper half first, cleared lower half first.
+ *          A unit walks the tables while we change them. So an entry is stored
+ *          like the CPU's entries: the upper half first. It is cleared with the
+ *          lower half first.
  *
- * LOCKING  Interrupts off from the first look to the last store.
- * COST     Instructions: map 870, and 13 for each further page; unmap 550 and
- *          9, and what the unit takes to forget; ranges without tables next to
- *          nothing. One page for each 2 MiB of bus addresses in use, three or
- *          four for a domain's first.
+ * LOCKING  Interrupts are off from the first look to the last store.
+ * COST     One page for each 2 MiB of bus addresses in use, and three or four
+ *          for the first mapping of a domain.
  * NOT HERE which device has which domain, and the units (iommu.c, vtd.c);
  *          which bus addresses are free (mm/dma/). Large pages are not used.
  * SEE      VT-d specification 3.7 and 9.8; upgtable.c, the CPU's side of it.
@@ -63,17 +63,11 @@
 LIST_HEAD(iommu_domains);
 unsigned iommu_nr_ids = IOMMU_DOMAINS_MAX;
 
-/* Protection: interrupts off. */
-static bool id_taken[IOMMU_DOMAINS_MAX] = { true };
+bool iommu_id_taken[IOMMU_DOMAINS_MAX] = { true };
 
 /* ---- entries and tables -------------------------------------------------- */
 
-static uint64_t domain_end(const struct iommu_domain *domain)
-{
-	return 1ull << domain->bits;
-}
-
-/* First address behind what one entry covers, or `end` if that comes first. */
+/* The end of what one entry covers, or `end` if that comes first. */
 static uint64_t entry_end(unsigned level, uint64_t bus, uint64_t end)
 {
 	unsigned shift = PAGE_SHIFT + SL_LEVEL_BITS * (level - 1);
@@ -88,7 +82,7 @@ static slpte_t *entry_of(const struct page *table, unsigned level,
 	return (slpte_t *)page_address(table) + sl_index(level, bus);
 }
 
-static struct page *table_alloc(struct iommu_domain *domain)
+struct page *iommu_table_alloc(void)
 {
 	struct page *table = alloc_page(GFP_ATOMIC);
 
@@ -97,31 +91,31 @@ static struct page *table_alloc(struct iommu_domain *domain)
 	clear_page(page_address(table));
 	iommu_units_write_back(page_address(table), PAGE_SIZE);
 	page_set_state(table, PAGE_TABLE);
-	domain->nr_tables++;
 	return table;
 }
 
-static void table_free(struct iommu_domain *domain, struct page *table)
+void iommu_table_free(struct page *table)
 {
 	assert(!sl_table_used(table));
 	page_set_state(table, PAGE_USED);
 	free_page(table);
-	domain->nr_tables--;
 }
 
-/* The level-1 table of an address; NULL: no memory for it. */
-static struct page *leaf_get(struct iommu_domain *domain, uint64_t bus)
+/* The leaf of an address. `make` it if there is none; NULL: no memory. */
+static struct page *leaf_get(struct iommu_domain *domain, uint64_t bus,
+			     bool make)
 {
 	struct page *table = domain->root;
 
 	for (unsigned level = domain->levels; level > 1; level--) {
 		slpte_t *entry = entry_of(table, level, bus);
-		struct page *below;
 
 		if (!entry->v) {
-			below = table_alloc(domain);
+			struct page *below = make ? iommu_table_alloc() : NULL;
+
 			if (!below)
 				return NULL;
+			domain->nr_tables++;
 			entry_store(entry, page_to_phys(below).v | SL_RIGHTS);
 			table->refs++;
 			iommu_units_write_back(entry, sizeof(*entry));
@@ -131,24 +125,29 @@ static struct page *leaf_get(struct iommu_domain *domain, uint64_t bus)
 	return table;
 }
 
-/* ---- ranges: [bus, end) of one table and what is below it ---------------- */
+/* ---- ranges: [bus, end) -------------------------------------------------- */
 
 static unsigned nr_pages_of(uint64_t bus, uint64_t end)
 {
 	return (unsigned)((end - bus) >> PAGE_SHIFT);
 }
 
-static bool leaf_is_free(const struct page *leaf, uint64_t bus, uint64_t end)
+static bool range_is_free(struct iommu_domain *domain, uint64_t bus,
+			  uint64_t end)
 {
-	const slpte_t *entry = entry_of(leaf, 1, bus);
+	for (uint64_t next; bus < end; bus = next) {
+		const struct page *leaf = leaf_get(domain, bus, false);
+		const slpte_t *entry = leaf ? entry_of(leaf, 1, bus) : NULL;
 
-	for (unsigned n = nr_pages_of(bus, end); n > 0; n--, entry++)
-		if (entry->v)
-			return false;
+		next = entry_end(2, bus, end);
+		for (unsigned i = nr_pages_of(bus, next); leaf && i > 0; i--)
+			if (entry++->v)
+				return false;
+	}
 	return true;
 }
 
-/* Entries of one table, as many as lie in [bus, end). */
+/* Empty the entries of a leaf. */
 static void leaf_clear(struct iommu_domain *domain, struct page *leaf,
 		       uint64_t bus, uint64_t end)
 {
@@ -167,38 +166,7 @@ static void leaf_clear(struct iommu_domain *domain, struct page *leaf,
 	leaf->refs -= cleared;
 }
 
-static void leaf_fill(struct iommu_domain *domain, struct page *leaf,
-		      uint64_t bus, uint64_t end, uint64_t value)
-{
-	slpte_t *first = entry_of(leaf, 1, bus);
-	unsigned nr = nr_pages_of(bus, end);
-
-	for (unsigned i = 0; i < nr; i++, value += PAGE_SIZE)
-		entry_store(&first[i], value);
-	iommu_units_write_back(first, nr * sizeof(*first));
-	domain->nr_mapped += nr;
-	leaf->refs += nr;
-}
-
-static bool range_is_free(const struct page *table, unsigned level,
-			  uint64_t bus, uint64_t end)
-{
-	uint64_t next;
-
-	if (level == 1)
-		return leaf_is_free(table, bus, end);
-	for (; bus < end; bus = next) {
-		slpte_t entry = *entry_of(table, level, bus);
-
-		next = entry_end(level, bus, end);
-		if (entry.v &&
-		    !range_is_free(sl_table_below(entry), level - 1, bus, next))
-			return false;
-	}
-	return true;
-}
-
-/* Empty the entries; tables that are then empty are unhooked: dead. */
+/* Empty the entries. Unhook tables that are empty then: they are dead. */
 static void range_clear(struct iommu_domain *domain, struct page *table,
 			unsigned level, uint64_t bus, uint64_t end,
 			struct list_head *dead)
@@ -238,16 +206,17 @@ static void range_unmap(struct iommu_domain *domain, uint64_t bus,
 		struct page *table = list_first_entry(&dead, struct page, list);
 
 		list_del(&table->list);
-		table_free(domain, table);
+		iommu_table_free(table);
+		domain->nr_tables--;
 	}
 }
 
-/* Make the tables. On failure those that were made are gone again. */
+/* Make the tables. On failure the new tables are gone again. */
 static int range_reserve(struct iommu_domain *domain, uint64_t bus,
 			 uint64_t end)
 {
 	for (uint64_t at = bus; at < end; at = entry_end(2, at, end)) {
-		if (!leaf_get(domain, at)) {
+		if (!leaf_get(domain, at, true)) {
 			range_unmap(domain, bus, end);
 			return -ENOMEM;
 		}
@@ -259,64 +228,55 @@ static int range_reserve(struct iommu_domain *domain, uint64_t bus,
 static void range_fill(struct iommu_domain *domain, uint64_t bus, uint64_t end,
 		       uint64_t value)
 {
-	while (bus < end) {
-		uint64_t next = entry_end(2, bus, end);
+	for (uint64_t next; bus < end; bus = next) {
+		struct page *leaf = leaf_get(domain, bus, false);
+		slpte_t *first = entry_of(leaf, 1, bus);
+		unsigned nr;
 
-		leaf_fill(domain, leaf_get(domain, bus), bus, next, value);
-		value += next - bus;
-		bus = next;
+		next = entry_end(2, bus, end);
+		nr = nr_pages_of(bus, next);
+		for (unsigned i = 0; i < nr; i++, value += PAGE_SIZE)
+			entry_store(&first[i], value);
+		iommu_units_write_back(first, nr * sizeof(*first));
+		domain->nr_mapped += nr;
+		leaf->refs += nr;
 	}
 }
 
 /* ---- domains ------------------------------------------------------------- */
 
-bool iommu_id_is_taken(unsigned id)
-{
-	return id_taken[id];
-}
-
 /* Returns: 0 when all are taken. */
 static uint16_t id_alloc(void)
 {
 	for (unsigned id = 1; id < MIN(iommu_nr_ids, IOMMU_DOMAINS_MAX); id++) {
-		if (!id_taken[id]) {
-			id_taken[id] = true;
+		if (!iommu_id_taken[id]) {
+			iommu_id_taken[id] = true;
 			return (uint16_t)id;
 		}
 	}
 	return 0;
 }
 
-/* The parts of a new domain that can run out. */
-static bool domain_fill(struct iommu_domain *domain)
-{
-	domain->root = table_alloc(domain);
-	if (!domain->root)
-		return false;
-	domain->id = id_alloc();
-	if (domain->id)
-		return true;
-	table_free(domain, domain->root);
-	return false;
-}
-
 struct iommu_domain *iommu_domain_create_bits(unsigned bits)
 {
 	struct iommu_domain *domain = kzalloc(sizeof(*domain), GFP_ATOMIC);
 	irqflags_t flags;
-	bool filled;
 
 	assert(bits == IOMMU_BITS_SHORT || bits == IOMMU_BITS_LONG);
 	if (!domain)
 		return NULL;
 	domain->bits = (uint8_t)bits;
 	domain->levels = (uint8_t)IOMMU_LEVELS(bits);
+	domain->nr_tables = 1;
 	flags = irq_save();
-	filled = domain_fill(domain);
-	if (filled)
+	domain->root = iommu_table_alloc();
+	domain->id = domain->root ? id_alloc() : 0;
+	if (domain->id)
 		list_add_tail(&domain->link, &iommu_domains);
+	else if (domain->root)
+		iommu_table_free(domain->root);
 	irq_restore(flags);
-	if (filled)
+	if (domain->id)
 		return domain;
 	kfree(domain);
 	return NULL;
@@ -332,49 +292,24 @@ void iommu_domain_destroy(struct iommu_domain *domain)
 	irqflags_t flags = irq_save();
 
 	assert(domain->nr_attached == 0);
-	range_unmap(domain, 0, domain_end(domain));
-	table_free(domain, domain->root);
-	assert(!domain->nr_tables && !domain->nr_mapped);
+	range_unmap(domain, 0, 1ull << domain->bits);
+	iommu_table_free(domain->root);
+	assert(domain->nr_tables == 1 && !domain->nr_mapped);
 	list_del(&domain->link);
-	id_taken[domain->id] = false;
+	iommu_id_taken[domain->id] = false;
 	irq_restore(flags);
 	kfree(domain);
 }
 
 /* ---- map, unmap, lookup -------------------------------------------------- */
 
-static bool range_is_valid(const struct iommu_domain *domain, bus_addr_t bus,
-			   uint32_t nr_pages)
+/* Are these whole pages, and all of them below 2^bits? */
+static bool range_is_valid(unsigned bits, uint64_t address, uint32_t nr_pages)
 {
-	uint64_t end = domain_end(domain);
+	uint64_t end = 1ull << bits;
 
-	return (bus.v & (PAGE_SIZE - 1)) == 0 && bus.v <= end &&
-	       nr_pages <= (end - bus.v) >> PAGE_SHIFT;
-}
-
-/* Frames that an entry can name and the machine can have. */
-static bool frames_are_valid(phys_addr_t pa, uint32_t nr_pages)
-{
-	uint64_t end = 1ull << cpu_phys_bits();
-
-	return phys_page_offset(pa) == 0 && pa.v <= end &&
-	       nr_pages <= (end - pa.v) >> PAGE_SHIFT;
-}
-
-static int map_irqoff(struct iommu_domain *domain, uint64_t bus, uint64_t end,
-		      uint64_t value)
-{
-	int err;
-
-	assert(irqs_disabled());
-	if (!range_is_free(domain->root, domain->levels, bus, end))
-		return -EEXIST;
-	err = range_reserve(domain, bus, end);
-	if (err)
-		return err;
-	range_fill(domain, bus, end, value);
-	iommu_units_learn(domain);
-	return 0;
+	return (address & (PAGE_SIZE - 1)) == 0 && address <= end &&
+	       nr_pages <= (end - address) >> PAGE_SHIFT;
 }
 
 int iommu_map(struct iommu_domain *domain, bus_addr_t bus, phys_addr_t pa,
@@ -382,13 +317,19 @@ int iommu_map(struct iommu_domain *domain, bus_addr_t bus, phys_addr_t pa,
 {
 	uint64_t end = bus.v + ((uint64_t)nr_pages << PAGE_SHIFT);
 	irqflags_t flags;
-	int err;
+	int err = -EEXIST;
 
-	if (!nr_pages || !range_is_valid(domain, bus, nr_pages) ||
-	    !frames_are_valid(pa, nr_pages) || !prot || prot & ~SL_RIGHTS)
+	if (!nr_pages || !range_is_valid(domain->bits, bus.v, nr_pages) ||
+	    !range_is_valid(cpu_phys_bits(), pa.v, nr_pages) || !prot ||
+	    prot & ~SL_RIGHTS)
 		return -EINVAL;
 	flags = irq_save();
-	err = map_irqoff(domain, bus.v, end, pa.v | prot);
+	if (range_is_free(domain, bus.v, end))
+		err = range_reserve(domain, bus.v, end);
+	if (!err) {
+		range_fill(domain, bus.v, end, pa.v | prot);
+		iommu_units_learn(domain);
+	}
 	irq_restore(flags);
 	return err;
 }
@@ -399,7 +340,7 @@ void iommu_unmap(struct iommu_domain *domain, bus_addr_t bus,
 	uint64_t end = bus.v + ((uint64_t)nr_pages << PAGE_SHIFT);
 	irqflags_t flags;
 
-	assert(range_is_valid(domain, bus, nr_pages));
+	assert(range_is_valid(domain->bits, bus.v, nr_pages));
 	flags = irq_save();
 	range_unmap(domain, bus.v, end);
 	irq_restore(flags);
@@ -412,7 +353,7 @@ unsigned iommu_walk(const struct iommu_domain *domain, bus_addr_t bus,
 	const struct page *table = domain->root;
 	unsigned level = domain->levels, n = 0;
 
-	while (bus.v < domain_end(domain)) {
+	while (!(bus.v >> domain->bits)) {
 		slpte_t found = *entry_of(table, level, bus.v);
 
 		entry[n++] = found.v;

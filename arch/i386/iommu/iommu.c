@@ -2,8 +2,7 @@
 /*
  * iommu.c - which device has which domain
  *
- * WHAT     Starts the units, and keeps the list of devices that have been given
- *          a domain.
+ * WHAT     Starts the units, and keeps the list of devices that have a domain.
  *
  * PICTURE    source id 00:03.0 --> domain 1 --> tables    (domain.c)
  *            source id 00:04.0 --> domain 2 --> tables
@@ -13,7 +12,7 @@
  *          A1  a device is in the list once
  *          A2  nr_attached of a domain is the number of its devices
  *
- * LOCKING  Interrupts off.
+ * LOCKING  Interrupts are off.
  * NOT HERE tables (domain.c), registers and context entries (vtd.c).
  * SEE      <arch/iommu.h>, the contract.
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * iommu_impl.h - what the files of arch/i386/iommu/ share among themselves
+ * iommu_impl.h - for the files of arch/i386/iommu/ and their tests only
  *
- * WHAT     A domain's tables and their entries (domain.c), the book of faults
- *          (blocked.c), and what these two want of the units: vtd.c has it for
- *          the machine, tests/host/iommu.c for the simulated one. Nobody else
- *          includes it but their tests.
+ * WHAT     The tables of a domain and their entries (domain.c), the book of
+ *          faults (blocked.c), and the functions that both call in the units:
+ *          vtd.c has them for the machine, tests/host/iommu.c for the simulated
+ *          machine.
  */
 #pragma once
 
@@ -39,11 +39,11 @@ _Static_assert(IOMMU_LEVELS(IOMMU_BITS_SHORT) == 3 &&
 	       IOMMU_LEVELS(IOMMU_BITS_LONG) == IOMMU_LEVELS_MAX,
 	       "three levels and four");
 
-/* Numbers that a unit's caches know domains by. 0 is never given. */
+/* A unit's caches know a domain by its id. No domain has the id 0. */
 #define IOMMU_DOMAINS_MAX  256u
 
 /*
- * Protection:  I  set once before anybody else sees it, then constant
+ * Protection:  I  set before the domain is published, then constant
  *              o  interrupts off
  */
 struct iommu_domain {
@@ -57,16 +57,22 @@ struct iommu_domain {
 };
 
 extern struct list_head iommu_domains;
+extern bool iommu_id_taken[IOMMU_DOMAINS_MAX];   /* o */
 
-/* How many ids below IOMMU_DOMAINS_MAX the units know; set before the first. */
+/* Domains have ids below this; constant after iommu_units_start(). */
 extern unsigned iommu_nr_ids;
 
 /* As iommu_domain_create(), for a width of the caller's choice. */
 struct iommu_domain *iommu_domain_create_bits(unsigned bits) __must_check;
 
-bool iommu_id_is_taken(unsigned id);
+/*
+ * A page of lowmem as an empty table, which the units see; NULL: no memory. No
+ * entry of a table may be in use when it is freed.
+ */
+struct page *iommu_table_alloc(void) __must_check;
+void         iommu_table_free(struct page *table);
 
-/* Bus address to index of the table of this level. */
+/* The index of a bus address in its table of this level. */
 static inline unsigned sl_index(unsigned level, uint64_t bus)
 {
 	return (unsigned)(bus >> (PAGE_SHIFT + SL_LEVEL_BITS * (level - 1))) &
@@ -78,13 +84,13 @@ static inline phys_addr_t slpte_phys(slpte_t entry)
 	return PHYS(entry.v & SL_ADDR_MASK);
 }
 
-/* The table that an entry above level 1 leads to: lowmem. */
+/* The table that an entry above level 1 leads to. */
 static inline struct page *sl_table_below(slpte_t entry)
 {
 	return pfn_to_page(phys_to_pfn(slpte_phys(entry)));
 }
 
-/* Entries of a table that are not empty: see upgtable_impl.h. */
+/* How many entries of a table are not empty: see upgtable_impl.h. */
 static inline unsigned sl_table_used(const struct page *table)
 {
 	return table->refs - 1;
@@ -92,10 +98,10 @@ static inline unsigned sl_table_used(const struct page *table)
 
 /* ---- iommu.c ------------------------------------------------------------- */
 
-/* From now on the units translate addresses of so many bits; 0: nothing. */
+/* From now on the units translate addresses of so many bits; 0: no units do. */
 void iommu_set_bits(unsigned bits);
 
-/* NULL, or the broken invariant; iommu_check() asks them all. */
+/* NULL, or the broken invariant; iommu_check() calls it. */
 const char *iommu_attach_check(void);
 
 /* ---- blocked.c ----------------------------------------------------------- */
@@ -105,25 +111,24 @@ void iommu_fault_note(const struct iommu_fault *fault);
 
 /* ---- the units: vtd.c, tests/host/iommu.c --------------------------------
  *
- * Interrupts are off in all of them.
+ * Interrupts are off in all of these functions.
  */
 
-/* Returns: the bits of a bus address, or 0: there are none, or `enable` is
- * false. */
+/* Returns: the bits of a bus address; 0: no unit, or `enable` is false. */
 unsigned iommu_units_start(bool enable);
 
-/* Entries in memory have changed: a unit that does not snoop must see them. */
+/* Entries in memory have changed: also a unit that does not snoop sees them. */
 void iommu_units_write_back(const void *ptr, size_t size);
 
-/* What was empty is not any more. */
+/* Entries of the domain that were empty have been filled. */
 void iommu_units_learn(const struct iommu_domain *domain);
 
-/* When it returns no unit remembers anything of the domain's tables. */
+/* After the return, no unit remembers anything of the domain's tables. */
 void iommu_units_forget(const struct iommu_domain *domain);
 
 /*
- * Lead the device to the domain's tables; or to nothing.
- * Returns: 0; -ENODEV: no unit is the device's; -ENOMEM.
+ * Lead the device to the domain's tables; lead it to nothing.
+ * Returns: 0; -ENODEV: no unit translates for the device; -ENOMEM.
  */
 int  iommu_units_attach(const struct iommu_domain *domain, uint16_t source_id)
 	__must_check;

@@ -12,31 +12,27 @@
  *            ...                       03.0 -----------------> its root table
  *            bus 255  0                      id, width
  *
- * TERMS    scope    the devices that a unit is for; one unit is for all that
- *                   no other one has in its scope
- *          legacy   the form of these tables without scalable mode
- *
  * INVARIANTS of vtd (iommu_check() restates them)
  *          U1  a context entry is present if and only if its device is
  *              attached, and leads to that domain
  *          U2  a context table's refs is 1 + its present entries
  *          U3  a unit that we have turned on is on, with our root table
- *          U4  ... and has answered whatever it was asked since
+ *          U4  such a unit has done each command since then
  *
- * ALGORITHM  One root table for all units: a device's accesses come to one of
- *          them only. The width is the largest that all have, so that any
- *          device can be given any domain.
+ * ALGORITHM  All units share one root table: the accesses of a device come to
+ *          one unit only. The width is the largest that all units have, so each
+ *          domain fits each device.
  *
- *          A unit that does not snoop the CPU's caches reads memory alone: what
- *          it shall read is written back, line by line.
+ *          A unit that does not snoop the CPU's caches reads memory alone. So
+ *          what this unit reads is written back to memory, line by line.
  *
- * LOCKING  Interrupts off.
- * COST     An unmap waits for each unit to answer once.
+ * LOCKING  Interrupts are off.
+ * COST     An unmap waits once for each unit.
  * NOT HERE tables of domains (domain.c), registers (vtd_unit.c). Interrupt
- *          remapping is not used. Segments but 0 have no devices in <arch/
- *          pci.h>. RMRR, memory that firmware wants its devices to reach: not
- *          honoured; arch/i386/acpi/ warns of them. A device behind a bridge to
- *          conventional PCI asks under the bridge's name: it has no domain.
+ *          remapping is not used. <arch/pci.h> knows devices of segment 0 only.
+ *          RMRR is memory that the firmware's devices use. It is not mapped;
+ *          arch/i386/acpi/ warns of it. A device behind a bridge to
+ *          conventional PCI uses the bridge's id: it has no domain.
  * SEE      VT-d specification 3.4, 9.1, 9.3.
  */
 #include <arch/acpi.h>
@@ -52,7 +48,6 @@
 
 #include "arch/i386/iommu/iommu_impl.h"
 #include "arch/i386/iommu/vtd.h"
-#include "arch/i386/iommu/vtd_scope.h"
 
 /* An entry of either table. */
 struct vtd_entry {
@@ -68,9 +63,9 @@ _Static_assert(VTD_ENTRIES * sizeof(struct vtd_entry) == PAGE_SIZE,
 	       "a table is a page");
 
 #define POLL_FAULTS_MAX   32u   /* a device may be faster than we are         */
-#define CACHE_LINE_MIN    32u   /* none that CLFLUSH knows is shorter         */
+#define CACHE_LINE_MIN    32u   /* CLFLUSH knows no shorter line              */
 
-/* The units that can be used; unit_acpi[i] is what ACPI says of unit i. */
+/* The usable units; unit_acpi[i] is what ACPI says of unit i. */
 static struct vtd_unit units[ACPI_DMAR_UNITS_MAX];
 static const struct acpi_dmar_unit *unit_acpi[ACPI_DMAR_UNITS_MAX];
 static bool unit_on[ACPI_DMAR_UNITS_MAX];
@@ -85,7 +80,7 @@ static struct page *root;   /* NULL: translation was never on */
 
 /* ---- which unit ---------------------------------------------------------- */
 
-/* Is there a unit that translates for the device, and is on? */
+/* Is the unit of the device on? */
 static bool device_has_unit(uint16_t source_id)
 {
 	const struct vtd_buses buses = {
@@ -108,7 +103,7 @@ static struct vtd_entry *table_entries(const struct page *table)
 	return page_address(table);
 }
 
-/* The entry's lower half has the present bit: stored last, cleared first. */
+/* The lower half has the present bit: it is stored last, and cleared first. */
 static void entry_set(struct page *table, struct vtd_entry *entry,
 		      uint64_t low, uint64_t high)
 {
@@ -124,25 +119,6 @@ static void entry_empty(struct page *table, struct vtd_entry *entry)
 	entry_clear(&entry->high);
 	iommu_units_write_back(entry, sizeof(*entry));
 	table->refs--;
-}
-
-static struct page *table_alloc(void)
-{
-	struct page *table = alloc_page(GFP_ATOMIC);
-
-	if (!table)
-		return NULL;
-	clear_page(page_address(table));
-	iommu_units_write_back(page_address(table), PAGE_SIZE);
-	page_set_state(table, PAGE_TABLE);
-	return table;
-}
-
-static void table_free(struct page *table)
-{
-	table->refs = 1;
-	page_set_state(table, PAGE_USED);
-	free_page(table);
 }
 
 static struct vtd_entry *root_entry(unsigned bus)
@@ -177,26 +153,22 @@ static uint64_t context_high(const struct iommu_domain *domain)
 	       (uint64_t)domain->id << CONTEXT_ID_SHIFT;
 }
 
-/* ---- what domain.c and iommu.c want of the units ------------------------- */
+/* ---- what domain.c and iommu.c call -------------------------------------- */
 
-static void write_back_lines(const void *ptr, size_t size)
+void iommu_units_write_back(const void *ptr, size_t size)
 {
 	uintptr_t line = (uintptr_t)ptr & ~(uintptr_t)(CACHE_LINE_MIN - 1);
 
+	if (all_coherent)
+		return;
+	if (!cpu_has(CPU_CLFLUSH)) {
+		__asm__ volatile("wbinvd" : : : "memory");
+		return;
+	}
 	for (; line < (uintptr_t)ptr + size; line += CACHE_LINE_MIN)
 		__asm__ volatile("clflush %0"
 				 : "+m"(*(volatile char *)line));
 	__asm__ volatile("lock; addl $0, (%%esp)" : : : "memory", "cc");
-}
-
-void iommu_units_write_back(const void *ptr, size_t size)
-{
-	if (all_coherent)
-		return;
-	if (cpu_has(CPU_CLFLUSH))
-		write_back_lines(ptr, size);
-	else
-		__asm__ volatile("wbinvd" : : : "memory");
 }
 
 void iommu_units_learn(const struct iommu_domain *domain)
@@ -226,7 +198,7 @@ int iommu_units_attach(const struct iommu_domain *domain, uint16_t source_id)
 		return -ENODEV;
 	table = context_table(bus);
 	if (!table) {
-		table = table_alloc();
+		table = iommu_table_alloc();
 		if (!table)
 			return -ENOMEM;
 		entry_set(root, root_entry(bus),
@@ -245,12 +217,12 @@ void iommu_units_detach(const struct iommu_domain *domain, uint16_t source_id)
 	bool empty;
 
 	entry_empty(table, context_entry(table, source_id));
-	empty = table->refs == 1;
+	empty = !sl_table_used(table);
 	if (empty)
 		entry_empty(root, root_entry(bus));
 	forget_all();
 	if (empty)
-		table_free(table);
+		iommu_table_free(table);
 }
 
 void iommu_units_poll(void)
@@ -313,7 +285,7 @@ static unsigned start_all(unsigned bits)
 {
 	unsigned nr_on = 0;
 
-	root = table_alloc();
+	root = iommu_table_alloc();
 	if (!root) {
 		pr_err("iommu: no memory for a root table: off\n");
 		return 0;
@@ -364,18 +336,6 @@ bool iommu_unit(unsigned n, struct iommu_unit *info)
 
 /* ---- check --------------------------------------------------------------- */
 
-static bool context_is(uint16_t source_id, const struct iommu_domain *domain)
-{
-	const struct page *table = context_table(source_id >> 8);
-	const struct vtd_entry *entry;
-
-	if (!table)
-		return false;
-	entry = context_entry(table, source_id);
-	return entry->low == context_low(domain) &&
-	       entry->high == context_high(domain);
-}
-
 static const char *contexts_check(unsigned *nr_present)
 {
 	for (unsigned bus = 0; bus < VTD_ENTRIES; bus++) {
@@ -403,9 +363,15 @@ const char *iommu_units_check(void)
 	law = contexts_check(&nr_present);
 	if (law)
 		return law;
-	for (n = 0; iommu_attached(n, &source_id, &domain); n++)
-		HOLDS(context_is(source_id, domain),
+	for (n = 0; iommu_attached(n, &source_id, &domain); n++) {
+		const struct page *table = context_table(source_id >> 8);
+		const struct vtd_entry *entry =
+			table ? context_entry(table, source_id) : NULL;
+
+		HOLDS(entry && entry->low == context_low(domain) &&
+		      entry->high == context_high(domain),
 		      "vtd U1: an attached device's entry leads to its domain");
+	}
 	HOLDS(n == nr_present,
 	      "vtd U1: a context entry is present only for an attached device");
 	for_each_unit_on(i) {

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: MIT
 /*
- * vtd.h - one remapping unit: its registers, and what can be asked of it
+ * vtd.h - a remapping unit: its registers, its commands, and its devices
  *
- * WHAT     A unit is a page of registers. vtd_unit.c reads what it is able to
- *          do, gives it commands and waits for their end, which has a bound; a
- *          unit that misses it is told nothing until it has come to that end.
- *          vtd.c has all units and the tables that they walk.
+ * WHAT     A unit is a page of registers. vtd_unit.c reads what the unit can
+ *          do, gives it commands, and waits for the end of a command. The wait
+ *          has a bound. A unit that needs longer is late: it gets no command
+ *          until it is done. vtd_scope.c finds the unit of a device. vtd.c has
+ *          all units, and the tables that they walk.
  *
- * SEE      VT-d specification 10.4 "Register Descriptions".
+ * SEE      VT-d specification 8.3.1 "Device Scope Structure", 10.4 "Register
+ *          Descriptions".
  */
 #pragma once
 
+#include <arch/acpi.h>
 #include <arch/iommu.h>
+#include <arch/pci.h>
 
 #define VTD_REGISTERS_SIZE  0x1000u
 
-/*       register   offset                                                   */
+/* Offsets of registers. */
 #define VTD_VER     0x00u
 #define VTD_CAP     0x08u
 #define VTD_ECAP    0x10u
@@ -26,12 +30,12 @@
 #define VTD_FSTS    0x34u
 #define VTD_FECTL   0x38u
 
-/* GCMD and GSTS: the command, and the bit that says that it is done. */
+/* In GCMD a bit is a command. In GSTS the same bit says: it is done. */
 #define VTD_TRANSLATE     (1u << 31)
 #define VTD_SET_ROOT      (1u << 30)
 #define VTD_FLUSH_BUFFER  (1u << 27)   /* set in GSTS until it is done       */
 #define VTD_QUEUE         (1u << 26)   /* invalidation through memory        */
-#define VTD_STATE_BITS    0x96ffffffu  /* of GSTS: state, no one-shot        */
+#define VTD_STATE_BITS    0x96ffffffu  /* of GSTS: all but one-shots         */
 
 #define VTD_CCMD_GO       (1u << 31)   /* of the upper half                  */
 #define VTD_CCMD_GLOBAL   (1u << 29)
@@ -53,19 +57,18 @@ struct vtd_unit {
 	phys_addr_t       pa;           /* of the registers, for messages     */
 	uint64_t          cap, ecap;
 	uint8_t           major, minor; /* version of the architecture        */
-	bool              late;         /* has not done yet what it was told  */
-	unsigned long     lost;         /* times that it had no room to
-					   record a fault                     */
+	bool              late;         /* the last command is not done yet   */
+	unsigned long     lost;         /* times without room for a fault     */
 };
 
-/* ---- what it is able to do ----------------------------------------------- */
+/* ---- what a unit can do -------------------------------------------------- */
 
 static inline bool vtd_is_coherent(const struct vtd_unit *unit)
 {
 	return unit->ecap & 1;
 }
 
-/* Must it be told of entries that were empty? */
+/* Does the unit remember empty entries? */
 static inline bool vtd_caches_empty(const struct vtd_unit *unit)
 {
 	return unit->cap >> 7 & 1;
@@ -81,7 +84,7 @@ static inline unsigned vtd_nr_ids(const struct vtd_unit *unit)
 	return 1u << (4 + 2 * (unit->cap & 7));
 }
 
-/* Bus addresses of so many bits: has it the tables for them, and the wires? */
+/* Does it translate bus addresses of so many bits? */
 static inline bool vtd_has_width(const struct vtd_unit *unit, unsigned bits)
 {
 	unsigned kind = (bits - 30) / 9;   /* 30, 39, 48, 57 */
@@ -94,27 +97,46 @@ static inline bool vtd_has_width(const struct vtd_unit *unit, unsigned bits)
 
 /*
  * Fill in a unit whose registers are mapped at regs.
- * Returns: NULL, or why it cannot be used.
+ * Returns: NULL, or the reason why the unit cannot be used.
  */
 const char *vtd_unit_init(struct vtd_unit *unit, phys_addr_t pa,
 			  volatile void *regs) __must_check;
 
 /*
- * Turn translation off, as the firmware may have left it on; on, with this root
- * table. Returns: 0, -EIO: it does not answer.
+ * Turn translation off, which the firmware may have left on; turn it on, with
+ * this root table. Returns: 0; -EIO: the unit does not answer.
  */
 int vtd_unit_stop(struct vtd_unit *unit) __must_check;
 int vtd_unit_start(struct vtd_unit *unit, phys_addr_t root) __must_check;
 
-/* Forget context entries and all translations; those of one domain. */
+/* Forget context entries and all translations; the translations of a domain. */
 void vtd_unit_forget_all(struct vtd_unit *unit);
 void vtd_unit_forget_domain(struct vtd_unit *unit, unsigned domain_id);
 
-/* What was empty is not any more. */
+/* Entries of the domain that were empty have been filled. */
 void vtd_unit_learn(struct vtd_unit *unit, unsigned domain_id);
 
-/* Does it translate by the tables of this root? */
+/* Does the unit translate by the tables of this root? */
 bool vtd_unit_is_on(const struct vtd_unit *unit, phys_addr_t root);
 
-/* The next fault that it has recorded, if any: it is taken out. */
+/* Take out the next fault that the unit has recorded. Returns: false: none. */
 bool vtd_unit_take_fault(struct vtd_unit *unit, struct iommu_fault *fault);
+
+/* ---- vtd_scope.c --------------------------------------------------------- */
+
+/* The machine's devices; read8 is pci_read8(), except in tests. */
+struct vtd_buses {
+	const struct pci_device *devices;
+	unsigned                 nr;
+	uint8_t                (*read8)(const struct pci_device *dev,
+					unsigned reg);
+};
+
+/*
+ * The unit to which requests with this source id go, of all units that ACPI
+ * names. The kernel may not be able to use the unit. Returns: NULL: no unit.
+ */
+const struct acpi_dmar_unit *vtd_unit_of(const struct acpi_dmar_unit *units,
+					 unsigned nr,
+					 const struct vtd_buses *buses,
+					 uint16_t source_id);

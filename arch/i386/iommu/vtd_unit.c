@@ -2,10 +2,11 @@
 /*
  * vtd_unit.c - the registers of one VT-d unit
  *
- * WHAT     Commands to a unit: start, stop, forget; the faults it has recorded.
+ * WHAT     Commands to a unit: start, stop, forget; the faults that it has
+ *          recorded.
  *
  * PICTURE  +00 version, capabilities      (read)
- *          +18 GCMD  command       --->   +1c GSTS  state: poll until it is so
+ *          +18 GCMD  command       --->   +1c GSTS  state: poll it
  *          +20 RTADDR  root table
  *          +28 CCMD  forget context entries   poll its bit 63
  *          +34 FSTS  faults: any?
@@ -13,21 +14,21 @@
  *          +FRO fault records, 16 bytes each
  *
  * TERMS    one-shot  a command bit that starts something, and is no state
- *          drain     accesses under way end before the unit says that it has
- *                    forgotten
+ *          drain     accesses that have begun end before the unit says that it
+ *                    has forgotten
+ *          late      the unit has not done a command after POLLS reads
  *
- * ALGORITHM  GCMD is written whole: the state bits of GSTS and the one that
- *          shall change. A 64-bit register is written in two halves, the upper
- *          one last, because its bit 63 is what starts the command (10.4.7).
- *          No wait is without bound: a unit that does not answer in POLLS reads
- *          of its register is late, which is said. It is told nothing as long
- *          as it has not done what it was told, which each next command looks
- *          at; then it forgets everything, for what was not told meanwhile.
+ * ALGORITHM  A command is written to GCMD as a whole: the state bits of GSTS,
+ *          and the bit that changes. A 64-bit register is written in two
+ *          halves, the upper half last: its bit 63 starts the command (10.4.7).
+ *          Each wait has a bound. A late unit is reported, and gets no command.
+ *          Before each later command we look whether the unit is done. If so,
+ *          the unit first forgets everything: it has missed commands.
  *
- * LOCKING  Interrupts off.
- * NOT HERE tables (domain.c, vtd.c); the queue of invalidations in memory, page
- *          requests, interrupt remapping and protected memory regions: none is
- *          used, and a queue that the firmware left on is turned off.
+ * LOCKING  Interrupts are off.
+ * NOT HERE tables (domain.c, vtd.c). Page requests, interrupt remapping,
+ *          protected memory regions, and the queue of invalidations in memory
+ *          are not used. If the firmware left the queue on, it is turned off.
  * SEE      VT-d specification 6.5, 7.3, 10.4, 11.2.
  */
 #include "lib/errno.h"
@@ -35,7 +36,7 @@
 
 #include "arch/i386/iommu/vtd.h"
 
-/* Each is a read over the bus: a tenth of a second and more. */
+/* Each poll is a read over the bus. All of them take 0.1 s or more. */
 #define POLLS  300000u
 
 static uint32_t read32(const struct vtd_unit *unit, unsigned reg)
@@ -104,14 +105,6 @@ static void flush_buffer(struct vtd_unit *unit)
 	(void)wait_for(unit, VTD_GSTS, VTD_FLUSH_BUFFER, 0, "write buffer");
 }
 
-static int forget_contexts(struct vtd_unit *unit)
-{
-	write32(unit, VTD_CCMD, 0);
-	write32(unit, VTD_CCMD + 4, VTD_CCMD_GO | VTD_CCMD_GLOBAL);
-	return wait_for(unit, VTD_CCMD + 4, VTD_CCMD_GO, 0,
-			"context invalidation");
-}
-
 static int forget_translations(struct vtd_unit *unit, uint32_t which)
 {
 	unsigned reg = iotlb_register(unit);
@@ -122,27 +115,26 @@ static int forget_translations(struct vtd_unit *unit, uint32_t which)
 	return wait_for(unit, reg + 4, VTD_IOTLB_GO, 0, "IOTLB invalidation");
 }
 
-/* Has it done all that it was told, late as it may have been? */
-static bool is_idle(const struct vtd_unit *unit)
-{
-	return !(read32(unit, VTD_GSTS) & VTD_FLUSH_BUFFER) &&
-	       !(read32(unit, VTD_CCMD + 4) & VTD_CCMD_GO) &&
-	       !(read32(unit, iotlb_register(unit) + 4) & VTD_IOTLB_GO);
-}
-
 static void forget_all(struct vtd_unit *unit)
 {
 	flush_buffer(unit);
-	if (!unit->late && !forget_contexts(unit))
+	if (unit->late)
+		return;
+	write32(unit, VTD_CCMD, 0);
+	write32(unit, VTD_CCMD + 4, VTD_CCMD_GO | VTD_CCMD_GLOBAL);
+	if (!wait_for(unit, VTD_CCMD + 4, VTD_CCMD_GO, 0,
+		      "context invalidation"))
 		(void)forget_translations(unit, VTD_IOTLB_GLOBAL);
 }
 
-/* May it be told something now? */
+/* May the unit get a command now? */
 static bool answers(struct vtd_unit *unit)
 {
 	if (likely(!unit->late))
 		return true;
-	if (!is_idle(unit))
+	if (read32(unit, VTD_GSTS) & VTD_FLUSH_BUFFER ||
+	    read32(unit, VTD_CCMD + 4) & VTD_CCMD_GO ||
+	    read32(unit, iotlb_register(unit) + 4) & VTD_IOTLB_GO)
 		return false;
 	unit->late = false;
 	pr_warn_limited("iommu: unit at %pP answers again\n", &unit->pa);
@@ -203,7 +195,7 @@ bool vtd_unit_take_fault(struct vtd_unit *unit, struct iommu_fault *fault)
 		if (take_record(unit, fault_register(unit, (first + i) % nr),
 				fault))
 			return true;
-	/* Only with no record left does it record again. */
+	/* The unit records again only when no record is left. */
 	if (status & VTD_FSTS_OVERFLOW) {
 		unit->lost++;
 		write32(unit, VTD_FSTS, VTD_FSTS_OVERFLOW);
@@ -212,14 +204,6 @@ bool vtd_unit_take_fault(struct vtd_unit *unit, struct iommu_fault *fault)
 }
 
 /* ---- start and stop ------------------------------------------------------ */
-
-/* Every register that we use lies within the page that was mapped. */
-static bool registers_fit(const struct vtd_unit *unit)
-{
-	return iotlb_register(unit) + 8 <= VTD_REGISTERS_SIZE &&
-	       fault_register(unit, nr_fault_registers(unit)) <=
-	       VTD_REGISTERS_SIZE;
-}
 
 const char *vtd_unit_init(struct vtd_unit *unit, phys_addr_t pa,
 			  volatile void *regs)
@@ -236,7 +220,8 @@ const char *vtd_unit_init(struct vtd_unit *unit, phys_addr_t pa,
 		return "nobody is there";
 	if (!unit->major)
 		return "its version is not known";
-	if (!registers_fit(unit))
+	if (iotlb_register(unit) + 8 > VTD_REGISTERS_SIZE ||
+	    fault_register(unit, nr_fault_registers(unit)) > VTD_REGISTERS_SIZE)
 		return "its registers are too many";
 	if (!vtd_has_width(unit, 39) && !vtd_has_width(unit, 48))
 		return "it has neither 39 nor 48 address bits";
@@ -257,19 +242,16 @@ int vtd_unit_stop(struct vtd_unit *unit)
 	return 0;
 }
 
-static int set_root(struct vtd_unit *unit, phys_addr_t root)
-{
-	write32(unit, VTD_RTADDR, (uint32_t)root.v);
-	write32(unit, VTD_RTADDR + 4, (uint32_t)(root.v >> 32));
-	return set_state(unit, VTD_SET_ROOT, true, "root table");
-}
-
 int vtd_unit_start(struct vtd_unit *unit, phys_addr_t root)
 {
 	if (!answers(unit))
 		return -EIO;
 	flush_buffer(unit);
-	if (unit->late || set_root(unit, root))
+	if (unit->late)
+		return -EIO;
+	write32(unit, VTD_RTADDR, (uint32_t)root.v);
+	write32(unit, VTD_RTADDR + 4, (uint32_t)(root.v >> 32));
+	if (set_state(unit, VTD_SET_ROOT, true, "root table"))
 		return -EIO;
 	forget_all(unit);
 	if (unit->late)

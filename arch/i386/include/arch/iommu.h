@@ -92,9 +92,8 @@ struct iommu_fault {
 	uint8_t    reason;          /* VT-d specification, "fault reasons"    */
 };
 
-/* How many faults units have reported since boot; the last one, if any. */
+/* How many faults units have reported since boot. */
 unsigned long iommu_nr_faults(void);
-bool          iommu_last_fault(struct iommu_fault *fault);
 
 /* A recent fault; 0 is the last one. false: no such fault, or forgotten. */
 bool iommu_recent_fault(unsigned n, struct iommu_fault *fault);
