@@ -12,38 +12,6 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-static const char *ranges_check(const struct boot_info *info)
-{
-	const struct boot_range *r = info->range;
-
-	HOLDS(info->nr_ranges <= BOOT_RANGES_MAX, "boot_info I1: too many ranges");
-	for (unsigned i = 0; i < info->nr_ranges; i++) {
-		HOLDS(phys_lt(r[i].start, r[i].end), "boot_info I1: no range is empty");
-		HOLDS(i == 0 || !phys_lt(r[i].start, r[i - 1].end),
-		      "boot_info I1: ranges are sorted and disjoint");
-		HOLDS((r[i].end.v - 1) >> info->phys_bits == 0,
-		      "boot_info I2: no range reaches above the physical width");
-	}
-	return NULL;
-}
-
-static const char *modules_check(const struct boot_info *info)
-{
-	const struct boot_module *m = info->module;
-
-	HOLDS(info->nr_modules <= BOOT_MODULES_MAX, "boot_info I3: too many modules");
-	for (unsigned i = 0; i < info->nr_modules; i++) {
-		HOLDS(boot_range_is_ram(info, m[i].start, m[i].end),
-		      "boot_info I3: modules lie in RAM");
-		HOLDS(!phys_lt(m[i].start, info->kernel_end) ||
-		      !phys_lt(info->kernel_start, m[i].end),
-		      "boot_info I3: modules lie outside the kernel");
-		HOLDS(i == 0 || !phys_lt(m[i].start, m[i - 1].end),
-		      "boot_info I3: modules are sorted and disjoint");
-	}
-	return NULL;
-}
-
 void boot_warn(struct boot_info *info, const char *fmt, ...)
 {
 	size_t used = strnlen(info->warnings, sizeof(info->warnings));
@@ -79,15 +47,28 @@ bool boot_range_is_ram(const struct boot_info *info, phys_addr_t start,
 
 const char *boot_info_check(const struct boot_info *info)
 {
-	const char *law;
+	const struct boot_range *r = info->range;
+	const struct boot_module *m = info->module;
 
 	HOLDS(info->magic == BOOT_INFO_MAGIC, "this is not a boot_info");
-	law = ranges_check(info);
-	if (law)
-		return law;
-	law = modules_check(info);
-	if (law)
-		return law;
+	HOLDS(info->nr_ranges <= BOOT_RANGES_MAX, "boot_info I1: too many ranges");
+	for (unsigned i = 0; i < info->nr_ranges; i++) {
+		HOLDS(phys_lt(r[i].start, r[i].end), "boot_info I1: no range is empty");
+		HOLDS(i == 0 || !phys_lt(r[i].start, r[i - 1].end),
+		      "boot_info I1: ranges are sorted and disjoint");
+		HOLDS((r[i].end.v - 1) >> info->phys_bits == 0,
+		      "boot_info I2: no range reaches above the physical width");
+	}
+	HOLDS(info->nr_modules <= BOOT_MODULES_MAX, "boot_info I3: too many modules");
+	for (unsigned i = 0; i < info->nr_modules; i++) {
+		HOLDS(boot_range_is_ram(info, m[i].start, m[i].end),
+		      "boot_info I3: modules lie in RAM");
+		HOLDS(!phys_lt(m[i].start, info->kernel_end) ||
+		      !phys_lt(info->kernel_start, m[i].end),
+		      "boot_info I3: modules lie outside the kernel");
+		HOLDS(i == 0 || !phys_lt(m[i].start, m[i - 1].end),
+		      "boot_info I3: modules are sorted and disjoint");
+	}
 	HOLDS(phys_eq(info->kernel_start, info->kernel_end) ||
 	      boot_range_is_ram(info, info->kernel_start, info->kernel_end),
 	      "boot_info I5: the kernel lies in RAM");

@@ -56,19 +56,6 @@ static void collect(struct boot_info *info, uint32_t info_phys,
 		boot_fail("boot_info breaks %s.", why);
 }
 
-/* The first part of the image needs no check: this code runs from there. */
-static void check_memory(void)
-{
-	uint32_t hole = image_ram_missing((uint32_t)boot_end,
-					  (uint32_t)image_end);
-
-	if (hole)
-		boot_fail("no memory at 0x%08x: the kernel needs all from "
-			  "0x%08x to 0x%08x.\nGive the machine more: in QEMU, "
-			  "-m 16M and up.", (unsigned)hole,
-			  (unsigned)image_start, (unsigned)image_end);
-}
-
 static void make_tables(const struct boot_info *info)
 {
 	uint32_t end = MAX(memmap_lowmem_end(info), (uint32_t)image_end);
@@ -96,13 +83,20 @@ static void make_tables(const struct boot_info *info)
 struct boot_info *boot_main(uint32_t magic, uint32_t info_phys)
 {
 	struct cpu_facts cpu;
+	uint32_t hole;
 
 	if (magic != MULTIBOOT_LOADER_MAGIC)
 		boot_fail("the loader does not speak multiboot 1 (EAX is "
 			  "0x%08x).", (unsigned)magic);
 	cpu_gate(&cpu);
 	boot_cr4_bits = cpu.cr4_bits;
-	check_memory();
+	/* The image needs no check up to boot_end: this code runs there. */
+	hole = image_ram_missing((uint32_t)boot_end, (uint32_t)image_end);
+	if (hole)
+		boot_fail("no memory at 0x%08x: the kernel needs all from "
+			  "0x%08x to 0x%08x.\nGive the machine more: in QEMU, "
+			  "-m 16M and up.", (unsigned)hole,
+			  (unsigned)image_start, (unsigned)image_end);
 	collect(&boot_info, info_phys, cpu.phys_bits);
 	make_tables(&boot_info);
 	return &boot_info;

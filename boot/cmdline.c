@@ -21,30 +21,12 @@
 
 #include "lib/string.h"
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static char printable(char c)
-{
-	return c > ' ' && c < 0x7f ? c : '?';
-}
-
-static size_t blanks_length(const char *s, size_t max)
+/* How many characters at s are blanks (or, with false, are no blanks)? */
+static size_t length_of(bool blanks, const char *s, size_t max)
 {
 	size_t n = 0;
 
-	while (n < max && is_blank(s[n]))
-		n++;
-	return n;
-}
-
-static size_t word_length(const char *s, size_t max)
-{
-	size_t n = 0;
-
-	while (n < max && !is_blank(s[n]))
+	while (n < max && (s[n] && strchr(" \t\n\r", s[n])) == blanks)
 		n++;
 	return n;
 }
@@ -63,7 +45,7 @@ static bool word_add(char *out, size_t *used, const char *word, size_t length)
 	if (space)
 		out[(*used)++] = ' ';
 	for (size_t i = 0; i < length; i++)
-		out[(*used)++] = printable(word[i]);
+		out[(*used)++] = is_printable(word[i]) ? word[i] : '?';
 	return true;
 }
 
@@ -75,8 +57,8 @@ void boot_cmdline_set(struct boot_info *info, const char *raw)
 	size_t used = 0;
 
 	while (left) {
-		size_t blanks = blanks_length(raw, left);
-		size_t word = word_length(raw + blanks, left - blanks);
+		size_t blanks = length_of(true, raw, left);
+		size_t word = length_of(false, raw + blanks, left - blanks);
 		bool is_cut = endless && word && blanks + word == left;
 
 		if (is_cut || (word && !skip_word &&

@@ -117,18 +117,6 @@ static unsigned phys_bits(uint32_t features)
 	return features & CPUID_PSE36 ? 36 : 32;
 }
 
-static void check_needs(uint32_t features)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
-		const struct need *need = &needs[i];
-
-		if ((features & need->where) == need->where &&
-		    !(features & need->feature))
-			boot_fail("this CPU has no %s.\n" WHAT_HAS_IT,
-				  need->text);
-	}
-}
-
 void cpu_gate(struct cpu_facts *facts)
 {
 	uint32_t features;
@@ -137,7 +125,14 @@ void cpu_gate(struct cpu_facts *facts)
 		boot_fail("this CPU has no CPUID instruction, so no PAE.\n"
 			  WHAT_HAS_IT);
 	features = cpuid(1).edx;
-	check_needs(features);
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		const struct need *need = &needs[i];
+
+		if ((features & need->where) == need->where &&
+		    !(features & need->feature))
+			boot_fail("this CPU has no %s.\n" WHAT_HAS_IT,
+				  need->text);
+	}
 
 	/*
 	 * Under PAE, PSE changes nothing (SDM 4.4.1). But without PSE, v86

@@ -17,11 +17,6 @@
 
 #define STEP  0x10000u
 
-static void write_back(void)
-{
-	__asm__ volatile("wbinvd" : : : "memory");
-}
-
 static bool keeps(uint32_t pa)
 {
 	volatile uint32_t *word = (volatile uint32_t *)pa;
@@ -29,7 +24,7 @@ static bool keeps(uint32_t pa)
 	bool kept;
 
 	*word = ~was;
-	write_back();
+	__asm__ volatile("wbinvd" : : : "memory");
 	kept = *word == ~was;
 	*word = was;
 	return kept;

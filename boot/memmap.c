@@ -33,7 +33,7 @@
  *          R4  if there are more ranges than boot_info has room for, ranges are
  *              left out; no range is made larger. First the smallest ranges
  *              that are not RAM are left out, then the smallest RAM. The kernel
- *              sees them as holes.
+ *              sees holes there.
  *          R5  the memory of the kernel's image is RAM, also if R1 says
  *              something different, and is never left out: the image runs there
  *
@@ -72,12 +72,6 @@ static const enum boot_range_type firmware_type[] = {
 	[5] = BOOT_BAD,
 };
 
-static enum boot_range_type type_of(uint32_t number)
-{
-	return number < ARRAY_SIZE(firmware_type) ? firmware_type[number] :
-						    BOOT_RESERVED;
-}
-
 static uint64_t entry_size(const struct memmap_entry *e)
 {
 	return e->end - e->start;
@@ -88,8 +82,13 @@ static uint64_t range_size(const struct boot_range *r)
 	return r->end.v - r->start.v;
 }
 
-/* The smallest RAM entry, or NULL: a full table drops this entry first. */
-static struct memmap_entry *smallest_ram_entry(struct memmap *map)
+/*
+ * A place for one more entry in a full table: that of the smallest RAM, which
+ * is dropped. NULL means that `add` is RAM and may be dropped, or that no RAM
+ * is left, so a reservation has nothing to protect.
+ */
+static struct memmap_entry *make_room(struct memmap *map,
+				      const struct memmap_entry *add)
 {
 	struct memmap_entry *least = NULL;
 
@@ -100,22 +99,8 @@ static struct memmap_entry *smallest_ram_entry(struct memmap *map)
 		    (!least || entry_size(e) < entry_size(least)))
 			least = e;
 	}
-	return least;
-}
-
-/*
- * A place for one more entry in a full table, or NULL. NULL means that `add` is
- * RAM and may be dropped, or that no RAM is left, so a reservation has nothing
- * to protect.
- */
-static struct memmap_entry *make_room(struct memmap *map,
-				      const struct memmap_entry *add)
-{
-	struct memmap_entry *least = smallest_ram_entry(map);
-
-	if (!least)
-		return NULL;
-	if (add->type == BOOT_RAM && entry_size(add) <= entry_size(least))
+	if (least && add->type == BOOT_RAM &&
+	    entry_size(add) <= entry_size(least))
 		return NULL;
 	return least;
 }
@@ -146,11 +131,11 @@ static void edges_collect(struct memmap *map, const struct boot_info *info,
 }
 
 /*
- * Strictest type of the entries that cover the stripe which begins here.
- *
- * Returns: false for a hole.
+ * The strictest type of the entries that cover a stripe, but the image is
+ * always RAM (R5). Returns: false for a hole.
  */
-static bool stripe_type(const struct memmap *map, uint64_t start,
+static bool stripe_type(struct memmap *map, const struct boot_info *info,
+			uint64_t start, uint64_t end,
 			enum boot_range_type *type)
 {
 	bool covered = false;
@@ -163,23 +148,7 @@ static bool stripe_type(const struct memmap *map, uint64_t start,
 		*type = covered ? MAX(*type, e->type) : e->type;
 		covered = true;
 	}
-	return covered;
-}
-
-static bool in_image(const struct boot_info *info, uint64_t addr)
-{
-	return addr >= info->kernel_start.v && addr < info->kernel_end.v;
-}
-
-/* The type of a stripe, but the image is always RAM (R5). Returns: false for a
- * hole. */
-static bool stripe_repair(struct memmap *map, const struct boot_info *info,
-			  uint64_t start, uint64_t end,
-			  enum boot_range_type *type)
-{
-	bool covered = stripe_type(map, start, type);
-
-	if (!in_image(info, start))
+	if (start < info->kernel_start.v || start >= info->kernel_end.v)
 		return covered;
 	if (!covered || *type != BOOT_RAM)
 		map->repaired += end - start;
@@ -204,11 +173,20 @@ static bool less_useful(const struct boot_info *info,
 	return range_size(a) < range_size(b);
 }
 
-/* R4: append a range; when the table is full the least useful is left out. */
-static void range_emit(struct boot_info *info, const struct boot_range *add)
+/*
+ * Append a range. When the table is full, the least useful range is left out
+ * (R4). RAM above the limit is only counted.
+ */
+static void range_emit(struct boot_info *info, const struct boot_range *add,
+		       uint64_t limit)
 {
 	unsigned nr = info->nr_ranges, least = 0;
 
+	if (add->start.v >= limit) {
+		if (add->type == BOOT_RAM)
+			info->clipped.v += range_size(add);
+		return;
+	}
 	if (nr < BOOT_RANGES_MAX) {
 		info->range[info->nr_ranges++] = *add;
 		return;
@@ -221,18 +199,6 @@ static void range_emit(struct boot_info *info, const struct boot_range *add)
 	memmove(&info->range[least], &info->range[least + 1],
 		(nr - least - 1) * sizeof(info->range[0]));
 	info->range[nr - 1] = *add;
-}
-
-/* Count what lies above the limit, emit the rest. */
-static void range_finish(struct boot_info *info, const struct boot_range *r,
-			 uint64_t limit)
-{
-	if (r->start.v >= limit) {
-		if (r->type == BOOT_RAM)
-			info->clipped.v += range_size(r);
-		return;
-	}
-	range_emit(info, r);
 }
 
 /*
@@ -251,7 +217,7 @@ static unsigned sweep(struct memmap *map, struct boot_info *info,
 		uint64_t start = map->edge[i], end = map->edge[i + 1];
 
 		if (start == end ||
-		    !stripe_repair(map, info, start, end, &type))
+		    !stripe_type(map, info, start, end, &type))
 			continue;
 		if (range_size(&open) && open.end.v == start &&
 		    open.type == type && start != limit) {
@@ -259,12 +225,12 @@ static unsigned sweep(struct memmap *map, struct boot_info *info,
 			continue;
 		}
 		if (range_size(&open))
-			range_finish(info, &open, limit);
+			range_emit(info, &open, limit);
 		open = (struct boot_range){ PHYS(start), PHYS(end), type };
 		found += start < limit;
 	}
 	if (range_size(&open))
-		range_finish(info, &open, limit);
+		range_emit(info, &open, limit);
 	return found;
 }
 
@@ -279,11 +245,13 @@ void memmap_init(struct memmap *map)
 void memmap_add(struct memmap *map, struct boot_info *info, uint64_t start,
 		uint64_t length, uint32_t type)
 {
-	struct memmap_entry add = { start, start + length, type_of(type) };
+	struct memmap_entry add = { start, start + length, BOOT_RESERVED };
 	struct memmap_entry *place = &map->entry[map->nr];
 
 	if (!length)
 		return;
+	if (type < ARRAY_SIZE(firmware_type))
+		add.type = firmware_type[type];
 	if (add.end < start) {
 		boot_warn(info, "memory map: an entry at 0x%llx wraps",
 			  (unsigned long long)start);

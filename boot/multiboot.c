@@ -90,27 +90,6 @@ static uint64_t read_mem_sizes(const struct multiboot_info *mb,
 	return memmap_sanitize(&memmap, info);
 }
 
-/* Warn when R5 of memmap.c had to repair the map. */
-static void report_repair(struct boot_info *info)
-{
-	if (memmap.repaired)
-		boot_warn(info, "memory map: %u KiB of the kernel are no RAM "
-			  "in it, but are there: taken for RAM",
-			  (unsigned)(memmap.repaired >> 10));
-}
-
-static void read_modules(const struct multiboot_info *mb,
-			 struct boot_info *info)
-{
-	const struct multiboot_module *m = at(mb->mods_addr);
-
-	if (!(mb->flags & MULTIBOOT_HAS_MODULES))
-		return;
-	for (uint32_t i = 0; i < MIN(mb->mods_count, MODULES_READ_MAX); i++)
-		module_add(info, PHYS(m[i].start), PHYS(m[i].end),
-			   text_at(m[i].args));
-}
-
 bool multiboot_mmap_next(const void *mmap, uint32_t length, uint32_t *offset,
 			 struct multiboot_mmap_entry *entry)
 {
@@ -130,10 +109,20 @@ bool multiboot_mmap_next(const void *mmap, uint32_t length, uint32_t *offset,
 const char *multiboot_read(const struct multiboot_info *mb,
 			   struct boot_info *info)
 {
+	const struct multiboot_module *m = at(mb->mods_addr);
+	uint32_t nr = MIN(mb->mods_count, MODULES_READ_MAX);
+
 	read_texts(mb, info);
 	if (!read_mmap(mb, info) && !read_mem_sizes(mb, info))
 		return "the loader names no RAM at all";
-	report_repair(info);
-	read_modules(mb, info);
+	if (memmap.repaired)   /* R5 of memmap.c */
+		boot_warn(info, "memory map: %u KiB of the kernel are no RAM "
+			  "in it, but are there: taken for RAM",
+			  (unsigned)(memmap.repaired >> 10));
+	if (!(mb->flags & MULTIBOOT_HAS_MODULES))
+		nr = 0;
+	for (uint32_t i = 0; i < nr; i++)
+		module_add(info, PHYS(m[i].start), PHYS(m[i].end),
+			   text_at(m[i].args));
 	return NULL;
 }

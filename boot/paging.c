@@ -88,9 +88,16 @@ static const char *lint_pdpte(pdpte_t entry, unsigned i,
 	return NULL;
 }
 
-static const char *lint_present_pde(pde_t entry, unsigned i,
-				    const struct boot_paging *what)
+/* The law that an entry of the directory breaks, or NULL. */
+static const char *lint_pde(pde_t entry, unsigned i,
+			    const struct boot_paging *what)
 {
+	bool wanted = i < nr_large_pages(what);
+
+	if (!(entry.v & PAE_P))
+		return wanted ? "boot_paging P7: not present, but lowmem goes on" : NULL;
+	if (!wanted)
+		return "boot_paging P7: present, but lowmem has ended";
 	if (entry.v & PAE_XD)
 		return "boot_paging P4: bit 63 (XD) is set while EFER.NXE is clear";
 	if (!(entry.v & PAE_PS))
@@ -106,18 +113,6 @@ static const char *lint_present_pde(pde_t entry, unsigned i,
 	if ((entry.v & PAE_LARGE_MASK) != (uint64_t)i * LARGE_PAGE_SIZE)
 		return "boot_paging P6: maps another address than its own";
 	return NULL;
-}
-
-static const char *lint_pde(pde_t entry, unsigned i,
-			    const struct boot_paging *what)
-{
-	bool wanted = i < nr_large_pages(what);
-
-	if (!(entry.v & PAE_P))
-		return wanted ? "boot_paging P7: not present, but lowmem goes on" : NULL;
-	if (!wanted)
-		return "boot_paging P7: present, but lowmem has ended";
-	return lint_present_pde(entry, i, what);
 }
 
 /* P1, and the part of P7 that is about the tables as a whole. */

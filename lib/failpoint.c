@@ -15,19 +15,13 @@ static bool fired;
 static unsigned rate_of_next;     /* 0: only one failure */
 static struct rng rng = { 1 };
 
-static unsigned next_countdown(void)
-{
-	if (!rate_of_next)
-		return 0;
-	return 1 + rng_below(&rng, 2 * rate_of_next - 1);
-}
-
 bool failpoint_hit(void)
 {
 	if (--failpoint_countdown)
 		return false;
 	fired = true;
-	failpoint_countdown = next_countdown();
+	if (rate_of_next)
+		failpoint_countdown = 1 + rng_below(&rng, 2 * rate_of_next - 1);
 	return true;
 }
 

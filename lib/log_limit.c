@@ -34,27 +34,6 @@
 
 static struct log_limit *pending;   /* L2 */
 
-static void forget(struct log_limit *limit)
-{
-	struct log_limit **at = &pending;
-
-	while (*at != limit)
-		at = &(*at)->next;
-	*at = limit->next;
-	limit->left_out = 0;
-}
-
-/* `at` points behind the '%'. Returns: the first character after the
- * conversion. */
-static const char *skip_conversion(const char *at)
-{
-	while (*at && !strchr("%cdiopsuxX", *at))
-		at++;
-	if (*at == 'p' && at[1] >= 'A' && at[1] <= 'Z')
-		at++;
-	return *at ? at + 1 : at;
-}
-
 /*
  * The text that all lines of a format share: a star stands for each conversion,
  * and the newline is left out. A long text is cut.
@@ -63,11 +42,18 @@ static void kind_of(char *kind, const char *like)
 {
 	size_t n = 0;
 
-	while (n < KIND_MAX - 1 && *like && *like != '\n') {
-		bool is_text = *like != '%' || like[1] == '%';
-
-		kind[n++] = is_text ? *like : '*';
-		like = *like == '%' ? skip_conversion(like + 1) : like + 1;
+	for (; n < KIND_MAX - 1 && *like && *like != '\n'; like++) {
+		kind[n++] = *like == '%' && like[1] != '%' ? '*' : *like;
+		if (*like != '%')
+			continue;
+		/* Skip the conversion, up to its last letter. */
+		do
+			like++;
+		while (*like && !strchr("%cdiopsuxX", *like));
+		if (*like == 'p' && like[1] >= 'A' && like[1] <= 'Z')
+			like++;
+		if (!*like)
+			break;
 	}
 	kind[n] = '\0';
 }
@@ -75,29 +61,20 @@ static void kind_of(char *kind, const char *like)
 static void begin_window(struct log_limit *limit, uint64_t now)
 {
 	unsigned left_out = limit->left_out;
+	struct log_limit **at = &pending;
 	char kind[KIND_MAX];
 
 	limit->window_end = now + LOG_LIMIT_NS;
 	limit->lines = 0;
+	limit->left_out = 0;
 	if (!left_out)
 		return;
-	forget(limit);
+	while (*at != limit)
+		at = &(*at)->next;
+	*at = limit->next;
 	kind_of(kind, limit->like);
 	printk(limit->level, "... %u more line%s of the kind \"%s\" left out\n",
 	       left_out, left_out == 1 ? "" : "s", kind);
-}
-
-static bool take(struct log_limit *limit)
-{
-	if (limit->lines < LOG_LIMIT_LINES) {
-		limit->lines++;
-		return true;
-	}
-	if (!limit->left_out++) {
-		limit->next = pending;
-		pending = limit;
-	}
-	return false;
 }
 
 bool log_limit_allows(struct log_limit *limit, enum log_level level,
@@ -111,7 +88,13 @@ bool log_limit_allows(struct log_limit *limit, enum log_level level,
 		begin_window(limit, now);
 	limit->level = level;
 	limit->like = like;
-	allowed = take(limit);
+	allowed = limit->lines < LOG_LIMIT_LINES;
+	if (allowed) {
+		limit->lines++;
+	} else if (!limit->left_out++) {
+		limit->next = pending;
+		pending = limit;
+	}
 	irq_restore(flags);
 	return allowed;
 }

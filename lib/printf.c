@@ -44,14 +44,12 @@ struct sink {
 	size_t  len;    /* characters so far, written or not */
 };
 
-enum length { LEN_INT, LEN_CHAR, LEN_SHORT, LEN_LONG, LEN_LLONG, LEN_SIZE };
-
 struct spec {
-	bool        left, zero, plus, space, alt;
-	bool        upper;       /* %X */
-	int         width;
-	int         precision;   /* -1: none given */
-	enum length length;
+	bool     left, zero, plus, space, alt;
+	bool     upper;       /* %X */
+	int      width;
+	int      precision;   /* -1: none given */
+	unsigned size;        /* bytes of the argument, if it is a number */
 };
 
 static void put(struct sink *out, char c)
@@ -140,37 +138,14 @@ static void put_number(struct sink *out, const struct spec *spec,
 		put_times(out, ' ', spec->width - prefix_len - zeros - len);
 }
 
-static void put_signed(struct sink *out, const struct spec *spec,
-		       int64_t value)
-{
-	uint64_t magnitude = (uint64_t)value;
-	const char *sign = spec->plus ? "+" : spec->space ? " " : "";
-
-	if (value < 0) {
-		sign = "-";
-		magnitude = 0 - magnitude;
-	}
-	put_number(out, spec, magnitude, 10, sign);
-}
-
-/* The size in the largest unit that leaves nothing over. */
-static void format_size(char *buf, size_t size, uint64_t bytes)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	unsigned unit = 0;
-
-	while (bytes && !(bytes & 1023) && unit + 1 < ARRAY_SIZE(units)) {
-		bytes >>= 10;
-		unit++;
-	}
-	snprintf(buf, size, "%llu %s", (unsigned long long)bytes, units[unit]);
-}
-
 /* %p alone is a number; a letter after it names one of our own types. */
 static const char *put_pointer(struct sink *out, const struct spec *spec,
 			       const char *fmt, const void *ptr)
 {
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
 	char text[SPECIAL_MAX] = "";
+	unsigned long long bytes;
+	unsigned unit = 0;
 
 	switch (*fmt) {
 	case 'P':
@@ -186,7 +161,13 @@ static const char *put_pointer(struct sink *out, const struct spec *spec,
 			 (unsigned)((const pfn_t *)ptr)->v);
 		break;
 	case 'M':
-		format_size(text, sizeof(text), *(const uint64_t *)ptr);
+		/* The largest unit that leaves nothing over. */
+		bytes = *(const uint64_t *)ptr;
+		while (bytes && !(bytes & 1023) && unit + 1 < ARRAY_SIZE(units)) {
+			bytes >>= 10;
+			unit++;
+		}
+		snprintf(text, sizeof(text), "%llu %s", bytes, units[unit]);
 		break;
 	case 'S':
 		symbol_format(text, sizeof(text), (uintptr_t)ptr);
@@ -218,18 +199,21 @@ static const char *read_flags(const char *fmt, struct spec *spec)
 
 static const char *read_length(const char *fmt, struct spec *spec)
 {
+	bool twice = *fmt && fmt[1] == *fmt;
+
 	switch (*fmt) {
 	case 'h':
-		spec->length = fmt[1] == 'h' ? LEN_CHAR : LEN_SHORT;
-		return fmt + (fmt[1] == 'h' ? 2 : 1);
+		spec->size = twice ? sizeof(char) : sizeof(short);
+		return fmt + 1 + twice;
 	case 'l':
-		spec->length = fmt[1] == 'l' ? LEN_LLONG : LEN_LONG;
-		return fmt + (fmt[1] == 'l' ? 2 : 1);
+		spec->size = twice ? sizeof(long long) : sizeof(long);
+		return fmt + 1 + twice;
 	case 'z':
 	case 't':
-		spec->length = LEN_SIZE;
+		spec->size = sizeof(size_t);
 		return fmt + 1;
 	default:
+		spec->size = sizeof(int);
 		return fmt;
 	}
 }
@@ -272,53 +256,41 @@ static const char *read_spec(const char *fmt, struct arguments *args,
 	return read_length(fmt, spec);
 }
 
-static int64_t next_signed(struct arguments *args, enum length length)
+/* The next argument, a number of `size` bytes. It fills the highest bits. */
+static uint64_t next_number(struct arguments *args, unsigned size)
 {
-	switch (length) {
-	case LEN_CHAR:  return (signed char)va_arg(args->list, int);
-	case LEN_SHORT: return (short)va_arg(args->list, int);
-	case LEN_LONG:  return va_arg(args->list, long);
-	case LEN_LLONG: return va_arg(args->list, long long);
-	case LEN_SIZE:  return va_arg(args->list, ptrdiff_t);
-	default:        return va_arg(args->list, int);
-	}
-}
+	/* C passes a number that is smaller than an int as an int. */
+	uint64_t value = size == sizeof(uint64_t) ?
+		va_arg(args->list, uint64_t) : va_arg(args->list, unsigned);
 
-static uint64_t next_unsigned(struct arguments *args, enum length length)
-{
-	switch (length) {
-	case LEN_CHAR:  return (unsigned char)va_arg(args->list, int);
-	case LEN_SHORT: return (unsigned short)va_arg(args->list, int);
-	case LEN_LONG:  return va_arg(args->list, unsigned long);
-	case LEN_LLONG: return va_arg(args->list, unsigned long long);
-	case LEN_SIZE:  return va_arg(args->list, size_t);
-	default:        return va_arg(args->list, unsigned);
-	}
+	return value << (64 - 8 * size);
 }
 
 /* fmt is on the conversion's letter. Returns: what follows the conversion. */
 static const char *put_conversion(struct sink *out, struct spec *spec,
 				  const char *fmt, struct arguments *args)
 {
+	unsigned spare = 64 - 8 * spec->size;
 	char c = *fmt++;
+	int64_t value;
 
 	switch (c) {
 	case 'd':
 	case 'i':
-		put_signed(out, spec, next_signed(args, spec->length));
+		value = (int64_t)next_number(args, spec->size) >> spare;
+		if (value < 0)
+			put_number(out, spec, 0 - (uint64_t)value, 10, "-");
+		else
+			put_number(out, spec, (uint64_t)value, 10,
+				   spec->plus ? "+" : spec->space ? " " : "");
 		return fmt;
 	case 'u':
-		put_number(out, spec, next_unsigned(args, spec->length), 10,
-			   "");
-		return fmt;
 	case 'o':
-		put_number(out, spec, next_unsigned(args, spec->length), 8, "");
-		return fmt;
 	case 'X':
 	case 'x':
 		spec->upper = c == 'X';
-		put_number(out, spec, next_unsigned(args, spec->length), 16,
-			   "");
+		put_number(out, spec, next_number(args, spec->size) >> spare,
+			   c == 'u' ? 10 : c == 'o' ? 8 : 16, "");
 		return fmt;
 	case 'c':
 		c = (char)va_arg(args->list, int);

@@ -144,15 +144,6 @@ find_hinted(const struct range_tree *tree, uint32_t addr)
 	return find_from(tree, addr);
 }
 
-static always_inline void ring_insert(struct range_node *node,
-				      struct range_node *above)
-{
-	node->prev = above->prev;
-	node->next = above;
-	above->prev->next = node;
-	above->prev = node;
-}
-
 /* Add the node as a leaf. Returns: whether the leaf is a child of `above`. */
 static always_inline bool link_below(struct range_tree *tree,
 				     struct range_node *node,
@@ -181,7 +172,10 @@ static void insert_below(struct range_tree *tree, struct range_node *node,
 	node->gap = node->start - reach_start(above);
 	node->max_gap = 0;
 	above->gap = above->start - node->end;
-	ring_insert(node, above);
+	node->prev = above->prev;
+	node->next = above;
+	above->prev->next = node;
+	above->prev = node;
 
 	/* The new node's gap is smaller than the gap of `above` was. */
 	gap_grew(node);
@@ -230,28 +224,6 @@ next_room(const struct range_node *node, uint32_t size, enum rb_side side)
 	return NULL;
 }
 
-/* The lowest node above `node` that may have room, or `top`. */
-static struct range_node *
-room_above(struct range_tree *tree, const struct range_node *node,
-	   uint32_t size)
-{
-	struct range_node *next = next_room(node, size, RB_LEFT);
-
-	return next ? next : &tree->top;
-}
-
-/* The highest node below `node`, or NULL. `node` may be `top`. */
-static struct range_node *
-room_below(struct range_tree *tree, const struct range_node *node,
-	   uint32_t size)
-{
-	if (node != &tree->top)
-		return next_room(node, size, RB_RIGHT);
-	if (has_room(tree->root.node, size))
-		return first_room(tree->root.node, size, RB_RIGHT);
-	return NULL;
-}
-
 /* Does an aligned piece fit at `from` or later into the node's reach? */
 static always_inline bool fits_from(const struct range_node *node,
 				    uint32_t size, uint32_t align,
@@ -263,19 +235,6 @@ static always_inline bool fits_from(const struct range_node *node,
 	if (at < first || at > node->start || node->start - at < size)
 		return false;
 	*start = at;
-	return true;
-}
-
-/* Does a piece that ends at `limit` or earlier fit into the node's reach? */
-static always_inline bool fits_below(const struct range_node *node,
-				     uint32_t size, uint32_t limit,
-				     uint32_t *start)
-{
-	uint32_t end = MIN(node->start, limit);
-
-	if (end < reach_start(node) || end - reach_start(node) < size)
-		return false;
-	*start = end - size;
 	return true;
 }
 
@@ -294,7 +253,9 @@ lowest_gap(struct range_tree *tree, uint32_t size, uint32_t align,
 	while (!fits_from(node, size, align, from, start)) {
 		if (node == &tree->top)
 			return NULL;
-		node = room_above(tree, node, size);
+		node = next_room(node, size, RB_LEFT);
+		if (!node)
+			node = &tree->top;
 	}
 	return node;
 }
@@ -410,13 +371,23 @@ bool range_gap_last(struct range_tree *tree, uint32_t size, uint32_t limit,
 	struct range_node *node = find_from(tree, limit);
 
 	assert(size);
-	while (!fits_below(node, size, limit, start)) {
-		node = room_below(tree, node, size);
-		if (!node)
-			return false;
+	while (node) {
+		uint32_t from = reach_start(node);
+		uint32_t end = MIN(node->start, limit);
+
+		if (end >= from && end - from >= size) {
+			*start = end - size;
+			tree->hint = node;
+			return true;
+		}
+		if (node != &tree->top)
+			node = next_room(node, size, RB_RIGHT);
+		else if (has_room(tree->root.node, size))
+			node = first_room(tree->root.node, size, RB_RIGHT);
+		else
+			node = NULL;
 	}
-	tree->hint = node;
-	return true;
+	return false;
 }
 
 /* R1 and R2 of one node or of `top`; *at is the end of the node before. */

@@ -48,29 +48,21 @@ static int read_digits(const char **s, uint64_t *value)
 	return err;
 }
 
-/* How far K, M or G shifts; 0 for anything else. */
-static unsigned suffix_shift(char c)
-{
-	switch (c) {
-	case 'k': case 'K': return 10;
-	case 'm': case 'M': return 20;
-	case 'g': case 'G': return 30;
-	default:            return 0;
-	}
-}
-
-static int parse_number(const char *s, bool with_suffix, uint64_t *value)
+/* `suffixes` says which letters may stand after the digits. */
+static int parse_number(const char *s, const char *suffixes, uint64_t *value)
 {
 	uint64_t v = 0;
 	unsigned shift = 0;
 	int err = read_digits(&s, &v);
+	const char *suffix;
 
 	if (err == -EINVAL)
 		return err;
-	if (with_suffix)
-		shift = suffix_shift(*s);
-	if (shift)
+	suffix = *s ? strchr(suffixes, *s) : NULL;
+	if (suffix) {
+		shift = 10 * (unsigned)((suffix - suffixes) / 2 + 1);
 		s++;
+	}
 	if (*s)
 		return -EINVAL;
 	if (err || v > UINT64_MAX >> shift)
@@ -94,12 +86,12 @@ int strscpy(char *dst, const char *src, size_t size)
 
 int parse_u64(const char *s, uint64_t *value)
 {
-	return parse_number(s, false, value);
+	return parse_number(s, "", value);
 }
 
 int parse_size(const char *s, uint64_t *value)
 {
-	return parse_number(s, true, value);
+	return parse_number(s, "kKmMgG", value);
 }
 
 void name_copy(char *dst, const char *src, size_t size)

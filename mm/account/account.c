@@ -6,9 +6,9 @@
  *
  * INVARIANTS of account (account_check() restates them)
  *          K1  used is own and what the accounts below use
- *          K2  nothing is there that own does not have, of each kind that can
- *              be counted (who makes a thing has charged before, who frees one
- *              uncharges afterwards)
+ *          K2  no more things exist than own says, of each kind that can be
+ *              counted (code charges before it makes a thing, and uncharges
+ *              after it has freed the thing)
  *          K3  an account without references has nothing, and is freed
  *
  * ALGORITHM  A charge goes up from account to account. If an account has no
@@ -33,6 +33,9 @@
 #include "lib/spinlock.h"
 #include "mm/slab/slab.h"
 
+/* The duty of callers that give a kind. */
+#define A_KIND  "give one of the kinds of mm/account/account.h"
+
 unsigned long account_defaults[ACCOUNT_NR_KINDS];
 
 static struct kmem_cache *account_cache;
@@ -53,33 +56,17 @@ static const unsigned costs[ACCOUNT_NR_KINDS] = {
 
 const char *account_kind_name(enum account_kind kind)
 {
-	caller_must(kind < ACCOUNT_NR_KINDS,
-		    "give one of the kinds of mm/account/account.h");
+	caller_must(kind < ACCOUNT_NR_KINDS, A_KIND);
 	return names[kind];
 }
 
 unsigned account_kind_bytes(enum account_kind kind)
 {
-	caller_must(kind < ACCOUNT_NR_KINDS,
-		    "give one of the kinds of mm/account/account.h");
+	caller_must(kind < ACCOUNT_NR_KINDS, A_KIND);
 	return costs[kind];
 }
 
 /* ---- accounts ----------------------------------------------------------- */
-
-static void limits_init(struct account *account)
-{
-	const struct account *parent = account->parent;
-
-	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
-		account->limit[kind] = parent ?
-			MIN(parent->limit[kind], account_defaults[kind]) :
-			ACCOUNT_UNLIMITED;
-		account->hard[kind] = parent ?
-			MIN(parent->hard[kind], account_defaults[kind]) :
-			ACCOUNT_UNLIMITED;
-	}
-}
 
 struct account *account_create(struct account *parent)
 {
@@ -97,7 +84,15 @@ struct account *account_create(struct account *parent)
 	account->parent = parent;
 	account->depth = parent ? parent->depth + 1 : 0;
 	account->refs = 1;
-	limits_init(account);
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		unsigned long most = parent ? account_defaults[kind]
+					    : ACCOUNT_UNLIMITED;
+
+		account->limit[kind] =
+			parent ? MIN(parent->limit[kind], most) : most;
+		account->hard[kind] =
+			parent ? MIN(parent->hard[kind], most) : most;
+	}
 	flags = spin_lock_irqsave(&accounts_lock);
 	list_add_tail(&account->all, &all_accounts);
 	spin_unlock_irqrestore(&accounts_lock, flags);
@@ -111,18 +106,6 @@ void account_get(struct account *account)
 		__atomic_fetch_add(&account->refs, 1, __ATOMIC_RELAXED);
 }
 
-static void account_free(struct account *account)
-{
-	irqflags_t flags;
-
-	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
-		assert(!account->used[kind]);   /* K3 */
-	flags = spin_lock_irqsave(&accounts_lock);
-	list_del(&account->all);
-	spin_unlock_irqrestore(&accounts_lock, flags);
-	kmem_cache_free(account_cache, account);
-}
-
 void account_put(struct account *account)
 {
 	caller_must(!account || account->refs > 0,
@@ -130,8 +113,14 @@ void account_put(struct account *account)
 	while (account && !__atomic_sub_fetch(&account->refs, 1,
 					      __ATOMIC_ACQ_REL)) {
 		struct account *parent = account->parent;
+		irqflags_t flags;
 
-		account_free(account);
+		for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
+			assert(!account->used[kind]);   /* K3 */
+		flags = spin_lock_irqsave(&accounts_lock);
+		list_del(&account->all);
+		spin_unlock_irqrestore(&accounts_lock, flags);
+		kmem_cache_free(account_cache, account);
 		account = parent;
 	}
 }
@@ -145,8 +134,7 @@ int account_change_limit(struct account *account, enum account_kind kind,
 	int err = 0;
 
 	caller_must(account, "give an account: the kernel has no limits");
-	caller_must(kind < ACCOUNT_NR_KINDS,
-		    "give one of the kinds of mm/account/account.h");
+	caller_must(kind < ACCOUNT_NR_KINDS, A_KIND);
 	if (limit > hard)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&accounts_lock);
@@ -166,8 +154,7 @@ void account_set_limit(struct account *account, enum account_kind kind,
 	irqflags_t flags;
 
 	caller_must(account, "give an account: the kernel has no limits");
-	caller_must(kind < ACCOUNT_NR_KINDS,
-		    "give one of the kinds of mm/account/account.h");
+	caller_must(kind < ACCOUNT_NR_KINDS, A_KIND);
 	flags = spin_lock_irqsave(&accounts_lock);
 	account->hard[kind] = limit;
 	WRITE_ONCE(account->limit[kind], limit);
@@ -188,23 +175,16 @@ static void take_back(struct account *from, const struct account *end,
 	}
 }
 
-/* How much may be used at this account, for a charge at it or below it? */
-static unsigned long room(const struct account *at, enum account_kind kind,
-			  bool below)
-{
-	unsigned long limit = at->limit[kind];
-
-	return below ? limit - limit / 8 : limit;
-}
-
 static bool charge_upwards(struct account *account, enum account_kind kind,
 			   unsigned long n)
 {
 	for (struct account *at = account; at; at = at->parent) {
+		unsigned long limit = at->limit[kind];
+		unsigned long reserve = at == account ? 0 : limit / 8;
 		unsigned long now = __atomic_add_fetch(&at->used[kind], n,
 						       __ATOMIC_RELAXED);
 
-		if (likely(now <= room(at, kind, at != account)))
+		if (likely(now <= limit - reserve))
 			continue;
 		take_back(account, at->parent, kind, n);
 		__atomic_fetch_add(&account->refused, 1, __ATOMIC_RELAXED);
@@ -220,8 +200,7 @@ bool account_charge(struct account *account, enum account_kind kind,
 {
 	bool charged;
 
-	debug_caller_must(kind < ACCOUNT_NR_KINDS,
-			  "give one of the kinds of mm/account/account.h");
+	debug_caller_must(kind < ACCOUNT_NR_KINDS, A_KIND);
 	preempt_disable();
 	charged = charge_upwards(account, kind, n);
 	preempt_enable();
@@ -233,8 +212,7 @@ void account_uncharge(struct account *account, enum account_kind kind,
 {
 	unsigned long before;
 
-	debug_caller_must(kind < ACCOUNT_NR_KINDS,
-			  "give one of the kinds of mm/account/account.h");
+	debug_caller_must(kind < ACCOUNT_NR_KINDS, A_KIND);
 	if (!account)
 		return;
 	preempt_disable();
@@ -287,40 +265,30 @@ unsigned long account_promised_below(const struct account *top)
 void account_seen(struct account *account, enum account_kind kind,
 		  unsigned long n)
 {
-	debug_caller_must(kind < ACCOUNT_NR_KINDS,
-			  "give one of the kinds of mm/account/account.h");
+	debug_caller_must(kind < ACCOUNT_NR_KINDS, A_KIND);
 	if (account)
 		account->seen[kind] += n;
 }
 
-/* Can kernel/trial/accounts.c find and count all things of this kind? */
-static bool is_countable(enum account_kind kind)
-{
-	return kind != ACCOUNT_OBJECTS && kind != ACCOUNT_ARRAYS &&
-	       kind != ACCOUNT_DMA;
-}
-
-static unsigned long used_below(const struct account *parent,
-				enum account_kind kind)
-{
-	const struct account *account;
-	unsigned long used = 0;
-
-	list_for_each_entry(account, &all_accounts, all)
-		if (account->parent == parent)
-			used += account->used[kind];
-	return used;
-}
+/* Kinds of which kernel/trial/accounts.c does not find all things. */
+#define NOT_COUNTED \
+	(1u << ACCOUNT_OBJECTS | 1u << ACCOUNT_ARRAYS | 1u << ACCOUNT_DMA)
 
 static const char *one_check(const struct account *account)
 {
+	const struct account *below;
+
 	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		unsigned long sum = account->own[kind];
+
+		list_for_each_entry(below, &all_accounts, all)
+			if (below->parent == account)
+				sum += below->used[kind];
 		HOLDS(account->refs > 0 || !account->used[kind],
 		      "account K3: an account without references has nothing");
-		HOLDS(account->used[kind] ==
-		      account->own[kind] + used_below(account, kind),
+		HOLDS(account->used[kind] == sum,
 		      "account K1: used is own and what those below use");
-		HOLDS(!is_countable(kind) ||
+		HOLDS((NOT_COUNTED >> kind & 1) ||
 		      account->own[kind] >= account->seen[kind],
 		      "account K2: what there is has been charged");
 	}
@@ -333,17 +301,15 @@ const char *account_check(void (*count)(void))
 	const char *law = NULL;
 	struct account *account;
 
-	caller_must(count, "say how what there is gets counted");
+	caller_must(count, "give a function that counts all things");
 	flags = spin_lock_irqsave(&accounts_lock);
 	list_for_each_entry(account, &all_accounts, all)
 		for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
 			account->seen[kind] = 0;
 	count();
-	list_for_each_entry(account, &all_accounts, all) {
-		law = one_check(account);
-		if (law)
-			break;
-	}
+	list_for_each_entry(account, &all_accounts, all)
+		if (!law)
+			law = one_check(account);
 	spin_unlock_irqrestore(&accounts_lock, flags);
 	return law;
 }

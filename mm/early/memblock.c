@@ -63,72 +63,65 @@ static unsigned list_position(const struct memblock_list *list, phys_addr_t pa)
 	return i;
 }
 
-/* Replace `old` ranges from index i on by `new` ranges. The caller fills in the
- * new ranges, and has checked that there is room. */
-static void list_replace(struct memblock_list *list, unsigned i, unsigned old,
-			 unsigned new)
+/*
+ * Replace `old` ranges from index i on by the ranges by[0..new). Returns: 0;
+ * -ENOSPC if there is no room: [start, end) is what the caller was asked for.
+ */
+static int list_replace(struct memblock_list *list, unsigned i, unsigned old,
+			const struct memblock_range by[], unsigned new,
+			phys_addr_t start, phys_addr_t end)
 {
 	assert(i + old <= list->count);
-	assert(list->count - old + new <= MEMBLOCK_RANGES_MAX);
+	if (list->count - old + new > MEMBLOCK_RANGES_MAX) {
+		pr_warn("memblock: the %s list is full, %pP - %pP ignored\n",
+			list->name, &start, &end);
+		return -ENOSPC;
+	}
 	memmove(&list->range[i + new], &list->range[i + old],
 		(list->count - i - old) * sizeof(list->range[0]));
+	memcpy(&list->range[i], by, new * sizeof(list->range[0]));
 	list->count += new - old;
-}
-
-static int list_full(const struct memblock_list *list, phys_addr_t start,
-		     phys_addr_t end)
-{
-	pr_warn("memblock: the %s list is full, %pP - %pP ignored\n",
-		list->name, &start, &end);
-	return -ENOSPC;
+	return 0;
 }
 
 int memblock_list_add(struct memblock_list *list, phys_addr_t start,
 		      phys_addr_t end)
 {
 	unsigned i = list_position(list, start);
+	const struct memblock_range *at = &list->range[i];
+	struct memblock_range joined = { start, end };
 	unsigned old = 0;
 
 	if (!range_is_valid(start, end))
 		return -EINVAL;
-	while (i + old < list->count && list->range[i + old].start.v <= end.v)
+	while (i + old < list->count && at[old].start.v <= end.v)
 		old++;
-	if (old == 0 && list->count == MEMBLOCK_RANGES_MAX)
-		return list_full(list, start, end);
 	if (old > 0) {
-		start.v = MIN(start.v, list->range[i].start.v);
-		end.v = MAX(end.v, list->range[i + old - 1].end.v);
+		joined.start.v = MIN(start.v, at->start.v);
+		joined.end.v = MAX(end.v, at[old - 1].end.v);
 	}
-	list_replace(list, i, old, 1);
-	list->range[i] = (struct memblock_range){ start, end };
-	return 0;
+	return list_replace(list, i, old, &joined, 1, start, end);
 }
 
 int memblock_list_remove(struct memblock_list *list, phys_addr_t start,
 			 phys_addr_t end)
 {
 	unsigned i = list_position(list, phys_add(start, 1));
-	struct memblock_range left, right;
+	const struct memblock_range *at = &list->range[i];
+	struct memblock_range rest[2];
 	unsigned old = 0, new = 0;
 
 	if (!range_is_valid(start, end))
 		return -EINVAL;
-	while (i + old < list->count && list->range[i + old].start.v < end.v)
+	while (i + old < list->count && at[old].start.v < end.v)
 		old++;
 	if (old == 0)
 		return 0;
-	left = (struct memblock_range){ list->range[i].start, start };
-	right = (struct memblock_range){ end, list->range[i + old - 1].end };
-	new += range_is_valid(left.start, left.end);
-	new += range_is_valid(right.start, right.end);
-	if (list->count - old + new > MEMBLOCK_RANGES_MAX)
-		return list_full(list, start, end);
-	list_replace(list, i, old, new);
-	if (range_is_valid(left.start, left.end))
-		list->range[i++] = left;
-	if (range_is_valid(right.start, right.end))
-		list->range[i] = right;
-	return 0;
+	if (range_is_valid(at->start, start))
+		rest[new++] = (struct memblock_range){ at->start, start };
+	if (range_is_valid(end, at[old - 1].end))
+		rest[new++] = (struct memblock_range){ end, at[old - 1].end };
+	return list_replace(list, i, old, rest, new, start, end);
 }
 
 const char *memblock_list_check(const struct memblock_list *list)
@@ -191,12 +184,9 @@ bool memblock_list_find(const struct memblock_list *mem,
 	while (memblock_list_next_free(mem, used, &cursor, &range) &&
 	       range.start.v < limit.v) {
 		uint64_t end = MIN(range.end.v, limit.v);
-		uint64_t start;
+		uint64_t start = ALIGN_DOWN(end - size, align);
 
-		if (end - range.start.v < size)
-			continue;
-		start = ALIGN_DOWN(end - size, align);
-		if (start < range.start.v)
+		if (end - range.start.v < size || start < range.start.v)
 			continue;
 		*found = PHYS(start);   /* the last one found is the highest */
 		any = true;

@@ -129,27 +129,21 @@ void buddy_free_locked(struct zone *zone, struct page *page, unsigned order)
 	list_block(zone, pfn_to_page(PFN(pfn)), order);
 }
 
-/* The largest block that starts at pfn and has at most nr pages; nr > 0. */
-static unsigned largest_order(uint32_t pfn, unsigned long nr)
-{
-	unsigned aligned = (unsigned)__builtin_ctz(pfn | PAGEBLOCK_PAGES);
-
-	debug_assert(nr > 0);
-	return MIN(aligned, ilog2(nr));
-}
-
 void buddy_free_run_locked(struct zone *zone, struct page *page,
 			   unsigned long nr)
 {
-	debug_caller_must(page_to_pfn(page).v >= zone->start.v &&
-			  page_to_pfn(page).v + nr <= zone->end.v,
+	uint32_t pfn = page_to_pfn(page).v;
+
+	debug_caller_must(pfn >= zone->start.v && pfn + nr <= zone->end.v,
 			  "give pages of this zone");
 	assert_held(&zone->lock);
 	while (nr > 0) {
-		unsigned order = largest_order(page_to_pfn(page).v, nr);
+		/* The largest order for which pfn is aligned, and that fits. */
+		unsigned aligned = (unsigned)__builtin_ctz(pfn | PAGEBLOCK_PAGES);
+		unsigned order = MIN(aligned, ilog2(nr));
 
-		buddy_free_locked(zone, page, order);
-		page += 1ul << order;
+		buddy_free_locked(zone, pfn_to_page(PFN(pfn)), order);
+		pfn += 1u << order;
 		nr -= 1ul << order;
 	}
 }
@@ -183,24 +177,6 @@ void buddy_init(struct zone *zone)
 
 /* ---- check -------------------------------------------------------------- */
 
-static const char *block_check(const struct zone *zone,
-			       const struct page *page, unsigned order)
-{
-	pfn_t pfn = page_to_pfn(page);
-
-	HOLDS(is_free_head(page, order),
-	      "buddy B1: a page on free list n is a free head of order n");
-	HOLDS(IS_ALIGNED(pfn.v, 1u << order),
-	      "buddy B2: the head of an order-n block is aligned to 2^n frames");
-	HOLDS(zone_contains(zone, pfn) &&
-	      pfn.v + (1u << order) <= zone->end.v,
-	      "buddy B3: a block lies inside its zone");
-	HOLDS(order == MAX_ORDER ||
-	      !is_free_head(pfn_to_page(PFN(pfn.v ^ 1u << order)), order),
-	      "buddy B4: two buddies are never both free at the same order");
-	return NULL;
-}
-
 const char *buddy_check(const struct zone *zone)
 {
 	unsigned long free = 0;
@@ -210,10 +186,19 @@ const char *buddy_check(const struct zone *zone)
 		unsigned long blocks = 0;
 
 		list_for_each_entry(page, &zone->free[order], list) {
-			const char *broken = block_check(zone, page, order);
+			pfn_t pfn = page_to_pfn(page);
+			pfn_t buddy = PFN(pfn.v ^ 1u << order);
 
-			if (broken)
-				return broken;
+			HOLDS(is_free_head(page, order),
+			      "buddy B1: a page on free list n is a free head of order n");
+			HOLDS(IS_ALIGNED(pfn.v, 1u << order),
+			      "buddy B2: the head of an order-n block is aligned to 2^n frames");
+			HOLDS(zone_contains(zone, pfn) &&
+			      pfn.v + (1u << order) <= zone->end.v,
+			      "buddy B3: a block lies inside its zone");
+			HOLDS(order == MAX_ORDER ||
+			      !is_free_head(pfn_to_page(buddy), order),
+			      "buddy B4: two buddies are never both free at the same order");
 			blocks++;
 		}
 		free += blocks << order;

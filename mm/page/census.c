@@ -27,70 +27,39 @@
 #include "mm/page/pageblock.h"
 #include "mm/page/pcp.h"
 
-/* How many pages of each kind a walk over one zone has found. */
-struct census {
-	unsigned long free, pcp, used;
-};
-
-/* Count the block at pfn. Returns: its size; 0 when pfn is not a head. */
-static uint32_t census_block(struct census *census, pfn_t pfn)
-{
-	unsigned order;
-
-	if (page_state(pfn) == PAGE_RESERVED)
-		return 1;
-	if (page_state(pfn) == PAGE_TAIL)
-		return 0;
-	order = pfn_to_page(pfn)->order;
-	if (page_state(pfn) == PAGE_FREE)
-		census->free += 1ul << order;
-	else if (page_state(pfn) == PAGE_PCP)
-		census->pcp += 1ul << order;
-	else
-		census->used += 1ul << order;
-	return 1u << order;
-}
-
-static bool is_free_block(const struct page *page)
-{
-	return page->state == PAGE_FREE && page->order == MAX_ORDER;
-}
-
 static const char *census_check(const struct zone *zone)
 {
-	struct census census = { 0 };
+	unsigned long free = 0, pcp = 0, used = 0;
 	pfn_t pfn = zone->start;
 
 	while (pfn_lt(pfn, zone->end)) {
-		uint32_t size = PAGEBLOCK_PAGES -
-				(pfn.v & (PAGEBLOCK_PAGES - 1));
+		const struct page *page = pfn_to_page(pfn);
+		enum pageblock_state block = pageblock_state(pfn);
 
-		HOLDS(pageblock_state(pfn) != PAGEBLOCK_VIRGIN ||
-		      is_free_block(pfn_to_page(pfn)),
+		HOLDS(block != PAGEBLOCK_VIRGIN ||
+		      page->state_order == STATE_ORDER(PAGE_FREE, MAX_ORDER),
 		      "pageblock V1: a virgin block is one free block");
-		if (pageblock_state(pfn) != PAGEBLOCK_HOLE)
-			size = census_block(&census, pfn);
-		HOLDS(size > 0, "census A1: from head to head there are only heads");
-		pfn = pfn_add(pfn, size);
+		if (block == PAGEBLOCK_HOLE) {
+			pfn = pageblock_next(pfn);
+			continue;
+		}
+		HOLDS(page->state != PAGE_TAIL,
+		      "census A1: from head to head there are only heads");
+		pfn = pfn_add(pfn, 1u << page->order);
+		if (page->state == PAGE_FREE)
+			free += 1ul << page->order;
+		else if (page->state == PAGE_PCP)
+			pcp += 1ul << page->order;
+		else if (page->state != PAGE_RESERVED)
+			used += 1ul << page->order;
 	}
-	HOLDS(census.free == zone->nr_free,
+	HOLDS(free == zone->nr_free,
 	      "census A2: the free heads are those of the lists");
-	HOLDS(census.pcp == pcp_pages(zone),
+	HOLDS(pcp == pcp_pages(zone),
 	      "census A3: the per-CPU heads are those of the lists");
-	HOLDS(census.free + census.pcp + census.used == zone->managed,
+	HOLDS(free + pcp + used == zone->managed,
 	      "census A4: managed = free + per-CPU + used");
 	return NULL;
-}
-
-static const char *zone_check(const struct zone *zone)
-{
-	const char *broken = buddy_check(zone);
-
-	if (!broken)
-		broken = pcp_check(zone);
-	if (!broken)
-		broken = census_check(zone);
-	return broken;
 }
 
 const char *page_alloc_check(void)
@@ -100,7 +69,11 @@ const char *page_alloc_check(void)
 	for (unsigned i = 0; i < MAX_NR_ZONES && !broken; i++) {
 		irqflags_t flags = spin_lock_irqsave(&zones[i].lock);
 
-		broken = zone_check(&zones[i]);
+		broken = buddy_check(&zones[i]);
+		if (!broken)
+			broken = pcp_check(&zones[i]);
+		if (!broken)
+			broken = census_check(&zones[i]);
 		spin_unlock_irqrestore(&zones[i].lock, flags);
 	}
 	return broken;

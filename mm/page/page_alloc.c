@@ -113,11 +113,10 @@ static struct page *zone_take_large(struct zone *zone, unsigned order)
 static struct page *take_from_zones(gfp_t gfp, unsigned order,
 				    enum watermark mark)
 {
-	struct zone **list = zonelists[gfp & GFP_ZONES];
+	struct zone **list = zonelists[gfp & GFP_ZONES], *zone;
 	struct page *page = NULL;
 
-	for (; *list && !page; list++) {
-		struct zone *zone = *list;
+	for (; (zone = *list) && !page; list++) {
 		unsigned long floor = zone_floor(zone, gfp, mark);
 
 		if (READ_ONCE(zone->nr_free) < floor + (1ul << order))
@@ -236,22 +235,18 @@ static always_inline bool may_free(const struct page *page, unsigned order)
 	return likely(page->state_order_kmap == (PAGE_USED | order << 8));
 }
 
-/* A highmem page may still have an unused kmap slot: free the slot. */
-static void drop_kmaps(struct page *page, unsigned order)
-{
-	for (unsigned i = 0; i < 1u << order; i++)
-		if (page[i].kmap)
-			kmap_page_freed(&page[i]);
-}
-
-/* Panics if the block is not what the caller says. */
+/*
+ * Panics if the block is not what the caller says. A highmem page may still
+ * have an unused kmap slot: free the slot.
+ */
 static void check_free(struct page *page, unsigned order)
 {
 	if (order > MAX_ORDER ||
 	    page->state_order != STATE_ORDER(PAGE_USED, order))
 		panic_bad_free(page, order);
-	if (page_is_highmem(page))
-		drop_kmaps(page, order);
+	for (unsigned i = 0; page_is_highmem(page) && i < 1u << order; i++)
+		if (page[i].kmap)
+			kmap_page_freed(&page[i]);
 	if (!may_free(page, order))
 		panic_bad_free(page, order);
 }
@@ -435,7 +430,7 @@ unsigned long nr_free_pages(void)
 
 /* ---- draining ----------------------------------------------------------- */
 
-static unsigned long drain_all_zones(void)
+unsigned long drain_local_pages(void)
 {
 	irqflags_t flags = irq_save();
 	unsigned long pages = 0;
@@ -446,14 +441,9 @@ static unsigned long drain_all_zones(void)
 	return pages;
 }
 
-void drain_local_pages(void)
-{
-	drain_all_zones();
-}
-
 static struct shrinker pcp_shrinker = {
 	.name = "per-CPU pages",
-	.shrink = drain_all_zones,
+	.shrink = drain_local_pages,
 };
 
 void page_alloc_init(void)

@@ -76,8 +76,8 @@ static inline void page_set_state(struct page *page, enum page_state state)
 /* Pages free in all zones, per-CPU lists included. */
 unsigned long nr_free_pages(void);
 
-/* Move all per-CPU pages of this CPU back into the buddy lists. */
-void drain_local_pages(void);
+/* Move this CPU's pages back into the buddy lists. Returns: their number. */
+unsigned long drain_local_pages(void);
 
 /* Called once, at boot, by zones_init(). */
 void page_alloc_init(void);

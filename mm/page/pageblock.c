@@ -69,11 +69,13 @@ enum page_state page_state(pfn_t pfn)
 	return PAGE_RESERVED;
 }
 
-static void entry_init(struct page *page, enum page_state state)
+static void entries_init(struct page *page, unsigned nr, enum page_state state)
 {
-	page->state_order = STATE_ORDER(state, 0);
-	page->kmap = 0;
-	page->refs = 0;
+	for (; nr > 0; nr--, page++) {
+		page->state_order = STATE_ORDER(state, 0);
+		page->kmap = 0;
+		page->refs = 0;
+	}
 }
 
 static void set_state(pfn_t first, enum pageblock_state from,
@@ -87,26 +89,20 @@ static void set_state(pfn_t first, enum pageblock_state from,
 
 void pageblock_init_reserved(pfn_t first)
 {
-	struct page *page = pfn_to_page(first);
-
 	set_state(first, PAGEBLOCK_HOLE, PAGEBLOCK_LIVE);
-	for (unsigned i = 0; i < PAGEBLOCK_PAGES; i++)
-		entry_init(&page[i], PAGE_RESERVED);
+	entries_init(pfn_to_page(first), PAGEBLOCK_PAGES, PAGE_RESERVED);
 }
 
 void pageblock_init_virgin(pfn_t first)
 {
 	set_state(first, PAGEBLOCK_HOLE, PAGEBLOCK_VIRGIN);
-	entry_init(pfn_to_page(first), PAGE_TAIL);
+	entries_init(pfn_to_page(first), 1, PAGE_TAIL);
 }
 
 void pageblock_make_live(pfn_t first)
 {
-	struct page *page = pfn_to_page(first);
-
 	set_state(first, PAGEBLOCK_VIRGIN, PAGEBLOCK_LIVE);
-	for (unsigned i = 1; i < PAGEBLOCK_PAGES; i++)
-		entry_init(&page[i], PAGE_TAIL);
+	entries_init(pfn_to_page(first) + 1, PAGEBLOCK_PAGES - 1, PAGE_TAIL);
 }
 
 unsigned long pageblock_count(enum pageblock_state state)
@@ -132,12 +128,6 @@ static size_t largest_free(void)
 	return (size_t)largest;
 }
 
-/* For how many blocks does lowmem have room? */
-static size_t blocks_that_fit(void)
-{
-	return largest_free() / 4 * 3 / BLOCK_COST;
-}
-
 static unsigned long frames_of_ram(void)
 {
 	struct memblock_range range;
@@ -148,26 +138,20 @@ static unsigned long frames_of_ram(void)
 	return frames;
 }
 
-static void give_up_ram_from(pfn_t pfn)
-{
-	unsigned long before = frames_of_ram();
-	uint64_t lost;
-
-	memblock_cap(pfn_to_phys(pfn));
-	max_pfn = phys_to_pfn(memblock_end());
-	lost = (uint64_t)(before - frames_of_ram()) << PAGE_SHIFT;
-	pr_warn("memory: %pM of RAM at the top are not used: lowmem has no room for their mem_map\n",
-		&lost);
-}
-
 void pageblock_init(void)
 {
 	size_t blocks = DIV_ROUND_UP(max_pfn.v, PAGEBLOCK_PAGES);
-	size_t room = blocks_that_fit(), size;
+	size_t room = largest_free() / 4 * 3 / BLOCK_COST;   /* in blocks */
+	uint64_t lost = frames_of_ram();
+	size_t size;
 
 	if (blocks > room && room * PAGEBLOCK_PAGES >= max_low_pfn.v) {
-		give_up_ram_from(PFN(room * PAGEBLOCK_PAGES));
+		memblock_cap(pfn_to_phys(PFN(room * PAGEBLOCK_PAGES)));
+		max_pfn = phys_to_pfn(memblock_end());
 		blocks = DIV_ROUND_UP(max_pfn.v, PAGEBLOCK_PAGES);
+		lost = (lost - frames_of_ram()) << PAGE_SHIFT;
+		pr_warn("memory: %pM of RAM at the top are not used: lowmem has no room for their mem_map\n",
+			&lost);
 	}
 	size = blocks * PAGEBLOCK_PAGES * sizeof(struct page);
 	mem_map = memblock_alloc_raw(size, PAGE_SIZE);

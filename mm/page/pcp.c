@@ -80,28 +80,18 @@ static void cut_block(struct pcp_list *pcp, struct page *page, unsigned n,
 	}
 }
 
-/* How many blocks a refill may take; the zone must keep `floor` pages. */
-static unsigned refill_size(const struct zone *zone,
-			    const struct pcp_list *pcp, unsigned order,
-			    unsigned long floor)
-{
-	unsigned long room;
-
-	if (zone->nr_free <= floor)
-		return 0;
-	room = (zone->nr_free - floor) >> order;
-	return room < pcp->batch ? (unsigned)room : pcp->batch;
-}
-
 bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor)
 {
 	struct pcp_list *pcp = zone_pcp(zone, order);
+	unsigned long room = 0;
 	unsigned want;
 
 	debug_caller_must(irqs_disabled(), "turn interrupts off");
 	caller_must(pcp->count == 0, "refill a list that is empty");
 	spin_lock_irqoff(&zone->lock);
-	want = refill_size(zone, pcp, order, floor);
+	if (zone->nr_free > floor)
+		room = (zone->nr_free - floor) >> order;
+	want = room < pcp->batch ? (unsigned)room : pcp->batch;
 	while (pcp->count < want) {
 		unsigned have = buddy_smallest_order(zone, order);
 		unsigned n = ilog2(want - pcp->count);
@@ -117,10 +107,7 @@ bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor)
 
 /* ---- drain -------------------------------------------------------------- */
 
-/*
- * How many of the n blocks at `blocks` form a run? The blocks of the run are no
- * heads afterwards.
- */
+/* How many of the n blocks form a run? They are no heads afterwards. */
 static unsigned claim_run(struct page *const blocks[], unsigned n,
 			  ptrdiff_t distance)
 {
@@ -229,32 +216,23 @@ void pcp_init(struct zone *zone, unsigned long pages)
 			pcp_list_init(&zone->pcp[cpu][order], pages, order);
 }
 
-static const char *list_check(const struct zone *zone,
-			      const struct pcp_list *pcp, unsigned order)
-{
-	HOLDS(pcp->count <= pcp->high, "pcp L1: count <= high");
-	for (unsigned i = 0; i < pcp->count; i++) {
-		const struct page *page = pcp->blocks[i];
-		pfn_t pfn = page_to_pfn(page);
-
-		HOLDS(zone_contains(zone, pfn) &&
-		      IS_ALIGNED(pfn.v, 1u << order) &&
-		      page->state_order == STATE_ORDER(PAGE_PCP, order),
-		      "pcp L2: a block in list n is a PAGE_PCP head of order n");
-	}
-	return NULL;
-}
-
 const char *pcp_check(const struct zone *zone)
 {
 	debug_caller_must(irqs_disabled(), "turn interrupts off");
-	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
-		for (unsigned order = 0; order < PCP_ORDERS; order++) {
-			const char *broken =
-				list_check(zone, &zone->pcp[cpu][order], order);
+	for (unsigned n = 0; n < NR_CPUS * PCP_ORDERS; n++) {
+		unsigned order = n % PCP_ORDERS;
+		const struct pcp_list *pcp = &zone->pcp[n / PCP_ORDERS][order];
 
-			if (broken)
-				return broken;
+		HOLDS(pcp->count <= pcp->high, "pcp L1: count <= high");
+		for (unsigned i = 0; i < pcp->count; i++) {
+			const struct page *page = pcp->blocks[i];
+			pfn_t pfn = page_to_pfn(page);
+
+			HOLDS(zone_contains(zone, pfn) &&
+			      IS_ALIGNED(pfn.v, 1u << order) &&
+			      page->state_order == STATE_ORDER(PAGE_PCP, order),
+			      "pcp L2: a block in list n is a PAGE_PCP head of order n");
 		}
+	}
 	return NULL;
 }

@@ -4,9 +4,9 @@
  *
  * WHAT     The allocator prints something on three occasions: at the end of
  *          zones_init(), when an allocation finds no memory, and when a free is
- *          wrong. A wrong free gets a diagnosis: the fast path only knows that
- *          the page is not an allocated block of this order. Here we find out
- *          what the page really is.
+ *          wrong. For a wrong free, this file finds out what the page really
+ *          is: the fast path only knows that it is not an allocated block of
+ *          this order.
  */
 #include "mm/page/report.h"
 
@@ -20,47 +20,37 @@
 
 /* ---- boot --------------------------------------------------------------- */
 
-static void announce_zone(const struct zone *zone)
-{
-	unsigned long long start = pfn_to_phys(zone->start).v;
-	unsigned long long last = pfn_to_phys(zone->end).v - 1;
-
-	if (zone->spanned == 0)
-		pr_info("  %-8s empty\n", zone->name);
-	else
-		pr_info("  %-8s [mem 0x%016llx-0x%016llx]\n", zone->name, start,
-			last);
-}
-
-static void announce_mem_map(void)
+void zones_announce(void)
 {
 	unsigned long blocks = (max_pfn.v + PAGEBLOCK_PAGES - 1) >> MAX_ORDER;
 	unsigned long holes = pageblock_count(PAGEBLOCK_HOLE);
 	unsigned long virgin = pageblock_count(PAGEBLOCK_VIRGIN);
-	uint64_t size = (uint64_t)blocks * PAGEBLOCK_PAGES *
-			sizeof(struct page);
-
-	pr_info("mem_map: %u frames of %zu bytes, %lluK; "
-		"%lu of %lu blocks of 4 MiB written, "
-		"%lu when first used, %lu holes\n",
-		max_pfn.v, sizeof(struct page), (unsigned long long)size >> 10,
-		blocks - virgin - holes, blocks, virgin, holes);
-}
-
-void zones_announce(void)
-{
+	unsigned long long size = (unsigned long long)blocks * PAGEBLOCK_PAGES *
+				  sizeof(struct page);
 	unsigned long present = 0, managed = 0;
 
 	pr_info("Zone ranges:\n");
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
-		announce_zone(&zones[i]);
-		present += zones[i].present;
-		managed += zones[i].managed;
+		const struct zone *zone = &zones[i];
+		phys_addr_t start = pfn_to_phys(zone->start);
+		phys_addr_t last = PHYS(pfn_to_phys(zone->end).v - 1);
+
+		if (zone->spanned == 0)
+			pr_info("  %-8s empty\n", zone->name);
+		else
+			pr_info("  %-8s [mem %pP-%pP]\n", zone->name, &start,
+				&last);
+		present += zone->present;
+		managed += zone->managed;
 	}
 	pr_info("Memory: %luK/%luK available (%luK reserved, %luK highmem)\n",
 		KB(managed), KB(present), KB(present - managed),
 		KB(zones[ZONE_HIGHMEM].managed));
-	announce_mem_map();
+	pr_info("mem_map: %u frames of %zu bytes, %lluK; "
+		"%lu of %lu blocks of 4 MiB written, "
+		"%lu when first used, %lu holes\n",
+		max_pfn.v, sizeof(struct page), size >> 10,
+		blocks - virgin - holes, blocks, virgin, holes);
 }
 
 /* ---- an allocation that failed ------------------------------------------ */
@@ -132,23 +122,12 @@ static const struct page *block_head(const struct page *page)
 	return page;
 }
 
-static void __noreturn panic_tail(pfn_t pfn, const struct page *head)
-{
-	pfn_t head_pfn = page_to_pfn(head);
-
-	if (head->state == PAGE_FREE || head->state == PAGE_PCP)
-		panic("double free of %pF: "
-		      "it is inside a free block (%pF, order %u)",
-		      &pfn, &head_pfn, head->order);
-	panic("free of %pF: in the middle of a block (%pF, order %u)", &pfn,
-	      &head_pfn, head->order);
-}
-
 void panic_bad_free(const struct page *page, unsigned order)
 {
-	pfn_t pfn = page_to_pfn(page);
+	pfn_t pfn = page_to_pfn(page), head_pfn;
+	const struct page *head;
 
-	if (page < mem_map || !pfn_valid(pfn))
+	if (!page_is_valid(page))
 		panic("free_pages: %p is not in mem_map", page);
 	switch (page_state(pfn)) {
 	case PAGE_FREE:
@@ -165,7 +144,14 @@ void panic_bad_free(const struct page *page, unsigned order)
 	case PAGE_TABLE:
 		panic("free of %pF: still a page table", &pfn);
 	case PAGE_TAIL:
-		panic_tail(pfn, block_head(page));
+		head = block_head(page);
+		head_pfn = page_to_pfn(head);
+		if (head->state == PAGE_FREE || head->state == PAGE_PCP)
+			panic("double free of %pF: "
+			      "it is inside a free block (%pF, order %u)",
+			      &pfn, &head_pfn, head->order);
+		panic("free of %pF: in the middle of a block (%pF, order %u)",
+		      &pfn, &head_pfn, head->order);
 	default:
 		panic("wrong order: %pF was allocated with %u, freed with %u",
 		      &pfn, page->order, order);

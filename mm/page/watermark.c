@@ -84,17 +84,11 @@ static unsigned long clamp_ul(unsigned long x, unsigned long low,
 	return x < low ? low : x > high ? high : x;
 }
 
-/* Pages that all lowmem zones together keep. */
-static unsigned long min_free_pages(unsigned long lowmem)
-{
-	unsigned long kbytes = int_sqrt(lowmem * KB_PER_PAGE * 16);
-
-	return clamp_ul(kbytes, MIN_FREE_KBYTES_MIN, MIN_FREE_KBYTES_MAX) /
-	       KB_PER_PAGE;
-}
-
 static void set_marks(struct zone *zone, unsigned long lowmem)
 {
+	unsigned long kbytes = int_sqrt(lowmem * KB_PER_PAGE * 16);
+	uint64_t all_keep = clamp_ul(kbytes, MIN_FREE_KBYTES_MIN,
+				     MIN_FREE_KBYTES_MAX) / KB_PER_PAGE;
 	unsigned long step;
 
 	assert(lowmem > 0);   /* at least mem_map lies there */
@@ -102,9 +96,8 @@ static void set_marks(struct zone *zone, unsigned long lowmem)
 		zone->min = clamp_ul(zone->managed / 1024, HIGHMEM_MIN_LEAST,
 				     HIGHMEM_MIN_MOST);
 	else
-		zone->min = (unsigned long)div_u64(
-			(uint64_t)min_free_pages(lowmem) * zone->managed,
-			(uint32_t)lowmem);
+		zone->min = (unsigned long)div_u64(all_keep * zone->managed,
+						   (uint32_t)lowmem);
 	step = MAX(zone->min / 4, zone->managed / 1000);
 	zone->low = zone->min + step;
 	zone->high = zone->low + step;
@@ -121,23 +114,6 @@ static void set_lowmem_reserve(struct zone *zone)
 	}
 }
 
-static void set_zonelist(gfp_t gfp)
-{
-	struct zone **next = zonelists[gfp];
-
-	for (int i = gfp_zone(gfp); i >= 0; i--)
-		if (zones[i].managed > 0)
-			*next++ = &zones[i];
-	*next = NULL;
-}
-
-static void set_fast_zone(gfp_t gfp)
-{
-	struct zone *first = zonelists[gfp & GFP_ZONES][0];
-
-	fast_zones[gfp] = first && !(gfp & GFP_ZERO) ? first : &no_zone;
-}
-
 void watermarks_update(void)
 {
 	unsigned long lowmem =
@@ -148,25 +124,22 @@ void watermarks_update(void)
 			set_marks(&zones[i], lowmem);
 		set_lowmem_reserve(&zones[i]);
 	}
-	for (gfp_t gfp = 0; gfp <= GFP_ZONES; gfp++)
-		set_zonelist(gfp);
-	for (gfp_t gfp = 0; gfp <= GFP_FAST; gfp++)
-		set_fast_zone(gfp);
+	for (gfp_t gfp = 0; gfp <= GFP_ZONES; gfp++) {
+		struct zone **next = zonelists[gfp];
+
+		for (int i = gfp_zone(gfp); i >= 0; i--)
+			if (zones[i].managed > 0)
+				*next++ = &zones[i];
+		*next = NULL;
+	}
+	for (gfp_t gfp = 0; gfp <= GFP_FAST; gfp++) {
+		struct zone *first = zonelists[gfp & GFP_ZONES][0];
+
+		fast_zones[gfp] = first && !(gfp & GFP_ZERO) ? first : &no_zone;
+	}
 }
 
 /* ---- check -------------------------------------------------------------- */
-
-static const char *zonelist_check(gfp_t gfp)
-{
-	int above = gfp_zone(gfp) + 1;
-
-	for (struct zone **zone = zonelists[gfp]; *zone; zone++) {
-		HOLDS((int)(*zone)->type < above && (*zone)->managed > 0,
-		      "watermark W3: a zonelist falls through zones with pages");
-		above = (int)(*zone)->type;
-	}
-	return NULL;
-}
 
 const char *watermarks_check(void)
 {
@@ -179,10 +152,13 @@ const char *watermarks_check(void)
 		      "watermark W2: nothing is kept from requests of the own zone");
 	}
 	for (gfp_t gfp = 0; gfp <= GFP_ZONES; gfp++) {
-		const char *broken = zonelist_check(gfp);
+		int above = gfp_zone(gfp) + 1;
 
-		if (broken)
-			return broken;
+		for (struct zone **zone = zonelists[gfp]; *zone; zone++) {
+			HOLDS((int)(*zone)->type < above && (*zone)->managed > 0,
+			      "watermark W3: a zonelist falls through zones with pages");
+			above = (int)(*zone)->type;
+		}
 	}
 	return NULL;
 }

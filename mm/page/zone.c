@@ -79,27 +79,21 @@ static uint32_t frames_count(struct frames frames)
 		       ? frames.end.v - frames.start.v : 0;
 }
 
+typedef void frames_fn(struct zone *zone, struct frames frames);
+
 /*
- * First frame that may be given to the lists. A zone may begin inside a 4 MiB
- * block. The zone below then has its part of the block, and nobody gets the
+ * Call fn for each zone's part of the frames. A zone may begin inside a 4 MiB
+ * block. The zone below then has its part of the block, and no zone gets the
  * rest: so buddies of two zones are never merged. The rest is less than 4 MiB.
  * It exists only if lowmem does not end at a multiple of 4 MiB and there is RAM
  * above.
  */
-static pfn_t zone_first_usable(const struct zone *zone)
-{
-	return PFN(ALIGN_UP(zone->start.v, PAGEBLOCK_PAGES));
-}
-
-typedef void frames_fn(struct zone *zone, struct frames frames);
-
-/* Call fn for each zone's part of the frames. */
 static void for_each_zone_part(struct frames all, frames_fn *fn)
 {
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
 		struct zone *zone = &zones[i];
-		struct frames part =
-			frames_clip(all, zone_first_usable(zone), zone->end);
+		pfn_t first = PFN(ALIGN_UP(zone->start.v, PAGEBLOCK_PAGES));
+		struct frames part = frames_clip(all, first, zone->end);
 
 		if (frames_count(part) > 0)
 			fn(zone, part);
@@ -213,22 +207,11 @@ static const char *const zone_names[MAX_NR_ZONES] = {
 #undef Z
 };
 
-/* Frames of RAM between start and end. */
-static unsigned long count_present(pfn_t start, pfn_t end)
-{
-	struct memblock_range range;
-	unsigned long pages = 0;
-
-	for (unsigned i = 0; memblock_memory(i, &range); i++)
-		pages += frames_count(
-			frames_clip(frames_inside(range), start, end));
-	return pages;
-}
-
 /* A zone of the frames from `start` to `limit`, or to the end of RAM. */
 static void zone_init(enum zone_type type, pfn_t start, pfn_t limit)
 {
 	struct zone *zone = &zones[type];
+	struct memblock_range range;
 
 	assert(!pfn_lt(limit, start));
 	buddy_init(zone);
@@ -237,16 +220,13 @@ static void zone_init(enum zone_type type, pfn_t start, pfn_t limit)
 	zone->start = pfn_min(start, max_pfn);
 	zone->end = pfn_min(limit, max_pfn);
 	zone->spanned = zone->end.v - zone->start.v;
-	zone->present = count_present(zone->start, zone->end);
+	zone->present = 0;
+	for (unsigned i = 0; memblock_memory(i, &range); i++)
+		zone->present += frames_count(frames_clip(
+			frames_inside(range), zone->start, zone->end));
 	zone_first_page[type] = mem_map + start.v;
 	if (zone->present > 0)
 		pcp_init(zone, zone->present);
-}
-
-static void find_limits(void)
-{
-	max_pfn = phys_to_pfn(memblock_end());
-	max_low_pfn = PFN((high_memory - PAGE_OFFSET) >> PAGE_SHIFT);
 }
 
 void zones_init(void)
@@ -255,7 +235,8 @@ void zones_init(void)
 
 	if (memblock_reserve(PHYS(0), PHYS(PAGE_SIZE)) != 0)
 		panic("frame 0 cannot be reserved");
-	find_limits();
+	max_pfn = phys_to_pfn(memblock_end());
+	max_low_pfn = PFN((high_memory - PAGE_OFFSET) >> PAGE_SHIFT);
 	pageblock_init();
 	dma_end = pfn_min(dma_end, max_low_pfn);
 	zone_init(ZONE_DMA, PFN(0), dma_end);

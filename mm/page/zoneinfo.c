@@ -44,47 +44,21 @@ void buddyinfo_dump(void)
 	}
 }
 
-static void zone_marks_dump(const struct zone *zone)
-{
-	pr_info("  pages free     %lu\n", zone->nr_free);
-	pr_info("        boost    0\n");
-	pr_info("        min      %lu\n", zone->min);
-	pr_info("        low      %lu\n", zone->low);
-	pr_info("        high     %lu\n", zone->high);
-	pr_info("        spanned  %lu\n", zone->spanned);
-	pr_info("        present  %lu\n", zone->present);
-	pr_info("        managed  %lu\n", zone->managed);
-	pr_info("        cma      0\n");
-	pr_info("        protection: (%lu, %lu, %lu)\n",
-		zone->lowmem_reserve[ZONE_DMA],
-		zone->lowmem_reserve[ZONE_NORMAL],
-		zone->lowmem_reserve[ZONE_HIGHMEM]);
-}
-
-static unsigned long pcp_list_pages(const struct zone *zone, unsigned cpu,
-				    bool high)
-{
-	unsigned long pages = 0;
-
-	for (unsigned order = 0; order < PCP_ORDERS; order++) {
-		const struct pcp_list *pcp = &zone->pcp[cpu][order];
-
-		pages += (unsigned long)(high ? pcp->high : pcp->count)
-			 << order;
-	}
-	return pages;
-}
-
-static void zone_pcp_dump(const struct zone *zone)
+static void pagesets_dump(const struct zone *zone)
 {
 	pr_info("  pagesets\n");
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		const struct pcp_list *pcp = zone->pcp[cpu];
+		unsigned long count = 0, high = 0;
+
+		for (unsigned order = 0; order < PCP_ORDERS; order++) {
+			count += (unsigned long)pcp[order].count << order;
+			high += (unsigned long)pcp[order].high << order;
+		}
 		pr_info("    cpu: %u\n", cpu);
-		pr_info("              count: %lu\n",
-			pcp_list_pages(zone, cpu, false));
-		pr_info("              high:  %lu\n",
-			pcp_list_pages(zone, cpu, true));
-		pr_info("              batch: %u\n", zone->pcp[cpu][0].batch);
+		pr_info("              count: %lu\n", count);
+		pr_info("              high:  %lu\n", high);
+		pr_info("              batch: %u\n", pcp[0].batch);
 	}
 }
 
@@ -94,11 +68,23 @@ void zoneinfo_dump(void)
 		const struct zone *zone = &zones[i];
 
 		pr_info("Node 0, zone %8s\n", zone->name);
-		zone_marks_dump(zone);
+		pr_info("  pages free     %lu\n", zone->nr_free);
+		pr_info("        boost    0\n");
+		pr_info("        min      %lu\n", zone->min);
+		pr_info("        low      %lu\n", zone->low);
+		pr_info("        high     %lu\n", zone->high);
+		pr_info("        spanned  %lu\n", zone->spanned);
+		pr_info("        present  %lu\n", zone->present);
+		pr_info("        managed  %lu\n", zone->managed);
+		pr_info("        cma      0\n");
+		pr_info("        protection: (%lu, %lu, %lu)\n",
+			zone->lowmem_reserve[ZONE_DMA],
+			zone->lowmem_reserve[ZONE_NORMAL],
+			zone->lowmem_reserve[ZONE_HIGHMEM]);
 		if (zone->present == 0)   /* Linux says no more either */
 			continue;
 		pr_info("      nr_free_pages %lu\n", zone->nr_free);
-		zone_pcp_dump(zone);
+		pagesets_dump(zone);
 		pr_info("  node_unreclaimable:  0\n");
 		pr_info("  start_pfn:           %u\n", zone->start.v);
 	}
@@ -112,7 +98,7 @@ struct run {
 	pfn_t         start;
 	unsigned      order;
 	char          letter;
-	unsigned long count;      /* of blocks; 0: no run yet */
+	unsigned long count;      /* of blocks */
 };
 
 static const char state_letters[PAGE_NR_STATES] = {
@@ -122,7 +108,7 @@ static const char state_letters[PAGE_NR_STATES] = {
 };
 
 /* A run of one block, the block at pfn. Frames of a hole have order 0. */
-static struct run run_at(pfn_t pfn)
+static struct run block_at(pfn_t pfn)
 {
 	struct run run = { .start = pfn, .letter = HOLE_LETTER, .count = 1 };
 	enum page_state state = page_state(pfn);
@@ -135,31 +121,20 @@ static struct run run_at(pfn_t pfn)
 	return run;
 }
 
-static void run_print(const struct run *run)
+/* The blocks from *pfn on that are equal. *pfn is then the first other one. */
+static struct run run_read(const struct zone *zone, pfn_t *pfn)
 {
-	if (run->count)
-		pr_info("frames\t%u\t%u\t%lu\t%c\n", run->start.v, run->order,
-			run->count, run->letter);
-}
+	struct run run = block_at(*pfn), next;
 
-static void zone_frames_dump(const struct zone *zone)
-{
-	struct run run = { .count = 0 };
-	pfn_t pfn = zone->start;
-
-	while (pfn_lt(pfn, zone->end)) {
-		struct run next = run_at(pfn);
-
-		pfn = pfn_add(pfn, 1u << next.order);
-		if (run.count && run.letter == next.letter &&
-		    run.order == next.order) {
-			run.count++;
-			continue;
-		}
-		run_print(&run);
-		run = next;
+	for (;;) {
+		*pfn = pfn_add(*pfn, 1u << run.order);
+		if (!pfn_lt(*pfn, zone->end))
+			return run;
+		next = block_at(*pfn);
+		if (run.letter != next.letter || run.order != next.order)
+			return run;
+		run.count++;
 	}
-	run_print(&run);
 }
 
 void page_lines_dump(void)
@@ -167,11 +142,17 @@ void page_lines_dump(void)
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
 		const struct zone *zone = &zones[i];
 		irqflags_t flags = spin_lock_irqsave(&zones[i].lock);
+		pfn_t pfn = zone->start;
 
 		pr_info("zone\t%s\t%u\t%u\t%lu\t%lu\t%lu\t%lu\n", zone->name,
 			zone->start.v, zone->end.v, zone->spanned,
 			zone->present, zone->managed, zone->nr_free);
-		zone_frames_dump(zone);
+		while (pfn_lt(pfn, zone->end)) {
+			struct run run = run_read(zone, &pfn);
+
+			pr_info("frames\t%u\t%u\t%lu\t%c\n", run.start.v,
+				run.order, run.count, run.letter);
+		}
 		spin_unlock_irqrestore(&zones[i].lock, flags);
 	}
 }
