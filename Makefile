@@ -98,7 +98,7 @@ BOOT_MAY_USE := kernel_main,boot_stack,page_offset,image_start,image_end,$\
 	boot_bss_start,boot_bss_end,boot_end,kernel_bss_phys,kernel_bss_size
 
 # The parts that touch no hardware are in the kernel a second time, for tests.
-BOOT_PURE := boot/boot_info.c boot/cmdline.c boot/memmap.c boot/modules.c \
+BOOT_PURE := boot/boot_info.c boot/cmdline.c boot/memmap.c \
 	boot/multiboot.c boot/paging.c
 KERNEL_OBJS += $(BOOT_PURE:%=$(BUILD)/%.o)
 

@@ -23,7 +23,7 @@ void boot_warn(struct boot_info *info, const char *fmt, ...)
 	length = vsnprintf(info->warnings + used, room, fmt, args);
 	va_end(args);
 
-	/* Only whole lines: half of a number would be a wrong number. */
+	/* Append only whole lines: half of a number would be a wrong number. */
 	if (length + 1 >= (int)room) {
 		info->warnings[used] = '\0';
 		return;

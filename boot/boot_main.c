@@ -12,14 +12,14 @@
  *
  * ALGORITHM  Check everything now, while the code can still print a message.
  *          After paging is on, a mistake is a reset without a message.
- * SEE      entry.S, which calls boot_main() and then turns paging on.
+ * SEE      entry.S, which calls boot_main() and then turns paging on; SDM
+ *          volume 2, WBINVD.
  */
 #include <arch/layout.h>
 
 #include "boot/boot_info.h"
 #include "boot/cpu_gate.h"
 #include "boot/fail.h"
-#include "boot/image_ram.h"
 #include "boot/memmap.h"
 #include "boot/multiboot.h"
 #include "boot/paging.h"
@@ -38,6 +38,34 @@ struct boot_tables boot_tables;
 uint32_t boot_cr4_bits;
 
 static struct boot_info boot_info;
+
+/*
+ * A loader copies the image to its addresses, even if there is no memory. So
+ * invert one word in every 64 KiB and at the end, look at it, and invert it
+ * back. Memory chips are larger than 64 KiB, so one word is enough. The word
+ * must not be read from the cache: WBINVD first writes the cache to memory.
+ *
+ * Returns: the first address that keeps nothing; 0: there is memory up to end.
+ */
+static uint32_t missing_memory(uint32_t start, uint32_t end)
+{
+	uint32_t last = end - sizeof(uint32_t);
+
+	for (uint32_t pa = start;; pa = MIN(pa + 0x10000, last)) {
+		volatile uint32_t *word = (volatile uint32_t *)pa;
+		uint32_t was = *word;
+		bool kept;
+
+		*word = ~was;
+		__asm__ volatile("wbinvd" : : : "memory");
+		kept = *word == ~was;
+		*word = was;
+		if (!kept)
+			return pa;
+		if (pa == last)
+			return 0;
+	}
+}
 
 static void collect(struct boot_info *info, uint32_t info_phys,
 		    unsigned phys_bits)
@@ -91,7 +119,7 @@ struct boot_info *boot_main(uint32_t magic, uint32_t info_phys)
 	cpu_gate(&cpu);
 	boot_cr4_bits = cpu.cr4_bits;
 	/* The image needs no check up to boot_end: this code runs there. */
-	hole = image_ram_missing((uint32_t)boot_end, (uint32_t)image_end);
+	hole = missing_memory((uint32_t)boot_end, (uint32_t)image_end);
 	if (hole)
 		boot_fail("no memory at 0x%08x: the kernel needs all from "
 			  "0x%08x to 0x%08x.\nGive the machine more: in QEMU, "

@@ -53,7 +53,7 @@
  *          about six.
  * NOT HERE where the entries come from (multiboot.c), page granularity (early
  *          allocator), modules, which lie in RAM; whether there is memory at
- *          all where the image lies (image_ram.c).
+ *          all where the image lies (boot_main.c).
  * SEE      Linux arch/x86/kernel/e820.c, e820__update_table().
  */
 #include "boot/memmap.h"

@@ -24,7 +24,7 @@
 #define MULTIBOOT_MEMORY_INFO   0x2   /* header: we want mem_* and the map  */
 
 #ifndef __ASSEMBLER__
-#include "lib/compiler.h"
+#include "boot/boot_info.h"
 
 /* Bits of multiboot_info.flags: which fields the loader filled. */
 #define MULTIBOOT_HAS_MEM       0x001u
@@ -64,8 +64,6 @@ struct multiboot_mmap_entry {
 	uint32_t type;
 } __packed;
 
-struct boot_info;
-
 /*
  * Copy one entry of a memory map of `length` bytes at `mmap`, and advance
  * *offset to the next entry. A walk ends for every input: an entry whose size
@@ -75,6 +73,16 @@ struct boot_info;
  */
 bool multiboot_mmap_next(const void *mmap, uint32_t length, uint32_t *offset,
 			 struct multiboot_mmap_entry *entry);
+
+/*
+ * Add one module. The module is dropped, with a warning, if it is empty, lies
+ * outside RAM, overlaps the kernel or another module, or is one too many.
+ * info->range must be complete before. args may be NULL.
+ *
+ * Returns: whether it was added.
+ */
+bool module_add(struct boot_info *info, phys_addr_t start, phys_addr_t end,
+		const char *args);
 
 /*
  * Fill `info` from the loader's structures: loader, command line, ranges,

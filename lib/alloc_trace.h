@@ -9,7 +9,7 @@
  * ALGORITHM  The fast paths do not call the hook. But while a fail point is
  *          armed, every allocation takes the slow path (lib/failpoint.h). So
  *          alloc_trace_start() arms a fail point that never hits, and the slow
- *          paths call the hook. Nobody reports a free: the allocator itself
+ *          paths call the hook. A free is not reported: the allocator itself
  *          knows what is free now.
  * COST     Without a hook: one load each time a magazine is filled.
  */
@@ -26,7 +26,7 @@ enum alloc_kind {
 /* Context: that of the allocation, interrupt handlers too. */
 typedef void (*alloc_trace_fn)(const void *what, enum alloc_kind kind);
 
-extern alloc_trace_fn alloc_trace_hook;   /* NULL: nobody looks */
+extern alloc_trace_fn alloc_trace_hook;   /* NULL: no trace */
 
 /* Arming another fail point meanwhile ends the trace. */
 void alloc_trace_start(alloc_trace_fn hook);

@@ -10,7 +10,7 @@
  *          L1  both neighbours of a member point back at it
  *          L2  the ring closes
  * LOCKING  None here: the owner of the list says which lock.
- * COST     Everything is O(1), except list_count().
+ * COST     Everything is O(1).
  * SEE      Linux include/linux/list.h, whose names these are.
  */
 #pragma once
@@ -118,13 +118,3 @@ static inline void list_splice_init(struct list_head *from,
 	     n = list_entry(pos->member.next, __typeof__(*pos), member);    \
 	     &pos->member != (head);                                        \
 	     pos = n, n = list_entry(n->member.next, __typeof__(*n), member))
-
-static inline unsigned long list_count(const struct list_head *head)
-{
-	const struct list_head *pos;
-	unsigned long n = 0;
-
-	list_for_each(pos, head)
-		n++;
-	return n;
-}

@@ -12,7 +12,7 @@
  *
  * INVARIANTS of log_limit (log_limits_check() restates them)
  *          L1  a window has at most LOG_LIMIT_LINES lines of a limit, and one
- *              that counts
+ *              line that counts the others
  *          L2  a limit is on the list while it has left lines out, and then its
  *              window has all its lines
  *

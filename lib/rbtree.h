@@ -39,7 +39,6 @@ struct rb_root {
 	struct rb_node *node;   /* NULL: the tree is empty */
 };
 
-
 #define rb_entry(ptr, type, member)  container_of(ptr, type, member)
 
 /* Hang a node on an empty link of `parent`; rb_insert() must follow. */

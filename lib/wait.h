@@ -86,7 +86,8 @@ unsigned wake_up_all(struct wait_queue *queue);
 /*
  * A lock for long work. The owner may sleep while it holds the mutex. The next
  * owner is the waiter of the highest priority, and among equals the first that
- * came. It panics to take a mutex twice, or to unlock another thread's mutex.
+ * came. A thread that takes a mutex twice, or unlocks a mutex that it does not
+ * hold, panics.
  * Context: threads only, never interrupt handlers.
  */
 struct LOCK_TYPE mutex {

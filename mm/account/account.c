@@ -2,8 +2,6 @@
 /*
  * account.c - charge and uncharge an account and all accounts above it
  *
- * WHAT     See account.h.
- *
  * INVARIANTS of account (account_check() restates them)
  *          K1  used is own and what the accounts below use
  *          K2  no more things exist than own says, of each kind that can be
@@ -23,7 +21,6 @@
  *          uncharge too. No other thread runs between the first and the last
  *          count of a charge: so K1 holds whenever a thread looks.
  *          accounts_lock: the list of all accounts.
- * COST     See account.h.
  * SEE      Linux mm/page_counter.c page_counter_try_charge().
  */
 #include "mm/account/account.h"

@@ -68,8 +68,7 @@ struct account {
 	unsigned long    limit[ACCOUNT_NR_KINDS];  /* a                       */
 	unsigned long    hard[ACCOUNT_NR_KINDS];   /* t  what that may become */
 	unsigned long    refused;                  /* a  charges refused      */
-	unsigned long    promised;                 /* a  pages of its shared
-						    *    memory: commit.c     */
+	unsigned long    promised;                 /* a  pages: vm/commit.c   */
 	unsigned long    seen[ACCOUNT_NR_KINDS];   /*    for account_check()  */
 };
 
@@ -111,13 +110,16 @@ void account_set_limit(struct account *account, enum account_kind kind,
 bool account_is_below(const struct account *account,
 		      const struct account *top);
 
-/* Add pages (modulo 2^32, so also subtract) that its shared memory promises. */
+/*
+ * Add pages that the shared memory of the account promises. A negative number,
+ * written as a uint32_t, subtracts.
+ */
 void account_promised(struct account *account, uint32_t pages);
 
 /* The sum of promised pages of an account and of all accounts below it. */
 unsigned long account_promised_below(const struct account *account);
 
-/* The bytes of everything that it uses; _own: without the accounts below. */
+/* How many bytes of lowmem the things need that the account itself has. */
 unsigned long account_own_bytes(const struct account *account);
 
 /* The default limits of programs. Set once, at boot; tests change them. */

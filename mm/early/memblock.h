@@ -6,12 +6,7 @@
  *          The first allocator: it gives out RAM that is not in use. It works
  *          until zones_init() gives the rest of the memory to the buddy lists.
  *
- * PICTURE    memory    [==========]   [=========================]
- *            reserved  [==]  [=]                           [====]
- *            free          ^^   ^^     ^^^^^^^^^^^^^^^^^^^^
- *
  * LOCKING  Boot only, one CPU, no interrupts.
- * SEE      Linux mm/memblock.c.
  */
 #pragma once
 
@@ -48,7 +43,7 @@ void *memblock_alloc(size_t size, size_t align) __must_check;
 void *memblock_alloc_raw(size_t size, size_t align) __must_check;
 
 /*
- * The i-th range of RAM / in use / free, in address order.
+ * The i-th range of RAM, or of memory in use, in address order.
  * Returns: false when there is no such range.
  */
 bool memblock_memory(unsigned i, struct memblock_range *range);

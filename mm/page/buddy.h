@@ -4,8 +4,8 @@
  *
  * WHAT     Take a block of 2^order pages off the zone's free lists, and put a
  *          block back. The theory is at the head of buddy.c.
- * NOT HERE who may have a block (page_alloc.c), the free blocks of each CPU
- *          (pcp.h).
+ * NOT HERE which request gets a block (page_alloc.c), the free blocks of
+ *          each CPU (pcp.h).
  */
 #pragma once
 

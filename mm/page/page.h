@@ -23,7 +23,7 @@
  * RULES of page
  *          P2  state says who owns the entry, and which union member is valid
  *
- * NOT HERE the lists of free pages (mm/page/buddy.h), who allocates
+ * NOT HERE the lists of free pages (mm/page/buddy.h), allocation
  *          (mm/page/page_alloc.h).
  * SEE      Linux struct page: the same ideas in 40 bytes.
  */

@@ -404,11 +404,6 @@ void *get_free_pages(gfp_t gfp, unsigned order)
 	return page ? page_address(page) : NULL;
 }
 
-void *get_zeroed_page(gfp_t gfp)
-{
-	return get_free_pages(gfp | GFP_ZERO, 0);
-}
-
 void put_free_pages(void *ptr, unsigned order)
 {
 	if (!ptr)

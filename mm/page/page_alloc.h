@@ -59,7 +59,6 @@ void free_pages_bulk(struct page *const pages[], unsigned nr);
  * Returns: NULL when there is no memory.
  */
 void *get_free_pages(gfp_t gfp, unsigned order) __must_check;
-void *get_zeroed_page(gfp_t gfp) __must_check;
 void  put_free_pages(void *ptr, unsigned order);   /* NULL is allowed */
 
 /*

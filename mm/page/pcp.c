@@ -137,7 +137,8 @@ static unsigned drain_run(struct zone *zone, struct page *const blocks[],
 	return run;
 }
 
-void pcp_drain(struct zone *zone, unsigned order, unsigned nr)
+/* Give the oldest nr blocks of a list back to the buddy lists. */
+static void pcp_drain(struct zone *zone, unsigned order, unsigned nr)
 {
 	struct pcp_list *pcp = zone_pcp(zone, order);
 	unsigned done = 0;

@@ -53,9 +53,6 @@ static inline void pcp_push(struct pcp_list *pcp, struct page *page)
  */
 bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor);
 
-/* Give the oldest nr blocks of a list back to the buddy lists. */
-void pcp_drain(struct zone *zone, unsigned order, unsigned nr);
-
 /* Make room for one block: a full list loses its older half. */
 void pcp_make_room(struct zone *zone, unsigned order);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * shrinker.c - who can give memory back when a zone runs out
+ * shrinker.c - modules that give memory back when a zone runs out
  *
  * WHAT     The list of registered shrinkers, and the call of all of them.
  * ALGORITHM  The last registered shrinker is called first. A later module uses

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * shrinker.h - who can give memory back when a zone runs out
+ * shrinker.h - modules that give memory back when a zone runs out
  *
  * WHAT     Some modules keep pages that they do not need (per-CPU lists, empty
  *          slabs, freed vmalloc areas). Such a module registers a function.

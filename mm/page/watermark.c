@@ -103,26 +103,21 @@ static void set_marks(struct zone *zone, unsigned long lowmem)
 	zone->high = zone->low + step;
 }
 
-static void set_lowmem_reserve(struct zone *zone)
-{
-	unsigned ratio = lowmem_reserve_ratio[zone->type];
-	unsigned long above = 0;
-
-	for (unsigned j = zone->type + 1; j < MAX_NR_ZONES; j++) {
-		above += zones[j].managed;
-		zone->lowmem_reserve[j] = ratio ? above / ratio : 0;
-	}
-}
-
 void watermarks_update(void)
 {
 	unsigned long lowmem =
 		zones[ZONE_DMA].managed + zones[ZONE_NORMAL].managed;
 
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		unsigned ratio = lowmem_reserve_ratio[i];
+		unsigned long above = 0;
+
 		if (zones[i].managed > 0)
 			set_marks(&zones[i], lowmem);
-		set_lowmem_reserve(&zones[i]);
+		for (unsigned j = i + 1; j < MAX_NR_ZONES; j++) {
+			above += zones[j].managed;
+			zones[i].lowmem_reserve[j] = ratio ? above / ratio : 0;
+		}
 	}
 	for (gfp_t gfp = 0; gfp <= GFP_ZONES; gfp++) {
 		struct zone **next = zonelists[gfp];

@@ -4,16 +4,12 @@
  *
  * WHAT     Runs once, at boot. Makes mem_map. Finds where each zone begins and
  *          ends. Gives every frame that memblock calls free to the buddy lists
- *          of its zone. Ends the use of memblock.
+ *          of its zone. After this, memblock is not used any more.
  *
  * PICTURE    0        16 MiB               896 MiB    4 GiB
  *            |--DMA---|-------NORMAL-------|--------HIGHMEM--------->
  *            [==] [===|====================|=======]  [==========]    RAM
  *                ^^ ISA hole                       ^^ PCI hole
- *
- * TERMS    spanned, present, managed   see zone.h. present is spanned without
- *                   holes. managed is present without the frames that are in
- *                   use at boot (kernel, modules, mem_map itself)
  *
  * INVARIANTS of zone (zones_check() restates them)
  *          Z1  managed <= present <= spanned

@@ -9,7 +9,8 @@
  *
  * TERMS    spanned   frames between start and end, holes included
  *          present   of these, frames of RAM
- *          managed   of these, frames that the buddy lists were given
+ *          managed   of these, frames that the buddy lists were given: not
+ *                    those of the kernel, the modules and mem_map
  *          watermark a number of free pages that must stay in the zone. If
  *                    fewer than `low` would stay, the request runs the
  *                    shrinkers. If fewer than `min` would stay, it fails.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * boot_modules.c - tests of boot/modules.c: modules lying in the way
+ * boot_modules.c - tests of module_add(): modules that lie in the way
  */
-#include "boot/modules.h"
+#include "boot/multiboot.h"
 
 #include "lib/string.h"
 #include "tests/ktest.h"

@@ -127,7 +127,7 @@ KTEST(dma_iommu, nothing_is_reached_after_unmapping)
 
 KTEST(dma_iommu, lowmem_is_mapped_by_pointer)
 {
-	char *ptr = get_zeroed_page(GFP_KERNEL);
+	char *ptr = get_free_pages(GFP_KERNEL | GFP_ZERO, 0);
 	bus_addr_t bus;
 
 	REQUIRE(ptr);

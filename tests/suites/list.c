@@ -8,6 +8,16 @@
 #include "lib/random.h"
 #include "tests/ktest.h"
 
+static unsigned long list_count(const struct list_head *head)
+{
+	const struct list_head *pos;
+	unsigned long n = 0;
+
+	list_for_each(pos, head)
+		n++;
+	return n;
+}
+
 #define ITEMS  32u
 
 struct item {

@@ -127,7 +127,7 @@ KTEST(page_alloc, zeroed_pages_are_zero_in_each_zone)
 KTEST(page_alloc, pages_by_address)
 {
 	char *ptr = get_free_pages(GFP_KERNEL, 2);
-	uint32_t *zeroed = get_zeroed_page(GFP_KERNEL);
+	uint32_t *zeroed = get_free_pages(GFP_KERNEL | GFP_ZERO, 0);
 	char *dma = get_free_pages(GFP_KERNEL | GFP_DMA, 0);
 
 	REQUIRE(ptr && zeroed && dma);
@@ -337,7 +337,7 @@ static bool alloc_one_and_free(void *arg)
 
 static bool get_zeroed_and_put(void *arg)
 {
-	void *ptr = get_zeroed_page(GFP_KERNEL);
+	void *ptr = get_free_pages(GFP_KERNEL | GFP_ZERO, 0);
 
 	put_free_pages(ptr, 0);
 	return ptr != NULL;
