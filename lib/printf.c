@@ -144,6 +144,7 @@ static const char *put_pointer(struct sink *out, const struct spec *spec,
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
 	char text[SPECIAL_MAX] = "";
+	const unsigned last = ARRAY_SIZE(units) - 1;
 	unsigned long long bytes;
 	unsigned unit = 0;
 
@@ -163,7 +164,7 @@ static const char *put_pointer(struct sink *out, const struct spec *spec,
 	case 'M':
 		/* The largest unit that leaves nothing over. */
 		bytes = *(const uint64_t *)ptr;
-		while (bytes && !(bytes & 1023) && unit + 1 < ARRAY_SIZE(units)) {
+		while (bytes && !(bytes & 1023) && unit < last) {
 			bytes >>= 10;
 			unit++;
 		}

@@ -139,9 +139,9 @@ void buddy_free_run_locked(struct zone *zone, struct page *page,
 	assert_held(&zone->lock);
 	while (nr > 0) {
 		/* The largest order for which pfn is aligned, and that fits. */
-		unsigned aligned = (unsigned)__builtin_ctz(pfn | PAGEBLOCK_PAGES);
-		unsigned order = MIN(aligned, ilog2(nr));
+		unsigned order = (unsigned)__builtin_ctz(pfn | PAGEBLOCK_PAGES);
 
+		order = MIN(order, ilog2(nr));
 		buddy_free_locked(zone, pfn_to_page(PFN(pfn)), order);
 		pfn += 1u << order;
 		nr -= 1ul << order;

@@ -150,7 +150,8 @@ const char *watermarks_check(void)
 		int above = gfp_zone(gfp) + 1;
 
 		for (struct zone **zone = zonelists[gfp]; *zone; zone++) {
-			HOLDS((int)(*zone)->type < above && (*zone)->managed > 0,
+			HOLDS((int)(*zone)->type < above &&
+			      (*zone)->managed > 0,
 			      "watermark W3: a zonelist falls through zones with pages");
 			above = (int)(*zone)->type;
 		}
