@@ -39,14 +39,11 @@ static struct kmem_cache *account_cache;
 static struct spinlock accounts_lock = SPINLOCK_INIT;
 static LIST_HEAD(all_accounts);
 
-static const char *const names[ACCOUNT_NR_KINDS] = {
-#define K(kind, what, bytes) [kind] = what,
-	ACCOUNT_KINDS(K)
-#undef K
-};
-
-static const unsigned costs[ACCOUNT_NR_KINDS] = {
-#define K(kind, what, bytes) [kind] = bytes,
+static const struct {
+	const char *name;
+	unsigned    bytes;
+} kinds[ACCOUNT_NR_KINDS] = {
+#define K(kind, what, bytes) [kind] = { what, bytes },
 	ACCOUNT_KINDS(K)
 #undef K
 };
@@ -54,13 +51,13 @@ static const unsigned costs[ACCOUNT_NR_KINDS] = {
 const char *account_kind_name(enum account_kind kind)
 {
 	caller_must(kind < ACCOUNT_NR_KINDS, A_KIND);
-	return names[kind];
+	return kinds[kind].name;
 }
 
 unsigned account_kind_bytes(enum account_kind kind)
 {
 	caller_must(kind < ACCOUNT_NR_KINDS, A_KIND);
-	return costs[kind];
+	return kinds[kind].bytes;
 }
 
 /* ---- accounts ----------------------------------------------------------- */
@@ -224,7 +221,7 @@ unsigned long account_own_bytes(const struct account *account)
 	unsigned long bytes = 0;
 
 	for (unsigned kind = 0; account && kind < ACCOUNT_NR_KINDS; kind++)
-		bytes += READ_ONCE(account->own[kind]) * costs[kind];
+		bytes += READ_ONCE(account->own[kind]) * kinds[kind].bytes;
 	return bytes;
 }
 

@@ -64,8 +64,8 @@ static unsigned list_position(const struct memblock_list *list, phys_addr_t pa)
 }
 
 /*
- * Replace `old` ranges from index i on by the ranges by[0..new). Returns: 0;
- * -ENOSPC if there is no room: [start, end) is what the caller was asked for.
+ * Replace `old` ranges from index i on by the ranges by[0..new). The warning of
+ * a full list names [start, end). Returns: 0; -ENOSPC, and nothing has changed.
  */
 static int list_replace(struct memblock_list *list, unsigned i, unsigned old,
 			const struct memblock_range by[], unsigned new,

@@ -67,29 +67,19 @@ static const struct {
 	{ GFP_NOWARN,  "GFP_NOWARN" },
 };
 
-static void gfp_format(char *buf, size_t size, gfp_t gfp)
-{
-	const char *separator = "";
-	size_t len = 0;
-
-	buf[0] = '\0';
-	for (unsigned i = 0; i < ARRAY_SIZE(gfp_names); i++) {
-		if (!(gfp & gfp_names[i].flag))
-			continue;
-		len += (size_t)scnprintf(buf + len, size - len, "%s%s",
-					 separator, gfp_names[i].name);
-		separator = "|";
-	}
-}
-
 void report_alloc_failure(gfp_t gfp, unsigned order)
 {
 	static struct log_limit limit;
-	char names[96];
+	char names[96] = "";
+	size_t len = 0;
 
 	if (!log_limit_allows(&limit, LOG_WARNING, "page allocation failure"))
 		return;
-	gfp_format(names, sizeof(names), gfp);
+	for (unsigned i = 0; i < ARRAY_SIZE(gfp_names); i++)
+		if (gfp & gfp_names[i].flag)
+			len += (size_t)scnprintf(
+				names + len, sizeof(names) - len, "%s%s",
+				len ? "|" : "", gfp_names[i].name);
 	pr_warn("page allocation failure: order:%u, mode:%#x(%s)\n", order, gfp,
 		names);
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
