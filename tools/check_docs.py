@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Prove that the documentation points at things that exist.
 
-Nine rules:
+Ten rules:
 
   R1  every source file of the kernel stands in docs/reading-order.md, once
   R2  a citation `path/file.c:name` or `path/file.c:name()` in docs/ or a page
@@ -18,8 +18,10 @@ Nine rules:
       most 1800, and no file is read twice
   R9  a file that a comment names by its path, or as <arch/name.h>, is there;
       what a sentence calls Linux's is Linux's
+  R10 docs/messages.md has the table of all calls, as kernel/uapi/pagoda.h has
+      it: `check_docs.py --calls` prints the table
 
-USAGE  check_docs.py [--root DIR]
+USAGE  check_docs.py [--root DIR] [--calls]
 
 Prints each breach with its place; the exit status is 1 when there is one.
 """
@@ -28,12 +30,15 @@ import argparse
 import re
 import sys
 from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 
 from measure import read_later
 
 READING_ORDER = "docs/reading-order.md"
 WEEK = "docs/week.md"
+CALLS = "kernel/uapi/pagoda.h"
+CALLS_PAGE = "docs/messages.md"
 DAY_LINES = 1800
 SOURCE_DIRS = ("boot", "arch", "lib", "mm", "kernel", "user")
 SOURCE_ENDINGS = {".c", ".h", ".S"}
@@ -50,6 +55,12 @@ NAMED_FILE = re.compile(
 LINUX = re.compile(r"\bLinux\b[^;]{0,160}$")
 DAY = re.compile(r"## Day .*\(about ([\d,]+) lines\)")
 FILE_NAME = re.compile(r"`([\w./-]+\.(?:c|h|S|ld))`")
+# C(number, NAME, name, what the handle names, right) /* arguments */
+CALL = re.compile(r"\tC\((\d+), (\w+), \w+, (LATE)?\(?(\w+)\)?, (\w+)\) *(.*)")
+CALL_ROW = re.compile(r"^\| \d{4} \|.*", re.MULTILINE)
+# What a word of PAGODA_CALLS means; the other words are types of objects.
+HANDLES = {"NONE": "-", "TASK": "task or 0", "SPACE": "task's memory or 0",
+           "CALLER": "reply or 0"}
 
 
 def sources(root):
@@ -184,6 +195,41 @@ def check_comments(root, source):
                        f"the comment names {name}, which is not there")
 
 
+def calls(root):
+    """The rows of PAGODA_CALLS: number, name, handle, right, reference, rest."""
+    text = (root / CALLS).read_text().partition("#define PAGODA_CALLS(C)")[2]
+    rows = []
+    for line in text.partition("\n#define ")[0].splitlines():
+        line = line.rstrip("\\").rstrip()
+        call = CALL.match(line)
+        if call:
+            number, name, late, word, right, comment = call.groups()
+            reference = "late" if late else "-" if word == "NONE" else "held"
+            rows.append([number, name, HANDLES.get(word, word.lower()),
+                         right.replace("NONE", "-"), reference, comment])
+        elif line.startswith("\t\t") and rows:
+            rows[-1][-1] += " " + re.sub(r"^\* ", "", line.strip())
+    for row in rows:
+        row[-1] = re.sub(r"/\*|\*/", "", row[-1]).strip()
+    return rows
+
+
+def check_calls(root):
+    """R10"""
+    if not (root / CALLS).exists():
+        return
+    page = (root / CALLS_PAGE).read_text()
+    for call, row in zip_longest(map(call_row, calls(root)),
+                                 CALL_ROW.findall(page)):
+        if call != row:
+            yield (f"{CALLS_PAGE}: the table of calls has {row}, and {CALLS} "
+                   f"has {call}")
+
+
+def call_row(call):
+    return "| " + " | ".join(call).replace("*", r"\*") + " |"
+
+
 def check_all(root):
     yield from check_reading_order(root)
     for document in documents(root):
@@ -197,13 +243,21 @@ def check_all(root):
     yield from check_decisions(root)
     yield from check_order_of_includes(root)
     yield from check_week(root)
+    yield from check_calls(root)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", type=Path,
                         default=Path(__file__).resolve().parent.parent)
-    breaches = list(check_all(parser.parse_args().root.resolve()))
+    parser.add_argument("--calls", action="store_true",
+                        help="print the table of R10")
+    arguments = parser.parse_args()
+    root = arguments.root.resolve()
+    if arguments.calls:
+        print(*map(call_row, calls(root)), sep="\n")
+        return 0
+    breaches = list(check_all(root))
     for breach in breaches:
         print(breach)
     print(f"check_docs: {len(breaches)} faults")

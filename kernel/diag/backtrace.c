@@ -2,7 +2,6 @@
 /*
  * backtrace.c - who called whom
  *
- * WHAT     Follows the chain of frame pointers and names what it finds.
  *
  * PICTURE    a frame, as every function makes it (push %ebp; mov %esp, %ebp):
  *
@@ -15,16 +14,14 @@
  *                      [ trap_return_address         ]
  *                      [ struct trap_regs ...        ]  EIP is the next line
  *
- * TERMS    return address  of the instruction after a call. Where the callee
- *                          never returns, that may be the next function: so
- *                          the byte before it is what is looked up.
+ * TERMS    return address  of the instruction after a call. If the callee
+ *                          never returns, the next function may begin there: so
+ *                          the symbol is that of the byte before
  *
  * RULES of backtrace
  *          B1  every word of the chain is read with probe_read32()
- *          B2  the chain rises in memory, but for exceptions, of which
- *              at most TRAPS_MAX are followed: so the walk ends
- *
- * COST     O(depth); the first LINES_MAX frames are printed.
+ *          B2  the walk ends: each frame lies above the one before it, except
+ *              at an exception, and it follows at most TRAPS_MAX exceptions
  * SEE      System V ABI for i386, "The stack frame".
  */
 #include "kernel/diag/backtrace.h"
@@ -37,7 +34,7 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-#define LINES_MAX  24      /* what one looks at                              */
+#define LINES_MAX  24
 #define TRAPS_MAX  8
 #define SCAN_WORDS 32      /* of the stack, for the caller of a leaf         */
 #define LINE_MAX   96
@@ -45,15 +42,14 @@
 struct walk {
 	void   (*out)(const char *line);
 	uint32_t ebp;
-	unsigned frames;   /* met so far                     */
+	unsigned frames;   /* so far                             */
 	unsigned traps;
-	uint32_t last;     /* return address printed last    */
-	unsigned repeats;  /* how often it has come again    */
+	uint32_t last;     /* the return address printed last    */
+	unsigned repeats;  /* how often it has come again since  */
 };
 
-static void print_line(struct walk *walk, const char *fmt, ...) __printf(2, 3);
-
-static void print_line(struct walk *walk, const char *fmt, ...)
+static __printf(2, 3)
+void print_line(struct walk *walk, const char *fmt, ...)
 {
 	char line[LINE_MAX];
 	va_list args;
@@ -66,7 +62,7 @@ static void print_line(struct walk *walk, const char *fmt, ...)
 	walk->out(line);
 }
 
-/* Recursion: the same call site again and again is one line. */
+/* Recursion: a call site that comes again and again is one line. */
 static void print_repeats(struct walk *walk)
 {
 	if (walk->repeats)
@@ -75,7 +71,10 @@ static void print_repeats(struct walk *walk)
 	walk->repeats = 0;
 }
 
-/* One code address; `back` is 1 for return addresses, else 0. `mark`: doubt. */
+/*
+ * One code address; `back` is 1 for a return address, 0 for another one. `mark`
+ * stands before a doubtful one.
+ */
 static void print_code(struct walk *walk, uint32_t addr, unsigned back,
 		       const char *mark)
 {
@@ -96,18 +95,7 @@ static void print_code(struct walk *walk, uint32_t addr, unsigned back,
 		print_line(walk, "  %08x  (no function of the kernel)", addr);
 }
 
-/* Has the function at eip made its frame: push %ebp; mov %esp, %ebp? */
-static bool has_frame(uint32_t eip)
-{
-	static const uint8_t prologue[] = { 0x55, 0x89, 0xe5 };
-	uintptr_t start;
-
-	if (!symbol_find(eip, &start) || eip < start + sizeof(prologue))
-		return false;
-	return !memcmp(kva_to_ptr(start), prologue, sizeof(prologue));
-}
-
-/* Does a call instruction stand before this address, in the kernel's code? */
+/* Does a call instruction of the kernel stand before this address? */
 static bool is_return_address(uint32_t addr)
 {
 	static const uint8_t indirect_lengths[] = { 2, 3, 4, 6, 7 };
@@ -128,9 +116,9 @@ static bool is_return_address(uint32_t addr)
 }
 
 /*
- * Code without a frame of its own, because it is a leaf, or at its very first
- * instruction, or no code at all: its caller is not in the chain. The return
- * address is the first one that the stack has, hence the '?'.
+ * Code has no frame of its own if it is a leaf, or at its first instruction, or
+ * no code at all. Then its caller is not in the chain. The first return address
+ * on the stack is probably that of the caller, hence the '?'.
  */
 static void print_hidden_caller(struct walk *walk, const struct trap_regs *regs)
 {
@@ -151,10 +139,16 @@ static void print_hidden_caller(struct walk *walk, const struct trap_regs *regs)
 /* Print where the code was interrupted. Returns: can the walk go on there? */
 static bool step_into_regs(struct walk *walk, const struct trap_regs *regs)
 {
+	/* push %ebp; mov %esp, %ebp */
+	static const uint8_t prologue[] = { 0x55, 0x89, 0xe5 };
+	uintptr_t start;
+
 	print_code(walk, regs->eip, 0, "");
 	if (trap_from_user(regs))
 		return false;
-	if (!has_frame(regs->eip))
+	if (!symbol_find(regs->eip, &start) ||
+	    regs->eip < start + sizeof(prologue) ||
+	    memcmp(kva_to_ptr(start), prologue, sizeof(prologue)))
 		print_hidden_caller(walk, regs);
 	walk->ebp = regs->ebp;
 	return true;

@@ -4,8 +4,8 @@
  *
  * WHAT     The list of consoles, and the two that every PC may have.
  *
- * LOCKING  Interrupts off while text is written. No lock: a panic must be able
- *          to write in the middle of anything.
+ * LOCKING  Interrupts are off while text is written. There is no lock: a panic
+ *          must be able to write at any moment.
  * NOT HERE how the devices work (arch/i386/platform/uart.c, vga.c).
  */
 #include "kernel/diag/console.h"
@@ -18,7 +18,7 @@
 #include "lib/printf.h"
 
 static LIST_HEAD(consoles);
-static struct console *diverted;   /* gets all, if there is one */
+static struct console *diverted;   /* if there is one: the only console */
 
 static struct console uart_console = { .name = "uart", .write = uart_write };
 static struct console vga_console = { .name = "vga", .write = vga_write };

@@ -2,9 +2,8 @@
 /*
  * console.h - where text goes that somebody shall see
  *
- * WHAT     Consoles register here; what is written goes to all of them, as it
- *          is. The test runner prints its KTAP lines this way, without the
- *          log's decoration.
+ * WHAT     The list of consoles. Text goes to all of them, unchanged: the test
+ *          runner prints its lines of KTAP this way.
  * NOT HERE levels, the ring of messages (kernel/diag/log.h).
  */
 #pragma once
@@ -19,8 +18,8 @@ struct console {
 };
 
 /*
- * Find the serial port and the screen and register them: the first line of
- * the kernel can be printed after this. Works under boot's page tables.
+ * Find and register the serial port and the screen: from now on the kernel can
+ * print. Works under boot's page tables.
  */
 void console_init(void);
 
@@ -28,14 +27,14 @@ void console_add(struct console *console);
 void console_remove(struct console *console);
 
 /*
- * For tests: until it is called with NULL, text goes to this one alone, which
- * need not be registered.
+ * For tests: from now on text goes to this console alone, which need not be
+ * registered. NULL: to all consoles again.
  */
 void console_divert(struct console *only);
 
 /* Write text to all consoles. Context: any. */
 void console_write(const char *text, size_t len);
 
-/* The same, formatted; cut after CONSOLE_LINE_MAX - 1 characters. */
+/* Formatted text, cut after CONSOLE_LINE_MAX - 1 characters. Context: any. */
 #define CONSOLE_LINE_MAX  512
 void console_printf(const char *fmt, ...) __printf(1, 2);

@@ -2,18 +2,15 @@
 /*
  * log.c - messages, from anywhere
  *
- * WHAT     printk(): one line into the ring and, when it is loud enough, onto
- *          the consoles.
+ * WHAT     printk(): one line into the ring and, if it is loud enough, onto the
+ *          consoles.
  *
  * INVARIANTS of log_ring: log_ring.h. log_check() asks the ring.
  *
- * LOCKING  log_lock, interrupts off, around the ring and the consoles, so that
- *          lines never mix. The text is made before the lock is taken: a bad
- *          pointer given to %s faults while nothing is held, and the panic
- *          that follows can log.
- * COST     Formatting, a copy, and the time the consoles take.
- * NOT HERE the ring (log_ring.c), the consoles (console.c), text that is no
- *          log line (console_printf()).
+ * LOCKING  log_lock, interrupts off, for the ring and the consoles, so that
+ *          lines never mix. The text is formatted before: if a bad pointer for
+ *          %s faults, no lock is held, and the panic can log.
+ * NOT HERE the ring (log_ring.c), the consoles (console.c).
  * SEE      Linux kernel/printk/printk.c.
  */
 #include "kernel/diag/log.h"
@@ -35,21 +32,6 @@ static unsigned console_level = LOGLEVEL_DEFAULT;
 static const char *console_prefix = "";
 static bool keep_info = true;
 
-static void show(const char *text, size_t len)
-{
-	console_write(console_prefix, strlen(console_prefix));
-	console_write(text, len);
-	console_write("\n", 1);
-}
-
-/* One place for all that came from outside: names, labels, arguments. */
-static void clean(char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!is_printable(text[i]) && text[i] != '\t')
-			text[i] = '?';
-}
-
 uint64_t log_now_ns(void)
 {
 	return arch_clock_ns();
@@ -68,13 +50,18 @@ void printk(enum log_level level, const char *fmt, ...)
 	len = MIN(len, sizeof(text) - 1);
 	if (len && text[len - 1] == '\n')
 		len--;
-	clean(text, len);
-
+	/* Names, labels and arguments may come from outside the kernel. */
+	for (size_t i = 0; i < len; i++)
+		if (!is_printable(text[i]) && text[i] != '\t')
+			text[i] = '?';
 	flags = spin_lock_irqsave(&log_lock);
 	if (keep_info || level != LOG_INFO)
 		log_ring_append(&ring, level, cycles(), text, len);
-	if (level < console_level)
-		show(text, len);
+	if (level < console_level) {
+		console_write(console_prefix, strlen(console_prefix));
+		console_write(text, len);
+		console_write("\n", 1);
+	}
 	spin_unlock_irqrestore(&log_lock, flags);
 }
 
@@ -105,8 +92,8 @@ void log_break_lock(void)
 }
 
 /*
- * The first record from `seq` on. Records before it may have been dropped since
- * the last look, and then *pos is no place where a record begins.
+ * The first record from `seq` on. If records have been dropped since the last
+ * call, *pos is no place where a record begins: the search starts again.
  */
 static bool next_record(uint64_t seq, uint64_t *first, size_t *pos,
 			struct log_record *record)

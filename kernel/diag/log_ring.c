@@ -2,8 +2,6 @@
 /*
  * log_ring.c - the last few hundred lines, in a buffer that never grows
  *
- * WHAT     The ring behind the log; see log_ring.h for its contract.
- *
  * PICTURE    buf   [ ..r3][      free      ][r0 ][r1      ][r2 ][r3.. ]
  *                        ^                   ^
  *                        head                tail = head - used
@@ -14,8 +12,8 @@
  * TERMS    tail     where the oldest record begins
  *
  * ALGORITHM  A record may wrap around the end of the buffer at any byte, so
- *          every byte goes through one function that wraps. That costs a
- *          compare a byte and saves every special case.
+ *            each
+ *          byte goes through ring_put() or ring_byte(), which wrap.
  *
  * SEE      Linux kernel/printk/printk_ringbuffer.c, which does the same
  *          without a lock.
@@ -33,15 +31,12 @@ static size_t ring_wrap(const struct log_ring *ring, size_t offset)
 	return offset >= ring->size ? offset - ring->size : offset;
 }
 
-static size_t ring_tail(const struct log_ring *ring)
-{
-	return ring_wrap(ring, ring->head + ring->size - ring->used);
-}
-
 /* The byte `offset` bytes after the tail. */
 static uint8_t ring_byte(const struct log_ring *ring, size_t offset)
 {
-	return (uint8_t)ring->buf[ring_wrap(ring, ring_tail(ring) + offset)];
+	size_t tail = ring_wrap(ring, ring->head + ring->size - ring->used);
+
+	return (uint8_t)ring->buf[ring_wrap(ring, tail + offset)];
 }
 
 static void ring_put(struct log_ring *ring, uint8_t byte)
@@ -49,12 +44,6 @@ static void ring_put(struct log_ring *ring, uint8_t byte)
 	ring->buf[ring->head] = (char)byte;
 	ring->head = ring_wrap(ring, ring->head + 1);
 	ring->used++;
-}
-
-static void drop_oldest(struct log_ring *ring)
-{
-	ring->used -= HEADER_SIZE + ring_byte(ring, 0);
-	ring->first_seq++;
 }
 
 void log_ring_init(struct log_ring *ring, char *buf, size_t size)
@@ -67,9 +56,10 @@ void log_ring_append(struct log_ring *ring, unsigned level, uint64_t tsc,
 		     const char *text, size_t len)
 {
 	len = MIN(len, (size_t)LOG_TEXT_MAX);
-	while (ring->size - ring->used < HEADER_SIZE + len)
-		drop_oldest(ring);
-
+	while (ring->size - ring->used < HEADER_SIZE + len) {
+		ring->used -= HEADER_SIZE + ring_byte(ring, 0);
+		ring->first_seq++;
+	}
 	ring_put(ring, (uint8_t)len);
 	ring_put(ring, (uint8_t)level);
 	for (unsigned shift = 0; shift < 64; shift += 8)

@@ -2,9 +2,8 @@
 /*
  * log_ring.h - the last few hundred lines, in a buffer that never grows
  *
- * WHAT     Records of different lengths in a circular buffer; a new record
- *          pushes out as many of the oldest as it needs room for. No pointers
- *          to anything outside: it runs on the host as it is.
+ * WHAT     Records of different lengths in a circular buffer. A new record
+ *          pushes out as many of the oldest as needed.
  *
  * TERMS    seq   number of a record, counted from 0 since the ring was made
  *
@@ -14,7 +13,6 @@
  *          R3  the records are as many as the sequence numbers say
  *
  * LOCKING  The caller's.
- * COST     Append: a copy, and a step for each record pushed out.
  */
 #pragma once
 
@@ -39,7 +37,7 @@ struct log_ring {
 	uint64_t first_seq, next_seq;
 };
 
-/* Make an empty ring of `size` bytes; room for one record at least. */
+/* Make an empty ring of `size` bytes: enough for one record at least. */
 void log_ring_init(struct log_ring *ring, char *buf, size_t size);
 
 /* Append one line; text beyond LOG_TEXT_MAX is cut. */
@@ -47,9 +45,8 @@ void log_ring_append(struct log_ring *ring, unsigned level, uint64_t tsc,
 		     const char *text, size_t len);
 
 /*
- * Read the records one after another: *pos is 0 before the first call.
- *
- * Returns: false when there is no further record.
+ * Read the records one after another: *pos is 0 before the first call, and
+ * *record keeps the number. Returns: false if there is no further record.
  */
 bool log_ring_next(const struct log_ring *ring, size_t *pos,
 		   struct log_record *record);

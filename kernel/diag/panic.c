@@ -2,8 +2,8 @@
 /*
  * panic.c - the end, in words
  *
- * WHAT     Says why the kernel cannot go on and everything that helps to find
- *          out, then leaves the machine.
+ * WHAT     Says why the kernel cannot go on, prints what helps to find the
+ *          cause, and leaves the machine.
  *
  * PICTURE  what is printed, in this order:
  *
@@ -16,16 +16,16 @@
  *
  * TERMS    trap     here: a test, or a command of the monitor, that goes on
  *                   after this panic, see kernel/diag/panic.h
- *          hook     what follows the report: the monitor, if that was asked for
+ *          hook     what follows the report: the monitor, with `monitor`
  *
  * RULES of panic
- *          N1  a panic while a panic is reported prints both reasons and
- *              leaves; a third one just leaves: the end is reached in any case
- *          N2  what follows the report runs on a stack of its own: that of the
- *              panic stays, to be looked at, and the one on which a double
- *              fault is reported is free for the next
+ *          N1  a panic during a report prints both reasons and leaves; a third
+ *              panic just leaves: so the machine always comes to an end
+ *          N2  the hook runs on a stack of its own: the monitor can still look
+ *              at the stack of the panic, and the stack for double faults is
+ *              free for the next one
  *
- * LOCKING  None is taken; the log's is broken.
+ * LOCKING  Takes no lock; frees that of the log.
  * NOT HERE the reason of an exception (arch/i386/cpu/traps.c).
  * SEE      Linux kernel/panic.c.
  */
@@ -48,7 +48,7 @@
 
 static struct panic_trap *armed;
 static unsigned depth;            /* panics that are being reported      */
-static char first_reason[PANIC_MESSAGE_MAX];   /* what the end is about   */
+static char first_reason[PANIC_MESSAGE_MAX];
 static void (*annex)(void (*out)(const char *line));
 static void (*end_hook)(void);
 
@@ -57,9 +57,14 @@ static void say(const char *line)
 	pr_emerg("%s\n", line);
 }
 
-/* Registers and callers: of the exception, if one is what we die of. */
-static void report_place(const struct trap_regs *regs, const void *frame)
+/* If an exception is the cause, registers and callers are those of it. */
+static void report(const char *reason, const void *frame)
 {
+	const struct trap_regs *regs = trap_fatal();
+	struct fault fault;
+
+	say(RULER);
+	pr_emerg("PANIC: %s\n", reason);
 	if (regs)
 		trap_dump(regs, say);
 	say("backtrace, innermost first:");
@@ -67,37 +72,17 @@ static void report_place(const struct trap_regs *regs, const void *frame)
 		backtrace_regs(regs, say);
 	else
 		backtrace_frame(frame, say);
-}
-
-static void report_page_fault(const struct trap_regs *regs)
-{
-	const struct fault fault = trap_page_fault(regs);
-
-	say("page tables:");
-	fault_explain(&fault, say);
-}
-
-static void report(const char *reason, const void *frame)
-{
-	const struct trap_regs *regs = trap_fatal();
-
-	say(RULER);
-	pr_emerg("PANIC: %s\n", reason);
-	report_place(regs, frame);
-	if (regs && trap_is_page_fault(regs))
-		report_page_fault(regs);
+	if (regs && trap_is_page_fault(regs)) {
+		fault = trap_page_fault(regs);
+		say("page tables:");
+		fault_explain(&fault, say);
+	}
 	if (annex)
 		annex(say);
 	say(RULER);
 }
 
-/* Is there somebody who goes on after this panic? */
-static bool is_trapped(void)
-{
-	return armed && (!armed->is_ours || armed->is_ours());
-}
-
-/* Give the panic to whoever waits for it. */
+/* Go on at the trap. */
 static __noreturn void deliver(const char *reason, const void *frame)
 {
 	struct panic_trap *trap = armed;
@@ -129,7 +114,7 @@ static __noreturn void die(const char *reason, const void *frame)
 			stack_leave_for(&panic_stack, go_on);
 		break;
 	case 2:
-		/* In one go: the console may be what panics. Both fit. */
+		/* In one call: the console may be what panics. Both fit. */
 		console_printf("PANIC while reporting a panic: %.200s\n"
 			       "# pagoda: panic: %.200s\n", reason,
 			       first_reason);
@@ -148,7 +133,7 @@ void panic(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
-	if (is_trapped())
+	if (armed && (!armed->is_ours || armed->is_ours()))
 		deliver(reason, __builtin_frame_address(0));
 	die(reason, __builtin_frame_address(0));
 }

@@ -2,8 +2,7 @@
 /*
  * panic.h - catch a panic instead of dying of it
  *
- * WHAT     What the kernel knows of panics beyond lib/panic.h: a test that
- *          expects one sets a trap for it.
+ * WHAT     A test that expects a panic sets a trap for it.
  *
  *            static struct panic_trap trap;
  *
@@ -21,7 +20,7 @@
 
 struct panic_trap {
 	struct kernel_jmp_buf env;
-	bool                (*is_ours)(void);   /* this panic? NULL: any      */
+	bool                (*is_ours)(void);   /* catch it? NULL: always     */
 	bool                  report;   /* print the whole report first       */
 	bool                  caught;
 	char                  message[PANIC_MESSAGE_MAX];
@@ -29,23 +28,22 @@ struct panic_trap {
 
 /*
  * The next panic writes its message into trap->message, sets trap->caught and
- * returns 1 from the kernel_setjmp() of trap->env. It is caught once: the trap
- * is then no longer set. NULL takes a trap away that was not needed.
+ * returns 1 from the kernel_setjmp() of trap->env. The trap catches one panic;
+ * NULL takes away a trap that was not needed.
  *
- * Whatever the panicking code had locked stays locked: only a bug that is
- * found before anything changes can be survived.
+ * A lock that the panicking code held stays locked: the kernel survives only a
+ * bug that was found before anything changed.
  */
 void panic_trap_set(struct panic_trap *trap);
 
 /*
- * What a report says besides the registers and the callers; NULL: nothing.
- * Interrupts are off, and whatever was locked still is.
+ * A function that adds lines to the end of each report; NULL: none. It runs
+ * with interrupts off, and locks may be held.
  */
 void panic_set_annex(void (*annex)(void (*out)(const char *line)));
 
 /*
- * What to do when all has been said about a panic, instead of leaving the
- * machine; NULL: leave. It runs once, interrupts off, on whatever stack is
- * left; when it returns, the machine is left.
+ * A function that runs once after the report of a panic, with interrupts off,
+ * on the panic's own stack; NULL: none. Then the machine exits.
  */
 void panic_set_hook(void (*hook)(void));

@@ -2,9 +2,8 @@
 /*
  * symbols.c - names for code addresses
  *
- * WHAT     Looks addresses up in a table of the kernel's functions that is
- *          part of the image, so that a backtrace can be read without the ELF
- *          file at hand.
+ * WHAT     A table of the kernel's functions is part of the image, so a
+ *          backtrace has names without the ELF file.
  *
  * PICTURE    symbol_addresses  [ 0xc0100000 | 0xc0100040 | ... | end of code ]
  *            symbol_names      [          0 |         12 | ... ]
@@ -18,7 +17,7 @@
  * ALGORITHM  The kernel is linked twice: with an empty table, then with the
  *          names and addresses of the first link. The table stands behind all
  *          code, so the second link moves no function; the build checks that.
- * COST     A search: log2(functions) steps, about ten.
+ * COST     A search: log2(functions) steps.
  * SEE      tools/make_symbols.py; Linux kernel/kallsyms.c.
  */
 #include "kernel/diag/symbols.h"

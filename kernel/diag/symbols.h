@@ -10,11 +10,7 @@
 
 #include "lib/compiler.h"
 
-/*
- * The function that contains addr, and where it begins.
- *
- * Returns: NULL when addr is not in the kernel's code.
- */
+/* The function that contains addr, and where it begins. NULL: no code. */
 const char *symbol_find(uintptr_t addr, uintptr_t *start);
 
 /* Address of a function by name, or 0. */

@@ -13,17 +13,6 @@
 
 #include "kernel/monitor/monitor_impl.h"
 
-static void say_tables(void)
-{
-	say("ACPI revision %u\n", acpi_info.revision);
-	for (unsigned i = 0; i < acpi_info.nr_tables; i++) {
-		const struct acpi_table *table = &acpi_info.table[i];
-
-		say("%s %pP %6u bytes  %s\n", table->signature, &table->pa,
-		    table->length, table->valid ? "ok" : "wrong, left out");
-	}
-}
-
 static void say_interrupts(void)
 {
 	if (!acpi_info.has_madt) {
@@ -47,40 +36,40 @@ static void say_interrupts(void)
 	}
 }
 
-static void say_power(void)
-{
-	if (!acpi_info.has_fadt)
-		return;
-	say("SCI is line %u; ", acpi_info.sci_irq);
-	if (acpi_info.has_s5 && acpi_info.pm1a_control)
-		say("power off: sleep type %u to port 0x%x\n",
-		    acpi_info.s5_type_a, acpi_info.pm1a_control);
-	else
-		say("no way to turn the power off\n");
-}
-
 static void say_unit(const struct acpi_dmar_unit *unit)
 {
+	char device[DEVICE_TEXT];
+
 	say("DMAR unit at %pP, segment %u:", &unit->registers, unit->segment);
 	for (unsigned i = 0; i < unit->nr_scopes; i++)
-		say(" %02x:%02x.%x", unit->scope[i] >> 8,
-		    unit->scope[i] >> 3 & 31, unit->scope[i] & 7);
+		say(" %s", format_device(device, unit->scope[i]));
 	say("%s\n", unit->all ? " and all the others" : "");
 }
 
-int monitor_acpi(unsigned argc, char *const argv[])
+void monitor_acpi(void)
 {
 	if (!acpi_info.present) {
 		say("this machine has no ACPI\n");
-		return 0;
+		return;
 	}
-	say_tables();
+	say("ACPI revision %u\n", acpi_info.revision);
+	for (unsigned i = 0; i < acpi_info.nr_tables; i++) {
+		const struct acpi_table *table = &acpi_info.table[i];
+
+		say("%s %pP %6u bytes  %s\n", table->signature, &table->pa,
+		    table->length, table->valid ? "ok" : "wrong, left out");
+	}
 	say_interrupts();
-	say_power();
+	if (acpi_info.has_fadt)
+		say("SCI is line %u; ", acpi_info.sci_irq);
+	if (acpi_info.has_s5 && acpi_info.pm1a_control)
+		say("power off: sleep type %u to port 0x%x\n",
+		    acpi_info.s5_type_a, acpi_info.pm1a_control);
+	else if (acpi_info.has_fadt)
+		say("no way to turn the power off\n");
 	if (acpi_info.has_dmar)
 		say("DMAR: %u bits of a host address\n",
 		    acpi_info.dmar_address_bits);
 	for (unsigned i = 0; i < acpi_info.nr_dmar_units; i++)
 		say_unit(&acpi_info.dmar_unit[i]);
-	return 0;
 }

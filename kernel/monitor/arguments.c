@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
  * arguments.c - from what somebody typed to a value that can be used
- *
- * WHAT     Each function checks all there is to check, and says in one line
- *          what is wrong. None of them touches what an address points to.
  */
 #include <arch/kva.h>
 
@@ -12,10 +9,11 @@
 #include "kernel/task/task.h"
 #include "lib/string.h"
 #include "mm/page/page.h"
+#include "mm/slab/slab.h"
 
 #define SYMBOL_MAX  64
 
-/* name or name+hexadecimal. Returns: whether there is such a function. */
+/* name or name+hexadecimal. Returns: is there such a function? */
 static bool symbol_value(const char *text, uint32_t *va)
 {
 	const char *plus = strchr(text, '+');
@@ -36,26 +34,23 @@ static bool symbol_value(const char *text, uint32_t *va)
 
 int arg_address(const char *text, uint32_t *va)
 {
-	switch (parse_hex32(text, va)) {
-	case 0:
-		return 0;
-	case -ERANGE:
+	int err = parse_hex32(text, va);
+
+	if (err == -ERANGE)
 		return complain("%.40s: an address has 32 bits", text);
-	default:
-		if (symbol_value(text, va))
-			return 0;
+	if (err && !symbol_value(text, va))
 		return complain("%.40s: neither a hexadecimal number nor a function",
 				text);
-	}
+	return 0;
 }
 
-/* What parse_u64() or parse_size() found, in words. */
-static int check_number(const char *text, int err, uint64_t n, uint64_t min,
-			uint64_t max)
+/* `err` and `n` are what parse_u64() or parse_size() gave. */
+static int check_number(const char *text, int err, const uint64_t *n,
+			uint64_t min, uint64_t max)
 {
 	if (err == -EINVAL)
 		return complain("%.40s: not a number", text);
-	if (err || n < min || n > max)
+	if (err || *n < min || *n > max)
 		return complain("%.40s: not between %llu and %llu", text,
 				(unsigned long long)min,
 				(unsigned long long)max);
@@ -64,16 +59,12 @@ static int check_number(const char *text, int err, uint64_t n, uint64_t min,
 
 int arg_number(const char *text, uint64_t min, uint64_t max, uint64_t *n)
 {
-	int err = parse_u64(text, n);
-
-	return check_number(text, err, *n, min, max);
+	return text ? check_number(text, parse_u64(text, n), n, min, max) : 0;
 }
 
 int arg_size(const char *text, uint64_t max, uint64_t *n)
 {
-	int err = parse_size(text, n);
-
-	return check_number(text, err, *n, 1, max);
+	return check_number(text, parse_size(text, n), n, 1, max);
 }
 
 int arg_pfn(const char *text, pfn_t *pfn)
@@ -94,6 +85,8 @@ int arg_task(const char *text, struct task **taskp)
 {
 	uint64_t pid;
 
+	if (!text)
+		return 0;
 	if (arg_number(text, 1, PID_MAX - 1, &pid))
 		return -EINVAL;
 	*taskp = task_find((uint32_t)pid);
@@ -103,4 +96,13 @@ int arg_task(const char *text, struct task **taskp)
 		return 0;
 	object_put(&(*taskp)->object);
 	return complain("%.40s: has ended, and has no memory any more", text);
+}
+
+int arg_cache(const char *text, struct kmem_cache **cachep)
+{
+	*cachep = kmem_cache_find(text);
+	if (!*cachep)
+		return complain("%.40s: no such cache; `slabinfo` lists them",
+				text);
+	return 0;
 }

@@ -2,11 +2,10 @@
 /*
  * control.c - commands that make the kernel do something
  *
- * WHAT     Faults on purpose, tests, benchmarks, the log, the power.
+ * WHAT     Faults on purpose, tests, benchmarks, the log.
  * NOT HERE the faults themselves (kernel/trial/crash.c).
  */
 #include <arch/fixmap.h>
-#include <arch/machine.h>
 
 #include "kernel/diag/log.h"
 #include "kernel/monitor/monitor_impl.h"
@@ -18,18 +17,13 @@
 
 /* ---- fault ----------------------------------------------------------- */
 
-static bool is_offered(const struct crash *crash)
-{
-	return !crash->early && !crash->ends;
-}
-
-/* The i-th kind that is offered. */
+/* The i-th kind of which the monitor can come back. */
 static const struct crash *fault_kind(unsigned i)
 {
 	const struct crash *crash;
 
 	for (unsigned k = 0; (crash = crash_at(k)); k++) {
-		if (is_offered(crash) && !i--)
+		if (!crash->early && !crash->ends && !i--)
 			return crash;
 	}
 	return NULL;
@@ -42,20 +36,22 @@ const char *monitor_fault_kind(unsigned i)
 	return crash ? crash->name : NULL;
 }
 
-int monitor_fault(unsigned argc, char *const argv[])
+int monitor_fault(char *const argv[])
 {
 	const struct crash *crash;
 
-	if (argc == 1) {
-		for (unsigned i = 0; (crash = fault_kind(i)); i++)
+	for (unsigned i = 0; (crash = fault_kind(i)); i++) {
+		if (!argv[1])
 			say("  %-14s %s\n", crash->name, crash->what);
-		return 0;
+		else if (!strcmp(crash->name, argv[1]))
+			break;
 	}
-	crash = crash_find(argv[1]);
-	if (!crash || !is_offered(crash))
+	if (!argv[1])
+		return 0;
+	if (!crash)
 		return complain("%.40s: no such kind; `fault` lists them",
 				argv[1]);
-	/* What an earlier one has left there. */
+	/* An earlier fault may have left an entry there. */
 	clear_fixmap(FIX_TEST);
 	crash->run();
 	return 0;
@@ -63,7 +59,7 @@ int monitor_fault(unsigned argc, char *const argv[])
 
 /* ---- test, bench ----------------------------------------------------- */
 
-/* Both want a whole kernel, and the log as it is without a monitor. */
+/* Tests need a kernel that has not panicked, and a log that keeps all lines. */
 static int prepare(void)
 {
 	if (monitor_after_panic)
@@ -74,37 +70,32 @@ static int prepare(void)
 	return 0;
 }
 
-/* The suites count tasks and threads, use up all memory and kill for it. */
-static bool user_mode_is_there(void)
+int monitor_test(char *const argv[])
 {
-	struct task *task = task_find_next(0);
-
-	if (task)
-		object_put(&task->object);
-	return task;
-}
-
-int monitor_test(unsigned argc, char *const argv[])
-{
-	const char *list = argc > 1 && strcmp(argv[1], "all") ? argv[1] : "";
-	const char *order = argc > 2 ? argv[2] : "by-name";
+	const char *list = argv[1] && strcmp(argv[1], "all") ? argv[1] : "";
+	const char *order = argv[2] ? argv[2] : "by-name";
+	struct task *task;
 
 	if (!selftest_has_order(order))
 		return complain("%.40s: not by-name, reversed or shuffled",
 				order);
-	if (user_mode_is_there())
+	/* Suites count tasks and threads, and use up all memory. */
+	task = task_find_next(0);
+	if (task) {
+		object_put(&task->object);
 		return complain("the programs of user mode are there, and tests would kill them: test before `exit`");
+	}
 	if (prepare())
 		return -EINVAL;
 	selftest_run(list, monitor_seed, order);
 	return 0;
 }
 
-int monitor_bench(unsigned argc, char *const argv[])
+int monitor_bench(char *const argv[])
 {
 	if (prepare())
 		return -EINVAL;
-	selftest_bench(argc > 1 ? argv[1] : "");
+	selftest_bench(argv[1] ? argv[1] : "");
 	return 0;
 }
 
@@ -112,23 +103,21 @@ int monitor_bench(unsigned argc, char *const argv[])
 
 static void print_record(const struct log_record *record, void *arg)
 {
-	if (record->level <= *(const unsigned *)arg)
+	if (record->level <= *(const uint64_t *)arg)
 		say("<%u> %s\n", record->level, record->text);
 }
 
-int monitor_log(unsigned argc, char *const argv[])
+int monitor_log(char *const argv[])
 {
 	uint64_t level = LOG_DEBUG;
-	unsigned most;
 
-	if (argc > 1 && arg_number(argv[1], 0, LOG_DEBUG, &level))
+	if (arg_number(argv[1], 0, LOG_DEBUG, &level))
 		return -EINVAL;
-	most = (unsigned)level;
-	log_for_each(print_record, &most);
+	log_for_each(print_record, &level);
 	return 0;
 }
 
-int monitor_loglevel(unsigned argc, char *const argv[])
+int monitor_loglevel(char *const argv[])
 {
 	uint64_t level;
 
@@ -136,16 +125,4 @@ int monitor_loglevel(unsigned argc, char *const argv[])
 		return -EINVAL;
 	monitor_console_level = (unsigned)level;
 	return 0;
-}
-
-/* ---- power ----------------------------------------------------------- */
-
-int monitor_reboot(unsigned argc, char *const argv[])
-{
-	machine_reboot();
-}
-
-int monitor_poweroff(unsigned argc, char *const argv[])
-{
-	machine_poweroff();
 }

@@ -2,17 +2,17 @@
 /*
  * dma.c - devices that use memory, and one buffer with its three addresses
  *
- * WHAT     A line for each device that is open; then two pages, as the CPU, the
- *          memory and a device of 28 bits know them, without an IOMMU and
- *          behind one; then small pieces for the same device, from a pool.
+ * WHAT     A line for each open device. Then three pages with their addresses
+ *          for the CPU, in memory, and for a device of 28 bits: without an
+ *          IOMMU and behind one. Then small pieces from a pool of that device.
  *
  * PICTURE  page     virtual     physical      bus, no IOMMU        IOMMU
  *          lowmem   0xc3f8d000  0x0003f8d000  0x003f8d000 direct   0x000001000
  *          highmem  0xffff7000  0x003ffc4000  0x000680000 bounced  0x000001000
  *
- * ALGORITHM  The mappings are real, though no device is told of them; the
- *          tables of an IOMMU are made, too, where the machine has none. All is
- *          given back before the prompt returns.
+ * ALGORITHM  The mappings are real, but no device uses them. The tables of an
+ *          IOMMU are made on machines without an IOMMU, too. Everything is
+ *          given back before the prompt comes again.
  * SEE      mm/dma/dma.h; docs/bus-addresses.md.
  */
 #include <arch/iommu.h>
@@ -25,7 +25,7 @@
 
 #define DEMO_BITS  28
 
-/* As many network cards have them: read by the device in one go, by lines. */
+/* Like those of a network card, which reads each one within a line. */
 #define DESCRIPTORS      4u
 #define DESCRIPTOR_SIZE  24u
 #define DESCRIPTOR_LINE  64u
@@ -33,11 +33,6 @@
 struct demo {
 	struct dma_device plain, behind;
 };
-
-static const char *way(const struct page *page, bus_addr_t bus)
-{
-	return bus.v == page_to_phys(page).v ? "direct" : "bounced";
-}
 
 static bus_addr_t map(struct dma_device *dev, struct page *page)
 {
@@ -62,7 +57,8 @@ static void say_page(struct demo *demo, const char *name, struct page *page)
 	else
 		say("  %-8s  %p  0x%010llx  0x%09llx %-7s  0x%09llx\n", name,
 		    va, (unsigned long long)pa.v, (unsigned long long)plain.v,
-		    way(page, plain), (unsigned long long)behind.v);
+		    plain.v == pa.v ? "direct" : "bounced",
+		    (unsigned long long)behind.v);
 	kunmap_local(va);
 	unmap(&demo->behind, behind);
 	unmap(&demo->plain, plain);
@@ -89,16 +85,18 @@ static void say_pages(struct demo *demo)
 	say_one(demo, "highmem", GFP_HIGHUSER);
 }
 
-struct descriptor {
-	void      *at;
-	bus_addr_t bus;
-};
-
-static void say_descriptors(struct dma_pool *pool)
+static int say_descriptors(struct dma_device *dev)
 {
-	struct descriptor list[DESCRIPTORS];
+	struct dma_pool *pool = dma_pool_create("monitor", dev, DESCRIPTOR_SIZE,
+						8, DESCRIPTOR_LINE);
+	struct {
+		void      *at;
+		bus_addr_t bus;
+	} list[DESCRIPTORS];
 	unsigned n = 0;
 
+	if (!pool)
+		return -ENOMEM;
 	while (n < DESCRIPTORS &&
 	       (list[n].at = dma_pool_alloc(pool, GFP_KERNEL | GFP_NOWARN,
 					    &list[n].bus)))
@@ -111,16 +109,6 @@ static void say_descriptors(struct dma_pool *pool)
 		    (unsigned long long)list[i].bus.v);
 	while (n-- > 0)
 		dma_pool_free(pool, list[n].at, list[n].bus);
-}
-
-static int say_pool(struct dma_device *dev)
-{
-	struct dma_pool *pool = dma_pool_create("monitor", dev, DESCRIPTOR_SIZE,
-						8, DESCRIPTOR_LINE);
-
-	if (!pool)
-		return -ENOMEM;
-	say_descriptors(pool);
 	return dma_pool_destroy(pool);
 }
 
@@ -136,26 +124,24 @@ static int with_devices(struct iommu_domain *domain)
 			      DMA_BIT_MASK(DEMO_BITS), domain);
 	if (!err) {
 		say_pages(&demo);
-		err = say_pool(&demo.plain);
+		err = say_descriptors(&demo.plain);
 		dma_device_destroy(&demo.behind);
 	}
 	dma_device_destroy(&demo.plain);
 	return err;
 }
 
-int monitor_dma(unsigned argc, char *const argv[])
+void monitor_dma(void)
 {
 	struct iommu_domain *domain;
-	int err = -ENOMEM;
 
 	dma_dump();
-	/* Nothing is taken from allocators that may be broken. */
+	/* After a panic the allocators may be broken. */
 	if (monitor_after_panic)
-		return 0;
+		return;
 	domain = iommu_domain_create();
-	if (domain) {
-		err = with_devices(domain);
+	if (!domain || with_devices(domain))
+		complain("no memory for the mappings");
+	if (domain)
 		iommu_domain_destroy(domain);
-	}
-	return err ? complain("no memory for the mappings") : 0;
 }

@@ -2,16 +2,15 @@
 /*
  * find.c - what is this address?
  *
- * WHAT     Everything the kernel knows of an address: its region, and what
- *          that region's owner says of it: symbol, stack, cache and object,
- *          area, slot, VMA; and the page frame behind it.
+ * WHAT     Everything that the kernel knows of an address: its region; symbol,
+ *          stack, cache and object, area, slot or VMA; the page frame.
  *
  * PICTURE    kernel: region --+-- direct map: image? stack? frame, object
  *                             +-- vmalloc: area, its caller; stack?
  *                             +-- kmap, fixmap: slot and frame
  *            user mode: a task's VMA, and the frame there
  *
- * LOCKING  Each module's own, for the moment of its answer.
+ * LOCKING  Each module takes its own lock while it answers.
  */
 #include <arch/fixmap.h>
 #include <arch/kva.h>
@@ -28,19 +27,13 @@
 #include "mm/page/zone.h"
 #include "mm/slab/slab.h"
 
-/*      start         end           what                                     */
-#define SECTIONS(S)                                                           \
-	S(text_start,   text_end,   "code")                                   \
-	S(rodata_start, rodata_end, "constants")                              \
-	S(data_start,   data_end,   "data")                                   \
-	S(bss_start,    bss_end,    "data that is zero at first")
-
 static const struct {
 	const char *start, *end, *what;
 } sections[] = {
-#define S(start, end, what) { start, end, what },
-	SECTIONS(S)
-#undef S
+	{ text_start,   text_end,   "code" },
+	{ rodata_start, rodata_end, "constants" },
+	{ data_start,   data_end,   "data" },
+	{ bss_start,    bss_end,    "data that is zero at first" },
 };
 
 static const char *const object_states[] = {
@@ -53,12 +46,11 @@ static const char *const object_states[] = {
 
 static void find_frame(pfn_t pfn)
 {
-	if (!pfn_valid(pfn)) {
+	if (pfn_valid(pfn))
+		say("  frame   0x%x, zone %s: %s\n", pfn.v,
+		    pfn_zone(pfn)->name, monitor_page_states[page_state(pfn)]);
+	else
 		say("  frame   0x%x: above all memory\n", pfn.v);
-		return;
-	}
-	say("  frame   0x%x, zone %s: %s\n", pfn.v, pfn_zone(pfn)->name,
-	    monitor_page_states[page_state(pfn)]);
 }
 
 static void find_in_image(kva_t va)
@@ -72,18 +64,6 @@ static void find_in_image(kva_t va)
 	}
 	if (symbol_find(va, &start))
 		say("  symbol  %pS\n", kva_to_ptr(va));
-}
-
-static void find_stack(kva_t va)
-{
-	const struct kernel_stack *stack = stack_find(va);
-
-	if (!stack)
-		stack = stack_find_guard(va);
-	if (stack)
-		say("  stack   %s%s, 0x%08x - 0x%08x\n",
-		    va < stack->base ? "guard page of the " : "", stack->name,
-		    stack->base, stack->top - 1);
 }
 
 static void find_object(kva_t va)
@@ -104,39 +84,22 @@ static void find_object(kva_t va)
 		say("  owner   allocated by %pS\n", info.allocated_by);
 }
 
-static const char *const area_kinds[VM_NR_KINDS] = {
-#define K(kind, text) [kind] = text,
-	VM_KINDS(K)
-#undef K
-};
-
 static void find_area(kva_t va)
 {
 	struct vm_area_info info;
 
-	if (!vmalloc_find(va, &info)) {
-		say("  area    none\n");
-		return;
-	}
-	say("  area    0x%08x - 0x%08x, %s, made by %pS%s\n", info.start,
-	    info.end - 1, area_kinds[info.kind], info.caller,
-	    info.guard ? ": its guard page" : "");
-}
-
-static void find_slot(kva_t va, enum kva_region region)
-{
-	if (region == KVA_PKMAP)
-		say("  slot    %u of kmap\n", (va - PKMAP_BASE) / PAGE_SIZE);
-	else if (kva_is_kmap_local(va))
-		say("  slot    of kmap_local\n");
+	if (vmalloc_find(va, &info))
+		say("  area    0x%08x - 0x%08x, %s, made by %pS%s\n",
+		    info.start, info.end - 1, vm_kind_name[info.kind],
+		    info.caller, info.guard ? ": its guard page" : "");
 	else
-		say("  slot    %u of the fixmap\n",
-		    (FIXADDR_TOP - 1 - va) / PAGE_SIZE);
+		say("  area    none\n");
 }
 
 static void find_kernel(kva_t va)
 {
 	enum kva_region region = kva_region_of(va);
+	const struct kernel_stack *stack = stack_find(va);
 	kva_t start, end;
 	pfn_t pfn;
 
@@ -148,11 +111,21 @@ static void find_kernel(kva_t va)
 		find_frame(phys_to_pfn(virt_to_phys(kva_to_ptr(va))));
 		find_object(va);
 	}
-	find_stack(va);
+	if (!stack)
+		stack = stack_find_guard(va);
+	if (stack)
+		say("  stack   %s%s, 0x%08x - 0x%08x\n",
+		    va < stack->base ? "guard page of the " : "", stack->name,
+		    stack->base, stack->top - 1);
 	if (region == KVA_VMALLOC)
 		find_area(va);
-	if (region == KVA_PKMAP || region == KVA_FIXMAP)
-		find_slot(va, region);
+	if (region == KVA_PKMAP)
+		say("  slot    %u of kmap\n", (va - PKMAP_BASE) / PAGE_SIZE);
+	else if (region == KVA_FIXMAP && kva_is_kmap_local(va))
+		say("  slot    of kmap_local\n");
+	else if (region == KVA_FIXMAP)
+		say("  slot    %u of the fixmap\n",
+		    (FIXADDR_TOP - 1 - va) / PAGE_SIZE);
 	if (region == KVA_LOWMEM)
 		return;
 	if (kpt_lookup(va, &pfn))
@@ -163,12 +136,12 @@ static void find_kernel(kva_t va)
 
 /* ---- user mode ------------------------------------------------------- */
 
-static void find_in_task(uint32_t va, struct task *task)
+static void find_in_task(uaddr_t va, struct task *task)
 {
 	struct upt_entry entry;
 	struct vma_info vma;
 
-	if (!mm_find_vma(task->mm, UADDR(va), &vma)) {
+	if (!mm_find_vma(task->mm, va, &vma)) {
 		say("  VMA     none in task %u, '%s'\n", task->pid, task->name);
 		return;
 	}
@@ -178,7 +151,7 @@ static void find_in_task(uint32_t va, struct task *task)
 	    vma.flags & VM_SHARED ? 's' : 'p', vma.name ? vma.name : "",
 	    task->pid, task->name);
 	mutex_lock(&task->mm->lock);
-	entry = upt_lookup(&task->mm->tables, va & PAGE_MASK);
+	entry = upt_lookup(&task->mm->tables, va.v & PAGE_MASK);
 	mutex_unlock(&task->mm->lock);
 	if (entry.present)
 		find_frame(entry.pfn);
@@ -186,33 +159,28 @@ static void find_in_task(uint32_t va, struct task *task)
 		say("  frame   none yet: nobody has touched it\n");
 }
 
-static int find_user(uint32_t va, unsigned argc, char *const argv[])
+int monitor_find(char *const argv[])
 {
-	struct task *task;
-
-	say("  region  %s\n", va < USER_BASE ?
-	    "never mapped: null pointers fault" : "user mode");
-	if (argc < 3) {
-		say("  name a task, by its PID, to know more\n");
-		return 0;
-	}
-	if (arg_task(argv[2], &task))
-		return -EINVAL;
-	find_in_task(va, task);
-	object_put(&task->object);
-	return 0;
-}
-
-int monitor_find(unsigned argc, char *const argv[])
-{
+	struct task *task = NULL;
 	uint32_t va;
 
 	if (arg_address(argv[1], &va))
 		return -EINVAL;
 	say("0x%08x\n", va);
-	if (va < PAGE_OFFSET)
-		return find_user(va, argc, argv);
-	find_kernel(va);
+	if (va >= PAGE_OFFSET) {
+		find_kernel(va);
+		return 0;
+	}
+	say("  region  %s\n", va < USER_BASE ?
+	    "never mapped: null pointers fault" : "user mode");
+	if (arg_task(argv[2], &task))
+		return -EINVAL;
+	if (!task) {
+		say("  name a task, by its PID, to know more\n");
+		return 0;
+	}
+	find_in_task(UADDR(va), task);
+	object_put(&task->object);
 	return 0;
 }
 
@@ -225,13 +193,12 @@ const char *monitor_cache_name(unsigned i)
 	return cache ? kmem_cache_name(cache) : NULL;
 }
 
-int monitor_slab(unsigned argc, char *const argv[])
+int monitor_slab(char *const argv[])
 {
-	struct kmem_cache *cache = kmem_cache_find(argv[1]);
+	struct kmem_cache *cache;
 
-	if (!cache)
-		return complain("%.40s: no such cache; `slabinfo` lists them",
-				argv[1]);
+	if (arg_cache(argv[1], &cache))
+		return -EINVAL;
 	kmem_cache_dump(cache);
 	return 0;
 }

@@ -46,37 +46,31 @@ static const char *error_text(int err)
 	return "no memory that the drive could reach";
 }
 
-static void say_addresses(const void *buffer, uint64_t size, bus_addr_t bus)
-{
-	phys_addr_t pa = virt_to_phys(buffer);
-
-	say("buffer of %llu bytes:\n", (unsigned long long)size);
-	say("  virtual   0x%08x\n", ptr_to_kva(buffer));
-	say("  physical  %pP%s\n", &pa,
-	    bus.v == pa.v ? "" : ", and the device wrote to a copy");
-	say("  bus       0x%08llx\n", (unsigned long long)bus.v);
-}
-
 static int read_and_say(uint32_t lba, uint32_t nr, void *buffer)
 {
+	phys_addr_t pa = virt_to_phys(buffer);
 	bus_addr_t bus = DMA_MAPPING_ERROR;
 	int err = floppy_read(lba, nr, buffer, &bus);
 
 	if (err)
 		return complain("sector %u: %s", lba, error_text(err));
-	say_addresses(buffer, nr * FLOPPY_SECTOR, bus);
+	say("buffer of %u bytes:\n", nr * FLOPPY_SECTOR);
+	say("  virtual   0x%08x\n", ptr_to_kva(buffer));
+	say("  physical  %pP%s\n", &pa,
+	    bus.v == pa.v ? "" : ", and the device wrote to a copy");
+	say("  bus       0x%08llx\n", (unsigned long long)bus.v);
 	monitor_dump(buffer, nr * FLOPPY_SECTOR);
 	return 0;
 }
 
-int monitor_floppy(unsigned argc, char *const argv[])
+int monitor_floppy(char *const argv[])
 {
 	uint64_t lba, nr = 1;
 	void *buffer;
 	int err;
 
 	if (arg_number(argv[1], 0, FLOPPY_SECTORS - 1, &lba) ||
-	    (argc > 2 && arg_number(argv[2], 1, COUNT_MAX, &nr)))
+	    arg_number(argv[2], 1, COUNT_MAX, &nr))
 		return -EINVAL;
 	if (monitor_after_panic)
 		return complain("after a panic nothing waits for interrupts");

@@ -10,10 +10,10 @@
  *            pagoda> free 3
  *
  * RULES of hold
- *          H1  a number stands for one thing until it is freed, so nothing can
- *              be freed twice by it
+ *          H1  a number stands for one thing until that thing is freed, so a
+ *              number cannot free anything twice
  *
- * NOT HERE what is wrong on purpose (`fault`).
+ * NOT HERE mistakes on purpose (`fault`).
  */
 #include <arch/kva.h>
 
@@ -29,7 +29,7 @@
 
 #define HELD_MAX  32
 
-/* What is held; `kind` NULL: nothing. */
+/* One thing that is held; `kind` NULL: the number is free. */
 struct held {
 	const struct hold_kind *kind;
 	void                   *ptr;     /* the block, or its struct page     */
@@ -39,20 +39,22 @@ struct held {
 };
 
 struct hold_kind {
-	const char *name, *args, *what;
+	const char *name, *args;
 	gfp_t       gfp;
 	int       (*take)(struct held *held, const char *arg);
-	void      (*give)(struct held *held);
+	void      (*free)(const void *ptr);   /* by ptr alone; or NULL, and   */
+	void      (*give)(const struct held *held);
+	const char *what;
 };
 
 static struct held held[HELD_MAX];
 
 /* ---- kinds ----------------------------------------------------------- */
 
-static int no_memory(void)
+/* The result of a take() function. */
+static int taken(const struct held *h)
 {
-	complain("there is no memory for it");
-	return -ENOMEM;
+	return h->ptr ? 0 : complain("there is no memory for it");
 }
 
 static int take_pages(struct held *h, const char *arg)
@@ -64,10 +66,10 @@ static int take_pages(struct held *h, const char *arg)
 	h->order = (unsigned)order;
 	h->size = (uint64_t)PAGE_SIZE << order;
 	h->ptr = alloc_pages(h->kind->gfp, h->order);
-	return h->ptr ? 0 : no_memory();
+	return taken(h);
 }
 
-static void give_pages(struct held *h)
+static void give_pages(const struct held *h)
 {
 	free_pages(h->ptr, h->order);
 }
@@ -77,12 +79,7 @@ static int take_kmalloc(struct held *h, const char *arg)
 	if (arg_size(arg, KMALLOC_MAX_SIZE, &h->size))
 		return -EINVAL;
 	h->ptr = kmalloc((size_t)h->size, h->kind->gfp);
-	return h->ptr ? 0 : no_memory();
-}
-
-static void give_kmalloc(struct held *h)
-{
-	kfree(h->ptr);
+	return taken(h);
 }
 
 static int take_vmalloc(struct held *h, const char *arg)
@@ -95,23 +92,16 @@ static int take_vmalloc(struct held *h, const char *arg)
 	return err ? complain("%s", kva_error_text(err)) : 0;
 }
 
-static void give_vmalloc(struct held *h)
-{
-	vfree(h->ptr);
-}
-
 static int take_object(struct held *h, const char *arg)
 {
-	h->cache = kmem_cache_find(arg);
-	if (!h->cache)
-		return complain("%.40s: no such cache; `slabinfo` lists them",
-				arg);
+	if (arg_cache(arg, &h->cache))
+		return -EINVAL;
 	h->size = kmem_cache_size(h->cache);
 	h->ptr = kmem_cache_alloc(h->cache, GFP_KERNEL);
-	return h->ptr ? 0 : no_memory();
+	return taken(h);
 }
 
-static void give_object(struct held *h)
+static void give_object(const struct held *h)
 {
 	kmem_cache_free(h->cache, h->ptr);
 }
@@ -123,7 +113,7 @@ static int take_kmap(struct held *h, const char *arg)
 
 	if (arg_pfn(arg, &pfn))
 		return -EINVAL;
-	/* Of other frames the entry may not even be written (pageblock.h). */
+	/* The entries of other frames may not be written yet (pageblock.h). */
 	if (page_state(pfn) != PAGE_USED)
 		return complain("frame 0x%x is not allocated: `alloc highmem 0` gives one",
 				pfn.v);
@@ -135,7 +125,7 @@ static int take_kmap(struct held *h, const char *arg)
 	return 0;
 }
 
-static void give_kmap(struct held *h)
+static void give_kmap(const struct held *h)
 {
 	kunmap(h->ptr);
 }
@@ -155,76 +145,61 @@ static int take_ioremap(struct held *h, const char *arg)
 	return h->ptr ? 0 : complain("no place for it: the log says why");
 }
 
-static void give_ioremap(struct held *h)
-{
-	iounmap(h->ptr);
-}
-
-/*  name       argument  what it takes                                       */
 static const struct hold_kind kinds[] = {
-	{ "page",    "ORDER", "2^ORDER pages of lowmem", GFP_KERNEL,
-	  take_pages, give_pages },
-	{ "highmem", "ORDER", "2^ORDER pages from anywhere, HIGHMEM first",
-	  GFP_HIGHUSER, take_pages, give_pages },
-	{ "dma",     "ORDER", "2^ORDER pages below 16 MiB",
-	  GFP_KERNEL | GFP_DMA, take_pages, give_pages },
-	{ "kmalloc", "SIZE",  "SIZE bytes of lowmem", GFP_KERNEL,
-	  take_kmalloc, give_kmalloc },
-	{ "kmalloc-dma", "SIZE", "SIZE bytes below 16 MiB",
-	  GFP_KERNEL | GFP_DMA, take_kmalloc, give_kmalloc },
-	{ "vmalloc", "SIZE",  "SIZE bytes, contiguous by addresses only",
-	  GFP_KERNEL, take_vmalloc, give_vmalloc },
-	{ "cache",   "NAME",  "an object of a cache", GFP_KERNEL,
-	  take_object, give_object },
-	{ "kmap",    "PFN",   "an address for an allocated frame", GFP_KERNEL,
-	  take_kmap, give_kmap },
-	{ "ioremap", "PHYS",  "an address for a page of device registers",
-	  GFP_KERNEL, take_ioremap, give_ioremap },
+	{ "page", "ORDER", GFP_KERNEL, take_pages, NULL, give_pages,
+	  "2^ORDER pages of lowmem" },
+	{ "highmem", "ORDER", GFP_HIGHUSER, take_pages, NULL, give_pages,
+	  "2^ORDER pages from anywhere, HIGHMEM first" },
+	{ "dma", "ORDER", GFP_KERNEL | GFP_DMA, take_pages, NULL, give_pages,
+	  "2^ORDER pages below 16 MiB" },
+	{ "kmalloc", "SIZE", GFP_KERNEL, take_kmalloc, kfree, NULL,
+	  "SIZE bytes of lowmem" },
+	{ "kmalloc-dma", "SIZE", GFP_KERNEL | GFP_DMA, take_kmalloc, kfree,
+	  NULL, "SIZE bytes below 16 MiB" },
+	{ "vmalloc", "SIZE", GFP_KERNEL, take_vmalloc, vfree, NULL,
+	  "SIZE bytes, contiguous by addresses only" },
+	{ "cache", "NAME", GFP_KERNEL, take_object, NULL, give_object,
+	  "an object of a cache" },
+	{ "kmap", "PFN", GFP_KERNEL, take_kmap, NULL, give_kmap,
+	  "an address for an allocated frame" },
+	{ "ioremap", "PHYS", GFP_KERNEL, take_ioremap, iounmap, NULL,
+	  "an address for a page of device registers" },
 };
 
 /* ---- commands -------------------------------------------------------- */
 
-/* Pages have a number, everything else has an address. */
-static void format_place(char *buf, size_t size, const struct held *h)
+static void print_held(unsigned i)
 {
+	const struct held *h = &held[i];
 	const struct page *page = h->ptr;
 	kva_t va = ptr_to_kva(h->ptr);
+	char place[32];
 	pfn_t pfn;
 
-	if (h->kind->give == give_pages) {
-		pfn = page_to_pfn(page);
-		scnprintf(buf, size, "%pF", &pfn);
-		return;
-	}
 	if (h->kind->give == give_kmap && page_is_highmem(page))
 		va = PKMAP_BASE + (page->kmap - 1u) * PAGE_SIZE;
 	else if (h->kind->give == give_kmap)
 		va = ptr_to_kva(page_address(page));
-	scnprintf(buf, size, "0x%08x", va);
+	snprintf(place, sizeof(place), "0x%08x", va);
+	if (h->kind->give == give_pages) {
+		pfn = page_to_pfn(page);
+		snprintf(place, sizeof(place), "%pF", &pfn);
+	}
+	say("%u: %-11s %-12s %pM\n", i + 1, h->kind->name, place, &h->size);
 }
 
-static void print_held(unsigned number)
-{
-	const struct held *h = &held[number - 1];
-	char place[32];
-
-	format_place(place, sizeof(place), h);
-	say("%u: %-11s %-12s %pM\n", number, h->kind->name, place, &h->size);
-}
-
+/* What is held; if nothing is held, what can be. */
 static int list_all(void)
 {
-	unsigned n = 0;
+	bool any = false;
 
 	for (unsigned i = 0; i < HELD_MAX; i++) {
 		if (held[i].kind) {
-			print_held(i + 1);
-			n++;
+			print_held(i);
+			any = true;
 		}
 	}
-	if (n)
-		return 0;
-	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds) && !any; i++)
 		say("  alloc %-12s %-6s %s\n", kinds[i].name, kinds[i].args,
 		    kinds[i].what);
 	return 0;
@@ -235,28 +210,22 @@ const char *monitor_alloc_kind(unsigned i)
 	return i < ARRAY_SIZE(kinds) ? kinds[i].name : NULL;
 }
 
-static const struct hold_kind *kind_find(const char *name)
+int monitor_alloc(char *const argv[])
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (!strcmp(kinds[i].name, name))
-			return &kinds[i];
-	}
-	return NULL;
-}
-
-int monitor_alloc(unsigned argc, char *const argv[])
-{
-	struct held h = { NULL, NULL, NULL, 0, 0 };
+	struct held h = { .kind = NULL };
 	unsigned i = 0;
 	int err;
 
-	if (argc == 1)
+	if (!argv[1])
 		return list_all();
-	h.kind = kind_find(argv[1]);
+	for (unsigned k = 0; k < ARRAY_SIZE(kinds); k++) {
+		if (!strcmp(kinds[k].name, argv[1]))
+			h.kind = &kinds[k];
+	}
 	if (!h.kind)
 		return complain("%.40s: no such kind; `help alloc` lists them",
 				argv[1]);
-	if (argc < 3)
+	if (!argv[2])
 		return complain("alloc %s: %s is missing", h.kind->name,
 				h.kind->args);
 	while (i < HELD_MAX && held[i].kind)
@@ -268,22 +237,25 @@ int monitor_alloc(unsigned argc, char *const argv[])
 	if (err)
 		return err;
 	held[i] = h;
-	print_held(i + 1);
+	print_held(i);
 	return 0;
 }
 
-/* The number is free before what it stood for is: H1, also when that panics. */
+/* First the number is free, then the memory: H1 holds if free() panics. */
 static void give_back(unsigned i)
 {
 	struct held h = held[i];
 
 	held[i].kind = NULL;
-	h.kind->give(&h);
+	if (h.kind->free)
+		h.kind->free(h.ptr);
+	else
+		h.kind->give(&h);
 }
 
 void monitor_free_all(void)
 {
-	/* The newest first: a frame may be kmapped. */
+	/* First those of kmap: the page itself may be held, too. */
 	for (unsigned i = HELD_MAX; i-- > 0; ) {
 		if (held[i].kind && held[i].kind->give == give_kmap)
 			give_back(i);
@@ -294,7 +266,7 @@ void monitor_free_all(void)
 	}
 }
 
-int monitor_free(unsigned argc, char *const argv[])
+int monitor_free(char *const argv[])
 {
 	uint64_t number;
 

@@ -2,10 +2,10 @@
 /*
  * iomem.c - physical addresses, in the format of Linux's /proc/iomem
  *
- * WHAT     What the boot loader said of each range, and what we know besides:
- *          the kernel image and the frame buffer; the firmware's tables, the
- *          interrupt controllers and IOMMUs that they name; the memory that
- *          PCI devices and bridges answer to.
+ * WHAT     The boot loader's ranges, and what lies in them: the kernel image,
+ *          the frame buffer, the firmware's tables, the interrupt controllers
+ *          and IOMMUs that the tables name, the memory of PCI devices and
+ *          bridges.
  *
  * PICTURE    00100000-07fdffff : System RAM
  *              00100000-001fffff : Kernel code      lies within the line above
@@ -13,11 +13,11 @@
  *              feb40000-feb5ffff : 0000:01:00.0
  *
  * RULES
- *          a line lies wholly within another one, or beside it: what would
- *          lie across the end of another is left out
+ *          a range lies within another range, or beside it; a range that
+ *          would overlap another one in part is left out
  *
- * ALGORITHM  All are put into one array, sorted by start, the longer one
- *          first; a line is indented by as many lines as contain it.
+ * ALGORITHM  One array, sorted by start, the longer range first. A line is
+ *          indented once for each range that contains it.
  * SEE      Linux kernel/resource.c r_show().
  */
 #include <stdarg.h>
@@ -43,7 +43,7 @@
 #define IOAPIC_SIZE    0x400u
 #define LAPIC_START    0xfee00000u     /* where no table says it */
 
-/* Of a bridge: what it passes on. Both in 1 MiB, the end inclusive. */
+/* What a bridge passes on, in units of 1 MiB; the end is inclusive. */
 #define PCI_HEADER_BRIDGE    1
 #define PCI_SECONDARY_BUS    0x19
 #define PCI_MEMORY_BASE      0x20
@@ -63,7 +63,7 @@ struct resource {
 static struct resource resources[RESOURCES_MAX];
 static unsigned nr_resources;
 
-/* As Linux calls the types of the firmware's map. */
+/* Linux's names for the types of the firmware's map. */
 static const char *const range_names[BOOT_NR_RANGE_TYPES] = {
 	[BOOT_RAM]      = "System RAM",
 	[BOOT_ACPI]     = "ACPI Tables",
@@ -72,23 +72,10 @@ static const char *const range_names[BOOT_NR_RANGE_TYPES] = {
 	[BOOT_BAD]      = "Unusable memory",
 };
 
-static bool comes_before(const struct resource *a, const struct resource *b)
-{
-	return a->start < b->start ||
-	       (a->start == b->start && a->end > b->end);
-}
-
 static bool contains(const struct resource *outer,
 		     const struct resource *inner)
 {
 	return outer->start <= inner->start && inner->end <= outer->end;
-}
-
-/* Neither of the two lies within the other, nor beside it. */
-static bool cross(const struct resource *a, const struct resource *b)
-{
-	return a->start < b->end && b->start < a->end && !contains(a, b) &&
-	       !contains(b, a);
 }
 
 static __printf(3, 4)
@@ -100,16 +87,23 @@ void add(uint64_t start, uint64_t size, const char *fmt, ...)
 
 	if (start >= new.end || nr_resources == RESOURCES_MAX)
 		return;
-	for (i = 0; i < nr_resources; i++)
-		if (cross(&new, &resources[i]))
+	for (i = 0; i < nr_resources; i++) {
+		const struct resource *r = &resources[i];
+
+		if (new.start < r->end && r->start < new.end &&
+		    !contains(&new, r) && !contains(r, &new))
 			return;
+	}
 	va_start(args, fmt);
 	vsnprintf(new.name, sizeof(new.name), fmt, args);
 	va_end(args);
 	for (i = nr_resources++; i > 0; i--) {
-		if (!comes_before(&new, &resources[i - 1]))
+		const struct resource *r = &resources[i - 1];
+
+		if (r->start < start ||
+		    (r->start == start && r->end >= new.end))
 			break;
-		resources[i] = resources[i - 1];
+		resources[i] = *r;
 	}
 	resources[i] = new;
 }
@@ -156,7 +150,7 @@ static void add_acpi(void)
 		add(LAPIC_START, PAGE_SIZE, "Local APIC");
 }
 
-/* Base above limit: the bridge passes nothing on. */
+/* A bridge whose base is above the limit passes nothing on. */
 static void add_window(const struct pci_device *bridge, uint64_t base,
 		       uint64_t limit)
 {
@@ -176,40 +170,31 @@ static uint64_t window_edge(const struct pci_device *bridge, unsigned reg,
 	return edge;
 }
 
-static void add_windows(const struct pci_device *bridge)
+static void add_pci(const struct pci_device *dev)
 {
-	add_window(bridge, window_edge(bridge, PCI_MEMORY_BASE, 0),
-		   window_edge(bridge, PCI_MEMORY_LIMIT, 0) | 0xfffff);
-	add_window(bridge, window_edge(bridge, PCI_PREFETCH_BASE,
-				       PCI_PREFETCH_BASE32),
-		   window_edge(bridge, PCI_PREFETCH_LIMIT,
-			       PCI_PREFETCH_LIMIT32) | 0xfffff);
-}
+	char name[DEVICE_TEXT];
 
-static void add_bars(const struct pci_device *dev)
-{
+	if (dev->header_type == PCI_HEADER_BRIDGE) {
+		add_window(dev, window_edge(dev, PCI_MEMORY_BASE, 0),
+			   window_edge(dev, PCI_MEMORY_LIMIT, 0) | 0xfffff);
+		add_window(dev, window_edge(dev, PCI_PREFETCH_BASE,
+					    PCI_PREFETCH_BASE32),
+			   window_edge(dev, PCI_PREFETCH_LIMIT,
+				       PCI_PREFETCH_LIMIT32) | 0xfffff);
+	}
 	for (unsigned i = 0; i < PCI_NR_BARS; i++)
 		if (!dev->bar[i].io && dev->bar[i].start.v)
-			add(dev->bar[i].start.v, dev->bar[i].size,
-			    "0000:%02x:%02x.%u", dev->bus, dev->slot,
-			    dev->function);
+			add(dev->bar[i].start.v, dev->bar[i].size, "0000:%s",
+			    format_device(name, pci_source_id(dev)));
 }
 
-static void add_pci(void)
-{
-	for (unsigned i = 0; i < nr_pci_devices; i++) {
-		if (pci_devices[i].header_type == PCI_HEADER_BRIDGE)
-			add_windows(&pci_devices[i]);
-		add_bars(&pci_devices[i]);
-	}
-}
-
-int monitor_iomem(unsigned argc, char *const argv[])
+void monitor_iomem(void)
 {
 	nr_resources = 0;
 	add_memory();
 	add_acpi();
-	add_pci();
+	for (unsigned i = 0; i < nr_pci_devices; i++)
+		add_pci(&pci_devices[i]);
 	for (unsigned i = 0; i < nr_resources; i++) {
 		const struct resource *r = &resources[i];
 		int depth = 0;
@@ -220,5 +205,4 @@ int monitor_iomem(unsigned argc, char *const argv[])
 		    (unsigned long long)r->start,
 		    (unsigned long long)(r->end - 1), r->name);
 	}
-	return 0;
 }

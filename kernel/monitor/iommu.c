@@ -2,8 +2,9 @@
 /*
  * iommu.c - the IOMMU: units, domains, faults; the walk of a bus address
  *
- * WHAT     iommu prints what is on and who may reach how much; iommu walk goes
- *          through a device's tables level by level, as the unit does.
+ * WHAT     iommu prints the units, and how much each device may reach; iommu
+ *          walk goes through the tables of a device level by level, as the
+ *          unit does.
  *
  * PICTURE    bus 0x00005000 from 00:04.0, by the tables of domain 1:
  *              level 3[  0] 0x0000000001c3f003  R W  -> table at 0x0001c3f000
@@ -11,7 +12,7 @@
  *              level 1[  5] 0x0000000038123001  R
  *              is 0x0038123000: read
  *
- * LOCKING  None: it may change while it is looked at.
+ * LOCKING  None: the tables may change meanwhile.
  * SEE      look.c, which does this for the CPU's tables.
  */
 #include <arch/iommu.h>
@@ -22,14 +23,6 @@
 
 #define LEVEL_BITS  9u
 #define ADDR_MASK   0x000ffffffffff000ull
-
-#define DEVICE_TEXT  8   /* 00:04.0 and the end */
-
-static void device_format(char text[DEVICE_TEXT], uint16_t source_id)
-{
-	snprintf(text, DEVICE_TEXT, "%02x:%02x.%x", source_id >> 8,
-		 source_id >> 3 & 31u, source_id & 7u);
-}
 
 /* ---- iommu --------------------------------------------------------------- */
 
@@ -51,26 +44,15 @@ static void say_domains(void)
 	uint16_t source_id;
 
 	say("  domain  device   pages\n");
-	for (unsigned n = 0; iommu_attached(n, &source_id, &domain); n++) {
-		device_format(device, source_id);
-		say("  %6u  %s  %6lu\n", iommu_domain_id(domain), device,
-		    iommu_nr_mapped(domain));
-	}
+	for (unsigned n = 0; iommu_attached(n, &source_id, &domain); n++)
+		say("  %6u  %s  %6lu\n", iommu_domain_id(domain),
+		    format_device(device, source_id), iommu_nr_mapped(domain));
 	say("any other device reaches nothing\n");
-}
-
-static void say_fault(const struct iommu_fault *fault)
-{
-	char device[DEVICE_TEXT];
-
-	device_format(device, fault->source_id);
-	say("  %s %s %pB: %s (reason %u)\n", device,
-	    fault->write ? "writes to" : "reads from", &fault->bus,
-	    iommu_reason_name(fault->reason), fault->reason);
 }
 
 static void say_faults(void)
 {
+	char device[DEVICE_TEXT];
 	unsigned long lost = 0;
 	struct iommu_fault fault;
 	struct iommu_unit unit;
@@ -80,27 +62,33 @@ static void say_faults(void)
 	say("blocked accesses: %lu%s\n", iommu_nr_faults(),
 	    lost ? ", and some that a unit had no room to record" : "");
 	for (unsigned n = 0; iommu_recent_fault(n, &fault); n++)
-		say_fault(&fault);
+		say("  %s %s %pB: %s (reason %u)\n",
+		    format_device(device, fault.source_id),
+		    fault.write ? "writes to" : "reads from", &fault.bus,
+		    iommu_reason_name(fault.reason), fault.reason);
 }
 
 static int say_all(void)
 {
-	if (!iommu_present()) {
+	if (iommu_present())
+		say("translation is on, bus addresses have %u bits\n",
+		    iommu_address_bits());
+	else
 		say("translation is off: bus addresses are physical ones\n");
-		say_units();
-		return 0;
-	}
-	say("translation is on, bus addresses have %u bits\n",
-	    iommu_address_bits());
 	say_units();
-	say_domains();
-	say_faults();
+	if (iommu_present()) {
+		say_domains();
+		say_faults();
+	}
 	return 0;
 }
 
 /* ---- iommu walk DEV BUSADDR ---------------------------------------------- */
 
-/* A hexadecimal number below `end` at *text, and what must come after it. */
+/*
+ * A hexadecimal number below `end` at *text; the character `after` must follow,
+ * and *text then stands behind it.
+ */
 static bool read_part(const char **text, char after, uint32_t end,
 		      uint32_t *value)
 {
@@ -143,17 +131,6 @@ static int arg_bus(const char *text, bus_addr_t *bus)
 	return 0;
 }
 
-static struct iommu_domain *domain_of(uint16_t wanted)
-{
-	struct iommu_domain *domain;
-	uint16_t source_id;
-
-	for (unsigned n = 0; iommu_attached(n, &source_id, &domain); n++)
-		if (source_id == wanted)
-			return domain;
-	return NULL;
-}
-
 static void say_level(unsigned level, bus_addr_t bus, uint64_t entry)
 {
 	phys_addr_t table = PHYS(entry & ADDR_MASK);
@@ -175,23 +152,25 @@ static int say_walk(char *const argv[])
 {
 	uint64_t entry[IOMMU_LEVELS_MAX];
 	struct iommu_domain *domain;
-	uint16_t source_id = 0;
+	uint16_t wanted = 0, source_id;
 	bus_addr_t bus;
 	phys_addr_t pa;
-	unsigned n, prot, levels;
+	unsigned i = 0, n, prot, levels;
 
-	if (arg_device(argv[2], &source_id) || arg_bus(argv[3], &bus))
+	if (arg_device(argv[2], &wanted) || arg_bus(argv[3], &bus))
 		return -EINVAL;
-	domain = domain_of(source_id);
-	if (!domain)
-		return complain("%.40s: the device has no domain", argv[2]);
+	do {
+		if (!iommu_attached(i++, &source_id, &domain))
+			return complain("%.40s: the device has no domain",
+					argv[2]);
+	} while (source_id != wanted);
 	say("%pB from %s, by the tables of domain %u:\n", &bus, argv[2],
 	    iommu_domain_id(domain));
 	n = iommu_walk(domain, bus, entry);
 	if (!n)
 		return complain("an address has %u bits", iommu_address_bits());
 	levels = (iommu_address_bits() - PAGE_SHIFT) / LEVEL_BITS;
-	for (unsigned i = 0; i < n; i++)
+	for (i = 0; i < n; i++)
 		say_level(levels - i, bus, entry[i]);
 	if (iommu_lookup(domain, bus, &pa, &prot))
 		say("  is %pP:%s%s\n", &pa, prot & IOMMU_READ ? " read" : "",
@@ -199,16 +178,11 @@ static int say_walk(char *const argv[])
 	return 0;
 }
 
-const char *monitor_iommu_word(unsigned i)
+int monitor_iommu(char *const argv[])
 {
-	return i == 0 ? "walk" : NULL;
-}
-
-int monitor_iommu(unsigned argc, char *const argv[])
-{
-	if (argc == 1)
+	if (!argv[1])
 		return say_all();
-	if (argc != 4 || strcmp(argv[1], "walk"))
+	if (!argv[3] || strcmp(argv[1], "walk"))
 		return complain("iommu, or iommu walk DEVICE BUSADDR");
 	return say_walk(argv);
 }

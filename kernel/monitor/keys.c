@@ -2,15 +2,15 @@
 /*
  * keys.c - from the bytes of a terminal to keys
  *
- * WHAT     A small automaton. What it does not know it swallows to the end, so
- *          that no piece of a sequence is taken for typed text.
+ * WHAT     A small automaton. It swallows an unknown sequence to its end, so no
+ *          piece of a sequence looks like typed text.
  *
  * PICTURE  GROUND --ESC--> ESCAPE --[--> CSI --0-9 ;--> CSI --letter--> key
  *                            |--O--> SS3 --letter--> key
  *                            +--b, f--> a word to the left, right
  *
  * ALGORITHM  A line may end in CR, LF or both: an LF behind a CR is swallowed.
- * NOT HERE UTF-8: bytes from 0x80 on are swallowed, names here are ASCII.
+ * NOT HERE UTF-8: bytes from 0x80 on are swallowed.
  */
 #include "kernel/monitor/keys.h"
 
@@ -19,13 +19,23 @@ enum state { GROUND, ESCAPE, CSI, SS3 };
 #define ESC           0x1b
 #define NUMBER_MAX    9999u
 #define MODIFIER_CTRL 5u   /* ESC [ 1 ; 5 C */
+#define NO_DIGIT      UINT32_MAX   /* the parameter has begun, no digit yet */
 
-/* The keys whose sequences end in a letter. */
+/* A tilde behind a number is a key, too: ESC [ 3 ~ */
 static int key_by_letter(const struct key_decoder *decoder, uint8_t letter)
 {
+	static const int by_number[] = {
+		[1] = KEY_HOME, [3] = KEY_DELETE, [4] = KEY_END,
+		[7] = KEY_HOME, [8] = KEY_END,
+	};
 	bool word = decoder->modifier == MODIFIER_CTRL;
+	unsigned number = decoder->number;
 
 	switch (letter) {
+	case '~':
+		if (number < ARRAY_SIZE(by_number) && by_number[number])
+			return by_number[number];
+		return KEY_UNKNOWN;
 	case 'A': return KEY_UP;
 	case 'B': return KEY_DOWN;
 	case 'C': return word ? KEY_WORD_RIGHT : KEY_RIGHT;
@@ -37,64 +47,47 @@ static int key_by_letter(const struct key_decoder *decoder, uint8_t letter)
 	}
 }
 
-/* Those that end in a tilde: ESC [ 3 ~ */
-static int key_by_number(unsigned number)
-{
-	switch (number) {
-	case 1: case 7: return KEY_HOME;
-	case 4: case 8: return KEY_END;
-	case 3:         return KEY_DELETE;
-	default:        return KEY_UNKNOWN;
-	}
-}
-
 static int decode_escape(struct key_decoder *decoder, uint8_t byte)
 {
 	decoder->state = GROUND;
+	decoder->number = 0;
+	decoder->modifier = 0;
 	switch (byte) {
 	case '[':
 		decoder->state = CSI;
-		decoder->number = 0;
-		decoder->modifier = 0;
 		return KEY_NONE;
 	case 'O':
 		decoder->state = SS3;
-		decoder->modifier = 0;
 		return KEY_NONE;
-	case 'b': return KEY_WORD_LEFT;
-	case 'f': return KEY_WORD_RIGHT;
 	case ESC:
 		decoder->state = ESCAPE;
 		return KEY_NONE;
+	case 'b': return KEY_WORD_LEFT;
+	case 'f': return KEY_WORD_RIGHT;
 	default:  return KEY_UNKNOWN;
 	}
 }
 
-/* One more digit of the parameter that is being read: the second, if any. */
-static void add_digit(struct key_decoder *decoder, unsigned digit)
-{
-	unsigned *value = decoder->modifier ? &decoder->modifier
-					    : &decoder->number;
-	unsigned old = *value == UINT32_MAX ? 0 : *value;
-
-	*value = MIN(old * 10 + digit, NUMBER_MAX);
-}
-
 static int decode_csi(struct key_decoder *decoder, uint8_t byte)
 {
+	/* The parameter that is being read: the second one, if it has begun. */
+	unsigned *value = decoder->modifier ? &decoder->modifier
+					    : &decoder->number;
+
 	if (byte >= '0' && byte <= '9') {
-		add_digit(decoder, byte - '0');
+		if (*value == NO_DIGIT)
+			*value = 0;
+		*value = MIN(*value * 10 + byte - '0', NUMBER_MAX);
 		return KEY_NONE;
 	}
 	if (byte == ';') {
-		decoder->modifier = UINT32_MAX;   /* begun, no digit yet */
+		decoder->modifier = NO_DIGIT;
 		return KEY_NONE;
 	}
-	if (byte < 0x40 && byte >= 0x20)          /* what we never look at */
+	if (byte < 0x40 && byte >= 0x20)   /* has no meaning for us */
 		return KEY_NONE;
 	decoder->state = GROUND;
-	return byte == '~' ? key_by_number(decoder->number)
-			   : key_by_letter(decoder, byte);
+	return key_by_letter(decoder, byte);
 }
 
 static int decode_ground(struct key_decoder *decoder, uint8_t byte)

@@ -2,7 +2,7 @@
 /*
  * keys.h - from the bytes of a terminal to keys
  *
- * WHAT     A terminal sends a letter as itself, and an arrow as three bytes or
+ * WHAT     A terminal sends a letter as one byte, and an arrow as three or
  *          more. key_decode() takes one byte and says which key is complete.
  * NOT HERE where bytes come from (terminal.h), what keys do (lineedit.h).
  * SEE      ECMA-48, "Control functions for coded character sets".
@@ -33,12 +33,12 @@ enum key {
 	KEY_UNKNOWN,             /* a sequence that means nothing to us       */
 };
 
-/* Ask where the cursor is; who answers understands escape sequences. */
+/* Asks for the cursor's place. A terminal that answers knows sequences. */
 #define TERMINAL_QUERY  "\x1b[6n"
 
 struct key_decoder {
 	uint8_t  state;
-	uint8_t  last;        /* the byte before was a carriage return        */
+	uint8_t  last;        /* the byte before                              */
 	unsigned number;      /* the first parameter of a sequence            */
 	unsigned modifier;    /* the second one                               */
 };

@@ -2,30 +2,30 @@
 /*
  * leak.c - what has been allocated since a mark and not freed, by caller
  *
- * WHAT     `leak mark` begins to write down each allocation with those who
- *          asked for it; `leak` prints those that are still there, the same
- *          callers together.
+ * WHAT     After `leak mark` each allocation is written down with its callers.
+ *          `leak` prints those that have not been freed, in groups with the
+ *          same callers.
  *
  * PICTURE    pagoda> leak mark
  *            pagoda> alloc kmalloc 100
  *            pagoda> leak
- *              1 object of kmalloc-128, 128 bytes, the first at 0xc1404080
+ *              1 x kmalloc-128, 128 bytes, the first at 0xc1404080
  *                take_kmalloc+0x2a < monitor_alloc+0x9d < run+0x31
  *
- * TERMS    record   an address, its kind, and the return addresses of those
- *                   who asked
+ * TERMS    record   an address, its kind, and the return addresses of its
+ *                   callers
  *
  * RULES of leak
  *          K1  an address has one record for each kind: that of its last
- *              allocation. Every allocation is seen while we look, so what is
- *              allocated now was allocated by whom the record names
+ *              allocation. Each allocation is written down, so the record of
+ *              an allocated object names the callers of this object
  *
- * ALGORITHM  A hash table that never forgets: whether something is still
- *          allocated says the allocator, after its magazines and lists have
- *          been emptied. So frees cost nothing, and need not be seen.
+ * ALGORITHM  A hash table that forgets nothing. The allocator knows what is
+ *          still allocated, after its magazines and lists have been emptied.
+ *          So frees need no hook and cost nothing.
  *
  * LOCKING  Interrupts off in the hook.
- * COST     About 100 instructions an allocation while marked; nothing else.
+ * COST     While marked: a search in the table for each allocation.
  * NOT HERE how allocations get here (lib/alloc_trace.h).
  */
 #include <arch/irqflags.h>
@@ -43,20 +43,19 @@
 #include "mm/slab/slab.h"
 
 #define RECORDS    4096u    /* a power of two                                */
-#define PROBES     32u      /* places looked at, before one is not recorded  */
+#define PROBES     32u      /* places to try; then the allocation is missed  */
 #define CALLERS    8u
 #define LINES_MAX  40u      /* groups that are printed                       */
 
 struct record {
 	const void     *what;               /* NULL: empty                   */
 	enum alloc_kind kind;
-	bool            listed;             /* of a group printed already    */
+	bool            listed;             /* its group has been printed    */
 	uint32_t        callers[CALLERS];   /* 0 ends them                   */
 };
 
-static struct record *records;   /* vmalloc()ed at the first mark */
+static struct record *records;   /* vmalloc()ed; NULL: no mark    */
 static unsigned long missed;     /* allocations without a record  */
-static bool marked;
 
 /* ---- the hook -------------------------------------------------------- */
 
@@ -73,7 +72,7 @@ static struct record *record_for(const void *what, enum alloc_kind kind)
 	return NULL;
 }
 
-/* Who called, by the chain of frame pointers. */
+/* The callers, by the chain of frame pointers. */
 static void write_callers(struct record *r, const uint32_t *frame)
 {
 	memset(r->callers, 0, sizeof(r->callers));
@@ -98,7 +97,7 @@ static noinline void note(const void *what, enum alloc_kind kind)
 	if (r) {
 		r->what = what;
 		r->kind = kind;
-		/* Not ours, but our caller's frame: the allocator's. */
+		/* The frame of the allocator, which has called note(). */
 		write_callers(r, *(void **)__builtin_frame_address(0));
 	} else {
 		missed++;
@@ -108,92 +107,72 @@ static noinline void note(const void *what, enum alloc_kind kind)
 
 /* ---- what is still there --------------------------------------------- */
 
-static bool is_allocated(const struct record *r)
+/*
+ * Is it still allocated? Then *name says which cache it is of, or "pages". The
+ * head of a block has the state, so pages inside a block are none.
+ */
+static bool is_allocated(const struct record *r, const char **name,
+			 uint64_t *size)
 {
 	struct slab_object_info info;
 	const struct page *page = r->what;
 
-	if (!r->what)
+	if (!r->what || r->listed)
 		return false;
-	if (r->kind == ALLOC_PAGES)
+	if (r->kind == ALLOC_PAGES) {
+		*name = "pages";
+		*size = (uint64_t)PAGE_SIZE << page->order;
 		return page->state == PAGE_USED || page->state == PAGE_TABLE;
-	return slab_find_object(r->what, &info) && info.object == r->what &&
-	       info.state == SLAB_OBJECT_TAKEN;
+	}
+	if (!slab_find_object(r->what, &info))
+		return false;
+	*name = info.cache;
+	*size = info.size;
+	return info.object == r->what && info.state == SLAB_OBJECT_TAKEN;
 }
 
-/* A page's state is that of its block, so one that is a tail is none. */
-static uint64_t size_of(const struct record *r)
+/* A group: all records that are not listed yet and are like the first one. */
+static void print_group(struct record *first, const char *name)
 {
-	struct slab_object_info info;
-	const struct page *page = r->what;
-
-	if (r->kind == ALLOC_PAGES)
-		return (uint64_t)PAGE_SIZE << page->order;
-	return slab_find_object(r->what, &info) ? info.size : 0;
-}
-
-static const char *name_of(const struct record *r)
-{
-	struct slab_object_info info;
-
-	if (r->kind == ALLOC_PAGES)
-		return "pages";
-	return slab_find_object(r->what, &info) ? info.cache : "?";
-}
-
-static bool same_group(const struct record *a, const struct record *b)
-{
-	return a->kind == b->kind && !strcmp(name_of(a), name_of(b)) &&
-	       !memcmp(a->callers, b->callers, sizeof(a->callers));
-}
-
-static void print_callers(const struct record *r)
-{
-	say("   ");
-	for (unsigned i = 0; i < CALLERS && r->callers[i]; i++)
-		say("%s%pS", i ? " < " : " ", kva_to_ptr(r->callers[i]));
-	say("\n");
-}
-
-/* One group: all that have not been listed and are like the first. */
-static void print_group(struct record *first)
-{
-	uint64_t bytes = 0;
+	uint64_t size, bytes = 0;
+	const char *other;
 	unsigned count = 0;
-	pfn_t pfn = PFN(0);
+	pfn_t pfn;
 
 	for (struct record *r = first; r < records + RECORDS; r++) {
-		if (r->listed || !is_allocated(r) || !same_group(first, r))
+		if (!is_allocated(r, &other, &size) || r->kind != first->kind ||
+		    strcmp(other, name) ||
+		    memcmp(r->callers, first->callers, sizeof(r->callers)))
 			continue;
 		r->listed = true;
 		count++;
-		bytes += size_of(r);
+		bytes += size;
 	}
 	if (first->kind == ALLOC_PAGES) {
 		pfn = page_to_pfn(first->what);
-		say("  %u x pages, %pM, the first at %pF\n", count, &bytes,
+		say("  %u x pages, %pM, the first at %pF\n   ", count, &bytes,
 		    &pfn);
 	} else {
-		say("  %u x %s, %llu bytes, the first at %p\n", count,
-		    name_of(first), (unsigned long long)bytes, first->what);
+		say("  %u x %s, %llu bytes, the first at %p\n   ", count, name,
+		    (unsigned long long)bytes, first->what);
 	}
-	print_callers(first);
+	for (unsigned i = 0; i < CALLERS && first->callers[i]; i++)
+		say("%s%pS", i ? " < " : " ", kva_to_ptr(first->callers[i]));
+	say("\n");
 }
 
 static void print_all(void)
 {
 	unsigned groups = 0;
+	const char *name;
+	uint64_t size;
 
 	for (unsigned i = 0; i < RECORDS; i++)
 		records[i].listed = false;
-	for (unsigned i = 0; i < RECORDS; i++) {
-		struct record *r = &records[i];
-
-		if (r->listed || !is_allocated(r))
-			continue;
-		if (++groups > LINES_MAX)
-			break;
-		print_group(r);
+	for (unsigned i = 0; i < RECORDS && groups <= LINES_MAX; i++) {
+		if (is_allocated(&records[i], &name, &size) &&
+		    ++groups <= LINES_MAX)
+			print_group(&records[i], name);
 	}
 	if (groups > LINES_MAX)
 		say("  ... and more\n");
@@ -214,34 +193,28 @@ static int mark(void)
 		return complain("there is no memory for %u records", RECORDS);
 	memset(records, 0, RECORDS * sizeof(struct record));
 	missed = 0;
-	marked = true;
 	alloc_trace_start(note);
 	say("Allocations are written down from now on; `leak` shows those that are left.\n");
 	return 0;
 }
 
-static int stop(void)
+int monitor_leak(char *const argv[])
 {
-	alloc_trace_stop();
-	vfree(records);
-	records = NULL;
-	marked = false;
-	return 0;
-}
-
-int monitor_leak(unsigned argc, char *const argv[])
-{
-	if (argc > 1 && !strcmp(argv[1], "mark"))
+	if (argv[1] && !strcmp(argv[1], "mark"))
 		return mark();
-	if (argc > 1 && !strcmp(argv[1], "off"))
-		return stop();
-	if (argc > 1)
+	if (argv[1] && !strcmp(argv[1], "off")) {
+		alloc_trace_stop();
+		vfree(records);
+		records = NULL;
+		return 0;
+	}
+	if (argv[1])
 		return complain("leak %.20s: `mark`, `off` or nothing", argv[1]);
-	if (!marked)
+	if (!records)
 		return complain("no mark: begin with `leak mark`");
 	if (!failpoint_countdown)
 		complain("a test has ended the trace: what came after it is missing");
-	/* What lies in magazines and lists is free: let it say so. */
+	/* Objects in magazines and pages in lists must look free. */
 	shrink_all();
 	print_all();
 	return 0;

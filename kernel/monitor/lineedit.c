@@ -9,8 +9,8 @@
  *                        |<------- view, `columns` wide ---->|
  *            shown         what the terminal has, column by column
  *
- * TERMS    view     the part of a long line that fits behind the prompt; it
- *                   moves with the cursor, in steps of a third
+ * TERMS    view     the part of a long line that fits behind the prompt; the
+ *                   view follows the cursor, in steps of a third
  *          candidate  a word that may stand where the cursor is
  *
  * INVARIANTS of lineedit (line_check() restates them)
@@ -18,11 +18,11 @@
  *          L2  the cursor lies in the view
  *          L3  after each key the terminal shows the view, and the cursor
  *
- * ALGORITHM  refresh() compares what is shown with what shall be shown, and
- *          writes from the first difference on. To the left it moves with
- *          backspaces, to the right by writing what is there already. So no
- *          escape sequence is needed: any terminal will do, the screen of a PC
- *          too; and what is typed at the end of a line is one byte a key.
+ * ALGORITHM  refresh() compares the terminal with the text, and writes from the
+ *          first difference on. The cursor moves to the left with backspaces,
+ *          and to the right over characters that are written once more. So no
+ *          escape sequence is needed, and the screen of a PC can do it, too. A
+ *          character at the end of the line costs one byte.
  * COST     A key: O(columns).
  * NOT HERE what the words mean (words.c).
  */
@@ -44,7 +44,7 @@ static void put(struct line_editor *ed, const char *text)
 	ed->write(text, strlen(text));
 }
 
-/* Move the terminal's cursor. To the right, over what is there. */
+/* Move the terminal's cursor. */
 static void move_to(struct line_editor *ed, unsigned column)
 {
 	struct line_picture *shown = &ed->shown;
@@ -56,42 +56,26 @@ static void move_to(struct line_editor *ed, unsigned column)
 	shown->at = column;
 }
 
-/* L2. */
-static void choose_view(struct line_editor *ed)
-{
-	unsigned columns = view_columns(ed), step = columns / 3;
-
-	while (ed->cursor < ed->view)
-		ed->view -= MIN(ed->view, step);
-	while (ed->cursor >= ed->view + columns)
-		ed->view += step;
-}
-
-static unsigned first_difference(const struct line_picture *shown,
-				 const char *want, unsigned length)
-{
-	unsigned i = 0;
-
-	while (i < length && i < shown->length && shown->text[i] == want[i])
-		i++;
-	return i;
-}
-
 static void refresh(struct line_editor *ed)
 {
 	struct line_picture *shown = &ed->shown;
-	unsigned length, from, old;
+	unsigned columns = view_columns(ed), old = shown->length;
+	unsigned length, from = 0;
 	const char *want;
 
-	choose_view(ed);
+	/* L2. */
+	while (ed->cursor < ed->view)
+		ed->view -= MIN(ed->view, columns / 3);
+	while (ed->cursor >= ed->view + columns)
+		ed->view += columns / 3;
 	want = ed->text + ed->view;
-	length = MIN(ed->length - ed->view, view_columns(ed));
-	from = first_difference(shown, want, length);
-	old = shown->length;
+	length = MIN(ed->length - ed->view, columns);
+	while (from < MIN(length, old) && shown->text[from] == want[from])
+		from++;
 	if (from < length || old > length) {
 		move_to(ed, from);
 		memcpy(shown->text + from, want + from, length - from);
-		/* What was longer than the new text is wiped out. */
+		/* Blanks over the end of the old text. */
 		if (old > length)
 			memset(shown->text + length, ' ', old - length);
 		move_to(ed, MAX(length, old));
@@ -100,7 +84,7 @@ static void refresh(struct line_editor *ed)
 	move_to(ed, ed->cursor - ed->view);
 }
 
-/* The terminal's line is empty, or not ours any more: begin it anew. */
+/* The cursor is on an empty line of the terminal: draw all. */
 static void draw(struct line_editor *ed)
 {
 	put(ed, ed->prompt);
@@ -148,17 +132,6 @@ static unsigned word_left(const struct line_editor *ed)
 	return i;
 }
 
-static unsigned word_right(const struct line_editor *ed)
-{
-	unsigned i = ed->cursor;
-
-	while (i < ed->length && ed->text[i] == ' ')
-		i++;
-	while (i < ed->length && ed->text[i] != ' ')
-		i++;
-	return i;
-}
-
 /* ---- history --------------------------------------------------------- */
 
 static unsigned history_oldest(const struct line_editor *ed)
@@ -175,19 +148,11 @@ const char *line_history(const struct line_editor *ed, unsigned i)
 	       ed->history[number % LINE_HISTORY] : NULL;
 }
 
-/* Not an empty line, and not the same one twice. */
-static void remember(struct line_editor *ed)
-{
-	unsigned newest = (ed->history_next + LINE_HISTORY - 1) % LINE_HISTORY;
-
-	if (!ed->length || !strcmp(ed->history[newest], ed->text))
-		return;
-	strscpy(ed->history[ed->history_next++ % LINE_HISTORY], ed->text,
-		LINE_TEXT_MAX);
-}
-
+/* The new line has the number history_next. */
 static void history_show(struct line_editor *ed, unsigned number)
 {
+	if (number < history_oldest(ed) || number > ed->history_next)
+		return;
 	if (ed->history_at == ed->history_next)
 		strscpy(ed->kept, ed->text, LINE_TEXT_MAX);
 	ed->history_at = number;
@@ -195,21 +160,9 @@ static void history_show(struct line_editor *ed, unsigned number)
 		 ed->kept : ed->history[number % LINE_HISTORY]);
 }
 
-static void history_older(struct line_editor *ed)
-{
-	if (ed->history_at > history_oldest(ed))
-		history_show(ed, ed->history_at - 1);
-}
-
-static void history_newer(struct line_editor *ed)
-{
-	if (ed->history_at < ed->history_next)
-		history_show(ed, ed->history_at + 1);
-}
-
 /* ---- completion ------------------------------------------------------ */
 
-/* What the candidates for a beginning have in common. */
+/* The words of a list that begin with what was typed. */
 struct candidates {
 	unsigned    count;
 	const char *first;
@@ -274,7 +227,7 @@ static void complete(struct line_editor *ed)
 
 	if (!ed->complete)
 		return;
-	/* Only what stands before the cursor counts. */
+	/* The text behind the cursor does not count. */
 	memcpy(begin, ed->text, ed->cursor);
 	begin[ed->cursor] = '\0';
 	list = ed->complete(begin, ed->cursor, &start);
@@ -296,6 +249,7 @@ static void complete(struct line_editor *ed)
 
 /* ---- keys ------------------------------------------------------------ */
 
+/* A key that moves the cursor, or shows another line. */
 static void move_key(struct line_editor *ed, int key)
 {
 	switch (key) {
@@ -315,13 +269,16 @@ static void move_key(struct line_editor *ed, int key)
 		ed->cursor = word_left(ed);
 		break;
 	case KEY_WORD_RIGHT:
-		ed->cursor = word_right(ed);
+		while (ed->text[ed->cursor] == ' ')
+			ed->cursor++;
+		while (ed->text[ed->cursor] && ed->text[ed->cursor] != ' ')
+			ed->cursor++;
 		break;
 	case KEY_UP: case KEY_CTRL('p'):
-		history_older(ed);
+		history_show(ed, ed->history_at - 1);
 		break;
 	case KEY_DOWN: case KEY_CTRL('n'):
-		history_newer(ed);
+		history_show(ed, ed->history_at + 1);
 		break;
 	}
 }
@@ -376,10 +333,14 @@ static void clear(struct line_editor *ed)
 
 static enum line_result done(struct line_editor *ed)
 {
+	unsigned newest = (ed->history_next + LINE_HISTORY - 1) % LINE_HISTORY;
+
 	ed->cursor = ed->length;
 	refresh(ed);
 	put(ed, "\n");
-	remember(ed);
+	if (ed->length && strcmp(ed->history[newest], ed->text))
+		strscpy(ed->history[ed->history_next++ % LINE_HISTORY],
+			ed->text, LINE_TEXT_MAX);
 	return LINE_DONE;
 }
 

@@ -2,9 +2,9 @@
 /*
  * lineedit.h - edit a line of text at a prompt
  *
- * WHAT     Takes keys, keeps the line, its history and the picture of it on
- *          the terminal. It knows neither keyboard nor screen: keys come in by
- *          line_key(), text goes out by a function, so it runs on the host.
+ * WHAT     Takes keys; keeps the line, the history, and what the terminal
+ *          shows. Keys come in by line_key(), text goes out by a function: so
+ *          the editor needs no keyboard and no screen, and runs on the host.
  *
  *            left right home end ^A ^E ^B ^F   move        ^L   draw again
  *            backspace delete ^D               delete      Tab  complete
@@ -22,7 +22,7 @@
 #define LINE_COLUMNS      79    /* of the terminal that we use: never wraps  */
 #define LINE_HISTORY      32    /* lines remembered                          */
 
-/* The i-th word of a list; NULL behind the last. */
+/* Gives the i-th word of a list; NULL behind the last. */
 typedef const char *(*word_list_fn)(unsigned i);
 
 enum line_result {
@@ -46,8 +46,8 @@ struct line_editor {
 	unsigned      prompt_columns;  /* colours in a prompt take none      */
 
 	/*
-	 * The words that may stand at text[*start .. length). Returns: NULL:
-	 * nothing can be said. NULL function: no completion.
+	 * The words that may stand at text[*start .. length), or NULL. Without
+	 * this function there is no completion.
 	 */
 	word_list_fn (*complete)(const char *text, unsigned length,
 				 unsigned *start);
@@ -59,8 +59,8 @@ struct line_editor {
 
 	char     history[LINE_HISTORY][LINE_TEXT_MAX];
 	unsigned history_next;         /* lines ever remembered              */
-	unsigned history_at;           /* the one being looked at            */
-	char     kept[LINE_TEXT_MAX];  /* the new line, meanwhile            */
+	unsigned history_at;           /* the line that is shown             */
+	char     kept[LINE_TEXT_MAX];  /* the new line, while others are     */
 };
 
 /* Begin a new, empty line: print the prompt. */

@@ -2,12 +2,13 @@
 /*
  * look.c - page tables, page frames and slots, one at a time
  *
- * WHAT     walk and pte translate an address by the tables that are in use, or
- *          by those of a task; page, kmap and fixmap print what is known of a
- *          frame or a slot; x reads memory, wherever it may be.
+ * WHAT     walk and pte translate an address by the tables in use, or by those
+ *          of a task. page, kmap and fixmap print what is known of a frame or a
+ *          slot. x reads memory at any address.
  *
- * LOCKING  None: it may change while it is looked at, and nothing is followed
- *          that could then be wrong (<arch/fault_words.h>, <arch/probe.h>).
+ * LOCKING  None. Tables and frames may change at any moment, so each one is
+ *          read in a way that cannot fault (<arch/fault_words.h>,
+ *          <arch/probe.h>).
  */
 #include <arch/cr.h>
 #include <arch/fault_words.h>
@@ -18,7 +19,7 @@
 
 #include "kernel/monitor/monitor_impl.h"
 #include "kernel/task/task.h"
-#include "lib/printf.h"
+#include "lib/string.h"
 #include "mm/kva/kmap.h"
 #include "mm/page/pageblock.h"
 #include "mm/page/zone.h"
@@ -46,39 +47,29 @@ static const char *const level_names[FAULT_NR_LEVELS] = {
 	[FAULT_PDPTE] = "PDPTE", [FAULT_PDE] = "PDE", [FAULT_PTE] = "PTE",
 };
 
-int entry_bits(char *buf, size_t size, uint64_t entry)
+/* The letters of all bits that are set: " P RW A". */
+static void say_bits(uint64_t entry)
 {
-	int len = 0;
-
-	buf[0] = '\0';
 	for (unsigned i = 0; i < ARRAY_SIZE(bits); i++) {
 		if (entry & bits[i].bit)
-			len += scnprintf(buf + len, size - (size_t)len, " %s",
-					 bits[i].name);
+			say(" %s", bits[i].name);
 	}
-	return len;
 }
 
 /* ---- walk, pte ------------------------------------------------------- */
 
-/* ADDR [PID]: whose tables, and which address. */
-static int read_walk(unsigned argc, char *const argv[], uint32_t *va,
-		     uint32_t *cr3, struct fault_walk *walk)
+/* ADDR [PID]: walks the tables of the task, or those in use. */
+static int read_walk(char *const argv[], uint32_t *va, uint32_t *cr3,
+		     struct fault_walk *walk)
 {
-	struct task *task;
+	struct task *task = NULL;
 
-	*cr3 = read_cr3();
-	if (arg_address(argv[1], va))
+	if (arg_address(argv[1], va) || arg_task(argv[2], &task))
 		return -EINVAL;
-	if (argc > 2) {
-		if (arg_task(argv[2], &task))
-			return -EINVAL;
-		*cr3 = (uint32_t)task->mm->tables.root.v;
-		fault_walk(*cr3, *va, walk);
+	*cr3 = task ? (uint32_t)task->mm->tables.root.v : read_cr3();
+	fault_walk(*cr3, *va, walk);
+	if (task)
 		object_put(&task->object);
-	} else {
-		fault_walk(*cr3, *va, walk);
-	}
 	return 0;
 }
 
@@ -95,22 +86,13 @@ static bool is_leaf(unsigned level, uint64_t entry)
 	       (level == FAULT_PTE || (level == FAULT_PDE && entry & PAE_PS));
 }
 
-static phys_addr_t leaf_phys(unsigned level, uint64_t entry, uint32_t va)
-{
-	if (level == FAULT_PDE)
-		return PHYS((entry & PAE_LARGE_MASK) +
-			    (va & (LARGE_PAGE_SIZE - 1)));
-	return PHYS((entry & PAE_ADDR_MASK) + (va & (PAGE_SIZE - 1)));
-}
-
 static void print_level(unsigned level, uint32_t va, uint64_t entry)
 {
 	phys_addr_t table = PHYS(entry & PAE_ADDR_MASK);
-	char letters[40];
 
-	entry_bits(letters, sizeof(letters), entry);
-	say("  %5s[%3u] 0x%016llx %s", level_names[level],
-	    level_index(level, va), (unsigned long long)entry, letters);
+	say("  %5s[%3u] 0x%016llx ", level_names[level],
+	    level_index(level, va), (unsigned long long)entry);
+	say_bits(entry);
 	if (!(entry & PAE_P))
 		say(" <-- nothing is mapped");
 	else if (!is_leaf(level, entry))
@@ -118,30 +100,31 @@ static void print_level(unsigned level, uint32_t va, uint64_t entry)
 	say("\n");
 }
 
-/* The rights are what every level allows; a PDPTE has none to give. */
+/* A page has the rights that every level allows; a PDPTE has no such bits. */
 static void print_result(const struct fault_walk *walk, uint32_t va)
 {
 	unsigned last = walk->levels - 1;
+	uint64_t mask = last == FAULT_PDE ? PAE_LARGE_MASK : PAE_ADDR_MASK;
+	uint32_t size = last == FAULT_PDE ? LARGE_PAGE_SIZE : PAGE_SIZE;
 	uint64_t all = ~0ull, any = 0;
-	phys_addr_t pa;
+	phys_addr_t pa = PHYS((walk->entry[last] & mask) + (va & (size - 1)));
 
 	for (unsigned level = FAULT_PDE; level <= last; level++) {
 		all &= walk->entry[level];
 		any |= walk->entry[level];
 	}
-	pa = leaf_phys(last, walk->entry[last], va);
 	say("  is %pP, in a page of %s: read%s%s, %s\n", &pa,
 	    last == FAULT_PDE ? "2 MiB" : "4 KiB",
 	    all & PAE_RW ? ", write" : "", any & PAE_XD ? "" : ", execute",
 	    all & PAE_US ? "user mode too" : "kernel only");
 }
 
-int monitor_walk(unsigned argc, char *const argv[])
+int monitor_walk(char *const argv[])
 {
 	struct fault_walk walk;
 	uint32_t va, cr3;
 
-	if (read_walk(argc, argv, &va, &cr3, &walk))
+	if (read_walk(argv, &va, &cr3, &walk))
 		return -EINVAL;
 	say("0x%08x, by the tables of CR3 0x%08x:\n", va, cr3);
 	for (unsigned level = 0; level < MIN(walk.levels, FAULT_NR_LEVELS);
@@ -153,14 +136,14 @@ int monitor_walk(unsigned argc, char *const argv[])
 	return 0;
 }
 
-int monitor_pte(unsigned argc, char *const argv[])
+int monitor_pte(char *const argv[])
 {
 	struct fault_walk walk;
 	uint32_t va, cr3;
 	uint64_t entry;
 	unsigned last;
 
-	if (read_walk(argc, argv, &va, &cr3, &walk))
+	if (read_walk(argv, &va, &cr3, &walk))
 		return -EINVAL;
 	if (!walk.levels)
 		return complain("no tables at CR3 0x%08x", cr3);
@@ -194,7 +177,7 @@ static const char *const block_texts[] = {
 	[PAGEBLOCK_LIVE] = "live",
 };
 
-/* The head of the block that a tail lies in. */
+/* The head of the block that contains a tail. */
 static pfn_t head_of(pfn_t pfn)
 {
 	for (unsigned order = 1; order <= MAX_ORDER; order++) {
@@ -204,15 +187,6 @@ static pfn_t head_of(pfn_t pfn)
 			return head;
 	}
 	return pfn;
-}
-
-static void print_block(pfn_t pfn)
-{
-	const struct page *page = pfn_to_page(pfn);
-	pfn_t last = PFN(pfn.v + (1u << page->order) - 1);
-
-	say("  block   order %u: frames 0x%x to 0x%x\n", page->order, pfn.v,
-	    last.v);
 }
 
 static void print_entry(const struct page *page)
@@ -228,9 +202,10 @@ static void print_entry(const struct page *page)
 		say("  cache   %s\n", info.cache);
 }
 
-int monitor_page(unsigned argc, char *const argv[])
+int monitor_page(char *const argv[])
 {
 	enum page_state state;
+	unsigned order;
 	phys_addr_t pa;
 	pfn_t pfn;
 
@@ -247,19 +222,21 @@ int monitor_page(unsigned argc, char *const argv[])
 		print_entry(pfn_to_page(pfn));
 	if (state == PAGE_TAIL)
 		say("  head    frame 0x%x\n", head_of(pfn).v);
-	if (state != PAGE_RESERVED && state != PAGE_TAIL)
-		print_block(pfn);
+	if (state == PAGE_RESERVED || state == PAGE_TAIL)
+		return 0;
+	order = pfn_to_page(pfn)->order;
+	say("  block   order %u: frames 0x%x to 0x%x\n", order, pfn.v,
+	    pfn.v + (1u << order) - 1);
 	return 0;
 }
 
 /* ---- kmap, fixmap ---------------------------------------------------- */
 
-int monitor_kmap(unsigned argc, char *const argv[])
+void monitor_kmap(void)
 {
 	kmap_dump();
 	say("kmap_local: %u of %u slots in use\n", kmap_local_depth(),
 	    KMAP_LOCAL_SLOTS);
-	return 0;
 }
 
 static const struct {
@@ -274,18 +251,18 @@ static void print_slot(unsigned slot, const char *name, const char *what)
 {
 	uint64_t entry = fixmap_entry(slot)->v;
 	phys_addr_t pa = PHYS(entry & PAE_ADDR_MASK);
-	char letters[40];
 
-	entry_bits(letters, sizeof(letters), entry);
-	if (entry & PAE_P)
-		say("0x%08x %-18s %pP %s\n", fixmap_slot_kva(slot), name, &pa,
-		    letters);
-	else
-		say("0x%08x %-18s empty: %s\n", fixmap_slot_kva(slot), name,
-		    what);
+	say("0x%08x %-18s ", fixmap_slot_kva(slot), name);
+	if (entry & PAE_P) {
+		say("%pP ", &pa);
+		say_bits(entry);
+	} else {
+		say("empty: %s", what);
+	}
+	say("\n");
 }
 
-int monitor_fixmap(unsigned argc, char *const argv[])
+void monitor_fixmap(void)
 {
 	for (unsigned slot = 0; slot < ARRAY_SIZE(slots); slot++)
 		print_slot(slot, slots[slot].name, slots[slot].what);
@@ -298,7 +275,6 @@ int monitor_fixmap(unsigned argc, char *const argv[])
 	    fixmap_slot_kva(FIX_KMAP_LOCAL_LAST),
 	    fixmap_slot_kva(FIX_KMAP_LOCAL_FIRST) + PAGE_SIZE - 1,
 	    FIX_KMAP_LOCAL_LAST - FIX_KMAP_LOCAL_FIRST + 1);
-	return 0;
 }
 
 /* ---- x --------------------------------------------------------------- */
@@ -307,73 +283,57 @@ int monitor_fixmap(unsigned argc, char *const argv[])
 #define X_MAX      4096u
 #define X_LINE     16u
 
-/* Where x reads: in the current address space, or in a task's. */
-struct source {
-	struct mm *mm;
-};
-
-static bool read_byte(const struct source *source, uint32_t va, uint8_t *byte)
+/* mm NULL: the address space in use. Returns: is something mapped there? */
+static bool read_byte(struct mm *mm, uint32_t va, uint8_t *byte)
 {
-	if (source->mm)
-		return va < PAGE_OFFSET &&
-		       !mm_read(source->mm, UADDR(va), byte, 1);
-	return probe_read8(kva_to_ptr(va), byte);
+	if (!mm)
+		return probe_read8(kva_to_ptr(va), byte);
+	return va < PAGE_OFFSET && !mm_read(mm, UADDR(va), byte, 1);
 }
 
-static void dump_line(const struct source *source, uint32_t va, unsigned n)
+static void dump_line(struct mm *mm, uint32_t va, unsigned n)
 {
-	char hex[3 * X_LINE + 1], text[X_LINE + 1];
-	int len = 0;
+	char text[X_LINE + 1] = "                ";
 
+	say("%08x ", va);
 	for (unsigned i = 0; i < X_LINE; i++) {
 		uint8_t byte;
 
-		text[i] = ' ';
 		if (i >= n) {
-			len += scnprintf(hex + len, sizeof(hex) - (size_t)len,
-					 "   ");
-		} else if (read_byte(source, va + i, &byte)) {
-			len += scnprintf(hex + len, sizeof(hex) - (size_t)len,
-					 " %02x", byte);
-			text[i] = byte >= ' ' && byte < 0x7f ? (char)byte : '.';
+			say("   ");
+		} else if (read_byte(mm, va + i, &byte)) {
+			say(" %02x", byte);
+			text[i] = is_printable((char)byte) ? (char)byte : '.';
 		} else {
-			len += scnprintf(hex + len, sizeof(hex) - (size_t)len,
-					 " --");
+			say(" --");
 		}
 	}
-	text[X_LINE] = '\0';
-	say("%08x %s  |%s|\n", va, hex, text);
+	say("  |%s|\n", text);
 }
 
-static void dump(const struct source *source, uint32_t va, unsigned n)
+static void dump(struct mm *mm, uint32_t va, unsigned n)
 {
 	for (unsigned done = 0; done < n; done += X_LINE)
-		dump_line(source, va + done, MIN(n - done, X_LINE));
+		dump_line(mm, va + done, MIN(n - done, X_LINE));
 }
 
 void monitor_dump(const void *ptr, unsigned n)
 {
-	struct source source = { NULL };
-
-	dump(&source, ptr_to_kva(ptr), n);
+	dump(NULL, ptr_to_kva(ptr), n);
 }
 
-int monitor_x(unsigned argc, char *const argv[])
+int monitor_x(char *const argv[])
 {
-	struct source source = { NULL };
 	struct task *task = NULL;
 	uint64_t n = X_DEFAULT;
 	uint32_t va;
 
-	if (arg_address(argv[1], &va) ||
-	    (argc > 2 && arg_number(argv[2], 1, X_MAX, &n)) ||
-	    (argc > 3 && arg_task(argv[3], &task)))
+	if (arg_address(argv[1], &va) || arg_number(argv[2], 1, X_MAX, &n) ||
+	    arg_task(argv[3], &task))
 		return -EINVAL;
-	if (task)
-		source.mm = task->mm;
 	/* The address space ends at 4 GiB, and so does the dump. */
 	n = MIN(n, (1ull << 32) - va);
-	dump(&source, va, (unsigned)n);
+	dump(task ? task->mm : NULL, va, (unsigned)n);
 	if (task)
 		object_put(&task->object);
 	return 0;

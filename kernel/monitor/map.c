@@ -3,21 +3,19 @@
  * map.c - the two address spaces, drawn
  *
  * WHAT     Virtual: the regions, and how much of each is mapped. Physical: the
- *          zones, what is free where, and into how small pieces it has fallen.
+ *          zones, where memory is free, and how small the free pieces are.
  *
  * PICTURE  zone Normal  0x1000 - 0x7fe0  [##++.....................]
  *            each cell is a 64th of the zone:
  *            ' ' a hole   '.' free   ':' + '#' a quarter, half, all used
  *
  * TERMS    cell     one character of a bar
- *          unusable  part of the free pages that lies in blocks smaller than
- *                   an order; what Linux calls the unusable free space index
  *
  * LOCKING  zone->lock while a zone is walked, interrupts off.
- * COST     A step for each block of the zone, a look for each page of the
- *          regions above lowmem: a few million instructions.
+ * COST     A step for each block of a zone, and for each page of the regions
+ *          above lowmem.
  * NOT HERE every mapping one by one (arch/i386/mm/pgtable_dump.c).
- * SEE      mm/page/census.c, whose walk this is.
+ * SEE      mm/page/census.c, which walks a zone in the same way.
  */
 #include <arch/fixmap.h>
 #include <arch/kva.h>
@@ -32,12 +30,11 @@
 
 #define CELLS  64u
 
-/* What a bar is made of. */
 struct bar {
-	uint64_t span;              /* all that it stands for                 */
-	unsigned cells;             /* at most one for each                   */
-	uint64_t there[CELLS];      /* of each cell: what exists              */
-	uint64_t used[CELLS];       /* ... and is in use                      */
+	uint64_t span;              /* pages that the bar stands for, < 2^32  */
+	unsigned cells;             /* at most one for each page              */
+	uint64_t there[CELLS];      /* pages of each cell that exist          */
+	uint64_t used[CELLS];       /* ... and are in use                     */
 };
 
 /* ---- bars ------------------------------------------------------------ */
@@ -48,23 +45,14 @@ static void bar_init(struct bar *bar, uint64_t span)
 			     .cells = (unsigned)MIN(span, CELLS) };
 }
 
-static unsigned cell_of(const struct bar *bar, uint64_t at)
-{
-	/* The span is below 2^32, so nothing is lost. */
-	return (unsigned)div_u64(at * bar->cells, (uint32_t)bar->span);
-}
-
-/* First of what belongs to a cell. */
-static uint64_t cell_start(const struct bar *bar, unsigned cell)
-{
-	return div_u64(bar->span * cell + bar->cells - 1, bar->cells);
-}
-
 static void bar_add(struct bar *bar, uint64_t from, uint64_t to, bool used)
 {
 	while (from < to) {
-		unsigned cell = cell_of(bar, from);
-		uint64_t end = MIN(to, cell_start(bar, cell + 1));
+		unsigned cell = (unsigned)div_u64(from * bar->cells,
+						  (uint32_t)bar->span);
+		uint64_t next = div_u64(bar->span * (cell + 1) +
+					bar->cells - 1, bar->cells);
+		uint64_t end = MIN(to, next);
 
 		bar->there[cell] += end - from;
 		bar->used[cell] += used ? end - from : 0;
@@ -102,13 +90,6 @@ static void print_range(const char *name, uint32_t start, uint32_t end)
 	say("  0x%08x - 0x%08x  %10pM  %s\n", start, end - 1, &size, name);
 }
 
-/* Regions whose pages come and go. */
-static bool is_drawn(enum kva_region region)
-{
-	return region == KVA_VMALLOC || region == KVA_PKMAP ||
-	       region == KVA_FIXMAP;
-}
-
 static void draw_region(kva_t start, kva_t end)
 {
 	static struct bar bar;
@@ -140,14 +121,15 @@ static void draw_virtual(void)
 		if (start == end)
 			continue;
 		print_range(kva_region_name(i), start, end);
-		if (is_drawn(i))
+		/* Only in these regions do pages come and go. */
+		if (i == KVA_VMALLOC || i == KVA_PKMAP || i == KVA_FIXMAP)
 			draw_region(start, end);
 	}
 }
 
 /* ---- physical -------------------------------------------------------- */
 
-/* One block, or the rest of a hole. Returns: frames passed over. */
+/* One block, or the rest of a hole. Returns: how many frames it has. */
 static uint32_t add_block(struct bar *bar, const struct zone *zone, pfn_t pfn)
 {
 	enum page_state state = page_state(pfn);
@@ -160,17 +142,6 @@ static uint32_t add_block(struct bar *bar, const struct zone *zone, pfn_t pfn)
 	bar_add(bar, at, MIN((uint64_t)at + size, bar->span),
 		state != PAGE_FREE && state != PAGE_PCP);
 	return size;
-}
-
-static void fill_bar(struct bar *bar, struct zone *zone)
-{
-	irqflags_t flags = spin_lock_irqsave(&zone->lock);
-	pfn_t pfn = zone->start;
-
-	bar_init(bar, zone->end.v - zone->start.v);
-	while (pfn_lt(pfn, zone->end))
-		pfn = pfn_add(pfn, add_block(bar, zone, pfn));
-	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
 /* Free pages in blocks of at least this order. */
@@ -205,15 +176,21 @@ static void draw_zone(struct zone *zone)
 	static struct bar bar;
 	uint64_t size = (uint64_t)zone->managed * PAGE_SIZE;
 	uint64_t free = (uint64_t)zone->nr_free * PAGE_SIZE;
+	pfn_t pfn = zone->start;
+	irqflags_t flags;
 
 	say("  %-8s frames 0x%x to 0x%x, %pM, %pM free\n", zone->name,
 	    zone->start.v, zone->end.v - 1, &size, &free);
-	fill_bar(&bar, zone);
+	bar_init(&bar, zone->end.v - zone->start.v);
+	flags = spin_lock_irqsave(&zone->lock);
+	while (pfn_lt(pfn, zone->end))
+		pfn = pfn_add(pfn, add_block(&bar, zone, pfn));
+	spin_unlock_irqrestore(&zone->lock, flags);
 	bar_print(&bar);
 	print_fragmentation(zone);
 }
 
-int monitor_map(unsigned argc, char *const argv[])
+void monitor_map(void)
 {
 	draw_virtual();
 	say("%sphysical memory%s  (blank: no RAM, '.' free, ':' less than half used, '+' more, '#' all)\n",
@@ -222,5 +199,4 @@ int monitor_map(unsigned argc, char *const argv[])
 		if (zones[i].managed)
 			draw_zone(&zones[i]);
 	}
-	return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * monitor.c - the prompt inside the kernel
  *
- * WHAT     Reads a line, finds its command, runs it, and survives what it does.
+ * WHAT     Reads a line, finds its command, runs the command, and survives what
+ *          the command does.
  *
  * PICTURE  Three ways in, one loop:
  *
@@ -19,16 +20,16 @@
  *          O2  interrupts, and the depth of preempt_disable(), are after a
  *              command as they were before
  *
- * ALGORITHM  While a line is being typed the thread has the highest priority
- *          and never sleeps: what is looked at stands still. A command runs
- *          with an ordinary one, so that tests find the threads they expect.
- *          What a caught panic had locked stays locked; the next command that
- *          needs it panics too, and is caught.
+ * ALGORITHM  While somebody types, the thread has the highest priority and
+ *          never sleeps, so the machine stands still. A command runs with an
+ *          ordinary priority: the self-tests expect that. A lock that a caught
+ *          panic leaves behind stays locked. The next command that needs this
+ *          lock panics too, and that panic is caught as well.
  *
- *          While a command runs, lines of LOG_INFO are shown and not kept: the
- *          dumps of mm/ are such lines, and `log` shall show the boot.
+ *          While a command runs, lines of LOG_INFO are shown but not kept: the
+ *          dumps of mm/ are such lines, and `log` must still show the boot.
  *
- * LOCKING  None. The kernel has one monitor, and one thread in it.
+ * LOCKING  None. The kernel has one monitor, and one thread runs it.
  * NOT HERE keys (terminal.c), editing (lineedit.c), the table (commands.c).
  */
 #include "kernel/monitor/monitor.h"
@@ -71,8 +72,10 @@ static void run(const struct monitor_command *command, unsigned argc,
 {
 	if (argc - 1 < command->min || argc - 1 > command->max)
 		say("usage: %s %s\n", command->name, command->args);
+	else if (command->show)
+		command->show();
 	else
-		(void)command->run(argc, argv);
+		(void)command->run(argv);
 }
 
 static const struct thread *commander;   /* runs the command */
@@ -103,32 +106,27 @@ static void run_trapped(const struct monitor_command *command, unsigned argc,
 	preempt_set_depth(depth);
 	irq_restore(flags);
 	if (trap.caught)
-		say("%sThe command '%s' panicked and was given up.%s\n",
-		    colour(COLOUR_ERROR), command->name, colour(COLOUR_PLAIN));
-}
-
-static void run_words(unsigned argc, char *const argv[])
-{
-	const struct monitor_command *command =
-		command_find(monitor_commands, monitor_nr_commands, argv[0]);
-
-	if (!command)
-		say("%.40s: no such command; `help` lists them\n", argv[0]);
-	else if (argc > WORDS_MAX)
-		say("too many words\n");
-	else
-		run_trapped(command, argc, argv);
+		complain("The command '%s' panicked and was given up.",
+			 command->name);
 }
 
 void monitor_run_line(char *text)
 {
+	const struct monitor_command *command = NULL;
 	bool kept = log_keep_info(false);
 	char *argv[WORDS_MAX];
 	unsigned argc = words_split(text, argv);
 
 	monitor_console_level = log_set_level(LOGLEVEL_DEFAULT);
 	if (argc)
-		run_words(argc, argv);
+		command = command_find(monitor_commands, monitor_nr_commands,
+				       argv[0]);
+	if (argc > WORDS_MAX)
+		say("too many words\n");
+	else if (command)
+		run_trapped(command, argc, argv);
+	else if (argc)
+		say("%.40s: no such command; `help` lists them\n", argv[0]);
 	log_keep_info(kept);
 	log_set_level(monitor_console_level);
 }
@@ -141,7 +139,6 @@ static void set_priority(unsigned priority)
 		thread_set_priority(current_thread(), priority);
 }
 
-/* Returns: how the line ended. */
 static enum line_result read_line(void)
 {
 	enum line_result result;

@@ -3,9 +3,9 @@
  * monitor_impl.h - what the files of kernel/monitor/ share
  *
  * WHAT     The table of commands, the ways to say something, and the ways to
- *          read an argument. Whatever is typed is untrusted: no argument is
- *          followed before it is checked, and addresses are only touched by
- *          <arch/probe.h>.
+ *          read an argument. What was typed is untrusted: each argument is
+ *          checked before it is used, and only <arch/probe.h> touches an
+ *          address.
  */
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "lib/errno.h"
 
 struct boot_info;
+struct kmem_cache;
 struct task;
 
 /* ---- monitor.c ------------------------------------------------------- */
@@ -29,7 +30,7 @@ extern unsigned monitor_console_level;
 /* Has the kernel panicked? Then there are no interrupts and no threads. */
 extern bool monitor_after_panic;
 
-/* The prompt shall not come again. */
+/* The prompt does not come again. */
 void monitor_leave(void);
 
 /* One line, as typed: finds the command and runs it. Changes the text. */
@@ -53,9 +54,16 @@ word_list_fn monitor_complete(const char *text, unsigned length,
 /* Say what is wrong with an argument. Returns: -EINVAL. */
 int complain(const char *fmt, ...) __printf(1, 2);
 
+/* A device's source id as lspci prints it: 00:04.0. Returns: text. pci.c */
+#define DEVICE_TEXT  8
+const char *format_device(char text[DEVICE_TEXT], uint16_t source_id);
+
 /* ---- arguments.c ----------------------------------------------------- */
 
-/* Each says what is wrong with the text, and then returns -EINVAL. */
+/*
+ * Each function says what is wrong with the text, and then returns -EINVAL. A
+ * NULL text is an argument that was left out: the value stays as it is.
+ */
 
 /* Hexadecimal, or a function, or a function+0x12. */
 int arg_address(const char *text, uint32_t *va) __must_check;
@@ -71,27 +79,38 @@ int arg_pfn(const char *text, pfn_t *pfn) __must_check;
 /* A task with an address space, by pid; the caller puts its object. */
 int arg_task(const char *text, struct task **taskp) __must_check;
 
+/* An object cache, by name. */
+int arg_cache(const char *text, struct kmem_cache **cachep) __must_check;
+
 /* ---- the commands, in the files that the names say ------------------- */
 
-#define MONITOR_FUNCTIONS(F)                                                  \
-	F(help) F(exit) F(history) F(colour)               /* commands.c */   \
-	F(meminfo) F(buddyinfo) F(zoneinfo) F(slabinfo)    /* proc.c */       \
-	F(vmallocinfo) F(maps) F(ps) F(check)                                 \
+/* Those without arguments, and those with. */
+#define MONITOR_SHOWS(F)                                                      \
+	F(history)                                         /* commands.c */   \
+	F(meminfo) F(ps) F(check)                          /* proc.c */       \
 	F(iomem)                                           /* iomem.c */      \
+	F(calls)                                           /* calls.c */      \
 	F(acpi)                                            /* acpi.c */       \
 	F(dma)                                             /* dma.c */        \
 	F(pci)                                             /* pci.c */        \
-	F(iommu)                                           /* iommu.c */      \
 	F(map)                                             /* map.c */        \
-	F(walk) F(pte) F(page) F(kmap) F(fixmap) F(x)      /* look.c */       \
+	F(kmap) F(fixmap)                                  /* look.c */
+
+#define MONITOR_FUNCTIONS(F)                                                  \
+	F(help) F(colour)                                  /* commands.c */   \
+	F(maps)                                            /* proc.c */       \
+	F(iommu)                                           /* iommu.c */      \
+	F(walk) F(pte) F(page) F(x)                        /* look.c */       \
 	F(find) F(slab)                                    /* find.c */       \
 	F(alloc) F(free)                                   /* hold.c */       \
 	F(leak)                                            /* leak.c */       \
 	F(fault) F(test) F(bench) F(log) F(loglevel)       /* control.c */    \
-	F(floppy)                                          /* floppy.c */     \
-	F(reboot) F(poweroff)
+	F(floppy)                                          /* floppy.c */
 
-#define F(name) int monitor_##name(unsigned argc, char *const argv[]);
+#define F(name) void monitor_##name(void);
+MONITOR_SHOWS(F)
+#undef F
+#define F(name) int monitor_##name(char *const argv[]);
 MONITOR_FUNCTIONS(F)
 #undef F
 
@@ -99,13 +118,9 @@ MONITOR_FUNCTIONS(F)
 const char *monitor_fault_kind(unsigned i);
 const char *monitor_alloc_kind(unsigned i);
 const char *monitor_cache_name(unsigned i);
-const char *monitor_iommu_word(unsigned i);
 
 /* enum page_state in words. look.c */
 extern const char *const monitor_page_states[];
-
-/* An entry of the page tables in letters: " P RW A". */
-int entry_bits(char *buf, size_t size, uint64_t entry);
 
 /* n bytes of the kernel's, as `x` prints them. look.c */
 void monitor_dump(const void *ptr, unsigned n);

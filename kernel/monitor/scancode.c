@@ -30,7 +30,7 @@ _Static_assert(sizeof(plain) == sizeof(shifted), "one row a key");
 
 #define CODE_SPACE   0x39
 
-/* The block between letters and number pad, and the number pad without Num. */
+/* Keys between the letters and the number pad, and the pad without Num. */
 static const struct {
 	uint8_t     code;
 	const char *bytes;
@@ -54,7 +54,7 @@ static const char *find_sequence(uint8_t code)
 	return "";
 }
 
-/* Keys that change what others mean. Returns: was it one? */
+/* Keys that change the meaning of other keys. Returns: was it one? */
 static bool modifier_key(struct keyboard *keyboard, uint8_t code, bool down)
 {
 	switch (code) {
@@ -76,12 +76,6 @@ static bool modifier_key(struct keyboard *keyboard, uint8_t code, bool down)
 	}
 }
 
-static bool is_letter(char c)
-{
-	c |= 0x20;
-	return c >= 'a' && c <= 'z';
-}
-
 static char find_character(const struct keyboard *keyboard, uint8_t code)
 {
 	bool upper = keyboard->shift;
@@ -92,7 +86,7 @@ static char find_character(const struct keyboard *keyboard, uint8_t code)
 	if (code >= sizeof(plain) - 1 || plain[code] == ' ')
 		return '\0';
 	c = plain[code];
-	if (is_letter(c))
+	if (c >= 'a' && c <= 'z')
 		upper ^= keyboard->caps;
 	if (upper)
 		c = shifted[code];
@@ -109,7 +103,7 @@ const char *scancode_decode(struct keyboard *keyboard, uint8_t code)
 	if (code == EXTENDED)
 		return "";
 	code &= (uint8_t)~RELEASED;
-	/* A Shift that comes with 0xe0 is no key: the keyboard makes it up. */
+	/* A Shift behind 0xe0 is no key: the keyboard invents it. */
 	if (extended && (code == CODE_LSHIFT || code == CODE_RSHIFT))
 		return "";
 	if (modifier_key(keyboard, code, down) || !down)

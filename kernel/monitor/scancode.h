@@ -2,9 +2,9 @@
 /*
  * scancode.h - from the codes of a PC keyboard to the bytes of a terminal
  *
- * WHAT     Scan-code set 1, keyboard of the United States. What a terminal
- *          would send for a key, an arrow's escape sequence too, so that
- *          everything behind is the same for both (keys.h).
+ * WHAT     Scan-code set 1, keyboard of the United States. A key becomes the
+ *          bytes that a terminal sends for it, an arrow its escape sequence. So
+ *          keys.h has only one kind of bytes.
  * NOT HERE where codes come from (<arch/ps2.h>).
  */
 #pragma once
@@ -21,6 +21,6 @@ struct keyboard {
 
 /*
  * One code. A keyboard begins all zero. Returns: the text that a terminal
- * would send, "" for none; it is valid until the next call.
+ * sends for the key, or ""; the text is valid until the next call.
  */
 const char *scancode_decode(struct keyboard *keyboard, uint8_t code);

@@ -7,14 +7,14 @@
  * PICTURE    uart_getc() ---------------------------+
  *            ps2_getc() -> scancode_decode() -> text +-> key_decode() -> key
  *
- * ALGORITHM  While nothing comes the CPU halts until the next interrupt, which
- *          is at most a tick away: the chip's queue of 16 bytes bridges it. It
- *          does not give the CPU to other threads: a machine that is looked at
- *          stands still. After a panic there are no interrupts; then it polls
- *          without a pause.
+ * ALGORITHM  If there is no byte, the CPU halts until the next interrupt, at
+ *          most a tick later; the chip's queue of 16 bytes holds what comes in
+ *          this time. Other threads do not run: a machine that somebody looks
+ *          at stands still. After a panic there are no interrupts, so the loop
+ *          polls without a pause.
  *
  * LOCKING  One thread runs the monitor.
- * NOT HERE what is done with a key (lineedit.c).
+ * NOT HERE what a key does (lineedit.c).
  */
 #include "kernel/monitor/terminal.h"
 
@@ -27,9 +27,9 @@
 #include "kernel/monitor/scancode.h"
 #include "lib/string.h"
 
-static struct key_decoder serial, local;   /* a sequence never mixes two */
+static struct key_decoder serial, local;   /* each has its own sequences */
 static struct keyboard keyboard;
-static const char *typed = "";             /* of the keyboard, not yet read */
+static const char *typed = "";             /* of `local`, not yet decoded */
 static bool colours;
 
 static const char *const colour_sequences[NR_COLOURS] = {
@@ -48,49 +48,34 @@ void terminal_open(void)
 	typed = "";
 }
 
-/* Each returns a key, or KEY_NONE; *came: there may be more at once. */
-static int poll_local(bool *came)
+/* One byte of either device. Returns: a key, KEY_NONE, or -1: no byte. */
+static int poll(void)
 {
-	if (!*typed) {
-		int code = ps2_getc();
+	int byte = uart_getc(), code;
 
+	if (byte >= 0)
+		return key_decode(&serial, (uint8_t)byte);
+	if (!*typed) {
+		code = ps2_getc();
 		if (code < 0)
-			return KEY_NONE;
-		*came = true;
+			return -1;
 		typed = scancode_decode(&keyboard, (uint8_t)code);
 	}
 	return *typed ? key_decode(&local, (uint8_t)*typed++) : KEY_NONE;
 }
 
-static int poll_serial(bool *came)
-{
-	int byte = uart_getc();
-
-	if (byte < 0)
-		return KEY_NONE;
-	*came = true;
-	return key_decode(&serial, (uint8_t)byte);
-}
-
 int terminal_key(void)
 {
-	bool polled = irqs_disabled();
-
 	for (;;) {
-		bool came = false;
-		int key = poll_serial(&came);
+		int key = poll();
 
-		if (!key)
-			key = poll_local(&came);
 		if (key == KEY_REPORT)
 			colours = true;
-		else if (key)
+		else if (key > 0)
 			return key;
-		if (came || *typed)
-			continue;
-		if (polled)
+		else if (key < 0 && irqs_disabled())
 			cpu_relax();
-		else
+		else if (key < 0)
 			cpu_idle();
 	}
 }
@@ -107,7 +92,7 @@ bool terminal_has_colours(void)
 
 void terminal_query(void)
 {
-	/* Not to the screen: it would show the sequence, and cannot answer. */
+	/* The screen cannot answer, and would show the sequence. */
 	uart_write(TERMINAL_QUERY, sizeof(TERMINAL_QUERY) - 1);
 }
 

@@ -2,23 +2,20 @@
 /*
  * terminal.h - where the monitor's keys come from and its text goes
  *
- * WHAT     Keys from the serial port and from the keyboard of the PC, whoever
- *          is typed on; text to all consoles.
+ * WHAT     Keys come from the serial port and from the PC's keyboard; text goes
+ *          to all consoles.
  */
 #pragma once
 
 #include "lib/compiler.h"
 
-/* Take both devices from whoever had them. Before the first key. */
+/* Take both devices from their owners. Before the first key. */
 void terminal_open(void);
 
-/*
- * The next key (kernel/monitor/keys.h). Without interrupts it polls, else it
- * sleeps between two ticks of the clock.
- */
+/* The next key (kernel/monitor/keys.h); waits until there is one. */
 int terminal_key(void);
 
-/* Colours, for the serial terminal and the screen; off at first. */
+/* Colours for the serial terminal and the screen; off at first. */
 void terminal_set_colours(bool on);
 bool terminal_has_colours(void);
 
@@ -39,5 +36,5 @@ enum colour {
 	NR_COLOURS
 };
 
-/* The sequence for a colour; "" where there are none. */
+/* The sequence for a colour; "" if colours are off. */
 const char *colour(enum colour which);

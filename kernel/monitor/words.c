@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
  * words.c - a line, its words, and the command that they name
- *
- * WHAT     Pure functions on text: see words.h.
  */
 #include "kernel/monitor/words.h"
 
@@ -13,6 +11,7 @@ unsigned words_split(char *text, char *argv[WORDS_MAX])
 {
 	unsigned argc = 0;
 
+	memset(argv, 0, WORDS_MAX * sizeof(argv[0]));
 	for (;;) {
 		while (*text == ' ')
 			*text++ = '\0';
@@ -44,7 +43,7 @@ unsigned words_position(const char *text, unsigned length, unsigned *start)
 	for (unsigned i = 0; i < length; i++) {
 		if (text[i] != ' ')
 			continue;
-		/* A blank ends a word only where one was. */
+		/* A blank behind a blank ends no word. */
 		words += i > *start;
 		*start = i + 1;
 	}

@@ -3,8 +3,8 @@
  * words.h - a line, its words, and the command that they name
  *
  * WHAT     Cuts a line at the blanks, finds a row of a table of commands, and
- *          says which words may come next. No state and no hardware: it runs
- *          on the host.
+ *          says which words may come next. It has no state and needs no
+ *          hardware, so it runs on the host.
  */
 #pragma once
 
@@ -15,27 +15,29 @@
 /* One row of the table of commands. */
 struct monitor_command {
 	const char  *name;
+	void       (*show)(void);  /* a command without arguments, or NULL    */
 	const char  *args;         /* "ADDR [PID]", as help prints it         */
 	uint8_t      min, max;     /* words after the name                    */
-	int        (*run)(unsigned argc, char *const argv[]);
+	int        (*run)(char *const argv[]);   /* NULL if there is show()   */
 	word_list_fn words;        /* what may stand there, or NULL           */
 	const char  *what;         /* one line                                */
 	const char  *help;         /* more, lines ended by \n; or ""          */
 };
 
 /*
- * Cut the text at its blanks, in place. argv[0] is the first word.
+ * Cut the text at its blanks, in place. argv[0] is the first word; behind the
+ * last word all are NULL.
  * Returns: how many words; those above WORDS_MAX are counted, but not there.
  */
 unsigned words_split(char *text, char *argv[WORDS_MAX]);
 
-/* The command with this name; NULL: none. `nr` rows. */
+/* The row with this name, of `nr` rows; NULL: there is none. */
 const struct monitor_command *command_find(const struct monitor_command *table,
 					   unsigned nr, const char *name);
 
 /*
- * Which word of the line is being typed. Returns: its number, 0 for the
- * command; *start is where it begins.
+ * The word that is being typed. Returns: its number, 0 for the command; the
+ * word begins at text[*start].
  */
 unsigned words_position(const char *text, unsigned length, unsigned *start);
 

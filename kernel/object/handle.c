@@ -2,8 +2,7 @@
 /*
  * handle.c - one task's table of handles
  *
- * WHAT     An array of entries, indexed by handle. Free entries are a list
- *          through the array, so that adding and removing are O(1).
+ * WHAT     An array of entries, indexed by handle. The free entries are a list.
  *
  * PICTURE    index    0      1        2       3        4
  *            object   NULL   task     NULL    endpt    NULL
@@ -13,17 +12,16 @@
  *
  * INVARIANTS of handle (handle_table_check() restates them)
  *          H1  entry 0 is never used
- *          H2  the list of free entries has each entry without an object but 0,
- *              once
+ *          H2  the list of free entries has each entry without an object once,
+ *              but not entry 0
  *          H3  used is the number of entries with an object
  *          H4  each entry with an object holds one reference to it
  *
- * ALGORITHM  The table doubles when no entry is free: the larger array is
- *          allocated without the lock, and thrown away when somebody else has
- *          been faster.
- * LOCKING  table->lock, interrupts off; nothing else is taken inside it.
- *          Objects hear of closed handles, and are put, after it is released.
- * COST     12 bytes an entry. Lookup is a comparison, a load, three checks.
+ * ALGORITHM  If no entry is free, the table doubles. The larger array is
+ *          allocated without the lock, and freed if another thread was faster.
+ * LOCKING  table->lock, interrupts off, and no other lock inside. Objects are
+ *          told of closed handles, and are put, without the lock.
+ * COST     12 bytes for each entry.
  * NOT HERE what the rights mean (kernel/uapi/pagoda.h).
  * SEE      Linux fs/file.c; Zircon handle_table.cc.
  */
@@ -58,23 +56,7 @@ static void add_free_entries(struct handle_table *table, uint32_t from)
 	}
 }
 
-/* Use a larger array. Returns: the one to be freed now. */
-static struct handle_entry *replace_entries(struct handle_table *table,
-					    struct handle_entry *entries,
-					    uint32_t size)
-{
-	struct handle_entry *old = table->entries;
-	uint32_t old_size = table->size;
-
-	if (old)
-		memcpy(entries, old, old_size * sizeof(*entries));
-	table->entries = entries;
-	table->size = size;
-	add_free_entries(table, old_size);
-	return old;
-}
-
-/* So many entries, charged. NULL: no memory, or the account's limit. */
+/* n entries, charged. NULL: no memory, or the account's limit. */
 static struct handle_entry *entries_alloc(struct account *account, uint32_t n)
 {
 	struct handle_entry *entries;
@@ -99,8 +81,8 @@ static int grow(struct handle_table *table)
 {
 	uint32_t size = READ_ONCE(table->size);
 	uint32_t new_size = size ? size * 2 : FIRST_SIZE;
-	uint32_t unused = new_size;
-	struct handle_entry *entries;
+	uint32_t unused_size = new_size;
+	struct handle_entry *entries, *unused;
 	irqflags_t flags;
 
 	if (new_size > HANDLE_MAX + 1)
@@ -108,13 +90,19 @@ static int grow(struct handle_table *table)
 	entries = entries_alloc(table->account, new_size);
 	if (!entries)
 		return -ENOMEM;
+	unused = entries;
 	flags = spin_lock_irqsave(&table->lock);
 	if (table->size == size) {
-		entries = replace_entries(table, entries, new_size);
-		unused = size;
+		unused = table->entries;
+		unused_size = size;
+		if (unused)
+			memcpy(entries, unused, size * sizeof(*entries));
+		table->entries = entries;
+		table->size = new_size;
+		add_free_entries(table, size);
 	}
 	spin_unlock_irqrestore(&table->lock, flags);
-	entries_free(table->account, entries, unused);
+	entries_free(table->account, unused, unused_size);
 	return 0;
 }
 
@@ -207,25 +195,21 @@ int handle_add(struct handle_table *table, struct object *object,
 	return handle_add_badged(table, object, rights, 0);
 }
 
-static int check_entry(const struct handle_entry *entry, enum object_type type,
-		       unsigned rights)
-{
-	if (!entry)
-		return -EBADF;
-	if (type != OBJECT_ANY && entry->object->type != type)
-		return -EINVAL;
-	return (entry->rights & rights) == rights ? 0 : -EPERM;
-}
-
 int handle_lookup_entry(struct handle_table *table, uint32_t handle,
 			enum object_type type, unsigned rights,
 			struct handle_entry *found)
 {
 	irqflags_t flags = spin_lock_irqsave(&table->lock);
 	const struct handle_entry *entry = find_entry(table, handle);
-	int err = check_entry(entry, type, rights);
+	int err = 0;
 
-	if (!err) {
+	if (!entry) {
+		err = -EBADF;
+	} else if (type != OBJECT_ANY && entry->object->type != type) {
+		err = -EINVAL;
+	} else if ((entry->rights & rights) != rights) {
+		err = -EPERM;
+	} else {
 		*found = *entry;
 		object_get(entry->object);
 	}
@@ -264,22 +248,22 @@ int handle_dup(struct handle_table *table, uint32_t handle, unsigned rights,
 {
 	unsigned needed = rights | RIGHT_DUP | (badge ? RIGHT_MINT : 0);
 	struct handle_entry entry;
-	int err, new;
+	int result;
 
 	if (badge > BADGE_MAX)
 		return -EINVAL;
-	err = handle_lookup_entry(table, handle, OBJECT_ANY, needed, &entry);
-	if (err)
-		return err;
-	new = -EINVAL;
+	result = handle_lookup_entry(table, handle, OBJECT_ANY, needed, &entry);
+	if (result)
+		return result;
+	result = -EINVAL;
 	if (!badge || !entry.badge)
-		new = handle_add_badged(table, entry.object, rights,
-					badge ? badge : entry.badge);
+		result = handle_add_badged(table, entry.object, rights,
+					   badge ? badge : entry.badge);
 	object_put(entry.object);
-	return new;
+	return result;
 }
 
-/* Take over what `from` has; it is as large as `to` is. */
+/* Both tables have the same size. */
 static void copy_entries(struct handle_table *to,
 			 const struct handle_table *from)
 {

@@ -2,15 +2,14 @@
 /*
  * handle.h - the numbers by which a task names kernel objects
  *
- * WHAT     Each task has a table. An entry is an object, the rights of this
- *          handle to it, and a badge that tells a server who is calling. A
- *          handle is the index of its entry: small, from 1 on; 0 is none.
+ * WHAT     Each task has a table. An entry is an object, the rights of the
+ *          handle, and a badge that tells a server which client calls. A handle
+ *          is the index of its entry, from 1 on; 0 is no handle.
  *
  * PICTURE    table   [0] never   [1] endpoint, SEND, badge 7   [2] free ...
  *
- * LOCKING  table->lock, interrupts off. Objects are put outside of it.
- * COST     lookup O(1); add O(1) (free entries are a list), now and then the
- *          table is copied to one twice as large.
+ * LOCKING  table->lock, interrupts off. Objects are put without the lock.
+ * COST     O(1); a full table is copied to one twice as large.
  * SEE      kernel/object/object.h; kernel/uapi/pagoda.h for the rights.
  */
 #pragma once
@@ -33,13 +32,12 @@ struct handle_table {
 	uint32_t             size;       /* of entries[]                      */
 	uint32_t             used;
 	uint32_t             first_free; /* 0: none                           */
-	struct account      *account;    /* I  pays for entries[]; NULL:
-					       nobody                         */
+	struct account      *account;    /* I  pays for entries[], or NULL    */
 };
 
 /*
- * An empty table takes no memory. The account, or NULL, pays for what it takes
- * later, and lives as long as the table.
+ * An empty table has no memory. The account, or NULL, pays for its memory, and
+ * lives as long as the table.
  */
 void handle_table_init(struct handle_table *table, struct account *account);
 
@@ -47,8 +45,8 @@ void handle_table_init(struct handle_table *table, struct account *account);
 void handle_table_destroy(struct handle_table *table);
 
 /*
- * Make a handle, the lowest free number not guaranteed. The table takes a
- * reference of its own. _badged: with a badge.
+ * Make a handle, with a badge or without. The number is not always the lowest
+ * free one. The table takes a reference of its own.
  *
  * Returns: the handle, > 0; -ENOMEM (the account's limit, too); -ENOSPC
  *          (HANDLE_MAX are in use).
@@ -59,8 +57,8 @@ int handle_add_badged(struct handle_table *table, struct object *object,
 		      unsigned rights, uint32_t badge) __must_check;
 
 /*
- * The object of a handle, if it is of this type (or OBJECT_ANY) and the handle
- * has at least these rights. With a reference that the caller puts.
+ * The object of a handle, if the object is of this type (or OBJECT_ANY) and the
+ * handle has these rights. With a reference that the caller puts.
  *
  * Returns: 0; -EBADF (no such handle); -EINVAL (another type); -EPERM.
  */
@@ -68,7 +66,7 @@ int handle_lookup(struct handle_table *table, uint32_t handle,
 		  enum object_type type, unsigned rights,
 		  struct object **objectp) __must_check;
 
-/* The same, and all of the entry, as it is now. */
+/* The same, but gives the whole entry. */
 int handle_lookup_entry(struct handle_table *table, uint32_t handle,
 			enum object_type type, unsigned rights,
 			struct handle_entry *entry) __must_check;
@@ -77,9 +75,9 @@ int handle_lookup_entry(struct handle_table *table, uint32_t handle,
 int handle_remove(struct handle_table *table, uint32_t handle);
 
 /*
- * A second handle to the same object with `rights`, which the first must have,
- * and RIGHT_DUP. badge 0: the first one's badge. Another badge needs
- * RIGHT_MINT, and the first handle must have none yet.
+ * A second handle to the same object with `rights`. The first handle must have
+ * these rights and RIGHT_DUP. badge 0: the badge of the first handle. Another
+ * badge needs RIGHT_MINT, and the first handle must have no badge.
  *
  * Returns: the handle; -EBADF, -EPERM, -EINVAL (badge), -ENOMEM, -ENOSPC.
  */
@@ -87,8 +85,8 @@ int handle_dup(struct handle_table *table, uint32_t handle, unsigned rights,
 	       uint32_t badge) __must_check;
 
 /*
- * For fork: all handles with RIGHT_DUP, under the same numbers, into an empty
- * table. Returns: 0; -ENOMEM, and the table is still empty.
+ * For fork: copy all handles with RIGHT_DUP into an empty table, under the same
+ * numbers. Returns: 0; -ENOMEM, and the table is still empty.
  */
 int handle_table_copy(struct handle_table *to, struct handle_table *from)
 	__must_check;

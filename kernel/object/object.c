@@ -2,8 +2,6 @@
 /*
  * object.c - references to kernel objects, and their end
  *
- * WHAT     Counts references; calls the type's destroy function at the last
- *          object_put(). Tells a type when handles to its objects come and go.
  *
  * PICTURE    handle table --+
  *            handle table --+--> object { type, refs 4 } --> object_ops[type]
@@ -14,8 +12,8 @@
  *          O1  a type whose objects exist has a destroy function
  *          O2  no type has had more objects destroyed than made
  *
- * LOCKING  Counts are atomic. Destroy functions run in the thread that dropped
- *          the last reference, without locks.
+ * LOCKING  Counts are atomic. A destroy function runs without locks, in the
+ *          thread that dropped the last reference.
  * SEE      kernel/object/handle.c; Linux lib/kref.c, Zircon's dispatchers.
  */
 #include "kernel/object/object.h"
@@ -64,42 +62,34 @@ int object_charge(struct object *object, struct account *account)
 	return 0;
 }
 
-static void destroy(struct object *object)
-{
-	struct account *account = object->account;
-
-	__atomic_fetch_sub(&object_counts[object->type], 1, __ATOMIC_RELAXED);
-	object_ops[object->type]->destroy(object);
-	account_uncharge(account, ACCOUNT_OBJECTS, 1);
-	account_put(account);
-}
-
 void object_put(struct object *object)
 {
+	struct account *account;
 	unsigned before;
 
 	if (!object)
 		return;
 	before = __atomic_fetch_sub(&object->refs, 1, __ATOMIC_ACQ_REL);
 	assert(before > 0);
-	if (before == 1)
-		destroy(object);
+	if (before > 1)
+		return;
+	account = object->account;
+	__atomic_fetch_sub(&object_counts[object->type], 1, __ATOMIC_RELAXED);
+	object_ops[object->type]->destroy(object);
+	account_uncharge(account, ACCOUNT_OBJECTS, 1);
+	account_put(account);
 }
 
 void object_opened(struct object *object, unsigned rights)
 {
-	const struct object_ops *ops = object_ops[object->type];
-
-	if (ops->opened)
-		ops->opened(object, rights);
+	if (object_ops[object->type]->opened)
+		object_ops[object->type]->opened(object, rights);
 }
 
 void object_closed(struct object *object, unsigned rights)
 {
-	const struct object_ops *ops = object_ops[object->type];
-
-	if (ops->closed)
-		ops->closed(object, rights);
+	if (object_ops[object->type]->closed)
+		object_ops[object->type]->closed(object, rights);
 }
 
 unsigned long object_count(enum object_type type)

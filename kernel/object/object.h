@@ -2,17 +2,17 @@
 /*
  * object.h - what a handle can name
  *
- * WHAT     Every kernel object that user mode may hold begins with a struct
- *          object: its type and the number of references to it. The last
- *          object_put() calls the destroy function of the type.
+ * WHAT     Each kernel object that user mode may hold contains a struct object:
+ *          its type and the number of references to it. The last object_put()
+ *          calls the destroy function of the type.
  *
  *            struct endpoint { struct object object; ... };
  *            endpoint = container_of(object, struct endpoint, object);
  *
  * TERMS    opened, closed  a handle with these rights now exists, or is gone.
- *                          A reference alone is neither: an endpoint without a
- *                          handle to receive from it is dead, although threads
- *                          that wait there still hold references.
+ *                          Handles and references are not the same: an endpoint
+ *                          without a handle to receive is dead, although
+ *                          threads that wait there still have references.
  *
  * LOCKING  The count is atomic. object_get(): any context. object_put(): may
  *          sleep, so threads only, without a spinlock.
@@ -49,8 +49,7 @@ struct account;
 struct object {
 	enum object_type type;
 	unsigned         refs;          /* atomic                             */
-	struct account  *account;       /* pays for it, referenced; NULL:
-					   nobody                             */
+	struct account  *account;       /* pays, referenced; NULL: none does  */
 };
 
 struct object_ops {
@@ -76,15 +75,15 @@ static inline void object_get(struct object *object)
 }
 
 /*
- * From now on, until its end, an account pays for an object for which nobody
- * did. Returns: 0; -ENOMEM: the account's limit.
+ * From now on this account pays for the object. No account did before.
+ * Returns: 0; -ENOMEM: the account's limit.
  */
 int object_charge(struct object *object, struct account *account) __must_check;
 
 /* Drop a reference; the last one destroys. NULL is allowed. */
 void object_put(struct object *object);
 
-/* A handle to it appears in a table or in a message, or is gone from there. */
+/* A handle appears in a table or in a message, or disappears from there. */
 void object_opened(struct object *object, unsigned rights);
 void object_closed(struct object *object, unsigned rights);
 

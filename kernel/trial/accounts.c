@@ -2,9 +2,9 @@
 /*
  * accounts.c - count what is in use
  *
- * ALGORITHM  What one shrinker gives back may empty what another one keeps, so
- *          they run until nothing comes any more. Page tables of the kernel's
- *          own quarter are never freed: a page that became one is not lost.
+ * ALGORITHM  One shrinker may free what another one needs to free more, so they
+ *          run until no page comes back. Page tables of the kernel are never
+ *          freed: a page that became one is not lost.
  */
 #include "kernel/trial/accounts.h"
 
@@ -18,7 +18,7 @@
 #include "mm/page/page_alloc.h"
 #include "mm/page/shrinker.h"
 
-static void settle(void)
+void accounts_take(struct accounts *accounts)
 {
 	unsigned long before;
 
@@ -28,11 +28,6 @@ static void settle(void)
 		shrink_all();
 	} while (nr_free_pages() > before);
 	drain_local_pages();
-}
-
-void accounts_take(struct accounts *accounts)
-{
-	settle();
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
 		accounts->free[i] = zones[i].nr_free;
 	accounts->tables = kpt_tables;

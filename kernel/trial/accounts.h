@@ -2,9 +2,8 @@
 /*
  * accounts.h - what is in use now, to compare two moments
  *
- * WHAT     Free pages zone by zone, kernel objects, threads. Before it counts,
- *          everything kept in reserve goes back, so that two accounts differ
- *          only by what is really held.
+ * WHAT     Free pages of each zone, kernel objects, threads. First all reserves
+ *          go back, so two accounts differ only by what is really in use.
  */
 #pragma once
 
@@ -17,7 +16,7 @@ struct accounts {
 	unsigned      threads;
 };
 
-/* Context: a thread; sleeps a moment, in which the dead are reaped. */
+/* Context: a thread; sleeps until dead threads are reaped. */
 void accounts_take(struct accounts *accounts);
 
 /* One line a zone, and one for the rest, on the console. */

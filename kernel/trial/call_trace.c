@@ -4,19 +4,18 @@
  *
  * PICTURE    4711  12.15  VM_MAP h5 20003000 4000 3 12 0 0 = 20003000
  *            |     |      |         |                       |
- *            |     |      name      EBX ECX EDX ESI EDI EBP result; ...: it
- *            |     task.thread                              has not come back
- *            which since the start
+ *            |     |      name      EBX ECX EDX ESI EDI EBP result; ...: the
+ *            |     task.thread                      call is still running
+ *            number of the call
  *
- * ALGORITHM  A call writes its place in the ring when it comes in. When it goes
- *          out it writes its result there, unless the ring has gone round
- *          meanwhile. Printing goes over the ring twice: the last few calls of
- *          each thread are marked from the newest to the oldest, then printed
- *          in the order in which they came in. So a thread that has been
- *          waiting for long is not hidden by those that are busy.
+ * ALGORITHM  A call takes the next place in the ring when it comes in. When it
+ *          goes out, it writes its result there, unless a newer call has taken
+ *          the place. Printing goes over the ring twice. The first pass marks
+ *          the last few calls of each thread, from the newest to the oldest;
+ *          the second pass prints them in the order in which they came in. So
+ *          busy threads do not hide a thread that has waited for long.
  *
- * LOCKING  Interrupts off while a place is taken or the result written.
- * COST     About 60 instructions a call.
+ * LOCKING  Interrupts off while a call takes a place or writes its result.
  */
 #include "kernel/trial/call_trace.h"
 
@@ -32,8 +31,8 @@
 #include "mm/kva/vmalloc.h"
 
 #define NR_CALLS    1024u   /* a power of two                                 */
-#define EACH_THREAD 12u     /* so many are printed                            */
-#define NR_THREADS  64u     /* of so many threads                             */
+#define EACH_THREAD 12u     /* printed of each thread                         */
+#define NR_THREADS  64u     /* threads of which calls are printed             */
 
 struct traced_call {
 	uint32_t nr;                   /* counts from 1; 0: never used        */
@@ -79,52 +78,39 @@ static void traced_dispatch(struct trap_regs *regs)
 
 /* ---- printing ------------------------------------------------------------ */
 
+/* How many calls of a thread are marked; n is 0 if there is no such thread. */
 static struct { uint32_t tid, n; } threads[NR_THREADS];
-
-/* How many calls of this thread are marked; NULL: too many threads. */
-static uint32_t *count_of(uint32_t tid)
-{
-	for (unsigned i = 0; i < NR_THREADS; i++) {
-		if (!threads[i].n)
-			threads[i].tid = tid;
-		if (threads[i].tid == tid)
-			return &threads[i].n;
-	}
-	return NULL;
-}
 
 static void mark(struct traced_call *call)
 {
-	uint32_t *count = call->nr ? count_of(call->tid) : NULL;
+	unsigned i = 0;
 
-	call->print = count && *count < EACH_THREAD;
-	if (call->print)
-		++*count;
-}
-
-static const char *name_of(uint32_t eax, char *buf, size_t size)
-{
-	const struct call_row *row = call_row(PG_NUMBER(eax));
-
-	if (row)
-		snprintf(buf, size, "%s h%u", row->name, PG_HANDLE(eax));
-	else
-		snprintf(buf, size, "call %u", eax);
-	return buf;
+	while (i < NR_THREADS && threads[i].n && threads[i].tid != call->tid)
+		i++;
+	call->print = call->nr && i < NR_THREADS && threads[i].n < EACH_THREAD;
+	if (!call->print)
+		return;
+	threads[i].tid = call->tid;
+	threads[i].n++;
 }
 
 static void print_call(const struct traced_call *call,
 		       void (*out)(const char *line))
 {
+	const struct call_row *row = call_row(PG_NUMBER(call->eax));
 	const uint32_t *w = call->words;
 	char line[128], name[40], result[16] = "...";
 
+	if (row)
+		snprintf(name, sizeof(name), "%s h%u", row->name,
+			 PG_HANDLE(call->eax));
+	else
+		snprintf(name, sizeof(name), "call %u", call->eax);
 	if (call->back)
 		snprintf(result, sizeof(result), "%x", call->result);
 	snprintf(line, sizeof(line), "%u  %u.%u  %s %x %x %x %x %x %x = %s",
-		 call->nr, call->pid, call->tid,
-		 name_of(call->eax, name, sizeof(name)), w[0], w[1], w[2],
-		 w[3], w[4], w[5], result);
+		 call->nr, call->pid, call->tid, name, w[0], w[1], w[2], w[3],
+		 w[4], w[5], result);
 	out(line);
 }
 

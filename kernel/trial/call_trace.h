@@ -2,11 +2,11 @@
 /*
  * call_trace.h - the last calls of each thread, for the report of a panic
  *
- * WHAT     Whoever looks for the cause of a panic wants to know what ring 3 did
- *          just before. While the trace is on, each call is noted on its way
- *          in, and its result on its way out.
+ * WHAT     What did ring 3 do just before the panic? While the trace is on,
+ *          each call is noted when it comes in, and its result when it goes
+ *          out.
  *
- * COST     None while it is off: nothing looks at a flag.
+ * COST     None while the trace is off: no code tests a flag.
  * SEE      docs/fuzzing.md.
  */
 #pragma once
@@ -14,13 +14,13 @@
 #include "lib/compiler.h"
 
 /*
- * From now on until call_trace_stop(): it uses syscall_set_hook(), and
- * panic_set_annex(). Without memory for it there is no trace.
+ * From now on until call_trace_stop(), by syscall_set_hook() and
+ * panic_set_annex(). If there is no memory, there is no trace.
  */
 void call_trace_start(void);
 
 /* No thread may be in a call that was traced. */
 void call_trace_stop(void);
 
-/* One line a call, the newest last; nothing where the trace is off. */
+/* One line for each call, the newest last; nothing while the trace is off. */
 void call_trace_print(void (*out)(const char *line));

@@ -2,10 +2,9 @@
 /*
  * crash.c - ways to die on purpose
  *
- * WHAT     A table of bugs, each in a function as short as it can be. The
- *          first group is for reading the diagnosis, and tests compare it; the
- *          second is for testing whoever judges a run of the self-tests, and
- *          must not be mistaken for a pass.
+ * WHAT     A table of bugs, each in a function as short as it can be. The first
+ *          group is for the diagnosis, which tests compare. The second group
+ *          tests the judge of a self-test: none of them must look like a pass.
  *
  * SEE      tests/emu; kernel/diag/panic.c for what is printed.
  */
@@ -90,7 +89,7 @@ static void crash_exec_data(void)
 	panic("data was executed: this CPU has no NX, or nonx was asked for");
 }
 
-/* Its end is never reached, but the compiler must not see that. */
+/* The recursion never ends, but the compiler must not know that. */
 static noinline unsigned recurse(volatile unsigned *caller, volatile bool *stop)
 {
 	volatile unsigned room[16];
@@ -114,7 +113,7 @@ static void overflow(void *arg)
 	crash_guard();
 }
 
-/* Nothing else happens meanwhile: the thread's priority is the higher one. */
+/* The new thread has the higher priority, so it runs first. */
 static void crash_thread_guard(void)
 {
 	if (!thread_create("overflower", PRIORITY_KERNEL + 1, overflow, NULL))
@@ -150,7 +149,7 @@ static void crash_user(void)
 	read_at(USER_BASE);
 }
 
-/* Read through an entry whose upper half has one bit too many. */
+/* Read through an entry whose upper half has a bit that is reserved. */
 static void read_with_bit(uint32_t high_bit)
 {
 	set_fixmap(FIX_TEST, PHYS(0), KPROT_RO);
@@ -233,7 +232,7 @@ static void crash_fake_exit(void)
 	machine_exit(EXIT_OK);
 }
 
-/* A console that counts results as they pass by, and pulls the plug. */
+/* A console that counts results, and leaves the machine after some. */
 static void halfway_write(const char *text, size_t len)
 {
 	static const char result[] = "    ok ";
@@ -256,61 +255,38 @@ static void crash_halfway(void)
 
 /* ---- the table ---------------------------------------------------------- */
 
-/*        name            early  ends   what                              */
+/*        name            early  ends  */
 static const struct crash crashes[] = {
-	{ "panic",         false, false, "panic()", crash_panic },
-	{ "panic-twice",   false, true,  "panic() while panic() prints",
-	  crash_panic_twice },
-	{ "assert",        false, false, "an assertion that fails",
-	  crash_assert },
-	{ "null",          false, false, "read through a null pointer",
-	  crash_null },
-	{ "nullcall",      false, false, "call a null pointer",
-	  crash_null_call },
-	{ "user",          false, false, "read an address of user mode",
-	  crash_user },
-	{ "write-ro",      false, false, "write to kernel code",
-	  crash_write_ro },
-	{ "exec-data",     false, false, "run data (needs NX)",
-	  crash_exec_data },
-	{ "guard",         false, false, "overflow the stack", crash_guard },
-	{ "thread-guard",  false, false, "overflow the stack of a thread",
-	  crash_thread_guard },
-	{ "vmalloc-guard", false, false, "read behind a vmalloc area",
-	  crash_vmalloc_guard },
-	{ "vmalloc-freed", false, false, "read a vmalloc area after vfree()",
-	  crash_vmalloc_freed },
-	{ "hole",          false, false, "read between two regions",
-	  crash_hole },
-	{ "reserved-bit",  false, false, "reserved address bit in an entry",
-	  crash_reserved_bit },
-	{ "reserved-nx",   false, false, "NX bit in an entry, with nonx",
-	  crash_reserved_nx },
-	{ "divide",        false, false, "divide by zero", crash_divide },
-	{ "ud",            false, false, "invalid opcode", crash_ud },
-	{ "int3",          false, false, "breakpoint", crash_int3 },
-	{ "gp",            false, false, "load a selector that is none",
-	  crash_gp },
-	{ "double-fault",  false, false, "push with a wild ESP",
-	  crash_double_fault },
-	{ "deadlock",      false, false, "take a lock twice", crash_deadlock },
-	{ "hang",          false, true,  "stop without a word", crash_hang },
-	{ "triple",        false, true,  "fault without an IDT: reset",
-	  crash_triple },
-	{ "fakepass",      false, true,  "print the line of a pass, then hang",
-	  crash_fake_pass },
-	{ "fakeexit",      false, true,  "print it, and exit with the right status",
-	  crash_fake_exit },
-	{ "halfway",       false, true,  "with selftest: leave in mid-suite",
-	  crash_halfway },
-	{ "early-panic",   true,  true,  "panic() before memory is set up",
-	  crash_panic },
-	{ "early-hole",    true,  true,  "read a hole under boot's page tables",
-	  crash_hole },
-	{ "early-hang",    true,  true,  "stop before memory is set up",
-	  crash_hang },
-	{ "early-triple",  true,  true,  "reset before memory is set up",
-	  crash_triple },
+	{ "panic",         false, false, crash_panic, "panic()" },
+	{ "panic-twice",   false, true,  crash_panic_twice, "panic() while panic() prints" },
+	{ "assert",        false, false, crash_assert, "an assertion that fails" },
+	{ "null",          false, false, crash_null, "read through a null pointer" },
+	{ "nullcall",      false, false, crash_null_call, "call a null pointer" },
+	{ "user",          false, false, crash_user, "read an address of user mode" },
+	{ "write-ro",      false, false, crash_write_ro, "write to kernel code" },
+	{ "exec-data",     false, false, crash_exec_data, "run data (needs NX)" },
+	{ "guard",         false, false, crash_guard, "overflow the stack" },
+	{ "thread-guard",  false, false, crash_thread_guard, "overflow the stack of a thread" },
+	{ "vmalloc-guard", false, false, crash_vmalloc_guard, "read behind a vmalloc area" },
+	{ "vmalloc-freed", false, false, crash_vmalloc_freed, "read a vmalloc area after vfree()" },
+	{ "hole",          false, false, crash_hole, "read between two regions" },
+	{ "reserved-bit",  false, false, crash_reserved_bit, "reserved address bit in an entry" },
+	{ "reserved-nx",   false, false, crash_reserved_nx, "NX bit in an entry, with nonx" },
+	{ "divide",        false, false, crash_divide, "divide by zero" },
+	{ "ud",            false, false, crash_ud, "invalid opcode" },
+	{ "int3",          false, false, crash_int3, "breakpoint" },
+	{ "gp",            false, false, crash_gp, "load a selector that is none" },
+	{ "double-fault",  false, false, crash_double_fault, "push with a wild ESP" },
+	{ "deadlock",      false, false, crash_deadlock, "take a lock twice" },
+	{ "hang",          false, true,  crash_hang, "stop without a word" },
+	{ "triple",        false, true,  crash_triple, "fault without an IDT: reset" },
+	{ "fakepass",      false, true,  crash_fake_pass, "print the line of a pass, then hang" },
+	{ "fakeexit",      false, true,  crash_fake_exit, "print it, and exit with the right status" },
+	{ "halfway",       false, true,  crash_halfway, "with selftest: leave in mid-suite" },
+	{ "early-panic",   true,  true,  crash_panic, "panic() before memory is set up" },
+	{ "early-hole",    true,  true,  crash_hole, "read a hole under boot's page tables" },
+	{ "early-hang",    true,  true,  crash_hang, "stop before memory is set up" },
+	{ "early-triple",  true,  true,  crash_triple, "reset before memory is set up" },
 };
 
 const struct crash *crash_find(const char *name)

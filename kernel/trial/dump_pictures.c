@@ -2,16 +2,17 @@
 /*
  * dump_pictures.c - the word `dump`: what tools/pictures draws
  *
- * WHAT     Uses memory a little, so that there is something to see, prints the
+ * WHAT     Uses some memory, so that there is something to see. Prints the
  *          virtual map, the page tables, all blocks of all zones and the slabs
  *          of one cache as lines with tabs, and leaves with success. Under
- *          -icount every line is the same in every run.
+ *          -icount each line is the same in each run.
  *
- * ALGORITHM  Pages: blocks of all sizes from each zone, then every second one
- *          is given back, so that buddies are left alone here and joined there.
- *          ZONE_DMA has no pages in the per-CPU lists then, the others have.
- *          Objects: more than three slabs full; some go back to their slabs,
- *          a few more only as far as the magazine.
+ * ALGORITHM  Pages: blocks of all sizes from each zone; about every second one
+ *            is
+ *          freed again, so some buddies merge and some do not. All zones but
+ *          ZONE_DMA then have pages in the per-CPU lists. Objects: more than
+ *          three slabs; some go back to their slabs, a few stay in the
+ *          magazine.
  *
  * LOCKING  None: nothing else runs.
  * NOT HERE what the lines mean (mm/page/page_alloc.h, mm/slab/slab.h,
@@ -39,19 +40,14 @@
 
 /* ---- use --------------------------------------------------------------- */
 
-/* Small orders more often than large ones, as it is in life. */
-static unsigned some_order(struct rng *rng)
-{
-	return rng_below(rng, 1 + rng_below(rng, ORDERS));
-}
-
 static void use_zone(struct rng *rng, gfp_t gfp)
 {
 	struct page *pages[BLOCKS];
 	unsigned orders[BLOCKS];
 
 	for (unsigned i = 0; i < BLOCKS; i++) {
-		orders[i] = some_order(rng);
+		/* Small orders are more frequent than large ones. */
+		orders[i] = rng_below(rng, 1 + rng_below(rng, ORDERS));
 		pages[i] = alloc_pages(gfp, orders[i]);
 	}
 	for (unsigned i = 0; i < BLOCKS; i++) {
@@ -60,15 +56,7 @@ static void use_zone(struct rng *rng, gfp_t gfp)
 	}
 }
 
-static void use_pages(struct rng *rng)
-{
-	use_zone(rng, GFP_DMA | GFP_NOWARN);
-	drain_local_pages();
-	use_zone(rng, GFP_KERNEL | GFP_NOWARN);
-	use_zone(rng, GFP_HIGHUSER | GFP_NOWARN);
-}
-
-/* n of the objects that are still there, by chance. */
+/* n of the objects that are still there, at random. */
 static void free_some(struct rng *rng, struct kmem_cache *cache,
 		      void *objects[], unsigned n)
 {
@@ -101,7 +89,7 @@ static struct kmem_cache *use_objects(struct rng *rng)
 	return cache;
 }
 
-/* One mapping of each kind; what is not to be had is not in the picture. */
+/* One mapping of each kind, if there is memory for it. */
 static void use_addresses(void)
 {
 	struct page *page = NULL;
@@ -152,7 +140,10 @@ void dump_main(uint32_t seed)
 	rng_init(&rng, seed);
 	cache = use_objects(&rng);
 	use_addresses();
-	use_pages(&rng);
+	use_zone(&rng, GFP_DMA | GFP_NOWARN);
+	drain_local_pages();
+	use_zone(&rng, GFP_KERNEL | GFP_NOWARN);
+	use_zone(&rng, GFP_HIGHUSER | GFP_NOWARN);
 	layout_lines();
 	pgtable_dump(true);
 	vmallocinfo_dump();

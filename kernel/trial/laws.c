@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * laws.c - ask everybody who can say whether it is sound
+ * laws.c - all checkers of laws, one after the other
  *
  * LOCKING  Stops what the row says, no longer than for one row.
- * SEE      laws.h.
  */
 #include "kernel/trial/laws.h"
 
@@ -56,36 +55,23 @@ static const struct laws laws[] = {
 #define ONE(name, check, stops) + 1
 #define NR_OF_MEMORY (LAWS_OF_MEMORY(ONE))
 
-static const char *check_without_threads(const char *(*check)(void))
-{
-	const char *law;
-
-	preempt_disable();
-	law = check();
-	preempt_enable();
-	return law;
-}
-
-static const char *check_without_interrupts(const char *(*check)(void))
-{
-	irqflags_t flags = irq_save();
-	const char *law = check();
-
-	irq_restore(flags);
-	return law;
-}
-
 const char *laws_check(const struct laws *row)
 {
-	switch (row->stops) {
-	case STOPS_ITSELF:
-		break;
-	case STOPS_THREADS:
-		return check_without_threads(row->check);
-	case STOPS_INTERRUPTS:
-		return check_without_interrupts(row->check);
+	const char *law;
+	irqflags_t flags;
+
+	if (row->stops == STOPS_ITSELF)
+		return row->check();
+	if (row->stops == STOPS_THREADS) {
+		preempt_disable();
+		law = row->check();
+		preempt_enable();
+		return law;
 	}
-	return row->check();
+	flags = irq_save();
+	law = row->check();
+	irq_restore(flags);
+	return law;
 }
 
 const struct laws *laws_row(unsigned i)

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
 /*
- * laws.h - everybody who can say whether it is sound, in one table
+ * laws.h - all checkers of laws, in one table
  *
  * WHAT     The end of boot, the self-test after each suite, the monitor's
- *          `check`, the watch and a program's end ask the rows of this table.
- *          The host suites ask the first part.
+ *          `check`, the watch and a program's end call the checkers of this
+ *          table. The host suites call those of memory.
  *
- * TERMS    stops    what must stand still while a row is asked, or a state in
- *                   between looks like a broken law
+ * TERMS    stops    what must not run while the checker runs, because it would
+ *                   leave a state that looks like a broken law
  *
- *            ITSELF      nothing: the checker takes the lock of what it looks
- *                        at, or that never changes
- *            THREADS     no other thread runs
- *            INTERRUPTS  and no handler
+ *            ITSELF      nothing: the checker takes the lock of its data, or
+ *                        the data never change
+ *            THREADS     other threads
+ *            INTERRUPTS  other threads and handlers
  *
- * RULES    a checker knows the states in between that its row does not
- *          stop: a thread can be stopped anywhere while another one checks
+ * RULES    a checker knows all states in between that its row does not exclude:
+ *          a thread can stop at any instruction while another one checks
  *
  * NOT HERE the laws: heads of files name them, tools/check_laws.py proves that
  *          each is checked.
- * SEE      tests/suites/checkers.c, which asks all rows while others work.
+ * SEE      tests/suites/checkers.c, which checks while other threads work.
  */
 #pragma once
 
@@ -47,7 +47,7 @@ enum laws_stop {
 	L("areas",       vm_check,            STOPS_ITSELF)      \
 	L("DMA",         dma_check,           STOPS_ITSELF)
 
-/* There when boot is over. */
+/* Only after boot. */
 #define LAWS_OF_THE_REST(L) \
 	L("exceptions",  trap_check,          STOPS_ITSELF)      \
 	L("stacks",      stack_check,         STOPS_THREADS)     \
@@ -74,12 +74,12 @@ struct laws {
 	enum laws_stop stops;
 };
 
-/* The i-th row; NULL behind the last. */
+/* The i-th row; NULL: there are fewer. */
 const struct laws *laws_row(unsigned i);
 
-/* Ask one row. Returns: NULL, or the first law that is broken. */
+/* Each of these returns NULL, or the text of the first broken law. */
 const char *laws_check(const struct laws *row);
 
-/* Ask all rows, or at boot, before there are threads, those of memory. */
+/* All rows; those of memory, at boot, before there are threads. */
 const char *laws_check_all(void);
 const char *laws_check_memory(void);

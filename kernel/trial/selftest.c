@@ -2,11 +2,11 @@
 /*
  * selftest.c - self-tests, benchmarks and the witness, from the command line
  *
- * WHAT     Each of the three runs once and ends the machine: status 33 for
- *          success, 35 when a test failed (37 is a panic: kernel/diag/panic.c).
+ * WHAT     Each of the three runs once and ends the machine with status 33, or
+ *          35 if a test failed. (37 is a panic: kernel/diag/panic.c.)
  *
- * TERMS    witness  somebody outside (QEMU's monitor) who reads the same page
- *                   tables and must come to the same result
+ * TERMS    witness  QEMU's monitor: it reads the same page tables, and must
+ *                   come to the same result
  */
 #include "kernel/trial/selftest.h"
 
@@ -28,10 +28,9 @@
 #include "tests/bench.h"
 #include "tests/ktest.h"
 
-/* So many threads are there between two tests. */
-static unsigned threads_between;
+static unsigned threads_between;   /* threads that are there between tests */
 
-/* A second at most: then a test has left one, which is there from now on. */
+/* Wait for threads of the last test; after a second count them as there. */
 static void let_others_end(void)
 {
 	for (unsigned i = 0; i < CLOCK_HZ; i++) {
@@ -108,7 +107,7 @@ void bench_main(const char *list)
 	machine_exit(EXIT_OK);
 }
 
-/* One line for the witness: what is mapped where, and where it ends. */
+/* One line for the witness: what is mapped where. */
 static void witness_line(const char *what, const void *ptr, unsigned pages)
 {
 	console_printf("witness\t%s\t%08x\t%u\n", what, ptr_to_kva(ptr), pages);

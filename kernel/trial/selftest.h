@@ -3,7 +3,7 @@
  * selftest.h - what the command line can ask the booted kernel to do
  *
  * WHAT     Runs the self-tests, the benchmarks or the witness, and leaves the
- *          emulator with the status that belongs to the result.
+ *          emulator with the status of the result.
  */
 #pragma once
 
@@ -17,14 +17,13 @@
 void selftest_main(const char *list, uint32_t seed) __noreturn;
 
 /*
- * The same, and return: for the monitor. `order`, one that there is, is that of
- * the suites: "by-name", "reversed", or "shuffled" as the seed says.
- * Returns: how many failed.
+ * For the monitor: the same, and return. The order of the suites is "by-name",
+ * "reversed", or "shuffled" by the seed. Returns: how many tests failed.
  */
 unsigned selftest_run(const char *list, uint32_t seed, const char *order);
 bool selftest_has_order(const char *order);
 
-/* The i-th suite's or benchmark's name; NULL behind the last. */
+/* The name of the i-th suite or benchmark; NULL: there are fewer. */
 const char *selftest_name(unsigned i);
 const char *selftest_bench_name(unsigned i);
 
@@ -36,12 +35,12 @@ void bench_main(const char *list) __noreturn;
 
 /*
  * Make one mapping of each kind, print the tables as the kernel sees them and
- * the line "# pagoda: witness: ready", then wait to be looked at from outside.
+ * the line "# pagoda: witness: ready", then stop.
  */
 void witness_main(void) __noreturn;
 
 /*
- * Use memory by chance, as `seed` says, print what tools/pictures draws, and
- * leave with success. In kernel/trial/dump_pictures.c.
+ * Use memory at random, by `seed`, print what tools/pictures draws, and leave
+ * with success. In kernel/trial/dump_pictures.c.
  */
 void dump_main(uint32_t seed) __noreturn;

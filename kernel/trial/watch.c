@@ -2,10 +2,9 @@
 /*
  * watch.c - the thread that looks
  *
- * ALGORITHM  Its priority is that of the kernel's threads, so it comes at the
- *          first moment at which its time is over and a switch is allowed: in
- *          the middle of whatever ring 3 has the kernel do. A checker knows
- *          the states in between, or waits for the lock of what it looks at.
+ * ALGORITHM  The thread has the priority of kernel threads, so it wakes in the
+ *          middle of a call from ring 3. A checker knows the states in between,
+ *          or waits for the lock of what it looks at.
  * NOT HERE the checkers (kernel/trial/laws.h has the table).
  */
 #include "kernel/trial/watch.h"

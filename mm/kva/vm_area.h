@@ -174,4 +174,3 @@ void vm_area_purge_init(void);
 
 /* ---- area_check.c ----------------------------------------------------- */
 
-extern const char *const vm_kind_name[VM_NR_KINDS];

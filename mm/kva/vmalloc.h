@@ -71,6 +71,9 @@ enum vm_kind {
 	VM_NR_KINDS
 };
 
+/* Their texts. */
+extern const char *const vm_kind_name[VM_NR_KINDS];
+
 /* What is known of the area that contains an address. */
 struct vm_area_info {
 	kva_t         start, end;   /* end is exclusive, without guard page   */

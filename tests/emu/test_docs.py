@@ -102,6 +102,22 @@ def test_a_day_that_is_too_long(tmp_path):
     assert status == 1 and "has 1802 lines" in output, output
 
 
+@pytest.mark.parametrize("row, faults", [
+    ("| 1024 | A | task or 0 | READ | late | addr -> n |", 0),
+    ("| 1024 | A | task or 0 | READ | held | addr -> n |", 1),
+    ("", 1),
+])
+def test_the_table_of_calls_is_the_kernels(tmp_path, row, faults):
+    _, output = plant(tmp_path, {
+        **GOOD, "docs/messages.md": row + "\n",
+        "docs/reading-order.md": "- `kernel/uapi/pagoda.h`\n"
+                                 "- `lib/a.h`, `lib/a.c`\n",
+        "kernel/uapi/pagoda.h":
+            "#define PAGODA_CALLS(C) \\\n\tC(1024, A, a, LATE(TASK), READ) \\\n"
+            "\t\t/* addr -> n */\n#define PG_CALL_FIRST 1024\n"})
+    assert f"check_docs: {faults} faults" in output, output
+
+
 def test_the_page_of_style_names_every_rule_and_limit():
     text = (ROOT / "docs/style.md").read_text()
     for rule, _, _ in check_style.RULES:

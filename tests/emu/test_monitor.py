@@ -234,6 +234,18 @@ def test_every_command_is_in_the_book(monitor):
         assert re.search(rf"`{name}\b", book), f"docs/monitor.md: no {name}"
 
 
+def test_calls_are_those_of_the_book(monitor):
+    """The dispatcher's table, against the page that a checker compares with
+    kernel/uapi/pagoda.h."""
+    book = (machine.ROOT / "docs" / "messages.md").read_text()
+    rows = [[cell.strip() for cell in line.split("|")[1:6]]
+            for line in book.splitlines() if re.match(r"\| \d{4} \|", line)]
+    printed = [" ".join(line.split())
+               for line in monitor.run("calls").splitlines()[1:]]
+    assert len(rows) > 60
+    assert printed == [" ".join(row) for row in rows]
+
+
 def test_map_draws_both_address_spaces(monitor):
     text = monitor.run("map")
     for word in ("direct map", "vmalloc", "kmap slots", "fixmap",

@@ -101,7 +101,8 @@ KTEST(monitor, every_command_is_described_once)
 	for (unsigned i = 0; i < monitor_nr_commands; i++) {
 		const struct monitor_command *c = &monitor_commands[i];
 
-		EXPECT(c->run && *c->what && c->min <= c->max);
+		EXPECT(!c->run == !!c->show && *c->what && c->min <= c->max);
+		EXPECT(c->run || !c->max);
 		EXPECT(c->max < WORDS_MAX);
 		EXPECT((c->max > 0) == (*c->args != '\0'));
 		EXPECT(command_find(monitor_commands, monitor_nr_commands,
