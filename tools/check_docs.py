@@ -198,8 +198,9 @@ def check_comments(root, source):
 def calls(root):
     """The rows of PAGODA_CALLS: number, name, handle, right, reference, rest."""
     text = (root / CALLS).read_text().partition("#define PAGODA_CALLS(C)")[2]
+    text = re.sub(r",\s*\\\n\t  (?=\w)", ", ", text.partition("\n#define ")[0])
     rows = []
-    for line in text.partition("\n#define ")[0].splitlines():
+    for line in text.splitlines():
         line = line.rstrip("\\").rstrip()
         call = CALL.match(line)
         if call:
