@@ -60,10 +60,13 @@ static noinline long call_about(const struct call_row *row,
 
 static long other_call(struct trap_regs *regs)
 {
-	const struct call_row *row = call_row(PG_NUMBER(regs->eax));
+	uint32_t i = PG_NUMBER(regs->eax) - PG_CALL_FIRST;
+	const struct call_row *row;
 
-	if (unlikely(!row))
+	/* Not call_row(): its NULL would be tested once more. */
+	if (unlikely(i >= NR_CALL_ROWS))
 		return unknown_call(regs);
+	row = &call_rows[i];
 	if (likely(row->flags & (CALL_NO_HANDLE | CALL_LATE)))
 		return row->function(regs, NULL);
 	return call_about(row, regs);
