@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * archive.c - which module is the boot archive, and where it is
+ * archive.c - find the boot archive among the modules
  *
- * WHAT     The first module that begins like a cpio archive. Its pages were
- *          reserved before the first allocation and are never given out, so it
- *          can be used in place. One that lies in highmem is mapped.
+ * WHAT     The archive is the first module that begins like a cpio archive. Its
+ *          pages were reserved before the first allocation, and stay reserved:
+ *          so the archive is used in place. In highmem, it is mapped.
  * SEE      kernel/start/memory_init.c:reserve_what_is_in_use().
  */
 #include "kernel/loader/archive.h"
@@ -13,6 +13,7 @@
 
 #include "lib/align.h"
 #include "lib/log.h"
+#include "lib/panic.h"
 #include "lib/string.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/page.h"
@@ -40,20 +41,6 @@ static const void *map_highmem(const struct boot_module *module,
 	return area ? area + phys_page_offset(module->start) : NULL;
 }
 
-/* The bytes of a module; NULL: no address can be had. */
-static const void *module_data(const struct boot_module *module,
-			       uint32_t *size)
-{
-	uint64_t length = module->end.v - module->start.v;
-
-	if (!length || length > UINT32_MAX)
-		return NULL;
-	*size = (uint32_t)length;
-	if (phys_is_lowmem(PHYS(module->end.v - 1)))
-		return phys_to_virt(module->start);
-	return map_highmem(module, *size);
-}
-
 static void archive_log(void)
 {
 	struct cpio cpio;
@@ -72,15 +59,21 @@ static void archive_log(void)
 void archive_init(const struct boot_info *boot)
 {
 	for (unsigned i = 0; i < boot->nr_modules && !archive; i++) {
-		uint32_t size;
-		const void *data = module_data(&boot->module[i], &size);
+		const struct boot_module *module = &boot->module[i];
+		uint64_t size = module->end.v - module->start.v;
+		const void *data = NULL;
 
+		assert(size);
+		if (phys_is_lowmem(PHYS(module->end.v - 1)))
+			data = phys_to_virt(module->start);
+		else if (size <= UINT32_MAX)
+			data = map_highmem(module, (uint32_t)size);
 		if (!data) {
 			pr_warn("module %u: no address for it\n", i);
 		} else if (size > strlen(MAGIC_TEXT) &&
 			   !memcmp(data, MAGIC_TEXT, strlen(MAGIC_TEXT))) {
 			archive = data;
-			archive_size = size;
+			archive_size = (uint32_t)size;
 		} else {
 			pr_info("module %u: not a boot archive\n", i);
 		}

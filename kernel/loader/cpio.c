@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * cpio.c - walk over an archive that nobody vouches for
+ * cpio.c - walk over an archive that may be wrong
  *
- * WHAT     Reads one header at a time and checks each number against what is
- *          left of the archive before it is used.
+ * WHAT     Reads one header at a time. Checks each number against the rest of
+ *          the archive before the number is used.
  *
  * RULES of cpio
  *          C1  at <= size: headers, names and data lie within the archive
  *          C2  a name ends with the only 0 in it, where the header says so
- *          C3  once broken, nothing more is given out
+ *          C3  a broken archive gives no more files
  *
  * ALGORITHM  Header and name together, and the data, are padded to 4 bytes
  *          from the archive's start. The last file has the name TRAILER!!!.
  *
- * COST     O(files before it) for a search: archives here have a dozen.
+ * COST     A search reads all files before the one that it looks for.
  */
 #include "kernel/loader/cpio.h"
 
@@ -36,54 +36,25 @@ enum field {
 
 _Static_assert(HEADER_SIZE == 110, "cpio(5)");
 
-static int hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-static bool field_read(const uint8_t *text, uint32_t *value)
-{
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < FIELD_SIZE; i++) {
-		int digit = hex_digit(text[i]);
-
-		if (digit < 0)
-			return false;
-		n = n << 4 | (uint32_t)digit;
-	}
-	*value = n;
-	return true;
-}
-
-/* Returns: what is wrong, or NULL and the numbers. */
+/* Returns: the error, or NULL and the numbers. */
 static const char *header_read(const struct cpio *cpio,
 			       uint32_t fields[NR_FIELDS])
 {
-	const uint8_t *header = cpio->data + cpio->at;
+	const char *text = (const char *)cpio->data + cpio->at;
 
 	if (cpio->size - cpio->at < HEADER_SIZE)
 		return "ends without a trailer";
-	if (memcmp(header, MAGIC, MAGIC_SIZE))
+	if (memcmp(text, MAGIC, MAGIC_SIZE))
 		return "not cpio's newc format";
-	for (unsigned i = 0; i < NR_FIELDS; i++)
-		if (!field_read(header + MAGIC_SIZE + i * FIELD_SIZE,
-				&fields[i]))
-			return "a header has something else than hex digits";
-	return NULL;
-}
+	text += MAGIC_SIZE;
+	for (unsigned i = 0; i < NR_FIELDS * FIELD_SIZE; i++) {
+		unsigned digit = digit_value(text[i]);
 
-/* C2. */
-static bool name_is_sound(const char *name, uint32_t size)
-{
-	return size > 1 && size <= CPIO_NAME_MAX &&
-	       strnlen(name, size) == size - 1;
+		if (digit >= 16)
+			return "a header has something else than hex digits";
+		fields[i / FIELD_SIZE] = fields[i / FIELD_SIZE] << 4 | digit;
+	}
+	return NULL;
 }
 
 static const char *name_without_root(const char *name)
@@ -95,22 +66,24 @@ static const char *name_without_root(const char *name)
 	return name;
 }
 
-/* Sums in 64 bits cannot wrap. */
+/* C1, C2. Sums in 64 bits cannot wrap. */
 static const char *file_read(struct cpio *cpio, struct cpio_file *file)
 {
-	uint32_t fields[NR_FIELDS];
+	uint32_t fields[NR_FIELDS] = { 0 };
 	const char *wrong = header_read(cpio, fields);
 	uint64_t name_at = cpio->at + HEADER_SIZE;
+	uint32_t name_size = fields[NAMESIZE];
 	uint64_t data_at, end;
 
 	if (wrong)
 		return wrong;
-	if (name_at + fields[NAMESIZE] > cpio->size)
+	if (name_at + name_size > cpio->size)
 		return "a name lies beyond the end";
 	file->name = (const char *)cpio->data + name_at;
-	if (!name_is_sound(file->name, fields[NAMESIZE]))
+	if (name_size < 2 || name_size > CPIO_NAME_MAX ||
+	    strnlen(file->name, name_size) != name_size - 1)
 		return "a name is too long or not ended";
-	data_at = ALIGN_UP(name_at + fields[NAMESIZE], 4);
+	data_at = ALIGN_UP(name_at + name_size, 4);
 	end = data_at + fields[FILESIZE];
 	if (end > cpio->size)
 		return "a file lies beyond the end";
@@ -124,11 +97,7 @@ static const char *file_read(struct cpio *cpio, struct cpio_file *file)
 
 void cpio_open(struct cpio *cpio, const void *data, size_t size)
 {
-	cpio->data = data;
-	cpio->size = size;
-	cpio->at = 0;
-	cpio->ended = false;
-	cpio->broken = NULL;
+	*cpio = (struct cpio){ .data = data, .size = size };
 }
 
 bool cpio_next(struct cpio *cpio, struct cpio_file *file)
@@ -136,10 +105,8 @@ bool cpio_next(struct cpio *cpio, struct cpio_file *file)
 	if (cpio->broken || cpio->ended)
 		return false;
 	cpio->broken = file_read(cpio, file);
-	if (cpio->broken)
-		return false;
-	cpio->ended = !strcmp(file->name, TRAILER);
-	if (cpio->ended)
+	cpio->ended = !cpio->broken && !strcmp(file->name, TRAILER);
+	if (cpio->broken || cpio->ended)
 		return false;
 	file->name = name_without_root(file->name);
 	return true;

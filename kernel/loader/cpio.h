@@ -3,8 +3,9 @@
  * cpio.h - reading the boot archive
  *
  * WHAT     The boot archive is one multiboot module in cpio's "newc" format:
- *          files one after the other, each behind a header of hexadecimal
- *          text. Reads only; keeps pointers into the archive.
+ *          files one after the other. Before each file, there is a header of
+ *          hexadecimal text. The code only reads, and keeps pointers into the
+ *          archive.
  *
  *            cpio_open(&cpio, data, size);
  *            while (cpio_next(&cpio, &file))
@@ -32,7 +33,7 @@ struct cpio {
 	const uint8_t *data;
 	size_t         size;
 	size_t         at;       /* of the next header                       */
-	bool           ended;    /* at the trailer                           */
+	bool           ended;    /* the trailer was read                     */
 	const char    *broken;   /* why reading ended early, or NULL         */
 };
 
@@ -43,16 +44,16 @@ struct cpio_file {
 	uint32_t       size;
 };
 
-/* Any bytes will do: what is wrong with them comes to light in cpio_next(). */
+/* The bytes may be wrong: cpio_next() finds the errors. */
 void cpio_open(struct cpio *cpio, const void *data, size_t size);
 
 /*
  * The next file, directory or link of the archive.
  *
- * Returns: false at the end; cpio->broken says whether it is a proper one.
+ * Returns: false at the end. If the archive is wrong, cpio->broken says why.
  */
 bool cpio_next(struct cpio *cpio, struct cpio_file *file);
 
-/* Find a regular file by name. Returns: false: none, as far as one can read. */
+/* Find a regular file by name. Returns: false: not found before the end. */
 bool cpio_find(const void *data, size_t size, const char *name,
 	       struct cpio_file *file);

@@ -2,8 +2,8 @@
 /*
  * elf.c - what is in a program file, and whether it may run
  *
- * WHAT     Checks every number of the file before it is used. What remains is
- *          a list of segments that can be mapped without looking back.
+ * WHAT     Checks every number of the file before the number is used. The
+ *          result is a list of segments that can be mapped without more checks.
  *
  * PICTURE    file                             memory
  *            +--------------+
@@ -18,24 +18,23 @@
  *            +--------------+             | zeros (bss)     |
  *                                         +-----------------+ <- end
  *
- * INVARIANTS of elf (of what elf_parse() gives: its suite checks them)
+ * INVARIANTS of elf (of the result of elf_parse(): its suite checks them)
  *          E1  segments are in address order, and no page belongs to two
- *          E2  each lies within USER_BASE .. ELF_END_MAX
- *          E3  what comes from the file lies within the file
- *          E4  the interpreter's name ends, and is not empty where there is one
+ *          E2  each segment lies within USER_BASE .. ELF_END_MAX
+ *          E3  bytes that come from the file lie within the file
+ *          E4  the name of an interpreter ends, and is not empty
  *          E5  the entry lies in an executable segment
  *
- * ALGORITHM  Segments may stand in any order in the file; each is put into its
- *          place among those that came before. A segment may be writable and
+ * ALGORITHM  The file may have its segments in any order; each one is put into
+ *          its place among the earlier ones. A segment may be writable and
  *          executable: as with mmap(), the program gets what it asks for (`ld
- *          -N` makes such files). Sums of numbers from the file are made in 64
- *          bits, where two 32-bit numbers cannot wrap; so there is no check for
- *          wrapping.
+ *          -N` makes such files). Sums of numbers from the file have 64 bits,
+ *          and two 32-bit numbers cannot wrap there.
  *
  * COST     One pass over the program headers. No memory.
- * NOT HERE mapping, stack and arguments (kernel/task/load.c).
- *          Segments that share a page, which Linux maps one over the other;
- *          programs that may be moved (ET_DYN).
+ * NOT HERE mapping, stack and arguments (kernel/task/load.c). Segments that
+ *          share a page: Linux maps one over the other. Programs that may be
+ *          moved (ET_DYN).
  * SEE      Linux fs/binfmt_elf.c.
  */
 #include "kernel/loader/elf.h"
@@ -68,77 +67,65 @@ static uint64_t file_end(const struct elf_segment *seg)
 
 static uint64_t memory_end(const struct elf_segment *seg)
 {
-	return (uint64_t)seg->va + seg->mem_size;
+	return (uint64_t)seg->va.v + seg->mem_size;
 }
 
 static uint32_t page_start(const struct elf_segment *seg)
 {
-	return ALIGN_DOWN(seg->va, PAGE_SIZE);
+	return ALIGN_DOWN(seg->va.v, PAGE_SIZE);
 }
 
 static uint32_t page_end(const struct elf_segment *seg)
 {
-	return ALIGN_UP(seg->va + seg->mem_size, PAGE_SIZE);
+	return ALIGN_UP(seg->va.v + seg->mem_size, PAGE_SIZE);
 }
 
-/* E2, E3 for one more segment. */
-static const char *segment_check(const struct elf_segment *seg, size_t size)
-{
-	HOLDS(seg->file_size <= seg->mem_size,
-	      "a segment is larger in the file than in memory");
-	HOLDS(file_end(seg) <= size, "a segment lies beyond the file's end");
-	HOLDS(seg->va >= USER_BASE && memory_end(seg) <= ELF_END_MAX,
-	      "a segment lies outside user memory");
-	HOLDS(!seg->file_size || (seg->va ^ seg->offset) % PAGE_SIZE == 0,
-	      "a segment's address and file offset disagree within a page");
-	return NULL;
-}
-
-/* E1: behind all that begin below it. */
+/* E1: after all segments that begin below it. */
 static const char *insert_segment(struct elf_image *elf,
 				  const struct elf_segment *seg)
 {
 	unsigned i = elf->nr_segments;
 
-	while (i && elf->segment[i - 1].va > seg->va)
+	while (i && elf->segment[i - 1].va.v > seg->va.v)
 		i--;
-	HOLDS(!i || page_end(&elf->segment[i - 1]) <= page_start(seg),
-	      "segments overlap");
-	HOLDS(i == elf->nr_segments ||
-	      page_end(seg) <= page_start(&elf->segment[i]),
+	HOLDS((!i || page_end(&elf->segment[i - 1]) <= page_start(seg)) &&
+	      (i == elf->nr_segments ||
+	       page_end(seg) <= page_start(&elf->segment[i])),
 	      "segments overlap");
 	memmove(&elf->segment[i + 1], &elf->segment[i],
 		(elf->nr_segments - i) * sizeof(*seg));
 	elf->segment[i] = *seg;
 	elf->nr_segments++;
+	elf->end.v = MAX(elf->end.v, page_end(seg));
 	return NULL;
 }
+
+/* E2, E3. A segment without bytes from the file may have any offset. */
 
 static const char *add_segment(struct elf_image *elf,
 			       const struct elf_phdr *phdr, size_t size)
 {
 	struct elf_segment seg = {
-		.va = phdr->vaddr,
+		.va = UADDR(phdr->vaddr),
 		.mem_size = phdr->memsz,
 		.file_size = phdr->filesz,
-		.offset = phdr->offset,
+		.offset = phdr->filesz ? phdr->offset : 0,
 		.rights = phdr->flags & (ELF_READ | ELF_WRITE | ELF_EXEC),
 	};
-	const char *wrong;
 
 	if (!seg.mem_size && !seg.file_size)
 		return NULL;
-	if (!seg.file_size)
-		seg.offset = 0;   /* where nothing begins means nothing */
-	wrong = segment_check(&seg, size);
-	if (!wrong)
-		wrong = insert_segment(elf, &seg);
-	if (!wrong)
-		elf->end = MAX(elf->end, page_end(&seg));
-	return wrong;
+	HOLDS(seg.file_size <= seg.mem_size,
+	      "a segment is larger in the file than in memory");
+	HOLDS(file_end(&seg) <= size, "a segment lies beyond the file's end");
+	HOLDS(seg.va.v >= USER_BASE && memory_end(&seg) <= ELF_END_MAX,
+	      "a segment lies outside user memory");
+	HOLDS(!seg.file_size || (seg.va.v ^ seg.offset) % PAGE_SIZE == 0,
+	      "a segment's address and file offset disagree within a page");
+	return insert_segment(elf, &seg);
 }
 
-/* The first one counts. */
+/* If the file names several interpreters, the first one counts. */
 static const char *read_interp(struct elf_image *elf, const uint8_t *file,
 			       const struct elf_phdr *phdr, size_t size)
 {
@@ -148,8 +135,7 @@ static const char *read_interp(struct elf_image *elf, const uint8_t *file,
 	      "the interpreter's name lies beyond the file's end");
 	HOLDS(phdr->filesz >= 2 && phdr->filesz <= sizeof(elf->interp),
 	      "the interpreter's name is too short or too long");
-	HOLDS(file[phdr->offset] &&
-	      !file[phdr->offset + phdr->filesz - 1],
+	HOLDS(file[phdr->offset] && !file[phdr->offset + phdr->filesz - 1],
 	      "the interpreter's name has no end");
 	memcpy(elf->interp, file + phdr->offset, phdr->filesz);
 	return NULL;
@@ -167,44 +153,35 @@ static const char *phdr_use(struct elf_image *elf, const uint8_t *file,
 		elf->exec_stack = phdr->flags & ELF_EXEC;
 		return NULL;
 	default:
-		return NULL;   /* PT_TLS, PT_NOTE, ...: user mode's business */
+		return NULL;   /* PT_TLS, PT_NOTE, ...: for user mode */
 	}
 }
 
-static const struct elf_segment *segment_with(const struct elf_image *elf,
-					      uint32_t va)
+/* E5. */
+static const char *entry_check(const struct elf_image *elf)
 {
+	HOLDS(elf->nr_segments > 0, "nothing to load");
 	for (unsigned i = 0; i < elf->nr_segments; i++) {
 		const struct elf_segment *seg = &elf->segment[i];
 
-		if (va >= seg->va && va < memory_end(seg))
-			return seg;
+		if (elf->entry.v >= seg->va.v &&
+		    elf->entry.v < memory_end(seg) && seg->rights & ELF_EXEC)
+			return NULL;
 	}
-	return NULL;
+	return "the entry is not in an executable segment";
 }
 
-static const char *entry_check(const struct elf_image *elf)
+/* The user address of the program headers, for AT_PHDR; 0: not in memory. */
+static uaddr_t find_phdrs(const struct elf_image *elf, uint32_t phoff,
+			  uint64_t end)
 {
-	const struct elf_segment *seg = segment_with(elf, elf->entry);
-
-	HOLDS(elf->nr_segments > 0, "nothing to load");
-	HOLDS(seg && seg->rights & ELF_EXEC,
-	      "the entry is not in an executable segment");
-	return NULL;
-}
-
-/* Where the file's program headers are in memory: AT_PHDR. 0: nowhere. */
-static uint32_t find_phdrs(const struct elf_image *elf, uint32_t phoff)
-{
-	uint64_t end = phoff + (uint64_t)elf->phnum * sizeof(struct elf_phdr);
-
 	for (unsigned i = 0; i < elf->nr_segments; i++) {
 		const struct elf_segment *seg = &elf->segment[i];
 
 		if (phoff >= seg->offset && end <= file_end(seg))
-			return seg->va + (phoff - seg->offset);
+			return UADDR(seg->va.v + (phoff - seg->offset));
 	}
-	return 0;
+	return UADDR(0);
 }
 
 const char *elf_parse(const void *file, size_t size, struct elf_image *elf)
@@ -220,7 +197,7 @@ const char *elf_parse(const void *file, size_t size, struct elf_image *elf)
 	wrong = header_check(&header);
 	if (wrong)
 		return wrong;
-	elf->entry = header.entry;
+	elf->entry = UADDR(header.entry);
 	elf->phnum = header.phnum;
 	phdrs_end = header.phoff +
 		    (uint64_t)header.phnum * sizeof(struct elf_phdr);
@@ -235,6 +212,6 @@ const char *elf_parse(const void *file, size_t size, struct elf_image *elf)
 		if (wrong)
 			return wrong;
 	}
-	elf->phdr = find_phdrs(elf, header.phoff);
+	elf->phdr = find_phdrs(elf, header.phoff, phdrs_end);
 	return entry_check(elf);
 }

@@ -2,15 +2,15 @@
 /*
  * elf.h - reading ELF32 programs at fixed addresses, for i386
  *
- * WHAT     Turns the bytes of a program file, which nobody vouches for, into a
- *          short list of segments, or into the reason why it cannot run. Reads
- *          only; maps nothing.
+ * WHAT     Makes a short list of segments from the bytes of a program file. The
+ *          bytes may be wrong: then the result is the reason why the program
+ *          cannot run. Only reads; maps nothing.
  *
  * TERMS    segment  a run of addresses with the same rights (PT_LOAD); its
  *                   first file_size bytes come from the file, the rest is zero
- *          bss      that rest, which may be many pages
- *          interpreter  another program, which is loaded beside this one and
- *                   started in its place
+ *          bss      this rest; it may have many pages
+ *          interpreter  a second program, loaded beside the first; it is
+ *                   started instead of the first
  *
  * SEE      kernel/task/load.c, which maps what is found here; "Tool Interface
  *          Standard (TIS) ELF Specification", 1.2; elf(5).
@@ -23,7 +23,7 @@
 #define ELF_PHNUM_MAX     128
 #define ELF_INTERP_MAX    64
 
-/* Images end below the room that a stack may grow into, 8 MiB and a gap. */
+/* Images end below the room for the stack: 8 MiB and a gap. */
 #define ELF_END_MAX       (PAGE_OFFSET - 0x01000000u)
 
 /* Rights, in ELF's numbers (p_flags). */
@@ -32,19 +32,18 @@
 #define ELF_READ   0x4u
 
 struct elf_segment {
-	uint32_t va;          /* first address; need not be page-aligned    */
+	uaddr_t  va;          /* first address; may lie inside a page       */
 	uint32_t mem_size;    /* > 0                                        */
 	uint32_t file_size;   /* <= mem_size                                */
-	uint32_t offset;      /* of the first byte in the file; 0: of none  */
+	uint32_t offset;      /* of the first byte in the file              */
 	unsigned rights;      /* ELF_READ ...                               */
 };
 
 struct elf_image {
-	uint32_t           entry;
-	uint32_t           phdr;        /* address of the program headers in
-					   memory, 0: not loaded            */
+	uaddr_t            entry;
+	uaddr_t            phdr;        /* of the program headers; 0: none  */
 	uint32_t           phnum;
-	uint32_t           end;         /* page-aligned, behind all segments */
+	uaddr_t            end;         /* page-aligned, after all segments */
 	bool               exec_stack;  /* PT_GNU_STACK asks for it          */
 	char               interp[ELF_INTERP_MAX];      /* "": none         */
 	unsigned           nr_segments;
@@ -74,10 +73,6 @@ struct elf_phdr {
 _Static_assert(sizeof(struct elf_header) == 52, "as in the file");
 _Static_assert(sizeof(struct elf_phdr) == 32, "as in the file");
 
-/*
- * Look at a program of `size` bytes.
- *
- * Returns: NULL and *elf; or why it is refused, in words.
- */
+/* Read a program of `size` bytes. Returns: NULL and *elf, or why not. */
 const char *elf_parse(const void *file, size_t size, struct elf_image *elf)
 	__must_check;

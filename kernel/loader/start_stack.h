@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * start_stack.h - what a program finds on its stack when it begins
+ * start_stack.h - the stack of a program when it begins
  *
- * WHAT     Composes arguments, environment and the auxiliary vector as Linux
- *          i386 does, in a buffer that becomes the top of the stack.
+ * WHAT     Writes arguments, environment and the auxiliary vector as Linux i386
+ *          does, into a buffer that becomes the top of the stack.
  *
  * PICTURE    top   +----------------------------------+
  *                  | the last word: 0                 |
@@ -43,15 +43,15 @@
 
 struct start_stack {
 	uint8_t *buffer;     /* START_STACK_MAX bytes; filled from its end    */
-	uint32_t top;        /* user address behind the buffer's last byte    */
-	uint32_t esp;        /* result: where ESP shall point                 */
+	uaddr_t  top;        /* user address after the buffer's last byte     */
+	uaddr_t  esp;        /* the result: where ESP shall point             */
 };
 
-/* The byte of the buffer that lands at a user address. */
+/* The byte of the buffer that will be at a user address. */
 static inline uint8_t *start_stack_at(const struct start_stack *stack,
-				      uint32_t addr)
+				      uaddr_t addr)
 {
-	return stack->buffer + START_STACK_MAX - (stack->top - addr);
+	return stack->buffer + START_STACK_MAX - (stack->top.v - addr.v);
 }
 
 /* Returns: 0; -E2BIG: the texts and pointers do not fit. */

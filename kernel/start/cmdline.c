@@ -2,12 +2,12 @@
 /*
  * cmdline.c - the table of command-line words
  *
- * WHAT     One row a word: its name, whether it takes a value, the function
- *          that stores it, and what it does in a few words.
+ * WHAT     Each word has one row: its name, the field of struct kernel_options
+ *          that it sets, the kind of its value, and its text for the help.
  *
- * ALGORITHM  The line is copied into options->text and cut at the blanks
- *          there, so that options may point into it.
- * NOT HERE what the loader puts in front of the line (boot/cmdline.c).
+ * ALGORITHM  The line is copied into options->text. There it is cut at the
+ *          blanks, so that options may point into it.
+ * NOT HERE the words that the loader puts before the line (boot/cmdline.c).
  */
 #include "kernel/start/cmdline.h"
 
@@ -15,241 +15,111 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-enum value_rule { NO_VALUE, MAY_HAVE_VALUE, NEEDS_VALUE };
+/* FLAG and LIST work without a value; the others need a value. */
+enum kind { FLAG, LIST, TEXT, NUMBER, SIZE };
+
+static const char *const kind_text[] = { "", "[=LIST]", "=VALUE", "=VALUE",
+					 "=VALUE" };
 
 struct word {
-	const char     *name;
-	enum value_rule value;
-	int           (*store)(struct kernel_options *options,
-			       const char *value);
-	const char     *what;
+	const char *name;
+	size_t      at;         /* where its field is                      */
+	enum kind   kind;
+	uint64_t    min, max;   /* of a number or a size                   */
+	const char *what;
 };
 
-static int store_selftest(struct kernel_options *options, const char *value)
-{
-	options->selftest = true;
-	options->selftest_list = value;
-	return 0;
-}
-
-static int store_bench(struct kernel_options *options, const char *value)
-{
-	options->bench = true;
-	options->bench_list = value;
-	return 0;
-}
-
-static int store_program(struct kernel_options *options, const char *value)
-{
-	options->program = value;
-	return 0;
-}
-
-/* A number up to max. */
-static int parse_below(const char *value, uint64_t max, uint64_t *n)
-{
-	int err = parse_u64(value, n);
-
-	if (!err && *n > max)
-		err = -ERANGE;
-	return err;
-}
-
-/* A number from 1 to max. */
-static int store_count(const char *value, unsigned max, unsigned *count)
-{
-	uint64_t n;
-	int err = parse_below(value, max, &n);
-
-	if (!err && !n)
-		err = -ERANGE;
-	if (!err)
-		*count = (unsigned)n;
-	return err;
-}
-
-static int store_watch(struct kernel_options *options, const char *value)
-{
-	return store_count(value, 60000, &options->watch);
-}
-
-static int store_failures(struct kernel_options *options, const char *value)
-{
-	return store_count(value, 1000000, &options->failures);
-}
-
-static int store_init(struct kernel_options *options, const char *value)
-{
-	options->init_args = value;
-	return 0;
-}
-
-static int store_monitor(struct kernel_options *options, const char *value)
-{
-	options->monitor = true;
-	return 0;
-}
-
-static int store_crash(struct kernel_options *options, const char *value)
-{
-	options->crash = value;
-	return 0;
-}
-
-static int store_witness(struct kernel_options *options, const char *value)
-{
-	options->witness = true;
-	return 0;
-}
-
-static int store_dump(struct kernel_options *options, const char *value)
-{
-	options->dump = true;
-	return 0;
-}
-
-static int store_nonx(struct kernel_options *options, const char *value)
-{
-	options->nonx = true;
-	return 0;
-}
-
-static int store_noapic(struct kernel_options *options, const char *value)
-{
-	options->noapic = true;
-	return 0;
-}
-
-static int store_noiommu(struct kernel_options *options, const char *value)
-{
-	options->noiommu = true;
-	return 0;
-}
-
-/* A size above 0, which stands for "not given". */
-static int store_size(const char *value, uint64_t *size)
-{
-	uint64_t n;
-	int err = parse_size(value, &n);
-
-	if (!err && !n)
-		err = -ERANGE;
-	if (!err)
-		*size = n;
-	return err;
-}
-
-static int store_mem(struct kernel_options *options, const char *value)
-{
-	return store_size(value, &options->mem);
-}
-
-static int store_vmalloc(struct kernel_options *options, const char *value)
-{
-	return store_size(value, &options->vmalloc);
-}
-
-static int store_loglevel(struct kernel_options *options, const char *value)
-{
-	uint64_t n;
-	int err = parse_below(value, 8, &n);
-
-	if (!err)
-		options->loglevel = (unsigned)n;
-	return err;
-}
-
-static int store_seed(struct kernel_options *options, const char *value)
-{
-	uint64_t n;
-	int err = parse_below(value, UINT32_MAX, &n);
-
-	if (!err)
-		options->seed = (uint32_t)n;
-	return err;
-}
+/* The field has the name of the word. */
+#define WORD(name)  #name, offsetof(struct kernel_options, name)
 
 static const struct word words[] = {
-	{ "selftest", MAY_HAVE_VALUE, store_selftest,
+	{ WORD(selftest), LIST, 0, 0,
 	  "run all suites, or a list of them, and exit" },
-	{ "bench", MAY_HAVE_VALUE, store_bench,
+	{ WORD(bench), LIST, 0, 0,
 	  "run all benchmarks, or a list of them, and exit" },
-	{ "program", NEEDS_VALUE, store_program,
+	{ WORD(program), TEXT, 0, 0,
 	  "run NAME,ARG,... of the boot archive and exit; %20 is a blank" },
-	{ "watch", NEEDS_VALUE, store_watch,
+	{ WORD(watch), NUMBER, 1, 60000,
 	  "check every law each so many ms while program= runs" },
-	{ "failures", NEEDS_VALUE, store_failures,
+	{ WORD(failures), NUMBER, 1, 1000000,
 	  "let one allocation in so many fail while program= runs" },
-	{ "init", NEEDS_VALUE, store_init,
+	{ WORD(init), TEXT, 0, 0,
 	  "arguments ARG,... for init, which the shell gets: scripts to run" },
-	{ "monitor", NO_VALUE, store_monitor,
+	{ WORD(monitor), FLAG, 0, 0,
 	  "stop at the monitor's prompt, after a panic too" },
-	{ "seed", NEEDS_VALUE, store_seed,
+	{ WORD(seed), NUMBER, 0, UINT32_MAX,
 	  "seed of the tests' random numbers" },
-	{ "mem", NEEDS_VALUE, store_mem,
+	{ WORD(mem), SIZE, 1, UINT64_MAX,
 	  "ignore RAM from this address on, as mem=64M" },
-	{ "vmalloc", NEEDS_VALUE, store_vmalloc,
+	{ WORD(vmalloc), SIZE, 1, UINT64_MAX,
 	  "address space kept for vmalloc and the fixed maps, as vmalloc=256M" },
-	{ "loglevel", NEEDS_VALUE, store_loglevel,
+	{ WORD(loglevel), NUMBER, 0, 8,
 	  "show messages below this level, 0 to 8" },
-	{ "nonx", NO_VALUE, store_nonx,
+	{ WORD(nonx), FLAG, 0, 0,
 	  "do not use the NX bit" },
-	{ "noapic", NO_VALUE, store_noapic,
+	{ WORD(noapic), FLAG, 0, 0,
 	  "interrupts by the 8259s, ticks by the 8254" },
-	{ "noiommu", NO_VALUE, store_noiommu,
+	{ WORD(noiommu), FLAG, 0, 0,
 	  "leave the IOMMU off: bus addresses are physical ones" },
-	{ "crash", NEEDS_VALUE, store_crash,
+	{ WORD(crash), TEXT, 0, 0,
 	  "die in a chosen way, to look at the diagnosis" },
-	{ "witness", NO_VALUE, store_witness,
+	{ WORD(witness), FLAG, 0, 0,
 	  "map a known set of pages, print the tables, wait" },
-	{ "dump", NO_VALUE, store_dump,
+	{ WORD(dump), FLAG, 0, 0,
 	  "print the map, the zones and a cache for tools/pictures, and exit" },
 };
 
-static const struct word *word_find(const char *name)
+/* Returns: 0; -ERANGE; -EINVAL. */
+static int store(const struct word *word, void *field, const char *value)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(words[i].name, name))
-			return &words[i];
-	return NULL;
+	uint64_t n;
+	int err;
+
+	if (word->kind == FLAG) {
+		*(bool *)field = true;
+		return 0;
+	}
+	if (word->kind == LIST || word->kind == TEXT) {
+		*(const char **)field = value;
+		return 0;
+	}
+	err = word->kind == SIZE ? parse_size(value, &n) : parse_u64(value, &n);
+	if (err)
+		return err;
+	if (n < word->min || n > word->max)
+		return -ERANGE;
+	if (word->kind == SIZE)
+		*(uint64_t *)field = n;
+	else
+		*(uint32_t *)field = (uint32_t)n;
+	return 0;
 }
 
 /* Returns: what is wrong with the word, or NULL. */
 static const char *word_apply(struct kernel_options *options, char *name)
 {
+	const struct word *word = words, *end = words + ARRAY_SIZE(words);
 	char *value = strchr(name, '=');
-	const struct word *word;
+	int err;
 
 	if (value)
 		*value++ = '\0';
-	word = word_find(name);
-	if (!word)
+	while (word < end && strcmp(word->name, name))
+		word++;
+	if (word == end)
 		return "unknown word, ignored";
-	if (value && word->value == NO_VALUE)
+	if (value && word->kind == FLAG)
 		return "takes no value, ignored";
-	if ((!value || !*value) && word->value == NEEDS_VALUE)
+	if ((!value || !*value) && word->kind > LIST)
 		return "needs a value, ignored";
-	switch (word->store(options, value ? value : "")) {
-	case 0:
+	err = store(word, (uint8_t *)options + word->at, value ? value : "");
+	if (!err)
 		return NULL;
-	case -ERANGE:
-		return "value out of range, ignored";
-	default:
-		return "bad value, ignored";
-	}
+	return err == -ERANGE ? "value out of range, ignored" :
+				"bad value, ignored";
 }
 
-static void options_default(struct kernel_options *options)
-{
-	memset(options, 0, sizeof(*options));
-	options->selftest_list = "";
-	options->bench_list = "";
-	options->init_args = "";
-	options->loglevel = LOGLEVEL_DEFAULT;
-	options->seed = SEED_DEFAULT;
-}
-
-/* Cut the next word out of *rest. Returns: NULL when there is none. */
+/* Cut the next word out of *rest. Returns: the word, or NULL at the end. */
 static char *next_word(char **rest)
 {
 	char *word = *rest;
@@ -272,7 +142,10 @@ void cmdline_parse(const char *line, struct kernel_options *options,
 	char *rest = options->text;
 	char *word;
 
-	options_default(options);
+	memset(options, 0, sizeof(*options));
+	options->init = "";
+	options->loglevel = LOGLEVEL_DEFAULT;
+	options->seed = SEED_DEFAULT;
 	if (strscpy(options->text, line, sizeof(options->text)) < 0)
 		report("command line: too long, cut");
 	while ((word = next_word(&rest))) {
@@ -289,18 +162,12 @@ void cmdline_parse(const char *line, struct kernel_options *options,
 
 void cmdline_help(void (*out)(const char *text))
 {
-	static const char *const value_text[] = {
-		[NO_VALUE] = "", [MAY_HAVE_VALUE] = "[=LIST]",
-		[NEEDS_VALUE] = "=VALUE",
-	};
-
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		char name[32], text[128];
 
 		snprintf(name, sizeof(name), "%s%s", words[i].name,
-			 value_text[words[i].value]);
-		snprintf(text, sizeof(text), "  %-18s %s", name,
-			 words[i].what);
+			 kind_text[words[i].kind]);
+		snprintf(text, sizeof(text), "  %-18s %s", name, words[i].what);
 		out(text);
 	}
 }

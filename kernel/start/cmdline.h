@@ -2,9 +2,9 @@
 /*
  * cmdline.h - the words of the kernel command line
  *
- * WHAT     Parses the line into struct kernel_options. Words are separated by
- *          blanks; `name` or `name=value`. The words are a table in cmdline.c,
- *          which also prints the help.
+ * WHAT     Parses the line into struct kernel_options. A word is `name` or
+ *          `name=value`; blanks separate the words. A table in cmdline.c has
+ *          all words, also for the help.
  */
 #pragma once
 
@@ -13,33 +13,31 @@
 #define CMDLINE_MAX  1024
 
 struct kernel_options {
-	bool        selftest;        /* run suites, then exit with a status   */
-	const char *selftest_list;   /* "a,b", or "" for all                  */
-	bool        bench;           /* run benchmarks, then exit             */
-	const char *bench_list;      /* "a,b", prefixes too, or "" for all    */
-	const char *program;         /* "NAME,ARG,...": run it, then exit     */
-	unsigned    watch;           /* ms between looks at all laws; 0: none */
-	unsigned    failures;        /* one allocation in so many fails; 0    */
-	const char *init_args;       /* "ARG,...": for init, or ""            */
-	bool        monitor;         /* stop at the prompt                    */
-	const char *crash;           /* die in this way, to be looked at      */
-	bool        witness;         /* set up known mappings, dump, wait     */
-	bool        dump;            /* print what tools/pictures draws, exit */
-	bool        nonx;            /* behave as on a CPU without NX         */
-	bool        noapic;          /* behave as on a machine without APICs  */
-	bool        noiommu;         /* leave the IOMMU off                   */
-	uint64_t    mem;             /* ignore RAM from here on; 0: use all   */
-	uint64_t    vmalloc;         /* lowmem to 4 GiB, bytes; 0: default    */
-	unsigned    loglevel;        /* lines below it are shown              */
-	uint32_t    seed;            /* of the tests' random numbers          */
-	char        text[CMDLINE_MAX]; /* the line, cut into words            */
+	const char *selftest;    /* suites to run, "a,b"; "": all; NULL: none */
+	const char *bench;       /* benchmarks to run: the same, prefixes too */
+	const char *program;     /* "NAME,ARG,..." to run, then exit; or NULL */
+	uint32_t    watch;       /* ms between checks of all laws; 0: none    */
+	uint32_t    failures;    /* one allocation in so many fails; 0: none  */
+	const char *init;        /* arguments of init: "ARG,..." or ""        */
+	bool        monitor;     /* stop at the prompt                        */
+	const char *crash;       /* the kind of crash to cause, or NULL       */
+	bool        witness;     /* make known mappings, print them, wait     */
+	bool        dump;        /* print what tools/pictures draws, exit     */
+	bool        nonx;        /* behave as on a CPU without NX             */
+	bool        noapic;      /* behave as on a machine without APICs      */
+	bool        noiommu;     /* leave the IOMMU off                       */
+	uint64_t    mem;         /* ignore RAM from here on; 0: use all       */
+	uint64_t    vmalloc;     /* bytes from lowmem to 4 GiB; 0: default    */
+	uint32_t    loglevel;    /* messages below this level are shown       */
+	uint32_t    seed;        /* of the tests' random numbers              */
+	char        text[CMDLINE_MAX];   /* the line, cut into words          */
 };
 
 #define SEED_DEFAULT      1
 
 /*
  * Parse a command line. `report` gets one line of text for each word that is
- * unknown or whose value is wrong; that word is then ignored, the others hold.
+ * unknown or has a wrong value. Such a word is ignored; the other words count.
  */
 void cmdline_parse(const char *line, struct kernel_options *options,
 		   void (*report)(const char *text));

@@ -2,15 +2,15 @@
 /*
  * main.c - the kernel's first C function, and the order in which it starts
  *
- * WHAT     Runs on the boot stack, at high addresses, under boot/'s first page
- *          tables. Starts everything once, then does what the command line
- *          asks for.
+ * WHAT     Runs on the boot stack, at high addresses, with the first page
+ *          tables, those of boot/. Starts each part of the kernel once, then
+ *          does what the command line asks for.
  *
- * ALGORITHM  kernel_main() is a list. Each line needs those above it; where
- *          that is not plain to see, a comment says why.
+ * ALGORITHM  kernel_main() is a list. Each line needs the lines above it. If
+ *          the reason is hard to see, a comment says it.
  *
  * LOCKING  One CPU; interrupts are off until everything has started.
- * SEE      boot/boot_info.h for what is handed over; memory_init.c for the
+ * SEE      boot/boot_info.h for what boot/ hands over; memory_init.c for the
  *          order inside memory management.
  */
 #include <arch/acpi.h>
@@ -50,21 +50,27 @@
 
 void kernel_main(uint32_t boot_info_phys) __noreturn;
 
-/* Our copies: boot/'s own memory is given to the zones in the end. */
+/* Copies: the zones will get the memory of boot/. */
 static struct boot_info boot;
 static struct kernel_options options;
 
-static void boot_info_copy(uint32_t phys)
+static bool complained;
+
+/* Take what boot/ hands over, and greet. */
+static void boot_info_take(uint32_t phys)
 {
+	const char *line, *end;
+
 	memcpy(&boot, phys_to_virt(PHYS(phys)), sizeof(boot));
 	if (boot.magic != BOOT_INFO_MAGIC)
 		panic("boot_info at 0x%x has magic 0x%x: boot/ and kernel/ do not match",
 		      phys, boot.magic);
-}
-
-static void warn(const char *text)
-{
-	pr_warn("%s\n", text);
+	pr_info("Pagoda, a teaching microkernel for i386 with PAE (%s)\n",
+		CONFIG_DEBUG ? "debug build" : "ordinary build");
+	if (boot.loader[0])
+		pr_info("Booted by %s\n", boot.loader);
+	for (line = boot.warnings; (end = strchr(line, '\n')); line = end + 1)
+		pr_warn("boot: %.*s\n", (int)(end - line), line);
 }
 
 static void hint(const char *text)
@@ -72,15 +78,13 @@ static void hint(const char *text)
 	pr_info("%s\n", text);
 }
 
-static bool complained;
-
 static void complain(const char *text)
 {
 	complained = true;
-	warn(text);
+	pr_warn("%s\n", text);
 }
 
-/* Unknown words are reported, and what there is instead. */
+/* Reports unknown words; then the log lists the known ones. */
 static void options_init(void)
 {
 	cmdline_parse(boot.cmdline, &options, complain);
@@ -94,25 +98,7 @@ static void options_init(void)
 		cpu_disable(CPU_NX);
 }
 
-/* One line of the log for each that boot/ left. */
-static void boot_warnings_print(void)
-{
-	const char *line = boot.warnings, *end;
-
-	for (; (end = strchr(line, '\n')); line = end + 1)
-		pr_warn("boot: %.*s\n", (int)(end - line), line);
-}
-
-static void banner(void)
-{
-	pr_info("Pagoda, a teaching microkernel for i386 with PAE (%s)\n",
-		CONFIG_DEBUG ? "debug build" : "ordinary build");
-	if (boot.loader[0])
-		pr_info("Booted by %s\n", boot.loader);
-	boot_warnings_print();
-}
-
-/* crash=KIND, at the moment that the kind belongs to. */
+/* crash=KIND: some kinds crash early, others at the end of the boot. */
 static void crash_as_asked(bool early)
 {
 	const struct crash *crash;
@@ -129,18 +115,15 @@ static void crash_as_asked(bool early)
 	}
 }
 
-/* Does somebody sit at the console? What a script starts has one of these. */
-static bool is_attended(void)
+/* Do what the command line asks for; without a wish, run init. */
+static __noreturn void do_as_asked(void)
 {
-	return !options.selftest && !options.bench && !options.program &&
-	       !options.witness && !options.dump && !*options.init_args;
-}
+	/* A script gives one of these words; a person gives none of them. */
+	bool attended = !options.selftest && !options.bench &&
+			!options.program && !options.witness &&
+			!options.dump && !*options.init;
 
-/* What the command line asks for; else there is nothing more to do. */
-static void do_as_asked(void) __noreturn;
-static void do_as_asked(void)
-{
-	monitor_init(&boot, options.seed, is_attended());
+	monitor_init(&boot, options.seed, attended);
 	if (options.monitor)
 		monitor_catch_panics();
 	crash_as_asked(false);
@@ -149,14 +132,14 @@ static void do_as_asked(void)
 	if (options.dump)
 		dump_main(options.seed);
 	if (options.selftest)
-		selftest_main(options.selftest_list, options.seed);
+		selftest_main(options.selftest, options.seed);
 	if (options.bench)
-		bench_main(options.bench_list);
+		bench_main(options.bench);
 	if (options.program)
 		program_main(&options);
 	if (options.monitor)
 		monitor_run();
-	if (!program_run_init(options.init_args))
+	if (!program_run_init(options.init))
 		pr_info("Nothing to run: powering off\n");
 	log_limits_flush();
 	machine_poweroff();
@@ -173,20 +156,19 @@ void kernel_main(uint32_t boot_info_phys)
 	uint64_t started = cycles();
 	uint64_t ticks;
 
-	console_init();         /* first: from here on a failure can be told  */
-	traps_init();           /* then faults are explained, not triple      */
-	boot_info_copy(boot_info_phys);
-	banner();
+	console_init();         /* first: from now on, messages can be read   */
+	traps_init();           /* from now on, a fault gets an explanation   */
+	boot_info_take(boot_info_phys);
 	cpu_detect();
 	options_init();         /* before memory: mem=, vmalloc=, nonx        */
 	cpu_enable_features();  /* before page tables that have NX in them    */
-	arch_user_init();       /* FPU, SYSENTER: what ring 3 will need       */
+	arch_user_init();       /* FPU, SYSENTER: for ring 3                  */
 	cpu_log();
 	crash_as_asked(true);
 	memory_map_dump(&boot);
 	memory_init(&boot, &options);
 	limits_init();
-	acpi_init();            /* what the machine has: needs the fixmap     */
+	acpi_init();            /* needs the fixmap                           */
 	memory_release_boot(&boot);
 	irq_init(!options.noapic); /* before the first handler of a line      */
 	must_hold(laws_check_memory());
@@ -198,7 +180,7 @@ void kernel_main(uint32_t boot_info_phys)
 	pci_init();
 	iommu_init(!options.noiommu);   /* which device is where: ACPI, PCI */
 	sched_init();           /* we are a thread from here on               */
-	task_init();            /* hooks into threads: before the first task  */
+	task_init();            /* before the first task                      */
 	ipc_init();
 	upcall_init();
 	calls_init(monitor_enter);

@@ -9,11 +9,11 @@
  *                         kmap <-- vmalloc <-- slabs <-----+
  *
  * RULES of memory
- *          M1  memblock's RAM is exactly the usable ranges below mem= and
- *              below RAM_MAX, and what the loader has put there
+ *          M1  the RAM of memblock is the usable ranges below mem= and below
+ *              RAM_MAX, the kernel image and the modules, and nothing else
  *          M2  the kernel image, page 0 and every module are reserved before
  *              the first allocation
- *          M3  an allocator starts after everything it takes memory from
+ *          M3  an allocator starts after the allocators below it
  *
  * SEE      Linux setup_arch(), mm_core_init().
  */
@@ -38,7 +38,7 @@
 #include "mm/slab/slab.h"
 #include "mm/vm/mm.h"
 
-/* What 36 address bits reach; the mem_map of more would fill all of lowmem. */
+/* 36 address bits. For more RAM, the mem_map would fill all of lowmem. */
 #define RAM_MAX  (64ull << 30)
 
 static const char *const range_type_text[] = {
@@ -46,14 +46,6 @@ static const char *const range_type_text[] = {
 	BOOT_RANGE_TYPES(T)
 #undef T
 };
-
-static void module_dump(unsigned i, const struct boot_module *module)
-{
-	phys_addr_t last = PHYS(module->end.v - 1);
-
-	pr_info("module %u: [mem %pP-%pP] %s\n", i, &module->start, &last,
-		module->args);
-}
 
 void memory_map_dump(const struct boot_info *boot)
 {
@@ -68,54 +60,47 @@ void memory_map_dump(const struct boot_info *boot)
 	if (boot->clipped.v)
 		pr_warn("%pM of RAM lie above the CPU's %u address bits: not used\n",
 			&boot->clipped.v, boot->phys_bits);
-	for (unsigned i = 0; i < boot->nr_modules; i++)
-		module_dump(i, &boot->module[i]);
+	for (unsigned i = 0; i < boot->nr_modules; i++) {
+		const struct boot_module *module = &boot->module[i];
+		phys_addr_t last = PHYS(module->end.v - 1);
+
+		pr_info("module %u: [mem %pP-%pP] %s\n", i, &module->start,
+			&last, module->args);
+	}
 }
 
-/* A range that boot/ has checked fits the lists of memblock. */
-static void must_reserve(phys_addr_t start, phys_addr_t end)
+/* boot/ has checked the range, so it fits the lists of memblock. */
+static void must_take(int (*take)(phys_addr_t start, phys_addr_t end),
+		      phys_addr_t start, phys_addr_t end)
 {
-	int err = memblock_reserve(start, end);
+	int err = take(start, end);
 
 	assert(!err);
 }
 
-/* Give the part of a range of RAM that lies below the limit to memblock. */
-static void add_range(const struct boot_range *range, uint64_t limit)
-{
-	phys_addr_t end = PHYS(MIN(range->end.v, limit));
-
-	if (phys_lt(range->start, end) && memblock_add(range->start, end))
-		pr_warn("memory map: [mem %pP-%pP] does not fit the list, ignored\n",
-			&range->start, &end);
-}
-
-/* What runs or is read is RAM; mem= is about the rest. */
-static void must_be_ram(phys_addr_t start, phys_addr_t end)
-{
-	int err = memblock_add(start, end);
-
-	assert(!err);
-}
-
-/* First, so that all of it has a place in the list. */
+/* The kernel and its modules are RAM, also above mem=. */
 static void add_what_is_in_use(const struct boot_info *boot)
 {
-	must_be_ram(boot->kernel_start, boot->kernel_end);
+	must_take(memblock_add, boot->kernel_start, boot->kernel_end);
 	for (unsigned i = 0; i < boot->nr_modules; i++)
-		must_be_ram(boot->module[i].start, boot->module[i].end);
+		must_take(memblock_add, boot->module[i].start,
+			  boot->module[i].end);
 }
 
-static void add_ram(const struct boot_info *boot, uint64_t limit)
+static void add_ram(const struct boot_info *boot, uint64_t mem)
 {
-	uint64_t too_high = 0;
+	uint64_t limit = mem ? MIN(mem, RAM_MAX) : RAM_MAX, too_high = 0;
 
 	for (unsigned i = 0; i < boot->nr_ranges; i++) {
 		const struct boot_range *range = &boot->range[i];
+		phys_addr_t end = PHYS(MIN(range->end.v, limit));
 
 		if (range->type != BOOT_RAM)
 			continue;
-		add_range(range, limit ? MIN(limit, RAM_MAX) : RAM_MAX);
+		if (phys_lt(range->start, end) &&
+		    memblock_add(range->start, end))
+			pr_warn("memory map: [mem %pP-%pP] does not fit the list, ignored\n",
+				&range->start, &end);
 		if (range->end.v > RAM_MAX)
 			too_high += range->end.v - MAX(range->start.v, RAM_MAX);
 	}
@@ -123,16 +108,17 @@ static void add_ram(const struct boot_info *boot, uint64_t limit)
 		pr_warn("%pM of RAM lie above 64 GiB: not used\n", &too_high);
 }
 
-/* M2. Page 0 holds the BIOS's vectors and data; nobody should own frame 0. */
+/* M2. Page 0 has vectors and data of the BIOS. */
 static void reserve_what_is_in_use(const struct boot_info *boot)
 {
-	must_reserve(PHYS(0), PHYS(PAGE_SIZE));
-	must_reserve(boot->kernel_start, boot->kernel_end);
+	must_take(memblock_reserve, PHYS(0), PHYS(PAGE_SIZE));
+	must_take(memblock_reserve, boot->kernel_start, boot->kernel_end);
 	for (unsigned i = 0; i < boot->nr_modules; i++)
-		must_reserve(boot->module[i].start, boot->module[i].end);
+		must_take(memblock_reserve, boot->module[i].start,
+			  boot->module[i].end);
 }
 
-/* A refused vmalloc=SIZE leaves the default: said by lowmem_limit(). */
+/* If lowmem_limit() refuses vmalloc=SIZE, it also says so in the log. */
 static void lowmem_setup(uint64_t vmalloc_size)
 {
 	uint64_t limit = LOWMEM_MAX;
@@ -142,7 +128,7 @@ static void lowmem_setup(uint64_t vmalloc_size)
 	lowmem_init(limit);
 }
 
-/* Where the linker put the image, and the guard pages of its stacks. */
+/* The linker's addresses of the image, and the guard pages of its stacks. */
 static struct image_layout image_from_linker(void)
 {
 	const struct kernel_stack *stack;

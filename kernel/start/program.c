@@ -2,11 +2,12 @@
 /*
  * program.c - start the first program and wait for its end
  *
- * WHAT     The one place where the kernel makes a task by itself. The thread
- *          that waits is kernel_main()'s.
+ * WHAT     The only place where the kernel makes a task by itself. The thread
+ *          of kernel_main() waits.
  *
- * ALGORITHM  The first program is an orphan with pid 1: the kernel waits for it
- *          by reference, and whoever loses its parent becomes its child.
+ * ALGORITHM  The first program has pid 1 and no parent: the kernel keeps a
+ *          reference, and waits for its end. A task that loses its parent
+ *          becomes a child of this program.
  * SEE      kernel/uapi/pagoda.h PG_INIT_*: the handles that init finds.
  */
 #include "kernel/start/program.h"
@@ -30,29 +31,26 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-#define INIT_NAME  "init"
+/* "NAME,ARG,..." of the program that runs. */
+static char words[512];
 
 /* ---- words of the command line ------------------------------------------- */
 
 /* In place: the text only becomes shorter. */
 static bool unescape(char *text)
 {
-	char *to = text;
+	for (char *to = text; (*to = *text); to++, text++) {
+		unsigned high, low;
 
-	while (*text) {
-		if (*text == '%') {
-			unsigned high = digit_value(text[1]);
-			unsigned low = high < 16 ? digit_value(text[2]) : 16;
-
-			if (low >= 16)
-				return false;
-			*to++ = (char)(high << 4 | low);
-			text += 3;
-		} else {
-			*to++ = *text++;
-		}
+		if (*text != '%')
+			continue;
+		high = digit_value(text[1]);
+		low = high < 16 ? digit_value(text[2]) : 16;
+		if (low >= 16)
+			return false;
+		*to = (char)(high << 4 | low);
+		text += 2;
 	}
-	*to = '\0';
 	return true;
 }
 
@@ -76,26 +74,29 @@ unsigned program_split(char *text, const char *argv[PROGRAM_ARGS_MAX])
 
 /* ---- start --------------------------------------------------------------- */
 
-/* In the order of PG_INIT_*, so that the numbers come out right. */
-static int give_init_handles(struct task *task)
+/* Takes the reference. NULL: there was no memory for the object. */
+static int add_handle(struct task *task, struct object *object)
 {
-	struct object *object = system_object();
-	uint32_t size;
-	const void *data = archive_data(&size);
-	int handle = handle_add(&task->handles, object, RIGHTS_ALL);
+	int handle;
 
-	object_put(object);
-	if (handle < 0)
-		return handle;
-	object = memory_object_create(data, size);
 	if (!object)
 		return -ENOMEM;
 	handle = handle_add(&task->handles, object, RIGHTS_ALL);
 	object_put(object);
-	return handle < 0 ? handle : 0;
+	return MIN(handle, 0);
 }
 
-/* Returns: 0 and the task, which runs; or why not. */
+/* The order of PG_INIT_*: so the handles get these numbers. */
+static int give_init_handles(struct task *task)
+{
+	uint32_t size;
+	const void *data = archive_data(&size);
+	int err = add_handle(task, system_object());
+
+	return err ? err : add_handle(task, memory_object_create(data, size));
+}
+
+/* Returns: 0, and the task runs; -ENOENT, -ENOMEM, -ENOEXEC, ... */
 static int start(const char *const argv[], struct task **taskp)
 {
 	struct cpio_file file;
@@ -125,7 +126,7 @@ put_task:
 	return err;
 }
 
-/* Returns: the wait status. */
+/* Drops the reference. Returns: the wait status. */
 static uint32_t wait_for_end(struct task *task)
 {
 	uint32_t wait_status = 0;
@@ -139,24 +140,13 @@ static uint32_t wait_for_end(struct task *task)
 
 /* ---- program= ------------------------------------------------------------ */
 
-static void say_how_it_ended(const char *name, uint32_t wait_status)
-{
-	if (wait_status & 0x7f)
-		console_printf("# pagoda: program: %s killed by signal %u\n",
-			       name, wait_status & 0x7f);
-	else
-		console_printf("# pagoda: program: %s exited with %u\n", name,
-			       wait_status >> 8 & 0xff);
-}
-
-static void fail(const char *what, const char *name) __noreturn;
-static void fail(const char *what, const char *name)
+static __noreturn void fail(const char *what, const char *name)
 {
 	console_printf("# pagoda: program: %s: %s\n", what, name);
 	machine_exit(EXIT_TEST_FAILED);
 }
 
-/* What the program and all its children have left behind: nothing. */
+/* The program and all its children must leave nothing behind. */
 static void check_what_is_left(const struct accounts *before)
 {
 	const char *law = laws_check_all();
@@ -170,33 +160,8 @@ static void check_what_is_left(const struct accounts *before)
 		fail("broken", "something was not given back");
 }
 
-/* What goes on beside the program, from its start to its end. */
-static void torments_start(const struct kernel_options *options)
-{
-	watch_start(options->watch);
-	if (options->failures)
-		failpoint_arm_random(options->seed, options->failures);
-}
-
-static void torments_stop(void)
-{
-	(void)failpoint_disarm();
-	watch_stop();
-}
-
-/* Until the program has ended, and all that has outlived it. */
-static uint32_t run_to_the_end(struct task *task)
-{
-	uint32_t wait_status = wait_for_end(task);
-
-	while (task_kill_all(WAIT_SIGNALED(SIGKILL)))
-		thread_sleep_ns(NS_PER_TICK);
-	return wait_status;
-}
-
 void program_main(const struct kernel_options *options)
 {
-	static char words[512];
 	const char *argv[PROGRAM_ARGS_MAX];
 	struct accounts before;
 	struct task *task;
@@ -215,12 +180,23 @@ void program_main(const struct kernel_options *options)
 			       argv[0], -err);
 		machine_exit(EXIT_TEST_FAILED);
 	}
-	torments_start(options);
-	wait_status = run_to_the_end(task);
-	torments_stop();
+	watch_start(options->watch);
+	if (options->failures)
+		failpoint_arm_random(options->seed, options->failures);
+	wait_status = wait_for_end(task);
+	/* Tasks may live longer than the program. */
+	while (task_kill_all(WAIT_SIGNALED(SIGKILL)))
+		thread_sleep_ns(NS_PER_TICK);
+	(void)failpoint_disarm();
+	watch_stop();
 	log_limits_flush();
 	check_what_is_left(&before);
-	say_how_it_ended(argv[0], wait_status);
+	if (wait_status & 0x7f)
+		console_printf("# pagoda: program: %s killed by signal %u\n",
+			       argv[0], wait_status & 0x7f);
+	else
+		console_printf("# pagoda: program: %s exited with %u\n",
+			       argv[0], wait_status >> 8 & 0xff);
 	machine_exit(wait_status ? EXIT_TEST_FAILED : EXIT_OK);
 }
 
@@ -228,20 +204,18 @@ void program_main(const struct kernel_options *options)
 
 bool program_run_init(const char *args)
 {
-	static char words[512];
-	const char *argv[PROGRAM_ARGS_MAX] = { INIT_NAME, NULL };
+	const char *argv[PROGRAM_ARGS_MAX];
 	struct cpio_file file;
 	struct task *task;
 	uint32_t wait_status;
 	int err;
 
-	if (!archive_find(INIT_NAME, &file))
+	if (!archive_find("init", &file))
 		return false;
-	snprintf(words, sizeof(words), INIT_NAME "%s%s", *args ? "," : "",
-		 args);
+	snprintf(words, sizeof(words), "init%s%s", *args ? "," : "", args);
 	if (!program_split(words, argv)) {
 		pr_warn("init=%s: cannot be read, left out\n", args);
-		argv[0] = INIT_NAME;
+		argv[0] = "init";
 		argv[1] = NULL;
 	}
 	err = start(argv, &task);

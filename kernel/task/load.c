@@ -48,8 +48,8 @@ static const char *const environment[] = {
 static int map_segment(struct mm *mm, const struct elf_segment *seg,
 		       const uint8_t *file)
 {
-	uint32_t start = ALIGN_DOWN(seg->va, PAGE_SIZE);
-	uint32_t end = ALIGN_UP(seg->va + seg->mem_size, PAGE_SIZE);
+	uint32_t start = ALIGN_DOWN(seg->va.v, PAGE_SIZE);
+	uint32_t end = ALIGN_UP(seg->va.v + seg->mem_size, PAGE_SIZE);
 	unsigned flags = (seg->rights & ELF_READ ? VM_READ : 0) |
 			 (seg->rights & ELF_WRITE ? VM_WRITE | VM_ACCOUNT : 0) |
 			 (seg->rights & ELF_EXEC ? VM_EXEC : 0);
@@ -57,7 +57,7 @@ static int map_segment(struct mm *mm, const struct elf_segment *seg,
 
 	if (IS_ERR_VALUE(err))
 		return (int)err;
-	return mm_write(mm, UADDR(seg->va), file + seg->offset, seg->file_size,
+	return mm_write(mm, seg->va, file + seg->offset, seg->file_size,
 			true);
 }
 
@@ -86,7 +86,7 @@ static void random_fill(uint8_t random[START_RANDOM_BYTES])
 static int map_stack(struct mm *mm, const struct elf_image *elf,
 		     const char *const argv[], uaddr_t *esp)
 {
-	struct start_stack stack = { .top = USER_END };
+	struct start_stack stack = { .top = UADDR(USER_END) };
 	uint8_t random[START_RANDOM_BYTES];
 	unsigned flags = VM_READ | VM_WRITE | VM_GROWSDOWN | VM_ACCOUNT |
 			 (elf->exec_stack ? VM_EXEC : 0);
@@ -101,11 +101,10 @@ static int map_stack(struct mm *mm, const struct elf_image *elf,
 	random_fill(random);
 	err = start_stack_build(&stack, elf, argv, environment, random);
 	if (!err)
-		err = mm_write(mm, UADDR(stack.esp),
-			       start_stack_at(&stack, stack.esp),
-			       stack.top - stack.esp, true);
+		err = mm_write(mm, stack.esp, start_stack_at(&stack, stack.esp),
+			       stack.top.v - stack.esp.v, true);
 	kfree(stack.buffer);
-	*esp = UADDR(stack.esp);
+	*esp = stack.esp;
 	return (int)err;
 }
 
@@ -137,7 +136,7 @@ static int load_interpreter(struct task *task, struct images *images,
 	wrong = elf_parse(file.data, file.size, &images->interpreter);
 	if (wrong)
 		return refuse(task, "its interpreter: ", wrong);
-	*entry = UADDR(images->interpreter.entry);
+	*entry = images->interpreter.entry;
 	err = map_image(task->mm, &images->interpreter, file.data);
 	if (err == -EEXIST)
 		return refuse(task, "",
@@ -156,13 +155,13 @@ static int load_images(struct task *task, const void *image, size_t size,
 
 	if (wrong)
 		return refuse(task, "", wrong);
-	*eip = UADDR(program->entry);
+	*eip = program->entry;
 	err = map_image(task->mm, program, image);
 	if (!err && program->interp[0])
 		err = load_interpreter(task, images, eip);
 	if (err)
 		return err;
-	mm_set_brk_start(task->mm, UADDR(program->end));
+	mm_set_brk_start(task->mm, program->end);
 	return map_stack(task->mm, program, argv, esp);
 }
 

@@ -38,6 +38,8 @@ static void begin(const char *signature, const void *bytes, uint32_t length)
 	table.length = length;
 	table.valid = true;
 	info.present = true;
+	machine.reader.info = &info;
+	machine.reader.table = &table;
 }
 
 static void append(const void *bytes, uint32_t length)
@@ -69,7 +71,7 @@ static void begin_madt(void)
 
 static void parse_madt(void)
 {
-	acpi_madt_parse(&machine.reader, &table, &info);
+	acpi_madt_parse(&machine.reader);
 	EXPECT_NULL(acpi_info_check(&info));
 }
 
@@ -185,11 +187,11 @@ KTEST(acpi_parsers, as_many_ioapics_as_there_is_room_for)
 
 /* ---- FADT, \_S5 --------------------------------------------------------- */
 
-static struct acpi_dsdt found;
+static phys_addr_t found[2];
 
 static void parse_fadt(void)
 {
-	acpi_fadt_parse(&machine.reader, &table, &info, &found);
+	acpi_fadt_parse(&machine.reader, found);
 	EXPECT_NULL(acpi_info_check(&info));
 }
 
@@ -207,8 +209,8 @@ KTEST(acpi_parsers, new_fields_are_for_empty_old_ones)
 	put(140, 0x123456789aull, 8);
 	parse_fadt();
 	EXPECT_EQ(info.pm1a_control, 0xb004);
-	EXPECT_EQ(found.pa[0].v, 0x123456789a);
-	EXPECT_EQ(found.pa[1].v, 0x0ffe0040);
+	EXPECT_EQ(found[0].v, 0x123456789a);
+	EXPECT_EQ(found[1].v, 0x0ffe0040);
 	put(172, 0, 1);                 /* in memory, not a port */
 	parse_fadt();
 	EXPECT_EQ(info.pm1a_control, 0);
@@ -263,11 +265,11 @@ KTEST(acpi_parsers, a_short_fadt_has_no_new_fields)
 	put(140, ~0ull, 8);             /* behind its end */
 	parse_fadt();
 	EXPECT(info.has_fadt);
-	EXPECT_EQ(found.pa[0].v, 0);
+	EXPECT_EQ(found[0].v, 0);
 	begin("FACP", real_fadt, 115);
 	parse_fadt();
 	EXPECT(!info.has_fadt);
-	EXPECT_EQ(found.pa[1].v, 0);
+	EXPECT_EQ(found[1].v, 0);
 }
 
 /* Is \_S5 found in these bytes, which end the DSDT? */
@@ -277,7 +279,7 @@ static bool s5_in(const uint8_t *bytes, uint32_t length, uint32_t before)
 	table.length += before;
 	append(bytes, length);
 	info.has_fadt = true;
-	acpi_s5_parse(&machine.reader, &table, &info);
+	acpi_s5_parse(&machine.reader);
 	EXPECT_NULL(acpi_info_check(&info));
 	return info.has_s5;
 }
@@ -342,7 +344,7 @@ static void begin_dmar(void)
 
 static void parse_dmar(void)
 {
-	acpi_dmar_parse(&machine.reader, &table, &info);
+	acpi_dmar_parse(&machine.reader);
 	EXPECT_NULL(acpi_info_check(&info));
 }
 

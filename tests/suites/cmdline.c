@@ -45,15 +45,15 @@ KTEST(cmdline, words_may_have_any_blanks_around_them)
 	parse("  \t nonx   selftest\tnoiommu ");
 	EXPECT(options.nonx && options.noiommu);
 	EXPECT(options.selftest);
-	EXPECT_STREQ(options.selftest_list, "");
+	EXPECT_STREQ(options.selftest, "");
 	EXPECT_EQ(nr_reports, 0);
 }
 
 KTEST(cmdline, lists_are_kept_whole)
 {
 	parse("selftest=buddy,slab bench=alloc");
-	EXPECT_STREQ(options.selftest_list, "buddy,slab");
-	EXPECT_STREQ(options.bench_list, "alloc");
+	EXPECT_STREQ(options.selftest, "buddy,slab");
+	EXPECT_STREQ(options.bench, "alloc");
 }
 
 KTEST(cmdline, sizes_take_a_suffix)

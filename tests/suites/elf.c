@@ -68,21 +68,21 @@ static const char *image_check(const struct elf_image *image, size_t size)
 
 	for (unsigned i = 0; i < image->nr_segments; i++) {
 		const struct elf_segment *seg = &image->segment[i];
-		uint64_t mem_end = (uint64_t)seg->va + seg->mem_size;
+		uint64_t mem_end = (uint64_t)seg->va.v + seg->mem_size;
 
-		HOLDS((seg->va & PAGE_MASK) >= end, "elf E1: in order, disjoint");
+		HOLDS((seg->va.v & PAGE_MASK) >= end, "elf E1: in order, disjoint");
 		HOLDS(mem_end <= ELF_END_MAX, "elf E2: within user memory");
 		HOLDS((uint64_t)seg->offset + seg->file_size <= size,
 		      "elf E3: within the file");
 		HOLDS(seg->file_size <= seg->mem_size, "elf E3: fits memory");
-		if (image->entry >= seg->va && image->entry < mem_end)
+		if (image->entry.v >= seg->va.v && image->entry.v < mem_end)
 			entry_found = seg->rights & ELF_EXEC;
 		end = (mem_end + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
 	}
 	HOLDS(strnlen(image->interp, ELF_INTERP_MAX) < ELF_INTERP_MAX,
 	      "elf E4: the interpreter's name ends");
 	HOLDS(entry_found, "elf E5: the entry is in an executable segment");
-	HOLDS(end == image->end, "the end is behind the last segment");
+	HOLDS(end == image->end.v, "the end is behind the last segment");
 	return NULL;
 }
 
@@ -91,13 +91,13 @@ KTEST(elf, valid_program_is_understood)
 	start();
 	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
 	EXPECT_NULL(image_check(&elf, FILE_SIZE));
-	EXPECT_EQ(elf.entry, CODE_VA + 0x100);
+	EXPECT_EQ(elf.entry.v, CODE_VA + 0x100);
 	EXPECT_EQ(elf.nr_segments, 2);
-	EXPECT_EQ(elf.segment[0].va, CODE_VA);
+	EXPECT_EQ(elf.segment[0].va.v, CODE_VA);
 	EXPECT_EQ(elf.segment[1].mem_size, 0x5000);
 	EXPECT_EQ(elf.segment[1].file_size, 0x20);
-	EXPECT_EQ(elf.end, DATA_VA + 0x6000);
-	EXPECT_EQ(elf.phdr, CODE_VA + sizeof(struct elf_header));
+	EXPECT_EQ(elf.end.v, DATA_VA + 0x6000);
+	EXPECT_EQ(elf.phdr.v, CODE_VA + sizeof(struct elf_header));
 	EXPECT_EQ(elf.phnum, PHNUM);
 	EXPECT(!elf.exec_stack);
 }
@@ -119,7 +119,7 @@ KTEST(elf, headers_that_are_not_loaded_have_no_address)
 	start();
 	file.phdr[0].offset = PAGE_SIZE;
 	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
-	EXPECT_EQ(elf.phdr, 0);
+	EXPECT_EQ(elf.phdr.v, 0);
 }
 
 KTEST(elf, bad_header_is_refused_with_its_reason)
@@ -196,10 +196,10 @@ KTEST(elf, segments_may_stand_in_any_order)
 		EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
 		EXPECT_NULL(image_check(&elf, FILE_SIZE));
 		EXPECT_EQ(elf.nr_segments, 3);
-		EXPECT_EQ(elf.segment[0].va, CODE_VA - 0x7ff0);
-		EXPECT_EQ(elf.segment[1].va, CODE_VA);
-		EXPECT_EQ(elf.segment[2].va, DATA_VA + 0x10);
-		EXPECT_EQ(elf.phdr, CODE_VA + sizeof(struct elf_header));
+		EXPECT_EQ(elf.segment[0].va.v, CODE_VA - 0x7ff0);
+		EXPECT_EQ(elf.segment[1].va.v, CODE_VA);
+		EXPECT_EQ(elf.segment[2].va.v, DATA_VA + 0x10);
+		EXPECT_EQ(elf.phdr.v, CODE_VA + sizeof(struct elf_header));
 	}
 }
 

@@ -16,20 +16,20 @@ static uint8_t buffer[START_STACK_MAX];
 static uint8_t noise[START_RANDOM_BYTES];
 static struct start_stack stack;
 static const struct elf_image elf = {
-	.entry = 0x08048100, .phdr = 0x08048034, .phnum = 3,
+	.entry = UADDR(0x08048100), .phdr = UADDR(0x08048034), .phnum = 3,
 };
 
 static uint32_t word(uint32_t addr)
 {
 	uint32_t value;
 
-	memcpy(&value, start_stack_at(&stack, addr), 4);
+	memcpy(&value, start_stack_at(&stack, UADDR(addr)), 4);
 	return value;
 }
 
 static const char *text(uint32_t addr)
 {
-	return (const char *)start_stack_at(&stack, addr);
+	return (const char *)start_stack_at(&stack, UADDR(addr));
 }
 
 static int build(const char *const argv[], const char *const envp[])
@@ -37,7 +37,7 @@ static int build(const char *const argv[], const char *const envp[])
 	memset(buffer, 0xaa, sizeof(buffer));
 	for (unsigned i = 0; i < START_RANDOM_BYTES; i++)
 		noise[i] = (uint8_t)(i + 1);
-	stack = (struct start_stack){ .buffer = buffer, .top = TOP };
+	stack = (struct start_stack){ .buffer = buffer, .top = UADDR(TOP) };
 	return start_stack_build(&stack, &elf, argv, envp, noise);
 }
 
@@ -45,7 +45,7 @@ static int build(const char *const argv[], const char *const envp[])
 static const char *texts_check(uint32_t *at, const char *const texts[])
 {
 	for (; *texts; texts++, *at += 4) {
-		HOLDS(word(*at) > stack.esp && word(*at) < TOP,
+		HOLDS(word(*at) > stack.esp.v && word(*at) < TOP,
 		      "a pointer leads out of the stack");
 		HOLDS(!strcmp(text(word(*at)), *texts), "a text is another");
 	}
@@ -57,12 +57,12 @@ static const char *texts_check(uint32_t *at, const char *const texts[])
 static const char *stack_check(const char *const argv[],
 			       const char *const envp[])
 {
-	uint32_t at = stack.esp, argc = 0;
+	uint32_t at = stack.esp.v, argc = 0;
 	const char *law;
 
 	while (argv[argc])
 		argc++;
-	HOLDS(stack.esp % 16 == 0, "start_stack A2: ESP is a multiple of 16");
+	HOLDS(stack.esp.v % 16 == 0, "start_stack A2: ESP is a multiple of 16");
 	HOLDS(word(at) == argc, "argc is wrong");
 	at += 4;
 	law = texts_check(&at, argv);
@@ -72,7 +72,7 @@ static const char *stack_check(const char *const argv[],
 /* The auxiliary vector begins behind envp's 0. */
 static uint32_t auxv(uint32_t type)
 {
-	uint32_t at = stack.esp + 4;
+	uint32_t at = stack.esp.v + 4;
 
 	while (word(at))
 		at += 4;
@@ -100,7 +100,7 @@ KTEST(start_stack, no_arguments_are_a_list_of_none)
 
 	EXPECT_EQ(build(none, none), 0);
 	EXPECT_NULL(stack_check(none, none));
-	EXPECT_EQ(word(stack.esp), 0);
+	EXPECT_EQ(word(stack.esp.v), 0);
 }
 
 KTEST(start_stack, auxiliary_vector_describes_the_program)
@@ -109,11 +109,11 @@ KTEST(start_stack, auxiliary_vector_describes_the_program)
 	static const char *const envp[] = { NULL };
 
 	EXPECT_EQ(build(argv, envp), 0);
-	EXPECT_EQ(auxv(AT_PHDR), elf.phdr);
+	EXPECT_EQ(auxv(AT_PHDR), elf.phdr.v);
 	EXPECT_EQ(auxv(AT_PHENT), 32);
 	EXPECT_EQ(auxv(AT_PHNUM), 3);
 	EXPECT_EQ(auxv(AT_PAGESZ), 4096);
-	EXPECT_EQ(auxv(AT_ENTRY), elf.entry);
+	EXPECT_EQ(auxv(AT_ENTRY), elf.entry.v);
 	EXPECT_EQ(auxv(AT_UID), 0);
 	EXPECT_EQ(auxv(AT_SECURE), 0);
 	EXPECT_EQ(auxv(AT_CLKTCK), 100);

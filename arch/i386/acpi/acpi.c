@@ -6,8 +6,8 @@
  *          they have found.
  *
  * RULES
- *          registers that a table names never lie in RAM: because of a wrong
- *          table the kernel must not overwrite memory
+ *          registers that a table names never lie in RAM: a wrong table must
+ *          not make the kernel overwrite memory
  *
  * NOT HERE the parsers (parse.c and those that it calls), which also run on
  *          the host; turning the power off (poweroff.c).
@@ -64,27 +64,17 @@ static int machine_secondary_bus(struct acpi_reader *reader,
 
 /* ---- the log ------------------------------------------------------------ */
 
-static void log_tables(void)
+static void log_madt(const struct acpi_info *info)
 {
-	for (unsigned i = 0; i < acpi_info.nr_tables; i++) {
-		const struct acpi_table *table = &acpi_info.table[i];
-
-		pr_info("ACPI: %s %pP %06x%s\n", table->signature, &table->pa,
-			table->length, table->valid ? "" : " left out");
-	}
-}
-
-static void log_madt(void)
-{
-	pr_info("ACPI: %u CPU%s, local APIC at %pP%s\n", acpi_info.nr_cpus,
-		acpi_info.nr_cpus == 1 ? "" : "s", &acpi_info.lapic,
-		acpi_info.has_pic ? ", two 8259" : "");
-	for (unsigned i = 0; i < acpi_info.nr_ioapics; i++)
+	pr_info("ACPI: %u CPU%s, local APIC at %pP%s\n", info->nr_cpus,
+		info->nr_cpus == 1 ? "" : "s", &info->lapic,
+		info->has_pic ? ", two 8259" : "");
+	for (unsigned i = 0; i < info->nr_ioapics; i++)
 		pr_info("ACPI: I/O APIC %u at %pP, GSI %u and on\n",
-			acpi_info.ioapic[i].id, &acpi_info.ioapic[i].pa,
-			acpi_info.ioapic[i].gsi_base);
+			info->ioapic[i].id, &info->ioapic[i].pa,
+			info->ioapic[i].gsi_base);
 	for (unsigned i = 0; i < ACPI_ISA_LINES; i++) {
-		const struct acpi_isa_line *line = &acpi_info.isa_line[i];
+		const struct acpi_isa_line *line = &info->isa_line[i];
 
 		if (line->gsi != i || line->level || line->active_low)
 			pr_info("ACPI: line %u is GSI %u, %s, active %s\n", i,
@@ -93,10 +83,21 @@ static void log_madt(void)
 	}
 }
 
-static void log_units(void)
+static void log_info(const struct acpi_info *info)
 {
-	for (unsigned i = 0; i < acpi_info.nr_dmar_units; i++) {
-		const struct acpi_dmar_unit *unit = &acpi_info.dmar_unit[i];
+	for (unsigned i = 0; i < info->nr_tables; i++) {
+		const struct acpi_table *table = &info->table[i];
+
+		pr_info("ACPI: %s %pP %06x%s\n", table->signature, &table->pa,
+			table->length, table->valid ? "" : " left out");
+	}
+	if (info->has_madt)
+		log_madt(info);
+	if (info->has_s5)
+		pr_info("ACPI: power off through port 0x%x, sleep type %u\n",
+			info->pm1a_control, info->s5_type_a);
+	for (unsigned i = 0; i < info->nr_dmar_units; i++) {
+		const struct acpi_dmar_unit *unit = &info->dmar_unit[i];
 
 		pr_info("ACPI: DMAR unit at %pP, segment %u, %u devices%s\n",
 			&unit->registers, unit->segment, unit->nr_scopes,
@@ -113,17 +114,10 @@ void acpi_init(void)
 	};
 
 	acpi_parse(&reader, &acpi_info);
-	if (!acpi_info.present) {
+	if (acpi_info.present)
+		log_info(&acpi_info);
+	else
 		pr_info("ACPI: no tables\n");
-		return;
-	}
-	log_tables();
-	if (acpi_info.has_madt)
-		log_madt();
-	if (acpi_info.has_s5)
-		pr_info("ACPI: power off through port 0x%x, sleep type %u\n",
-			acpi_info.pm1a_control, acpi_info.s5_type_a);
-	log_units();
 }
 
 const char *acpi_check(void)

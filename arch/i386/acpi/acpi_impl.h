@@ -38,7 +38,9 @@ struct acpi_reader {
 	/* Which bus lies behind a bridge? Returns: its number, or -ENODEV. */
 	int  (*secondary_bus)(struct acpi_reader *reader, uint16_t source_id);
 
-	unsigned complaints;
+	struct acpi_info        *info;    /* receives the results           */
+	const struct acpi_table *table;   /* the table that is being read   */
+	unsigned                 complaints;
 };
 
 /* As the firmware wrote them: little-endian, at any address. */
@@ -77,10 +79,18 @@ int acpi_checksum(struct acpi_reader *reader, phys_addr_t pa, uint32_t length)
 int acpi_table_load(struct acpi_reader *reader, phys_addr_t pa,
 		    struct acpi_table *table) __must_check;
 
-/* Read bytes of a loaded table. Returns: 0; -ERANGE: after its end; -EINVAL. */
-int acpi_table_read(struct acpi_reader *reader,
-		    const struct acpi_table *table, uint32_t offset,
-		    void *buffer, size_t size) __must_check;
+/* The next three functions read reader->table, which must be loaded. */
+
+/* Read bytes of the table. Returns: 0; -ERANGE: after its end; -EINVAL. */
+int acpi_table_read(struct acpi_reader *reader, uint32_t offset, void *buffer,
+		    size_t size) __must_check;
+
+/*
+ * Read the first `size` bytes of the table; if the table is shorter, the rest
+ * becomes 0. Returns: false, with a complaint: it has less than `min` bytes.
+ */
+bool acpi_fields_read(struct acpi_reader *reader, size_t min, void *buffer,
+		      size_t size) __must_check;
 
 /*
  * Read the entry at `offset`. Its list ends at `end` <= the table's length.
@@ -90,8 +100,7 @@ int acpi_table_read(struct acpi_reader *reader,
  * Returns: the length of the entry, at least that of its head; or 0: the entry
  *          is wrong, and the entries after it cannot be read either.
  */
-uint32_t acpi_entry_read(struct acpi_reader *reader,
-			 const struct acpi_table *table, uint32_t offset,
+uint32_t acpi_entry_read(struct acpi_reader *reader, uint32_t offset,
 			 uint32_t end, bool wide, void *buffer, size_t size)
 	__must_check;
 
@@ -107,30 +116,18 @@ bool acpi_rsdp_find(struct acpi_reader *reader, struct acpi_root *root);
 
 /* ---- parse.c ------------------------------------------------------------ */
 
-/* Read everything. *info is cleared first; all values in it are checked. */
+/* Read everything into *info. The values in it are checked. */
 void acpi_parse(struct acpi_reader *reader, struct acpi_info *info);
-
-/* The first valid table with this signature, or NULL. */
-const struct acpi_table *acpi_find(const struct acpi_info *info,
-				   const char *signature);
 
 /* NULL, or the first broken law of *info, for any firmware. */
 const char *acpi_info_check(const struct acpi_info *info);
 
 /* ---- madt.c, fadt.c, s5.c, dmar.c --------------------------------------- */
 
-/* Each takes a loaded table, and fills its part of *info. */
-void acpi_madt_parse(struct acpi_reader *reader,
-		     const struct acpi_table *table, struct acpi_info *info);
-void acpi_dmar_parse(struct acpi_reader *reader,
-		     const struct acpi_table *table, struct acpi_info *info);
-void acpi_s5_parse(struct acpi_reader *reader,
-		   const struct acpi_table *dsdt, struct acpi_info *info);
+/* Each function reads reader->table, and fills its part of reader->info. */
+void acpi_madt_parse(struct acpi_reader *reader);
+void acpi_dmar_parse(struct acpi_reader *reader);
+void acpi_s5_parse(struct acpi_reader *reader);
 
-/* Also finds the possible addresses of the DSDT: none, one or two. */
-struct acpi_dsdt {
-	phys_addr_t pa[2];   /* 0: none */
-};
-void acpi_fadt_parse(struct acpi_reader *reader,
-		     const struct acpi_table *table, struct acpi_info *info,
-		     struct acpi_dsdt *dsdt);
+/* Also finds the two possible addresses of the DSDT; 0: none. */
+void acpi_fadt_parse(struct acpi_reader *reader, phys_addr_t dsdt[2]);

@@ -59,6 +59,12 @@ struct rmrr {
 	uint64_t start, last;
 } __packed;
 
+union entry {
+	uint16_t    type;
+	struct drhd drhd;
+	struct rmrr rmrr;
+};
+
 struct scope {
 	uint8_t  type, length;
 	uint16_t reserved;
@@ -77,9 +83,8 @@ _Static_assert(sizeof(struct dmar) == 48 && sizeof(struct drhd) == 16 &&
  * Follow the path at [at, end) of the table.
  * Returns: the source id of the device at its end; -EINVAL, -ENODEV.
  */
-static int follow_path(struct acpi_reader *reader,
-		       const struct acpi_table *table, uint32_t at,
-		       uint32_t end, uint8_t first_bus)
+static int follow_path(struct acpi_reader *reader, uint32_t at, uint32_t end,
+		       uint8_t first_bus)
 {
 	int bus = first_bus, source_id = -EINVAL;
 	struct hop hop;
@@ -91,7 +96,7 @@ static int follow_path(struct acpi_reader *reader,
 		if (bus < 0)
 			return bus;
 		if (end - at < sizeof(hop) ||
-		    acpi_table_read(reader, table, at, &hop, sizeof(hop)) ||
+		    acpi_table_read(reader, at, &hop, sizeof(hop)) ||
 		    hop.slot > SLOT_MAX || hop.function > FUNCTION_MAX)
 			return -EINVAL;
 		source_id = bus << 8 | hop.slot << 3 | hop.function;
@@ -99,10 +104,8 @@ static int follow_path(struct acpi_reader *reader,
 	return source_id;
 }
 
-static void add_scope(struct acpi_reader *reader,
-		      const struct acpi_table *table, uint32_t at,
-		      uint32_t length, const struct scope *scope,
-		      struct acpi_dmar_unit *unit)
+static void add_scope(struct acpi_reader *reader, uint32_t at, uint32_t length,
+		      const struct scope *scope, struct acpi_dmar_unit *unit)
 {
 	int source_id;
 
@@ -112,7 +115,7 @@ static void add_scope(struct acpi_reader *reader,
 		acpi_complain(reader, "DMAR: scope at 0x%x: no path", at);
 		return;
 	}
-	source_id = follow_path(reader, table, at + (uint32_t)sizeof(*scope),
+	source_id = follow_path(reader, at + (uint32_t)sizeof(*scope),
 				at + length, scope->bus);
 	if (source_id < 0)
 		acpi_complain(reader, "DMAR: scope at 0x%x leads nowhere", at);
@@ -122,104 +125,81 @@ static void add_scope(struct acpi_reader *reader,
 		unit->scope[unit->nr_scopes++] = (uint16_t)source_id;
 }
 
-static void take_scopes(struct acpi_reader *reader,
-			const struct acpi_table *table, uint32_t at,
-			uint32_t end, struct acpi_dmar_unit *unit)
+/* NULL, or why no unit can be at this address. */
+static const char *unit_objection(struct acpi_reader *reader, phys_addr_t pa)
 {
-	struct scope scope;
-	uint32_t length;
-
-	for (; at < end; at += length) {
-		length = acpi_entry_read(reader, table, at, end, false, &scope,
-					 sizeof(scope));
-		if (!length)
-			return;
-		add_scope(reader, table, at, length, &scope, unit);
-	}
-}
-
-/* Can a unit be at this address? If not, the log gets a line. */
-static bool unit_is_possible(struct acpi_reader *reader, phys_addr_t pa,
-			     const struct acpi_info *info)
-{
-	const char *wrong = NULL;
+	const struct acpi_info *info = reader->info;
 
 	if (!pa.v || phys_page_offset(pa) ||
 	    !reader->may_be_registers(reader, pa, REGISTERS_SIZE))
-		wrong = "no registers can be there";
+		return "no registers can be there";
 	for (unsigned i = 0; i < info->nr_dmar_units; i++)
 		if (phys_eq(info->dmar_unit[i].registers, pa))
-			wrong = "named twice";
-	if (!wrong && info->nr_dmar_units == ACPI_DMAR_UNITS_MAX)
-		wrong = "one too many";
-	if (wrong)
-		acpi_complain(reader, "DMAR: unit at %pP: %s", &pa, wrong);
-	return !wrong;
+			return "named twice";
+	if (info->nr_dmar_units == ACPI_DMAR_UNITS_MAX)
+		return "one too many";
+	return NULL;
 }
 
-static void add_unit(struct acpi_reader *reader,
-		     const struct acpi_table *table, uint32_t at,
-		     uint32_t length, struct acpi_info *info)
+static void add_unit(struct acpi_reader *reader, uint32_t at,
+		     const struct drhd *drhd, uint32_t length)
 {
-	struct acpi_dmar_unit *unit = &info->dmar_unit[info->nr_dmar_units];
-	struct drhd drhd;
+	uint32_t end = at + length;
+	phys_addr_t pa = PHYS(drhd->registers);
+	struct acpi_dmar_unit *unit;
+	struct scope scope;
+	const char *wrong;
 
-	if (length < sizeof(drhd) ||
-	    acpi_table_read(reader, table, at, &drhd, sizeof(drhd))) {
+	if (length < sizeof(*drhd)) {
 		acpi_complain(reader, "DMAR: unit at 0x%x: too short", at);
 		return;
 	}
-	if (!unit_is_possible(reader, PHYS(drhd.registers), info))
-		return;
-	*unit = (struct acpi_dmar_unit){
-		.registers = PHYS(drhd.registers),
-		.segment = drhd.segment,
-		.all = drhd.flags & FLAG_ALL,
-	};
-	take_scopes(reader, table, at + (uint32_t)sizeof(drhd), at + length,
-		    unit);
-	info->nr_dmar_units++;
-}
-
-/* No domain maps this memory: a device that needs it will stop to work. */
-static void warn_of_memory(struct acpi_reader *reader,
-			   const struct acpi_table *table, uint32_t at,
-			   uint32_t length)
-{
-	phys_addr_t start, last;
-	struct rmrr rmrr;
-
-	if (length < sizeof(rmrr) ||
-	    acpi_table_read(reader, table, at, &rmrr, sizeof(rmrr)))
-		return;
-	start = PHYS(rmrr.start);
-	last = PHYS(rmrr.last);
-	acpi_complain(reader, "DMAR: devices use [mem %pP-%pP]: not honoured",
-		      &start, &last);
-}
-
-void acpi_dmar_parse(struct acpi_reader *reader,
-		     const struct acpi_table *table, struct acpi_info *info)
-{
-	uint32_t at = sizeof(struct dmar), length;
-	struct dmar dmar;
-	uint16_t type;
-
-	if (acpi_table_read(reader, table, 0, &dmar, sizeof(dmar))) {
-		acpi_complain(reader, "DMAR: %u bytes are too short",
-			      table->length);
+	wrong = unit_objection(reader, pa);
+	if (wrong) {
+		acpi_complain(reader, "DMAR: unit at %pP: %s", &pa, wrong);
 		return;
 	}
-	info->has_dmar = true;
-	info->dmar_address_bits = (uint8_t)(dmar.address_bits % 64 + 1);
-	for (; at < table->length; at += length) {
-		length = acpi_entry_read(reader, table, at, table->length,
-					 true, &type, sizeof(type));
+	unit = &reader->info->dmar_unit[reader->info->nr_dmar_units++];
+	*unit = (struct acpi_dmar_unit){
+		.registers = pa,
+		.segment = drhd->segment,
+		.all = drhd->flags & FLAG_ALL,
+	};
+	for (at += sizeof(*drhd); at < end; at += length) {
+		length = acpi_entry_read(reader, at, end, false, &scope,
+					 sizeof(scope));
 		if (!length)
 			return;
-		if (type == ENTRY_DRHD)
-			add_unit(reader, table, at, length, info);
-		else if (type == ENTRY_RMRR)
-			warn_of_memory(reader, table, at, length);
+		add_scope(reader, at, length, &scope, unit);
+	}
+}
+
+void acpi_dmar_parse(struct acpi_reader *reader)
+{
+	uint32_t at = sizeof(struct dmar), end = reader->table->length, length;
+	struct dmar dmar;
+	union entry entry;
+
+	if (!acpi_fields_read(reader, sizeof(dmar), &dmar, sizeof(dmar)))
+		return;
+	reader->info->has_dmar = true;
+	reader->info->dmar_address_bits =
+		(uint8_t)(dmar.address_bits % 64 + 1);
+	for (; at < end; at += length) {
+		length = acpi_entry_read(reader, at, end, true, &entry,
+					 sizeof(entry));
+		if (!length)
+			return;
+		if (entry.type == ENTRY_DRHD) {
+			add_unit(reader, at, &entry.drhd, length);
+		} else if (entry.type == ENTRY_RMRR &&
+			   length >= sizeof(entry.rmrr)) {
+			/* No domain maps it: its devices will not work. */
+			phys_addr_t start = PHYS(entry.rmrr.start);
+			phys_addr_t last = PHYS(entry.rmrr.last);
+
+			acpi_complain(reader, "DMAR: devices use [mem %pP-%pP]: not honoured",
+				      &start, &last);
+		}
 	}
 }

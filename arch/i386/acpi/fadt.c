@@ -13,12 +13,11 @@
  * SEE      ACPI 5.2.9 "Fixed ACPI description table"; s5.c.
  */
 #include "arch/i386/acpi/acpi_impl.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 
 #define FADT_SIZE_MIN       116u           /* the size in ACPI 1.0       */
 #define FLAG_HW_REDUCED     (1u << 20)     /* there are no PM1 registers */
 #define SPACE_IO            1u
+#define PM_TIMER_LENGTH     4u
 
 struct generic_address {
 	uint8_t  space, width, offset, access;
@@ -47,8 +46,6 @@ struct fadt {
 			       x_pm1b_control;
 } __packed;
 
-#define PM_TIMER_LENGTH     4u
-
 _Static_assert(offsetof(struct fadt, pm1a_control) == 64 &&
 	       offsetof(struct fadt, pm_timer_length) == 91 &&
 	       offsetof(struct fadt, flags) == 112 &&
@@ -70,43 +67,31 @@ static uint16_t control_port(struct acpi_reader *reader, uint32_t old,
 	return 0;
 }
 
-static void take_ports(struct acpi_reader *reader, const struct fadt *fadt,
-		       struct acpi_info *info)
+void acpi_fadt_parse(struct acpi_reader *reader, phys_addr_t dsdt[2])
 {
-	if (fadt->flags & FLAG_HW_REDUCED)
-		return;
-	info->pm1a_control = control_port(reader, fadt->pm1a_control,
-					  &fadt->x_pm1a_control);
-	info->pm1b_control = control_port(reader, fadt->pm1b_control,
-					  &fadt->x_pm1b_control);
-	if (fadt->pm_timer_length == PM_TIMER_LENGTH &&
-	    fadt->pm_timer <= 0x10000 - PM_TIMER_LENGTH)
-		info->pm_timer = (uint16_t)fadt->pm_timer;
-	if (fadt->smi_command <= 0xffff) {
-		info->smi_command = (uint16_t)fadt->smi_command;
-		info->acpi_enable = fadt->acpi_enable;
-	}
-}
-
-void acpi_fadt_parse(struct acpi_reader *reader,
-		     const struct acpi_table *table, struct acpi_info *info,
-		     struct acpi_dsdt *dsdt)
-{
+	struct acpi_info *info = reader->info;
 	struct fadt fadt;
 
-	memset(&fadt, 0, sizeof(fadt));
-	memset(dsdt, 0, sizeof(*dsdt));
-	if (table->length < FADT_SIZE_MIN ||
-	    acpi_table_read(reader, table, 0, &fadt,
-			    MIN(table->length, sizeof(fadt)))) {
-		acpi_complain(reader, "FACP: %u bytes are too short",
-			      table->length);
+	dsdt[0] = PHYS(0);
+	dsdt[1] = PHYS(0);
+	if (!acpi_fields_read(reader, FADT_SIZE_MIN, &fadt, sizeof(fadt)))
 		return;
-	}
 	info->has_fadt = true;
 	info->sci_irq = fadt.sci;
-	take_ports(reader, &fadt, info);
-	dsdt->pa[0] = PHYS(fadt.x_dsdt);
+	dsdt[0] = PHYS(fadt.x_dsdt);
 	if (fadt.dsdt != fadt.x_dsdt)
-		dsdt->pa[1] = PHYS(fadt.dsdt);
+		dsdt[1] = PHYS(fadt.dsdt);
+	if (fadt.flags & FLAG_HW_REDUCED)
+		return;
+	info->pm1a_control = control_port(reader, fadt.pm1a_control,
+					  &fadt.x_pm1a_control);
+	info->pm1b_control = control_port(reader, fadt.pm1b_control,
+					  &fadt.x_pm1b_control);
+	if (fadt.pm_timer_length == PM_TIMER_LENGTH &&
+	    fadt.pm_timer <= 0x10000 - PM_TIMER_LENGTH)
+		info->pm_timer = (uint16_t)fadt.pm_timer;
+	if (fadt.smi_command <= 0xffff) {
+		info->smi_command = (uint16_t)fadt.smi_command;
+		info->acpi_enable = fadt.acpi_enable;
+	}
 }

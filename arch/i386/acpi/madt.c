@@ -17,8 +17,6 @@
  * SEE      ACPI 5.2.12 "Multiple APIC description table".
  */
 #include "arch/i386/acpi/acpi_impl.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 
 enum {
 	ENTRY_LAPIC          = 0,
@@ -73,7 +71,7 @@ struct entry {
 	};
 } __packed;
 
-/* The smallest length of each kind of entry; 0: we do not read this kind. */
+/* The smallest length of each kind of entry; 0: the kernel skips this kind. */
 static const uint8_t entry_size[] = {
 	[ENTRY_LAPIC]         = 8,
 	[ENTRY_IOAPIC]        = 12,
@@ -82,8 +80,7 @@ static const uint8_t entry_size[] = {
 	[ENTRY_X2APIC]        = 16,
 };
 
-static void set_lapic(struct acpi_reader *reader, uint64_t address,
-		      struct acpi_info *info)
+static void set_lapic(struct acpi_reader *reader, uint64_t address)
 {
 	phys_addr_t pa = PHYS(address);
 
@@ -91,27 +88,22 @@ static void set_lapic(struct acpi_reader *reader, uint64_t address,
 	    !reader->may_be_registers(reader, pa, PAGE_SIZE))
 		acpi_complain(reader, "no local APIC can be at %pP", &pa);
 	else
-		info->lapic = pa;
-}
-
-static bool ioapic_is_known(const struct acpi_info *info, phys_addr_t pa)
-{
-	for (unsigned i = 0; i < info->nr_ioapics; i++)
-		if (phys_eq(info->ioapic[i].pa, pa))
-			return true;
-	return false;
+		reader->info->lapic = pa;
 }
 
 /* The registers have 20 bytes, and may begin anywhere in a page. */
-static void add_ioapic(struct acpi_reader *reader, const struct entry *entry,
-		       struct acpi_info *info)
+static void add_ioapic(struct acpi_reader *reader, const struct entry *entry)
 {
+	struct acpi_info *info = reader->info;
 	phys_addr_t pa = PHYS(entry->ioapic.address);
+	bool known = false;
 
+	for (unsigned i = 0; i < info->nr_ioapics; i++)
+		known |= phys_eq(info->ioapic[i].pa, pa);
 	if (!pa.v || !reader->may_be_registers(reader, pa, 0x20) ||
 	    phys_page_offset(pa) > PAGE_SIZE - 0x20)
 		acpi_complain(reader, "no I/O APIC can be at %pP", &pa);
-	else if (ioapic_is_known(info, pa))
+	else if (known)
 		acpi_complain(reader, "I/O APIC at %pP: named twice", &pa);
 	else if (info->nr_ioapics == ACPI_IOAPICS_MAX)
 		acpi_complain(reader, "I/O APIC at %pP: one too many", &pa);
@@ -123,8 +115,7 @@ static void add_ioapic(struct acpi_reader *reader, const struct entry *entry,
 		};
 }
 
-static void override_line(struct acpi_reader *reader,
-			  const struct entry *entry, struct acpi_info *info)
+static void override_line(struct acpi_reader *reader, const struct entry *entry)
 {
 	unsigned polarity = POLARITY(entry->override.flags);
 	unsigned trigger = TRIGGER(entry->override.flags);
@@ -138,45 +129,48 @@ static void override_line(struct acpi_reader *reader,
 			      entry->override.flags);
 		return;
 	}
-	info->isa_line[line] = (struct acpi_isa_line){
+	reader->info->isa_line[line] = (struct acpi_isa_line){
 		.gsi = entry->override.gsi,
 		.level = trigger == LEVEL,
 		.active_low = polarity == ACTIVE_LOW,
 	};
 }
 
-static void take_entry(struct acpi_reader *reader, const struct entry *entry,
-		       struct acpi_info *info)
+static void take_entry(struct acpi_reader *reader, const struct entry *entry)
 {
 	switch (entry->type) {
 	case ENTRY_LAPIC:
-		info->nr_cpus += entry->lapic.flags & FLAG_ENABLED;
+		reader->info->nr_cpus += entry->lapic.flags & FLAG_ENABLED;
 		break;
 	case ENTRY_X2APIC:
-		info->nr_cpus += entry->x2apic.flags & FLAG_ENABLED;
+		reader->info->nr_cpus += entry->x2apic.flags & FLAG_ENABLED;
 		break;
 	case ENTRY_IOAPIC:
-		add_ioapic(reader, entry, info);
+		add_ioapic(reader, entry);
 		break;
 	case ENTRY_OVERRIDE:
-		override_line(reader, entry, info);
+		override_line(reader, entry);
 		break;
 	case ENTRY_LAPIC_ADDRESS:
-		set_lapic(reader, entry->lapic_address.address, info);
+		set_lapic(reader, entry->lapic_address.address);
 		break;
 	}
 }
 
-static void take_entries(struct acpi_reader *reader,
-			 const struct acpi_table *table,
-			 struct acpi_info *info)
+void acpi_madt_parse(struct acpi_reader *reader)
 {
-	uint32_t at = sizeof(struct madt), length;
+	uint32_t at = sizeof(struct madt), end = reader->table->length, length;
 	struct entry entry;
+	struct madt madt;
 
-	for (; at < table->length; at += length) {
-		length = acpi_entry_read(reader, table, at, table->length,
-					 false, &entry, sizeof(entry));
+	if (!acpi_fields_read(reader, sizeof(madt), &madt, sizeof(madt)))
+		return;
+	reader->info->has_madt = true;
+	reader->info->has_pic = madt.flags & FLAG_PC_COMPATIBLE;
+	set_lapic(reader, madt.lapic);
+	for (; at < end; at += length) {
+		length = acpi_entry_read(reader, at, end, false, &entry,
+					 sizeof(entry));
 		if (!length)
 			return;
 		if (entry.type >= ARRAY_SIZE(entry_size))
@@ -185,22 +179,6 @@ static void take_entries(struct acpi_reader *reader,
 			acpi_complain(reader, "APIC: entry at 0x%x: too short",
 				      at);
 		else
-			take_entry(reader, &entry, info);
+			take_entry(reader, &entry);
 	}
-}
-
-void acpi_madt_parse(struct acpi_reader *reader,
-		     const struct acpi_table *table, struct acpi_info *info)
-{
-	struct madt madt;
-
-	if (acpi_table_read(reader, table, 0, &madt, sizeof(madt))) {
-		acpi_complain(reader, "APIC: %u bytes are too short",
-			      table->length);
-		return;
-	}
-	info->has_madt = true;
-	info->has_pic = madt.flags & FLAG_PC_COMPATIBLE;
-	set_lapic(reader, madt.lapic, info);
-	take_entries(reader, table, info);
 }

@@ -26,10 +26,8 @@
  * SEE      ACPI 5.2.7 "RSDT", 5.2.8 "XSDT".
  */
 #include "arch/i386/acpi/acpi_impl.h"
-#include "lib/errno.h"
+#include "lib/panic.h"
 #include "lib/string.h"
-
-#define HOLDS(cond, law) do { if (!(cond)) return (law); } while (0)
 
 /* ---- the list of tables ------------------------------------------------- */
 
@@ -39,33 +37,22 @@ static bool overlap(const struct acpi_table *a, const struct acpi_table *b)
 	       b->pa.v < a->pa.v + a->length;
 }
 
-/* A table in the list that overlaps this one, or NULL. */
-static const struct acpi_table *find_overlap(const struct acpi_info *info,
-					     const struct acpi_table *new)
-{
-	for (unsigned i = 0; i < info->nr_tables; i++) {
-		const struct acpi_table *table = &info->table[i];
-
-		if (phys_eq(table->pa, new->pa) || overlap(table, new))
-			return table;
-	}
-	return NULL;
-}
-
 /* Add the table at pa. Returns: the table if it is valid, or NULL. */
 static const struct acpi_table *add_table(struct acpi_reader *reader,
-					  struct acpi_info *info,
 					  phys_addr_t pa)
 {
-	const struct acpi_table *other;
+	struct acpi_info *info = reader->info;
 	struct acpi_table new;
 
 	if (acpi_table_load(reader, pa, &new)) {
 		acpi_complain(reader, "no table can be at %pP", &pa);
 		return NULL;
 	}
-	other = find_overlap(info, &new);
-	if (other) {
+	for (unsigned i = 0; i < info->nr_tables; i++) {
+		const struct acpi_table *other = &info->table[i];
+
+		if (!phys_eq(other->pa, pa) && !overlap(other, &new))
+			continue;
 		acpi_complain(reader, "%s at %pP lies in %s at %pP",
 			      new.signature, &new.pa, other->signature,
 			      &other->pa);
@@ -80,36 +67,38 @@ static const struct acpi_table *add_table(struct acpi_reader *reader,
 	return new.valid ? &info->table[info->nr_tables - 1] : NULL;
 }
 
-const struct acpi_table *acpi_find(const struct acpi_info *info,
-				   const char *signature)
+/*
+ * Add a table that must have this signature, and let the reader read it.
+ * Returns: false: there is no such table at pa, or it is not valid.
+ */
+static bool select_at(struct acpi_reader *reader, phys_addr_t pa,
+		      const char *signature)
 {
-	for (unsigned i = 0; i < info->nr_tables; i++)
-		if (info->table[i].valid &&
-		    !strcmp(info->table[i].signature, signature))
-			return &info->table[i];
-	return NULL;
-}
-
-/* Add the root table. NULL: it is not valid, or has a wrong signature. */
-static const struct acpi_table *add_root(struct acpi_reader *reader,
-					 struct acpi_info *info,
-					 phys_addr_t pa, const char *signature)
-{
-	const struct acpi_table *root = pa.v ? add_table(reader, info, pa)
-					     : NULL;
-
-	if (root && strcmp(root->signature, signature)) {
+	reader->table = pa.v ? add_table(reader, pa) : NULL;
+	if (reader->table && strcmp(reader->table->signature, signature)) {
 		acpi_complain(reader, "%s at %pP should be the %s",
-			      root->signature, &pa, signature);
-		root = NULL;
+			      reader->table->signature, &pa, signature);
+		reader->table = NULL;
 	}
-	return root;
+	return reader->table;
 }
 
-/* Add every table that the root table names; an address has `width` bytes. */
-static void add_tables(struct acpi_reader *reader, struct acpi_info *info,
-		       const struct acpi_table *root, uint32_t width)
+/* Let the reader read the first valid table with this signature. */
+static bool select_first(struct acpi_reader *reader, const char *signature)
 {
+	for (unsigned i = 0; i < reader->info->nr_tables; i++) {
+		reader->table = &reader->info->table[i];
+		if (reader->table->valid &&
+		    !strcmp(reader->table->signature, signature))
+			return true;
+	}
+	return false;
+}
+
+/* Add each table of the root table, whose addresses have `width` bytes. */
+static void add_tables(struct acpi_reader *reader, uint32_t width)
+{
+	const struct acpi_table *root = reader->table;
 	uint32_t at = sizeof(struct acpi_header);
 
 	for (unsigned i = 0; root->length - at >= width; i++, at += width) {
@@ -120,73 +109,44 @@ static void add_tables(struct acpi_reader *reader, struct acpi_info *info,
 				      root->signature, i);
 			return;
 		}
-		if (acpi_table_read(reader, root, at, &pa, width))
+		if (acpi_table_read(reader, at, &pa, width))
 			return;
 		if (pa)
-			add_table(reader, info, PHYS(pa));
+			add_table(reader, PHYS(pa));
 	}
 }
 
-static void list_tables(struct acpi_reader *reader, struct acpi_info *info,
-			const struct acpi_root *root)
-{
-	const struct acpi_table *table;
-
-	table = add_root(reader, info, root->xsdt, "XSDT");
-	if (table) {
-		add_tables(reader, info, table, 8);
-		return;
-	}
-	table = add_root(reader, info, root->rsdt, "RSDT");
-	if (table)
-		add_tables(reader, info, table, 4);
-	else
-		acpi_complain(reader, "no list of tables");
-}
-
-/* ---- what is in them ---------------------------------------------------- */
-
-/* Only the FADT says where the DSDT is. */
-static void take_power(struct acpi_reader *reader, struct acpi_info *info,
-		       const struct acpi_table *fadt)
-{
-	const struct acpi_table *table = NULL;
-	struct acpi_dsdt dsdt;
-
-	acpi_fadt_parse(reader, fadt, info, &dsdt);
-	for (unsigned i = 0; i < ARRAY_SIZE(dsdt.pa) && !table; i++)
-		table = add_root(reader, info, dsdt.pa[i], "DSDT");
-	if (table)
-		acpi_s5_parse(reader, table, info);
-}
-
-static void lines_init(struct acpi_info *info)
-{
-	for (unsigned i = 0; i < ACPI_ISA_LINES; i++)
-		info->isa_line[i].gsi = i;
-}
+/* ---- everything --------------------------------------------------------- */
 
 void acpi_parse(struct acpi_reader *reader, struct acpi_info *info)
 {
-	const struct acpi_table *table;
+	phys_addr_t dsdt[2];
 	struct acpi_root root;
 
 	memset(info, 0, sizeof(*info));
-	lines_init(info);
+	reader->info = info;
+	for (unsigned i = 0; i < ACPI_ISA_LINES; i++)
+		info->isa_line[i].gsi = i;
 	if (!acpi_rsdp_find(reader, &root))
 		return;
 	info->present = true;
 	info->revision = root.revision;
-	list_tables(reader, info, &root);
-	table = acpi_find(info, "APIC");
-	if (table)
-		acpi_madt_parse(reader, table, info);
-	table = acpi_find(info, "FACP");
-	if (table)
-		take_power(reader, info, table);
-	table = acpi_find(info, "DMAR");
-	if (table)
-		acpi_dmar_parse(reader, table, info);
+	if (select_at(reader, root.xsdt, "XSDT"))
+		add_tables(reader, 8);
+	else if (select_at(reader, root.rsdt, "RSDT"))
+		add_tables(reader, 4);
+	else
+		acpi_complain(reader, "no list of tables");
+	if (select_first(reader, "APIC"))
+		acpi_madt_parse(reader);
+	if (select_first(reader, "FACP")) {
+		acpi_fadt_parse(reader, dsdt);
+		if (select_at(reader, dsdt[0], "DSDT") ||
+		    select_at(reader, dsdt[1], "DSDT"))
+			acpi_s5_parse(reader);
+	}
+	if (select_first(reader, "DMAR"))
+		acpi_dmar_parse(reader);
 }
 
 /* ---- check -------------------------------------------------------------- */
@@ -200,8 +160,9 @@ static const char *check_tables(const struct acpi_info *info)
 
 		HOLDS(strlen(table->signature) == 4,
 		      "acpi A2: a signature is four letters and a 0");
-		HOLDS(!table->valid || table->pa.v + table->length >
-				       table->pa.v, "acpi A3: a table does not wrap");
+		HOLDS(!table->valid ||
+		      table->pa.v + table->length > table->pa.v,
+		      "acpi A3: a table does not wrap");
 		for (unsigned k = 0; k < i; k++)
 			HOLDS(!overlap(table, &info->table[k]),
 			      "acpi A3: two valid tables do not overlap");

@@ -9,10 +9,10 @@
  *            0xe0000 ........................................ 0xfffff
  *
  * TERMS    EBDA  the BIOS's own memory, below 640 KiB
- *          revision 0: 20 bytes, an RSDT; from 2 on 36 bytes and more, with a
- *          second checksum over all of them, and an XSDT
+ *          revision 0: 20 bytes, with an RSDT. From revision 2 on: 36 bytes and
+ *          more, with an XSDT, and with a second checksum over all bytes
  *
- * ALGORITHM  Take the first one whose first 20 bytes add up to 0. If its second
+ * ALGORITHM  Take the first pointer whose 20 bytes add up to 0. If its second
  *          checksum is wrong, its XSDT is not used.
  * SEE      ACPI 5.2.5 "Root system description pointer".
  */
@@ -91,7 +91,7 @@ static bool search(struct acpi_reader *reader, uint32_t start, uint32_t end,
 		if (reader->read(reader, PHYS(at), chunk, CHUNK))
 			continue;
 		for (uint32_t i = 0; i < CHUNK; i += STEP)
-			if (chunk[i] == signature[0] &&   /* 64 calls less */
+			if (chunk[i] == signature[0] &&   /* saves calls */
 			    !memcmp(chunk + i, signature, 8) &&
 			    read_root(reader, PHYS(at + i), root))
 				return true;
@@ -101,12 +101,11 @@ static bool search(struct acpi_reader *reader, uint32_t start, uint32_t end,
 
 bool acpi_rsdp_find(struct acpi_reader *reader, struct acpi_root *root)
 {
-	uint16_t segment = 0;
-	uint32_t ebda;
+	uint16_t segment;
+	uint32_t ebda = 0;
 
-	if (reader->read(reader, PHYS(EBDA_POINTER), &segment, 2))
-		segment = 0;
-	ebda = (uint32_t)segment * STEP;
+	if (!reader->read(reader, PHYS(EBDA_POINTER), &segment, 2))
+		ebda = (uint32_t)segment * STEP;
 	if (ebda >= EBDA_LOWEST && ebda <= LOWMEM_END - EBDA_SIZE &&
 	    search(reader, ebda, ebda + EBDA_SIZE, root))
 		return true;

@@ -18,7 +18,6 @@
  * SEE      ACPI 7.4.2 "\_Sx"; 20.2.4 "Package length encoding".
  */
 #include "arch/i386/acpi/acpi_impl.h"
-#include "lib/string.h"
 
 #define CHUNK          256u
 #define AML_ZERO       0x00
@@ -101,46 +100,37 @@ static bool read_package(struct bytes bytes, struct acpi_info *info)
 	return true;
 }
 
-/* Does a name begin before the letters at this offset? */
-static bool is_named(struct acpi_reader *reader, const struct acpi_table *dsdt,
-		     uint32_t offset)
+/* The letters are at this offset. Is it the name of a package? */
+static bool try_at(struct acpi_reader *reader, uint32_t offset)
 {
-	uint8_t before[2];
-
-	if (acpi_table_read(reader, dsdt, offset - 2, before, 2))
-		return false;
-	return before[1] == AML_NAME ||
-	       (before[1] == AML_ROOT && before[0] == AML_NAME);
-}
-
-static bool try_at(struct acpi_reader *reader, const struct acpi_table *dsdt,
-		   uint32_t offset, struct acpi_info *info)
-{
-	uint8_t package[PACKAGE_MAX];
+	uint8_t before[2], package[PACKAGE_MAX];
 	uint32_t behind = offset + 4;
-	uint32_t n = MIN(dsdt->length - behind, PACKAGE_MAX);
+	uint32_t n = MIN(reader->table->length - behind, PACKAGE_MAX);
 
-	if (!is_named(reader, dsdt, offset) ||
-	    acpi_table_read(reader, dsdt, behind, package, n))
+	if (acpi_table_read(reader, offset - 2, before, 2) ||
+	    acpi_table_read(reader, behind, package, n))
 		return false;
-	return read_package((struct bytes){ package, package + n }, info);
+	if (before[1] != AML_NAME &&
+	    (before[1] != AML_ROOT || before[0] != AML_NAME))
+		return false;
+	return read_package((struct bytes){ package, package + n },
+			    reader->info);
 }
 
-void acpi_s5_parse(struct acpi_reader *reader, const struct acpi_table *dsdt,
-		   struct acpi_info *info)
+void acpi_s5_parse(struct acpi_reader *reader)
 {
 	uint32_t at = sizeof(struct acpi_header), letters = 0;
+	uint32_t end = reader->table->length;
 	uint8_t chunk[CHUNK];
 
-	while (at < dsdt->length) {
-		uint32_t n = MIN(dsdt->length - at, CHUNK);
+	while (at < end) {
+		uint32_t n = MIN(end - at, CHUNK);
 
-		if (acpi_table_read(reader, dsdt, at, chunk, n))
+		if (acpi_table_read(reader, at, chunk, n))
 			return;
 		for (uint32_t i = 0; i < n; i++) {
 			letters = letters << 8 | chunk[i];
-			if (letters == LETTERS &&
-			    try_at(reader, dsdt, at + i - 3, info))
+			if (letters == LETTERS && try_at(reader, at + i - 3))
 				return;
 		}
 		at += n;

@@ -44,15 +44,6 @@ void acpi_complain(struct acpi_reader *reader, const char *fmt, ...)
 	pr_warn_limited("ACPI: %s\n", text);
 }
 
-static uint8_t sum_of(const uint8_t *bytes, size_t n)
-{
-	unsigned sum = 0;
-
-	while (n > 0)
-		sum += bytes[--n];
-	return (uint8_t)sum;
-}
-
 int acpi_checksum(struct acpi_reader *reader, phys_addr_t pa, uint32_t length)
 {
 	uint8_t chunk[CHUNK], sum = 0;
@@ -63,23 +54,10 @@ int acpi_checksum(struct acpi_reader *reader, phys_addr_t pa, uint32_t length)
 
 		if (err)
 			return err;
-		sum = (uint8_t)(sum + sum_of(chunk, n));
+		while (n > 0)
+			sum = (uint8_t)(sum + chunk[--n]);
 	}
 	return sum ? -EIO : 0;
-}
-
-/* T1, without the checksum. */
-static bool length_is_possible(phys_addr_t pa, uint32_t length)
-{
-	return length >= sizeof(struct acpi_header) &&
-	       length <= ACPI_TABLE_LENGTH_MAX && pa.v + length > pa.v;
-}
-
-static void copy_signature(char *to, const char *from)
-{
-	for (unsigned i = 0; i < 4; i++)
-		to[i] = from[i] > ' ' && from[i] <= '~' ? from[i] : '?';
-	to[4] = '\0';
 }
 
 int acpi_table_load(struct acpi_reader *reader, phys_addr_t pa,
@@ -91,10 +69,16 @@ int acpi_table_load(struct acpi_reader *reader, phys_addr_t pa,
 	if (err)
 		return err;
 	memset(table, 0, sizeof(*table));
-	copy_signature(table->signature, header.signature);
+	for (unsigned i = 0; i < 4; i++) {
+		char c = header.signature[i];
+
+		table->signature[i] = c > ' ' && c <= '~' ? c : '?';
+	}
 	table->pa = pa;
 	table->length = header.length;
-	if (!length_is_possible(pa, table->length)) {
+	if (table->length < sizeof(header) ||
+	    table->length > ACPI_TABLE_LENGTH_MAX ||
+	    pa.v + table->length <= pa.v) {
 		acpi_complain(reader, "%s at %pP: %u bytes are no length",
 			      table->signature, &table->pa, table->length);
 		return 0;
@@ -108,41 +92,45 @@ int acpi_table_load(struct acpi_reader *reader, phys_addr_t pa,
 	return 0;
 }
 
-int acpi_table_read(struct acpi_reader *reader, const struct acpi_table *table,
-		    uint32_t offset, void *buffer, size_t size)
+int acpi_table_read(struct acpi_reader *reader, uint32_t offset, void *buffer,
+		    size_t size)
 {
+	const struct acpi_table *table = reader->table;
+
 	if (offset > table->length || size > table->length - offset)
 		return -ERANGE;
 	return reader->read(reader, phys_add(table->pa, offset), buffer, size);
 }
 
-/* Type and length, of 8 bits each or, in the DMAR table, of 16. */
-static uint32_t entry_length(struct acpi_reader *reader,
-			     const struct acpi_table *table, uint32_t offset,
-			     uint32_t end, bool wide)
+bool acpi_fields_read(struct acpi_reader *reader, size_t min, void *buffer,
+		      size_t size)
 {
-	uint8_t head[4];
-	uint32_t size = wide ? 4 : 2, length;
-
-	if (end - offset < size ||
-	    acpi_table_read(reader, table, offset, head, size))
-		return 0;
-	length = wide ? head[2] | (uint32_t)head[3] << 8 : head[1];
-	return length < size || length > end - offset ? 0 : length;
-}
-
-uint32_t acpi_entry_read(struct acpi_reader *reader,
-			 const struct acpi_table *table, uint32_t offset,
-			 uint32_t end, bool wide, void *buffer, size_t size)
-{
-	uint32_t length = entry_length(reader, table, offset, end, wide);
+	uint32_t length = reader->table->length;
 
 	memset(buffer, 0, size);
-	if (length && acpi_table_read(reader, table, offset, buffer,
-				      MIN(length, size)))
-		length = 0;
-	if (!length)
+	if (length >= min &&
+	    !acpi_table_read(reader, 0, buffer, MIN(length, size)))
+		return true;
+	acpi_complain(reader, "%s: %u bytes are too short",
+		      reader->table->signature, length);
+	return false;
+}
+
+uint32_t acpi_entry_read(struct acpi_reader *reader, uint32_t offset,
+			 uint32_t end, bool wide, void *buffer, size_t size)
+{
+	uint32_t head_size = wide ? 4 : 2, length = 0;
+	uint8_t head[4];
+
+	memset(buffer, 0, size);
+	if (end - offset >= head_size &&
+	    !acpi_table_read(reader, offset, head, head_size))
+		length = wide ? head[2] | (uint32_t)head[3] << 8 : head[1];
+	if (length < head_size || length > end - offset ||
+	    acpi_table_read(reader, offset, buffer, MIN(length, size))) {
 		acpi_complain(reader, "%s: entry at 0x%x is cut off",
-			      table->signature, offset);
+			      reader->table->signature, offset);
+		return 0;
+	}
 	return length;
 }

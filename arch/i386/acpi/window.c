@@ -11,8 +11,8 @@
  *            frame 0x7ffe2:  [..............2f]   -> window, then copy
  *            frame 0x7ffe3:  [31..............]   -> window, then copy
  *
- * LOCKING  Interrupts are off while the slot is in use, for one page at most.
- *          So no other code can use the slot meanwhile.
+ * LOCKING  Interrupts are off while the slot is in use, for one page at most:
+ *          no other code can use the slot.
  * COST     An entry and an invlpg for each page.
  * SEE      Linux early_memremap().
  */
@@ -24,7 +24,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-/* The part of a range that lies in the page of its first byte. */
+/* Read bytes of one page. */
 static void read_page(phys_addr_t pa, void *buffer, size_t size)
 {
 	irqflags_t flags = irq_save();
@@ -36,18 +36,12 @@ static void read_page(phys_addr_t pa, void *buffer, size_t size)
 	irq_restore(flags);
 }
 
-static bool range_is_possible(phys_addr_t pa, size_t size)
-{
-	uint64_t end = 1ull << cpu_phys_bits();
-
-	return pa.v < end && size <= end - pa.v;
-}
-
 int acpi_read(phys_addr_t pa, void *buffer, size_t size)
 {
+	uint64_t end = 1ull << cpu_phys_bits();
 	uint8_t *to = buffer;
 
-	if (!range_is_possible(pa, size))
+	if (pa.v >= end || size > end - pa.v)
 		return -EINVAL;
 	while (size > 0) {
 		size_t part = MIN(size, PAGE_SIZE - phys_page_offset(pa));

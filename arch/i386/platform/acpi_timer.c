@@ -2,11 +2,11 @@
 /*
  * acpi_timer.c - the counter of power management, as a measure of time
  *
- * WHAT     A port that counts up at three times the 8254's rate, 3.579545 MHz,
- *          and cannot be stopped. Some machines have this and no 8254.
+ * WHAT     A port that counts up at three times the rate of the 8254, 3.579545
+ *          MHz, and never stops. Some machines have it, and no 8254.
  *
- * ALGORITHM  Of the counter's 24 or 32 bits only 24 are looked at: a lap of
- *          4.7 s, far more than a measurement takes.
+ * ALGORITHM  The counter has 24 or 32 bits; only 24 are used. They last for 4.7
+ *          s, much longer than a measurement.
  * SEE      ACPI 4.8.3.3 "Power management timer"; the port is in the FADT.
  */
 #include <arch/acpi.h>
@@ -28,7 +28,7 @@ static uint32_t acpi_timer_count(void)
 	return inl(acpi_info.pm_timer) & 0xffffff;
 }
 
-/* 1,000,000,000 / 3,579,545, by 5. */
+/* 1,000,000,000 / 3,579,545, both divided by 5. */
 const struct time_reference acpi_reference = {
 	.name  = "ACPI timer",
 	.start = acpi_timer_start,

@@ -3,44 +3,44 @@
  * apic.c - the lines of the PC, carried by local APIC and I/O APIC
  *
  * WHAT     The second struct irq_chip. Line n leads to the pin that the MADT
- *          names for it, the pin to vector 32 + n of this CPU: the vectors are
- *          those that the 8259s use, so nothing above sees a difference.
+ *          names, and the pin to vector 32 + n of this CPU. The 8259s use the
+ *          same vectors, so code above sees no difference.
  *
  * PICTURE    the usual machine under QEMU
  *
  *            line  0 timer     local APIC's timer  ----------> vector 32
- *                              (or pin 2, where that has the 8254)
+ *                              (or pin 2, the pin of the 8254)
  *            line  1 keyboard  pin  1  edge,  high ----------> vector 33
  *            line  4 COM1      pin  4  edge,  high ----------> vector 36
  *            line 10 PCI       pin 10  level, high ----------> vector 42
- *                              pin 16 to 23       masked: nobody asks for them
+ *                              pin 16 to 23       masked: not used
  *            pin 2, of the 8254: an event between ticks -----> vector 61
  *            local APIC's own: error, spurious  -------------> 62, 63
  *
- * TERMS    held    a line that works by edges asked while it was masked: it
- *                  comes when it is unmasked
+ * TERMS    held    a line that works by edges has asked while it was masked;
+ *                  its interrupt comes when it is unmasked
  *
  * INVARIANTS of apic (the chip's check restates them)
  *          A1  the pin of a line has its vector, and the trigger and polarity
  *              of the MADT; no two lines have the same pin
- *          A2  a pin without a line is masked, or it is that of events
+ *          A2  a pin without a line is masked, or it is the pin of events
  *          A3  a line is masked at its source exactly if it is held, or it is
  *              masked and works by level or is the timer's
  *          A4  both 8259s are masked as a whole
  *
- * ALGORITHM  The I/O APIC forgets an edge at a pin that is masked; the 8259
- *          remembers it. A driver in user mode needs it: its line is masked
- *          until it says IRQ_ACK, and a byte may arrive just before that. So a
- *          line that works by edges is masked by our bit only. If it comes, it
- *          is held, and then the pin is masked, for one edge is as good as
- *          ten. To unmask a held line is to send its vector to ourselves. A
- *          level is still there when the mask is gone: its pin is masked at
- *          once. So is the timer's line, where an old tick would be a wrong
- *          one.
+ * ALGORITHM  The I/O APIC forgets an edge at a masked pin; the 8259 remembers
+ *          it. A driver in user mode needs this edge: its line is masked until
+ *          the driver calls IRQ_ACK, and a byte may arrive just before. So a
+ *          bit in memory masks a line that works by edges. If the line asks
+ *          while this bit is set, the line is held and its pin is masked:
+ *          more edges would add nothing. The unmask of a held line sends its
+ *          vector to this CPU. A level is still there after the unmask, so its
+ *          pin is masked at once; the same holds for the timer's line, because
+ *          a late tick would be wrong.
  *
  * LOCKING  Interrupts off.
- * COST     Of a line by edges: mask and unmask no access to a chip, begin and
- *          end one store. By level: two stores more for each mask.
+ * COST     A line by edges: mask and unmask access no chip; begin and end need
+ *          one store. By level: two stores more for each mask.
  * NOT HERE registers (lapic.c, ioapic.c), the timer (lapic_timer.c).
  * SEE      docs/decisions/no-aml.md; Linux check_irq_resend().
  */
@@ -64,7 +64,7 @@ static bool used;
 /* The pin of each line. Line 0: NO_PIN when it is the local APIC's timer. */
 static int pins[NR_IRQS];
 
-/* Of the 8254, where that makes events. NO_PIN: nothing does. */
+/* The pin of the 8254, if it makes events; NO_PIN: there are no events. */
 static int event_pin = NO_PIN;
 static void (*event_fn)(void);
 
@@ -86,21 +86,17 @@ static uint16_t bit(unsigned irq)
 
 /* ---- a line where it comes from ------------------------------------------ */
 
-static void source_mask(unsigned irq)
+static void source_set_mask(unsigned irq, bool mask)
 {
-	if (pins[irq] != NO_PIN)
+	if (pins[irq] == NO_PIN) {
+		if (irq == IRQ_TIMER)
+			lapic_write(LAPIC_LVT_TIMER, LAPIC_PERIODIC |
+				    (mask ? LAPIC_MASKED : 0) | vector_of(irq));
+	} else if (mask) {
 		ioapic_mask((unsigned)pins[irq]);
-	else if (irq == IRQ_TIMER)
-		lapic_write(LAPIC_LVT_TIMER, LAPIC_PERIODIC | LAPIC_MASKED |
-			    vector_of(irq));
-}
-
-static void source_unmask(unsigned irq)
-{
-	if (pins[irq] != NO_PIN)
+	} else {
 		ioapic_unmask((unsigned)pins[irq]);
-	else if (irq == IRQ_TIMER)
-		lapic_write(LAPIC_LVT_TIMER, LAPIC_PERIODIC | vector_of(irq));
+	}
 }
 
 /* ---- the chip ------------------------------------------------------------ */
@@ -109,14 +105,14 @@ static void mask_line(unsigned irq)
 {
 	masked |= bit(irq);
 	if (hard & bit(irq))
-		source_mask(irq);
+		source_set_mask(irq, true);
 }
 
 static void unmask_line(unsigned irq)
 {
 	masked &= (uint16_t)~bit(irq);
 	if ((hard | held) & bit(irq))
-		source_unmask(irq);
+		source_set_mask(irq, false);
 	if (held & bit(irq))
 		lapic_send_self(vector_of(irq));
 	held &= (uint16_t)~bit(irq);
@@ -137,11 +133,11 @@ static void end_line(unsigned irq)
 	lapic_end();
 }
 
-/* A level that was on its way when its pin was masked comes again. */
+/* A level that came just before the mask comes again, so it is not held. */
 static enum irq_verdict hold(unsigned irq)
 {
 	if (!(hard & bit(irq))) {
-		source_mask(irq);
+		source_set_mask(irq, true);
 		held |= bit(irq);
 	}
 	lapic_end();
@@ -158,29 +154,25 @@ static enum irq_verdict begin_line(unsigned irq)
 	return IRQ_SERVE;
 }
 
-/* Ended first, like any edge. */
-static enum irq_verdict event(void)
+static enum irq_verdict unexpected_line(unsigned irq)
 {
-	if (event_pin == NO_PIN ||
-	    !lapic_vector_bit(LAPIC_ISR, APIC_VECTOR_EVENT))
+	unsigned vector = vector_of(irq);
+
+	if (irq >= NR_IRQS && vector != APIC_VECTOR_EVENT)
+		return lapic_interrupt(vector);
+	if (!lapic_vector_bit(LAPIC_ISR, vector))
 		return IRQ_SPURIOUS;
+	if (irq < NR_IRQS)
+		return hold(irq);
+	if (event_pin == NO_PIN)
+		return IRQ_SPURIOUS;
+	/* An event is an edge: the end comes first. */
 	lapic_end();
 	event_fn();
 	return IRQ_DEALT_WITH;
 }
 
-static enum irq_verdict unexpected_line(unsigned irq)
-{
-	if (vector_of(irq) == APIC_VECTOR_EVENT)
-		return event();
-	if (irq >= NR_IRQS)
-		return lapic_interrupt(vector_of(irq));
-	if (!lapic_vector_bit(LAPIC_ISR, vector_of(irq)))
-		return IRQ_SPURIOUS;
-	return hold(irq);
-}
-
-/* What the entry of a line's pin must be, but for the mask. */
+/* The entry that a line's pin must have, without the mask bit. */
 static uint32_t entry_of(unsigned irq)
 {
 	const struct acpi_isa_line *line = &acpi_info.isa_line[irq];
@@ -206,15 +198,6 @@ static const char *check_line(unsigned irq)
 	return NULL;
 }
 
-static const char *check_timer(void)
-{
-	uint32_t lvt = lapic_read(LAPIC_LVT_TIMER);
-
-	HOLDS(!!(lvt & LAPIC_MASKED) == !!(masked & bit(IRQ_TIMER)),
-	      "apic A3: the local APIC's timer is masked if its line is, only");
-	return NULL;
-}
-
 static bool pin_is_used(unsigned pin)
 {
 	if ((int)pin == event_pin)
@@ -234,10 +217,12 @@ static const char *check(void)
 	for (unsigned irq = 0; irq < NR_IRQS && !law; irq++)
 		if (pins[irq] != NO_PIN)
 			law = check_line(irq);
-	if (!law && pins[IRQ_TIMER] == NO_PIN)
-		law = check_timer();
 	if (law)
 		return law;
+	HOLDS(pins[IRQ_TIMER] != NO_PIN ||
+	      !!(lapic_read(LAPIC_LVT_TIMER) & LAPIC_MASKED) ==
+	      !!(masked & bit(IRQ_TIMER)),
+	      "apic A3: the local APIC's timer is masked if its line is, only");
 	for (unsigned pin = 0; pin < ioapic_nr_pins(); pin++)
 		HOLDS(pin_is_used(pin) || ioapic_read(pin) & IOAPIC_MASKED,
 		      "apic A2: a pin without a line is masked");
@@ -259,7 +244,7 @@ const struct irq_chip apic_chip = {
 
 /* ---- taking over --------------------------------------------------------- */
 
-/* The I/O APIC with GSI 0, at whose pins the lines are. NULL: none. */
+/* The I/O APIC that has GSI 0: the lines lead to its pins. NULL: none. */
 static const struct acpi_ioapic *first_ioapic(void)
 {
 	for (unsigned i = 0; i < acpi_info.nr_ioapics; i++)
@@ -268,7 +253,7 @@ static const struct acpi_ioapic *first_ioapic(void)
 	return NULL;
 }
 
-/* Every line has a pin, and another one than those before it. */
+/* Every line has a pin, and no two lines have the same. */
 static bool lines_have_pins(void)
 {
 	for (unsigned irq = 0; irq < NR_IRQS; irq++) {
@@ -302,7 +287,7 @@ static const char *find_ioapic(void)
 	return "the MADT gives a line no pin, or another line's";
 }
 
-/* Nothing is changed yet. */
+/* NULL, or why the APICs cannot be used; then nothing has changed. */
 static const char *find(void)
 {
 	const char *why;
@@ -333,16 +318,6 @@ static void route_line(unsigned irq)
 		   (hard & bit(irq) ? IOAPIC_MASKED : 0), lapic_id());
 }
 
-static void route_lines(void)
-{
-	for (unsigned pin = 0; pin < ioapic_nr_pins(); pin++)
-		ioapic_set(pin, IOAPIC_MASKED, 0);
-	pins[IRQ_CASCADE] = NO_PIN;
-	for (unsigned irq = 0; irq < NR_IRQS; irq++)
-		if (irq != IRQ_CASCADE)
-			route_line(irq);
-}
-
 const char *apic_init(void)
 {
 	const char *why = find();
@@ -351,7 +326,12 @@ const char *apic_init(void)
 		return why;
 	pic_retire();
 	lapic_enable();
-	route_lines();
+	for (unsigned pin = 0; pin < ioapic_nr_pins(); pin++)
+		ioapic_set(pin, IOAPIC_MASKED, 0);
+	pins[IRQ_CASCADE] = NO_PIN;
+	for (unsigned irq = 0; irq < NR_IRQS; irq++)
+		if (irq != IRQ_CASCADE)
+			route_line(irq);
 	used = true;
 	pr_info("apic: local APIC %u at %pP, I/O APIC at %pP with %u pins\n",
 		lapic_id(), &acpi_info.lapic, &first_ioapic()->pa,
@@ -372,11 +352,11 @@ void apic_use_local_timer(bool local)
 		route_line(IRQ_TIMER);
 		return;
 	}
-	/* No line, no vector: the pin is like those that nobody asks for. */
+	/* The pin has no line now: like every such pin, it is masked. */
 	ioapic_set((unsigned)pins[IRQ_TIMER], IOAPIC_MASKED, 0);
 	pins[IRQ_TIMER] = NO_PIN;
 	levels &= (uint16_t)~bit(IRQ_TIMER);
-	source_mask(IRQ_TIMER);
+	source_set_mask(IRQ_TIMER, true);
 }
 
 bool apic_use_events(void (*fn)(void))

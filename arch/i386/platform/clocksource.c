@@ -2,9 +2,8 @@
 /*
  * clocksource.c - a tick, the time within a tick, and events between ticks
  *
- * WHAT     Chooses the timer, once, at boot: the first that proves that its
- *          ticks come. Ticks that were counted, and the timer's counter as it
- *          is now, make a clock.
+ * WHAT     Chooses the timer, once, at boot: the first timer whose ticks come.
+ *          The number of ticks and the timer's counter make a clock.
  *
  * PICTURE    count  full  \        \        \      what is read now
  *                          \        \        \   /
@@ -13,34 +12,33 @@
  *                     line 0 ^        ^        ^
  *                    base_ns |        |        | <- here
  *
- *            lapic_tick   the local APIC's timer, 10 ms exactly
- *                         as far as its rate could be measured
+ *            lapic_tick   the local APIC's timer: 10 ms, as exactly as its
+ *                         rate was measured
  *            pit_tick     the 8254: 10.000152 ms
  *
- * TERMS    event    an interrupt that was asked for, between two ticks
+ * TERMS    event    an interrupt between two ticks, made by request
  *          pending  the counter has begun again, but the CPU has not taken the
  *                   interrupt yet (interrupts are off)
  *
  * RULES of clocksource
- *          Q1  base_ns + base_rem / source->den is the time of the tick
- *              counted last
+ *          Q1  base_ns + base_rem / source->den is the time of the last tick
  *          Q2  arch_clock_ns() never gives less than it gave before
  *
  * ALGORITHM  The counter is read. If the interrupt controller then says that
- *          the tick is pending, the counter may have been read before or after
- *          it began again: it is read once more, which surely is after, and a
- *          tick is added.
+ *          the tick is pending, the counter was read before or after it began
+ *          again. So it is read once more, now surely after, and one tick is
+ *          added.
  *
  *          A timer may be missing, or its line may lead nowhere; then the first
- *          sleep would be for ever. So each must make an interrupt come before
- *          it is believed, and without any the machine is refused in words.
+ *          sleep would never end. So each timer must first make an interrupt
+ *          come. If no timer can, the kernel panics with a clear message.
  *
- *          Where the local APIC's timer makes the tick, the 8254 has nothing to
- *          do: it makes the events. Neither the tick nor the clock feels them.
- *          Where the 8254 ticks, or there is none, there are no events.
+ *          If the local APIC's timer makes the tick, the 8254 is free: it makes
+ *          the events. Events change neither the tick nor the clock. There are
+ *          no events if the 8254 makes the tick or is missing.
  *
  * LOCKING  Interrupts off.
- * NOT HERE the timers (pit.c, lapic_timer.c), what events are for
+ * NOT HERE the timers (pit.c, lapic_timer.c), the users of events
  *          (kernel/sched/clock.c).
  * SEE      docs/decisions/short-sleeps.md.
  */
@@ -58,13 +56,14 @@
 #include "lib/panic.h"
 
 /*
- * A tick is 10 ms; this is 1 s of a fast CPU, 40 s of a slow one. An emulator's
- * CPU may stand still for all of these cycles: so many turns must be made too.
+ * A tick is 10 ms. The cycles are 1 s of a fast CPU and 40 s of a slow one. The
+ * CPU of an emulator may stand still during these cycles, so the loop must also
+ * make this number of turns.
  */
 #define PROOF_CYCLES  (1ull << 32)
 #define PROOF_TURNS   5000000u
 
-/* An event in 1 ms comes before so many ticks have come, or never. */
+/* An event in 1 ms must come before this number of ticks. */
 #define PROOF_TICKS   3u
 #define PROOF_NS      1000000u
 
@@ -78,17 +77,7 @@ static uint64_t base_ns, last_ns;
 static uint32_t base_rem;
 static void (*tick_fn)(void);
 
-static void add_tick(void)
-{
-	base_ns += source->ns;
-	base_rem += source->rem;
-	if (base_rem >= source->den) {
-		base_rem -= source->den;
-		base_ns++;
-	}
-}
-
-static unsigned nr_ticks;   /* while a proof goes on */
+static unsigned nr_ticks;   /* during a proof */
 static bool event_came;
 
 static void count_tick(unsigned irq, void *arg)
@@ -137,7 +126,7 @@ static bool proves_itself(void)
 	return nr_ticks;
 }
 
-/* Does an event come? The ticks do. */
+/* Does an event come? It is known that ticks come. */
 static bool event_proves_itself(void)
 {
 	if (source != &lapic_tick || !apic_use_events(note_event))
@@ -166,7 +155,12 @@ static const struct tick_source *start_source(void)
 
 static void timer_interrupt(unsigned irq, void *arg)
 {
-	add_tick();
+	base_ns += source->ns;
+	base_rem += source->rem;
+	if (base_rem >= source->den) {
+		base_rem -= source->den;
+		base_ns++;
+	}
 	tick_fn();
 }
 
@@ -186,18 +180,6 @@ void arch_clock_init(void (*tick)(void), void (*event)(void))
 	irq_restore(flags);
 }
 
-static uint64_t now_ns(void)
-{
-	uint32_t elapsed = source->elapsed_ns();
-	uint64_t ns = base_ns;
-
-	if (irq_is_pending(IRQ_TIMER)) {
-		elapsed = source->elapsed_ns();
-		ns += source->ns;
-	}
-	return ns + elapsed;
-}
-
 uint64_t arch_clock_ns(void)
 {
 	irqflags_t flags;
@@ -206,9 +188,10 @@ uint64_t arch_clock_ns(void)
 	if (!source)
 		return 0;
 	flags = irq_save();
-	ns = now_ns();
-	if (ns < last_ns)
-		ns = last_ns;
+	ns = base_ns + source->elapsed_ns();
+	if (irq_is_pending(IRQ_TIMER))
+		ns = base_ns + source->ns + source->elapsed_ns();
+	ns = MAX(ns, last_ns);   /* Q2 */
 	last_ns = ns;
 	irq_restore(flags);
 	return ns;

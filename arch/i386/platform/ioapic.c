@@ -2,8 +2,8 @@
 /*
  * ioapic.c - the registers of the I/O APIC
  *
- * WHAT     Two words in memory, behind which there are many: the first takes
- *          the number of a register, the second is that register.
+ * WHAT     The chip has many registers, but only two words in memory: the first
+ *          takes the number of a register, the second is this register.
  *
  * PICTURE    FIX_IOAPIC + 0x00  select    <- 0x10 + 2 * pin
  *                       + 0x10  window    <-> low half of the pin's entry
@@ -17,11 +17,12 @@
  * INVARIANTS of ioapic (ioapic_check() restates them)
  *          O1  a pin's entry is what was written last
  *
- * ALGORITHM  To mask is to write the low half: what was written there last is
- *          kept, so that it need not be read back. An entry is changed half by
- *          half, hence only while it is masked.
+ * ALGORITHM  A mask bit is in the low half of the entry. A copy of this half is
+ *          kept, so a mask needs no read. The two halves are written one after
+ *          the other, so the pin is masked meanwhile.
  *
- * LOCKING  Interrupts off: between select and window nobody else may select.
+ * LOCKING  Interrupts off: no other code may select a register between a write
+ *          to select and the use of the window.
  * COST     Two stores for a mask.
  * NOT HERE which line is at which pin (apic.c).
  * SEE      Linux io_apic.c.
@@ -42,11 +43,11 @@
 
 #define VERSION_PIN_MAX(version)  ((version) >> 16 & 0xff)
 
-/* The numbers of registers are a byte: what the largest pin has. */
+/* A register number is a byte: there is no number for more pins. */
 #define PINS_MAX         120u
 _Static_assert(REG_ENTRY(PINS_MAX) == 0x100, "a byte selects a register");
 
-/* The ISA lines at least. */
+/* As many as there are ISA lines. */
 #define PINS_MIN         16u
 
 static volatile uint8_t *registers;
@@ -55,27 +56,17 @@ static unsigned nr_pins;
 /* What was written last to the low half of each pin's entry. */
 static uint32_t written[PINS_MAX];
 
-static void select_register(unsigned reg)
+/* The word for register `reg`, until the next call. */
+static volatile uint32_t *select_register(unsigned reg)
 {
 	*(volatile uint32_t *)(registers + SELECT) = reg;
-}
-
-static uint32_t read_register(unsigned reg)
-{
-	select_register(reg);
-	return *(volatile uint32_t *)(registers + WINDOW);
-}
-
-static void write_register(unsigned reg, uint32_t value)
-{
-	select_register(reg);
-	*(volatile uint32_t *)(registers + WINDOW) = value;
+	return (volatile uint32_t *)(registers + WINDOW);
 }
 
 static void write_low(unsigned pin, uint32_t low)
 {
 	written[pin] = low;
-	write_register(REG_ENTRY(pin), low);
+	*select_register(REG_ENTRY(pin)) = low;
 }
 
 const char *ioapic_find(phys_addr_t pa)
@@ -90,7 +81,7 @@ const char *ioapic_find(phys_addr_t pa)
 	set_fixmap(FIX_IOAPIC, page, KPROT_DEVICE);
 	registers = (volatile uint8_t *)fix_to_virt(FIX_IOAPIC) +
 		    phys_page_offset(pa);
-	nr_pins = VERSION_PIN_MAX(read_register(REG_VERSION)) + 1;
+	nr_pins = VERSION_PIN_MAX(*select_register(REG_VERSION)) + 1;
 	if (nr_pins >= PINS_MIN && nr_pins <= PINS_MAX)
 		return NULL;
 	ioapic_release();
@@ -112,7 +103,7 @@ void ioapic_set(unsigned pin, uint32_t low, uint8_t cpu)
 {
 	assert(pin < nr_pins && !(low & ~IOAPIC_WRITTEN));
 	write_low(pin, low | IOAPIC_MASKED);
-	write_register(REG_ENTRY(pin) + 1, (uint32_t)cpu << 24);
+	*select_register(REG_ENTRY(pin) + 1) = (uint32_t)cpu << 24;
 	if (!(low & IOAPIC_MASKED))
 		write_low(pin, low);
 }
@@ -129,9 +120,9 @@ void ioapic_unmask(unsigned pin)
 
 uint64_t ioapic_read(unsigned pin)
 {
-	uint32_t low = read_register(REG_ENTRY(pin));
+	uint32_t low = *select_register(REG_ENTRY(pin));
 
-	return (uint64_t)read_register(REG_ENTRY(pin) + 1) << 32 | low;
+	return (uint64_t)*select_register(REG_ENTRY(pin) + 1) << 32 | low;
 }
 
 const char *ioapic_check(void)

@@ -2,27 +2,27 @@
 /*
  * irq.c - from a line of the interrupt controller to its handler
  *
- * WHAT     The table of handlers, one a line; what becomes of an interrupt; and
- *          the choice of the controller, once, at boot.
+ * WHAT     The table of handlers, one for each line; the way of an interrupt;
+ *          and the choice of the controller, once, at boot.
  *
  * PICTURE    CPU: vector 32 + line --> irq_dispatch()
- *              no handler:  chip->unexpected(): masked, and said in the log
- *              else:        chip->begin() --> none at all: counted
+ *              no handler:  chip->unexpected(): masked, with a line in the log
+ *              a handler:   chip->begin() --> spurious: counted
  *                                         --> the handler, chip->end()
  *
  *            chip   pic_chip   two 8259                 (pic.c)
  *                   apic_chip  local APIC and I/O APIC  (apic.c)
  *
  * INVARIANTS of irq (irq_check() restates them, then the chip's own)
- *          I1  a line without a handler is masked, but for the cascade's
+ *          I1  a line without a handler is masked, except for the cascade
  *
- * ALGORITHM  The end of an interrupt is told to the chip before the handler
- *          runs when the line works by edges: what comes from then on is a
- *          new edge. A line that works by level still asks at that moment, and
- *          would come again at once: there the end follows the handler, which
- *          has served the device or masked the line (a driver in user mode
- *          serves it later: kernel/device/irq_ports.c). The CPU's own
- *          interrupt flag is what keeps others out meanwhile.
+ * ALGORITHM  For a line that works by edges, the chip gets the end before the
+ *          handler runs: from then on, an interrupt is a new edge. A line that
+ *          works by level still asks at that moment, and would come again at
+ *          once. So its end comes after the handler. The handler has served the
+ *          device or masked the line (a driver in user mode serves it later:
+ *          kernel/device/irq_ports.c). While a handler runs, the CPU's
+ *          interrupt flag keeps other interrupts out.
  *
  * LOCKING  Interrupts off.
  * NOT HERE the chips; the timer's line (clocksource.c).
@@ -125,23 +125,19 @@ unsigned long irq_spurious_count(void)
 	return nr_spurious;
 }
 
-static void serve(unsigned irq)
-{
-	lines[irq].count++;
-	lines[irq].fn(irq, lines[irq].arg);
-}
-
 void irq_dispatch(unsigned irq)
 {
 	bool expected = irq < NR_IRQS && lines[irq].fn;
+	enum irq_verdict verdict = expected ? chip->begin(irq)
+					    : chip->unexpected(irq);
 
-	switch (expected ? chip->begin(irq) : chip->unexpected(irq)) {
+	switch (verdict) {
 	case IRQ_SERVE:
-		serve(irq);
-		break;
 	case IRQ_SERVE_THEN_END:
-		serve(irq);
-		chip->end(irq);
+		lines[irq].count++;
+		lines[irq].fn(irq, lines[irq].arg);
+		if (verdict == IRQ_SERVE_THEN_END)
+			chip->end(irq);
 		break;
 	case IRQ_SPURIOUS:
 		nr_spurious++;

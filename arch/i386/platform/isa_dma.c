@@ -2,9 +2,9 @@
 /*
  * isa_dma.c - the 8237: DMA for devices that cannot do it themselves
  *
- * WHAT     Two chips of four channels each. A channel is told address, length
- *          and direction; the device then pulls its request wire for every
- *          byte, or word, that it wants moved.
+ * WHAT     Two chips of four channels each. A channel gets address, length and
+ *          direction. Then the device pulls its request wire for every byte or
+ *          word that it wants to move.
  *
  * PICTURE    bits of the bus address that a channel puts on its 24 wires
  *
@@ -17,24 +17,24 @@
  *            | page reg.| address, counts up        |0|  channels 5..7: words
  *            +----------+---------------------------+-+
  *
- *            The page register stands beside the chip and does not count: a
- *            transfer that goes on past the end of its page comes out at the
- *            page's begin. Hence the lines of 64 and 128 KiB.
+ *            The page register is outside the chip and does not count: at the
+ *            end of its page, a transfer would go on at the start of the page.
+ *            So no transfer may cross a line of 64 or 128 KiB.
  *
  * TERMS    flip-flop  16-bit registers are written in two halves through one
  *                     8-bit port; this bit says which half is next
- *          TC         terminal count: all has been moved
+ *          TC         terminal count: everything has been moved
  *          cascade    channel 4 passes the requests of the first chip on
  *
  * INVARIANTS of isa_dma (isa_dma_verify() restates them)
- *          D1  what a running channel was told keeps the rules of
+ *          D1  address and size of a running channel keep the rules of
  *              isa_dma_check()
- *          D2  its page register still holds the page that it was told
+ *          D2  the page register of a running channel has not changed
  *
- * ALGORITHM  The channel is masked, programmed through a cleared flip-flop,
- *          unmasked. The count register holds one less than what is left, so
- *          0xffff is nothing as well as everything: the TC bit tells which. A
- *          read of the TC bits clears all four, so they are collected here.
+ * ALGORITHM  The channel is masked, programmed through a cleared flip-flop, and
+ *          unmasked. The count register holds one less than the rest, so 0xffff
+ *          means "nothing" or "everything": the TC bit decides. A read of the
+ *          TC bits clears all four, so they are collected here.
  * LOCKING  Interrupts off: a handler between two halves would turn the
  *          flip-flop.
  * COST     A dozen port accesses a transfer, about 10 us on a real ISA bus.
@@ -57,7 +57,7 @@ static struct {
 	uint32_t   size;
 } running[ISA_DMA_CHANNELS];
 
-/* TC bits that were read and belong to transfers nobody has stopped yet. */
+/* TC bits that were read, of transfers that were not stopped yet. */
 static uint8_t seen_tc[2];
 
 static bool is_wide(unsigned channel)
@@ -67,7 +67,7 @@ static bool is_wide(unsigned channel)
 
 static bool is_too_high(bus_addr_t bus, uint32_t size)
 {
-	/* In this order: the sum is only sound when bus is small. */
+	/* In this order: for a large bus address the sum could wrap. */
 	return bus.v >= ISA_DMA_LIMIT || bus.v + size > ISA_DMA_LIMIT;
 }
 
@@ -77,7 +77,7 @@ static uint16_t chip_reg(unsigned channel, unsigned reg)
 	return (uint16_t)(is_wide(channel) ? ISA_DMA_CHIP2 + 2 * reg : reg);
 }
 
-/* Unwritten half first is the low one, after this. */
+/* After this, the next half is the low one. */
 static void clear_flip_flop(unsigned channel)
 {
 	outb(chip_reg(channel, ISA_DMA_REG_FLIP_FLOP), 0);
@@ -111,7 +111,7 @@ static void unmask(unsigned channel)
 	outb(chip_reg(channel, ISA_DMA_REG_MASK), (uint8_t)(channel % 4));
 }
 
-/* Has the channel moved all it was told? Asking forgets it. */
+/* Has the channel moved everything? The answer is forgotten. */
 static bool take_tc(unsigned channel)
 {
 	uint8_t bit = (uint8_t)(1u << channel % 4);
@@ -124,16 +124,6 @@ static bool take_tc(unsigned channel)
 	return tc;
 }
 
-/*
- * The firmware lets the first chip's requests through; where nobody has, no
- * byte would ever move. Doing it again changes nothing.
- */
-static void open_cascade(void)
-{
-	outb(chip_reg(ISA_DMA_CASCADE, ISA_DMA_REG_MODE), ISA_DMA_MODE_CASCADE);
-	unmask(ISA_DMA_CASCADE);
-}
-
 static void program(unsigned channel, bus_addr_t bus, uint32_t size,
 		    bool to_memory)
 {
@@ -141,8 +131,12 @@ static void program(unsigned channel, bus_addr_t bus, uint32_t size,
 	uint8_t mode = to_memory ? ISA_DMA_MODE_TO_MEMORY :
 				   ISA_DMA_MODE_FROM_MEMORY;
 
-	if (!is_wide(channel))
-		open_cascade();
+	/* Usually the firmware has let the first chip's requests through. */
+	if (!is_wide(channel)) {
+		outb(chip_reg(ISA_DMA_CASCADE, ISA_DMA_REG_MODE),
+		     ISA_DMA_MODE_CASCADE);
+		unmask(ISA_DMA_CASCADE);
+	}
 	take_tc(channel);
 	outb(chip_reg(channel, ISA_DMA_REG_MODE),
 	     (uint8_t)(ISA_DMA_MODE_SINGLE | mode | channel % 4));
@@ -195,7 +189,7 @@ uint32_t isa_dma_stop(unsigned channel)
 	if (left) {
 		uint32_t count = read16(channel, isa_dma_count_port(channel));
 
-		/* Before TC the register is one less than what is left. */
+		/* Before TC, the register holds one less than the rest. */
 		left = take_tc(channel) ? 0 : count + 1;
 	}
 	irq_restore(flags);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * lapic.c - the local APIC: found, switched on, asked
+ * lapic.c - find the local APIC, turn it on, use it
  *
  * WHAT     Each CPU has one. It takes interrupts from the I/O APIC, from its
  *          own timer and from other CPUs, and gives the CPU one at a time.
@@ -17,21 +17,21 @@
  *          spurious  the interrupt was masked between the APIC's question and
  *                    the CPU's answer: it comes as APIC_VECTOR_SPURIOUS, sets
  *                    no ISR bit and gets no EOI
- *          x2APIC    a mode in which the registers are MSRs and the page is
- *                    dead; it can only be left through a reset
+ *          x2APIC    a mode in which the registers are MSRs, not a page; only
+ *                    a reset, or turning the APIC off, ends it
  *
  * INVARIANTS of lapic (lapic_check() restates them)
  *          L1  it is on, and its spurious vector is ours
- *          L2  LINT0, where the 8259s are, is masked; LINT1 is the NMI
+ *          L2  LINT0, the pin of the 8259s, is masked; LINT1 is the NMI
  *          L3  outside an interrupt no vector is being served
  *
- * ALGORITHM  The MADT says where the registers are, and so does an MSR: both
- *          must say the same. An APIC that is off lets the 8259s through to
- *          the CPU, one that is on but not enabled does not: so where we
- *          switched it on and cannot use it, it is switched off again. Firmware
- *          usually opens LINT0 for the 8259s; where none has (microvm) nothing
- *          would ever come through one that is on. So where the 8259s are to
- *          be used, we open it ourselves.
+ * ALGORITHM  The MADT and an MSR say where the registers are: both must say the
+ *          same. An APIC that is off lets interrupts of the 8259s through to
+ *          the CPU. An APIC that is on, but not enabled, does not. So if the
+ *          kernel has turned it on and cannot use it, it turns it off again.
+ *          Usually the firmware opens LINT0 for the 8259s, but microvm has no
+ *          such firmware. So the kernel opens LINT0 itself when it uses the
+ *          8259s.
  *
  * LOCKING  Interrupts off.
  * COST     A register is a load or a store.
@@ -54,7 +54,7 @@
 #define BASE_X2APIC      0x400u
 #define BASE_FLAGS       0xfffu
 
-#define VERSION_MIN      0x10u      /* below: an 82489DX, a chip of its own  */
+#define VERSION_MIN      0x10u      /* below: the 82489DX, another chip      */
 #define VERSION_MAX      0x1fu
 
 /* Vectors 0..31 are exceptions: none of them may come by a message. */
@@ -63,7 +63,7 @@
 #define ICR_SELF         0x40000u
 #define ICR_ASSERT       0x04000u
 #define ICR_BUSY         0x01000u
-#define ICR_WAIT         100000u    /* reads, far more than it ever takes    */
+#define ICR_WAIT         100000u    /* reads: far more than are needed       */
 
 #define NR_VECTOR_BITS   256u
 
@@ -100,6 +100,17 @@ void lapic_release(void)
 		write_msr64(MSR_APIC_BASE, base_before);
 }
 
+static void enable(uint32_t lint0)
+{
+	/* First: as long as it is not enabled, every LVT stays masked. */
+	lapic_write(LAPIC_SVR, LAPIC_ENABLED | APIC_VECTOR_SPURIOUS);
+	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
+	lapic_write(LAPIC_LVT_PERFORMANCE, LAPIC_MASKED);
+	lapic_write(LAPIC_LVT_ERROR, LAPIC_MASKED);
+	lapic_write(LAPIC_LVT_LINT0, lint0);
+	lapic_write(LAPIC_LVT_LINT1, LAPIC_NMI);
+}
+
 void lapic_let_8259_through(void)
 {
 	uint64_t base = read_msr64(MSR_APIC_BASE);
@@ -113,37 +124,21 @@ void lapic_let_8259_through(void)
 	}
 	set_fixmap(FIX_LAPIC, PHYS(base & ~(uint64_t)BASE_FLAGS),
 		   KPROT_DEVICE);
-	/* First: as long as it is not enabled, every LVT stays masked. */
-	lapic_write(LAPIC_SVR, LAPIC_ENABLED | APIC_VECTOR_SPURIOUS);
-	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
-	lapic_write(LAPIC_LVT_PERFORMANCE, LAPIC_MASKED);
-	lapic_write(LAPIC_LVT_ERROR, LAPIC_MASKED);
-	lapic_write(LAPIC_LVT_LINT0, LAPIC_EXTINT);
-	lapic_write(LAPIC_LVT_LINT1, LAPIC_NMI);
+	enable(LAPIC_EXTINT);
 	clear_fixmap(FIX_LAPIC);
-}
-
-/*
- * What the firmware has left unfinished would keep its class away for ever. An
- * end is that of the highest vector being served: so the highest first.
- */
-static void end_all(void)
-{
-	for (unsigned vector = NR_VECTOR_BITS; vector-- > 0; )
-		if (lapic_vector_bit(LAPIC_ISR, vector))
-			lapic_end();
 }
 
 void lapic_enable(void)
 {
-	/* First: as long as it is not enabled, every LVT stays masked. */
-	lapic_write(LAPIC_SVR, LAPIC_ENABLED | APIC_VECTOR_SPURIOUS);
-	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
-	lapic_write(LAPIC_LVT_PERFORMANCE, LAPIC_MASKED);
-	lapic_write(LAPIC_LVT_LINT0, LAPIC_MASKED);
-	lapic_write(LAPIC_LVT_LINT1, LAPIC_NMI);
+	enable(LAPIC_MASKED);
 	lapic_write(LAPIC_TPR, TPR_EXCEPTIONS);
-	end_all();
+	/*
+	 * If the firmware has not ended an interrupt, its class would be held
+	 * back for ever. An EOI ends the highest vector, so that one is first.
+	 */
+	for (unsigned vector = NR_VECTOR_BITS; vector-- > 0; )
+		if (lapic_vector_bit(LAPIC_ISR, vector))
+			lapic_end();
 	lapic_write(LAPIC_ESR, 0);
 	lapic_write(LAPIC_LVT_ERROR, APIC_VECTOR_ERROR);
 }
@@ -157,27 +152,20 @@ void lapic_send_self(unsigned vector)
 	lapic_write(LAPIC_ICR, ICR_SELF | ICR_ASSERT | vector);
 }
 
-/* A broken message may come again and again. */
-static void note_error(void)
-{
-	uint32_t error;
-
-	lapic_write(LAPIC_ESR, 0);   /* this takes the picture that is read */
-	error = lapic_read(LAPIC_ESR);
-	nr_errors++;
-	pr_warn_limited("lapic: error, status 0x%x\n", error);
-}
-
 enum irq_verdict lapic_interrupt(unsigned vector)
 {
-	/* An INT instruction leads here too, and there is nothing to end. */
-	bool real = lapic_vector_bit(LAPIC_ISR, vector);
-
-	if (real && vector == APIC_VECTOR_ERROR)
-		note_error();
-	if (real)
-		lapic_end();
-	return real ? IRQ_DEALT_WITH : IRQ_SPURIOUS;
+	/* An INT instruction comes here too, but needs no EOI. */
+	if (!lapic_vector_bit(LAPIC_ISR, vector))
+		return IRQ_SPURIOUS;
+	if (vector == APIC_VECTOR_ERROR) {
+		nr_errors++;
+		/* The write copies the errors to the register for the read. */
+		lapic_write(LAPIC_ESR, 0);
+		pr_warn_limited("lapic: error, status 0x%x\n",
+				lapic_read(LAPIC_ESR));
+	}
+	lapic_end();
+	return IRQ_DEALT_WITH;
 }
 
 unsigned long lapic_error_count(void)

@@ -2,13 +2,12 @@
 /*
  * lapic_timer.c - the timer inside the local APIC
  *
- * WHAT     Counts down at the rate of the CPU's bus, which nothing tells. It is
- *          measured at boot by the 8254, or, where that does not count, by the
- *          ACPI timer; then it makes the ticks.
+ * WHAT     Counts down at the rate of the CPU's bus. No table has this rate, so
+ *          it is measured at boot: with the 8254, or with the ACPI timer if the
+ *          8254 does not count. Then this timer makes the ticks.
  *
  * LOCKING  Interrupts off.
- * COST     2 ms at boot when nothing disturbs; 20 loads and multiplications
- *          to read the time.
+ * COST     2 ms at boot, if there is no disturbance.
  * NOT HERE how a rate is measured (timer_rate.c).
  * SEE      SDM volume 3, 10.5.4 "APIC Timer".
  */
@@ -23,7 +22,7 @@
 #define NS_PER_SEC      1000000000u
 #define NS_PER_TICK     (NS_PER_SEC / ARCH_CLOCK_HZ)
 
-/* Of the timer, in Hz: slower is none, faster does not fit a tick's count. */
+/* In Hz. No timer is slower. With a higher rate, a tick's count overflows. */
 #define RATE_MIN        1000000u
 #define RATE_MAX        4000000000u
 
@@ -36,7 +35,7 @@ static const struct time_reference *const references[] = {
 	&pit_reference, &acpi_reference,
 };
 
-/* Constant after the start. */
+/* Constant after lapic_tick_start(). */
 static uint32_t tick_counts, ns_mult;
 
 static uint32_t count(void)
@@ -51,7 +50,7 @@ static void restart(void)
 
 static const struct unknown_timer lapic_timer = { restart, count };
 
-/* Returns: counts a second, 0 when there is nothing to rely on. */
+/* Returns: counts a second; 0: they could not be measured. */
 static uint32_t calibrate_by(const struct time_reference *by)
 {
 	uint32_t hz;
@@ -71,25 +70,17 @@ static uint32_t calibrate_by(const struct time_reference *by)
 	return hz;
 }
 
-static uint32_t calibrate(void)
+/* The count 0 takes as long as the others, so the initial count is 1 less. */
+static bool lapic_tick_start(void)
 {
 	uint32_t hz = 0;
 
+	if (!apic_is_used())
+		return false;
 	lapic_write(LAPIC_TIMER_DIVIDE, LAPIC_DIVIDE_BY_1);
 	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
 	for (size_t i = 0; i < ARRAY_SIZE(references) && !hz; i++)
 		hz = calibrate_by(references[i]);
-	return hz;
-}
-
-/* The count at 0 takes as long as any other: hence one less. */
-static bool lapic_tick_start(void)
-{
-	uint32_t hz;
-
-	if (!apic_is_used())
-		return false;
-	hz = calibrate();
 	if (!hz) {
 		pr_warn("lapic: the timer's rate cannot be measured, not used\n");
 		return false;

@@ -2,11 +2,10 @@
 /*
  * machine_exit.c - how the kernel leaves the machine
  *
- * WHAT     One write after the other to ports that make some emulator end.
- *          A port that no device listens to swallows the write, so the order
- *          is: the way that carries a status first, then those that only turn
- *          the power off (that of the firmware's tables, then the ports of
- *          known emulators), then halt.
+ * WHAT     Writes to ports that end an emulator, one after the other. A write
+ *          to a port without a device does nothing. First comes the port that
+ *          takes a status; then ACPI's way to turn the power off; then the
+ *          power ports of some emulators; then the CPU halts.
  * SEE      QEMU hw/misc/debugexit.c; ACPI 4.8.3.2.1 "PM1 control registers";
  *          Bochs iodev/unmapped.cc.
  */
@@ -51,7 +50,7 @@ void machine_reboot(void)
 	uart_drain();
 	ps2_reset_cpu();
 	outb(PORT_RESET_CONTROL, RESET_FULL);
-	/* The last resort of any PC: a fault that nobody can take. */
+	/* The last way, on any PC: a fault that no table handles. */
 	__asm__ volatile("lidt %0; int3" : : "m"(no_idt));
 	machine_halt();
 }

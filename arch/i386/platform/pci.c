@@ -2,12 +2,11 @@
 /*
  * pci.c - the PCI devices of this machine
  *
- * WHAT     Keeps the table that one scan at boot has filled, finds devices in
- *          it, and reads and writes their configuration registers.
+ * WHAT     Keeps the table that the scan at boot has filled. Finds devices in
+ *          it, reads and writes their configuration registers.
  *
- * LOCKING  The table is constant after pci_init(). Registers narrower than 32
- *          bits, and the command register, are read, changed and written with
- *          interrupts off.
+ * LOCKING  The table is constant after pci_init(). A write of less than 32 bits
+ *          reads, changes and writes the register with interrupts off.
  * NOT HERE the scan (pci_scan.c), the ports (pci_config.c), drivers.
  * SEE      docs/bus-addresses.md.
  */
@@ -20,7 +19,7 @@
 struct pci_device pci_devices[PCI_DEVICES_MAX];
 unsigned nr_pci_devices;
 
-/* class, subclass or ANY, text: the words of the PCI ID database. */
+/* The words of the PCI ID database. */
 #define ANY  0x100
 
 static const struct class_name {
@@ -81,8 +80,8 @@ void pci_write32(const struct pci_device *dev, unsigned reg, uint32_t value)
 }
 
 /*
- * The other half: of the command register it is the status, whose bits are
- * cleared by writing 1. It gets 0; any other is written back.
+ * The other half of the register is written back. But the other half of the
+ * command register is the status, where a 1 clears a bit: it gets 0.
  */
 void pci_write16(const struct pci_device *dev, unsigned reg, uint16_t value)
 {

@@ -3,15 +3,15 @@
  * pci_config.c - the ports to PCI's configuration space
  *
  * WHAT     256 bytes of each function, by mechanism #1: the address goes to
- *          port 0xcf8, then the data are at 0xcfc.
+ *          port 0xcf8, then port 0xcfc has the data.
  *
  * PICTURE    0xcf8   31 | 30..24 | 23..16 | 15..11 | 10..8    | 7..2     | 0 0
  *                    on |   0    | bus    | slot   | function | register |
  *
  * LOCKING  Interrupts off between the two ports.
- * COST     Two port accesses: some 1000 cycles on a real machine.
- * NOT HERE the memory-mapped space of PCI Express: its first 256 bytes a
- *          function are the same, and no more are needed.
+ * COST     Two port accesses: about 1000 cycles on a real machine.
+ * NOT HERE the memory-mapped space of PCI Express: its first 256 bytes are the
+ *          same, and the kernel needs no more.
  * SEE      PCI Local Bus Specification 3.0, 3.2.2.3.2.
  */
 #include <arch/io.h>
@@ -50,7 +50,7 @@ static void ports_write(uint16_t source_id, unsigned reg, uint32_t value)
 
 const struct pci_config pci_config_ports = { ports_read, ports_write };
 
-/* The address register reads back what was written; a bus without it: ~0. */
+/* The address register keeps a written value. Without one, a read gives ~0. */
 bool pci_config_present(void)
 {
 	irqflags_t flags = irq_save();

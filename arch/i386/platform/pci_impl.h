@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * pci_impl.h - what the files of PCI share with each other and with the tests
+ * pci_impl.h - functions that the files of PCI and the tests share
  *
- * WHAT     A configuration space is two functions: the ports of a PC, or a
+ * WHAT     Two functions are a configuration space: the ports of a PC, or a
  *          table in memory that a test has filled.
  */
 #pragma once
@@ -15,23 +15,23 @@ struct pci_config {
 	void     (*write)(uint16_t source_id, unsigned reg, uint32_t value);
 };
 
-/* The ports. pci_config.c; on the host: nothing answers. */
+/* The ports (pci_config.c). On the host, no device answers. */
 extern const struct pci_config pci_config_ports;
 
 /* Does the machine have these ports? */
 bool pci_config_present(void);
 
 /*
- * Fill `devices` with what answers on bus 0 and behind its bridges, by source
- * id ascending. What is odd is said in the log.
+ * Fill `devices` with the functions on bus 0 and behind its bridges, sorted by
+ * source id. The log gets a line for each odd thing.
  *
- * Context: interrupts off: a BAR that is being sized decodes nothing.
+ * Context: interrupts off: while a BAR is sized, its device decodes nothing.
  * Returns: how many; at most `max`.
  */
 unsigned pci_scan(const struct pci_config *config, struct pci_device *devices,
 		  unsigned max);
 
-/* Fill in `requester` of each, when all are there. */
+/* Fill in `requester` of each device, after all devices were found. */
 void pci_find_requesters(const struct pci_config *config,
 			 struct pci_device *devices, unsigned nr);
 

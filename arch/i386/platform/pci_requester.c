@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * pci_requester.c - as whom a device reaches memory
+ * pci_requester.c - the source id in the requests of a device
  *
- * WHAT     An IOMMU knows a device by the source id that comes with a request.
- *          Behind some bridges that is not the device's own: a conventional bus
- *          has no wires for it, so the bridge takes the request over.
+ * WHAT     An IOMMU knows a device by the source id in its requests. After some
+ *          bridges this is not the id of the device: a conventional bus has no
+ *          wires for it, so the bridge puts another id there.
  *
  * PICTURE    root bus 00 --+-- 02.0 root port ---------- 01:00.0 is 01:00.0
  *                          +-- 03.0 conventional bridge
@@ -13,16 +13,16 @@
  *                                    +-- 03:00.0 PCIe-to-PCI bridge
  *                                         +-- 04:05.0 -- is 04:00.0
  *
- * TERMS    requester  the source id that the unit sees
+ * TERMS    requester  the source id that the IOMMU sees
  *
- * ALGORITHM  From the device's bus up to the root; each bridge that takes
- *          requests over hides what the ones below it have said. The PCIe
- *          capability of a bridge says which it is: ports of PCI Express pass
- *          a request on as it is; a bridge from PCI Express to PCI puts its
- *          secondary bus and function 0 there; any other itself.
+ * ALGORITHM  Walk from the device's bus up to the root. A bridge may replace
+ *          the id that came from below. The PCIe capability of the bridge says
+ *          its kind: a port of PCI Express changes nothing; a bridge from PCI
+ *          Express to PCI gives its secondary bus and function 0; any other
+ *          bridge gives its own id.
  *
- * COST     Boot only: a walk of the list of capabilities for each bridge above
- *          a device.
+ * COST     Boot only: for each bridge above a device, a walk of its list of
+ *          capabilities.
  * SEE      VT-d specification 3.4.1 "Source Identifier"; PCI Express to PCI
  *          bridge specification 1.0, 2.3; Linux pci_for_each_dma_alias().
  */
@@ -37,7 +37,7 @@
 
 #define CAPABILITY_FIRST  0x40u
 #define CAPABILITY_PCIE   0x10u
-#define CAPABILITIES_MAX  48u     /* more do not fit */
+#define CAPABILITIES_MAX  48u     /* 192 bytes have room for 48 */
 
 enum express_type {
 	NOT_EXPRESS   = 0x100,
@@ -71,7 +71,7 @@ struct topology {
 	unsigned                 nr;
 };
 
-/* The bridge that leads to a bus; NULL: it is a root bus. */
+/* The bridge that leads to a bus; NULL: the bus is a root bus. */
 static const struct pci_device *bridge_to(const struct topology *t,
 					  unsigned bus)
 {
@@ -87,6 +87,7 @@ static const struct pci_device *bridge_to(const struct topology *t,
 	return NULL;
 }
 
+/* The id that leaves the bridge, when `requester` has come from `bus`. */
 static uint16_t behind(const struct topology *t,
 		       const struct pci_device *bridge, unsigned bus,
 		       uint16_t requester)
@@ -103,7 +104,7 @@ static uint16_t behind(const struct topology *t,
 	}
 }
 
-/* Bridges may be in a circle: not more of them than there are devices. */
+/* Bridges may be in a circle: so the number of steps is limited. */
 static uint16_t requester_of(const struct topology *t,
 			     const struct pci_device *dev)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * pci_scan.c - who answers on the PCI buses, and what he wants
+ * pci_scan.c - find the devices on the PCI buses
  *
- * WHAT     Asks each of the 32 slots of each bus that a bridge leads to, and
- *          reads the header of each function that answers.
+ * WHAT     Asks each of the 32 slots of bus 0 and of each bus behind a bridge.
+ *          Reads the header of each function that answers.
  *
- * PICTURE    0x00  device  | vendor         0xffff: nobody answers
+ * PICTURE    0x00  device  | vendor         0xffff: no device answers
  *            0x04  status  | command
  *            0x08  class | subclass | interface | revision
  *            0x0c  ...   | header type | ...     bit 7: more than function 0
@@ -16,26 +16,26 @@
  *          A BAR:  address ..........0000 | prefetchable | type:2 | 0
  *                  port ...............00 |                    0  | 1
  *
- * TERMS    sizing  all ones are written to a BAR; the bits that stay 0 are the
- *                  ones that the device decodes itself: its size
+ * TERMS    sizing  all ones are written to a BAR. The low bits that stay 0
+ *                  give the size: the device decodes them itself
  *
  * INVARIANTS of pci (pci_check_table() restates them)
  *          P1  source ids ascend
  *          P2  the size of a BAR is 0 or a power of two
  *          P3  a BAR starts at a multiple of its size
- *          P4  the place behind a 64-bit BAR is empty
+ *          P4  the place after a 64-bit BAR is empty
  *          P5  an interrupt line is below 16, or 0xff
  *
- * ALGORITHM  Firmware has numbered the buses. A bridge adds its secondary bus
- *          to the list unless it is on it already, so that bridges in a circle
- *          end. A device whose BAR is sized decodes nothing meanwhile: all ones
- *          are an address, too.
+ * ALGORITHM  The firmware has numbered the buses. Each bridge adds its
+ *          secondary bus to a list; no bus is added twice, so bridges in a
+ *          circle do no harm. While a BAR is sized, its device
+ *          decodes nothing: all ones are an address, too.
  *
  * LOCKING  Interrupts off.
- * COST     A read for each slot of each bus, some 25 for a device.
- * NOT HERE numbering buses and giving out addresses: firmware has done it;
- *          expansion ROMs; capabilities (pci_requester.c); root buses beside
- *          bus 0; BARs of a host bridge.
+ * COST     A read for each slot of each bus, about 25 for a device.
+ * NOT HERE bus numbers and addresses: the firmware has given them; expansion
+ *          ROMs; capabilities (pci_requester.c); root buses other than bus 0;
+ *          BARs of a host bridge.
  * SEE      PCI Local Bus Specification 3.0, chapter 6; Linux
  *          drivers/pci/probe.c.
  */
@@ -79,7 +79,7 @@ struct scan {
 	unsigned                 nr, max;
 	bool                     full;
 	uint32_t                 known[BITMAP_WORDS(NR_BUSES)];
-	uint8_t                  buses[NR_BUSES];   /* in the order met */
+	uint8_t                  buses[NR_BUSES];   /* in order of finding */
 	unsigned                 nr_buses;
 };
 
@@ -110,7 +110,7 @@ static unsigned bar_reg(unsigned i)
 	return PCI_BAR0 + 4 * i;
 }
 
-/* What of this register can be written. */
+/* The bits of this register that can be written. */
 static uint32_t bar_mask(const struct scan *scan, const struct pci_device *dev,
 			 unsigned i)
 {
@@ -122,7 +122,7 @@ static uint32_t bar_mask(const struct scan *scan, const struct pci_device *dev,
 	return mask;
 }
 
-/* The bits that can be written are the upper ones, without a gap; else 0. */
+/* The bits that can be written must be the upper ones, without a gap. */
 static uint64_t mask_size(uint64_t mask)
 {
 	uint64_t size = mask & (~mask + 1);
@@ -130,58 +130,19 @@ static uint64_t mask_size(uint64_t mask)
 	return mask + size == 0 ? size : 0;
 }
 
-static void read_io_bar(const struct scan *scan, struct pci_device *dev,
-			unsigned i)
-{
-	uint32_t mask = bar_mask(scan, dev, i) & ~BAR_IO_BITS;
-	struct pci_bar *bar = &dev->bar[i];
-
-	/* The upper half of a port's number need not be there. */
-	if (mask && !(mask >> 16))
-		mask |= 0xffff0000u;
-	bar->io = true;
-	bar->start = PHYS(get(scan, dev, bar_reg(i)) & 0xfffcu);
-	bar->size = mask_size(mask | 0xffffffff00000000ull);
-}
-
-static void read_memory_bar(const struct scan *scan, struct pci_device *dev,
-			    unsigned i)
-{
-	uint32_t low = get(scan, dev, bar_reg(i));
-	uint64_t start = low & ~BAR_MEM_BITS;
-	uint64_t mask = bar_mask(scan, dev, i) & ~BAR_MEM_BITS;
-	struct pci_bar *bar = &dev->bar[i];
-
-	bar->wide = (low & BAR_TYPE) == BAR_TYPE_64;
-	bar->prefetchable = low & BAR_PREFETCH;
-	if (bar->wide) {
-		start |= (uint64_t)get(scan, dev, bar_reg(i + 1)) << 32;
-		mask |= (uint64_t)bar_mask(scan, dev, i + 1) << 32;
-	} else if (mask) {
-		mask |= 0xffffffff00000000ull;
-	}
-	bar->start = PHYS(start);
-	bar->size = mask ? mask_size(mask) : 0;
-}
-
-/* A BAR that is not there, or makes no sense, is all zero. */
-static void distrust_bar(const struct pci_device *dev, struct pci_bar *bar)
-{
-	if (bar->size && !(bar->start.v & (bar->size - 1)))
-		return;
-	if (bar->size)
-		complain(dev, "has a BAR that is not aligned: ignored");
-	memset(bar, 0, sizeof(*bar));
-}
-
-/* Returns: how many registers the BAR takes. */
+/*
+ * A BAR without a size or with a wrong start stays zero.
+ * Returns: how many registers the BAR takes.
+ */
 static unsigned read_bar(const struct scan *scan, struct pci_device *dev,
 			 unsigned i, unsigned nr)
 {
-	uint32_t low = get(scan, dev, bar_reg(i));
-	bool wide = !(low & BAR_IO) && (low & BAR_TYPE) == BAR_TYPE_64;
+	uint32_t low = get(scan, dev, bar_reg(i)), type = low & BAR_TYPE;
+	bool io = low & BAR_IO, wide = !io && type == BAR_TYPE_64;
+	uint64_t start = low & (io ? 0xfffcu : ~BAR_MEM_BITS);
+	uint64_t mask, size;
 
-	if (!(low & BAR_IO) && (low & BAR_TYPE) == BAR_TYPE_NONE) {
+	if (!io && type == BAR_TYPE_NONE) {
 		complain(dev, "has a BAR of no known type: ignored");
 		return 1;
 	}
@@ -189,30 +150,36 @@ static unsigned read_bar(const struct scan *scan, struct pci_device *dev,
 		complain(dev, "has half of a 64-bit BAR: ignored");
 		return 1;
 	}
-	if (low & BAR_IO)
-		read_io_bar(scan, dev, i);
-	else
-		read_memory_bar(scan, dev, i);
-	distrust_bar(dev, &dev->bar[i]);
+	mask = bar_mask(scan, dev, i) & ~(io ? BAR_IO_BITS : BAR_MEM_BITS);
+	if (wide) {
+		start |= (uint64_t)get(scan, dev, bar_reg(i + 1)) << 32;
+		mask |= (uint64_t)bar_mask(scan, dev, i + 1) << 32;
+	} else if (mask) {
+		/* A device may leave out the upper half of a port's number. */
+		if (io && !(mask >> 16))
+			mask |= 0xffff0000u;
+		mask |= 0xffffffff00000000ull;
+	}
+	size = mask_size(mask);
+	if (size && start & (size - 1))
+		complain(dev, "has a BAR that is not aligned: ignored");
+	else if (size)
+		dev->bar[i] = (struct pci_bar){ PHYS(start), size, io, wide,
+						!io && low & BAR_PREFETCH };
 	return wide ? 2 : 1;
 }
 
 /*
- * Some host bridges pass on no access of the CPU while they decode nothing,
- * and nobody drives one: theirs are not sized. Linux: mmio_always_on.
+ * Some host bridges pass no access of the CPU on while they decode nothing, and
+ * no driver uses their BARs. So these are not sized. Linux: mmio_always_on.
  */
 static unsigned nr_bars(const struct pci_device *dev)
 {
 	if (dev->class == CLASS_BRIDGE && dev->subclass == SUBCLASS_HOST)
 		return 0;
-	switch (dev->header_type) {
-	case HEADER_DEVICE:
+	if (dev->header_type == HEADER_DEVICE)
 		return PCI_NR_BARS;
-	case HEADER_BRIDGE:
-		return BRIDGE_BARS;
-	default:
-		return 0;
-	}
+	return dev->header_type == HEADER_BRIDGE ? BRIDGE_BARS : 0;
 }
 
 static void read_bars(const struct scan *scan, struct pci_device *dev)
@@ -222,7 +189,7 @@ static void read_bars(const struct scan *scan, struct pci_device *dev)
 
 	if (!nr)
 		return;
-	/* The upper half of this register is the status: 0 leaves it alone. */
+	/* The upper half is the status: a 0 does not change it. */
 	put(scan, dev, PCI_COMMAND,
 	    command & ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
 	for (unsigned i = 0; i < nr; )
@@ -232,39 +199,18 @@ static void read_bars(const struct scan *scan, struct pci_device *dev)
 
 /* ---- a function --------------------------------------------------------- */
 
-static bool answers(uint32_t id)
-{
-	return (id & 0xffff) != 0xffff && (id & 0xffff) != 0;
-}
-
-static void read_irq(const struct scan *scan, struct pci_device *dev)
-{
-	uint32_t value = get(scan, dev, PCI_INTERRUPT);
-	unsigned line = value & 0xff, pin = value >> 8 & 0xff;
-
-	dev->irq = pin && line < 16 ? (uint8_t)line : 0xff;
-}
-
 static void add_bus(struct scan *scan, unsigned bus)
 {
 	bitmap_set(scan->known, bus);
 	scan->buses[scan->nr_buses++] = (uint8_t)bus;
 }
 
-static void read_bridge(struct scan *scan, const struct pci_device *dev)
-{
-	unsigned bus = get(scan, dev, PCI_BUSES) >> 8 & 0xff;
-
-	if (bitmap_test(scan->known, bus))
-		complain(dev, "is a bridge to a bus that is known already");
-	else
-		add_bus(scan, bus);
-}
-
 static void read_header(struct scan *scan, struct pci_device *dev)
 {
 	uint32_t id = get(scan, dev, PCI_ID);
 	uint32_t class = get(scan, dev, PCI_CLASS);
+	uint32_t irq = get(scan, dev, PCI_INTERRUPT);   /* pin, line */
+	unsigned bus;
 
 	dev->vendor = (uint16_t)id;
 	dev->device = (uint16_t)(id >> 16);
@@ -275,15 +221,19 @@ static void read_header(struct scan *scan, struct pci_device *dev)
 	dev->header_type = get(scan, dev, PCI_HEADER) >> 16 & HEADER_TYPE;
 	if (dev->header_type > HEADER_CARDBUS)
 		complain(dev, "has a header of no known type: no BARs");
-	read_irq(scan, dev);
+	dev->irq = irq & 0xff00 && (irq & 0xff) < 16 ? (uint8_t)irq : 0xff;
 	read_bars(scan, dev);
-	if (dev->header_type == HEADER_BRIDGE)
-		read_bridge(scan, dev);
+	if (dev->header_type != HEADER_BRIDGE)
+		return;
+	bus = get(scan, dev, PCI_BUSES) >> 8 & 0xff;
+	if (bitmap_test(scan->known, bus))
+		complain(dev, "is a bridge to a bus that is known already");
+	else
+		add_bus(scan, bus);
 }
 
-/* Keeps the order: buses are not met in that of their numbers. */
-static struct pci_device *table_insert(struct scan *scan,
-				       const struct pci_device *dev)
+/* Keeps the table sorted: the scan may find a high bus before a low one. */
+static void table_insert(struct scan *scan, const struct pci_device *dev)
 {
 	unsigned i;
 
@@ -292,7 +242,7 @@ static struct pci_device *table_insert(struct scan *scan,
 			pr_warn("pci: more than %u devices: the others are left out\n",
 				scan->max);
 		scan->full = true;
-		return NULL;
+		return;
 	}
 	for (i = scan->nr++; i > 0; i--) {
 		if (pci_source_id(&scan->devices[i - 1]) < pci_source_id(dev))
@@ -300,39 +250,36 @@ static struct pci_device *table_insert(struct scan *scan,
 		scan->devices[i] = scan->devices[i - 1];
 	}
 	scan->devices[i] = *dev;
-	return &scan->devices[i];
 }
 
-/* Returns: whether the function answers; *multi: whether it is not alone. */
+/* Returns: does the device have more functions than number 0? */
 static bool scan_function(struct scan *scan, unsigned bus, unsigned slot,
-			  unsigned function, bool *multi)
+			  unsigned function)
 {
 	struct pci_device dev = {
 		.bus = (uint8_t)bus,
 		.slot = (uint8_t)slot,
 		.function = (uint8_t)function,
 	};
+	uint32_t vendor = get(scan, &dev, PCI_ID) & 0xffff;
+	bool multi;
 
-	if (!answers(get(scan, &dev, PCI_ID)))
+	if (vendor == 0xffff || !vendor)
 		return false;
-	*multi = get(scan, &dev, PCI_HEADER) >> 16 & HEADER_MULTI;
+	multi = get(scan, &dev, PCI_HEADER) >> 16 & HEADER_MULTI;
 	read_header(scan, &dev);
 	table_insert(scan, &dev);
-	return true;
+	return multi;
 }
 
 /* ---- buses -------------------------------------------------------------- */
 
 static void scan_bus(struct scan *scan, unsigned bus)
 {
-	bool multi, ignored;
-
-	for (unsigned slot = 0; slot < NR_SLOTS; slot++) {
-		if (!scan_function(scan, bus, slot, 0, &multi) || !multi)
-			continue;
-		for (unsigned f = 1; f < NR_FUNCTIONS; f++)
-			scan_function(scan, bus, slot, f, &ignored);
-	}
+	for (unsigned slot = 0; slot < NR_SLOTS; slot++)
+		if (scan_function(scan, bus, slot, 0))
+			for (unsigned f = 1; f < NR_FUNCTIONS; f++)
+				scan_function(scan, bus, slot, f);
 }
 
 unsigned pci_scan(const struct pci_config *config, struct pci_device *devices,

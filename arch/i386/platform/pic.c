@@ -2,8 +2,8 @@
 /*
  * pic.c - the 8259 interrupt controllers
  *
- * WHAT     Sets the two chips up so that whatever they send can be told from
- *          an exception; masks, unmasks and acknowledges their lines.
+ * WHAT     Gives the two chips vectors that are not those of exceptions. Masks,
+ *          unmasks and acknowledges their lines.
  *
  * PICTURE    devices 0..7  --> +--------+
  *                              | master |--> CPU, vectors 32..39
@@ -15,20 +15,20 @@
  *
  * TERMS    IRR, ISR  lines that ask; lines being served until end-of-interrupt
  *          EOI       the command that ends the service
- *          spurious  a line fell silent before the CPU asked which it was:
- *                    the chip answers with its line 7, but no ISR bit is set
- *                    and no EOI is due (except to the master, for the slave)
- *          ELCR      of the chips' successors: bit n set, line n works by level
+ *          spurious  a line stopped asking before the CPU took its number:
+ *                    the chip answers with its line 7, but sets no ISR bit and
+ *                    needs no EOI. If it is the slave, the master needs one
+ *          ELCR      a register of later chips: bit n: line n works by level
  *
  * INVARIANTS of pic (the chip's check restates them)
  *          P1  the chips' mask registers hold `masks`
  *
  * ALGORITHM  The BIOS has left IRQ 0..7 at vectors 8..15, where a timer tick
- *          looks like a double fault. pic_init() moves them even though all
- *          lines are masked, because a mask does not stop a spurious one.
- *          Lines that the firmware has given to PCI devices work by level: it
- *          has set their bits in the ELCR. A PC older than that register reads
- *          as one where even the timer's line did, which cannot be.
+ *          looks like a double fault. All lines are masked, but a mask does not
+ *          stop a spurious interrupt: so pic_init() moves the vectors anyway.
+ *          The firmware lets the lines of PCI devices work by level, and sets
+ *          their bits in the ELCR. On a PC without this register all bits read
+ *          as 1, also that of the timer's line: this cannot be right.
  * SEE      Intel 8259A data sheet, "Initialization command words".
  */
 #include <arch/io.h>
@@ -45,13 +45,13 @@
 
 #define ICW1_INIT_ICW4  0x11   /* edge-triggered, cascaded, ICW4 follows     */
 #define ICW3_MASTER     0x04   /* a slave at line 2, as a bit                */
-#define ICW3_SLAVE      0x02   /* ... and as a number                        */
+#define ICW3_SLAVE      0x02   /* the same, as a number                      */
 #define ICW4_8086       0x01
 #define OCW2_EOI        0x20
 #define OCW3_READ_IRR   0x0a
 #define OCW3_READ_ISR   0x0b
 
-/* Timer, keyboard, cascade, clock, FPU: wired to work by edges. */
+/* Timer, keyboard, cascade, clock, FPU: these always work by edges. */
 #define ELCR_NEVER      0x2107u
 
 /* What the chips' mask registers hold: bit n is line n. */
@@ -78,7 +78,7 @@ static uint16_t chip_of(unsigned irq)
 	return irq < 8 ? MASTER : SLAVE;
 }
 
-/* A register of the chip, one bit a line. */
+/* The bit of a line in a register of its chip. */
 static bool register_bit(unsigned irq, uint8_t command)
 {
 	outb(chip_of(irq), command);
@@ -88,14 +88,6 @@ static bool register_bit(unsigned irq, uint8_t command)
 static bool in_service(unsigned irq)
 {
 	return register_bit(irq, OCW3_READ_ISR);
-}
-
-static uint16_t read_levels(void)
-{
-	uint16_t elcr = inb(ELCR_MASTER);
-
-	elcr |= (uint16_t)(inb(ELCR_SLAVE) << 8);
-	return elcr & ELCR_NEVER ? 0 : elcr;
 }
 
 static void write_mask(unsigned irq)
@@ -132,7 +124,7 @@ static void pic_end(unsigned irq)
 	outb(MASTER, OCW2_EOI);
 }
 
-/* The master has served its cascade line, even if the slave has not. */
+/* The slave's interrupt is spurious, but the master's cascade line is not. */
 static enum irq_verdict spurious(unsigned irq)
 {
 	if (irq >= 8 && in_service(IRQ_CASCADE))
@@ -150,7 +142,7 @@ static enum irq_verdict pic_begin(unsigned irq)
 	return IRQ_SERVE;
 }
 
-/* No chip sends a vector from NR_IRQS on. */
+/* The chips have no vectors from NR_IRQS on. */
 static enum irq_verdict pic_unexpected(unsigned irq)
 {
 	if (irq >= NR_IRQS)
@@ -185,7 +177,9 @@ void pic_init(void)
 {
 	chip_init(MASTER, IRQ_VECTOR_BASE, ICW3_MASTER);
 	chip_init(SLAVE, IRQ_VECTOR_BASE + 8, ICW3_SLAVE);
-	levels = read_levels();
+	levels = (uint16_t)(inb(ELCR_MASTER) | inb(ELCR_SLAVE) << 8);
+	if (levels & ELCR_NEVER)
+		levels = 0;
 	/* The slave's lines have masks of their own. */
 	pic_unmask(IRQ_CASCADE);
 }

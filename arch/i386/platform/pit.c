@@ -2,11 +2,11 @@
 /*
  * pit.c - the 8254 timer
  *
- * WHAT     Channel 0 counts down from RELOAD at 1.193 MHz, lets the line 0 come
- *          at the end and begins again: the tick of a machine without a local
- *          APIC. Of a machine with one: the measure for its timer, and then
- *          what makes the line come between ticks. Whether it counts at all is
- *          asked by those who use it: modern machines may have none.
+ * WHAT     Channel 0 counts down from RELOAD at 1.193 MHz, raises line 0 at the
+ *          end, and begins again: this is the tick of a machine without a local
+ *          APIC. On other machines it measures the rate of the APIC's timer;
+ *          later it makes the events between ticks. Modern machines may have no
+ *          8254: the users of this file test whether it counts.
  *
  * PICTURE    count  11932 \        \        \
  *                          \        \        \
@@ -14,8 +14,8 @@
  *                       1    \        \        \
  *                     line 0 ^        ^        ^
  *
- * TERMS    count    of 88/105 us: the timer's crystal is a twelfth of 14.318
- *                   MHz, exactly 105/88 MHz
+ * TERMS    count    88/105 us: the timer runs at a twelfth of 14.318 MHz,
+ *                   exactly 105/88 MHz
  *
  * LOCKING  Interrupts off.
  * NOT HERE ticks and counts taken together (clocksource.c).
@@ -29,7 +29,7 @@
 
 #define CHANNEL_0       0x40
 #define COMMAND         0x43
-#define MODE_0_CHANNEL_0 0x30    /* once, from a count that has yet to come  */
+#define MODE_0_CHANNEL_0 0x30    /* once; begins when the count is written   */
 #define MODE_2_CHANNEL_0 0x34    /* rate generator, low byte then high byte  */
 #define LATCH_CHANNEL_0  0x00
 
@@ -40,17 +40,17 @@ _Static_assert((uint64_t)RELOAD * PIT_NS_NUM <= UINT32_MAX,
 	       "the time within a tick is computed in 32 bits");
 _Static_assert(RELOAD <= 0xffff, "the counter has 16 bits");
 
-static void count_from(uint16_t reload)
+static void count_from(uint8_t mode, uint32_t count)
 {
-	outb(COMMAND, MODE_2_CHANNEL_0);
-	outb(CHANNEL_0, reload & 0xff);
-	outb(CHANNEL_0, (uint8_t)(reload >> 8));
+	outb(COMMAND, mode);
+	outb(CHANNEL_0, count & 0xff);
+	outb(CHANNEL_0, (uint8_t)(count >> 8));
 }
 
-/* 0 counts as 65536. */
+/* 0 means 65536. */
 void pit_free_run(void)
 {
-	count_from(0);
+	count_from(MODE_2_CHANNEL_0, 0);
 }
 
 uint16_t pit_count(void)
@@ -70,14 +70,11 @@ _Static_assert(PIT_ONCE_MAX_NS / PIT_NS_NUM * PIT_NS_DEN < 0xffff,
 
 void pit_once(uint32_t ns)
 {
-	uint32_t count = MIN(ns, PIT_ONCE_MAX_NS) * PIT_NS_DEN / PIT_NS_NUM + 1;
-
-	outb(COMMAND, MODE_0_CHANNEL_0);
-	outb(CHANNEL_0, count & 0xff);
-	outb(CHANNEL_0, (uint8_t)(count >> 8));
+	count_from(MODE_0_CHANNEL_0,
+		   MIN(ns, PIT_ONCE_MAX_NS) * PIT_NS_DEN / PIT_NS_NUM + 1);
 }
 
-/* Mode 0 waits for a count, and is not given any. */
+/* Mode 0 waits for a count, but gets none. */
 void pit_stop(void)
 {
 	outb(COMMAND, MODE_0_CHANNEL_0);
@@ -111,7 +108,7 @@ const struct time_reference pit_reference = {
 
 static bool pit_tick_start(void)
 {
-	count_from(RELOAD);
+	count_from(MODE_2_CHANNEL_0, RELOAD);
 	return true;
 }
 
@@ -119,7 +116,7 @@ static uint32_t pit_elapsed_ns(void)
 {
 	uint32_t count = pit_count();
 
-	/* A count of 0 cannot be: the counter begins again behind 1. */
+	/* After 1 the counter begins again, so a count of 0 is wrong. */
 	if (!count || count > RELOAD)
 		return 0;
 	return (RELOAD - count) * PIT_NS_NUM / PIT_NS_DEN;

@@ -11,11 +11,11 @@
  *                <-0x64--  status: bit 0 a byte is there; bit 1 it is busy;
  *                                  bit 5 the byte is the mouse's
  *
- * ALGORITHM  Every wait is bounded: a machine without the controller reads
- *          0xff for ever. The firmware has found the keyboard and chosen
- *          translation to set 1; this only makes sure of it. A controller that
- *          did not answer in time is asked for bytes all the same: it may have
- *          been slow, and the firmware's set-up serves as well.
+ * ALGORITHM  Every wait is bounded: without the controller, each read gives
+ *          0xff. The firmware has already set the keyboard up, with translation
+ *          to set 1; the kernel repeats the important parts. If the controller
+ *          does not answer in time, the kernel still asks it for bytes: perhaps
+ *          it is slow, and the set-up of the firmware is good enough.
  * COST     A port read is 1 us on real hardware.
  * SEE      IBM PS/2 Hardware Interface Technical Reference, "Keyboard and
  *          auxiliary device controller".
@@ -31,7 +31,7 @@
 #define STATUS_FULL        0x01
 #define STATUS_BUSY        0x02
 #define STATUS_MOUSE       0x20
-#define NOBODY             0xff   /* full and busy at once, and for ever     */
+#define NOBODY             0xff   /* a read of a port without a device       */
 
 #define CMD_READ_CONFIG    0x20
 #define CMD_WRITE_CONFIG   0x60
@@ -47,7 +47,7 @@
 #define KEYBOARD_ACK       0xfa
 
 #define POLL_LIMIT  20000         /* 20 ms of port reads                     */
-#define FLUSH_LIMIT 64            /* more bytes than any queue there holds   */
+#define FLUSH_LIMIT 64            /* no controller keeps more bytes          */
 
 static bool wait_ready(void)
 {
@@ -67,7 +67,7 @@ static bool send(uint16_t port, uint8_t byte)
 	return true;
 }
 
-/* Returns: the byte, -1 when none comes. */
+/* Returns: the byte, or -1 after a time-out. */
 static int receive(void)
 {
 	for (unsigned i = 0; i < POLL_LIMIT; i++) {
@@ -76,15 +76,6 @@ static int receive(void)
 		cpu_relax();
 	}
 	return -1;
-}
-
-static void flush(void)
-{
-	for (unsigned i = 0; i < FLUSH_LIMIT; i++) {
-		if (!(inb(PORT_STATUS) & STATUS_FULL))
-			return;
-		(void)inb(PORT_DATA);
-	}
 }
 
 static bool configure(void)
@@ -108,11 +99,13 @@ bool ps2_init(void)
 
 	if (inb(PORT_STATUS) == NOBODY)
 		return false;
-	flush();
+	for (unsigned i = 0; i < FLUSH_LIMIT; i++)
+		if (inb(PORT_STATUS) & STATUS_FULL)
+			(void)inb(PORT_DATA);
 	if (!send(PORT_COMMAND, CMD_MOUSE_OFF) || !configure() ||
 	    !send(PORT_COMMAND, CMD_KEYBOARD_ON))
 		return false;
-	/* A controller without a keyboard swallows it: no answer, no harm. */
+	/* Without a keyboard there is no answer, and no harm. */
 	ok = send(PORT_DATA, KEYBOARD_SCAN);
 	(void)receive();
 	return ok;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * tick_source.h - what clocksource.c wants of a timer, timer_rate.c of a clock
+ * tick_source.h - timers for clocksource.c and timer_rate.c
  *
- * WHAT     Tables of functions: a counter that begins again each tick, when it
- *          lets the line IRQ_TIMER come, and can be read in between; a counter
- *          whose rate is known; and one that is to be measured by it.
+ * WHAT     Three tables of functions: a counter that begins again at each tick,
+ *          raises line IRQ_TIMER then, and can be read in between; a counter of
+ *          known rate; and a counter whose rate is to be measured.
  */
 #pragma once
 
@@ -13,13 +13,13 @@
 struct tick_source {
 	const char *name;
 
-	/* Counting from here on; the line is masked. false: it cannot. */
+	/* Start counting; the line is masked. false: this is not possible. */
 	bool (*start)(void);
 
-	/* No more ticks: as if it had never been started. */
+	/* Stop, as if it had never been started. */
 	void (*stop)(void);
 
-	/* Since the counter began again; at most a tick. Interrupts off. */
+	/* Time since the last tick, at most a tick. Interrupts off. */
 	uint32_t (*elapsed_ns)(void);
 
 	/* A tick takes ns + rem / den nanoseconds. */
@@ -31,7 +31,7 @@ extern const struct tick_source pit_tick, lapic_tick;
 struct time_reference {
 	const char *name;
 
-	/* Counting from here on. false: this machine has none. */
+	/* Start counting. false: this machine does not have it. */
 	bool (*start)(void);
 	void (*stop)(void);
 
@@ -42,22 +42,22 @@ struct time_reference {
 	/* A count takes num / den nanoseconds. */
 	uint32_t num, den;
 
-	/* A measurement may take so long; less than the lap of mask + 1. */
+	/* The longest measurement; less than mask + 1 counts. */
 	uint32_t longest_ns;
 };
 
-/* Counts down from UINT32_MAX to 0, at a rate that nobody tells. */
+/* Counts down from UINT32_MAX to 0, at an unknown rate. */
 struct unknown_timer {
 	void     (*restart)(void);
 	uint32_t (*count)(void);
 };
 
 /*
- * Measure it, and round what comes out: by a reference that has been started.
+ * Measure a timer by a reference that has been started, and round the result.
  *
  * Context: interrupts off.
- * Returns: counts a second; 0 when one of the two does not count, or no two
- *          measurements come to the same.
+ * Returns: counts a second; 0 if one of the two does not count, or no two
+ *          measurements have the same result.
  */
 uint32_t timer_rate(const struct unknown_timer *timer,
 		    const struct time_reference *by);

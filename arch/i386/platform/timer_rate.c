@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * timer_rate.c - how fast a timer is, measured by a clock whose rate is known
+ * timer_rate.c - measure how fast a timer is, with a clock of known rate
  *
- * WHAT     Both are read at two moments. Knows no chip: the timer and the
- *          reference are functions.
+ * WHAT     Reads both at two moments. The timer and the reference are
+ *          functions: this file knows no chip.
  *
  * PICTURE    reference   n-1 |    n    | n+1  ...  m-1 |    m
  *                            ^                         ^
@@ -13,25 +13,25 @@
  *
  * TERMS    reference  the counter whose rate is known
  *          edge    a moment at which the reference's count changed
- *          doubt   counts of the timer between which the edge lies: the two
- *                  cannot be read at the same time
+ *          doubt   how many counts of the timer the edge may be wrong: the
+ *                  two cannot be read at the same time
  *          lap     from one count of the reference to the same count again
  *
- * ALGORITHM  Read both in turn until the reference's count has changed: the
- *          edge lies between the reading of the timer before the old count and
- *          that behind the new one. An emulator's host may do something else in
- *          the middle; then the doubt is large, and the edge is not used, as
- *          long as there are better ones. An attempt has a time of its own, in
- *          which the reference does not come round: where reading is slow, a
- *          long one makes good what the edges lack. A pause that is longer than
- *          a lap, or than the timer counts, is not seen: so each attempt starts
- *          the timer anew, and two attempts, any two, must come to the same.
- *          What was measured to a part in a thousand has no more than three
- *          good digits, but crystals have round frequencies: the roundest
- *          number within the doubt is taken.
+ * ALGORITHM  Read both in turn until the reference's count has changed. The
+ *          edge lies after the reading of the timer before the old count, and
+ *          before the reading after the new count. If an emulator's host does
+ *          other work in between, the doubt is large; then a better edge is
+ *          used, if there is one. An attempt ends before the reference has
+ *          made a lap. If reads are slow, an attempt takes longer: over a long
+ *          time, the doubt matters less. A pause longer than a lap, or longer
+ *          than the timer counts, cannot be seen. So each attempt starts the
+ *          timer anew, and two attempts must have the same result. It is exact
+ *          to a part in a thousand: it has three good digits. But crystals
+ *          have round frequencies, so the roundest number within the doubt is
+ *          taken.
  *
  * LOCKING  Interrupts off.
- * COST     2 ms when nothing disturbs.
+ * COST     2 ms, if there is no disturbance.
  * NOT HERE the local APIC's timer (lapic_timer.c), the references (pit.c,
  *          acpi_timer.c).
  * SEE      Linux calibrate_APIC_clock().
@@ -40,10 +40,10 @@
 #include "lib/div64.h"
 
 #define NS_PER_SEC      1000000000u
-#define NS_MIN          1000000u   /* of an attempt                          */
+#define NS_MIN          1000000u   /* the shortest attempt                   */
 
 #define EDGE_TRIES      5u         /* for the best first edge                */
-#define EDGE_READS      10000u     /* without any change: it does not count  */
+#define EDGE_READS      10000u     /* no change: the reference is dead       */
 #define ATTEMPTS        20u        /* until two agree                        */
 #define GOOD_ENOUGH     1000u      /* doubt: a part in this many             */
 
@@ -99,16 +99,7 @@ static bool find_first_edge(const struct measurement *m, struct edge *best)
 	return true;
 }
 
-static uint32_t ns_between(const struct time_reference *by,
-			   const struct edge *a, const struct edge *b)
-{
-	uint32_t passed = (b->reference - a->reference) & by->mask;
-	uint64_t ns = div_u64((uint64_t)passed * by->num, by->den);
-
-	return (uint32_t)MIN(ns, UINT32_MAX);
-}
-
-/* From the two edges, and how far off that may be. hz 0: it cannot be. */
+/* The rate from two edges. hz 0: it is impossible. */
 static struct rate rate_between(const struct edge *a, const struct edge *b,
 				uint32_t ns)
 {
@@ -121,36 +112,34 @@ static struct rate rate_between(const struct edge *a, const struct edge *b,
 	return (struct rate){ (uint32_t)hz, (uint32_t)MIN(doubt, UINT32_MAX) };
 }
 
-static bool has_run_out(const struct measurement *m)
-{
-	return !m->timer->count();
-}
-
 /*
- * Until 1 ms is over, and longer if the doubt wants it.
+ * Measure for 1 ms, or longer if the doubt is large. When the timer has run out
+ * (0), its count says nothing.
  *
  * Returns: false when one of the two does not count.
  */
 static bool attempt(const struct measurement *m, struct rate *rate)
 {
+	const struct time_reference *by = m->by;
 	struct edge first, last;
-	uint32_t ns = 0;
+	uint64_t ns = 0;
 
 	m->timer->restart();
 	if (!find_first_edge(m, &first))
 		return false;
-	while (ns < m->by->longest_ns && !has_run_out(m)) {
+	while (ns < by->longest_ns && m->timer->count()) {
 		if (!find_edge(m, &last))
 			return false;
-		ns = ns_between(m->by, &first, &last);
+		ns = (last.reference - first.reference) & by->mask;
+		ns = div_u64(ns * by->num, by->den);
 		if (ns < NS_MIN)
 			continue;
 		if (last.timer == first.timer)
 			return false;
-		*rate = rate_between(&first, &last, ns);
-		if (!rate->hz)
-			return true;
-		if (rate->doubt <= rate->hz / GOOD_ENOUGH && !has_run_out(m))
+		*rate = rate_between(&first, &last,
+				     (uint32_t)MIN(ns, UINT32_MAX));
+		if (!rate->hz || (rate->doubt <= rate->hz / GOOD_ENOUGH &&
+				  m->timer->count()))
 			return true;
 	}
 	rate->hz = 0;

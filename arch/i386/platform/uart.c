@@ -2,10 +2,9 @@
 /*
  * uart.c - the serial port COM1, polled
  *
- * WHAT     Sends and receives bytes by asking the chip until it is ready. No
- *          interrupts, no buffer of our own: what uart_write() was given is in
- *          the chip when it returns, so the last words of a dying kernel are
- *          never lost.
+ * WHAT     Sends and receives bytes: asks the chip until it is ready. There are
+ *          no interrupts and no buffer. When uart_write() returns, the chip has
+ *          the bytes: so the last message of a panic is never lost.
  *
  * PICTURE    CPU --outb--> THR --> shift register --> wire
  *                          |            |
@@ -13,24 +12,25 @@
  *            LSR bit 6 (TEMT): both are empty, the wire is quiet
  *
  * TERMS    divisor  115200 / baud; 1 is the fastest
- *          DLAB     a bit of LCR: ports 0 and 1 are the divisor meanwhile
+ *          DLAB     a bit of LCR: while it is set, ports 0 and 1 are the
+ *                   divisor
  *          stalled  the chip has taken no byte for SEND_READS reads
  *
  * RULES of uart
- *          U1  no time-out is for ever: a chip that takes bytes again is used
- *              again, from the first byte on that finds it ready
- *          U2  what goes wrong in one direction changes nothing in the other
+ *          U1  no time-out is for ever: when the chip takes bytes again, it
+ *              gets bytes again
+ *          U2  an error in one direction changes nothing in the other
  *
- * ALGORITHM  An emulator's chip stops when nobody reads what it has sent: a
- *          full pipe, a pager, Ctrl-S. So we wait, and long: whoever reads
- *          slowly loses nothing. Whoever does not read at all must not stop
- *          the kernel: after one long wait the chip is stalled, then there is
- *          one look a byte, and bytes that find the chip busy are dropped.
- *          When the chip takes bytes again, it is told first how many.
+ * ALGORITHM  The chip of an emulator stops when its output is not read: a full
+ *          pipe, a pager, Ctrl-S. So the kernel waits long: a slow reader loses
+ *          nothing. But a missing reader must not stop the kernel. After one
+ *          long wait the chip is stalled. From then on the kernel looks once
+ *          for each byte, and drops the byte if the chip is busy. When the chip
+ *          takes bytes again, the number of dropped bytes is sent first.
  *
- * COST     A byte: one poll and one write when the emulator is ready, as it
+ * COST     A byte: one poll and one write if the emulator is ready, and it
  *          mostly is; 87 us on a real wire.
- * NOT HERE who else sees the text (kernel/diag/console.c).
+ * NOT HERE other places that get the text (kernel/diag/console.c).
  * SEE      National PC16550D data sheet, 8.0 "Registers".
  */
 #include <arch/cpu.h>
@@ -56,7 +56,7 @@ enum uart_register {
 #define LCR_DLAB       0x80
 #define MCR_DTR_RTS    0x03
 #define MCR_RTS_OUT2   0x0a
-#define MCR_LOOPBACK   0x10   /* all that is sent comes back inside the chip */
+#define MCR_LOOPBACK   0x10   /* sent bytes come back inside the chip        */
 #define MSR_CTS_DCD    0x90   /* RTS and OUT2, looped back                   */
 #define MSR_LINES      0xf0
 #define FCR_CLEAR_ON   0x07   /* FIFOs on, both emptied                      */
@@ -65,16 +65,15 @@ enum uart_register {
 #define LSR_TEMT       0x40
 
 /*
- * A chip that is there sends a full FIFO within 1.4 ms at 115200 baud. A port
- * read takes about 1 us on real hardware, 3 us in an emulator: some 10 s to
- * 30 s for a reader that pauses, a tenth of a second for a byte that does not
- * leave the chip.
+ * A chip sends a full FIFO within 1.4 ms at 115200 baud. A port read takes
+ * about 1 us on real hardware and 3 us in an emulator. So the kernel waits 10 s
+ * to 30 s for a reader, and a tenth of a second for a byte inside the chip.
  */
 #define SEND_READS  10000000u
 #define LOOP_READS  100000u
 
 static bool present, stalled;
-static unsigned nr_dropped;   /* bytes, since it is stalled */
+static unsigned nr_dropped;   /* bytes, since the chip is stalled */
 
 static uint8_t uart_read(enum uart_register reg)
 {
@@ -86,7 +85,7 @@ static void uart_set(enum uart_register reg, uint8_t value)
 	outb(COM1 + reg, value);
 }
 
-/* Poll until one of the bits is set in LSR. Returns: false when it never is. */
+/* Poll until one of the bits is set in LSR. Returns: false after a time-out. */
 static bool uart_wait(uint8_t bits, unsigned reads)
 {
 	while (reads--) {
@@ -97,7 +96,7 @@ static bool uart_wait(uint8_t bits, unsigned reads)
 	return false;
 }
 
-/* U1. Returns: whether the chip has sent what the bits stand for. */
+/* U1. Returns: whether one of the bits is set in LSR. */
 static bool wait_sent(uint8_t bits)
 {
 	stalled = !uart_wait(bits, stalled ? 1 : SEND_READS);
@@ -112,26 +111,23 @@ static void send(char c)
 		nr_dropped++;
 }
 
-/* Between what was sent before the stall and what comes behind it. */
-static void tell_dropped(void)
-{
-	char text[48];
-	int len = snprintf(text, sizeof(text), "\r\n[serial: %u bytes lost]"
-			   "\r\n", nr_dropped);
-
-	nr_dropped = 0;
-	for (int i = 0; i < len; i++)
-		send(text[i]);
-}
-
+/* After a stall, first say how many bytes are missing here. */
 static void uart_putc(char c)
 {
-	if (nr_dropped && wait_sent(LSR_THR_EMPTY))
-		tell_dropped();
+	char text[48];
+	int len = 0;
+
+	if (nr_dropped && wait_sent(LSR_THR_EMPTY)) {
+		len = snprintf(text, sizeof(text),
+			       "\r\n[serial: %u bytes lost]\r\n", nr_dropped);
+		nr_dropped = 0;
+	}
+	for (int i = 0; i < len; i++)
+		send(text[i]);
 	send(c);
 }
 
-/* Answers at once, whatever still waits to be sent. */
+/* A quick test: it need not wait until earlier bytes have been sent. */
 static bool lines_loop_back(void)
 {
 	uint8_t lines;
@@ -152,7 +148,7 @@ bool uart_init(void)
 	uart_set(UART_FCR, FCR_CLEAR_ON);
 	uart_set(UART_MCR, MCR_DTR_RTS);
 
-	/* An empty bus reads 0xff, which would look ready for ever. */
+	/* An empty bus reads 0xff: this would look ready for ever. */
 	present = uart_read(UART_LSR) != 0xff &&
 		  (lines_loop_back() || uart_loopback_test(0xae));
 	return present;
@@ -173,7 +169,7 @@ bool uart_loopback_test(uint8_t byte)
 {
 	bool ok;
 
-	/* What is still in the FIFO must reach the wire, not the loop. */
+	/* Bytes in the FIFO must reach the wire, not the loop. */
 	uart_drain();
 	uart_set(UART_MCR, MCR_DTR_RTS | MCR_LOOPBACK);
 	uart_set(UART_DATA, byte);

@@ -3,8 +3,7 @@
  * vga.c - text on the screen of a PC
  *
  * WHAT     A terminal of 80 columns and 25 rows in the text memory of the VGA
- *          adapter. Of escape sequences it knows those for colours, and
- *          swallows the others.
+ *          adapter. Escape sequences for colours work; others do nothing.
  *
  * PICTURE    cell, 16 bits:  15 ... 8   7 ... 0
  *                            colour     character (code page 437)
@@ -25,7 +24,7 @@
 #define ESC            0x1b
 #define TAB_WIDTH      8
 
-/* The CRT controller: the number of a register to INDEX, its value to DATA. */
+/* The CRT controller: INDEX takes a register's number, DATA its value. */
 #define CRTC_INDEX        0x3d4
 #define CRTC_DATA         0x3d5
 #define CRTC_CURSOR_HIGH  0x0e
@@ -35,7 +34,7 @@ static volatile uint16_t *screen;   /* NULL before vga_init()                */
 static unsigned row, column;        /* V1                                    */
 static uint16_t attribute = GREY_ON_BLACK;
 
-/* Where in ESC [ number ; number letter we are; 0: in none. */
+/* The place in an escape sequence: ESC [ number ; number letter. */
 static enum { IN_TEXT, BEHIND_ESC, IN_PARAMETER } escape;
 static unsigned parameter;
 
@@ -45,20 +44,16 @@ static void clear_row(unsigned r)
 		screen[r * VGA_COLUMNS + c] = GREY_ON_BLACK | ' ';
 }
 
-static void scroll(void)
-{
-	for (unsigned i = 0; i < (VGA_ROWS - 1) * VGA_COLUMNS; i++)
-		screen[i] = screen[i + VGA_COLUMNS];
-	clear_row(VGA_ROWS - 1);
-}
-
 static void new_line(void)
 {
 	column = 0;
-	if (row < VGA_ROWS - 1)
+	if (row < VGA_ROWS - 1) {
 		row++;
-	else
-		scroll();
+		return;
+	}
+	for (unsigned i = 0; i < (VGA_ROWS - 1) * VGA_COLUMNS; i++)
+		screen[i] = screen[i + VGA_COLUMNS];
+	clear_row(VGA_ROWS - 1);
 }
 
 static void put_visible(char c)
@@ -68,10 +63,10 @@ static void put_visible(char c)
 		new_line();
 }
 
-/* One number of ESC [ ... m: 0 plain, 1 bright, 30 to 37 the colour. */
+/* A number of ESC [ ... m: 0 is plain, 1 bright, 30 to 37 a colour. */
 static void set_attribute(unsigned number)
 {
-	/* ECMA-48 counts red 1, green 2, blue 4; the adapter the other way. */
+	/* ECMA-48: red 1, green 2, blue 4. The adapter: red 4, blue 1. */
 	static const uint8_t order[8] = { 0, 4, 2, 6, 1, 5, 3, 7 };
 
 	if (number == 0)
@@ -83,7 +78,7 @@ static void set_attribute(unsigned number)
 				       order[number - 30] << 8);
 }
 
-/* A character behind ESC. */
+/* A character after ESC. */
 static void put_escape(char c)
 {
 	if (escape == BEHIND_ESC) {

@@ -272,23 +272,23 @@ static int unbounded_read(struct acpi_reader *reader, phys_addr_t pa,
 	return 0;
 }
 
-static void run_parser(enum seed_table kind, const struct acpi_table *table)
+static void run_parser(enum seed_table kind)
 {
-	struct acpi_dsdt dsdt;
+	phys_addr_t dsdt[2];
 
 	switch (kind) {
 	case MADT:
-		acpi_madt_parse(&machine.reader, table, &info);
+		acpi_madt_parse(&machine.reader);
 		break;
 	case DMAR:
-		acpi_dmar_parse(&machine.reader, table, &info);
+		acpi_dmar_parse(&machine.reader);
 		break;
 	case DSDT:
 		info.has_fadt = true;
-		acpi_s5_parse(&machine.reader, table, &info);
+		acpi_s5_parse(&machine.reader);
 		break;
 	default:
-		acpi_fadt_parse(&machine.reader, table, &info, &dsdt);
+		acpi_fadt_parse(&machine.reader, dsdt);
 	}
 }
 
@@ -308,7 +308,9 @@ static void fuzz_single(void)
 	machine.reader.read = unbounded_read;
 	machine_add(&machine, table.pa.v, exact_copy(bytes, table.length),
 		    table.length);
-	run_parser(kind, &table);
+	machine.reader.info = &info;
+	machine.reader.table = &table;
+	run_parser(kind);
 }
 
 /* ---- whole -------------------------------------------------------------- */
