@@ -191,8 +191,8 @@ LOG_FREE = {
     "arch/i386/mm/pgtable_dump.c": 3, "kernel/trial/crash.c": 1,
     "kernel/trial/dump_pictures.c": 1,
     "mm/dma/device.c": 2, "mm/kva/area_check.c": 2, "mm/kva/kmap.c": 2,
-    "mm/page/zoneinfo.c": 22, "mm/page/report.c": 7, "mm/slab/describe.c": 6,
-    "mm/slab/lines.c": 2, "mm/slab/slabinfo.c": 4,
+    "mm/page/zoneinfo.c": 22, "mm/page/report.c": 7, "mm/slab/describe.c": 8,
+    "mm/slab/slabinfo.c": 4,
     # the kernel's own mistakes
     "arch/i386/mm/pgtable_check.c": 1, "mm/slab/cache.c": 2,
     "mm/slab/slab_debug.c": 3, "mm/slab/mempool.c": 1,

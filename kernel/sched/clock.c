@@ -2,15 +2,15 @@
 /*
  * clock.c - time since boot, and what happens each tick
  *
- * WHAT     Binds the machine's clock to timers and time slices.
+ * WHAT     Connects the machine's clock with timers and time slices.
  *
  * PICTURE    tick                tick
  *             |                   |
  *             |        t          |   t is the first timer: an event is set
  *             |        ^          |
- *             |    u   t          |   now u is: the event is set anew
- *             |    ^              |   u is cancelled: it comes, and calls
- *             |                   |     nobody, and is set for t
+ *             |    u   t          |   u comes before t: the event is set anew
+ *             |    ^              |   u is cancelled: the event comes, calls no
+ *             |                   |     timer, and is set for t
  *
  * TERMS    event   an interrupt between two ticks, for the first timer
  *
@@ -18,11 +18,11 @@
  *          C1  the first timer that expires before the next tick has an event
  *              at its time or before, where the machine can make events
  *
- * ALGORITHM  To set an event costs more than to let one come in vain. So
- *          it stays when its timer is cancelled, and a later one is not set as
- *          long as it has not come: a wait with a short deadline that is over
- *          before costs one event a deadline, not one a wait. One that was
- *          lost is forgotten by the next tick.
+ * ALGORITHM  To set an event costs more than an event that comes for nothing.
+ *          So the event stays when its timer is cancelled, and no later event
+ *          is set before it has come. Many short waits that end before their
+ *          deadline then share one event. If an event gets lost, the next tick
+ *          forgets it.
  * LOCKING  The tick comes with interrupts off.
  * NOT HERE the timer chip (<arch/clocksource.h>), the list of timers (timer.c).
  */
@@ -37,9 +37,9 @@
 
 _Static_assert(CLOCK_HZ == ARCH_CLOCK_HZ, "one tick a tick");
 
-/* Interrupts off. */
+/* Both are used with interrupts off. */
 static uint64_t last_tick;
-static uint64_t event_at = UINT64_MAX;   /* of the event that is set */
+static uint64_t event_at = UINT64_MAX;   /* when the event comes */
 
 uint64_t clock_ns(void)
 {
@@ -53,11 +53,6 @@ uint64_t clock_in_tick_ns(void)
 
 	irq_restore(flags);
 	return MIN(passed, NS_PER_TICK);
-}
-
-bool clock_has_events(void)
-{
-	return arch_clock_has_events();
 }
 
 void clock_want_event(uint64_t expires)
@@ -78,7 +73,7 @@ static void event(void)
 	timers_run(clock_ns());
 }
 
-/* Wakes come first, so that the slice is judged by who is READY then. */
+/* Timers first: the end of a slice depends on which threads are READY. */
 static void tick(void)
 {
 	last_tick = clock_ns();

@@ -2,9 +2,9 @@
 /*
  * clock.h - time since boot, and things to do at a time
  *
- * WHAT     A tick every 10 ms from the timer interrupt; clock_ns() also counts
- *          within a tick. Timers run in the timer interrupt, or, where the
- *          machine can make one, in an interrupt at their time.
+ * WHAT     The timer interrupt ticks every 10 ms; clock_ns() also counts within
+ *          a tick. Timers run in the timer interrupt. If the machine can make
+ *          an interrupt at any time, timers run at their exact time.
  */
 #pragma once
 
@@ -17,13 +17,10 @@
 /* Never goes back. */
 uint64_t clock_ns(void);
 
-/* Do timers run between ticks too? */
-bool clock_has_events(void);
-
-/* How much of the tick that runs has passed: at most NS_PER_TICK. */
+/* The time since the last tick: at most NS_PER_TICK. */
 uint64_t clock_in_tick_ns(void);
 
-/* The timer interrupt starts; interrupts are on afterwards. */
+/* Start the timer interrupt. Interrupts are on afterwards. */
 void clock_init(void);
 
 struct timer {
@@ -34,12 +31,12 @@ struct timer {
 };
 
 /*
- * Call timer->fn in an interrupt, at or after `expires`. The timer is
- * then no longer armed and may be armed again, or freed, by fn. Arming one that
- * is armed moves it. A new struct timer is all 0.
+ * Call fn(timer) in an interrupt, at `expires` or later. Then the timer is no
+ * longer armed: fn may arm the timer again, or free it. If the timer is armed
+ * already, it moves to the new time. A new struct timer is all 0.
  */
 void timer_arm(struct timer *timer, uint64_t expires,
 	       void (*fn)(struct timer *timer));
 
-/* Returns: whether it was still armed. */
+/* Returns: whether the timer was armed. */
 bool timer_cancel(struct timer *timer);

@@ -4,24 +4,24 @@
  *
  * WHAT     The locks of lib/wait.h.
  *
- * TERMS    hand over   the owner gives a contended mutex straight to the first
- *                      waiter: it is never free in between
+ * TERMS    hand over   the owner gives a mutex directly to the first waiter, so
+ *                      the mutex is not free in between
  *
  * RULES of mutex
- *          M1  locked is false only while nobody waits
- *          M2  owner is the thread that holds it; NULL while it is free, or
- *              was taken before there were threads
+ *          M1  `locked` is false only while no thread waits
+ *          M2  `owner` is the thread that holds the mutex. It is NULL while the
+ *              mutex is free, or was taken before there were threads
  *
- * ALGORITHM  Handing over is what makes the order that of coming: with a lock
- *          that is free for a moment, the thread that has just released it
- *          would mostly be the next to have it, and the first waiter would wait
- *          for ever (its lock convoy is the price).
- *          The free mutex is taken by one exchange. To release one, preemption
- *          goes off between the look at the queue and the store, so that no
- *          waiter comes in between (M1).
+ * ALGORITHM  The waiters get the mutex in the order in which they came, because
+ *          it is handed over. If it were free for a moment, the running thread
+ *          would often take it again, and the first waiter would wait for ever.
+ *          (The price is a switch for each unlock while threads wait.)
+ *          One exchange takes a free mutex. mutex_unlock() turns preemption off
+ *          between the look at the queue and the store: so no waiter can come
+ *          in between (M1).
  *
  * LOCKING  Preemption off; interrupts off where the queue is changed.
- * COST     About ten instructions to lock and to unlock, when nobody waits.
+ * COST     A few instructions to lock and to unlock, when no thread waits.
  * NOT HERE priority inheritance.
  * SEE      Linux kernel/locking/mutex.c.
  */
@@ -37,7 +37,7 @@ bool mutex_trylock(struct mutex *mutex)
 	return true;
 }
 
-/* It becomes ours in mutex_hand_over(), or was free after all. */
+/* mutex_hand_over() makes us the owner, or the mutex is free by now. */
 static noinline void mutex_lock_slow(struct mutex *mutex) NO_LOCK_CHECK
 {
 	struct thread *thread = current_thread();
@@ -59,13 +59,8 @@ void mutex_lock(struct mutex *mutex)
 {
 	debug_caller_must(may_sleep(),
 			  "be able to sleep, not with preemption off");
-	if (unlikely(__atomic_exchange_n(&mutex->locked, true,
-					 __ATOMIC_ACQUIRE))) {
+	if (unlikely(!mutex_trylock(mutex)))
 		mutex_lock_slow(mutex);
-		return;
-	}
-	mutex->owner = current_thread();
-	held_add(1);
 }
 
 bool mutex_is_mine(const struct mutex *mutex)

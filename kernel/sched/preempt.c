@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * preempt.c - where a thread gives way without having asked for it
+ * preempt.c - where a thread loses the CPU without asking for it
  *
- * WHAT     The four places at which a switch that is due takes place, and what
- *          else is done before a thread goes to user mode.
+ * WHAT     The four places at which a switch that is due takes place, and the
+ *          other work before a thread goes to user mode.
  *
  * PICTURE    timer tick, wake  -->  due
  *                                    |
@@ -15,11 +15,10 @@
  *            schedule()  --------------------------------> another thread
  *
  * RULES of preempt
- *          P1  no switch while the depth of preempt_disable() is not 0: the
- *              word is 0 only where both "due" and "allowed" hold
- *          P2  no switch in code that has interrupts off: it returns as it was
- *              called
- *          P3  a thread that goes to user mode has done all that is due
+ *          P1  while the depth of preempt_disable() is not 0, there is no
+ *              switch: the word is 0 only if a switch is due and allowed
+ *          P2  code that has interrupts off is not preempted
+ *          P3  a thread that goes to user mode has done all its work
  *
  * LOCKING  Interrupts off around schedule().
  * SEE      lib/preempt.h; <arch/trap.h>, return_work; Linux

@@ -2,10 +2,11 @@
 /*
  * sched.c - which thread runs next
  *
- * WHAT     Of all READY threads the one of the highest priority; of several,
- *          the one that has waited longest. A running thread gives way when it
- *          sleeps, when one of higher priority wakes, and, to others of its
- *          own priority, when its time slice is over or one has slept enough.
+ * WHAT     The READY thread of the highest priority runs next. Of several such
+ *          threads, the one that has waited longest runs. A running thread
+ *          gives the CPU away when it sleeps, and when a thread of higher
+ *          priority wakes. It gives the CPU to a thread of its own priority
+ *          when its time slice ends, or when that thread has slept long enough.
  *
  * PICTURE  One CPU; two threads of priority 8 take turns, the server sleeps:
  *
@@ -18,10 +19,11 @@
  *            priority 16 wakes:      it runs, queue[8] <-> A <-> B <-> C
  *
  * TERMS    due     a switch is wanted (lib/preempt.h)
- *          slice   TIME_SLICE_TICKS ticks; who is preempted by a higher
- *                  priority keeps the rest of it, and its place in front
- *          lazy    a kernel thread runs with whatever user tables were loaded
- *                  before it: it never looks at user addresses
+ *          slice   TIME_SLICE_TICKS ticks. A thread that is preempted by a
+ *                  higher priority keeps the rest of its slice, and its place
+ *                  in front
+ *          lazy    a kernel thread runs with the user tables that were loaded
+ *                  before: it never looks at user addresses
  *
  * INVARIANTS of sched (sched_check() restates them)
  *          S1  a thread in queue[p] is READY and has priority p
@@ -29,32 +31,33 @@
  *          S3  every READY thread is in one run queue
  *          S4  the running thread is the only one RUNNING
  *          S5  a thread that does not run has its saved ESP in its own stack
- *          S6  the loaded tables are those of the running thread, if it has
- *              any, and task_hook was last told of its task: two tasks may
- *              share tables
+ *          S6  if the running thread has tables, they are loaded, and task_hook
+ *              was last told of its task: two tasks may share tables
  *          S7  while nothing is due, no READY thread has a higher priority
  *              than the running one
  *
  * ALGORITHM  schedule() puts a thread that is still RUNNING back into its
- *          queue, takes the first of the highest non-empty queue (one BSR finds
- *          it) and switches the stacks. The idle thread is always READY or
- *          RUNNING, so there always is one.
- *          Interrupts and wakes never switch by themselves: they say that a
- *          switch is due. It takes place on the way back from the interrupt, at
- *          the preempt_enable() that ends the last reason against it, or at the
- *          end of a wake. Who wakes with interrupts off, under an irqsave lock
- *          say, does not look again when they are on: the switch then waits for
- *          one of the other places, at worst for the next tick. Looking would
- *          cost every unlock instructions that hardly one needs.
- *          A thread that ends cannot free the stack it runs on: who runs next
- *          does (sched_finish_switch()).
+ *          queue. Then it takes the first thread of the highest queue that is
+ *          not empty (one BSR finds the queue), and switches the stacks. The
+ *          idle thread is always READY or RUNNING, so there is always a thread.
+ *
+ *          Interrupts and wakes do not switch. They say that a switch is due.
+ *          The switch takes place on the way back from the interrupt, at the
+ *          last preempt_enable(), or at the end of a wake. A wake with
+ *          interrupts off (under an irqsave lock, for example) waits for one of
+ *          the other places, at the latest for the next tick: to look for such
+ *          a wake at each unlock would cost too much.
+ *
+ *          A thread that ends cannot free the stack on which it runs. The next
+ *          thread frees it (sched_finish_switch()).
  *
  * LOCKING  Interrupts off, for everything here: `r` in thread.h. No lock is
  *          held across a switch; schedule() panics if one is.
  * COST     O(1) to wake and to switch.
- * NOT HERE threads' making and end (thread.c), sleeping (wait.c), the way back
- *          to user mode (preempt.c), the switch of stacks (<arch/thread.h>).
- * SEE      Linux kernel/sched/rt.c, whose round-robin class this is.
+ * NOT HERE how threads begin and end (thread.c), sleeping (wait.c), the way
+ *          back to user mode (preempt.c), the switch of stacks
+ *          (<arch/thread.h>).
+ * SEE      Linux kernel/sched/rt.c, for the round-robin class.
  */
 #include "kernel/sched/sched.h"
 
@@ -74,9 +77,9 @@ struct run_queue {
 	uint32_t         ready;                     /* r  S2                 */
 	struct list_head queue[THREAD_PRIORITIES];  /* r  S1                 */
 	struct thread   *idle;
-	struct thread   *dead;      /* r  for whoever runs next to reap      */
+	struct thread   *dead;      /* r  the next thread reaps it           */
 	struct upgtable *loaded;    /* r  user tables in use; NULL: none     */
-	struct task     *told;      /* r  the last one task_hook was told of */
+	struct task     *told;      /* r  task_hook was last told of it      */
 };
 
 struct thread *running_thread[NR_CPUS];
@@ -108,15 +111,14 @@ static void queue_remove(struct run_queue *rq, struct thread *thread)
 
 static struct thread *queue_take(struct run_queue *rq)
 {
-	struct thread *thread;
+	struct list_head *queue = &rq->queue[ilog2(rq->ready)];
+	struct thread *thread = list_first_entry(queue, struct thread, run);
 
-	thread = list_first_entry(&rq->queue[ilog2(rq->ready)], struct thread,
-				  run);
 	queue_remove(rq, thread);
 	return thread;
 }
 
-/* Is there a READY thread of a higher priority, or of the same or a higher? */
+/* Is a thread READY that has a higher priority? Or at least this priority? */
 static bool ready_above(const struct run_queue *rq, unsigned priority)
 {
 	return rq->ready >> priority > 1;
@@ -138,13 +140,6 @@ static void set_due(void)
 {
 	*this_cpu(preempt_word) &= ~PREEMPT_NOT_DUE;
 	return_work |= WORK_SWITCH;
-}
-
-/* What was due takes place; from now on what `next` has to do counts. */
-static void clear_due(const struct thread *next)
-{
-	*this_cpu(preempt_word) |= PREEMPT_NOT_DUE;
-	return_work = next->work;
 }
 
 /* ---- the switch --------------------------------------------------------- */
@@ -174,7 +169,9 @@ void sched_finish_switch(void)
 static void switch_to(struct run_queue *rq, struct thread *prev,
 		      struct thread *next)
 {
-	clear_due(next);
+	/* Nothing is due now. On the way to user mode, `next` does its work. */
+	*this_cpu(preempt_word) |= PREEMPT_NOT_DUE;
+	return_work = next->work;
 	next->state = THREAD_RUNNING;
 	if (next == prev)
 		return;
@@ -187,14 +184,14 @@ static void switch_to(struct run_queue *rq, struct thread *prev,
 	sched_finish_switch();
 }
 
-/* A lock that is held, or a kmap_local() page, would stay so for ever. */
+/* The thread would keep a lock or a kmap_local() page while others run. */
 static noinline void __noreturn __cold refuse_switch(const struct thread *prev)
 {
 	panic("thread %s gives the CPU away with preemption off (depth %u)",
 	      prev->name, preempt_depth());
 }
 
-/* Who runs goes on later: behind its like when its slice is over. */
+/* The running thread is READY now: behind its equals if its slice is over. */
 static void requeue(struct run_queue *rq, struct thread *prev)
 {
 	bool first = prev->ticks_left > 0;
@@ -270,15 +267,13 @@ void sched_wake_first_irqoff(struct thread *thread)
 
 	if (thread->state != THREAD_BLOCKED)
 		return;
-	thread->woken = false;
-	thread->state = THREAD_READY;
-	list_del(&thread->run);
-	queue_add(this_cpu(run_queues), thread, true);
-	if (thread->priority < running->priority)
-		return;
-	if (thread->priority == running->priority)
+	sched_wake_irqoff(thread, false);
+	list_move(&thread->run,
+		  &this_cpu(run_queues)->queue[thread->priority]);
+	if (thread->priority == running->priority) {
 		running->ticks_left = 0;
-	set_due();
+		set_due();
+	}
 }
 
 void sched_wake(struct thread *thread, bool woken)
@@ -396,7 +391,7 @@ unsigned sched_nr_threads(void)
 
 /* ---- init --------------------------------------------------------------- */
 
-/* What wakes a thread is an interrupt here, which switches on its way back. */
+/* An interrupt wakes a thread, and switches to it on the way back. */
 static void idle_main(void *arg)
 {
 	for (;;)
@@ -409,8 +404,7 @@ void sched_init(void)
 
 	for (unsigned i = 0; i < THREAD_PRIORITIES; i++)
 		list_init(&rq->queue[i]);
-	thread_init();
-	*this_cpu(running_thread) = thread_init_boot();
+	*this_cpu(running_thread) = thread_init();
 	rq->idle = thread_create("idle", PRIORITY_IDLE, idle_main, NULL);
 	if (!rq->idle)
 		panic("no memory for the idle thread");
@@ -435,8 +429,7 @@ static const char *queue_check(const struct run_queue *rq, unsigned priority,
 	return NULL;
 }
 
-static const char *thread_check(const struct run_queue *rq,
-				const struct thread *thread)
+static const char *thread_check(const struct thread *thread)
 {
 	const struct thread *running = current_thread();
 	pfn_t pfn;
@@ -454,25 +447,11 @@ static const char *thread_check(const struct run_queue *rq,
 	return NULL;
 }
 
-static const char *running_check(const struct run_queue *rq)
-{
-	const struct thread *running = current_thread();
-
-	HOLDS(!running->tables || running->tables == rq->loaded,
-	      "sched S6: the loaded tables are those of the running thread");
-	HOLDS(!running->tables || running->task == rq->told,
-	      "sched S6: the hook was told of the running thread's task");
-	HOLDS(!(*this_cpu(preempt_word) & PREEMPT_NOT_DUE) ||
-	      !ready_above(rq, running->priority),
-	      "sched S7: no READY thread has a higher priority than the running one");
-	return NULL;
-}
-
 static const char *check_irqoff(void)
 {
 	const struct run_queue *rq = this_cpu(run_queues);
+	const struct thread *thread, *running = current_thread();
 	unsigned queued = 0, ready = 0;
-	const struct thread *thread;
 	const char *law;
 
 	for (unsigned i = 0; i < THREAD_PRIORITIES; i++) {
@@ -480,13 +459,19 @@ static const char *check_irqoff(void)
 		HOLDS(!law, law);
 	}
 	list_for_each_entry(thread, &all_threads, all) {
-		law = thread_check(rq, thread);
+		law = thread_check(thread);
 		HOLDS(!law, law);
 		ready += thread->state == THREAD_READY;
 	}
 	HOLDS(queued == ready, "sched S3: every READY thread is in a run queue");
-	law = running_check(rq);
-	return law ? law : timer_check();
+	HOLDS(!running->tables || running->tables == rq->loaded,
+	      "sched S6: the loaded tables are those of the running thread");
+	HOLDS(!running->tables || running->task == rq->told,
+	      "sched S6: the hook was told of the running thread's task");
+	HOLDS(!(*this_cpu(preempt_word) & PREEMPT_NOT_DUE) ||
+	      !ready_above(rq, running->priority),
+	      "sched S7: no READY thread has a higher priority than the running one");
+	return timer_check();
 }
 
 const char *sched_check(void)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * sched_impl.h - what the files of kernel/sched/ share
- *
- * WHAT     Nobody outside kernel/sched/ and its tests includes this file.
+ * sched_impl.h - for the files of kernel/sched/ and their tests only
  */
 #pragma once
 
@@ -12,33 +10,30 @@
 
 struct timer;
 
-#define TIME_SLICE_TICKS  5   /* 50 ms, until a thread of its priority is due */
+#define TIME_SLICE_TICKS  5   /* 50 ms; then an equal runs                    */
 
 /* ---- sched.c ------------------------------------------------------------ */
 
 /* sched_wake() with interrupts off, and without the switch that may be due. */
 void sched_wake_irqoff(struct thread *thread, bool woken);
 
-/* The same, ahead of its equals: the running one's slice ends for it. */
+/* The same, but the thread runs before its equals, also the running one. */
 void sched_wake_first_irqoff(struct thread *thread);
 
-/* Is any thread READY, but the idle one? */
+/* Is any thread READY, apart from the idle thread? */
 bool sched_others_ready(void);
 
-/* First thing in a thread that runs for the first time. Interrupts off. */
+/* The first call of a thread that runs for the first time. Interrupts off. */
 void sched_finish_switch(void);
 
-/* The running thread is over: go on as another, which reaps it. */
+/* End the running thread. The next thread reaps it. */
 void sched_end(void) __noreturn;
 
-/* A thread comes into being, and is gone. Interrupts off. */
+/* Add a thread to the list of all threads, or remove it. Interrupts off. */
 void sched_add(struct thread *thread);
 void sched_remove(struct thread *thread);
 
-/* The thread that kernel_main() has become. */
-struct thread *thread_init_boot(void);
-
-/* Put interrupts back, and switch if that has become due. */
+/* Restore the interrupt flag, and switch if a switch is due. */
 static inline void irq_restore_preempt(irqflags_t flags)
 {
 	irq_restore(flags);
@@ -51,8 +46,8 @@ static inline void irq_restore_preempt(irqflags_t flags)
 /* Free a DEAD thread that does not run any more. Interrupts off. */
 void thread_reap(struct thread *thread);
 
-/* Once, before the first thread_create(). */
-void thread_init(void);
+/* Called once, at boot. Returns: the thread that kernel_main() becomes. */
+struct thread *thread_init(void);
 
 /* ---- stack_cache.c ------------------------------------------------------ */
 
@@ -66,30 +61,24 @@ void stack_cache_init(void);
 
 /* ---- wait.c ------------------------------------------------------------- */
 
-/* Panics where the running thread must not sleep. */
+/* Panic, and name `what`, if the running thread must not sleep here. */
 void must_be_able_to_sleep(const char *what);
-
-/*
- * Block the running thread until it is woken, `deadline` or, if killable, it is
- * killed. Interrupts off. Returns: whether it was woken.
- */
-bool block_until(uint64_t deadline, bool killable);
 
 /* ---- clock.c ------------------------------------------------------------ */
 
 /*
- * The first timer expires then: an interrupt for it, where the machine can make
- * one, and neither the next tick nor another one comes before. Interrupts off.
+ * The first timer expires at this time. Make an interrupt for it, if the
+ * machine can, and if no tick or event comes before. Interrupts off.
  */
 void clock_want_event(uint64_t expires);
 
-/* NULL, or C1, broken for a first timer at that time. Interrupts off. */
+/* NULL, or C1 if the first timer, at this time, breaks it. Interrupts off. */
 const char *clock_check(uint64_t first);
 
 /* ---- timer.c ------------------------------------------------------------ */
 
-/* Call what has expired. Interrupts off. */
+/* Call the timers that have expired. Interrupts off. */
 void timers_run(uint64_t now);
 
-/* NULL, or the broken one of T1, T2, C1. */
+/* NULL, or the first broken law of T1, T2, C1. Interrupts off. */
 const char *timer_check(void);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * sleep.c - nothing for a while
+ * sleep.c - let time pass
  *
- * WHAT     Two ways to let time pass: give the CPU away until a timer, or keep
- *          it and look at the clock.
+ * WHAT     Two ways to let time pass: give the CPU away until a timer expires,
+ *          or keep the CPU and look at the clock.
  *
  * PICTURE    tick                tick                tick
  *             |    now            |                   |
@@ -11,30 +11,33 @@
  *             |     [--------)    |   BLOCKED, where timers run between ticks
  *             |     [-------------+------)            |   the same
  *
- * ALGORITHM  A sleep gives the CPU away, and a timer brings it back. Less than
- *          SHORT_NS is not worth that: its thread looks at the clock.
+ * ALGORITHM  A sleep gives the CPU away, and a timer wakes the thread. For less
+ *          than SHORT_NS this is not worth it: the thread looks at the clock.
  *
- *          Where timers run in the tick only, whoever blocks wakes up to a tick
- *          too late. For a sleep that is itself shorter than a tick that is
- *          too much: while nobody else is READY its thread looks at the clock
- *          until it is time, but for a tick that comes before. If somebody is,
- *          it gives way after all. docs/decisions/short-sleeps.md says why.
+ *          If timers run only in the tick, a blocked thread wakes up to one
+ *          tick too late. This is too much for a sleep that is shorter than a
+ *          tick. So, while no other thread is READY, such a thread keeps the
+ *          CPU and looks at the clock. If a tick comes before the deadline, it
+ *          blocks until that tick. If another thread is READY, it blocks until
+ *          the deadline. docs/decisions/short-sleeps.md has the reasons.
  *
- *          Who has slept goes before its equals: it has given away its time,
- *          and need not wait for their slices too.
+ *          A thread that has slept runs before its equals: it gave its own time
+ *          away, and need not wait for their slices.
  *
  * LOCKING  Interrupts off for the thread's state.
- * NOT HERE waiting for somebody else (wait.c).
+ * NOT HERE waiting for another thread (wait.c).
  * SEE      nanosleep(2); Linux kernel/time/hrtimer.c.
  */
+#include <arch/clocksource.h>
+
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched_impl.h"
 #include "lib/wait.h"
 
-/* So little that giving the CPU away is not worth it. */
+/* For a shorter time it is not worth it to give the CPU away. */
 #define SHORT_NS  (NS_PER_TICK / 100)
 
-/* Interrupts off. */
+/* Context: interrupts off. */
 static void block_until_timer(struct thread *thread, uint64_t deadline)
 {
 	thread->woken = false;
@@ -51,7 +54,7 @@ static void sleep_until_timer(uint64_t deadline)
 	irq_restore(flags);
 }
 
-/* Until the next tick, if that comes before the deadline. */
+/* Sleep until the next tick, if it comes before the deadline. */
 static void sleep_one_tick(uint64_t deadline)
 {
 	struct thread *thread = current_thread();
@@ -63,30 +66,25 @@ static void sleep_one_tick(uint64_t deadline)
 	irq_restore(flags);
 }
 
-/* Longer than the clock can count is for ever. */
-static uint64_t deadline_in(uint64_t ns)
+void thread_sleep_ns(uint64_t ns)
 {
 	uint64_t now = clock_ns();
 
-	return ns < UINT64_MAX - now ? now + ns : UINT64_MAX;
-}
-
-void thread_sleep_ns(uint64_t ns)
-{
 	must_be_able_to_sleep("thread_sleep_ns()");
-	sleep_until_timer(deadline_in(ns));
+	/* A time that the clock cannot count is for ever. */
+	sleep_until_timer(ns < UINT64_MAX - now ? now + ns : UINT64_MAX);
 }
 
-/* Less than a tick is left. */
+/* The deadline is less than a tick away. */
 static void sleep_shortly(uint64_t deadline)
 {
 	uint64_t now = clock_ns();
 
 	while (now < deadline && !wait_killed()) {
 		if (deadline - now > SHORT_NS &&
-		    (clock_has_events() || sched_others_ready()))
+		    (arch_clock_has_events() || sched_others_ready()))
 			sleep_until_timer(deadline);
-		else if (!clock_has_events())
+		else if (!arch_clock_has_events())
 			sleep_one_tick(deadline);
 		now = clock_ns();
 	}

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * stack_cache.c - stacks for threads, and a few kept for the next
+ * stack_cache.c - stacks for threads
  *
- * WHAT     A stack is a vmalloc area. Those of threads that ended are kept, up
- *          to STACKS_KEPT of them, because the next thread is often not far.
+ * WHAT     A stack is a vmalloc area. Up to STACKS_KEPT stacks of threads that
+ *          have ended are kept, because a new thread often comes soon.
  *
- * PICTURE  addresses, growing upwards; G is what vmalloc leaves unmapped:
+ * PICTURE  Addresses grow to the right; G is a guard page of vmalloc:
  *
  *            ... area before | G |  stack of 16 KiB  | G | next area ...
  *                              ^                       ^
- *                  below us: the overflow faults       ours
+ *                     an overflow faults here         ours
  *
  * INVARIANTS of stack_cache (sched_check() restates it)
- *          K1  the page below a stack is never mapped. vmalloc promises a guard
- *              page behind each area, ours included. Below us is either the
- *              guard page of the area before; or addresses that nobody has,
- *              and the area that gets them will end in its own guard page; or
- *              the hole between the direct map and the vmalloc region.
+ *          K1  the page below a stack is never mapped. There are three cases.
+ *              It is the guard page of the area before. Or no area has it now:
+ *              an area that gets it ends with its own guard page there. Or it
+ *              is part of the hole between direct map and vmalloc region
  * RULES of stack_cache
- *          K2  a kept stack's first word links to the next
+ *          K2  the first word of a kept stack links to the next one
  *
  * LOCKING  Interrupts off: threads are freed in the middle of a switch.
  * SEE      mm/kva/area.c, V2, V4; Linux kernel/fork.c, cached_stacks.
@@ -72,7 +71,7 @@ void stack_free(void *ptr)
 		vfree(stack);
 }
 
-/* The pages come back with vmalloc's shrinker, which runs after this one. */
+/* vmalloc's shrinker, which runs after this one, gives the pages back. */
 static unsigned long stack_shrink(void)
 {
 	void *stack;

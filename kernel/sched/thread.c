@@ -2,10 +2,10 @@
 /*
  * thread.c - how threads begin and end
  *
- * WHAT     Makes the structure and the stack, runs the thread's function, and
- *          takes both back when it has ended.
+ * WHAT     Makes the structure and the stack of a thread, runs the thread's
+ *          function, and frees structure and stack when the thread has ended.
  *
- * PICTURE  the stack of a thread that has not run yet:
+ * PICTURE  The stack of a thread that has not run yet:
  *
  *            top   +--------------------+
  *                  | struct trap_regs   |  of user mode
@@ -17,21 +17,22 @@
  *            guard | never mapped       |
  *                  +--------------------+
  *
- * TERMS    reap    free a thread that has ended: not on its own stack
+ * TERMS    reap    free a thread that has ended, while another thread runs
  *          killed  asked to end; see thread.h
  *
  * INVARIANTS of thread (sched_check() restates it)
- *          N1  a thread is in all_threads, and its stack is registered, from
- *              before it first runs until it is reaped
+ *          N1  from before it first runs until it is reaped, a thread is in
+ *              all_threads, and its stack is registered
  * RULES of thread
  *          N2  a thread ends with no lock held and in no wait queue
- *          N3  kill never ends a thread in the middle of the kernel: it may own
- *              a mutex. It ends on the way to user mode, or where it asks
+ *          N3  a kill never ends a thread in the middle of the kernel, where it
+ *              may own a mutex. The thread ends on the way to user mode, or
+ *              where its code looks at wait_killed()
  *
  * LOCKING  Interrupts off for the lists.
- * COST     About 600 instructions to create, when a stack is kept.
- * NOT HERE stacks (stack_cache.c), who runs (sched.c), what a task loses with
- *          its last thread (kernel/task/, by the exit hook).
+ * COST     thread_create() in tests/bench/bounds.tsv.
+ * NOT HERE stacks (stack_cache.c), which thread runs (sched.c), what a task
+ *          loses with its last thread (kernel/task/, by the exit hook).
  * SEE      Linux kernel/fork.c, kernel/exit.c.
  */
 #include "kernel/sched/thread.h"
@@ -64,7 +65,7 @@ static void thread_init_common(struct thread *thread, const char *name,
 	list_init(&thread->in_task);
 }
 
-/* A BLOCKED thread with a stack, which does not yet know where to begin. */
+/* Make a BLOCKED thread with a stack. It has no function yet. */
 static struct thread *thread_make(const char *name, unsigned priority)
 {
 	struct thread *thread;
@@ -83,41 +84,32 @@ static struct thread *thread_make(const char *name, unsigned priority)
 	return thread;
 }
 
-/*
- * It begins with main(thread), and is known from now on (N1). The page below
- * the stack is unmapped: stack_cache.c, K1.
- */
-static void thread_publish(struct thread *thread, void (*main)(void *arg))
+/* The first function of every thread, on its own stack. */
+static void thread_main(void *arg)
+{
+	struct thread *thread = arg;
+
+	sched_finish_switch();
+	irq_enable();
+	if (!thread->fn)
+		arch_enter_user(thread_user_regs(thread));
+	thread->fn(thread->arg);
+	thread_exit();
+}
+
+/* Everything can find the thread from now on (N1). */
+static void thread_publish(struct thread *thread)
 {
 	kva_t base = ptr_to_kva(thread->stack_mem);
 	kva_t top = base + KERNEL_STACK_SIZE;
 	irqflags_t flags;
 
-	arch_thread_init(&thread->arch, top, main, thread);
+	arch_thread_init(&thread->arch, top, thread_main, thread);
 	flags = irq_save();
 	thread->tid = ++last_tid;
 	stack_add(&thread->stack, thread->stack_name, base - PAGE_SIZE, top);
 	sched_add(thread);
 	irq_restore(flags);
-}
-
-static void kernel_thread_main(void *arg)
-{
-	struct thread *thread = arg;
-
-	sched_finish_switch();
-	irq_enable();
-	thread->fn(thread->arg);
-	thread_exit();
-}
-
-static void user_thread_main(void *arg)
-{
-	struct thread *thread = arg;
-
-	sched_finish_switch();
-	irq_enable();
-	arch_enter_user(thread_user_regs(thread));
 }
 
 struct thread *thread_create(const char *name, unsigned priority,
@@ -129,7 +121,7 @@ struct thread *thread_create(const char *name, unsigned priority,
 		return NULL;
 	thread->fn = fn;
 	thread->arg = arg;
-	thread_publish(thread, kernel_thread_main);
+	thread_publish(thread);
 	thread_start(thread);
 	return thread;
 }
@@ -144,7 +136,7 @@ struct thread *thread_create_user(struct task *task, struct upgtable *tables,
 		return NULL;
 	thread->task = task;
 	thread->tables = tables;
-	thread_publish(thread, user_thread_main);
+	thread_publish(thread);
 	*thread_user_regs(thread) = *regs;
 	return thread;
 }
@@ -161,7 +153,7 @@ void thread_reap(struct thread *thread)
 	sched_remove(thread);
 	arch_thread_release(&thread->arch);
 	if (!thread->stack_mem)
-		return;   /* boot's: structure and stack are in the image */
+		return;   /* the first thread is part of the kernel's image */
 	stack_remove(&thread->stack);
 	stack_free(thread->stack_mem);
 	kmem_cache_free(thread_cache, thread);
@@ -216,22 +208,18 @@ bool wait_killed(void)
 
 /* ---- init --------------------------------------------------------------- */
 
-struct thread *thread_init_boot(void)
+struct thread *thread_init(void)
 {
 	const kva_t top = ptr_to_kva(&boot_stack + 1);
 
-	thread_init_common(&boot_thread, "boot", PRIORITY_KERNEL);
-	boot_thread.state = THREAD_RUNNING;
-	boot_thread.tid = ++last_tid;
-	/* A copy: the stack itself has been registered since traps_init(). */
-	boot_thread.stack = *stack_find(top - 1);
-	sched_add(&boot_thread);
-	return &boot_thread;
-}
-
-void thread_init(void)
-{
 	thread_cache = kmem_cache_create("thread", sizeof(struct thread), 0,
 					 SLAB_PANIC, NULL);
 	stack_cache_init();
+	thread_init_common(&boot_thread, "boot", PRIORITY_KERNEL);
+	boot_thread.state = THREAD_RUNNING;
+	boot_thread.tid = ++last_tid;
+	/* A copy: traps_init() has registered the stack itself. */
+	boot_thread.stack = *stack_find(top - 1);
+	sched_add(&boot_thread);
+	return &boot_thread;
 }

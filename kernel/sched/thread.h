@@ -2,15 +2,15 @@
 /*
  * thread.h - a thread: something that runs, sleeps and ends
  *
- * WHAT     Kernel threads and the kernel's side of user threads. Fixed
- *          priorities, round robin within one; preempted at the timer tick.
+ * WHAT     Kernel threads, and the kernel's side of user threads. Priorities
+ *          are fixed. Threads of one priority take turns, at the timer tick.
  *
  * PICTURE    thread_create --> READY <--> RUNNING --> DEAD --> reaped
  *                                ^          |
  *                                +- BLOCKED <+
  *
- * TERMS    killed    asked to end: it does so on its way to user mode; until
- *                    then it goes on, because it may own a mutex or memory
+ * TERMS    killed    asked to end. The thread ends on its way to user mode;
+ *                    before, it may own a mutex or memory
  *          killable  a wait that ends at once when the thread is killed
  * SEE      kernel/sched/sched.c; Linux struct task_struct.
  */
@@ -34,7 +34,7 @@ enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
 
 /* Bits of thread->work, and of return_work while it runs. 3 to 31: signals. */
 #define WORK_SWITCH  0x1u   /* another thread shall run (return_work only)   */
-#define WORK_KILLED  0x2u   /* it shall end                                  */
+#define WORK_KILLED  0x2u   /* the thread shall end                          */
 
 struct task;
 struct upgtable;
@@ -43,9 +43,9 @@ struct upgtable;
 struct thread {
 	struct arch_thread  arch;            /* r  saved registers, FPU, TLS  */
 	struct list_head    run;             /* r  READY: in a run queue.
-					      *    BLOCKED: free for a list of
-					      *    whoever it waits for, which
-					      *    waking takes it out of     */
+					      *    BLOCKED: in a list of what
+					      *    the thread waits for; a wake
+					      *    takes it out               */
 	struct list_head    wait;            /* r  in a wait queue            */
 	enum thread_state   state;           /* r                             */
 	unsigned            priority;        /* r                             */
@@ -59,7 +59,7 @@ struct thread {
 	uint32_t            tid;             /* I                             */
 	struct task        *task;            /* I  NULL: a kernel thread      */
 	struct upgtable    *tables;          /* r  loaded when it runs; NULL:
-					      *    whichever are              */
+					      *    it needs none              */
 	struct list_head    in_task;         /*    the task's list            */
 	struct list_head    all;             /* r                             */
 	struct kernel_stack stack;           /* I                             */
@@ -94,37 +94,39 @@ static inline struct task *current_task(void)
 }
 
 /*
- * A kernel thread that runs fn(arg) and ends when fn returns; READY at once.
- * Returns: NULL: no memory, or no address space for a stack (logged, with what
- *          gives more of it).
+ * Create a kernel thread that runs fn(arg) and ends when fn returns. It is
+ * READY at once.
+ * Returns: NULL when there is no memory, or no address space for a stack. Then
+ *          the log says how to get more address space.
  */
 struct thread *thread_create(const char *name, unsigned priority,
 			     void (*fn)(void *arg), void *arg) __must_check;
 
 /*
- * A thread of a task that begins in user mode with these registers, and with
- * these page tables whenever it runs. It is not READY before thread_start().
- * Returns: NULL: as thread_create().
+ * Create a thread of a task. It begins in user mode with these registers, and
+ * these page tables are loaded when it runs. It is not READY before
+ * thread_start().
+ * Returns: NULL as thread_create().
  */
 struct thread *thread_create_user(struct task *task, struct upgtable *tables,
 				  const char *name, unsigned priority,
 				  const struct trap_regs *regs) __must_check;
 void thread_start(struct thread *thread);
 
-/* Take back a thread that was never started. */
+/* Free a thread that was never started. */
 void thread_destroy(struct thread *thread);
 
 /*
- * Other page tables for the running thread, from now on: exec, and the end of
- * an address space. NULL: the kernel's own, so that what was loaded may be
- * freed. (A kernel thread keeps what the thread before it had loaded, until
- * sched_forget_tables().)
+ * Give the running thread other page tables, for exec and at the end of an
+ * address space. NULL loads the kernel's own tables: then the tables that were
+ * loaded may be freed. (A kernel thread keeps the tables of the thread before,
+ * until sched_forget_tables().)
  */
 void thread_set_tables(struct upgtable *tables);
 
 /*
- * End the running thread; for one of a task the exit hook runs first, in its
- * context. Its stack is freed by whoever runs next.
+ * End the running thread. If it belongs to a task, the exit hook runs first, in
+ * the thread. The thread that runs next frees the stack.
  */
 void thread_exit(void) __noreturn;
 
@@ -132,8 +134,8 @@ void thread_exit(void) __noreturn;
 void thread_set_exit_hook(void (*hook)(struct thread *thread));
 
 /*
- * Ask a thread to end: it does on its way to user mode, and a killable wait
- * ends at once. A kernel thread looks at wait_killed() (lib/wait.h) itself.
+ * Ask a thread to end. The thread ends on its way to user mode, and a killable
+ * wait ends at once. A kernel thread must look at wait_killed() (lib/wait.h).
  *
  * Context: any; the caller knows that the thread has not ended yet.
  */
@@ -143,17 +145,18 @@ void thread_kill(struct thread *thread);
 void thread_yield(void);
 
 /*
- * Sleep for a time, in ticks rounded up, or until a time by clock_ns(); a kill
- * ends it. The second is exact when it is less than a tick away and nobody else
- * wants the CPU, or very near: for ring 3, which asks for short sleeps.
+ * Sleep for a time, or until a time of clock_ns(). A kill ends the sleep. Where
+ * timers run only in the tick, the first function sleeps until a tick. The
+ * second is exact for a time that is less than a tick away, if no other thread
+ * wants the CPU: user programs ask for short sleeps.
  */
 void thread_sleep_ns(uint64_t ns);
 void thread_sleep_until(uint64_t deadline);
 
-/* Change a priority, of the running thread too. */
+/* Change the priority of any thread, also of the running thread. */
 void thread_set_priority(struct thread *thread, unsigned priority);
 
-/* Where its registers lie when it is in the kernel on behalf of user mode. */
+/* The registers of user mode, while the thread is in the kernel. */
 static inline struct trap_regs *thread_user_regs(const struct thread *thread)
 {
 	return (struct trap_regs *)(uintptr_t)(thread->stack.top -

@@ -2,23 +2,23 @@
 /*
  * timer.c - things to do at a time
  *
- * WHAT     Timers in the order of their times; the tick, or an event, calls
- *          those whose time has come. Each time another one is the first, the
- *          clock is told.
+ * WHAT     A list of timers in the order of their times. The tick, or an event,
+ *          calls the timers whose time has come. The clock is told each time
+ *          another timer becomes the first.
  *
  * INVARIANTS of timer (timer_check() restates them, and C1 of
  *          clock)
- *          T1  the list is sorted by expiry; equal times stay in the order of
- *              their arming
+ *          T1  the list is sorted by expiry; equal times stay in the order in
+ *              which they were armed
  *          T2  a timer in the list is armed, and has a function
  *
- * ALGORITHM  Insertion walks from the far end: a new time is mostly later than
- *          most. A timer is off the list before its function runs, which may
- *          arm it again.
+ * ALGORITHM  timer_arm() looks for the place from the end: a new timer is often
+ *          one of the last. A timer leaves the list before its function runs:
+ *          so the function may arm the timer again.
  * LOCKING  Interrupts off.
  * COST     timer_arm() O(n) in the timers that expire later; cancel O(1).
  * NOT HERE the clock (clock.c).
- * SEE      Linux kernel/time/timer.c, whose wheel is for thousands.
+ * SEE      Linux kernel/time/timer.c, whose wheel is for thousands of timers.
  */
 #include "kernel/sched/clock.h"
 #include "kernel/sched/sched_impl.h"
@@ -32,28 +32,21 @@ static void timer_remove(struct timer *timer)
 	timer->armed = false;
 }
 
-static void timer_insert(struct timer *timer)
-{
-	struct list_head *pos;
-
-	for (pos = timers.prev; pos != &timers; pos = pos->prev)
-		if (list_entry(pos, struct timer, list)->expires <=
-		    timer->expires)
-			break;
-	list_add(&timer->list, pos);
-	timer->armed = true;
-}
-
 void timer_arm(struct timer *timer, uint64_t expires,
 	       void (*fn)(struct timer *timer))
 {
 	irqflags_t flags = irq_save();
+	struct list_head *pos;
 
 	if (timer->armed)
 		timer_remove(timer);
 	timer->expires = expires;
 	timer->fn = fn;
-	timer_insert(timer);
+	timer->armed = true;
+	for (pos = timers.prev; pos != &timers; pos = pos->prev)
+		if (list_entry(pos, struct timer, list)->expires <= expires)
+			break;
+	list_add(&timer->list, pos);
 	if (timers.next == &timer->list)
 		clock_want_event(expires);
 	irq_restore(flags);
@@ -87,22 +80,19 @@ void timers_run(uint64_t now)
 
 const char *timer_check(void)
 {
-	irqflags_t flags = irq_save();
 	const struct timer *timer;
 	uint64_t before = 0;
-	bool sorted = true, armed = true;
-	const char *law = NULL;
 
+	debug_assert(irqs_disabled());
 	list_for_each_entry(timer, &timers, list) {
-		sorted &= timer->expires >= before;
-		armed &= timer->armed && timer->fn;
+		HOLDS(timer->expires >= before,
+		      "timer T1: timers are sorted by expiry");
+		HOLDS(timer->armed && timer->fn,
+		      "timer T2: a timer in the list is armed");
 		before = timer->expires;
 	}
-	if (!list_empty(&timers))
-		law = clock_check(list_first_entry(&timers, struct timer,
-						   list)->expires);
-	irq_restore(flags);
-	HOLDS(sorted, "timer T1: timers are sorted by expiry");
-	HOLDS(armed, "timer T2: a timer in the list is armed");
-	return law;
+	if (list_empty(&timers))
+		return NULL;
+	return clock_check(list_first_entry(&timers, struct timer,
+					    list)->expires);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * wait.c - sleep until somebody says that something has changed
+ * wait.c - sleep until another thread says that something has changed
  *
  * WHAT     The queues of lib/wait.h, and the one place where a thread blocks,
- *          with a deadline or without.
+ *          with or without a deadline.
  *
  * PICTURE    waiter                              waker
  *            wait_prepare()  in the queue
@@ -16,20 +16,17 @@
  *                  wait_prepare()
  *
  * RULES of wait
- *          W1  no wake is lost: who has looked at the condition after
- *              wait_prepare() is in the queue, and a wake finds it there
- *              whether it sleeps already or not
- *          W2  wait_sleep() is false only when the thread has left the queue
- *              without a wake: a wake for one is never used up by a thread
- *              that had given up
+ *          W1  no wake is lost: after wait_prepare() the thread is in the
+ *              queue, and a wake finds the thread there, asleep or not
+ *          W2  wait_sleep() returns false only if the thread has left the queue
+ *              without a wake: so no wake goes to a thread that had given up
  *          W3  a thread waits in one queue at a time
  *
- * ALGORITHM  The link for wait queues is not the one for run queues: a thread
- *          that has prepared may be preempted before it sleeps, and is then in
- *          both.
+ * ALGORITHM  A thread has one link for wait queues and one for run queues. It
+ *          needs both: it may be preempted between wait_prepare() and
+ *          wait_sleep(), and is then in two queues.
  * LOCKING  Interrupts off.
- * COST     O(1), but for prepare when higher and lower priorities wait in one
- *          queue.
+ * COST     O(1). wait_prepare() also passes the waiters of lower priority.
  * SEE      Linux kernel/sched/wait.c.
  */
 #include "lib/wait.h"
@@ -110,20 +107,7 @@ void sched_block(struct thread *next, uint64_t deadline, unsigned how)
 	timer_cancel(&sleeper.timer);
 }
 
-bool block_until(uint64_t deadline, bool killable)
-{
-	struct thread *thread = current_thread();
-	bool give_up = (killable && thread->killed) ||
-		       (deadline != WAIT_FOREVER && deadline <= clock_ns());
-
-	if (!thread->woken && !give_up)
-		sched_block(NULL, deadline, killable ? BLOCK_KILLABLE : 0);
-	if (!thread->woken)
-		list_del_init(&thread->wait);   /* W2 */
-	return thread->woken;
-}
-
-/* The highest priority first; among the same, who came first. */
+/* The queue has the highest priority first, and equals as they came. */
 void wait_prepare(struct wait_queue *queue)
 {
 	struct thread *thread = current_thread();
@@ -146,12 +130,19 @@ void wait_prepare(struct wait_queue *queue)
 
 static bool wait_sleep_how(uint64_t deadline, bool killable)
 {
+	struct thread *thread = current_thread();
 	irqflags_t flags;
-	bool woken;
+	bool give_up, woken;
 
 	must_be_able_to_sleep("wait_sleep()");
 	flags = irq_save();
-	woken = block_until(deadline, killable);
+	give_up = (killable && thread->killed) ||
+		  (deadline != WAIT_FOREVER && deadline <= clock_ns());
+	if (!thread->woken && !give_up)
+		sched_block(NULL, deadline, killable ? BLOCK_KILLABLE : 0);
+	if (!thread->woken)
+		list_del_init(&thread->wait);   /* W2 */
+	woken = thread->woken;
 	irq_restore(flags);
 	return woken;
 }
@@ -174,7 +165,7 @@ void wait_finish(struct wait_queue *queue)
 	irq_restore(flags);
 }
 
-/* Returns: false when nobody waits. */
+/* Returns: false when no thread waits. */
 static bool wake_first_irqoff(struct wait_queue *queue)
 {
 	struct thread *thread;

@@ -30,9 +30,9 @@
  * ALGORITHM  A new area takes the lowest gap that is large enough. Most areas
  *          are small and have one of a few sizes. So a small area that is freed
  *          stays in its place as a spare. The next request of this size takes
- *          the spare: it needs no search, no page table and no memory. All
- *          spares are given up when there are too many, when a search fails,
- *          or when memory is short.
+ *          the spare, without a search, a page table or memory. All spares are
+ *          given up when there are too many, when a search fails, or when
+ *          memory is short.
  *
  * LOCKING  vm_areas.lock, interrupts off, for the tree, the states and the
  *          lists. The lock is never held while memory is allocated or freed:
@@ -88,16 +88,6 @@ static bool area_place(struct vm_area *area)
 	return placed;
 }
 
-/* If there is no gap, purge, and try again: retired and spare areas also hold
- * addresses. */
-static bool area_place_or_purge(struct vm_area *area)
-{
-	if (area_place(area))
-		return true;
-	vmalloc_purge();
-	return area_place(area);
-}
-
 /* There may be enough memory, but there are no addresses: say so. */
 static __cold int say_no_space(unsigned nr)
 {
@@ -111,6 +101,7 @@ static __cold int say_no_space(unsigned nr)
 static noinline struct vm_area *area_create_new(unsigned nr, int *err)
 {
 	struct vm_area *area;
+	bool placed;
 
 	*err = nr ? -ENOMEM : -EINVAL;
 	if (nr == 0)
@@ -124,19 +115,22 @@ static noinline struct vm_area *area_create_new(unsigned nr, int *err)
 		return NULL;
 	area->nr = nr;
 	area->state = AREA_BUSY;
-	if (!area_place_or_purge(area)) {
-		*err = say_no_space(nr);
-		goto free_area;
+	placed = area_place(area);
+	if (!placed) {
+		/* Retired and spare areas also hold addresses. */
+		vmalloc_purge();
+		placed = area_place(area);
 	}
-	if (kpt_populate(vm_area_start(area), nr))
-		goto destroy_area;
+	if (!placed) {
+		*err = say_no_space(nr);
+		kmem_cache_free(area_cache, area);
+		return NULL;
+	}
+	if (kpt_populate(vm_area_start(area), nr)) {
+		vm_area_destroy(area);
+		return NULL;
+	}
 	return area;
-destroy_area:
-	vm_area_destroy(area);
-	return NULL;
-free_area:
-	kmem_cache_free(area_cache, area);
-	return NULL;
 }
 
 /* ---- spare areas ------------------------------------------------------ */
@@ -174,12 +168,6 @@ void vm_area_drop_spares(void)
 			vm_area_destroy(area);
 }
 
-static bool may_be_spare(const struct vm_area *area)
-{
-	return area->nr <= SPARE_NR_MAX &&
-	       vm_areas.spare_pages < SPARE_PAGES_MAX;
-}
-
 void vm_area_recycle_all(struct list_head *areas)
 {
 	struct vm_area *area, *next;
@@ -191,7 +179,8 @@ void vm_area_recycle_all(struct list_head *areas)
 		vm_area_drop_spares();
 	flags = spin_lock_irqsave(&vm_areas.lock);
 	list_for_each_entry_safe(area, next, areas, link) {
-		if (!may_be_spare(area)) {
+		if (area->nr > SPARE_NR_MAX ||
+		    vm_areas.spare_pages >= SPARE_PAGES_MAX) {
 			list_add(&area->link, &rest);
 			continue;
 		}
@@ -204,14 +193,6 @@ void vm_area_recycle_all(struct list_head *areas)
 	spin_unlock_irqrestore(&vm_areas.lock, flags);
 	list_for_each_entry_safe(area, next, &rest, link)
 		vm_area_destroy(area);
-}
-
-void vm_area_recycle(struct vm_area *area)
-{
-	LIST_HEAD(one);
-
-	list_add(&area->link, &one);
-	vm_area_recycle_all(&one);
 }
 
 /* ---- create, claim, unmap --------------------------------------------- */
@@ -233,42 +214,33 @@ struct vm_area *vm_area_create(unsigned nr, enum vm_kind kind,
 }
 
 /*
- * Explain why an address cannot be freed. The area is a copy, and the lock is
- * not held any more: so a test that catches the panic can go on.
+ * Explain why an address cannot be freed. This uses a copy of the area, and
+ * gives the lock back first: so a test that catches the panic can go on.
  */
-static void __noreturn __cold refuse_free(const char *who, kva_t va,
-					  const struct vm_area *area)
-{
-	if (!area)
-		panic("%s of 0x%08x: no area is there; already freed, or never allocated",
-		      who, va);
-	if (area->state == AREA_RETIRED || area->state == AREA_SPARE)
-		panic("%s of 0x%08x: already freed (was allocated by %pS)",
-		      who, va, area->caller);
-	if (area->state == AREA_BUSY)
-		panic("%s of 0x%08x: somebody is making or freeing this area",
-		      who, va);
-	if (va != vm_area_start(area))
-		panic("%s of 0x%08x: in the middle of the area 0x%08x-0x%08x (%s by %pS)",
-		      who, va, vm_area_start(area), vm_area_guard(area),
-		      vm_kind_name[area->kind], area->caller);
-	panic("%s of 0x%08x: this is %s memory (by %pS)", who, va,
-	      vm_kind_name[area->kind], area->caller);
-}
-
-/* The same while the lock is held. */
 static void __noreturn __cold refuse_free_locked(const char *who, kva_t va,
-						 const struct vm_area *area,
+						 const struct vm_area *found,
 						 irqflags_t flags)
 	MUST_HOLD(&vm_areas.lock) NO_LOCK_CHECK
 {
-	struct vm_area copy;
+	const struct vm_area area = found ? *found : (struct vm_area){ 0 };
 
 	assert_held(&vm_areas.lock);
-	if (area)
-		copy = *area;
 	spin_unlock_irqrestore(&vm_areas.lock, flags);
-	refuse_free(who, va, area ? &copy : NULL);
+	if (!found)
+		panic("%s of 0x%08x: no area is there; already freed, or never allocated",
+		      who, va);
+	if (area.state == AREA_RETIRED || area.state == AREA_SPARE)
+		panic("%s of 0x%08x: already freed (was allocated by %pS)",
+		      who, va, area.caller);
+	if (area.state == AREA_BUSY)
+		panic("%s of 0x%08x: somebody is making or freeing this area",
+		      who, va);
+	if (va != vm_area_start(&area))
+		panic("%s of 0x%08x: in the middle of the area 0x%08x-0x%08x (%s by %pS)",
+		      who, va, vm_area_start(&area), vm_area_guard(&area),
+		      vm_kind_name[area.kind], area.caller);
+	panic("%s of 0x%08x: this is %s memory (by %pS)", who, va,
+	      vm_kind_name[area.kind], area.caller);
 }
 
 struct vm_area *vm_area_claim(kva_t va, enum vm_kind kind, const char *who)
@@ -286,16 +258,16 @@ struct vm_area *vm_area_claim(kva_t va, enum vm_kind kind, const char *who)
 
 void vm_area_unmap(struct vm_area *area)
 {
+	LIST_HEAD(one);
+
 	caller_must(area->state == AREA_BUSY, "claim the area first");
 	caller_must(area->kind != VM_ALLOC,
 		    "retire an area of vmalloc(): its pages go too");
-	/*
-	 * Flush at once: the pages belong to the caller, and after our return
-	 * the caller may give them to other code (V8).
-	 */
+	/* Flush at once (V8): the caller may free its pages when we return. */
 	kpt_unmap(vm_area_start(area), area->nr);
 	tlb_flush_range(vm_area_start(area), area->nr);
-	vm_area_recycle(area);
+	list_add(&area->link, &one);
+	vm_area_recycle_all(&one);
 }
 
 /* ---- public ----------------------------------------------------------- */
@@ -306,10 +278,7 @@ bool vmalloc_find_used(kva_t va, struct vm_area_info *info)
 	irqflags_t flags;
 	bool found;
 
-	/*
-	 * Page faults are explained with this function. So it must answer also
-	 * when the fault came from this file, with the lock held.
-	 */
+	/* This explains page faults, also one of this file under the lock. */
 	if (spin_is_held(&vm_areas.lock))
 		return false;
 	flags = spin_lock_irqsave(&vm_areas.lock);

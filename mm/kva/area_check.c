@@ -19,42 +19,12 @@ const char *const vm_kind_name[VM_NR_KINDS] = {
 #undef K
 };
 
-/* What the lists should hold, counted from the tree. */
-struct census {
-	unsigned long retired, retired_pages;
-	unsigned long spare, spare_pages;
-};
-
 /* ---- one area --------------------------------------------------------- */
-
-static const char *check_mapped(const struct vm_area *area)
-{
-	kva_t va = vm_area_start(area);
-	pfn_t pfn;
-
-	for (unsigned i = 0; i < area->nr; i++, va += PAGE_SIZE) {
-		HOLDS(kpt_lookup(va, &pfn),
-		      "vmalloc V3: every page of a live area is present");
-		HOLDS(area->kind != VM_IOREMAP ||
-		      pfn.v == phys_to_pfn(area->phys).v + i,
-		      "vmalloc V7: an I/O area maps consecutive frames");
-	}
-	return NULL;
-}
-
-static const char *check_unmapped(const struct vm_area *area)
-{
-	kva_t va = vm_area_start(area);
-	pfn_t pfn;
-
-	for (unsigned i = 0; i < area->nr; i++, va += PAGE_SIZE)
-		HOLDS(!kpt_lookup(va, &pfn),
-		      "vmalloc V5: no page of a retired or spare area is present");
-	return NULL;
-}
 
 static const char *check_area(const struct vm_area *area)
 {
+	bool live = area->state == AREA_LIVE;
+	kva_t va = vm_area_start(area);
 	pfn_t pfn;
 
 	HOLDS(area->node.start >= vmalloc_start() &&
@@ -68,76 +38,65 @@ static const char *check_area(const struct vm_area *area)
 		return NULL;
 	HOLDS(!kpt_lookup(vm_area_guard(area), &pfn),
 	      "vmalloc V4: a guard page is not present");
-	return area->state == AREA_LIVE ? check_mapped(area)
-					: check_unmapped(area);
+	for (unsigned i = 0; i < area->nr; i++, va += PAGE_SIZE) {
+		bool present = kpt_lookup(va, &pfn);
+
+		HOLDS(present || !live,
+		      "vmalloc V3: every page of a live area is present");
+		HOLDS(!present || live,
+		      "vmalloc V5: no page of a retired or spare area is present");
+		HOLDS(!live || area->kind != VM_IOREMAP ||
+		      pfn.v == phys_to_pfn(area->phys).v + i,
+		      "vmalloc V7: an I/O area maps consecutive frames");
+	}
+	return NULL;
 }
 
 /* ---- all of them ------------------------------------------------------ */
 
-static void census_add(struct census *census, const struct vm_area *area)
-{
-	if (area->state == AREA_RETIRED) {
-		census->retired++;
-		census->retired_pages += vm_area_span(area->nr);
-	}
-	if (area->state == AREA_SPARE) {
-		census->spare++;
-		census->spare_pages += vm_area_span(area->nr);
-	}
-}
-
-static const char *check_retired_list(unsigned long expected)
+/* The arguments say how many areas of the tree are in these states. */
+static const char *check_lists(unsigned long retired, unsigned long spare)
 {
 	const struct vm_area *area;
-	unsigned long listed = 0;
 
 	list_for_each_entry(area, &vm_areas.retired, link) {
 		HOLDS(area->state == AREA_RETIRED,
 		      "vmalloc V6: the retired list holds retired areas only");
-		listed++;
+		retired--;
 	}
-	HOLDS(listed == expected, "vmalloc V6: it holds all retired areas");
-	return NULL;
-}
-
-static const char *check_spare_lists(unsigned long expected)
-{
-	const struct vm_area *area;
-	unsigned long listed = 0;
-
+	HOLDS(!retired, "vmalloc V6: it holds all retired areas");
 	for (unsigned nr = 0; nr <= SPARE_NR_MAX; nr++) {
 		list_for_each_entry(area, &vm_areas.spare[nr], link) {
 			HOLDS(area->state == AREA_SPARE && area->nr == nr,
 			      "vmalloc V6: a spare list holds spare areas of its size");
-			listed++;
+			spare--;
 		}
 	}
-	HOLDS(listed == expected, "vmalloc V6: they hold all spare areas");
+	HOLDS(!spare, "vmalloc V6: they hold all spare areas");
 	return NULL;
 }
 
 static const char *check_all_locked(void) MUST_HOLD(&vm_areas.lock)
 {
 	const char *law = range_tree_check(&vm_areas.tree);
+	unsigned long areas[AREA_NR_STATES] = { 0 };
+	unsigned long pages[AREA_NR_STATES] = { 0 };
 	const struct range_node *node;
-	struct census census = { 0 };
 
 	assert_held(&vm_areas.lock);
 	HOLDS(!law, law);
 	range_for_each(node, &vm_areas.tree) {
-		const struct vm_area *area =
-			container_of(node, struct vm_area, node);
+		const struct vm_area *area = node_area(node);
 
 		law = check_area(area);
 		HOLDS(!law, law);
-		census_add(&census, area);
+		areas[area->state]++;
+		pages[area->state] += vm_area_span(area->nr);
 	}
-	HOLDS(census.retired_pages == vm_areas.retired_pages &&
-	      census.spare_pages == vm_areas.spare_pages,
+	HOLDS(pages[AREA_RETIRED] == vm_areas.retired_pages &&
+	      pages[AREA_SPARE] == vm_areas.spare_pages,
 	      "vmalloc V6: the counts are the sums of the ranges");
-	law = check_retired_list(census.retired);
-	HOLDS(!law, law);
-	return check_spare_lists(census.spare);
+	return check_lists(areas[AREA_RETIRED], areas[AREA_SPARE]);
 }
 
 const char *vmalloc_check(void)
@@ -156,8 +115,7 @@ unsigned long vmalloc_nr_pages(void)
 	unsigned long pages = 0;
 
 	range_for_each(node, &vm_areas.tree) {
-		const struct vm_area *area =
-			container_of(node, struct vm_area, node);
+		const struct vm_area *area = node_area(node);
 
 		if (area->state == AREA_LIVE)
 			pages += area->nr;
@@ -193,6 +151,6 @@ void vmallocinfo_dump(void)
 	const struct range_node *node;
 
 	range_for_each(node, &vm_areas.tree)
-		dump_area(container_of(node, struct vm_area, node));
+		dump_area(node_area(node));
 	spin_unlock_irqrestore(&vm_areas.lock, flags);
 }

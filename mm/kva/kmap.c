@@ -75,11 +75,6 @@ static kva_t slot_kva(unsigned slot)
 	return PKMAP_BASE + slot * PAGE_SIZE;
 }
 
-static bool kva_is_pkmap(kva_t va)
-{
-	return va >= PKMAP_BASE && va < PKMAP_END;
-}
-
 /* ---- slots -------------------------------------------------------------- */
 
 /* Empty the table entry of an unused slot; the caller flushes. */
@@ -116,8 +111,7 @@ static unsigned flush_unused_locked(void) MUST_HOLD(&kmap_lock)
 
 /*
  * A free slot for a page that has no slot. The caller has checked that not all
- * slots are used. So the lap after the next flush finds a free slot, or an
- * earlier lap does.
+ * slots are used. So this lap finds a free slot, or the next one does.
  */
 static unsigned slot_take_locked(struct page *page, pfn_t pfn)
 	MUST_HOLD(&kmap_lock)
@@ -218,7 +212,7 @@ void kunmap(struct page *page)
 		nr_used--;
 	spin_unlock_irqrestore(&kmap_lock, flags);
 	held_add(-1);
-	/* A thread that enters the queue after this finds the slot itself. */
+	/* A thread that enters the queue later finds the slot itself. */
 	if (unlikely(!list_empty(&slot_freed.waiters)))
 		wake_up_one(&slot_freed);
 }
@@ -231,7 +225,7 @@ struct page *kmap_to_page(const void *ptr)
 
 	if (kva_is_lowmem(va))
 		return virt_to_page(ptr);
-	if (kva_is_pkmap(va))
+	if (va >= PKMAP_BASE && va < PKMAP_END)
 		return slot_count[slot] > 1 ? slot_page[slot] : NULL;
 	if (kva_is_kmap_local(va) && kpt_lookup(va, &pfn))
 		return pfn_to_page(pfn);
@@ -289,33 +283,23 @@ void kmap_init(void)
 
 /* ---- check and dump ----------------------------------------------------- */
 
-static const char *slot_check_locked(unsigned slot) MUST_HOLD(&kmap_lock)
-{
-	const struct page *page = slot_page[slot];
-	bool mapped = slot_count[slot] > 0;
-	pfn_t pfn;
-
-	assert_held(&kmap_lock);
-	HOLDS(kpt_lookup(slot_kva(slot), &pfn) == mapped,
-	      "kmap K2: a slot is present exactly when its count is not 0");
-	if (!mapped)
-		return NULL;
-	HOLDS(pfn_eq(pfn, page_to_pfn(page)),
-	      "kmap K2: a slot maps the frame of its page");
-	HOLDS(page_is_highmem(page) && page->kmap == slot + 1,
-	      "kmap K1: a slot belongs to a highmem page that names it");
-	return NULL;
-}
-
 static const char *slots_check_locked(void) MUST_HOLD(&kmap_lock)
 {
 	unsigned used = 0;
 
 	assert_held(&kmap_lock);
 	for (unsigned slot = 0; slot < PKMAP_SLOTS; slot++) {
-		const char *law = slot_check_locked(slot);
+		const struct page *page = slot_page[slot];
+		pfn_t pfn;
 
-		HOLDS(!law, law);
+		HOLDS(kpt_lookup(slot_kva(slot), &pfn) == !!slot_count[slot],
+		      "kmap K2: a slot is present exactly when its count is not 0");
+		if (!slot_count[slot])
+			continue;
+		HOLDS(pfn_eq(pfn, page_to_pfn(page)),
+		      "kmap K2: a slot maps the frame of its page");
+		HOLDS(page_is_highmem(page) && page->kmap == slot + 1,
+		      "kmap K1: a slot belongs to a highmem page that names it");
 		used += slot_count[slot] > 1;
 	}
 	HOLDS(used == nr_used, "kmap K3: the number of used slots is right");

@@ -5,11 +5,6 @@
  * WHAT     kmap() gives a page one of 512 slots until kunmap(). kmap_local()
  *          gives a slot of this CPU; these slots nest like a stack. For a
  *          lowmem page both functions return its permanent address.
- *
- * TERMS    count   of a slot, as in Linux: 0 free; 1 unused, but still in the
- *                  tables and the TLB; n > 1 in use by n - 1 callers
- *          lap     one pass over all slots. At its end, one flush empties the
- *                  slots with count 1
  * SEE      Linux mm/highmem.c.
  */
 #pragma once
@@ -73,10 +68,10 @@ void kmap_page_freed(struct page *page);
 /* Empty all unused slots now, with one flush. Returns: slots emptied. */
 unsigned kmap_flush_unused(void);
 
-/* Slots by count: free, unused, in use. */
+/* How many slots are free, still mapped but unused, or in use. */
 struct kmap_usage {
 	unsigned free, unused, used;
-	unsigned long flushes;   /* since boot, one for each lap */
+	unsigned long flushes;   /* since boot */
 };
 void kmap_usage(struct kmap_usage *usage);
 

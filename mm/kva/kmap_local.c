@@ -45,7 +45,7 @@
 
 struct kmap_local_stack kmap_local_stacks[NR_CPUS];
 
-static unsigned local_depth(void)
+unsigned kmap_local_depth(void)
 {
 	return (unsigned)-this_cpu(kmap_local_stacks)->top;
 }
@@ -63,17 +63,12 @@ void kunmap_local_other(kva_t va)
 		panic("kunmap_local of 0x%08x, which kmap_local never gives",
 		      va);
 	panic("kunmap_local out of order: 0x%08x is not the innermost of %u",
-	      va, local_depth());
-}
-
-unsigned kmap_local_depth(void)
-{
-	return local_depth();
+	      va, kmap_local_depth());
 }
 
 const char *kmap_local_check(void)
 {
-	unsigned depth = local_depth();
+	unsigned depth = kmap_local_depth();
 	pfn_t pfn;
 
 	HOLDS(depth <= KMAP_LOCAL_SLOTS, "kmap_local L1: depth is within the slots");

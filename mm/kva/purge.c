@@ -78,44 +78,29 @@ static void area_reap(const struct vm_area *area, struct reaper *reaper)
 	}
 }
 
-/* Flush the areas of a list from the TLB. They span `pages` pages. */
-static void flush_areas(const struct list_head *list, unsigned long pages)
-{
-	const struct vm_area *area;
-
-	if (pages > TLB_FLUSH_ALL_ABOVE) {
-		tlb_flush_all();
-		return;
-	}
-	list_for_each_entry(area, list, link)
-		tlb_flush_range(vm_area_start(area), area->nr);
-}
-
-/* Take all retired areas, BUSY from now on. Returns: the pages they span. */
-static unsigned long take_retired(struct list_head *list)
-{
-	irqflags_t flags = spin_lock_irqsave(&vm_areas.lock);
-	unsigned long pages = vm_areas.retired_pages;
-	struct vm_area *area;
-
-	list_splice_init(&vm_areas.retired, list);
-	vm_areas.retired_pages = 0;
-	list_for_each_entry(area, list, link)
-		area->state = AREA_BUSY;
-	spin_unlock_irqrestore(&vm_areas.lock, flags);
-	return pages;
-}
-
 /* Small areas become spares. Returns: pages given back. */
 static unsigned long purge(void)
 {
 	struct reaper reaper = { .nr = 0, .freed = 0 };
-	const struct vm_area *area;
+	struct vm_area *area;
 	unsigned long pages;
+	irqflags_t flags;
 	LIST_HEAD(list);
 
-	pages = take_retired(&list);
-	flush_areas(&list, pages);
+	flags = spin_lock_irqsave(&vm_areas.lock);
+	pages = vm_areas.retired_pages;
+	list_splice_init(&vm_areas.retired, &list);
+	vm_areas.retired_pages = 0;
+	list_for_each_entry(area, &list, link)
+		area->state = AREA_BUSY;
+	spin_unlock_irqrestore(&vm_areas.lock, flags);
+
+	if (pages > TLB_FLUSH_ALL_ABOVE)
+		tlb_flush_all();
+	else
+		list_for_each_entry(area, &list, link)
+			tlb_flush_range(vm_area_start(area), area->nr);
+
 	list_for_each_entry(area, &list, link)
 		area_reap(area, &reaper);
 	reaper_empty(&reaper);

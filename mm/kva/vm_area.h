@@ -2,10 +2,9 @@
 /*
  * vm_area.h - areas of the vmalloc region, for the files of mm/kva/ only
  *
- * WHAT     Functions that area.c, purge.c, vmalloc.c, vmap.c and ioremap.c
- *          share: reserve an address range, publish the range when it is
- *          mapped, claim the range when it is freed. Only mm/kva/ and its tests
- *          include this file.
+ * WHAT     Reserve an address range, publish the range when it is mapped, claim
+ *          the range when it is freed. Only mm/kva/ and its tests include this
+ *          file.
  *
  * PICTURE  The life of an area; the names are enum vm_area_state:
  *
@@ -39,6 +38,7 @@ enum vm_area_state {
 	AREA_LIVE,
 	AREA_RETIRED,
 	AREA_SPARE,
+	AREA_NR_STATES
 };
 
 /*
@@ -74,7 +74,7 @@ struct vm_areas {
 
 extern struct vm_areas vm_areas;
 
-static inline struct vm_area *node_area(struct range_node *node)
+static inline struct vm_area *node_area(const struct range_node *node)
 {
 	return node ? container_of(node, struct vm_area, node) : NULL;
 }
@@ -143,13 +143,10 @@ static inline void vm_area_publish(struct vm_area *area)
 struct vm_area *vm_area_claim(kva_t va, enum vm_kind kind, const char *who);
 
 /*
- * Give a BUSY area back: it becomes a spare, or its addresses become free.
- * Nothing of it may be mapped, and the TLB must have forgotten all its
- * mappings.
+ * Give all BUSY areas of a list (by `link`) back: each area becomes a spare, or
+ * its addresses become free. No page of them is mapped, and the TLB has
+ * forgotten all their mappings. The list must not be used again.
  */
-void vm_area_recycle(struct vm_area *area);
-
-/* The same for all areas of a list (by `link`); the list becomes empty. */
 void vm_area_recycle_all(struct list_head *areas);
 
 /* Give a BUSY area back; its addresses become free. */

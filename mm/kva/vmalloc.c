@@ -56,7 +56,8 @@ static bool area_fill(const struct vm_area *area)
 	return true;
 }
 
-static struct vm_area *vmalloc_area(size_t size, const void *caller, int *err)
+/* The three kinds of vmalloc(). NULL, and *err says why. */
+static void *vmalloc_from(size_t size, const void *caller, int *err)
 {
 	size_t nr = size / PAGE_SIZE + (size % PAGE_SIZE != 0);
 	struct vm_area *area;
@@ -80,36 +81,38 @@ static struct vm_area *vmalloc_area(size_t size, const void *caller, int *err)
 		return NULL;
 	}
 	vm_area_publish(area);
-	return area;
-}
-
-static void area_clear(const struct vm_area *area)
-{
-	debug_assert(area->state == AREA_LIVE);
-	for (unsigned i = 0; i < area->nr; i++)
-		clear_page(kva_to_ptr(vm_area_start(area) + i * PAGE_SIZE));
+	return kva_to_ptr(vm_area_start(area));
 }
 
 void *vmalloc(size_t size)
 {
 	int err;
-	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0),
-					    &err);
 
-	return area ? kva_to_ptr(vm_area_start(area)) : NULL;
+	return vmalloc_from(size, __builtin_return_address(0), &err);
 }
 
 int vmalloc_try(size_t size, void **ptr)
 {
 	int err;
-	struct vm_area *area;
+	void *start;
 
 	caller_must(ptr, "say where the address goes");
-	area = vmalloc_area(size, __builtin_return_address(0), &err);
-	if (!area)
+	start = vmalloc_from(size, __builtin_return_address(0), &err);
+	if (!start)
 		return err;
-	*ptr = kva_to_ptr(vm_area_start(area));
+	*ptr = start;
 	return 0;
+}
+
+void *vzalloc(size_t size)
+{
+	int err;
+	char *start = vmalloc_from(size, __builtin_return_address(0), &err);
+
+	/* Clear through the new mapping: so no page needs kmap_local(). */
+	for (size_t done = 0; start && done < size; done += PAGE_SIZE)
+		clear_page(start + done);
+	return start;
 }
 
 const char *kva_error_text(int err)
@@ -117,19 +120,6 @@ const char *kva_error_text(int err)
 	if (err == -ENOSPC)
 		return "no address space is left: vmalloc=SIZE gives more";
 	return err == -ENOMEM ? "no memory is left" : "it is empty";
-}
-
-void *vzalloc(size_t size)
-{
-	int err;
-	struct vm_area *area = vmalloc_area(size, __builtin_return_address(0),
-					    &err);
-
-	if (!area)
-		return NULL;
-	/* Clear through the new mapping: so no page needs kmap_local(). */
-	area_clear(area);
-	return kva_to_ptr(vm_area_start(area));
 }
 
 void vfree(const void *ptr)

@@ -11,10 +11,10 @@
  *                               descriptors lie outside their slabs
  *
  * ALGORITHM  These two caches are variables, and are set up before any other
- *          cache. The cache of caches has large objects, so its descriptors lie
- *          outside its slabs and are objects of the second cache. The objects
- *          of the second cache are small, so its own descriptors lie inside its
- *          slabs. It needs no other cache.
+ *          cache. The cache of caches has large objects, so its descriptors are
+ *          objects of the second cache. The objects of the second cache are
+ *          small, so its own descriptors lie inside its slabs. It needs no
+ *          other cache.
  *
  *          destroy: first empty the magazines, then count. An object that is
  *          still taken is a leak. Then the cache stays, so the object can still
@@ -78,19 +78,17 @@ static const char *find_bad_argument(const char *name, size_t size,
 
 /* ---- one cache --------------------------------------------------------- */
 
-static void cache_init_lists(struct kmem_cache *cache)
-{
-	spin_lock_init(&cache->lock);
-	list_init(&cache->full);
-	list_init(&cache->partial);
-	list_init(&cache->empty);
-}
-
-/* The arguments are right. Returns: false when no slab can hold an object. */
+/*
+ * Set up a cache, and add it to the list. The arguments are right.
+ *
+ * Returns: false when no slab can hold an object.
+ */
 static bool cache_init(struct kmem_cache *cache, const char *name,
 		       size_t size, size_t align, unsigned flags,
 		       void (*ctor)(void *))
 {
+	irqflags_t irqs;
+
 	assert(size > 0 && size <= SLAB_MAX_SIZE);
 	memset(cache, 0, sizeof(*cache));
 	cache->name = name;
@@ -98,28 +96,18 @@ static bool cache_init(struct kmem_cache *cache, const char *name,
 	cache->align = effective_align(size, align, flags);
 	cache->flags = flags | (CONFIG_DEBUG ? SLAB_DEBUG : 0);
 	cache->ctor = ctor;
-	cache_init_lists(cache);
+	spin_lock_init(&cache->lock);
+	list_init(&cache->full);
+	list_init(&cache->partial);
+	list_init(&cache->empty);
 	if (!slab_layout(cache))
 		return false;
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
 		cache->magazine[cpu].capacity = magazine_capacity(cache);
-	return true;
-}
-
-static void cache_enlist(struct kmem_cache *cache)
-{
-	irqflags_t flags = spin_lock_irqsave(&cache_list_lock);
-
+	irqs = spin_lock_irqsave(&cache_list_lock);
 	list_add_tail(&cache->list, &cache_list);
-	spin_unlock_irqrestore(&cache_list_lock, flags);
-}
-
-static void cache_delist(struct kmem_cache *cache)
-{
-	irqflags_t flags = spin_lock_irqsave(&cache_list_lock);
-
-	list_del(&cache->list);
-	spin_unlock_irqrestore(&cache_list_lock, flags);
+	spin_unlock_irqrestore(&cache_list_lock, irqs);
+	return true;
 }
 
 static void cache_free_empty(struct kmem_cache *cache)
@@ -156,32 +144,28 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size,
 				     void (*ctor)(void *object))
 {
 	const char *problem = find_bad_argument(name, size, align, flags);
-	struct kmem_cache *cache = NULL;
+	struct kmem_cache *cache;
 
 	if (!problem) {
-		problem = "no memory";
 		cache = kmem_cache_alloc(&cache_cache, GFP_KERNEL);
+		if (cache && cache_init(cache, name, size, align, flags, ctor))
+			return cache;
+		problem = cache ? "no slab is large enough" : "no memory";
+		if (cache)
+			kmem_cache_free(&cache_cache, cache);
 	}
-	if (cache && !cache_init(cache, name, size, align, flags, ctor)) {
-		problem = "no slab is large enough";
-		kmem_cache_free(&cache_cache, cache);
-		cache = NULL;
-	}
-	if (cache) {
-		cache_enlist(cache);
-		return cache;
-	}
+	if (!name)
+		name = "";
 	if (flags & SLAB_PANIC)
-		panic("slab: cannot create cache '%s': %s",
-		      name ? name : "", problem);
-	pr_err("slab: cannot create cache '%s': %s\n", name ? name : "",
-	       problem);
+		panic("slab: cannot create cache '%s': %s", name, problem);
+	pr_err("slab: cannot create cache '%s': %s\n", name, problem);
 	return NULL;
 }
 
 int kmem_cache_destroy(struct kmem_cache *cache)
 {
 	unsigned long leaks;
+	irqflags_t flags;
 	const void *bad;
 
 	caller_must(cache != &cache_cache && cache != &slab_descriptors,
@@ -194,7 +178,9 @@ int kmem_cache_destroy(struct kmem_cache *cache)
 		       cache->name, leaks);
 		return -EBUSY;
 	}
-	cache_delist(cache);
+	flags = spin_lock_irqsave(&cache_list_lock);
+	list_del(&cache->list);
+	spin_unlock_irqrestore(&cache_list_lock, flags);
 	cache_free_empty(cache);
 	assert(cache->nr_slabs == 0);
 	kmem_cache_free(&cache_cache, cache);
@@ -241,15 +227,13 @@ unsigned long kmem_cache_used(const struct kmem_cache *cache)
 static unsigned long slab_shrink(void)
 {
 	irqflags_t flags = spin_lock_irqsave(&cache_list_lock);
-	struct kmem_cache *bad_cache = NULL;
+	struct kmem_cache *cache, *bad_cache = NULL;
 	const void *bad = NULL;
 	unsigned long pages = 0;
 	struct list_head *pos;
 
 	for (pos = cache_list.prev; pos != &cache_list; pos = pos->prev) {
-		struct kmem_cache *cache = list_entry(pos, struct kmem_cache,
-						      list);
-
+		cache = list_entry(pos, struct kmem_cache, list);
 		if (!cache_shrink(cache, &pages, &bad))
 			bad_cache = cache;
 	}
@@ -271,7 +255,6 @@ static void cache_init_first(struct kmem_cache *cache, const char *name,
 	bool fits = cache_init(cache, name, size, 0, 0, NULL);
 
 	assert(fits);
-	cache_enlist(cache);
 }
 
 void slab_init(void)

@@ -3,7 +3,8 @@
  * describe.c - one cache, one object, in words
  *
  * WHAT     For a person who looks at a running kernel: the object at an
- *          address, and a picture of the slabs of a cache.
+ *          address, and a picture of the slabs of a cache. For tools/pictures:
+ *          the same as lines of numbers, with the chain of free objects.
  *
  * PICTURE  kmem_cache_dump() prints a line for each slab:
  *
@@ -21,6 +22,7 @@
 
 #define SLABS_SHOWN  8     /* of each list                                   */
 #define MAP_MAX      100   /* objects of a slab that the picture shows       */
+#define LINE_MAX     40    /* objects of a slab in a line for tools/pictures */
 
 struct kmem_cache *kmem_cache_at(unsigned i)
 {
@@ -114,34 +116,41 @@ bool slab_find_object(const void *ptr, struct slab_object_info *info)
 
 /* ---- one cache ---------------------------------------------------------- */
 
-static void dump_slab(const struct kmem_cache *cache, const struct slab *slab)
+/* Draw the first `max` objects of a slab at most. Returns: how many. */
+static unsigned draw_slab(const struct kmem_cache *cache,
+			  const struct slab *slab, char *map, unsigned max)
 {
 	static const char letters[] = {
 		[SLAB_OBJECT_FREE] = '.', [SLAB_OBJECT_TAKEN] = '#',
 		[SLAB_OBJECT_IN_MAGAZINE] = 'm',
 	};
-	unsigned shown = MIN(cache->per_slab, MAP_MAX);
-	char map[MAP_MAX + 1];
+	unsigned shown = MIN(cache->per_slab, max);
 
 	for (unsigned i = 0; i < shown; i++)
 		map[i] = letters[object_state(cache, slab, i)];
 	map[shown] = '\0';
-	pr_info("  0x%08x  %3u of %3u taken  [%s%s\n",
-		ptr_to_kva(page_address(slab->page)), slab->inuse,
-		cache->per_slab, map, shown < cache->per_slab ? "..." : "]");
+	return shown;
 }
 
 static void dump_list(const struct kmem_cache *cache, const char *name,
 		      const struct list_head *slabs)
 {
 	const struct slab *slab;
+	char map[MAP_MAX + 1];
 	unsigned n = 0;
 
 	list_for_each_entry(slab, slabs, list) {
+		unsigned shown;
+
 		if (!n++)
 			pr_info("%s slabs:\n", name);
-		if (n <= SLABS_SHOWN)
-			dump_slab(cache, slab);
+		if (n > SLABS_SHOWN)
+			continue;
+		shown = draw_slab(cache, slab, map, MAP_MAX);
+		pr_info("  0x%08x  %3u of %3u taken  [%s%s\n",
+			ptr_to_kva(page_address(slab->page)), slab->inuse,
+			cache->per_slab, map,
+			shown < cache->per_slab ? "..." : "]");
 	}
 	if (n > SLABS_SHOWN)
 		pr_info("  ... and %u more\n", n - SLABS_SHOWN);
@@ -165,5 +174,42 @@ void kmem_cache_dump(struct kmem_cache *cache)
 	dump_list(cache, "partial", &cache->partial);
 	dump_list(cache, "full", &cache->full);
 	dump_list(cache, "empty", &cache->empty);
+	spin_unlock_irqrestore(&cache->lock, flags);
+}
+
+/* ---- lines for tools/pictures ------------------------------------------- */
+
+static void print_lines(const struct kmem_cache *cache,
+			const struct list_head *slabs)
+{
+	const struct slab *slab;
+
+	list_for_each_entry(slab, slabs, list) {
+		char map[LINE_MAX + 1], chain[3 * LINE_MAX + 1] = "";
+		unsigned shown = draw_slab(cache, slab, map, LINE_MAX);
+		const char *start = page_address(slab->page);
+		int len = 0;
+
+		for (unsigned i = slab->free; i < shown; i = slab->next[i])
+			len += scnprintf(chain + len,
+					 sizeof(chain) - (size_t)len,
+					 "%s%u", len ? "," : "", i);
+		pr_info("slab\t%08x\t%u\t%s\t%s\n", ptr_to_kva(start),
+			(unsigned)(slab->objects - start), chain, map);
+	}
+}
+
+void slab_lines_dump(struct kmem_cache *cache)
+{
+	irqflags_t flags = spin_lock_irqsave(&cache->lock);
+
+	pr_info("cache\t%s\t%zu\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\n",
+		cache->name, cache->size, cache->align, cache->stride,
+		cache->per_slab, cache->order, cache->first,
+		slab_header_size(cache, cache->per_slab), cache->colours,
+		cache->colour_step);
+	print_lines(cache, &cache->full);
+	print_lines(cache, &cache->partial);
+	print_lines(cache, &cache->empty);
 	spin_unlock_irqrestore(&cache->lock, flags);
 }

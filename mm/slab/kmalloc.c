@@ -70,21 +70,15 @@ static struct list_head large_mark;
 
 /* ---- which class ------------------------------------------------------- */
 
+_Static_assert(KMALLOC_8192 - KMALLOC_256 == 5,
+	       "above the table each class is a power of two");
+
 static always_inline unsigned class_by_size(size_t size)
 {
 	debug_assert(size > 0 && size <= KMALLOC_CACHE_MAX);
 	if (likely(size <= TABLE_MAX))
 		return class_table[(size - 1) / TABLE_STEP];
 	return KMALLOC_256 + ilog2(size - 1) - ilog2(TABLE_MAX);
-}
-
-_Static_assert(KMALLOC_8192 - KMALLOC_256 == 5,
-	       "above the table each class is a power of two");
-
-/* The largest power of two that divides the size, up to a page. */
-static size_t class_align(size_t size)
-{
-	return MIN(size & -size, (size_t)PAGE_SIZE);
 }
 
 /* ---- whole pages ------------------------------------------------------- */
@@ -205,26 +199,25 @@ size_t ksize(const void *ptr)
 
 /* ---- init -------------------------------------------------------------- */
 
-static void class_table_init(void)
+void kmalloc_init(void)
 {
 	unsigned class = 0;
 
-	for (unsigned size = TABLE_STEP; size <= TABLE_MAX;
-	     size += TABLE_STEP) {
-		if (size > class_size[class])
-			class++;
-		class_table[size / TABLE_STEP - 1] = (uint8_t)class;
-	}
-}
-
-void kmalloc_init(void)
-{
 	lowmem_span = high_memory - PAGE_OFFSET;
-	class_table_init();
-	for (unsigned dma = 0; dma < 2; dma++)
-		for (unsigned i = 0; i < KMALLOC_NR_CLASSES; i++)
+	for (unsigned i = 0; i < ARRAY_SIZE(class_table); i++) {
+		if ((i + 1) * TABLE_STEP > class_size[class])
+			class++;
+		class_table[i] = (uint8_t)class;
+	}
+	for (unsigned dma = 0; dma < 2; dma++) {
+		for (unsigned i = 0; i < KMALLOC_NR_CLASSES; i++) {
+			size_t size = class_size[i];
+			/* The largest power of two that divides the size. */
+			size_t align = MIN(size & -size, (size_t)PAGE_SIZE);
+
 			kmalloc_caches[dma][i] = kmem_cache_create(
-				class_name[dma][i], class_size[i],
-				class_align(class_size[i]),
+				class_name[dma][i], size, align,
 				SLAB_PANIC | (dma ? SLAB_DMA : 0), NULL);
+		}
+	}
 }

@@ -80,31 +80,21 @@ unsigned magazine_capacity(const struct kmem_cache *cache)
 	return capacities[i].capacity;
 }
 
-/* Remove the n oldest objects from the magazine; the others move down. */
-static void magazine_forget_oldest(struct magazine *magazine, unsigned n)
-{
-	debug_assert(n <= magazine->count);
-	magazine->count -= n;
-	memmove(magazine->objects, magazine->objects + n,
-		magazine->count * sizeof(magazine->objects[0]));
-}
-
 /*
  * Put the n oldest objects back into their slabs. Interrupts are off.
  *
  * Returns: false when it has stopped early: *bad is not a taken object of this
  *          cache. *bad is not in the magazine any more.
  */
-static bool magazine_flush(struct kmem_cache *cache,
-			   struct magazine *magazine, unsigned n,
-			   const void **bad)
+static bool magazine_flush(struct kmem_cache *cache, struct magazine *magazine,
+			   unsigned n, const void **bad)
 {
-	debug_assert(irqs_disabled());
-	debug_assert(n > 0 && n <= magazine->count);
 	LIST_HEAD(surplus);
 	unsigned done;
 	bool good;
 
+	debug_assert(irqs_disabled());
+	debug_assert(n > 0 && n <= magazine->count);
 	spin_lock_irqoff(&cache->lock);
 	done = slab_put_locked(cache, magazine->objects, n);
 	slab_detach_empty_locked(cache, SLAB_EMPTY_KEEP, &surplus);
@@ -112,29 +102,18 @@ static bool magazine_flush(struct kmem_cache *cache,
 	good = done == n;
 	if (unlikely(!good))
 		*bad = magazine->objects[done++];
-	magazine_forget_oldest(magazine, done);
+	debug_assert(done <= magazine->count);
+	magazine->count -= done;
+	memmove(magazine->objects, magazine->objects + done,
+		magazine->count * sizeof(magazine->objects[0]));
 	slab_destroy_list(cache, &surplus);
 	return good;
 }
 
 /*
- * Fill half of an empty magazine. Interrupts are off. The magazine of a debug
- * cache gets one object, and the caller takes this object at once.
- */
-static void magazine_refill(struct kmem_cache *cache,
-			    struct magazine *magazine)
-{
-	debug_assert(irqs_disabled() && !magazine->count);
-	spin_lock_irqoff(&cache->lock);
-	magazine->count = slab_take_locked(cache, magazine->objects,
-					   MAX(magazine->capacity / 2, 1u));
-	spin_unlock_irqoff(&cache->lock);
-}
-
-/*
- * Take the last object; refill first if the magazine is empty. NULL: no slab
- * has a free object. An object of a debug cache is marked as taken before
- * interrupts are on again.
+ * Take the last object; if the magazine is empty, fill one half of it first.
+ * The magazine of a debug cache gets one object, which is marked as taken
+ * before interrupts are on again. NULL: no slab has a free object.
  */
 static void *magazine_take(struct kmem_cache *cache, const void *caller)
 {
@@ -142,38 +121,17 @@ static void *magazine_take(struct kmem_cache *cache, const void *caller)
 	struct magazine *magazine = this_cpu(cache->magazine);
 	void *object = NULL;
 
-	if (!magazine->count)
-		magazine_refill(cache, magazine);
+	if (!magazine->count) {
+		spin_lock_irqoff(&cache->lock);
+		magazine->count = slab_take_locked(cache, magazine->objects,
+					MAX(magazine->capacity / 2, 1u));
+		spin_unlock_irqoff(&cache->lock);
+	}
 	if (magazine->count)
 		object = magazine->objects[--magazine->count];
 	if (object && cache_is_debug(cache))
 		debug_alloc(cache, object, caller);
 	irq_restore(flags);
-	return object;
-}
-
-static void cache_add_slab(struct kmem_cache *cache, struct slab *slab)
-{
-	irqflags_t flags = spin_lock_irqsave(&cache->lock);
-
-	slab_add_locked(cache, slab);
-	spin_unlock_irqrestore(&cache->lock, flags);
-}
-
-/* Take an object from the magazine, from a slab, or from a new slab. */
-static void *cache_take(struct kmem_cache *cache, gfp_t gfp,
-			const void *caller)
-{
-	struct slab *slab;
-	void *object;
-
-	/* An interrupt may empty the new slab before we use it: loop. */
-	while (!(object = magazine_take(cache, caller))) {
-		slab = slab_create(cache, gfp);
-		if (!slab)
-			return NULL;
-		cache_add_slab(cache, slab);
-	}
 	return object;
 }
 
@@ -188,9 +146,10 @@ noinline void *cache_alloc_slow(struct kmem_cache *cache, gfp_t gfp,
 		    "not clear what the constructor has set: leave GFP_ZERO out");
 	if (should_fail())
 		return NULL;
-	object = cache_take(cache, gfp, caller);
-	if (!object)
-		return NULL;
+	/* An interrupt may empty the new slab before we use it: loop. */
+	while (!(object = magazine_take(cache, caller)))
+		if (!slab_grow(cache, gfp))
+			return NULL;
 	if (gfp & GFP_ZERO)
 		memset(object, 0, cache->size);
 	alloc_trace(object, ALLOC_OBJECT);
@@ -200,15 +159,13 @@ noinline void *cache_alloc_slow(struct kmem_cache *cache, gfp_t gfp,
 noinline void cache_free_slow(struct kmem_cache *cache, void *object,
 			      const void *caller)
 {
-	struct magazine *magazine;
+	irqflags_t flags = irq_save();
+	struct magazine *magazine = this_cpu(cache->magazine);
 	const void *bad;
-	irqflags_t flags;
 	bool good = true;
 
-	flags = irq_save();
 	if (cache_is_debug(cache))
 		debug_free(cache, object, caller);
-	magazine = this_cpu(cache->magazine);
 	if (magazine->capacity && magazine->count == magazine->capacity)
 		good = magazine_flush(cache, magazine,
 				      magazine->capacity / 4 * 3, &bad);

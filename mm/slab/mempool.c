@@ -22,16 +22,15 @@
  *          L2  none of them is NULL, none is there twice
  *          L3  reserve and elements out are at least min_nr together
  *
- * ALGORITHM  L3 is the promise: with fewer than min_nr elements out, the
- *          reserve is not empty. An alloc from it moves one element from one
- *          side of the sum to the other; a free that finds the reserve full
- *          may let one go, because then L3 holds without it.
- *          mempool_resize() allocates what it needs first, outside the lock,
- *          and then commits, which cannot fail.
+ * ALGORITHM  L3 is the promise: while fewer than min_nr elements are out, the
+ *          reserve is not empty. An allocation from the reserve does not change
+ *          the sum. A free that finds the reserve full may free the element:
+ *          L3 holds without it. mempool_resize() first allocates what it needs;
+ *          after that nothing can fail.
  *
- * LOCKING  pool->lock, interrupts off; never held while the allocator behind
- *          the pool is called.
- * COST     One lock in addition to the allocator's own.
+ * LOCKING  pool->lock, interrupts off. The lock is never held while the
+ *          allocator behind the pool is called.
+ * COST     One lock in addition to those of the allocator.
  * SEE      Linux mm/mempool.c. Linux can wait there for a free element; our
  *          mempool_alloc() never waits.
  */
@@ -68,7 +67,7 @@ static void free_elements(const struct mempool *pool, void *elements[],
 		pool->free(elements[i], pool->pool_data);
 }
 
-/* Make n elements. Returns: false when memory is short; then none is left. */
+/* Make n elements. Returns: false when memory is short; then none is kept. */
 static bool alloc_elements(const struct mempool *pool, void *elements[],
 			   unsigned n)
 {
@@ -80,12 +79,6 @@ static bool alloc_elements(const struct mempool *pool, void *elements[],
 		}
 	}
 	return true;
-}
-
-/* An array for n elements, n > 0. NULL: no memory, or n is far too large. */
-static void **alloc_array(unsigned n)
-{
-	return kcalloc(n, sizeof(void *), GFP_KERNEL);
 }
 
 /* ---- making and destroying --------------------------------------------- */
@@ -106,7 +99,7 @@ struct mempool *mempool_create(unsigned min_nr, mempool_alloc_fn alloc,
 	pool->alloc = alloc;
 	pool->free = free;
 	pool->pool_data = pool_data;
-	pool->elements = alloc_array(min_nr);
+	pool->elements = kcalloc(min_nr, sizeof(void *), GFP_KERNEL);
 	if (!pool->elements)
 		goto free_pool;
 	if (!alloc_elements(pool, pool->elements, min_nr))
@@ -189,29 +182,20 @@ struct mempool *mempool_create_page_pool(unsigned min_nr, unsigned order)
 
 /* ---- elements ---------------------------------------------------------- */
 
-/*
- * Count one more element as out: `element`, or, if it is NULL, the last element
- * of the reserve.
- *
- * Returns: the element; NULL if the reserve is empty too.
- */
-static void *give_element(struct mempool *pool, void *element)
+void *mempool_alloc(struct mempool *pool, gfp_t gfp)
 {
-	irqflags_t flags = spin_lock_irqsave(&pool->lock);
+	irqflags_t flags;
+	void *element;
 
+	caller_must(!(gfp & GFP_ZERO),
+		    "clear the element: the pool does not know its size");
+	element = pool->alloc(gfp | GFP_NOWARN, pool->pool_data);
+	flags = spin_lock_irqsave(&pool->lock);
 	if (!element && pool->nr)
 		element = pool->elements[--pool->nr];
 	pool->out += element != NULL;
 	spin_unlock_irqrestore(&pool->lock, flags);
 	return element;
-}
-
-void *mempool_alloc(struct mempool *pool, gfp_t gfp)
-{
-	caller_must(!(gfp & GFP_ZERO),
-		    "clear the element: the pool does not know its size");
-	return give_element(pool, pool->alloc(gfp | GFP_NOWARN,
-					      pool->pool_data));
 }
 
 void mempool_free(struct mempool *pool, void *element)
@@ -239,49 +223,35 @@ void mempool_free(struct mempool *pool, void *element)
 
 /* ---- resizing ---------------------------------------------------------- */
 
-/*
- * Replace the array by a new one with room for min_nr. Its first `fresh`
- * members are new elements. Cannot fail.
- *
- * Returns: how many elements are too many. They are at the front of the old
- *          array, and *array is the old array.
- */
-static unsigned resize_commit(struct mempool *pool, unsigned min_nr,
-			      unsigned fresh, void ***array)
-{
-	irqflags_t flags = spin_lock_irqsave(&pool->lock);
-	void **old = pool->elements;
-	unsigned keep = MIN(pool->nr, min_nr - fresh);
-	unsigned surplus = pool->nr - keep;
-
-	assert(fresh <= min_nr);
-	memcpy(*array + fresh, old + surplus, keep * sizeof(void *));
-	pool->elements = *array;
-	pool->nr = fresh + keep;
-	pool->min_nr = min_nr;
-	*array = old;
-	spin_unlock_irqrestore(&pool->lock, flags);
-	return surplus;
-}
-
 int mempool_resize(struct mempool *pool, unsigned min_nr)
 {
-	unsigned fresh, surplus;
-	void **array;
+	unsigned fresh, keep, surplus;
+	void **array, **old;
+	irqflags_t flags;
 
 	if (!min_nr)
 		return -EINVAL;
 	fresh = min_nr > pool->min_nr ? min_nr - pool->min_nr : 0;
-	array = alloc_array(min_nr);
+	array = kcalloc(min_nr, sizeof(void *), GFP_KERNEL);
 	if (!array)
 		return -ENOMEM;
 	if (!alloc_elements(pool, array, fresh)) {
 		kfree(array);
 		return -ENOMEM;
 	}
-	surplus = resize_commit(pool, min_nr, fresh, &array);
-	free_elements(pool, array, surplus);
-	kfree(array);
+	/* From here on nothing can fail. The surplus stays in the old array. */
+	flags = spin_lock_irqsave(&pool->lock);
+	assert(fresh <= min_nr);
+	old = pool->elements;
+	keep = MIN(pool->nr, min_nr - fresh);
+	surplus = pool->nr - keep;
+	memcpy(array + fresh, old + surplus, keep * sizeof(void *));
+	pool->elements = array;
+	pool->nr = fresh + keep;
+	pool->min_nr = min_nr;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	free_elements(pool, old, surplus);
+	kfree(old);
 	return 0;
 }
 

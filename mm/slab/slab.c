@@ -30,8 +30,7 @@
  *          the block. The wasted bytes are used for the colours.
  *
  * LOCKING  cache->lock for functions named _locked.
- * COST     take, put: O(1) for each object. slab_create(): one store for each
- *          object.
+ * COST     take, put, and the making of a slab: O(1) for each object.
  * NOT HERE the per-CPU front (magazine.c), checks of contents (slab_debug.c).
  * SEE      Bonwick, "The Slab Allocator", 1994; Linux 6.1 mm/slab.c.
  */
@@ -40,35 +39,15 @@
 
 /* ---- layout ------------------------------------------------------------ */
 
-static uint32_t slab_header_size(const struct kmem_cache *cache, uint32_t n)
-{
-	return cache->off_slab ? 0 : sizeof(struct slab) + n * sizeof(uint16_t);
-}
-
-/* Where slot 0 begins in a block with n objects. */
-static uint32_t slab_slot_start(const struct kmem_cache *cache, uint32_t n)
-{
-	return ALIGN_UP(slab_header_size(cache, n), cache->align);
-}
-
-/* How many objects fit into a block of `block` bytes. */
+/*
+ * How many objects fit into a block of `block` bytes. Block and stride are
+ * multiples of the alignment, so there is room to align the first slot.
+ */
 static uint32_t slab_capacity(const struct kmem_cache *cache, uint32_t block)
 {
-	/*
-	 * Block and stride are multiples of the alignment, so what the first
-	 * slot moves to be aligned is left over in any case.
-	 */
 	return cache->off_slab ? block / cache->stride :
 	       (block - sizeof(struct slab)) /
 	       (cache->stride + sizeof(uint16_t));
-}
-
-static uint32_t slab_leftover(const struct kmem_cache *cache, unsigned order)
-{
-	uint32_t block = PAGE_SIZE << order;
-	uint32_t n = slab_capacity(cache, block);
-
-	return block - slab_header_size(cache, n) - n * cache->stride;
 }
 
 /*
@@ -81,10 +60,13 @@ static unsigned slab_choose_order(const struct kmem_cache *cache)
 	unsigned best = 0;
 
 	for (unsigned order = 0; order <= SLAB_ORDER_MAX; order++) {
-		/* Scale to the largest order, to compare parts. */
-		uint32_t waste = slab_leftover(cache, order)
-				 << (SLAB_ORDER_MAX - order);
+		uint32_t block = PAGE_SIZE << order;
+		uint32_t n = slab_capacity(cache, block);
+		uint32_t waste = block - slab_header_size(cache, n) -
+				 n * cache->stride;
 
+		/* Scale to the largest order, to compare parts. */
+		waste <<= SLAB_ORDER_MAX - order;
 		if (waste < least) {
 			least = waste;
 			best = order;
@@ -117,10 +99,8 @@ bool slab_layout(struct kmem_cache *cache)
 	caller_must(cache->size > 0, "give objects a size");
 	caller_must(is_pow2(cache->align),
 		    "give an alignment that is a power of two");
-	if (cache_is_debug(cache)) {
-		cache->red_left = debug_red_left(cache);
-		slot = debug_slot_size(cache);
-	}
+	if (cache_is_debug(cache))
+		slot = debug_layout(cache);
 	slab_set_stride(cache, ALIGN_UP(slot, cache->align));
 	cache->off_slab = cache->stride >= SLAB_OFF_MIN;
 	cache->order = slab_choose_order(cache);
@@ -131,7 +111,8 @@ bool slab_layout(struct kmem_cache *cache)
 		return false;
 	assert(!cache->off_slab || cache->per_slab <= SLAB_OFF_OBJECTS);
 	cache->span = cache->per_slab * cache->stride;
-	start = slab_slot_start(cache, cache->per_slab);
+	start = ALIGN_UP(slab_header_size(cache, cache->per_slab),
+			 cache->align);
 	cache->first = start + cache->red_left;
 	cache->colour_step = MAX(cache->align, SLAB_CACHE_LINE);
 	cache->colours = (block - start - cache->span) / cache->colour_step + 1;
@@ -139,6 +120,29 @@ bool slab_layout(struct kmem_cache *cache)
 }
 
 /* ---- making and destroying --------------------------------------------- */
+
+/* Chain all objects as free: 0 -> 1 -> ... -> END. Construct each object. */
+static void slab_init_objects(const struct kmem_cache *cache,
+			      struct slab *slab)
+{
+	unsigned last = cache->per_slab - 1;
+
+	for (unsigned i = 0; i < last; i++)
+		slab->next[i] = (uint16_t)(i + 1);
+	slab->next[last] = SLOT_END;
+	slab->free = 0;
+	slab->inuse = 0;
+	if (!cache->ctor && !cache_is_debug(cache))
+		return;
+	for (unsigned i = 0; i < cache->per_slab; i++) {
+		void *object = slab_object(cache, slab, i);
+
+		if (cache->ctor)
+			cache->ctor(object);
+		if (cache_is_debug(cache))
+			debug_init_object(cache, object);
+	}
+}
 
 static uint32_t slab_next_colour(struct kmem_cache *cache)
 {
@@ -150,82 +154,43 @@ static uint32_t slab_next_colour(struct kmem_cache *cache)
 	return colour * cache->colour_step;
 }
 
-static void slab_claim_pages(struct kmem_cache *cache, struct slab *slab)
+bool slab_grow(struct kmem_cache *cache, gfp_t gfp)
 {
-	for (unsigned i = 0; i < 1u << cache->order; i++) {
-		slab->page[i].slab_cache = cache;
-		slab->page[i].slab = slab;
-		page_set_state(&slab->page[i], PAGE_SLAB);
-	}
-}
-
-static void slab_release_pages(struct kmem_cache *cache, struct page *page)
-{
-	page_set_state(page, PAGE_USED);
-	for (unsigned i = 1; i < 1u << cache->order; i++)
-		page_set_state(&page[i], PAGE_TAIL);
-	free_pages(page, cache->order);
-}
-
-/* All objects are free: 0 -> 1 -> ... -> END. */
-static void slab_init_chain(const struct kmem_cache *cache, struct slab *slab)
-{
-	unsigned last = cache->per_slab - 1;
-
-	for (unsigned i = 0; i < last; i++)
-		slab->next[i] = (uint16_t)(i + 1);
-	slab->next[last] = SLOT_END;
-	slab->free = 0;
-	slab->inuse = 0;
-}
-
-static void slab_init_objects(const struct kmem_cache *cache,
-			      struct slab *slab)
-{
-	for (unsigned i = 0; i < cache->per_slab; i++) {
-		void *object = slab_object(cache, slab, i);
-
-		if (cache->ctor)
-			cache->ctor(object);
-		if (cache_is_debug(cache))
-			debug_init_object(cache, object);
-	}
-}
-
-static gfp_t slab_page_gfp(const struct kmem_cache *cache, gfp_t gfp)
-{
-	gfp &= ~(GFP_ZONES | GFP_ZERO);
-	return cache->flags & SLAB_DMA ? gfp | GFP_DMA : gfp;
-}
-
-struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp)
-{
-	struct page *page = alloc_pages(slab_page_gfp(cache, gfp),
-					cache->order);
+	struct page *page;
 	struct slab *slab;
+	irqflags_t flags;
 	char *start;
 
 	caller_must(!spin_is_held(&cache->lock),
 		    "not hold the lock of the cache: the page allocator may need it");
+	gfp &= ~(GFP_ZONES | GFP_ZERO);
+	page = alloc_pages(cache->flags & SLAB_DMA ? gfp | GFP_DMA : gfp,
+			   cache->order);
 	if (!page)
-		return NULL;
+		return false;
 	start = page_address(page);
 	slab = (struct slab *)start;
 	if (cache->off_slab)
-		slab = kmem_cache_alloc(&slab_descriptors,
-					gfp & ~(GFP_ZONES | GFP_ZERO));
-	if (!slab)
-		goto free_page;
+		slab = kmem_cache_alloc(&slab_descriptors, gfp);
+	if (!slab) {
+		free_pages(page, cache->order);
+		return false;
+	}
 	slab->page = page;
 	slab->objects = start + cache->first + slab_next_colour(cache);
-	slab_init_chain(cache, slab);
-	slab_claim_pages(cache, slab);
-	if (cache->ctor || cache_is_debug(cache))
-		slab_init_objects(cache, slab);
-	return slab;
-free_page:
-	free_pages(page, cache->order);
-	return NULL;
+	for (unsigned i = 0; i < 1u << cache->order; i++) {
+		page[i].slab_cache = cache;
+		page[i].slab = slab;
+		page_set_state(&page[i], PAGE_SLAB);
+	}
+	slab_init_objects(cache, slab);
+
+	flags = spin_lock_irqsave(&cache->lock);
+	list_add(&slab->list, &cache->empty);
+	cache->nr_slabs++;
+	cache->nr_empty++;
+	spin_unlock_irqrestore(&cache->lock, flags);
+	return true;
 }
 
 static void slab_destroy(struct kmem_cache *cache, struct slab *slab)
@@ -236,7 +201,10 @@ static void slab_destroy(struct kmem_cache *cache, struct slab *slab)
 	assert(page->state == PAGE_SLAB && page->slab_cache == cache);
 	if (cache->off_slab)
 		kmem_cache_free(&slab_descriptors, slab);
-	slab_release_pages(cache, page);
+	page_set_state(page, PAGE_USED);
+	for (unsigned i = 1; i < 1u << cache->order; i++)
+		page_set_state(&page[i], PAGE_TAIL);
+	free_pages(page, cache->order);
 }
 
 void slab_destroy_list(struct kmem_cache *cache, struct list_head *slabs)
@@ -250,15 +218,6 @@ void slab_destroy_list(struct kmem_cache *cache, struct list_head *slabs)
 }
 
 /* ---- lists ------------------------------------------------------------- */
-
-void slab_add_locked(struct kmem_cache *cache, struct slab *slab)
-{
-	caller_must(slab->inuse == 0, "add a slab with no object taken");
-	assert_held(&cache->lock);
-	list_add(&slab->list, &cache->empty);
-	cache->nr_slabs++;
-	cache->nr_empty++;
-}
 
 void slab_detach_empty_locked(struct kmem_cache *cache, unsigned long keep,
 			      struct list_head *to)
@@ -302,9 +261,8 @@ static void slab_relist(struct kmem_cache *cache, struct slab *slab,
 /* ---- taking and putting ------------------------------------------------ */
 
 /*
- * Take n objects off the chain of one slab; the chain has n objects. The loop
- * uses local variables, because the compiler must assume that a store to
- * objects[] changes the cache.
+ * Take n objects off the chain of one slab. The loop uses local variables,
+ * because the compiler must assume that a store to objects[] changes the cache.
  */
 static always_inline void slab_take_run(const struct kmem_cache *cache,
 					struct slab *slab, void *objects[],
@@ -317,11 +275,10 @@ static always_inline void slab_take_run(const struct kmem_cache *cache,
 
 	debug_assert(n > 0 && n <= cache->per_slab);
 	do {
-		*objects = base + free * stride;
-		objects++;
 		unsigned taken = free;
 
 		debug_assert(taken < cache->per_slab);
+		*objects++ = base + taken * stride;
 		free = slab->next[taken];
 		slab->next[taken] = SLOT_TAKEN;
 	} while (objects < end);

@@ -29,8 +29,8 @@
  *
  * ALGORITHM  After a use after free, the next allocation of the object finds
  *          damaged poison. After an overrun, the free of the object finds a
- *          damaged red zone. The slab finds a bad free (index, next[]). Each of
- *          them panics before anything is changed. A damaged free object is
+ *          damaged red zone. The slab finds a bad free (index, next[]). Each
+ *          check panics before anything is changed. A damaged free object is
  *          repaired first, so one bug is reported only once.
  *
  * LOCKING  None for the contents: the object belongs to the caller. When an
@@ -81,18 +81,12 @@ const void *debug_allocated_by(const struct kmem_cache *cache,
 	return owner_of(cache, object)->allocated_by;
 }
 
-uint32_t debug_red_left(const struct kmem_cache *cache)
+uint32_t debug_layout(struct kmem_cache *cache)
 {
 	caller_must(cache_is_debug(cache),
 		    "give a debug cache: others have no red zones");
-	return ALIGN_UP(RED_ZONE, cache->align);
-}
-
-uint32_t debug_slot_size(const struct kmem_cache *cache)
-{
-	caller_must(cache_is_debug(cache),
-		    "give a debug cache: others have no red zones");
-	return debug_red_left(cache) + owner_offset(cache) +
+	cache->red_left = ALIGN_UP(RED_ZONE, cache->align);
+	return cache->red_left + owner_offset(cache) +
 	       sizeof(struct slab_owner);
 }
 
@@ -118,20 +112,15 @@ static void fill_red_zones(const struct kmem_cache *cache, void *object,
 	       owner_offset(cache) - cache->size);
 }
 
-static void fill_poison(const struct kmem_cache *cache, void *object)
+static void mark_free(const struct kmem_cache *cache, void *object)
 {
 	char *start = object;
 
+	fill_red_zones(cache, object, RED_FREE);
 	if (cache->ctor)
 		return;
 	memset(start, POISON_FREE, cache->size - 1);
 	start[cache->size - 1] = (char)POISON_END;
-}
-
-static void mark_free(const struct kmem_cache *cache, void *object)
-{
-	fill_red_zones(cache, object, RED_FREE);
-	fill_poison(cache, object);
 }
 
 const char *debug_find_damage(const struct kmem_cache *cache,
@@ -160,34 +149,10 @@ const char *debug_find_damage(const struct kmem_cache *cache,
 
 /* ---- reports ----------------------------------------------------------- */
 
-static void __noreturn report_damage(const char *name, const void *object,
-				     const char *damage, long offset,
-				     unsigned byte,
-				     const struct slab_owner *owner)
-{
-	panic("slab: %s: object %p of cache '%s': byte at offset %ld is 0x%02x; allocated by %pS, freed by %pS",
-	      damage, object, name, offset, byte, owner->allocated_by,
-	      owner->freed_by);
-}
-
-static void __noreturn report_double_free(const struct kmem_cache *cache,
-					  const void *object,
-					  const void *caller)
-{
-	const struct slab_owner *owner;
-
-	if (!cache_is_debug(cache))
-		panic("slab: double free of object %p of cache '%s'",
-		      object, cache->name);
-	owner = owner_of(cache, object);
-	panic("slab: double free of object %p of cache '%s' by %pS; allocated by %pS, freed by %pS",
-	      object, cache->name, caller, owner->allocated_by,
-	      owner->freed_by);
-}
-
 void slab_report_bad_free(const struct kmem_cache *cache, const void *object,
 			  const void *caller)
 {
+	const struct slab_owner *owner;
 	const struct page *page;
 
 	if (!caller)
@@ -206,18 +171,13 @@ void slab_report_bad_free(const struct kmem_cache *cache, const void *object,
 	if (slab_index(cache, page->slab, object) >= cache->per_slab)
 		panic("slab: free of %p to cache '%s': not the start of an object",
 		      object, cache->name);
-	report_double_free(cache, object, caller);
-}
-
-static void report_leak(const struct kmem_cache *cache, const void *object)
-{
-	if (cache_is_debug(cache))
-		pr_err("slab: cache '%s': leaked object %p, allocated by %pS\n",
-		       cache->name, object,
-		       debug_allocated_by(cache, object));
-	else
-		pr_err("slab: cache '%s': leaked object %p\n", cache->name,
-		       object);
+	if (!cache_is_debug(cache))
+		panic("slab: double free of object %p of cache '%s'",
+		      object, cache->name);
+	owner = owner_of(cache, object);
+	panic("slab: double free of object %p of cache '%s' by %pS; allocated by %pS, freed by %pS",
+	      object, cache->name, caller, owner->allocated_by,
+	      owner->freed_by);
 }
 
 static unsigned long report_leaks_of(const struct kmem_cache *cache,
@@ -228,10 +188,18 @@ static unsigned long report_leaks_of(const struct kmem_cache *cache,
 
 	list_for_each_entry(slab, slabs, list) {
 		for (unsigned i = 0; i < cache->per_slab; i++) {
+			const void *object = slab_object(cache, slab, i);
+
 			if (slab->next[i] != SLOT_TAKEN)
 				continue;
-			report_leak(cache, slab_object(cache, slab, i));
 			leaks++;
+			if (cache_is_debug(cache))
+				pr_err("slab: cache '%s': leaked object %p, allocated by %pS\n",
+				       cache->name, object,
+				       debug_allocated_by(cache, object));
+			else
+				pr_err("slab: cache '%s': leaked object %p\n",
+				       cache->name, object);
 		}
 	}
 	return leaks;
@@ -260,34 +228,37 @@ void debug_init_object(const struct kmem_cache *cache, void *object)
 	mark_free(cache, object);
 }
 
-/* Repair a damaged free object and put it back; then the panic may come. */
-static void return_healed(struct kmem_cache *cache, void *object)
+/* Panic if an object, which should be free or taken, is damaged. */
+static void must_be_whole(struct kmem_cache *cache, void *object, bool taken)
 {
+	const struct slab_owner *owner = owner_of(cache, object);
+	const uint8_t *where;
+	const char *damage = debug_find_damage(cache, object, taken, &where);
 	irqflags_t flags;
-	unsigned put;
+	unsigned byte, put;
 
-	mark_free(cache, object);
-	flags = spin_lock_irqsave(&cache->lock);
-	put = slab_put_locked(cache, &object, 1);
-	spin_unlock_irqrestore(&cache->lock, flags);
-	assert(put == 1);
+	if (likely(!damage))
+		return;
+	byte = *where;
+	if (!taken) {
+		/* Repair the object and put it back: a test may go on. */
+		mark_free(cache, object);
+		flags = spin_lock_irqsave(&cache->lock);
+		put = slab_put_locked(cache, &object, 1);
+		spin_unlock_irqrestore(&cache->lock, flags);
+		assert(put == 1);
+	}
+	panic("slab: %s: object %p of cache '%s': byte at offset %ld is 0x%02x; allocated by %pS, freed by %pS",
+	      damage, object, cache->name,
+	      (long)((const char *)where - (const char *)object), byte,
+	      owner->allocated_by, owner->freed_by);
 }
 
 void debug_alloc(struct kmem_cache *cache, void *object, const void *caller)
 {
-	const uint8_t *where;
-	const char *damage = debug_find_damage(cache, object, false, &where);
-
 	caller_must(cache_is_debug(cache),
 		    "give a debug cache: others have no red zones");
-	if (damage) {
-		long offset = (const char *)where - (const char *)object;
-		unsigned byte = *where;
-
-		return_healed(cache, object);
-		report_damage(cache->name, object, damage, offset, byte,
-			      owner_of(cache, object));
-	}
+	must_be_whole(cache, object, false);
 	fill_red_zones(cache, object, RED_TAKEN);
 	if (!cache->ctor)
 		memset(object, POISON_GIVEN, cache->size);
@@ -296,18 +267,11 @@ void debug_alloc(struct kmem_cache *cache, void *object, const void *caller)
 
 void debug_free(struct kmem_cache *cache, void *object, const void *caller)
 {
-	const uint8_t *where;
-	const char *damage;
-
 	caller_must(cache_is_debug(cache),
 		    "give a debug cache: others have no red zones");
 	if (!slab_is_taken(cache, object))
 		slab_report_bad_free(cache, object, caller);
-	damage = debug_find_damage(cache, object, true, &where);
-	if (damage)
-		report_damage(cache->name, object, damage,
-			      (const char *)where - (const char *)object,
-			      *where, owner_of(cache, object));
+	must_be_whole(cache, object, true);
 	owner_of(cache, object)->freed_by = caller;
 	mark_free(cache, object);
 }

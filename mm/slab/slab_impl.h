@@ -169,6 +169,13 @@ static inline bool cache_is_debug(const struct kmem_cache *cache)
 
 /* ---- slab.c: the slabs of one cache ------------------------------------ */
 
+/* Bytes of the descriptor of n objects at the start of their block. */
+static inline uint32_t slab_header_size(const struct kmem_cache *cache,
+					uint32_t n)
+{
+	return cache->off_slab ? 0 : sizeof(struct slab) + n * sizeof(uint16_t);
+}
+
 /* Set stride, inverse and shift. */
 void slab_set_stride(struct kmem_cache *cache, uint32_t stride);
 
@@ -180,19 +187,16 @@ void slab_set_stride(struct kmem_cache *cache, uint32_t stride);
 bool slab_layout(struct kmem_cache *cache) __must_check;
 
 /*
- * Make a slab. All its objects are free and constructed; it is on no list.
- * NULL: there is no memory.
+ * Make a slab, and add it to the cache. All its objects are free and
+ * constructed.
  *
  * Context: without cache->lock; with GFP_RECLAIM it may run shrinkers.
+ * Returns: false when there is no memory.
  */
-struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp) __must_check;
+bool slab_grow(struct kmem_cache *cache, gfp_t gfp) __must_check;
 
 /* Give back the pages of empty slabs that are on this list only. */
 void slab_destroy_list(struct kmem_cache *cache, struct list_head *slabs);
-
-/* Add a new slab to the cache. */
-void slab_add_locked(struct kmem_cache *cache, struct slab *slab)
-	MUST_HOLD(&cache->lock);
 
 /* Keep `keep` empty slabs; move the others to a list to destroy them. */
 void slab_detach_empty_locked(struct kmem_cache *cache, unsigned long keep,
@@ -247,9 +251,8 @@ bool magazine_drain(struct kmem_cache *cache, const void **bad) __must_check;
 
 /* ---- slab_debug.c: red zones, poison, owners --------------------------- */
 
-/* Bytes of a slot, and of the part before the object, in a debug cache. */
-uint32_t debug_slot_size(const struct kmem_cache *cache);
-uint32_t debug_red_left(const struct kmem_cache *cache);
+/* Set red_left of a debug cache. Returns: bytes of a slot. */
+uint32_t debug_layout(struct kmem_cache *cache);
 
 /* Mark an object of a new slab as free. */
 void debug_init_object(const struct kmem_cache *cache, void *object);

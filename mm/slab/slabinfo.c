@@ -19,16 +19,11 @@
 #include "lib/log.h"
 #include "mm/slab/slab_impl.h"
 
-/* Sums over the slabs of one cache. */
-struct slab_sums {
-	unsigned long slabs, empty, taken;
-};
-
 /* ---- check: one slab --------------------------------------------------- */
 
 /*
  * The chain must have as many links as there are free objects, and then end. A
- * chain with an object twice would never end, so this checks that, too.
+ * chain that has an object twice would never end.
  */
 static const char *check_chain(const struct kmem_cache *cache,
 			       const struct slab *slab)
@@ -94,52 +89,43 @@ static const char *check_slab(const struct kmem_cache *cache,
 {
 	const char *law = check_chain(cache, slab);
 
-	if (!law)
-		law = check_pages(cache, slab);
-	if (!law && cache_is_debug(cache))
-		law = check_contents(cache, slab);
-	return law;
+	HOLDS(!law, law);
+	law = check_pages(cache, slab);
+	HOLDS(!law, law);
+	return cache_is_debug(cache) ? check_contents(cache, slab) : NULL;
 }
 
 /* ---- check: one cache -------------------------------------------------- */
 
-/* Check the slabs of one list; the inuse of each must be min..max. */
-static const char *check_list(const struct kmem_cache *cache,
-			      const struct list_head *slabs, unsigned min,
-			      unsigned max, struct slab_sums *sums)
-{
-	const struct slab *slab;
-
-	list_for_each_entry(slab, slabs, list) {
-		const char *law;
-
-		HOLDS(slab->inuse >= min && slab->inuse <= max,
-		      "slab S1: a slab is on the list that its inuse says");
-		law = check_slab(cache, slab);
-		if (law)
-			return law;
-		sums->slabs++;
-		sums->empty += slab->inuse == 0;
-		sums->taken += slab->inuse;
-	}
-	return NULL;
-}
-
 static const char *check_slabs(const struct kmem_cache *cache)
 {
-	struct slab_sums sums = { 0 };
-	const char *law = check_list(cache, &cache->full, cache->per_slab,
-				     cache->per_slab, &sums);
+	const struct {
+		const struct list_head *slabs;
+		unsigned min, max;     /* inuse of the slabs of this list */
+	} lists[] = {
+		{ &cache->full, cache->per_slab, cache->per_slab },
+		{ &cache->partial, 1, cache->per_slab - 1 },
+		{ &cache->empty, 0, 0 },
+	};
+	unsigned long slabs = 0, empty = 0, taken = 0;
+	const struct slab *slab;
 
-	if (!law)
-		law = check_list(cache, &cache->partial, 1,
-				 cache->per_slab - 1, &sums);
-	if (!law)
-		law = check_list(cache, &cache->empty, 0, 0, &sums);
-	if (law)
-		return law;
-	HOLDS(sums.slabs == cache->nr_slabs && sums.empty == cache->nr_empty &&
-	      sums.taken == cache->taken,
+	for (unsigned i = 0; i < ARRAY_SIZE(lists); i++) {
+		list_for_each_entry(slab, lists[i].slabs, list) {
+			const char *law;
+
+			HOLDS(slab->inuse >= lists[i].min &&
+			      slab->inuse <= lists[i].max,
+			      "slab S1: a slab is on the list that its inuse says");
+			law = check_slab(cache, slab);
+			HOLDS(!law, law);
+			slabs++;
+			empty += slab->inuse == 0;
+			taken += slab->inuse;
+		}
+	}
+	HOLDS(slabs == cache->nr_slabs && empty == cache->nr_empty &&
+	      taken == cache->taken,
 	      "slab S6: nr_slabs, nr_empty and taken are the sums over the lists");
 	return NULL;
 }
@@ -161,8 +147,8 @@ static const char *check_magazine(const struct kmem_cache *cache,
 
 static const char *check_cache(const struct kmem_cache *cache)
 {
-	const char *law = NULL;
 	unsigned long in_magazines = 0;
+	const char *law;
 
 	HOLDS(cache->per_slab > 0 && cache->stride >= cache->size &&
 	      cache->span == cache->per_slab * cache->stride &&
@@ -170,12 +156,12 @@ static const char *check_cache(const struct kmem_cache *cache)
 	      PAGE_SIZE << cache->order,
 	      "cache C2: a cache's geometry is what fits its block");
 	law = check_slabs(cache);
-	for (unsigned cpu = 0; cpu < NR_CPUS && !law; cpu++) {
+	HOLDS(!law, law);
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
 		law = check_magazine(cache, &cache->magazine[cpu]);
+		HOLDS(!law, law);
 		in_magazines += cache->magazine[cpu].count;
 	}
-	if (law)
-		return law;
 	HOLDS(in_magazines <= cache->taken,
 	      "cache C1: magazines hold no more than the slabs have given");
 	return NULL;
@@ -203,17 +189,6 @@ const char *slab_check(void)
 
 /* ---- dump -------------------------------------------------------------- */
 
-static void dump_cache(const struct kmem_cache *cache)
-{
-	unsigned limit = cache->magazine[0].capacity;
-
-	pr_info("%-17s %6lu %6lu %6u %4u %4u : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n",
-		cache->name, kmem_cache_used(cache),
-		cache->nr_slabs * cache->per_slab, (unsigned)cache->stride,
-		cache->per_slab, 1u << cache->order, limit, limit / 2, 0,
-		cache->nr_slabs - cache->nr_empty, cache->nr_slabs, 0ul);
-}
-
 void slabinfo_dump(void)
 {
 	irqflags_t flags = spin_lock_irqsave(&cache_list_lock);
@@ -221,7 +196,15 @@ void slabinfo_dump(void)
 
 	pr_info("slabinfo - version: 2.1\n");
 	pr_info("# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
-	list_for_each_entry(cache, &cache_list, list)
-		dump_cache(cache);
+	list_for_each_entry(cache, &cache_list, list) {
+		unsigned limit = cache->magazine[0].capacity;
+
+		pr_info("%-17s %6lu %6lu %6u %4u %4u : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n",
+			cache->name, kmem_cache_used(cache),
+			cache->nr_slabs * cache->per_slab, cache->stride,
+			cache->per_slab, 1u << cache->order, limit, limit / 2,
+			0, cache->nr_slabs - cache->nr_empty, cache->nr_slabs,
+			0ul);
+	}
 	spin_unlock_irqrestore(&cache_list_lock, flags);
 }

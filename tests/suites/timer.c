@@ -3,6 +3,7 @@
  * timer.c (tests) - time goes forward; timers fire in order and not early
  */
 #include <arch/acpi.h>
+#include <arch/clocksource.h>
 #include <arch/ioapic.h>
 #include <arch/irq.h>
 
@@ -12,7 +13,7 @@
 
 #include "kernel/sched/sched_impl.h"
 
-SUITE(timer, timer_check);
+SUITE(timer, sched_check);
 
 #define TIMERS  24
 
@@ -105,7 +106,7 @@ KTEST(timer, arming_again_moves_it)
 	timer_arm(&timers[0].timer, now + 1, fire);
 	timer_arm(&timers[1].timer, now + 2, fire);
 	timer_arm(&timers[0].timer, now + 3, fire);
-	EXPECT_NULL(timer_check());
+	EXPECT_NULL(sched_check());
 	irq_restore(flags);
 	EXPECT(WAIT_UNTIL(order.nr == 2));
 	EXPECT_EQ(order.who[0], 1);
@@ -157,7 +158,7 @@ KTEST(timer, random_operations_match_a_naive_model)
 				  expires[i] != 0);
 			expires[i] = 0;
 		}
-		EXPECT_NULL(timer_check());
+		EXPECT_NULL(sched_check());
 	}
 	for (unsigned i = 0; i < TIMERS; i++)
 		armed += expires[i] != 0;
@@ -178,7 +179,7 @@ KTEST(timer, random_operations_match_a_naive_model)
 
 static void needs_events(void)
 {
-	if (!clock_has_events())
+	if (!arch_clock_has_events())
 		SKIP("needs a timer for events");
 }
 
@@ -205,7 +206,7 @@ static void arm_between(struct fired *fired, uint64_t ns)
 	fired->ticks = irq_count(IRQ_TIMER);
 	fired->done = false;
 	timer_arm(&fired->timer, clock_ns() + ns, fire_between);
-	EXPECT_NULL(timer_check());
+	EXPECT_NULL(sched_check());
 	irq_restore(flags);
 }
 
