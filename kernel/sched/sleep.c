@@ -37,20 +37,13 @@
 /* For a shorter time it is not worth it to give the CPU away. */
 #define SHORT_NS  (NS_PER_TICK / 100)
 
-/* Context: interrupts off. */
-static void block_until_timer(struct thread *thread, uint64_t deadline)
-{
-	thread->woken = false;
-	sched_block(NULL, deadline, BLOCK_KILLABLE | BLOCK_FIRST);
-}
-
 static void sleep_until_timer(uint64_t deadline)
 {
 	struct thread *thread = current_thread();
 	irqflags_t flags = irq_save();
 
 	if (!thread->killed && deadline > clock_ns())
-		block_until_timer(thread, deadline);
+		sched_block(NULL, deadline, BLOCK_KILLABLE | BLOCK_FIRST);
 	irq_restore(flags);
 }
 
@@ -62,7 +55,7 @@ static void sleep_one_tick(uint64_t deadline)
 	uint64_t tick = clock_ns() + NS_PER_TICK - clock_in_tick_ns();
 
 	if (!thread->killed && tick <= deadline)
-		block_until_timer(thread, 0);
+		sched_block(NULL, 0, BLOCK_KILLABLE | BLOCK_FIRST);
 	irq_restore(flags);
 }
 

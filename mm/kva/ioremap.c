@@ -19,8 +19,7 @@
  *
  * INVARIANTS of vmalloc: area.c, above all V7
  *
- * ALGORITHM  Refuse a range that must be a mistake: an empty range, a wrap past
- *          2^64, an address that is too wide for the CPU, RAM. RAM already has
+ * ALGORITHM  ioremap_objection() refuses a range that must be a mistake. RAM has
  *          a cached mapping, and two mappings with different cache types are
  *          undefined (SDM volume 3, 11.12.4).
  *

@@ -31,17 +31,15 @@
  *          If not, take the next free slot at the cursor. kunmap() only counts
  *          down, so to map the same page again soon costs little. When the
  *          cursor reaches the end, all unused slots are emptied with one flush,
- *          and a new lap begins. A free slot needs no other flush before its
- *          next use: it was free at the last flush, and was not present since.
- *          page->kmap has the page's slot, and a table has the page of each
- *          slot. So each search is one load. When a page is freed, its unused
- *          mapping is removed (kmap_page_freed(), one invlpg). Otherwise an old
- *          address could read what the next owner writes.
+ *          and a new lap begins. A free slot needs no other flush: it has not
+ *          been present since the last one. When a page is freed, its unused
+ *          mapping is removed. Otherwise an old address could read what the
+ *          next owner writes.
  *
  *          kmap() sleeps while all slots are used. A kunmap() that frees a slot
- *          wakes one waiter. A waiter that has got its address wakes the next
- *          waiter if slots are left. The reason: another thread may have given
- *          a slot to the waiter's page, and then the free slot is still there.
+ *          wakes one waiter. If the page of this waiter has got a slot in the
+ *          meantime, the free slot is still there: so a waiter wakes the next
+ *          one while slots are left.
  *
  * LOCKING  kmap_lock, interrupts off: pages are freed in interrupt handlers.
  * COST     kmap_try() O(1) amortized, kunmap() O(1).

@@ -28,14 +28,12 @@
  *          in use, so no other thread can come between. An interrupt handler
  *          can come at any point, and may use slots too. Two facts make this
  *          safe. First, the handler unmaps everything before it returns. So the
- *          interrupted code finds depth and its slots as they were, even
- *          between the load and the store of its count. Second, the handler
- *          takes the slot at depth. The count goes up before a slot is filled,
- *          and goes down after a slot is emptied. So the handler's slot is
- *          never the slot that the interrupted code is changing.
- * COST     kmap_local_pair in tests/bench/bounds.tsv, with one invlpg. The
- *          functions are inline, in kmap.h. Addresses and entries go down with
- *          the count, so the code only adds constants to the count.
+ *          interrupted code finds depth and its slots as they were. Second, the
+ *          handler takes the slot at depth. Depth goes up before a slot is
+ *          filled, and down after a slot is emptied. So the handler never takes
+ *          the slot that the interrupted code is changing.
+ * COST     kmap_local_pair in tests/bench/bounds.tsv. The functions are inline,
+ *          in kmap.h.
  * NOT HERE mappings that outlive a sleep (kmap.c); entries (<arch/fixmap.h>).
  * SEE      Linux mm/highmem.c, __kmap_local_pfn_prot().
  */

@@ -21,13 +21,12 @@
  *
  * ALGORITHM  vfree() clears the P bits at once and puts the area on a list. So
  *          a late access faults as soon as the TLB has forgotten the page. A
- *          purge costs one flush for any number of areas. So the purge waits
- *          until the areas hold retired_limit pages of addresses, or until the
- *          pages or addresses are needed: a search for addresses has failed, or
- *          the page allocator runs its shrinkers. The purge needs no memory:
- *          the entries themselves say which pages to free (<arch/kpgtable.h>,
- *          "retire"). V8 holds, because before the flush no area leaves the
- *          list and no frame leaves its entry.
+ *          purge costs one flush for any number of areas. So it waits until the
+ *          areas hold retired_limit pages of addresses, until a search for
+ *          addresses fails, or until the page allocator runs its shrinkers. It
+ *          needs no memory: the entries say which pages to free
+ *          (<arch/kpgtable.h>, "retire"). V8 holds: before the flush no area
+ *          leaves the list and no frame leaves its entry.
  *
  * LOCKING  vm_areas.lock for the list; the areas of a purge are BUSY.
  * COST     vfree(): one P bit for each page. Purge: one flush; for each page

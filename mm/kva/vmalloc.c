@@ -14,13 +14,12 @@
  *
  * ALGORITHM  First reserve addresses and page tables: this needs little memory,
  *          and is easy to undo. Then take pages and map them, chunk by chunk:
- *          so the list of pages fits on the stack for every size. Afterwards
- *          the page tables are the list of pages. If there are not enough
+ *          so the list of pages fits on the stack. If there are not enough
  *          pages, the area is freed at once, like any other area.
  *
  * LOCKING  None of its own: a BUSY area belongs to the thread that made it.
- * COST     For each page: a part of a bulk allocation, and one entry. In
- *          addition O(log n) in the number of areas.
+ * COST     O(log n) in the number of areas; for each page a part of a bulk
+ *          allocation, and one entry.
  * NOT HERE address space (area.c), lazy freeing (purge.c); pages of the caller
  *          (vmap.c), device registers (ioremap.c).
  * SEE      Linux mm/vmalloc.c, __vmalloc_area_node().

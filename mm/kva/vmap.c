@@ -12,10 +12,8 @@
  * INVARIANTS of vmalloc: area.c
  *
  * ALGORITHM  Address space and page tables can fail; the mapping cannot.
- *          vunmap() flushes before it returns, and vfree() does not. The pages
- *          belong to the caller, and the caller may free them at once after
- *          vunmap(). A page must not be given out while the TLB still
- *          translates to it (area.c: V8).
+ *          vunmap() flushes before it returns, and vfree() does not: the caller
+ *          may free its pages at once after vunmap() (area.c: V8).
  *
  * LOCKING  None of its own.
  * COST     One entry for each page; vunmap(): one flush.

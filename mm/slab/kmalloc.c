@@ -2,7 +2,7 @@
 /*
  * kmalloc.c - memory by size
  *
- * WHAT     Finds the cache for a size. Finds the cache of an address. A request
+ * WHAT     Finds the cache for a size, and the cache of an address. A request
  *          that is larger than the objects of every cache gets whole pages.
  *
  * PICTURE  kfree() has only an address. The frame's entry in mem_map knows:
@@ -23,8 +23,7 @@
  *          kfree() finds a block that came from alloc_pages(), and panics.
  *
  * LOCKING  The locks of the caches.
- * COST     kmalloc_* in tests/bench/bounds.tsv; kmalloc_var64 has a size that
- *          is found at run time.
+ * COST     kmalloc_* in tests/bench/bounds.tsv.
  * NOT HERE the caches themselves (cache.c), their front (magazine.c).
  * SEE      Linux 6.1 mm/slab_common.c, kmalloc_info[].
  */

@@ -4,9 +4,7 @@
  *
  * WHAT     Each CPU keeps an array of free objects for each cache. Most
  *          allocations take the last object of the array, and most frees append
- *          an object: they touch no lock, no slab and no list. This file
- *          refills an empty array, and flushes a full one. It also has the two
- *          public functions.
+ *          an object: they touch no lock, no slab and no list.
  *
  * PICTURE    kmem_cache_free()                      kmem_cache_alloc()
  *                              |                      ^
@@ -24,26 +22,20 @@
  *          M3  no object is in a magazine twice
  *
  * ALGORITHM  An empty magazine is refilled to one half. A full magazine is
- *          flushed to one quarter. So a caller that frees and allocates again
- *          and again does not go to the slabs each time. The flush takes the
- *          oldest objects, and moves the others down; so only few should stay.
+ *          flushed to one quarter: so a caller that frees and allocates in turn
+ *          does not go to the slabs each time. The flush takes the oldest
+ *          objects, and moves the others down.
  *
  *          The flush checks each pointer that was given to kmem_cache_free():
- *          is it inside a slab of the cache, the start of an object, and taken?
- *          This costs a few instructions for each pointer. So an ordinary cache
- *          finds a double or foreign free late, but before the free can damage
- *          the slabs. The bad pointer leaves the magazine first; the panic
- *          comes last, when all data is consistent again.
- *
- *          A debug cache has magazines of capacity 0: each call goes to the
- *          slow functions here and is checked at once. Ordinary caches pay
- *          nothing for this.
+ *          is it the start of a taken object of the cache? So an ordinary cache
+ *          finds a bad free late, but before it can damage the slabs. The bad
+ *          pointer leaves the magazine first; the panic comes last, when all
+ *          data is consistent again. A debug cache has magazines of capacity 0:
+ *          each call goes to the slow functions, and is checked at once.
  *
  * LOCKING  Interrupts off for the magazine; cache->lock is taken inside. A CPU
  *          can drain only its own magazine.
- * COST     kmem_cache_192_* and kmalloc_64_* in tests/bench/bounds.tsv. A
- *          refill and a flush cost a little more for each object that they
- *          move.
+ * COST     kmem_cache_192_* and kmalloc_64_* in tests/bench/bounds.tsv.
  * NOT HERE slabs (slab.c), which size goes to which cache (kmalloc.c).
  * SEE      Bonwick and Adams, "Magazines and Vmem", 2001; Linux 6.1 mm/slab.c,
  *          struct array_cache.

@@ -2,11 +2,11 @@
 /*
  * magazine.h - the fast path of kmalloc() and kfree()
  *
- * WHAT     Take an object out of this CPU's magazine, or put an object in. The
- *          functions are inlined into kmem_cache_alloc(), kmem_cache_free(),
- *          kmalloc_by_size() and kfree() only. All other cases (magazine empty
- *          or full, debug cache, GFP_ZERO, armed fail point) are left to a tail
- *          call. So the caller needs no stack frame.
+ * WHAT     Take an object out of this CPU's magazine, or put an object in. Only
+ *          kmem_cache_alloc(), kmem_cache_free(), kmalloc_by_size() and kfree()
+ *          use these functions. A tail call does all other cases (magazine
+ *          empty or full, debug cache, GFP_ZERO, armed fail point). So the
+ *          caller needs no stack frame.
  * LOCKING  Interrupts are off; there is no lock, because a magazine belongs to
  *          one CPU. The flags are saved in the magazine (<arch/irqflags.h>). So
  *          the magazine's address is computed while interrupts are still on.

@@ -100,14 +100,9 @@ struct mempool *mempool_create(unsigned min_nr, mempool_alloc_fn alloc,
 	pool->free = free;
 	pool->pool_data = pool_data;
 	pool->elements = kcalloc(min_nr, sizeof(void *), GFP_KERNEL);
-	if (!pool->elements)
-		goto free_pool;
-	if (!alloc_elements(pool, pool->elements, min_nr))
-		goto free_array;
-	return pool;
-free_array:
+	if (pool->elements && alloc_elements(pool, pool->elements, min_nr))
+		return pool;
 	kfree(pool->elements);
-free_pool:
 	kfree(pool);
 	return NULL;
 }
@@ -233,9 +228,7 @@ int mempool_resize(struct mempool *pool, unsigned min_nr)
 		return -EINVAL;
 	fresh = min_nr > pool->min_nr ? min_nr - pool->min_nr : 0;
 	array = kcalloc(min_nr, sizeof(void *), GFP_KERNEL);
-	if (!array)
-		return -ENOMEM;
-	if (!alloc_elements(pool, array, fresh)) {
+	if (!array || !alloc_elements(pool, array, fresh)) {
 		kfree(array);
 		return -ENOMEM;
 	}

@@ -18,13 +18,12 @@
  *          S6  nr_slabs, nr_empty and taken are the sums over the lists
  *
  * ALGORITHM  The chain of free objects is made of 16-bit indices in next[],
- *          beside the objects and not inside them. This has three advantages. A
- *          free object stays constructed. A write after free cannot break the
- *          chain. One comparison, next[i] == SLOT_TAKEN, says whether an object
- *          is allocated, so a slab finds every double free. Take and put work
- *          on runs: the head of the chain is in a register, and the lists are
- *          changed once for each run. Partial slabs are used before empty
- *          slabs, so empty slabs can be given back.
+ *          beside the objects and not inside them. So a free object stays
+ *          constructed, and a write after free cannot break the chain. Each
+ *          double free is found, because next[i] == SLOT_TAKEN says whether an
+ *          object is taken. Take and put work on runs, and change the lists
+ *          once for each run. Partial slabs are used before empty slabs, so
+ *          empty slabs can be given back.
  *
  *          The order is the smallest order that wastes less than an eighth of
  *          the block. The wasted bytes are used for the colours.

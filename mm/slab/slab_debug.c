@@ -2,11 +2,10 @@
 /*
  * slab_debug.c - who broke the heap, and how
  *
- * WHAT     The slot of a debug cache has more than the object. Red zones lie
- *          before and after the object. The slot also has the code addresses of
- *          the last allocation and the last free. A free object is filled with
- *          poison. Each allocation and each free checks all this, and prints
- *          what is wrong.
+ * WHAT     In a debug cache, red zones lie before and after each object, and
+ *          then the code addresses of the last allocation and the last free. A
+ *          free object is filled with poison. Each allocation and each free
+ *          checks all this, and says what is wrong.
  *
  * PICTURE  A slot; addresses grow to the right:
  *
@@ -33,11 +32,9 @@
  *          check panics before anything is changed. A damaged free object is
  *          repaired first, so one bug is reported only once.
  *
- * LOCKING  None for the contents: the object belongs to the caller. When an
- *          object is allocated or freed, interrupts are off until the object is
- *          marked. So D1 and D2 hold whenever other code can look.
- * COST     For each allocation and free, each byte of the slot is written and
- *          read once.
+ * LOCKING  The object belongs to the caller. Interrupts are off until the object
+ *          is marked, so D1 and D2 hold whenever other code can look.
+ * COST     Each allocation and each free reads and writes the whole slot.
  * NOT HERE how calls get here past the magazines (magazine.c).
  * SEE      Linux include/linux/poison.h, for the values.
  */
