@@ -19,9 +19,9 @@
  *
  * INVARIANTS of vmalloc: area.c, above all V7
  *
- * ALGORITHM  ioremap_objection() refuses a range that must be a mistake. RAM has
- *          a cached mapping, and two mappings with different cache types are
- *          undefined (SDM volume 3, 11.12.4).
+ * ALGORITHM  ioremap_objection() refuses a range that must be a mistake. RAM
+ *          has a cached mapping, and two mappings with different cache types
+ *          are undefined (SDM volume 3, 11.12.4).
  *
  * LOCKING  None of its own.
  * COST     One entry for each page, one comparison for each range of RAM.

@@ -32,8 +32,8 @@
  *          check panics before anything is changed. A damaged free object is
  *          repaired first, so one bug is reported only once.
  *
- * LOCKING  The object belongs to the caller. Interrupts are off until the object
- *          is marked, so D1 and D2 hold whenever other code can look.
+ * LOCKING  The object belongs to the caller. Interrupts are off until the
+ *          object is marked, so D1 and D2 hold whenever other code can look.
  * COST     Each allocation and each free reads and writes the whole slot.
  * NOT HERE how calls get here past the magazines (magazine.c).
  * SEE      Linux include/linux/poison.h, for the values.
