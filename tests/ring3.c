@@ -60,7 +60,7 @@ static struct page *map_page(struct ring3 *r, uint32_t va, unsigned rights)
 	struct page *page = alloc_page(GFP_KERNEL | GFP_ZERO);
 
 	REQUIRE(page);
-	REQUIRE(upt_map(&r->tables, va, page_to_pfn(page), rights) == 0);
+	REQUIRE(upt_map(&r->tables, UADDR(va), page_to_pfn(page), rights) == 0);
 	return page;
 }
 
@@ -92,7 +92,8 @@ void ring3_destroy(struct ring3 *r)
 	if (list_empty(&all))
 		hook_all(NULL);
 	sched_forget_tables(&r->tables);
-	upt_unmap_range(&r->tables, 0, PAGE_OFFSET, ignore_pages, NULL);
+	upt_unmap_range(&r->tables, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
 	upt_destroy(&r->tables);
 	for (unsigned i = 0; i < RING3_DATA_PAGES; i++)
 		free_page(r->data[i]);

@@ -89,7 +89,7 @@ static void look_at_page(struct mm *mm, uaddr_t addr, struct pg_page *page)
 	struct upt_entry entry;
 
 	mutex_lock(&mm->lock);
-	entry = upt_lookup(&mm->tables, addr.v);
+	entry = upt_lookup(&mm->tables, addr);
 	if (entry.present) {
 		page->present = 1;
 		page->prot = entry.rights;

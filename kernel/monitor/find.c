@@ -151,7 +151,7 @@ static void find_in_task(uaddr_t va, struct task *task)
 	    vma.flags & VM_SHARED ? 's' : 'p', vma.name ? vma.name : "",
 	    task->pid, task->name);
 	mutex_lock(&task->mm->lock);
-	entry = upt_lookup(&task->mm->tables, va.v & PAGE_MASK);
+	entry = upt_lookup(&task->mm->tables, UADDR(va.v & PAGE_MASK));
 	mutex_unlock(&task->mm->lock);
 	if (entry.present)
 		find_frame(entry.pfn);

@@ -92,8 +92,7 @@ bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs)
 	 */
 	if (likely((error & (PF_PRESENT | PF_USER)) != PF_PRESENT ||
 		   !trap_from_user(regs)))
-		fault = vm_fault(task->mm, UADDR(addr), access,
-				 thread_user_regs(thread)->user_esp);
+		fault = vm_fault(task->mm, UADDR(addr), access);
 	if (likely(fault == VM_FAULT_DONE))
 		return true;
 	thread->fault = fault;

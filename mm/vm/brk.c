@@ -16,35 +16,35 @@
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
-static bool shrink_heap(struct mm *mm, uint32_t new_end, uint32_t old_end)
+static bool shrink_heap(struct mm *mm, uaddr_t new_end, uaddr_t old_end)
 	MUST_HOLD(&mm->lock)
 {
 	const struct vma *vma = vma_find_first(mm, new_end);
 
 	debug_assert_mutex_held(&mm->lock);
-	if (!vma || vma_start(vma) >= old_end)
+	if (!vma || vma_start(vma).v >= old_end.v)
 		return false;
 	return !mm_unmap_locked(mm, new_end, old_end);
 }
 
 /* Is [start, end) free, and a page and a guard gap behind it too? */
-static bool heap_has_room(struct mm *mm, uint32_t start, uint32_t end)
+static bool heap_has_room(struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock)
 {
 	const struct vma *next = vma_find_first(mm, start);
 
 	debug_assert_mutex_held(&mm->lock);
-	if (end <= start ||
-	    IS_ERR_VALUE(mm_place(mm, start, end - start, true)))
+	if (end.v <= start.v ||
+	    IS_ERR_VALUE(mm_place(mm, start, end.v - start.v, true)))
 		return false;
-	return !next || end + PAGE_SIZE <= vma_guard_start(next);
+	return !next || end.v + PAGE_SIZE <= vma_guard_start(next).v;
 }
 
-static bool grow_heap(struct mm *mm, uint32_t start, uint32_t end)
+static bool grow_heap(struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock)
 {
 	struct vma new = {
-		.range = { .start = start, .end = end },
+		.range = { .start = start.v, .end = end.v },
 		.flags = VM_READ | VM_WRITE,
 	};
 
@@ -53,18 +53,18 @@ static bool grow_heap(struct mm *mm, uint32_t start, uint32_t end)
 	       !vma_make(mm, &new, false, vma_find_first(mm, start));
 }
 
-static void brk_locked(struct mm *mm, uint32_t brk) MUST_HOLD(&mm->lock)
+static void brk_locked(struct mm *mm, uaddr_t brk) MUST_HOLD(&mm->lock)
 {
-	uint32_t new_end = PAGE_ALIGN(brk);
-	uint32_t old_end = PAGE_ALIGN(mm->brk);
+	uaddr_t new_end = UADDR(PAGE_ALIGN(brk.v));
+	uaddr_t old_end = UADDR(PAGE_ALIGN(mm->brk.v));
 	bool done;
 
 	debug_assert_mutex_held(&mm->lock);
-	if (brk < mm->brk_start || brk > USER_END)
+	if (brk.v < mm->brk_start.v || brk.v > USER_END)
 		return;
-	if (new_end == old_end)
+	if (new_end.v == old_end.v)
 		done = true;
-	else if (brk <= mm->brk)
+	else if (brk.v <= mm->brk.v)
 		done = shrink_heap(mm, new_end, old_end);
 	else
 		done = grow_heap(mm, old_end, new_end);
@@ -77,8 +77,8 @@ long mm_brk(struct mm *mm, uaddr_t brk)
 	long result;
 
 	mutex_lock(&mm->lock);
-	brk_locked(mm, brk.v);
-	result = (long)mm->brk;
+	brk_locked(mm, brk);
+	result = (long)mm->brk.v;
 	mutex_unlock(&mm->lock);
 	return result;
 }
@@ -86,7 +86,7 @@ long mm_brk(struct mm *mm, uaddr_t brk)
 void mm_set_brk_start(struct mm *mm, uaddr_t start)
 {
 	mutex_lock(&mm->lock);
-	mm->brk_start = PAGE_ALIGN(start.v);
+	mm->brk_start = UADDR(PAGE_ALIGN(start.v));
 	mm->brk = mm->brk_start;
 	mutex_unlock(&mm->lock);
 }

@@ -38,27 +38,29 @@ static bool entry_serves(const struct copying *c, struct upt_entry entry)
 }
 
 /* Copy within one page, if it is there. */
-static bool copy_present(struct copying *c, uint32_t addr, uint32_t n)
+static bool copy_present(struct copying *c, uaddr_t addr, uint32_t n)
 	MUST_HOLD(&c->mm->lock)
 {
-	struct upt_entry entry = upt_lookup(&c->mm->tables, addr & PAGE_MASK);
+	uint32_t offset = addr.v & ~PAGE_MASK;
+	struct upt_entry entry;
 	uint8_t *page;
 
 	debug_assert_mutex_held(&c->mm->lock);
-	debug_assert((addr & ~PAGE_MASK) + n <= PAGE_SIZE);
+	debug_assert(offset + n <= PAGE_SIZE);
+	entry = upt_lookup(&c->mm->tables, UADDR(addr.v - offset));
 	if (!entry_serves(c, entry))
 		return false;
 	page = kmap_local(pfn_to_page(entry.pfn));
 	if (c->writing)
-		memcpy(page + (addr & ~PAGE_MASK), c->kernel, n);
+		memcpy(page + offset, c->kernel, n);
 	else
-		memcpy(c->kernel, page + (addr & ~PAGE_MASK), n);
+		memcpy(c->kernel, page + offset, n);
 	kunmap_local(page);
 	return true;
 }
 
 /* A page that has been touched serves: mm->lock is not released between. */
-static int copy_locked(struct copying *c, uint32_t addr, uint32_t n)
+static int copy_locked(struct copying *c, uaddr_t addr, uint32_t n)
 	MUST_HOLD(&c->mm->lock)
 {
 	unsigned access = c->writing ? VM_WRITE : VM_READ;
@@ -76,7 +78,7 @@ static int copy_locked(struct copying *c, uint32_t addr, uint32_t n)
 	return 0;
 }
 
-static int copy_in_page(struct copying *c, uint32_t addr, uint32_t n)
+static int copy_in_page(struct copying *c, uaddr_t addr, uint32_t n)
 {
 	int err;
 
@@ -86,15 +88,15 @@ static int copy_in_page(struct copying *c, uint32_t addr, uint32_t n)
 	return err;
 }
 
-static int copy_range(struct copying *c, uint32_t addr, uint32_t length)
+static int copy_range(struct copying *c, uaddr_t addr, uint32_t length)
 {
 	uint32_t n;
 	int err;
 
-	if (addr > USER_END || length > USER_END - addr)
+	if (addr.v > USER_END || length > USER_END - addr.v)
 		return -EFAULT;
-	for (; length; length -= n, addr += n) {
-		n = MIN(PAGE_SIZE - (addr & ~PAGE_MASK), length);
+	for (; length; length -= n, addr.v += n) {
+		n = MIN(PAGE_SIZE - (addr.v & ~PAGE_MASK), length);
 		err = copy_in_page(c, addr, n);
 		if (!err && n < length && wait_killed())
 			err = -EINTR;
@@ -113,14 +115,14 @@ int mm_write(struct mm *mm, uaddr_t addr, const void *from, uint32_t length,
 		.force = force,
 	};
 
-	return copy_range(&c, addr.v, length);
+	return copy_range(&c, addr, length);
 }
 
 int mm_read(struct mm *mm, uaddr_t addr, void *to, uint32_t length)
 {
 	struct copying c = { .mm = mm, .kernel = to };
 
-	return copy_range(&c, addr.v, length);
+	return copy_range(&c, addr, length);
 }
 
 struct page *mm_copy_page(struct mm *mm, uaddr_t addr)
@@ -128,9 +130,10 @@ struct page *mm_copy_page(struct mm *mm, uaddr_t addr)
 	struct page *page = NULL;
 
 	mutex_lock(&mm->lock);
-	if (vm_touch_locked(mm, addr.v, VM_READ, false) == VM_FAULT_DONE)
-		page = vm_page_copy(pfn_to_page(
-			upt_lookup(&mm->tables, addr.v & PAGE_MASK).pfn));
+	addr.v &= PAGE_MASK;
+	if (vm_touch_locked(mm, addr, VM_READ, false) == VM_FAULT_DONE)
+		page = vm_page_copy(pfn_to_page(upt_lookup(&mm->tables,
+							   addr).pfn));
 	mutex_unlock(&mm->lock);
 	return page;
 }

@@ -39,7 +39,7 @@
 struct touch {
 	struct mm  *mm;
 	struct vma *vma;
-	uint32_t    addr;      /* page-aligned             */
+	uaddr_t     addr;      /* page-aligned             */
 	unsigned    access;    /* VM_READ, _WRITE, _EXEC   */
 	bool        force;
 };
@@ -64,7 +64,7 @@ const char *vm_fault_text(enum vm_fault fault)
 
 /* May the area begin at addr, as far as its neighbour is concerned? */
 static bool gap_stays(const struct mm *mm, const struct vma *vma,
-		      uint32_t addr) MUST_HOLD(&mm->lock)
+		      uaddr_t addr) MUST_HOLD(&mm->lock)
 {
 	const struct vma *low = vma_prev(mm, vma);
 
@@ -72,17 +72,17 @@ static bool gap_stays(const struct mm *mm, const struct vma *vma,
 	/* A neighbour that cannot be touched is as good as a gap. */
 	if (!low || low->flags & VM_GROWSDOWN || !(low->flags & VM_RIGHTS))
 		return true;
-	return addr - vma_end(low) >= STACK_GUARD_GAP;
+	return addr.v - vma_end(low).v >= STACK_GUARD_GAP;
 }
 
 /* May the area, or one in front of it, begin at addr? */
 static bool limits_allow(const struct mm *mm, const struct vma *vma,
-			 uint32_t addr) MUST_HOLD(&mm->lock)
+			 uaddr_t addr) MUST_HOLD(&mm->lock)
 {
-	uint32_t pages = (vma_start(vma) - addr) >> PAGE_SHIFT;
+	uint32_t pages = (vma_start(vma).v - addr.v) >> PAGE_SHIFT;
 
 	debug_assert_mutex_held(&mm->lock);
-	return vma_end(vma) - addr <= mm->limits[VM_LIMIT_STACK].soft &&
+	return vma_end(vma).v - addr.v <= mm->limits[VM_LIMIT_STACK].soft &&
 	       vm_has_room(mm, pages) &&
 	       (!(vma->flags & VM_LOCKED) || vm_may_lock(mm, pages));
 }
@@ -92,10 +92,10 @@ static bool limits_allow(const struct mm *mm, const struct vma *vma,
  * object has no pages in front of its first, and who shares it wants no more.
  */
 static enum vm_fault grow_below_shared(struct mm *mm, struct vma *vma,
-				       uint32_t addr) MUST_HOLD(&mm->lock)
+				       uaddr_t addr) MUST_HOLD(&mm->lock)
 {
 	struct vma new = {
-		.range = { .start = addr, .end = vma_start(vma) },
+		.range = { .start = addr.v, .end = vma_start(vma).v },
 		.flags = vma->flags & vm_flags_of[VM_OF_PRIVATE] &
 			 ~(VM_TOUCHED | VM_UNJOINED),
 		.name = vma->name,
@@ -111,13 +111,13 @@ static enum vm_fault grow_below_shared(struct mm *mm, struct vma *vma,
 	return VM_FAULT_OOM;
 }
 
-static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uint32_t addr)
+static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uaddr_t addr)
 	MUST_HOLD(&mm->lock)
 {
-	uint32_t pages = (vma_start(vma) - addr) >> PAGE_SHIFT;
+	uint32_t pages = (vma_start(vma).v - addr.v) >> PAGE_SHIFT;
 
 	debug_assert_mutex_held(&mm->lock);
-	if (addr < USER_BASE)
+	if (addr.v < USER_BASE)
 		return VM_FAULT_MAPERR;
 	if (!gap_stays(mm, vma, addr))
 		return VM_FAULT_STACK;
@@ -140,7 +140,7 @@ static enum vm_fault find_area(struct touch *t) MUST_HOLD(&t->mm->lock)
 
 	debug_assert_mutex_held(&t->mm->lock);
 	t->vma = vma;
-	if (vma && vma_start(vma) <= t->addr)
+	if (vma && vma_start(vma).v <= t->addr.v)
 		return VM_FAULT_DONE;
 	if (!vma || !(vma->flags & VM_GROWSDOWN))
 		return VM_FAULT_MAPERR;
@@ -166,7 +166,7 @@ static bool is_allowed(const struct touch *t)
 static enum vm_fault map_page(const struct touch *t, struct page *page)
 	MUST_HOLD(&t->mm->lock)
 {
-	debug_assert(page_aligned(t->addr));
+	debug_assert(page_aligned(t->addr.v));
 	debug_assert(page->refs > 0);
 	debug_assert_mutex_held(&t->mm->lock);
 	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(page),
@@ -294,27 +294,27 @@ static enum vm_fault page_came(struct touch *t, struct endpoint *pager,
 	return VM_FAULT_DONE;
 }
 
-enum vm_fault vm_touch_locked(struct mm *mm, uint32_t addr, unsigned access,
+enum vm_fault vm_touch_locked(struct mm *mm, uaddr_t addr, unsigned access,
 			      bool force)
 {
 	struct touch t = {
-		.mm = mm, .addr = addr & PAGE_MASK, .access = access,
-		.force = force,
+		.mm = mm, .addr = UADDR(addr.v & PAGE_MASK),
+		.access = access, .force = force,
 	};
 
 	debug_assert_mutex_held(&mm->lock);
 	debug_caller_must(is_one_access(access),
 			  "give one way of access: VM_READ, VM_WRITE or VM_EXEC");
 	mutex_known_held(&t.mm->lock);
-	return addr < USER_END ? touch_locked(&t, NULL) : VM_FAULT_MAPERR;
+	return addr.v < USER_END ? touch_locked(&t, NULL) : VM_FAULT_MAPERR;
 }
 
-enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
+enum vm_fault vm_touch(struct mm *mm, uaddr_t addr, unsigned access,
 		       bool force)
 {
 	struct touch t = {
-		.mm = mm, .addr = addr & PAGE_MASK, .access = access,
-		.force = force,
+		.mm = mm, .addr = UADDR(addr.v & PAGE_MASK),
+		.access = access, .force = force,
 	};
 	struct endpoint *pager = NULL;
 	enum vm_fault result;
@@ -322,13 +322,13 @@ enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
 
 	debug_caller_must(is_one_access(access),
 			  "give one way of access: VM_READ, VM_WRITE or VM_EXEC");
-	if (addr >= USER_END)
+	if (addr.v >= USER_END)
 		return VM_FAULT_MAPERR;
 	mutex_lock(&t.mm->lock);
 	result = touch_locked(&t, &pager);
 	if (unlikely(pager)) {
 		mutex_unlock(&t.mm->lock);
-		page = vma_pager_ask(pager, mm, UADDR(t.addr), access);
+		page = vma_pager_ask(pager, mm, t.addr, access);
 		mutex_lock(&t.mm->lock);
 		result = page_came(&t, pager, page);
 	}
@@ -338,10 +338,9 @@ enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
 	return result;
 }
 
-enum vm_fault vm_fault(struct mm *mm, uaddr_t addr, unsigned access,
-		       uint32_t esp)
+enum vm_fault vm_fault(struct mm *mm, uaddr_t addr, unsigned access)
 {
-	return vm_touch(mm, addr.v, access, false);
+	return vm_touch(mm, addr, access, false);
 }
 
 /* ---- touching on behalf of a call --------------------------------------- */
@@ -362,22 +361,22 @@ static int fault_errno(enum vm_fault fault)
 	return fault == VM_FAULT_OOM ? -ENOMEM : -EFAULT;
 }
 
-int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
+int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned access,
 		bool stop)
 {
 	struct vma_info info;
 	unsigned how;
 	int err;
 
-	debug_caller_must(page_aligned(start), "begin at a page");
-	while (start < end && mm_next_vma(mm, UADDR(start), &info) &&
-	       info.start.v < end) {
+	debug_caller_must(page_aligned(start.v), "begin at a page");
+	while (start.v < end.v && mm_next_vma(mm, start, &info) &&
+	       info.start.v < end.v) {
 		if (wait_killed())
 			return -EINTR;
-		start = MAX(start, info.start.v);
+		start = uaddr_max(start, info.start);
 		/* All there is of a device has been mapped. */
 		if (!access && info.flags & VM_DEVICE) {
-			start = info.end.v;
+			start = info.end;
 			continue;
 		}
 		how = access ? access : best_access(info.flags);
@@ -385,7 +384,7 @@ int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
 			  : -EFAULT;
 		if (err && (stop || err == -ENOMEM))
 			return err;
-		start = err ? info.end.v : start + PAGE_SIZE;
+		start = err ? info.end : uaddr_add(start, PAGE_SIZE);
 	}
 	return 0;
 }

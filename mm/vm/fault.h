@@ -30,13 +30,12 @@ enum vm_fault {
 };
 
 /*
- * `access` is one of VM_READ, VM_WRITE, VM_EXEC. `esp` is user mode's stack
- * pointer; as in Linux since 5.0 a stack grows wherever it points.
+ * `access` is one of VM_READ, VM_WRITE, VM_EXEC. As in Linux since 5.0, a stack
+ * grows wherever the stack pointer points.
  *
  * Context: a thread; may sleep (pager, memory). Takes mm->lock.
  */
-enum vm_fault vm_fault(struct mm *mm, uaddr_t addr, unsigned access,
-		       uint32_t esp);
+enum vm_fault vm_fault(struct mm *mm, uaddr_t addr, unsigned access);
 
 const char *vm_fault_text(enum vm_fault fault);
 

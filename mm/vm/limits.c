@@ -22,27 +22,27 @@
 #include "mm/vm/vm_impl.h"
 
 /* Pages of [start, end) in areas that have all of these flags. */
-static uint32_t pages_within(const struct mm *mm, uint32_t start, uint32_t end,
+static uint32_t pages_within(const struct mm *mm, uaddr_t start, uaddr_t end,
 			     unsigned flags) MUST_HOLD(&mm->lock)
 {
 	const struct vma *vma = vma_find_first(mm, start);
 	uint32_t pages = 0;
 
 	debug_assert_mutex_held(&mm->lock);
-	for (; vma && vma_start(vma) < end; vma = vma_next(mm, vma))
+	for (; vma && vma_start(vma).v < end.v; vma = vma_next(mm, vma))
 		if ((vma->flags & flags) == flags)
-			pages += (MIN(vma_end(vma), end) -
-				  MAX(vma_start(vma), start)) >> PAGE_SHIFT;
+			pages += (MIN(vma_end(vma).v, end.v) -
+				  MAX(vma_start(vma).v, start.v)) >> PAGE_SHIFT;
 	return pages;
 }
 
-bool vm_has_room_within(const struct mm *mm, uint32_t start, uint32_t end)
+bool vm_has_room_within(const struct mm *mm, uaddr_t start, uaddr_t end)
 {
-	uint32_t pages = (end - start) >> PAGE_SHIFT;
+	uint32_t pages = (end.v - start.v) >> PAGE_SHIFT;
 	uint32_t there = pages_within(mm, start, end, 0);
 
 	debug_assert_mutex_held(&mm->lock);
-	debug_caller_must(start <= end,
+	debug_caller_must(start.v <= end.v,
 			  "give a range whose end is not below its start");
 	return there >= pages || vm_has_room(mm, pages - there);
 }
@@ -56,9 +56,9 @@ bool vm_may_lock(const struct mm *mm, uint32_t pages)
 	       mm->locked_vm + pages <= limit >> PAGE_SHIFT;
 }
 
-bool vm_may_lock_within(const struct mm *mm, uint32_t start, uint32_t length)
+bool vm_may_lock_within(const struct mm *mm, uaddr_t start, uint32_t length)
 {
-	uint32_t end = length > USER_END - start ? USER_END : start + length;
+	uaddr_t end = uaddr_add(start, MIN(length, USER_END - start.v));
 	uint32_t pages = length >> PAGE_SHIFT;
 
 	debug_assert_mutex_held(&mm->lock);

@@ -58,8 +58,8 @@ static const struct advice *find_advice(int number)
 }
 
 /* One area's part. *vmap is then the area it is in. */
-static int advise_area(struct mm *mm, struct vma **vmap, uint32_t start,
-		       uint32_t end, const struct advice *advice)
+static int advise_area(struct mm *mm, struct vma **vmap, uaddr_t start,
+		       uaddr_t end, const struct advice *advice)
 	MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = *vmap;
@@ -80,48 +80,48 @@ static int advise_area(struct mm *mm, struct vma **vmap, uint32_t start,
 	return 0;
 }
 
-static int advise_range(struct mm *mm, uint32_t start, uint32_t end,
+static int advise_range(struct mm *mm, uaddr_t start, uaddr_t end,
 			const struct advice *advice) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find_first(mm, start);
 	int hole = 0, err;
 
 	assert_mutex_held(&mm->lock);
-	while (vma && vma_start(vma) < end) {
-		if (vma_start(vma) > start) {
+	while (vma && vma_start(vma).v < end.v) {
+		if (vma_start(vma).v > start.v) {
 			hole = -ENOMEM;
 			start = vma_start(vma);
 		}
-		err = advise_area(mm, &vma, start, MIN(vma_end(vma), end),
-				  advice);
+		err = advise_area(mm, &vma, start,
+				  uaddr_min(vma_end(vma), end), advice);
 		if (err)
 			return err;
 		start = vma_end(vma);
 		vma = vma_next(mm, vma);
 	}
-	return start < end ? -ENOMEM : hole;
+	return start.v < end.v ? -ENOMEM : hole;
 }
 
 /* May the area at addr be populated? *end: where it ends, or the range. */
-static int check_populate(struct mm *mm, uint32_t addr, uint32_t *end,
+static int check_populate(struct mm *mm, uaddr_t addr, uaddr_t *end,
 			  unsigned access)
 {
 	struct vma_info info;
 
-	if (!mm_find_vma(mm, UADDR(addr), &info))
+	if (!mm_find_vma(mm, addr, &info))
 		return -ENOMEM;
-	*end = MIN(*end, info.end.v);
+	end->v = MIN(end->v, info.end.v);
 	return info.flags & access && !(info.flags & VM_DEVICE) ? 0 : -EINVAL;
 }
 
 /* MADV_POPULATE_READ and _WRITE: up to the first hole, or refusal. */
-static int populate_range(struct mm *mm, uint32_t start, uint32_t end,
+static int populate_range(struct mm *mm, uaddr_t start, uaddr_t end,
 			  unsigned access)
 {
-	uint32_t stop;
+	uaddr_t stop;
 	int err;
 
-	for (; start < end; start = stop) {
+	for (; start.v < end.v; start = stop) {
 		stop = end;
 		err = check_populate(mm, start, &stop, access);
 		if (!err)
@@ -137,21 +137,21 @@ long mm_madvise(struct mm *mm, uaddr_t addr, uint32_t length, int number)
 	bool populate = number == MADV_POPULATE_READ ||
 			number == MADV_POPULATE_WRITE;
 	const struct advice *advice = find_advice(number);
-	uint32_t end = addr.v + PAGE_ALIGN(length);
+	uaddr_t end = uaddr_add(addr, PAGE_ALIGN(length));
 	int err;
 
 	if ((!advice && !populate) || !page_aligned(addr.v))
 		return -EINVAL;
-	if (end < addr.v || (length && !PAGE_ALIGN(length)))
+	if (end.v < addr.v || (length && !PAGE_ALIGN(length)))
 		return -EINVAL;
-	if (end == addr.v)
+	if (end.v == addr.v)
 		return 0;
 	if (populate)
-		return populate_range(mm, addr.v, end,
+		return populate_range(mm, addr, end,
 				      number == MADV_POPULATE_WRITE ? VM_WRITE
 								    : VM_READ);
 	mutex_lock(&mm->lock);
-	err = advise_range(mm, addr.v, end, advice);
+	err = advise_range(mm, addr, end, advice);
 	mutex_unlock(&mm->lock);
 	return err;
 }

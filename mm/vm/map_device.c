@@ -61,8 +61,8 @@ bool vm_has_window(const struct mm *mm, const struct vma *vma)
 
 	list_for_each_entry(window, &mm->windows, link)
 		if (belongs_to(vma, window) &&
-		    vma_start(vma) >= window->start.v &&
-		    vma_end(vma) - window->start.v <= window->length)
+		    vma_start(vma).v >= window->start.v &&
+		    vma_end(vma).v - window->start.v <= window->length)
 			return true;
 	return false;
 }
@@ -71,14 +71,15 @@ bool vm_has_window(const struct mm *mm, const struct vma *vma)
 static void unmap_locked(const struct vm_window *window)
 	MUST_HOLD(&window->mm->lock)
 {
-	uint32_t at = window->start.v, end = window->start.v + window->length;
+	uaddr_t at = window->start;
+	uaddr_t end = uaddr_add(window->start, window->length);
 	struct vma *vma;
 	int err;
 
 	assert_mutex_held(&window->mm->lock);
 	for (;;) {
 		vma = vma_find_first(window->mm, at);
-		if (!vma || vma_start(vma) >= end)
+		if (!vma || vma_start(vma).v >= end.v)
 			return;
 		at = vma_end(vma);
 		if (!belongs_to(vma, window))
@@ -103,7 +104,7 @@ static int map_frames(struct mm *mm, const struct vma *vma, void *arg)
 	assert_mutex_held(&mm->lock);
 	for (uint32_t i = 0; i < vma_pages(vma); i++)
 		if (upt_map_device(&mm->tables,
-				   vma_start(vma) + (i << PAGE_SHIFT),
+				   uaddr_add(vma_start(vma), i << PAGE_SHIFT),
 				   pfn_add(frames->first, i), frames->cached))
 			return -ENOMEM;
 	return 0;
@@ -118,7 +119,8 @@ static long map_locked(struct mm *mm, uint32_t nr_pages, struct vma *new,
 	assert_mutex_held(&mm->lock);
 	if (frames->cached && !commit_charge(mm->account, nr_pages))
 		return -ENOMEM;
-	start = vma_make_mapped(mm, 0, nr_pages, new, map_frames, frames);
+	start = vma_make_mapped(mm, UADDR(0), nr_pages, new, map_frames,
+				frames);
 	if (IS_ERR_VALUE(start)) {
 		if (frames->cached)
 			commit_release(nr_pages);
@@ -126,7 +128,7 @@ static long map_locked(struct mm *mm, uint32_t nr_pages, struct vma *new,
 	}
 	*window = (struct vm_window){
 		.mm = mm,
-		.start = UADDR(vma_start(new)),
+		.start = vma_start(new),
 		.length = nr_pages << PAGE_SHIFT,
 		.family = new->family,
 		.cached = frames->cached,

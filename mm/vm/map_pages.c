@@ -21,10 +21,10 @@ static int map_pages(struct mm *mm, const struct vma *vma, void *first)
 	MUST_HOLD(&mm->lock)
 {
 	struct page *page = first;
-	uint32_t start = vma_start(vma);
+	uaddr_t start = vma_start(vma);
 
 	assert_mutex_held(&mm->lock);
-	for (; start < vma_end(vma); start += PAGE_SIZE, page++) {
+	for (; start.v < vma_end(vma).v; start.v += PAGE_SIZE, page++) {
 		caller_must(page->refs > 0, "keep a reference to each page");
 		if (upt_map(&mm->tables, start, page_to_pfn(page),
 			    vma_rights(vma)))
@@ -47,7 +47,7 @@ long mm_map_pages(struct mm *mm, uaddr_t addr, struct page *first,
 	    !page_aligned(addr.v) || rights & ~(VM_READ | VM_EXEC))
 		return -EINVAL;
 	mutex_lock(&mm->lock);
-	result = vma_make_mapped(mm, addr.v, nr_pages, &new, map_pages, first);
+	result = vma_make_mapped(mm, addr, nr_pages, &new, map_pages, first);
 	mutex_unlock(&mm->lock);
 	return result;
 }

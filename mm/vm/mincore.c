@@ -14,18 +14,18 @@
 
 struct core_map {
 	uint8_t *vec;
-	uint32_t start;
+	uaddr_t  start;
 };
 
-static int mark_present(uint32_t va, struct upt_entry entry, void *arg)
+static int mark_present(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct core_map *map = arg;
 
-	map->vec[(va - map->start) >> PAGE_SHIFT] = 1;
+	map->vec[(va.v - map->start.v) >> PAGE_SHIFT] = 1;
 	return 0;
 }
 
-static void mark_object(const struct vma *vma, uint32_t addr, uint32_t pages,
+static void mark_object(const struct vma *vma, uaddr_t addr, uint32_t pages,
 			uint8_t *vec)
 {
 	uint32_t index = vma_index(vma, addr);
@@ -35,7 +35,7 @@ static void mark_object(const struct vma *vma, uint32_t addr, uint32_t pages,
 			vec[i] = 1;
 }
 
-static long mincore_locked(struct mm *mm, uint32_t addr, uint32_t pages,
+static long mincore_locked(struct mm *mm, uaddr_t addr, uint32_t pages,
 			   uint8_t *vec) MUST_HOLD(&mm->lock)
 {
 	struct core_map map = { vec, addr };
@@ -44,10 +44,10 @@ static long mincore_locked(struct mm *mm, uint32_t addr, uint32_t pages,
 	assert_mutex_held(&mm->lock);
 	if (!vma)
 		return -ENOMEM;
-	pages = MIN(pages, (vma_end(vma) - addr) >> PAGE_SHIFT);
+	pages = MIN(pages, (vma_end(vma).v - addr.v) >> PAGE_SHIFT);
 	memset(vec, 0, pages);
-	upt_for_each(&mm->tables, addr, addr + pages * PAGE_SIZE, mark_present,
-		     &map);
+	upt_for_each(&mm->tables, addr, uaddr_add(addr, pages << PAGE_SHIFT),
+		     mark_present, &map);
 	if (vma->object)
 		mark_object(vma, addr, pages, vec);
 	return (long)pages;
@@ -67,7 +67,7 @@ long mm_mincore(struct mm *mm, uaddr_t addr, uint32_t length, uint8_t *vec,
 	if (!pages)
 		return 0;
 	mutex_lock(&mm->lock);
-	result = mincore_locked(mm, addr.v, pages, vec);
+	result = mincore_locked(mm, addr, pages, vec);
 	mutex_unlock(&mm->lock);
 	return result;
 }

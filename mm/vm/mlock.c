@@ -14,31 +14,31 @@
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
-static int lock_areas(struct mm *mm, uint32_t start, uint32_t end,
+static int lock_areas(struct mm *mm, uaddr_t start, uaddr_t end,
 		      unsigned lock) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find(mm, start);
 
 	assert_mutex_held(&mm->lock);
 	for (;;) {
-		if (!vma || vma_start(vma) > start)
+		if (!vma || vma_start(vma).v > start.v)
 			return -ENOMEM;
 		/* Frames of a device stay anyway; so does Linux. */
 		if (!(vma->flags & VM_DEVICE))
 			vma = vma_set_flags(mm, vma, start,
-					    MIN(vma_end(vma), end),
+					    uaddr_min(vma_end(vma), end),
 					    (vma->flags & ~VM_LOCKED) | lock);
 		if (!vma)
 			return -ENOMEM;
 		start = vma_end(vma);
-		if (start >= end)
+		if (start.v >= end.v)
 			return 0;
 		vma = vma_next(mm, vma);
 	}
 }
 
 /* As in Linux, the limit comes before what is wrong with the range. */
-static int check_limit(const struct mm *mm, uint32_t start, uint32_t length)
+static int check_limit(const struct mm *mm, uaddr_t start, uint32_t length)
 	MUST_HOLD(&mm->lock)
 {
 	assert_mutex_held(&mm->lock);
@@ -48,17 +48,17 @@ static int check_limit(const struct mm *mm, uint32_t start, uint32_t length)
 }
 
 /* Round to pages, and mark. *startp and *endp are the pages. */
-static int lock_range(struct mm *mm, uint32_t addr, uint32_t length,
-		      unsigned lock, uint32_t *startp, uint32_t *endp)
+static int lock_range(struct mm *mm, uaddr_t addr, uint32_t length,
+		      unsigned lock, uaddr_t *startp, uaddr_t *endp)
 {
 	int err;
 
-	length = PAGE_ALIGN(length + (addr & ~PAGE_MASK));
-	*startp = addr & PAGE_MASK;
-	*endp = *startp + length;
+	length = PAGE_ALIGN(length + (addr.v & ~PAGE_MASK));
+	startp->v = addr.v & PAGE_MASK;
+	endp->v = startp->v + length;
 	mutex_lock(&mm->lock);
 	err = lock ? check_limit(mm, *startp, length) : 0;
-	if (!err && *endp < *startp)
+	if (!err && endp->v < startp->v)
 		err = -EINVAL;
 	if (!err && length)
 		err = lock_areas(mm, *startp, *endp, lock);
@@ -68,8 +68,8 @@ static int lock_range(struct mm *mm, uint32_t addr, uint32_t length,
 
 long mm_mlock(struct mm *mm, uaddr_t addr, uint32_t length)
 {
-	uint32_t start, end;
-	int err = lock_range(mm, addr.v, length, VM_LOCKED, &start, &end);
+	uaddr_t start, end;
+	int err = lock_range(mm, addr, length, VM_LOCKED, &start, &end);
 
 	if (err)
 		return err;
@@ -82,7 +82,7 @@ long mm_mlock(struct mm *mm, uaddr_t addr, uint32_t length)
 
 long mm_munlock(struct mm *mm, uaddr_t addr, uint32_t length)
 {
-	uint32_t start, end;
+	uaddr_t start, end;
 
-	return lock_range(mm, addr.v, length, 0, &start, &end);
+	return lock_range(mm, addr, length, 0, &start, &end);
 }

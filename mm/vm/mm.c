@@ -84,15 +84,15 @@ static int copy_entries(struct mm *child, struct mm *from,
 			const struct vma *vma) MUST_HOLD(&from->lock)
 	MUST_HOLD(&child->lock)
 {
-	uint32_t start = vma_start(vma), end;
+	uaddr_t start = vma_start(vma), end;
 	int err = 0;
 
 	assert_mutex_held(&child->lock);
 	assert_mutex_held(&from->lock);
-	for (; start < vma_end(vma) && !err; start = end) {
+	for (; start.v < vma_end(vma).v && !err; start = end) {
 		if (wait_killed())
 			return -EINTR;
-		end = start + MIN(vma_end(vma) - start, COPY_STEP);
+		end = uaddr_min(uaddr_add(start, COPY_STEP), vma_end(vma));
 		err = upt_copy_range(&child->tables, &from->tables, start,
 				     end, true, vm_pages_mapped, child);
 	}
@@ -200,8 +200,9 @@ static void mm_destroy(struct mm *mm)
 	vm_forget_windows(mm);
 	range_for_each(node, &mm->vmas)
 		if (container_of(node, struct vma, range)->flags & VM_TOUCHED)
-			upt_unmap_range(&mm->tables, node->start, node->end,
-					vm_pages_unmapped, mm);
+			upt_unmap_range(&mm->tables, UADDR(node->start),
+					UADDR(node->end), vm_pages_unmapped,
+					mm);
 	assert(!mm->rss);
 	vma_free_all(mm);
 	commit_release(mm->committed);
@@ -230,8 +231,8 @@ void mm_put(struct mm *mm)
 static void describe(const struct vma *vma, struct vma_info *info)
 {
 	*info = (struct vma_info){
-		.start = UADDR(vma_start(vma)),
-		.end = UADDR(vma_end(vma)),
+		.start = vma_start(vma),
+		.end = vma_end(vma),
 		.flags = vma->flags,
 		.name = vma->name,
 	};
@@ -242,7 +243,7 @@ bool mm_next_vma(struct mm *mm, uaddr_t addr, struct vma_info *info)
 	const struct vma *vma;
 
 	mutex_lock(&mm->lock);
-	vma = vma_find_first(mm, addr.v);
+	vma = vma_find_first(mm, addr);
 	if (vma)
 		describe(vma, info);
 	mutex_unlock(&mm->lock);

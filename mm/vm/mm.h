@@ -88,7 +88,7 @@ struct mm {
 	uint32_t           families;       /* l  the last number given out   */
 	struct vma        *spare[VMA_SPARES]; /* l  see vma_reserve()        */
 	uint32_t           nr_spares;      /* l                              */
-	uint32_t           brk_start, brk; /* l                              */
+	uaddr_t            brk_start, brk; /* l                              */
 	struct vm_limit    limits[VM_NR_LIMITS]; /* l                        */
 	uint32_t           refs;           /*    mm_get(), mm_put()          */
 	struct list_head   all;            /*    all of them: vm_check()     */

@@ -32,15 +32,15 @@
 
 /* Take [start, end) from an area that has a part in it, but not both sides. */
 static always_inline void cut_area(struct mm *mm, struct vma *vma,
-				   uint32_t start, uint32_t end)
+				   uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock)
 {
 	debug_assert_mutex_held(&mm->lock);
-	if (start > vma_start(vma)) {
-		vma_uncommit(vma, (vma_end(vma) - start) >> PAGE_SHIFT);
+	if (start.v > vma_start(vma).v) {
+		vma_uncommit(vma, (vma_end(vma).v - start.v) >> PAGE_SHIFT);
 		vma_set_end(mm, vma, start);
-	} else if (end < vma_end(vma)) {
-		vma_uncommit(vma, (end - vma_start(vma)) >> PAGE_SHIFT);
+	} else if (end.v < vma_end(vma).v) {
+		vma_uncommit(vma, (end.v - vma_start(vma).v) >> PAGE_SHIFT);
 		vma_set_start(mm, vma, end);
 	} else {
 		vma_uncommit(vma, vma_pages(vma));
@@ -52,23 +52,25 @@ static always_inline void cut_area(struct mm *mm, struct vma *vma,
  * Empty the entries of the hole [start, end), and free tables at its ends that
  * now hold nothing: between `low` and `high` there is no area.
  */
-static void unmap_hole(struct mm *mm, uint32_t start, uint32_t end,
+static void unmap_hole(struct mm *mm, uaddr_t start, uaddr_t end,
 		       const struct vma *low, const struct vma *high)
 	MUST_HOLD(&mm->lock)
 {
-	uint32_t first = ALIGN_DOWN(start, PT_SPAN);
-	uint32_t last = ALIGN_DOWN(end - 1, PT_SPAN) + PT_SPAN;
-	uint32_t floor = low ? vma_end(low) : 0;
-	uint32_t ceiling = high ? vma_start(high) : USER_END;
+	uaddr_t first = UADDR(ALIGN_DOWN(start.v, PT_SPAN));
+	uaddr_t last = UADDR(ALIGN_DOWN(end.v - 1, PT_SPAN) + PT_SPAN);
+	uaddr_t floor = UADDR(low ? vma_end(low).v : 0);
+	uaddr_t ceiling = UADDR(high ? vma_start(high).v : USER_END);
 
 	debug_assert_mutex_held(&mm->lock);
-	debug_assert(!low || vma_end(low) <= start);
-	debug_assert(!high || vma_start(high) >= end);
+	debug_assert(!low || vma_end(low).v <= start.v);
+	debug_assert(!high || vma_start(high).v >= end.v);
 	upt_unmap_range(&mm->tables, start, end, vm_pages_unmapped, mm);
-	if (start > first && floor <= first && ceiling >= first + PT_SPAN)
-		upt_free_empty(&mm->tables, first, first + PT_SPAN);
-	if (end < last && floor <= last - PT_SPAN && ceiling >= last)
-		upt_free_empty(&mm->tables, last - PT_SPAN, last);
+	if (start.v > first.v && floor.v <= first.v &&
+	    ceiling.v >= first.v + PT_SPAN)
+		upt_free_empty(&mm->tables, first, uaddr_add(first, PT_SPAN));
+	if (end.v < last.v && floor.v <= last.v - PT_SPAN &&
+	    ceiling.v >= last.v)
+		upt_free_empty(&mm->tables, UADDR(last.v - PT_SPAN), last);
 }
 
 /*
@@ -76,17 +78,17 @@ static void unmap_hole(struct mm *mm, uint32_t start, uint32_t end,
  * Returns: their flags. *highp: the first area behind the hole.
  */
 static always_inline unsigned cut_areas(struct mm *mm, struct vma *vma,
-					uint32_t start, uint32_t end,
+					uaddr_t start, uaddr_t end,
 					struct vma **highp) MUST_HOLD(&mm->lock)
 {
 	unsigned flags = 0;
 	struct vma *next;
 
 	debug_assert_mutex_held(&mm->lock);
-	while (vma && vma_start(vma) < end) {
+	while (vma && vma_start(vma).v < end.v) {
 		flags |= vma->flags;
 		/* Only its beginning goes: it is the area behind the hole. */
-		next = vma_end(vma) > end ? vma : vma_next(mm, vma);
+		next = vma_end(vma).v > end.v ? vma : vma_next(mm, vma);
 		cut_area(mm, vma, start, end);
 		vma = next;
 	}
@@ -94,27 +96,27 @@ static always_inline unsigned cut_areas(struct mm *mm, struct vma *vma,
 	return flags;
 }
 
-unsigned mm_unmap_adds(const struct mm *mm, uint32_t start, uint32_t end)
+unsigned mm_unmap_adds(const struct mm *mm, uaddr_t start, uaddr_t end)
 {
 	const struct vma *vma = vma_find(mm, start);
 
 	debug_assert_mutex_held(&mm->lock);
-	return vma && vma_start(vma) < start && vma_end(vma) > end;
+	return vma && vma_start(vma).v < start.v && vma_end(vma).v > end.v;
 }
 
-void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end)
+void mm_clear_hole(struct mm *mm, uaddr_t start, uaddr_t end)
 {
 	struct vma *high = vma_find_first(mm, start);
 
 	debug_assert_mutex_held(&mm->lock);
 	debug_caller_must(is_user_range(start, end),
 			  "give whole pages of user mode, and at least one");
-	debug_caller_must(!high || vma_start(high) >= end,
+	debug_caller_must(!high || vma_start(high).v >= end.v,
 			  "give a range without areas");
 	unmap_hole(mm, start, end, vma_before(mm, high), high);
 }
 
-void mm_cut_locked(struct mm *mm, uint32_t start, uint32_t end)
+void mm_cut_locked(struct mm *mm, uaddr_t start, uaddr_t end)
 {
 	struct vma *vma = vma_find_first(mm, start), *high;
 	int err = 0;
@@ -128,16 +130,16 @@ void mm_cut_locked(struct mm *mm, uint32_t start, uint32_t end)
 	cut_areas(mm, vma, start, end, &high);
 }
 
-int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
+int mm_unmap_locked(struct mm *mm, uaddr_t start, uaddr_t end)
 {
 	struct vma *vma = vma_find_first(mm, start), *high;
 
 	debug_assert_mutex_held(&mm->lock);
 	debug_caller_must(is_user_range(start, end),
 			  "give whole pages of user mode, and at least one");
-	if (!vma || vma_start(vma) >= end)
+	if (!vma || vma_start(vma).v >= end.v)
 		return 0;
-	if (vma_start(vma) < start && vma_end(vma) > end)
+	if (vma_start(vma).v < start.v && vma_end(vma).v > end.v)
 		if (!vma_may_add(mm, 1) || vma_split(mm, vma, end))
 			return -ENOMEM;
 	if (cut_areas(mm, vma, start, end, &high) & VM_TOUCHED)
@@ -153,7 +155,7 @@ long mm_munmap(struct mm *mm, uaddr_t addr, uint32_t length)
 	    length > USER_END - addr.v || !length)
 		return -EINVAL;
 	mutex_lock(&mm->lock);
-	err = mm_unmap_locked(mm, addr.v, addr.v + PAGE_ALIGN(length));
+	err = mm_unmap_locked(mm, addr, uaddr_add(addr, PAGE_ALIGN(length)));
 	mutex_unlock(&mm->lock);
 	return err;
 }
@@ -184,7 +186,7 @@ static noinline int may_map_locked(const struct mm *mm, uint32_t length)
 	return vm_may_lock(mm, length >> PAGE_SHIFT) ? 0 : -EAGAIN;
 }
 
-static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
+static long mmap_locked(struct mm *mm, uaddr_t addr, uint32_t length,
 			unsigned prot, unsigned flags) MUST_HOLD(&mm->lock)
 {
 	unsigned type = flags & MAP_TYPE;
@@ -205,7 +207,7 @@ static long mmap_locked(struct mm *mm, uint32_t addr, uint32_t length,
 	new.range.end = (uint32_t)place + length;
 	if (flags & MAP_FIXED_NOREPLACE) {
 		next = vma_find_first(mm, vma_start(&new));
-		if (next && vma_start(next) < vma_end(&new))
+		if (next && vma_start(next).v < vma_end(&new).v)
 			return -EEXIST;
 	}
 	if (unlikely(flags & MAP_LOCKED)) {
@@ -243,12 +245,12 @@ long mm_mmap(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot,
 			addr.v = USER_BASE;
 	}
 	mutex_lock(&mm->lock);
-	start = mmap_locked(mm, addr.v, size, prot, flags);
+	start = mmap_locked(mm, addr, size, prot, flags);
 	mutex_unlock(&mm->lock);
 	if (unlikely(flags & (MAP_LOCKED | MAP_POPULATE)) &&
 	    wants_pages(flags) && !IS_ERR_VALUE(start))
-		mm_populate(mm, (uint32_t)start, (uint32_t)start + size, 0,
-			    false);
+		mm_populate(mm, UADDR((uint32_t)start),
+			    UADDR((uint32_t)start + size), 0, false);
 	return start;
 }
 
@@ -260,7 +262,7 @@ static int map_fixed_locked(struct mm *mm, struct vma *new)
 	struct vma *there = vma_find_first(mm, vma_start(new));
 
 	debug_assert_mutex_held(&mm->lock);
-	if (there && vma_start(there) < vma_end(new))
+	if (there && vma_start(there).v < vma_end(new).v)
 		return -EEXIST;
 	if (!vma_may_add(mm, 0))
 		return -ENOMEM;

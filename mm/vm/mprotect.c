@@ -53,12 +53,12 @@ static void undo_charge(const struct vma *vma, uint32_t pages, unsigned flags)
 }
 
 /* One area's part of the range. *vmap is then the area it is in. */
-static int protect_area(struct mm *mm, struct vma **vmap, uint32_t start,
-			uint32_t end, unsigned rights) MUST_HOLD(&mm->lock)
+static int protect_area(struct mm *mm, struct vma **vmap, uaddr_t start,
+			uaddr_t end, unsigned rights) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = *vmap;
 	unsigned flags = (vma->flags & ~VM_RIGHTS) | rights;
-	uint32_t pages = (end - start) >> PAGE_SHIFT;
+	uint32_t pages = (end.v - start.v) >> PAGE_SHIFT;
 	struct vma *changed;
 
 	debug_assert_mutex_held(&mm->lock);
@@ -81,28 +81,28 @@ static int protect_area(struct mm *mm, struct vma **vmap, uint32_t start,
 }
 
 static always_inline int protect_range(struct mm *mm, struct vma *vma,
-				       uint32_t start, uint32_t end,
+				       uaddr_t start, uaddr_t end,
 				       unsigned rights) MUST_HOLD(&mm->lock)
 {
 	int err;
 
 	debug_assert_mutex_held(&mm->lock);
 	for (;;) {
-		err = protect_area(mm, &vma, start, MIN(vma_end(vma), end),
-				   rights);
+		err = protect_area(mm, &vma, start,
+				   uaddr_min(vma_end(vma), end), rights);
 		if (err)
 			return err;
 		start = vma_end(vma);
-		if (start >= end)
+		if (start.v >= end.v)
 			return 0;
 		vma = vma_next(mm, vma);
-		if (!vma || vma_start(vma) != start)
+		if (!vma || vma_start(vma).v != start.v)
 			return -ENOMEM;
 	}
 }
 
-static always_inline int mprotect_locked(struct mm *mm, uint32_t start,
-					 uint32_t end, unsigned prot)
+static always_inline int mprotect_locked(struct mm *mm, uaddr_t start,
+					 uaddr_t end, unsigned prot)
 	MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find_first(mm, start);
@@ -111,13 +111,13 @@ static always_inline int mprotect_locked(struct mm *mm, uint32_t start,
 	if (!vma)
 		return -ENOMEM;
 	if (unlikely(prot & PROT_GROWSDOWN)) {
-		if (vma_start(vma) >= end)
+		if (vma_start(vma).v >= end.v)
 			return -ENOMEM;
 		start = vma_start(vma);
 		if (!(vma->flags & VM_GROWSDOWN))
 			return -EINVAL;
 	} else {
-		if (vma_start(vma) > start)
+		if (vma_start(vma).v > start.v)
 			return -ENOMEM;
 		/* There are no areas that grow upwards. */
 		if (unlikely(prot & PROT_GROWSUP))
@@ -137,19 +137,19 @@ static bool must_fill(const struct vma *vma, unsigned prot)
 }
 
 /* Area by area: touching the pages of one needs mm->lock free. */
-static noinline int protect_and_fill(struct mm *mm, uint32_t start,
-				     uint32_t end, unsigned prot)
+static noinline int protect_and_fill(struct mm *mm, uaddr_t start,
+				     uaddr_t end, unsigned prot)
 {
 	int err = 0;
 
-	while (start < end && !err) {
+	while (start.v < end.v && !err) {
 		const struct vma *vma;
-		uint32_t stop;
+		uaddr_t stop;
 		bool fill;
 
 		mutex_lock(&mm->lock);
 		vma = vma_find(mm, start);
-		stop = vma ? MIN(vma_end(vma), end) : end;
+		stop = vma ? uaddr_min(vma_end(vma), end) : end;
 		fill = must_fill(vma, prot);
 		err = mprotect_locked(mm, start, stop, prot);
 		mutex_unlock(&mm->lock);
@@ -162,33 +162,33 @@ static noinline int protect_and_fill(struct mm *mm, uint32_t start,
 }
 
 /* Linux's order: what is wrong with arguments that are not the usual ones. */
-static noinline int check_arguments(uint32_t addr, uint32_t length,
+static noinline int check_arguments(uaddr_t addr, uint32_t length,
 				    unsigned prot)
 {
-	if ((prot & PROT_GROWS) == PROT_GROWS || !page_aligned(addr))
+	if ((prot & PROT_GROWS) == PROT_GROWS || !page_aligned(addr.v))
 		return -EINVAL;
 	if (!length)
 		return 0;
-	if (addr + PAGE_ALIGN(length) <= addr)
+	if (addr.v + PAGE_ALIGN(length) <= addr.v)
 		return -ENOMEM;
 	return prot & ~(PROT_ALL | PROT_GROWS) ? -EINVAL : 0;
 }
 
 long mm_mprotect(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot)
 {
-	uint32_t end = addr.v + PAGE_ALIGN(length);
+	uaddr_t end = uaddr_add(addr, PAGE_ALIGN(length));
 	int err;
 
 	if (unlikely(prot & ~VM_RIGHTS || !page_aligned(addr.v) ||
-		     end <= addr.v)) {
-		err = check_arguments(addr.v, length, prot);
+		     end.v <= addr.v)) {
+		err = check_arguments(addr, length, prot);
 		if (err || !length)
 			return err;
 	}
 	if (unlikely(mm->locked_vm))
-		return protect_and_fill(mm, addr.v, end, prot);
+		return protect_and_fill(mm, addr, end, prot);
 	mutex_lock(&mm->lock);
-	err = mprotect_locked(mm, addr.v, end, prot);
+	err = mprotect_locked(mm, addr, end, prot);
 	mutex_unlock(&mm->lock);
 	return err;
 }

@@ -38,8 +38,8 @@
 #define MOVE_AREAS    VMA_SPARES
 
 struct remap {
-	uint32_t addr, old, new;   /* lengths are whole pages */
-	uint32_t new_addr;
+	uaddr_t  addr, new_addr;
+	uint32_t old, new;         /* lengths: whole pages */
 	unsigned flags;
 };
 
@@ -53,19 +53,19 @@ static bool too_many_areas(const struct mm *mm, unsigned more)
 /* All that the arguments alone can be wrong in. */
 static int check_arguments(const struct remap *r)
 {
-	if (r->flags & ~MREMAP_ALL || !page_aligned(r->addr) || !r->new ||
+	if (r->flags & ~MREMAP_ALL || !page_aligned(r->addr.v) || !r->new ||
 	    r->new > USER_END)
 		return -EINVAL;
 	if (!(r->flags & MREMAP_MOVES))
 		return 0;
-	if (!page_aligned(r->new_addr) || r->new_addr > USER_END - r->new ||
-	    !(r->flags & MREMAP_MAYMOVE))
+	if (!page_aligned(r->new_addr.v) ||
+	    r->new_addr.v > USER_END - r->new || !(r->flags & MREMAP_MAYMOVE))
 		return -EINVAL;
 	if (r->flags & MREMAP_DONTUNMAP && r->old != r->new)
 		return -EINVAL;
 	/* The old and the new range overlap. */
-	if ((uint64_t)r->addr + r->old > r->new_addr &&
-	    r->new_addr + r->new > r->addr)
+	if ((uint64_t)r->addr.v + r->old > r->new_addr.v &&
+	    r->new_addr.v + r->new > r->addr.v)
 		return -EINVAL;
 	return 0;
 }
@@ -76,13 +76,13 @@ static int check_arguments(const struct remap *r)
  */
 static int unmap_tail(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
 {
-	uint32_t start = r->addr + r->new;
+	uaddr_t start = uaddr_add(r->addr, r->new);
 
 	assert_mutex_held(&mm->lock);
-	if (start < r->addr || start > USER_END ||
-	    r->old - r->new > USER_END - start)
+	if (start.v < r->addr.v || start.v > USER_END ||
+	    r->old - r->new > USER_END - start.v)
 		return -EINVAL;
-	return mm_unmap_locked(mm, start, start + (r->old - r->new));
+	return mm_unmap_locked(mm, start, uaddr_add(start, r->old - r->new));
 }
 
 /* Do the limits allow what the area grows by? */
@@ -110,7 +110,7 @@ static int check_area(const struct mm *mm, const struct vma *vma,
 		return -EFAULT;
 	if (!r->old && !(vma->flags & VM_SHARED))
 		return -EINVAL;
-	if (old > vma_end(vma) - r->addr)
+	if (old > vma_end(vma).v - r->addr.v)
 		return -EFAULT;
 	return check_limits(mm, vma, r);
 }
@@ -122,13 +122,13 @@ static struct vma moved_area(const struct vma *vma, const struct remap *r)
 {
 	struct vma new = *vma;
 
-	new.range.start = r->new_addr;
-	new.range.end = r->new_addr + r->new;
+	new.range.start = r->new_addr.v;
+	new.range.end = r->new_addr.v + r->new;
 	new.offset = vma_index(vma, r->addr);
 	new.flags &= vm_flags_of[VM_KEPT_BY_MOVE];
 	/* Without pages it is like one that was always there. */
 	if (!vma->object && !vma->family)
-		new.offset = r->new_addr >> PAGE_SHIFT;
+		new.offset = r->new_addr.v >> PAGE_SHIFT;
 	return new;
 }
 
@@ -141,7 +141,7 @@ static void leave_empty(struct mm *mm, const struct remap *r)
 	assert_mutex_held(&mm->lock);
 	if (vma->flags & VM_LOCKED)
 		mm->locked_vm -= vma_pages(vma);
-	vma_leave_family(mm, vma, vma_start(vma) == r->addr &&
+	vma_leave_family(mm, vma, vma_start(vma).v == r->addr.v &&
 			 vma_pages(vma) == r->old >> PAGE_SHIFT);
 }
 
@@ -156,7 +156,7 @@ static void remove_old(struct mm *mm, const struct vma *new,
 	/* The pages that leave were not charged twice; now they are. */
 	if (new->flags & VM_ACCOUNT)
 		commit_add(r->old >> PAGE_SHIFT);
-	err = mm_unmap_locked(mm, r->addr, r->addr + r->old);
+	err = mm_unmap_locked(mm, r->addr, uaddr_add(r->addr, r->old));
 	assert(!err);
 }
 
@@ -187,7 +187,7 @@ static void bring_area(struct mm *mm, struct vma *vma, const struct vma *new,
 
 	assert_mutex_held(&mm->lock);
 	if (r->old && !keep && !vma_isolate(mm, vma, r->addr,
-					    r->addr + r->old))
+					    uaddr_add(r->addr, r->old)))
 		err = -ENOMEM;
 	if (!err)
 		err = vma_add(mm, new);
@@ -219,7 +219,7 @@ static long move_area(struct mm *mm, struct vma *vma, const struct remap *r)
 		bring_area(mm, vma, &new, r);
 	else if (new.flags & VM_ACCOUNT)
 		commit_release(charge);
-	return err ? err : (long)r->new_addr;
+	return err ? err : (long)r->new_addr.v;
 }
 
 /* MREMAP_FIXED, MREMAP_DONTUNMAP: one area to r->new_addr. */
@@ -235,8 +235,9 @@ static long remap_to(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
 	place = mm_place(mm, r->new_addr, r->new, r->flags & MREMAP_FIXED);
 	if (IS_ERR_VALUE(place))
 		return place;
-	r->new_addr = (uint32_t)place;
-	err = mm_unmap_locked(mm, r->new_addr, r->new_addr + r->new);
+	r->new_addr = UADDR((uint32_t)place);
+	err = mm_unmap_locked(mm, r->new_addr,
+			      uaddr_add(r->new_addr, r->new));
 	if (!err && r->old > r->new) {
 		err = unmap_tail(mm, r);
 		r->old = r->new;
@@ -258,27 +259,27 @@ static long remap_to(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
  */
 static long remap_all(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
 {
-	uint32_t end = r->old > USER_END - r->addr ? USER_END
-						   : r->addr + r->old;
+	uint32_t length = MIN(r->old, USER_END - r->addr.v);
+	uaddr_t end = uaddr_add(r->addr, length);
 	struct vma *vma = vma_find(mm, r->addr);
-	uint32_t at = r->addr;
+	uaddr_t at = r->addr;
 	long result = -EFAULT;
 	struct remap one;
 
 	assert_mutex_held(&mm->lock);
-	for (; vma && vma_start(vma) < end; vma = vma_find_first(mm, at)) {
+	for (; vma && vma_start(vma).v < end.v; vma = vma_find_first(mm, at)) {
 		one = *r;
-		one.addr = MAX(vma_start(vma), at);
-		at = MIN(vma_end(vma), end);
-		one.old = one.new = at - one.addr;
-		one.new_addr = r->new_addr + (one.addr - r->addr);
+		one.addr = uaddr_max(vma_start(vma), at);
+		at = uaddr_min(vma_end(vma), end);
+		one.old = one.new = at.v - one.addr.v;
+		one.new_addr = uaddr_add(r->new_addr, one.addr.v - r->addr.v);
 		result = check_area(mm, vma, &one);
 		if (!result)
 			result = remap_to(mm, &one);
-		if (IS_ERR_VALUE(result) || at == end)
+		if (IS_ERR_VALUE(result) || at.v == end.v)
 			break;
 	}
-	return IS_ERR_VALUE(result) ? result : (long)r->new_addr;
+	return IS_ERR_VALUE(result) ? result : (long)r->new_addr.v;
 }
 
 /* ---- in place ----------------------------------------------------------- */
@@ -289,19 +290,19 @@ static bool room_behind(const struct mm *mm, const struct vma *vma,
 	const struct vma *next = vma_next(mm, vma);
 
 	assert_mutex_held(&mm->lock);
-	return more <= (next ? vma_start(next) : USER_END) - vma_end(vma);
+	return more <= (next ? vma_start(next).v : USER_END) - vma_end(vma).v;
 }
 
-static long grow_in_place(struct mm *mm, struct vma *vma, uint32_t addr,
+static long grow_in_place(struct mm *mm, struct vma *vma, uaddr_t addr,
 			  uint32_t more) MUST_HOLD(&mm->lock)
 {
 	assert_mutex_held(&mm->lock);
 	if (vma->flags & VM_ACCOUNT &&
 	    !commit_charge(mm->account, more >> PAGE_SHIFT))
 		return -ENOMEM;
-	vma_set_end(mm, vma, vma_end(vma) + more);
+	vma_set_end(mm, vma, uaddr_add(vma_end(vma), more));
 	vma_merge(mm, vma);
-	return (long)addr;
+	return (long)addr.v;
 }
 
 static long grow(struct mm *mm, struct vma *vma, struct remap *r)
@@ -313,15 +314,15 @@ static long grow(struct mm *mm, struct vma *vma, struct remap *r)
 	assert_mutex_held(&mm->lock);
 	if (err)
 		return err;
-	if (r->old == vma_end(vma) - r->addr &&
+	if (r->old == vma_end(vma).v - r->addr.v &&
 	    room_behind(mm, vma, r->new - r->old))
 		return grow_in_place(mm, vma, r->addr, r->new - r->old);
 	if (!(r->flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
-	place = mm_place(mm, 0, r->new, false);
+	place = mm_place(mm, UADDR(0), r->new, false);
 	if (IS_ERR_VALUE(place))
 		return place;
-	r->new_addr = (uint32_t)place;
+	r->new_addr = UADDR((uint32_t)place);
 	return move_area(mm, vma, r);
 }
 
@@ -330,7 +331,7 @@ static long shrink(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
 	int err = unmap_tail(mm, r);
 
 	assert_mutex_held(&mm->lock);
-	return err ? err : (long)r->addr;
+	return err ? err : (long)r->addr.v;
 }
 
 static long remap_locked(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
@@ -349,16 +350,16 @@ static long remap_locked(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
 	}
 	if (r->new > r->old)
 		return grow(mm, vma, r);
-	return r->new == r->old ? (long)r->addr : shrink(mm, r);
+	return r->new == r->old ? (long)r->addr.v : shrink(mm, r);
 }
 
 long mm_mremap(struct mm *mm, uaddr_t addr, uint32_t old_length,
 	       uint32_t new_length, unsigned flags, uaddr_t new_addr)
 {
 	struct remap r = {
-		.addr = addr.v,
+		.addr = addr,
 		.flags = flags,
-		.new_addr = new_addr.v,
+		.new_addr = new_addr,
 		.old = PAGE_ALIGN(old_length),
 		.new = PAGE_ALIGN(new_length),
 	};
@@ -372,11 +373,12 @@ long mm_mremap(struct mm *mm, uaddr_t addr, uint32_t old_length,
 		return result;
 	mutex_lock(&mm->lock);
 	result = remap_locked(mm, &r);
-	vma = IS_ERR_VALUE(result) ? NULL : vma_find(mm, (uint32_t)result);
+	new_addr = UADDR((uint32_t)result);
+	vma = IS_ERR_VALUE(result) ? NULL : vma_find(mm, new_addr);
 	locked = vma && vma->flags & VM_LOCKED;
 	mutex_unlock(&mm->lock);
 	if (locked && longer)
-		mm_populate(mm, (uint32_t)result + old,
-			    (uint32_t)result + r.new, 0, false);
+		mm_populate(mm, uaddr_add(new_addr, old),
+			    uaddr_add(new_addr, r.new), 0, false);
 	return result;
 }

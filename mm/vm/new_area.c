@@ -31,7 +31,7 @@ static always_inline int back(const struct mm *mm, struct vma *vma)
 					       mm->account);
 		return vma->object ? 0 : -ENOMEM;
 	}
-	vma->offset = vma_start(vma) >> PAGE_SHIFT;
+	vma->offset = vma_start(vma).v >> PAGE_SHIFT;
 	if (!vm_flags_count(vma->flags))
 		return 0;
 	if (!commit_charge(mm->account, vma_pages(vma)))
@@ -49,7 +49,7 @@ int vma_back(const struct mm *mm, struct vma *vma)
 static int replace_area(struct mm *mm, const struct vma *new)
 	MUST_HOLD(&mm->lock)
 {
-	uint32_t start = vma_start(new), end = vma_end(new);
+	uaddr_t start = vma_start(new), end = vma_end(new);
 	int err = vma_reserve(mm, 1 + mm_unmap_adds(mm, start, end));
 
 	debug_assert_mutex_held(&mm->lock);
@@ -81,7 +81,7 @@ int vma_make(struct mm *mm, struct vma *new, bool replace, struct vma *next)
 	return err;
 }
 
-long vma_make_mapped(struct mm *mm, uint32_t addr, uint32_t nr_pages,
+long vma_make_mapped(struct mm *mm, uaddr_t addr, uint32_t nr_pages,
 		     struct vma *new, vma_map_fn map, void *arg)
 {
 	uint32_t length = nr_pages << PAGE_SHIFT;
@@ -95,7 +95,7 @@ long vma_make_mapped(struct mm *mm, uint32_t addr, uint32_t nr_pages,
 		return -ENOMEM;
 	new->range.start = (uint32_t)start;
 	new->range.end = (uint32_t)start + length;
-	new->offset = vma_start(new) >> PAGE_SHIFT;
+	new->offset = vma_start(new).v >> PAGE_SHIFT;
 	/* Its own: a fork copies the entries, a window knows its area by it. */
 	vma_new_family(mm, new);
 	err = map(mm, new, arg);

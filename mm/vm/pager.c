@@ -61,36 +61,36 @@ struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm, uaddr_t addr,
  * Is the range covered by private areas that are no device's? *cuts: of its
  * first and last area, so that what is named is whole areas.
  */
-static bool is_private(struct mm *mm, uint32_t start, uint32_t end,
+static bool is_private(struct mm *mm, uaddr_t start, uaddr_t end,
 		       unsigned *cuts) MUST_HOLD(&mm->lock)
 {
 	const struct vma *vma = vma_find(mm, start);
 
 	assert_mutex_held(&mm->lock);
-	*cuts = vma && vma_start(vma) < start;
+	*cuts = vma && vma_start(vma).v < start.v;
 	for (; vma; vma = vma_next(mm, vma)) {
-		if (vma_start(vma) > start || vma->object ||
+		if (vma_start(vma).v > start.v || vma->object ||
 		    vma->flags & VM_DEVICE)
 			return false;
 		start = vma_end(vma);
-		if (start < end)
+		if (start.v < end.v)
 			continue;
-		*cuts += start > end;
+		*cuts += start.v > end.v;
 		return true;
 	}
 	return false;
 }
 
-static void name_pager(struct mm *mm, uint32_t start, uint32_t end,
+static void name_pager(struct mm *mm, uaddr_t start, uaddr_t end,
 		       struct endpoint *pager) MUST_HOLD(&mm->lock)
 {
 	struct endpoint *before;
 	struct vma *vma;
 
 	assert_mutex_held(&mm->lock);
-	for (; start < end; start = vma_end(vma)) {
+	for (; start.v < end.v; start = vma_end(vma)) {
 		vma = vma_find(mm, start);
-		vma = vma_isolate(mm, vma, start, MIN(vma_end(vma), end));
+		vma = vma_isolate(mm, vma, start, uaddr_min(vma_end(vma), end));
 		assert(vma);
 		before = vma->pager;
 		if (pager)
@@ -102,7 +102,7 @@ static void name_pager(struct mm *mm, uint32_t start, uint32_t end,
 	}
 }
 
-static int set_pager_locked(struct mm *mm, uint32_t start, uint32_t end,
+static int set_pager_locked(struct mm *mm, uaddr_t start, uaddr_t end,
 			    struct endpoint *pager) MUST_HOLD(&mm->lock)
 {
 	unsigned cuts;
@@ -130,7 +130,7 @@ long mm_set_pager(struct mm *mm, uaddr_t addr, uint32_t length,
 	    addr.v > USER_END || length > USER_END - addr.v)
 		return -EINVAL;
 	mutex_lock(&mm->lock);
-	err = set_pager_locked(mm, addr.v, addr.v + length, pager);
+	err = set_pager_locked(mm, addr, uaddr_add(addr, length), pager);
 	mutex_unlock(&mm->lock);
 	return err;
 }

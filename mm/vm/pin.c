@@ -84,7 +84,7 @@ static bool is_own(const struct vma *vma, struct page *page)
 }
 
 /* Returns: 0; -EBUSY; -EAGAIN: the entry does not serve: touch it by *need. */
-static int pin_present(struct mm *mm, uint32_t addr, bool write,
+static int pin_present(struct mm *mm, uaddr_t addr, bool write,
 		       struct page **pagep, struct need *need)
 	MUST_HOLD(&mm->lock)
 {
@@ -104,7 +104,7 @@ static int pin_present(struct mm *mm, uint32_t addr, bool write,
 	return -EAGAIN;
 }
 
-static int pin_one(struct mm *mm, uint32_t addr, bool write,
+static int pin_one(struct mm *mm, uaddr_t addr, bool write,
 		   struct page **pagep)
 {
 	enum vm_fault fault;
@@ -126,16 +126,17 @@ static int pin_one(struct mm *mm, uint32_t addr, bool write,
 int mm_pin(struct mm *mm, uaddr_t addr, uint32_t length, bool write,
 	   struct page *pages[])
 {
-	uint32_t at = addr.v & PAGE_MASK, nr_pages;
+	uaddr_t at = UADDR(addr.v & PAGE_MASK);
+	uint32_t nr_pages;
 	unsigned nr = 0;
 	int err = 0;
 
 	if (!length || addr.v > USER_END || length > USER_END - addr.v)
 		return -EFAULT;
-	nr_pages = (PAGE_ALIGN(addr.v + length) - at) >> PAGE_SHIFT;
+	nr_pages = (PAGE_ALIGN(addr.v + length) - at.v) >> PAGE_SHIFT;
 	if (!commit_charge(mm->account, nr_pages))
 		return -ENOMEM;
-	for (; nr < nr_pages && !err; at += PAGE_SIZE) {
+	for (; nr < nr_pages && !err; at.v += PAGE_SIZE) {
 		err = pin_one(mm, at, write, &pages[nr]);
 		if (!err)
 			nr++;
@@ -157,7 +158,7 @@ void mm_unpin(struct page *const pages[], unsigned nr)
 /* ---- fork ---------------------------------------------------------------- */
 
 /* In place of an entry: no table is made or freed. */
-static int copy_pinned(uint32_t va, struct upt_entry entry, void *arg)
+static int copy_pinned(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct page *page = pfn_to_page(entry.pfn), *copy;
 	struct mm *child = arg;
@@ -174,7 +175,7 @@ static int copy_pinned(uint32_t va, struct upt_entry entry, void *arg)
 	return 0;
 }
 
-int vm_copy_pinned(struct mm *child, uint32_t start, uint32_t end)
+int vm_copy_pinned(struct mm *child, uaddr_t start, uaddr_t end)
 {
 	debug_assert_mutex_held(&child->lock);
 	return upt_for_each(&child->tables, start, end, copy_pinned, child);

@@ -22,41 +22,41 @@
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
-uint32_t vma_guard_start(const struct vma *vma)
+uaddr_t vma_guard_start(const struct vma *vma)
 {
-	uint32_t start = vma_start(vma);
+	uaddr_t start = vma_start(vma);
 
 	if (!(vma->flags & VM_GROWSDOWN))
 		return start;
-	return start > STACK_GUARD_GAP ? start - STACK_GUARD_GAP : 0;
+	return UADDR(start.v > STACK_GUARD_GAP ? start.v - STACK_GUARD_GAP : 0);
 }
 
 /* Is there room at addr, in front of the first area from there on? */
-static bool fits(const struct mm *mm, uint32_t addr, uint32_t length,
+static bool fits(const struct mm *mm, uaddr_t addr, uint32_t length,
 		 struct vma **nextp) MUST_HOLD(&mm->lock)
 {
 	debug_assert_mutex_held(&mm->lock);
 	*nextp = vma_find_first(mm, addr);
-	return !*nextp || addr + length <= vma_guard_start(*nextp);
+	return !*nextp || addr.v + length <= vma_guard_start(*nextp).v;
 }
 
-static bool hint_fits(const struct mm *mm, uint32_t addr, uint32_t length,
+static bool hint_fits(const struct mm *mm, uaddr_t addr, uint32_t length,
 		      struct vma **nextp) MUST_HOLD(&mm->lock)
 {
 	debug_assert_mutex_held(&mm->lock);
-	if (addr < USER_BASE || addr > USER_END - length)
+	if (addr.v < USER_BASE || addr.v > USER_END - length)
 		return false;
 	return fits(mm, addr, length, nextp);
 }
 
 /* The highest gap that ends at MMAP_BASE or below. */
-static bool find_down(struct mm *mm, uint32_t length, uint32_t *start,
+static bool find_down(struct mm *mm, uint32_t length, uaddr_t *start,
 		      struct vma **nextp) MUST_HOLD(&mm->lock)
 {
-	uint32_t limit = MMAP_BASE;
+	uaddr_t limit = UADDR(MMAP_BASE);
 
 	debug_assert_mutex_held(&mm->lock);
-	while (range_gap_last(&mm->vmas, length, limit, start)) {
+	while (range_gap_last(&mm->vmas, length, limit.v, &start->v)) {
 		if (fits(mm, *start, length, nextp))
 			return true;
 		limit = vma_guard_start(*nextp);
@@ -65,13 +65,14 @@ static bool find_down(struct mm *mm, uint32_t length, uint32_t *start,
 }
 
 /* The lowest gap from MMAP_BOTTOM on. */
-static bool find_up(struct mm *mm, uint32_t length, uint32_t *start,
+static bool find_up(struct mm *mm, uint32_t length, uaddr_t *start,
 		    struct vma **nextp) MUST_HOLD(&mm->lock)
 {
-	uint32_t from = ALIGN_UP(MMAP_BOTTOM, PAGE_SIZE);
+	uaddr_t from = UADDR(ALIGN_UP(MMAP_BOTTOM, PAGE_SIZE));
 
 	debug_assert_mutex_held(&mm->lock);
-	while (range_gap_first(&mm->vmas, length, PAGE_SIZE, from, start)) {
+	while (range_gap_first(&mm->vmas, length, PAGE_SIZE, from.v,
+			       &start->v)) {
 		if (fits(mm, *start, length, nextp))
 			return true;
 		from = vma_end(*nextp);
@@ -79,10 +80,10 @@ static bool find_up(struct mm *mm, uint32_t length, uint32_t *start,
 	return false;
 }
 
-long mm_place_before(struct mm *mm, uint32_t addr, uint32_t length,
+long mm_place_before(struct mm *mm, uaddr_t addr, uint32_t length,
 		     bool fixed, struct vma **nextp)
 {
-	uint32_t start;
+	uaddr_t start;
 
 	debug_assert_mutex_held(&mm->lock);
 	debug_caller_must(page_aligned(length) && length > 0,
@@ -90,22 +91,22 @@ long mm_place_before(struct mm *mm, uint32_t addr, uint32_t length,
 	if (length > USER_END - USER_BASE)
 		return -ENOMEM;
 	if (fixed) {
-		if (addr > USER_END - length)
+		if (addr.v > USER_END - length)
 			return -ENOMEM;
-		if (!page_aligned(addr))
+		if (!page_aligned(addr.v))
 			return -EINVAL;
-		return addr < USER_BASE ? -EPERM : (long)addr;
+		return addr.v < USER_BASE ? -EPERM : (long)addr.v;
 	}
-	addr = ALIGN_UP(addr, PAGE_SIZE);
-	if (addr && hint_fits(mm, addr, length, nextp))
-		return (long)addr;
+	addr.v = ALIGN_UP(addr.v, PAGE_SIZE);
+	if (addr.v && hint_fits(mm, addr, length, nextp))
+		return (long)addr.v;
 	if (find_down(mm, length, &start, nextp) ||
 	    find_up(mm, length, &start, nextp))
-		return (long)start;
+		return (long)start.v;
 	return -ENOMEM;
 }
 
-long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed)
+long mm_place(struct mm *mm, uaddr_t addr, uint32_t length, bool fixed)
 {
 	struct vma *next;
 

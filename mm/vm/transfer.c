@@ -46,7 +46,7 @@
 struct transfer {
 	struct mm  *from, *to;
 	struct vma *vma;             /* of the giver                     */
-	uint32_t    start, end;      /* at the giver                     */
+	uaddr_t     start, end;      /* at the giver                     */
 	bool        grant;
 	bool        over;            /* what is there at the receiver    */
 	struct vma  new;             /* as the receiver will have it     */
@@ -71,11 +71,11 @@ void mm_unlock_both(struct mm *a, struct mm *b)
 
 struct entry_batch {
 	unsigned nr;
-	uint32_t va[ENTRY_BATCH];
+	uaddr_t  va[ENTRY_BATCH];
 	pfn_t    pfn[ENTRY_BATCH];
 };
 
-static int note_entry(uint32_t va, struct upt_entry entry, void *arg)
+static int note_entry(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct entry_batch *batch = arg;
 
@@ -91,11 +91,11 @@ static int note_entry(uint32_t va, struct upt_entry entry, void *arg)
  * upt_for_each(), because it changes tables.
  */
 static int for_each_page(struct transfer *t,
-			 int (*fn)(struct transfer *t, uint32_t va,
+			 int (*fn)(struct transfer *t, uaddr_t va,
 				   struct page *page)) MUST_HOLD(&t->from->lock)
 {
 	struct entry_batch batch;
-	uint32_t at = t->start;
+	uaddr_t at = t->start;
 	int full = 1, err = 0;
 
 	assert_mutex_held(&t->from->lock);
@@ -105,7 +105,7 @@ static int for_each_page(struct transfer *t,
 				    &batch);
 		for (unsigned i = 0; i < batch.nr && !err; i++) {
 			err = fn(t, batch.va[i], pfn_to_page(batch.pfn[i]));
-			at = batch.va[i] + PAGE_SIZE;
+			at = uaddr_add(batch.va[i], PAGE_SIZE);
 		}
 	}
 	return err;
@@ -114,7 +114,7 @@ static int for_each_page(struct transfer *t,
 /* ---- map: the giver's range becomes an object --------------------------- */
 
 /* Give a page to the object; of one that a child has too, a copy. */
-static int share_page(struct transfer *t, uint32_t va, struct page *page)
+static int share_page(struct transfer *t, uaddr_t va, struct page *page)
 {
 	int err;
 
@@ -124,7 +124,7 @@ static int share_page(struct transfer *t, uint32_t va, struct page *page)
 		page = vm_page_copy(page);
 	if (!page)
 		return -ENOMEM;
-	err = vm_object_set(t->new.object, (va - t->start) >> PAGE_SHIFT,
+	err = vm_object_set(t->new.object, (va.v - t->start.v) >> PAGE_SHIFT,
 			    page);
 	if (err)
 		vm_page_put(page);
@@ -173,10 +173,10 @@ static void become_shared(struct transfer *t, struct vma *vma)
 
 /* ---- grant -------------------------------------------------------------- */
 
-static uint32_t receivers_va(const struct transfer *t, uint32_t va)
+static uaddr_t receivers_va(const struct transfer *t, uaddr_t va)
 {
-	debug_assert(va >= t->start && va < t->end);
-	return vma_start(&t->new) + (va - t->start);
+	debug_assert(va.v >= t->start.v && va.v < t->end.v);
+	return uaddr_add(vma_start(&t->new), va.v - t->start.v);
 }
 
 /*
@@ -184,7 +184,7 @@ static uint32_t receivers_va(const struct transfer *t, uint32_t va)
  * copy, in the list of copies. A pin more keeps it pinned: so the copies are
  * those of the pinned pages, in order, until the end.
  */
-static int prepare_page(struct transfer *t, uint32_t va, struct page *page)
+static int prepare_page(struct transfer *t, uaddr_t va, struct page *page)
 	MUST_HOLD(&t->to->lock)
 {
 	struct page *copy;
@@ -218,7 +218,7 @@ static struct page *take_copy(struct transfer *t, struct page *page)
 	return copy;
 }
 
-static int drop_copy(struct transfer *t, uint32_t va, struct page *page)
+static int drop_copy(struct transfer *t, uaddr_t va, struct page *page)
 {
 	struct page *copy = take_copy(t, page);
 
@@ -228,7 +228,7 @@ static int drop_copy(struct transfer *t, uint32_t va, struct page *page)
 }
 
 /* The receiver's entry beside the giver's, which soon goes. */
-static int hand_over_page(struct transfer *t, uint32_t va, struct page *page)
+static int hand_over_page(struct transfer *t, uaddr_t va, struct page *page)
 	MUST_HOLD(&t->to->lock)
 {
 	struct page *copy = take_copy(t, page);
@@ -248,9 +248,11 @@ static int hand_over_page(struct transfer *t, uint32_t va, struct page *page)
 /* Tables that were made for entries, and have none. */
 static void free_empty_tables(struct transfer *t) MUST_HOLD(&t->to->lock)
 {
+	uint32_t start = ALIGN_DOWN(vma_start(&t->new).v, PT_SPAN);
+	uint32_t end = ALIGN_UP(vma_end(&t->new).v, PT_SPAN);
+
 	assert_mutex_held(&t->to->lock);
-	upt_free_empty(&t->to->tables, ALIGN_DOWN(vma_start(&t->new), PT_SPAN),
-		       ALIGN_UP(vma_end(&t->new), PT_SPAN));
+	upt_free_empty(&t->to->tables, UADDR(start), UADDR(end));
 }
 
 /* What the receiver's entries need, and what its area promises. */
@@ -297,7 +299,7 @@ static int check_giver(struct transfer *t, unsigned rights)
 {
 	assert_mutex_held(&t->from->lock);
 	t->vma = vma_find(t->from, t->start);
-	if (!t->vma || t->end > vma_end(t->vma) || t->vma->pager ||
+	if (!t->vma || t->end.v > vma_end(t->vma).v || t->vma->pager ||
 	    t->vma->flags & VM_DEVICE)
 		return -EFAULT;
 	if (rights & ~(t->vma->flags & VM_RIGHTS))
@@ -305,7 +307,7 @@ static int check_giver(struct transfer *t, unsigned rights)
 	/* An area may be longer than its object: what is behind is no page. */
 	if (t->vma->object &&
 	    !vm_object_has(t->vma->object, vma_index(t->vma, t->start),
-			   (t->end - t->start) >> PAGE_SHIFT))
+			   (t->end.v - t->start.v) >> PAGE_SHIFT))
 		return -EFAULT;
 	t->new.flags = rights | (t->vma->flags &
 				 vm_flags_of[t->grant ? VM_KEPT_BY_GRANT
@@ -315,17 +317,17 @@ static int check_giver(struct transfer *t, unsigned rights)
 	return 0;
 }
 
-static int check_receiver(struct transfer *t, uint32_t addr)
+static int check_receiver(struct transfer *t, uaddr_t addr)
 	MUST_HOLD(&t->to->lock)
 {
-	uint32_t length = t->end - t->start;
+	uint32_t length = t->end.v - t->start.v;
 	const struct vma *there;
 	long place;
 
 	assert_mutex_held(&t->to->lock);
 	if (!vma_may_add(t->to, 1))
 		return -ENOMEM;
-	place = mm_place(t->to, addr, length, addr);
+	place = mm_place(t->to, addr, length, addr.v);
 	if (IS_ERR_VALUE(place))
 		return (int)place;
 	t->new.range.start = (uint32_t)place;
@@ -336,7 +338,7 @@ static int check_receiver(struct transfer *t, uint32_t addr)
 	there = vma_find_first(t->to, vma_start(&t->new));
 	if (t->over)
 		return 0;
-	return there && vma_start(there) < vma_end(&t->new) ? -EEXIST : 0;
+	return there && vma_start(there).v < vma_end(&t->new).v ? -EEXIST : 0;
 }
 
 /* ---- prepare, commit ---------------------------------------------------- */
@@ -426,18 +428,18 @@ static int transfer_locked(struct transfer *t) MUST_HOLD(&t->from->lock)
 	return err;
 }
 
-static long transfer(struct mm *from, uint32_t addr, uint32_t length,
-		     struct mm *to, uint32_t to_addr, unsigned rights,
+static long transfer(struct mm *from, uaddr_t addr, uint32_t length,
+		     struct mm *to, uaddr_t to_addr, unsigned rights,
 		     bool grant, bool over)
 {
 	struct transfer t = {
-		.from = from, .to = to, .start = addr, .end = addr + length,
-		.grant = grant, .over = over,
+		.from = from, .to = to, .start = addr,
+		.end = uaddr_add(addr, length), .grant = grant, .over = over,
 	};
 	int err;
 
-	if (!length || !page_aligned(addr | length | to_addr) ||
-	    addr > USER_END || length > USER_END - addr || from == to ||
+	if (!length || !page_aligned(addr.v | length | to_addr.v) ||
+	    addr.v > USER_END || length > USER_END - addr.v || from == to ||
 	    rights & ~VM_RIGHTS)
 		return -EINVAL;
 	list_init(&t.copies);
@@ -448,13 +450,13 @@ static long transfer(struct mm *from, uint32_t addr, uint32_t length,
 	if (!err)
 		err = transfer_locked(&t);
 	mm_unlock_both(t.from, t.to);
-	return err ? err : (long)vma_start(&t.new);
+	return err ? err : (long)vma_start(&t.new).v;
 }
 
 long mm_transfer(struct mm *from, uaddr_t addr, uint32_t length, struct mm *to,
 		 uaddr_t to_addr, unsigned rights, bool grant)
 {
-	return transfer(from, addr.v, length, to, to_addr.v, rights, grant,
+	return transfer(from, addr, length, to, to_addr, rights, grant,
 			false);
 }
 
@@ -462,13 +464,13 @@ long mm_transfer_over(struct mm *from, uaddr_t addr, uint32_t length,
 		      struct mm *to, uaddr_t window, unsigned rights,
 		      bool grant)
 {
-	return transfer(from, addr.v, length, to, window.v, rights, grant,
+	return transfer(from, addr, length, to, window, rights, grant,
 			true);
 }
 
 /* ---- one page ----------------------------------------------------------- */
 
-static struct page *take_locked(struct mm *mm, uint32_t addr)
+static struct page *take_locked(struct mm *mm, uaddr_t addr)
 	MUST_HOLD(&mm->lock)
 {
 	const struct vma *vma = vma_find(mm, addr);
@@ -495,7 +497,7 @@ struct page *mm_take_page(struct mm *mm, uaddr_t addr)
 	struct page *page;
 
 	mutex_lock(&mm->lock);
-	page = take_locked(mm, addr.v & PAGE_MASK);
+	page = take_locked(mm, UADDR(addr.v & PAGE_MASK));
 	mutex_unlock(&mm->lock);
 	return page;
 }

@@ -49,7 +49,7 @@ struct mm_sums {
 	const char *law;
 };
 
-static const char *entry_law(const struct vma *vma, uint32_t va,
+static const char *entry_law(const struct vma *vma, uaddr_t va,
 			     struct upt_entry entry)
 {
 	struct page *page = pfn_to_page(entry.pfn);
@@ -75,7 +75,7 @@ static const char *entry_law(const struct vma *vma, uint32_t va,
 	return NULL;
 }
 
-static int check_entry(uint32_t va, struct upt_entry entry, void *arg)
+static int check_entry(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct mm_sums *sums = arg;
 
@@ -91,7 +91,7 @@ static const char *check_area(struct mm_sums *sums, const struct vma *vma)
 	const struct vma *next = vma_next(sums->mm, vma);
 
 	debug_assert_mutex_held(&sums->mm->lock);
-	HOLDS(page_aligned(vma_start(vma)) && page_aligned(vma_end(vma)),
+	HOLDS(page_aligned(vma_start(vma).v) && page_aligned(vma_end(vma).v),
 	      "vm V1: areas are whole pages");
 	HOLDS(!next || !vma_joinable(vma, next) ||
 	      (vma->flags | next->flags) & VM_UNJOINED,
@@ -131,7 +131,8 @@ static const char *check_locked(struct mm *mm) MUST_HOLD(&mm->lock)
 	}
 	law = upt_check(&mm->tables);
 	HOLDS(!law, law);
-	upt_for_each(&mm->tables, 0, USER_END, check_entry, &sums);
+	upt_for_each(&mm->tables, UADDR(0), UADDR(USER_END), check_entry,
+		     &sums);
 	HOLDS(!sums.law, sums.law);
 	HOLDS(!mm->account || mm->areas_paid >= mm->nr_vmas,
 	      "vm V5: areas are paid for");
@@ -155,7 +156,7 @@ const char *mm_check(struct mm *mm)
 /* ---- V6: all of them ---------------------------------------------------- */
 
 /* Take references away (or give them back): one for each entry. */
-static int count_entry(uint32_t va, struct upt_entry entry, void *arg)
+static int count_entry(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct page *page = pfn_to_page(entry.pfn);
 	const uint32_t *change = arg;
@@ -170,14 +171,15 @@ static void count_entries(uint32_t change)
 	struct mm *mm;
 
 	list_for_each_entry(mm, &all_mms, all)
-		upt_for_each(&mm->tables, 0, USER_END, count_entry, &change);
+		upt_for_each(&mm->tables, UADDR(0), UADDR(USER_END),
+			     count_entry, &change);
 }
 
 /*
  * What is left must be the object's one reference, the kernel's, or none; and
  * pins.
  */
-static int check_rest(uint32_t va, struct upt_entry entry, void *arg)
+static int check_rest(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct page *page = pfn_to_page(entry.pfn);
 	struct mm *mm = arg;
@@ -197,7 +199,8 @@ static bool rests_are_right(void)
 	struct mm *mm;
 
 	list_for_each_entry(mm, &all_mms, all)
-		if (upt_for_each(&mm->tables, 0, USER_END, check_rest, mm))
+		if (upt_for_each(&mm->tables, UADDR(0), UADDR(USER_END),
+				 check_rest, mm))
 			return false;
 	return true;
 }
@@ -297,7 +300,7 @@ static const char *name_of(const struct mm *mm, const struct vma *vma)
 		return vma->name;
 	if (vma->object)
 		return "/dev/zero (deleted)";
-	if (vma_start(vma) < mm->brk && vma_end(vma) > mm->brk_start)
+	if (vma_start(vma).v < mm->brk.v && vma_end(vma).v > mm->brk_start.v)
 		return "[heap]";
 	return "";
 }
@@ -310,8 +313,9 @@ static void dump_area(const struct mm *mm, const struct vma *vma)
 
 
 	scnprintf(line, sizeof(line), "%08x-%08x %c%c%c%c %08x 00:00 0 ",
-		      vma_start(vma), vma_end(vma), flags & VM_READ ? 'r' : '-',
-		      flags & VM_WRITE ? 'w' : '-', flags & VM_EXEC ? 'x' : '-',
+		      vma_start(vma).v, vma_end(vma).v,
+		      flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
+		      flags & VM_EXEC ? 'x' : '-',
 		      flags & VM_SHARED ? 's' : 'p',
 		      vma->object ? vma->offset << PAGE_SHIFT : 0);
 	if (*name)

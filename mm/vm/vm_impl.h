@@ -25,16 +25,17 @@ static inline bool page_aligned(uint32_t addr)
 }
 
 /* Pages of user mode, and at least one? */
-static inline bool is_user_range(uint32_t start, uint32_t end)
+static inline bool is_user_range(uaddr_t start, uaddr_t end)
 {
-	return page_aligned(start | end) && start < end && end <= USER_END;
+	return page_aligned(start.v | end.v) && start.v < end.v &&
+	       end.v <= USER_END;
 }
 
 /* ---- vma.c: the areas --------------------------------------------------- */
 
 /* The area that contains addr; the lowest one that ends above it; or NULL. */
-struct vma *vma_find(const struct mm *mm, uint32_t addr) MUST_HOLD(&mm->lock);
-struct vma *vma_find_first(const struct mm *mm, uint32_t addr)
+struct vma *vma_find(const struct mm *mm, uaddr_t addr) MUST_HOLD(&mm->lock);
+struct vma *vma_find_first(const struct mm *mm, uaddr_t addr)
 	MUST_HOLD(&mm->lock);
 
 static inline struct vma *vma_next(const struct mm *mm, const struct vma *vma)
@@ -98,35 +99,35 @@ int vma_append(struct mm *mm, const struct vma *new)
 void vma_remove(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 
 /* Let an area end or begin elsewhere; counts the difference. */
-void vma_set_end(struct mm *mm, struct vma *vma, uint32_t end)
+void vma_set_end(struct mm *mm, struct vma *vma, uaddr_t end)
 	MUST_HOLD(&mm->lock);
-void vma_set_start(struct mm *mm, struct vma *vma, uint32_t start)
+void vma_set_start(struct mm *mm, struct vma *vma, uaddr_t start)
 	MUST_HOLD(&mm->lock);
 
 /* Cut in two; `vma` stays the lower part. Returns: 0 or -ENOMEM. */
-int vma_split(struct mm *mm, struct vma *vma, uint32_t at)
+int vma_split(struct mm *mm, struct vma *vma, uaddr_t at)
 	MUST_HOLD(&mm->lock) __must_check;
 
 /* How many cuts make [start, end) of the area one of its own? */
-static inline unsigned vma_cuts(const struct vma *vma, uint32_t start,
-				uint32_t end)
+static inline unsigned vma_cuts(const struct vma *vma, uaddr_t start,
+				uaddr_t end)
 {
-	return (start > vma_start(vma)) + (end < vma_end(vma));
+	return (start.v > vma_start(vma).v) + (end.v < vma_end(vma).v);
 }
 
 /*
  * Make [start, end) of the area one of its own.
  * Returns: it; NULL: no memory or too many areas, and nothing has changed.
  */
-struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
-			uint32_t end) MUST_HOLD(&mm->lock) __must_check;
+struct vma *vma_isolate(struct mm *mm, struct vma *vma, uaddr_t start,
+			uaddr_t end) MUST_HOLD(&mm->lock) __must_check;
 
 /* Join an area with its neighbours. Returns: the area that it is now in. */
 struct vma *vma_merge(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 
 /* Other flags for [start, end) of the area. Returns: as vma_isolate(). */
-struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
-			  uint32_t end, unsigned flags)
+struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uaddr_t start,
+			  uaddr_t end, unsigned flags)
 	MUST_HOLD(&mm->lock) __must_check;
 
 /* Free all areas of an address space that nobody uses any more. */
@@ -150,25 +151,25 @@ void vma_init(void);
 /* ---- mmap.c, mprotect.c: for other calls -------------------------------- */
 
 /* Unmap [start, end), aligned and of user mode. Returns: 0 or -ENOMEM. */
-int mm_unmap_locked(struct mm *mm, uint32_t start, uint32_t end)
+int mm_unmap_locked(struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock) __must_check;
 
 /* Areas that this adds, for a moment: 1 if a hole in one makes it two. */
-unsigned mm_unmap_adds(const struct mm *mm, uint32_t start, uint32_t end)
+unsigned mm_unmap_adds(const struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock);
 
 /*
  * Cut all areas in [start, end), as many as mm_unmap_adds() are in reserve. The
  * entries have gone before. Cannot fail.
  */
-void mm_cut_locked(struct mm *mm, uint32_t start, uint32_t end)
+void mm_cut_locked(struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock);
 
 /*
  * Empty the entries of [start, end), where no area is: what was to be one has
  * failed half-way.
  */
-void mm_clear_hole(struct mm *mm, uint32_t start, uint32_t end)
+void mm_clear_hole(struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock);
 
 /* ---- new_area.c: how an area comes to be -------------------------------- */
@@ -193,7 +194,7 @@ int vma_make(struct mm *mm, struct vma *new, bool replace, struct vma *next)
  * Returns: its start; -ENOMEM: nothing has changed.
  */
 typedef int (*vma_map_fn)(struct mm *mm, const struct vma *vma, void *arg);
-long vma_make_mapped(struct mm *mm, uint32_t addr, uint32_t nr_pages,
+long vma_make_mapped(struct mm *mm, uaddr_t addr, uint32_t nr_pages,
 		     struct vma *new, vma_map_fn map, void *arg)
 	MUST_HOLD(&mm->lock) __must_check;
 
@@ -204,15 +205,15 @@ long vma_make_mapped(struct mm *mm, uint32_t addr, uint32_t nr_pages,
  * else as high as possible. With `fixed` addr itself, free or not.
  * Returns: the address; -ENOMEM, -EINVAL, -EPERM.
  */
-long mm_place(struct mm *mm, uint32_t addr, uint32_t length, bool fixed)
+long mm_place(struct mm *mm, uaddr_t addr, uint32_t length, bool fixed)
 	MUST_HOLD(&mm->lock);
 
 /* The same; *nextp: the first area behind, or NULL. Not set with `fixed`. */
-long mm_place_before(struct mm *mm, uint32_t addr, uint32_t length,
+long mm_place_before(struct mm *mm, uaddr_t addr, uint32_t length,
 		     bool fixed, struct vma **nextp) MUST_HOLD(&mm->lock);
 
 /* The first address that must stay free below the area: Linux vm_start_gap. */
-uint32_t vma_guard_start(const struct vma *vma);
+uaddr_t vma_guard_start(const struct vma *vma);
 
 /* ---- vm_object.c: anonymous pages that several address spaces share ----- */
 
@@ -249,11 +250,11 @@ int vm_object_set(struct vm_object *object, uint32_t index, struct page *page)
 /* The page at an index, or NULL. */
 struct page *vm_object_find(struct vm_object *object, uint32_t index);
 
-static inline uint32_t vma_index(const struct vma *vma, uint32_t addr)
+static inline uint32_t vma_index(const struct vma *vma, uaddr_t addr)
 {
-	debug_caller_must(addr >= vma->range.start,
+	debug_caller_must(addr.v >= vma->range.start,
 			  "give an address of the area");
-	return vma->offset + ((addr - vma->range.start) >> PAGE_SHIFT);
+	return vma->offset + ((addr.v - vma->range.start) >> PAGE_SHIFT);
 }
 
 /* ---- limits.c ----------------------------------------------------------- */
@@ -268,14 +269,14 @@ static always_inline bool vm_has_room(const struct mm *mm, uint32_t pages)
 }
 
 /* The same, in place of what is in [start, end). */
-bool vm_has_room_within(const struct mm *mm, uint32_t start, uint32_t end)
+bool vm_has_room_within(const struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock);
 
 /* May so many pages more be locked? RLIMIT_MEMLOCK. */
 bool vm_may_lock(const struct mm *mm, uint32_t pages) MUST_HOLD(&mm->lock);
 
 /* The same for a range, of which some may be locked already. */
-bool vm_may_lock_within(const struct mm *mm, uint32_t start, uint32_t length)
+bool vm_may_lock_within(const struct mm *mm, uaddr_t start, uint32_t length)
 	MUST_HOLD(&mm->lock);
 
 /* ---- commit.c: what has been promised ----------------------------------- */
@@ -370,11 +371,11 @@ void upages_init(void);
  * As vm_fault(); `force` writes where only reading is allowed. Takes lock.
  * The running thread's own address space: a pager may be asked.
  */
-enum vm_fault vm_touch(struct mm *mm, uint32_t addr, unsigned access,
+enum vm_fault vm_touch(struct mm *mm, uaddr_t addr, unsigned access,
 		       bool force);
 
 /* The same for anybody's: asks no pager, VM_FAULT_PAGER instead. */
-enum vm_fault vm_touch_locked(struct mm *mm, uint32_t addr, unsigned access,
+enum vm_fault vm_touch_locked(struct mm *mm, uaddr_t addr, unsigned access,
 			      bool force) MUST_HOLD(&mm->lock);
 
 /*
@@ -383,7 +384,7 @@ enum vm_fault vm_touch_locked(struct mm *mm, uint32_t addr, unsigned access,
  * Returns: 0; -EINTR: killed; -EFAULT, -ENOMEM: as a touch was refused; with
  *          `stop` at the first such, else areas that refuse are left out.
  */
-int mm_populate(struct mm *mm, uint32_t start, uint32_t end, unsigned access,
+int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned access,
 		bool stop);
 
 /* ---- transfer.c --------------------------------------------------------- */
@@ -407,7 +408,7 @@ struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm, uaddr_t addr,
  * After a fork has copied the entries of [start, end): pinned pages stay the
  * parent's alone. Returns: 0 or -ENOMEM.
  */
-int vm_copy_pinned(struct mm *child, uint32_t start, uint32_t end)
+int vm_copy_pinned(struct mm *child, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&child->lock) __must_check;
 
 /* Pin a page that has a pin: it stays pinned. False: pinned too often. */

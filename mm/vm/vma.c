@@ -54,7 +54,7 @@ static noinline bool are_alike(const struct vma *low, const struct vma *high)
 static always_inline bool joinable(const struct vma *low,
 				   const struct vma *high)
 {
-	return vma_end(low) == vma_start(high) && are_alike(low, high);
+	return vma_end(low).v == vma_start(high).v && are_alike(low, high);
 }
 
 bool vma_joinable(const struct vma *low, const struct vma *high)
@@ -175,26 +175,26 @@ static void drop_vma(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock)
 		unpay_areas(mm);
 }
 
-static void resize_vma(struct mm *mm, struct vma *vma, uint32_t start,
-		       uint32_t end) MUST_HOLD(&mm->lock)
+static void resize_vma(struct mm *mm, struct vma *vma, uaddr_t start,
+		       uaddr_t end) MUST_HOLD(&mm->lock)
 {
-	int err = range_resize(&mm->vmas, &vma->range, start, end);
+	int err = range_resize(&mm->vmas, &vma->range, start.v, end.v);
 
 	debug_assert_mutex_held(&mm->lock);
 	assert(!err);
 }
 
-struct vma *vma_find(const struct mm *mm, uint32_t addr)
+struct vma *vma_find(const struct mm *mm, uaddr_t addr)
 {
-	struct range_node *node = range_find(&mm->vmas, addr);
+	struct range_node *node = range_find(&mm->vmas, addr.v);
 
 	debug_assert_mutex_held(&mm->lock);
 	return node ? range_to_vma(node) : NULL;
 }
 
-struct vma *vma_find_first(const struct mm *mm, uint32_t addr)
+struct vma *vma_find_first(const struct mm *mm, uaddr_t addr)
 {
-	struct range_node *node = range_find_first(&mm->vmas, addr);
+	struct range_node *node = range_find_first(&mm->vmas, addr.v);
 
 	debug_assert_mutex_held(&mm->lock);
 	return node ? range_to_vma(node) : NULL;
@@ -214,10 +214,10 @@ static void absorb(struct mm *mm, struct vma *low, struct vma *high)
 	MUST_HOLD(&mm->lock)
 {
 	unsigned flags = low->flags | high->flags;
-	uint32_t end = vma_end(high);
+	uaddr_t end = vma_end(high);
 
 	debug_assert_mutex_held(&mm->lock);
-	debug_assert(vma_end(low) == vma_start(high));
+	debug_assert(vma_end(low).v == vma_start(high).v);
 	take_family(low, high);
 	drop_vma(mm, high);
 	resize_vma(mm, low, vma_start(low), end);
@@ -235,7 +235,7 @@ int vma_add_before(struct mm *mm, const struct vma *new, struct vma *high)
 	debug_assert_mutex_held(&mm->lock);
 	debug_caller_must(is_user_range(vma_start(new), vma_end(new)),
 			  "give whole pages of user mode, and at least one");
-	debug_caller_must(!high || vma_end(new) <= vma_start(high),
+	debug_caller_must(!high || vma_end(new).v <= vma_start(high).v,
 			  "give the first area behind the new one");
 	if (low && !joinable(low, new))
 		low = NULL;
@@ -314,40 +314,40 @@ void vma_remove(struct mm *mm, struct vma *vma)
 	drop_vma(mm, vma);
 }
 
-void vma_set_end(struct mm *mm, struct vma *vma, uint32_t end)
+void vma_set_end(struct mm *mm, struct vma *vma, uaddr_t end)
 {
 	uint32_t pages = vma_pages(vma);
 
 	debug_assert_mutex_held(&mm->lock);
-	debug_caller_must(page_aligned(end) && end > vma_start(vma),
+	debug_caller_must(page_aligned(end.v) && end.v > vma_start(vma).v,
 			  "leave the area a page: vma_remove() takes all of it");
 	resize_vma(mm, vma, vma_start(vma), end);
 	count_pages(mm, vma->flags, vma_pages(vma) - pages);
 }
 
-void vma_set_start(struct mm *mm, struct vma *vma, uint32_t start)
+void vma_set_start(struct mm *mm, struct vma *vma, uaddr_t start)
 {
 	uint32_t pages = vma_pages(vma);
 
 	debug_assert_mutex_held(&mm->lock);
-	debug_caller_must(page_aligned(start) && start < vma_end(vma),
+	debug_caller_must(page_aligned(start.v) && start.v < vma_end(vma).v,
 			  "leave the area a page: vma_remove() takes all of it");
 	resize_vma(mm, vma, start, vma_end(vma));
 	vma->offset += pages - vma_pages(vma);
 	count_pages(mm, vma->flags, vma_pages(vma) - pages);
 }
 
-int vma_split(struct mm *mm, struct vma *vma, uint32_t at)
+int vma_split(struct mm *mm, struct vma *vma, uaddr_t at)
 {
 	struct vma *high = vma_dup(mm, vma);
 
 	debug_assert_mutex_held(&mm->lock);
-	debug_caller_must(page_aligned(at) && at > vma_start(vma) &&
-			  at < vma_end(vma),
+	debug_caller_must(page_aligned(at.v) && at.v > vma_start(vma).v &&
+			  at.v < vma_end(vma).v,
 			  "cut inside of the area, at a page");
 	if (!high)
 		return -ENOMEM;
-	high->range.start = at;
+	high->range.start = at.v;
 	high->offset = vma_index(vma, at);
 	resize_vma(mm, vma, vma_start(vma), at);
 	link_vma(mm, high);
@@ -369,36 +369,36 @@ struct vma *vma_merge(struct mm *mm, struct vma *vma)
 	return vma;
 }
 
-struct vma *vma_isolate(struct mm *mm, struct vma *vma, uint32_t start,
-			uint32_t end)
+struct vma *vma_isolate(struct mm *mm, struct vma *vma, uaddr_t start,
+			uaddr_t end)
 {
 	unsigned cuts = vma_cuts(vma, start, end);
 
 	debug_assert_mutex_held(&mm->lock);
-	debug_caller_must(start >= vma_start(vma) && start < end &&
-			  end <= vma_end(vma),
+	debug_caller_must(start.v >= vma_start(vma).v && start.v < end.v &&
+			  end.v <= vma_end(vma).v,
 			  "give a part of the area");
 	if (cuts && !vma_may_add(mm, cuts))
 		return NULL;
 	/* First both, as what is joined again may join an unjoined one too. */
 	if (cuts > 1 && !mm->nr_spares && vma_reserve(mm, cuts))
 		return NULL;
-	if (end < vma_end(vma) && vma_split(mm, vma, end))
+	if (end.v < vma_end(vma).v && vma_split(mm, vma, end))
 		return NULL;
-	if (start == vma_start(vma))
+	if (start.v == vma_start(vma).v)
 		return vma;
 	return vma_split(mm, vma, start) ? NULL : vma_next(mm, vma);
 }
 
-struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uint32_t start,
-			  uint32_t end, unsigned flags)
+struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uaddr_t start,
+			  uaddr_t end, unsigned flags)
 {
 	debug_caller_must(!(flags & ~vma_may_have(vma)),
 			  "give flags that the kind of area may have");
 	debug_assert_mutex_held(&mm->lock);
 	if (vma->flags == flags)
 		return vma;
-	if (start != vma_start(vma) || end != vma_end(vma))
+	if (start.v != vma_start(vma).v || end.v != vma_end(vma).v)
 		vma = vma_isolate(mm, vma, start, end);
 	if (!vma)
 		return NULL;

@@ -65,14 +65,14 @@ static inline struct vma *range_to_vma(struct range_node *node)
 	return container_of(node, struct vma, range);
 }
 
-static inline uint32_t vma_start(const struct vma *vma)
+static inline uaddr_t vma_start(const struct vma *vma)
 {
-	return vma->range.start;
+	return UADDR(vma->range.start);
 }
 
-static inline uint32_t vma_end(const struct vma *vma)
+static inline uaddr_t vma_end(const struct vma *vma)
 {
-	return vma->range.end;
+	return UADDR(vma->range.end);
 }
 
 static inline uint32_t vma_pages(const struct vma *vma)

@@ -26,7 +26,8 @@ static bool setup(struct bench *b, unsigned nr)
 		return false;
 	}
 	for (unsigned i = 0; i < nr; i++) {
-		if (upt_map(&space, PLACE + i * PAGE_SIZE, page_to_pfn(page),
+		if (upt_map(&space, UADDR(PLACE + i * PAGE_SIZE),
+			    page_to_pfn(page),
 			    UPT_READ | UPT_WRITE))
 			bench_skip(b, "no memory");
 	}
@@ -35,7 +36,8 @@ static bool setup(struct bench *b, unsigned nr)
 
 static void teardown(void)
 {
-	upt_unmap_range(&space, 0, PAGE_OFFSET, ignore_pages, NULL);
+	upt_unmap_range(&space, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
 	upt_destroy(&space);
 	free_page(page);
 }
@@ -54,7 +56,7 @@ BENCH(upt_lookup, 1000)
 	if (!setup(b, 1))
 		return;
 	while (bench_next(b))
-		(void)upt_lookup(&space, PLACE);
+		(void)upt_lookup(&space, UADDR(PLACE));
 	teardown();
 }
 
@@ -63,9 +65,9 @@ BENCH(upt_map_unmap_pair, 1000)
 	if (!setup(b, 1))
 		return;
 	while (bench_next(b)) {
-		(void)!upt_map(&space, PLACE + PAGE_SIZE, page_to_pfn(page),
-			       UPT_READ);
-		(void)upt_unmap(&space, PLACE + PAGE_SIZE);
+		(void)!upt_map(&space, UADDR(PLACE + PAGE_SIZE),
+			       page_to_pfn(page), UPT_READ);
+		(void)upt_unmap(&space, UADDR(PLACE + PAGE_SIZE));
 	}
 	teardown();
 }
@@ -75,9 +77,11 @@ BENCH(upt_protect_64p_pair, 200)
 	if (!setup(b, MANY))
 		return;
 	while (bench_next(b)) {
-		upt_protect_range(&space, PLACE, PLACE + MANY * PAGE_SIZE,
+		upt_protect_range(&space, UADDR(PLACE), UADDR(PLACE +
+							      MANY * PAGE_SIZE),
 				  UPT_READ, NULL);
-		upt_protect_range(&space, PLACE, PLACE + MANY * PAGE_SIZE,
+		upt_protect_range(&space, UADDR(PLACE), UADDR(PLACE +
+							      MANY * PAGE_SIZE),
 				  UPT_READ | UPT_WRITE, NULL);
 	}
 	teardown();
@@ -90,11 +94,12 @@ BENCH(upt_copy_64p_and_destroy, 100)
 		return;
 	while (bench_next(b)) {
 		if (upt_create(&child) ||
-		    upt_copy_range(&child, &space, PLACE,
-				   PLACE + MANY * PAGE_SIZE, true,
+		    upt_copy_range(&child, &space, UADDR(PLACE),
+				   UADDR(PLACE + MANY * PAGE_SIZE), true,
 				   ignore_pages, NULL))
 			return bench_skip(b, "no memory");
-		upt_unmap_range(&child, PLACE, PLACE + MANY * PAGE_SIZE,
+		upt_unmap_range(&child, UADDR(PLACE), UADDR(PLACE +
+							    MANY * PAGE_SIZE),
 				ignore_pages, NULL);
 		upt_destroy(&child);
 	}

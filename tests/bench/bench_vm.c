@@ -71,7 +71,7 @@ BENCH(vm_mprotect_toggle_middle_1p, 1000)
 static void touch_pages(struct mm *mm, unsigned access)
 {
 	for (uint32_t i = 0; i < FAULT_PAGES; i++)
-		if (vm_fault(mm, UADDR(PLACE + i * PAGE_SIZE), access, 0) !=
+		if (vm_fault(mm, UADDR(PLACE + i * PAGE_SIZE), access) !=
 		    VM_FAULT_DONE)
 			return;
 }

@@ -13,7 +13,7 @@ bool has_area(struct mm *mm, uint32_t addr)
 	const struct vma *vma;
 
 	BEFORE
-	vma = vma_find(mm, addr);
+	vma = vma_find(mm, UADDR(addr));
 	AFTER
 	return vma;
 }

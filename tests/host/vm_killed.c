@@ -30,7 +30,8 @@ static int write_all(struct mm *mm)
 
 static int populate_all(struct mm *mm)
 {
-	return mm_populate(mm, AT(0), AT(NR_PAGES), VM_WRITE, true);
+	return mm_populate(mm, UADDR(AT(0)), UADDR(AT(NR_PAGES)), VM_WRITE,
+			   true);
 }
 
 static int fork_all(struct mm *mm)

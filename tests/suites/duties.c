@@ -42,12 +42,13 @@ static void choose_zone(void)
 
 static void find_area(void *arg)
 {
-	got = vma_find(mm, USER_BASE);
+	got = vma_find(mm, UADDR(USER_BASE));
 }
 
 static void unmap_area(void *arg)
 {
-	result = mm_unmap_locked(mm, USER_BASE, USER_BASE + PAGE_SIZE);
+	result = mm_unmap_locked(mm, UADDR(USER_BASE), UADDR(USER_BASE +
+							     PAGE_SIZE));
 }
 
 static void take_block(void *arg)
@@ -200,12 +201,12 @@ static void free_areas_in_use(void *arg)
 static void cut_nothing(void *arg)
 {
 	mutex_lock(&mm->lock);
-	result = mm_unmap_locked(mm, USER_BASE, USER_BASE);
+	result = mm_unmap_locked(mm, UADDR(USER_BASE), UADDR(USER_BASE));
 }
 
 static void touch_in_two_ways(void *arg)
 {
-	(void)vm_touch(mm, USER_BASE, VM_READ | VM_WRITE, false);
+	(void)vm_touch(mm, UADDR(USER_BASE), VM_READ | VM_WRITE, false);
 }
 
 /*  the duty that is broken          its words                debug only */

@@ -131,7 +131,7 @@ KTEST(fork_mm, generations_share_a_page_and_let_it_go)
 	mm[0] = test_mm();
 	test_map(mm[0], 0, 1, PROT_RW);
 	test_fill(mm[0], 0, 1, 1);
-	page = pfn_to_page(upt_lookup(&mm[0]->tables, AT(0)).pfn);
+	page = pfn_to_page(upt_lookup(&mm[0]->tables, UADDR(AT(0))).pfn);
 	for (unsigned i = 1; i < 6; i++)
 		mm[i] = test_fork(mm[i - 1]);
 	EXPECT_EQ(page->refs, 6);

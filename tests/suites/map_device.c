@@ -22,7 +22,7 @@ static void test_window(struct vm_window *window, struct mm *mm, unsigned nr)
 
 static struct upt_entry entry_at(struct mm *mm, uint32_t addr)
 {
-	return upt_lookup(&mm->tables, addr);
+	return upt_lookup(&mm->tables, UADDR(addr));
 }
 
 KTEST(map_device, a_window_shows_the_frames_and_counts_none)

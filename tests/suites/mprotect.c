@@ -85,7 +85,7 @@ KTEST(mprotect, every_right_is_enforced)
 	EXPECT_EQ(touch(mm, AT(0), VM_READ), VM_FAULT_DONE);
 	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_NONE), 0);
 	EXPECT_EQ(touch(mm, AT(0), VM_READ), VM_FAULT_ACCERR);
-	EXPECT(upt_lookup(&mm->tables, AT(0)).present);
+	EXPECT(upt_lookup(&mm->tables, UADDR(AT(0))).present);
 	/* i386 cannot write or execute without reading. */
 	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_EXEC), 0);
 	EXPECT_EQ(touch(mm, AT(0), VM_EXEC), VM_FAULT_DONE);
@@ -105,7 +105,7 @@ KTEST(mprotect, a_shared_page_does_not_become_writable_behind_the_back)
 	child = test_fork(mm);
 	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_NONE), 0);
 	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_RW), 0);
-	EXPECT(!(upt_lookup(&mm->tables, AT(0)).rights & UPT_WRITE));
+	EXPECT(!(upt_lookup(&mm->tables, UADDR(AT(0))).rights & UPT_WRITE));
 	EXPECT_EQ(poke(mm, AT(0), 2), 2);
 	EXPECT_EQ(peek(child, AT(0)), 1);
 	mm_put(child);
@@ -119,7 +119,7 @@ KTEST(mprotect, the_zero_page_does_not_become_writable)
 	test_map(mm, 0, 1, PROT_READ);
 	EXPECT_EQ(peek(mm, AT(0)), 0);
 	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_RW), 0);
-	EXPECT(!(upt_lookup(&mm->tables, AT(0)).rights & UPT_WRITE));
+	EXPECT(!(upt_lookup(&mm->tables, UADDR(AT(0))).rights & UPT_WRITE));
 	EXPECT_EQ(poke(mm, AT(0), 5), 5);
 	test_end(mm);
 }

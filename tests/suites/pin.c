@@ -37,7 +37,7 @@ KTEST(pin, pages_are_those_of_the_entries)
 	EXPECT_EQ(mm_pin(mm, UADDR(AT(0) + 100), PAGES(NR) - 100, true, pages),
 		  0);
 	for (unsigned i = 0; i < NR; i++) {
-		struct upt_entry entry = upt_lookup(&mm->tables, AT(i));
+		struct upt_entry entry = upt_lookup(&mm->tables, UADDR(AT(i)));
 
 		EXPECT(entry.present && entry.rights & UPT_WRITE);
 		EXPECT(pfn_to_page(entry.pfn) == pages[i]);

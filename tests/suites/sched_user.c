@@ -72,10 +72,10 @@ static void space_create(struct space *space, const void *code, size_t size)
 	REQUIRE(space->code && space->data);
 	page_store(space->code, code, size);
 	page_store(space->data, &zero, sizeof(zero));
-	REQUIRE(!upt_map(&space->tables, CODE_VA, page_to_pfn(space->code),
-			 UPT_READ | UPT_EXEC));
-	REQUIRE(!upt_map(&space->tables, DATA_VA, page_to_pfn(space->data),
-			 UPT_READ | UPT_WRITE));
+	REQUIRE(!upt_map(&space->tables, UADDR(CODE_VA),
+			 page_to_pfn(space->code), UPT_READ | UPT_EXEC));
+	REQUIRE(!upt_map(&space->tables, UADDR(DATA_VA),
+			 page_to_pfn(space->data), UPT_READ | UPT_WRITE));
 }
 
 static void nothing(struct page *const pages[], unsigned nr, void *arg)
@@ -85,7 +85,8 @@ static void nothing(struct page *const pages[], unsigned nr, void *arg)
 static void space_destroy(struct space *space)
 {
 	sched_forget_tables(&space->tables);
-	upt_unmap_range(&space->tables, USER_BASE, PAGE_OFFSET, nothing, NULL);
+	upt_unmap_range(&space->tables, UADDR(USER_BASE), UADDR(PAGE_OFFSET),
+			nothing, NULL);
 	upt_destroy(&space->tables);
 	free_page(space->code);
 	free_page(space->data);

@@ -44,7 +44,7 @@ static uint32_t user_va(unsigned page)
 
 static void map(unsigned page, unsigned rights)
 {
-	REQUIRE(upt_map(&space, user_va(page), page_to_pfn(pages[page]),
+	REQUIRE(upt_map(&space, UADDR(user_va(page)), page_to_pfn(pages[page]),
 			rights) == 0);
 }
 
@@ -83,7 +83,8 @@ static void teardown(void)
 	EXPECT(!irqs_disabled());
 	trap_set_hook(14, NULL);
 	thread_set_tables(NULL);
-	upt_unmap_range(&space, 0, PAGE_OFFSET, ignore_pages, NULL);
+	upt_unmap_range(&space, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
 	upt_destroy(&space);
 	for (unsigned i = 0; i < PAGES; i++)
 		free_page(pages[i]);
@@ -220,7 +221,8 @@ KTEST(uaccess, a_text_at_the_end_of_user_memory_is_no_text)
 
 	setup();
 	memset(bytes(0), 'x', PAGE_SIZE);
-	REQUIRE(upt_map(&space, last, page_to_pfn(pages[0]), UPT_READ) == 0);
+	REQUIRE(upt_map(&space, UADDR(last), page_to_pfn(pages[0]), UPT_READ) ==
+		0);
 	EXPECT_EQ(strncpy_from_user(text, UADDR(PAGE_OFFSET - 4), 16),
 		  -EFAULT);
 	EXPECT_EQ(strncpy_from_user(text, UADDR(PAGE_OFFSET - 4), 4), -E2BIG);
@@ -235,7 +237,7 @@ static bool fill_hole(struct trap_regs *regs)
 	if (regs->cr2 - HOLE >= PAGE_SIZE)
 		return false;
 	nr_resolved++;
-	return upt_map(&space, HOLE, page_to_pfn(pages[2]),
+	return upt_map(&space, UADDR(HOLE), page_to_pfn(pages[2]),
 		       UPT_READ | UPT_WRITE) == 0;
 }
 
@@ -249,7 +251,7 @@ KTEST(uaccess, a_resolved_fault_goes_on_where_it_was)
 	EXPECT_EQ(nr_resolved, 1);
 	EXPECT(!memcmp(bytes(0) + 1, buffer, PAGE_SIZE - 1));
 	EXPECT(!memcmp(bytes(2), buffer + 2 * PAGE_SIZE - 1, PAGE_SIZE - 1));
-	upt_unmap(&space, HOLE);
+	upt_unmap(&space, UADDR(HOLE));
 	memset(buffer, 0, sizeof(buffer));
 	EXPECT_EQ(copy_from_user(buffer, UADDR(HOLE - 2), 8), 0);
 	EXPECT_EQ(nr_resolved, 2);

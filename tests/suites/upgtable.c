@@ -24,7 +24,7 @@ KTEST(upgtable, a_new_space_is_empty)
 	EXPECT(space.root.v < 1ull << 32);
 	EXPECT(entry_is_empty(&space, 0));
 	EXPECT(shows_nothing(0));
-	EXPECT(!upt_unmap(&space, at(0)).present);
+	EXPECT(!upt_unmap(&space, UADDR(at(0))).present);
 	teardown();
 }
 
@@ -46,7 +46,7 @@ KTEST(upgtable, a_switch_shows_the_other_space)
 	setup();
 	REQUIRE(upt_create(&other) == 0);
 	map(0, 1, R);
-	REQUIRE(upt_map(&other, at(0), frame(2), R) == 0);
+	REQUIRE(upt_map(&other, UADDR(at(0)), frame(2), R) == 0);
 	for (unsigned i = 0; i < 3; i++) {
 		upt_switch(&space);
 		EXPECT(shows(0, 1));
@@ -73,7 +73,7 @@ KTEST(upgtable, ten_thousand_spaces_leak_nothing)
 	for (unsigned i = 0; i < 10000; i++) {
 		REQUIRE(upt_create(&other) == 0);
 		if (i % 64 == 0)
-			REQUIRE(upt_map(&other, at(i % WINDOW), frame(0),
+			REQUIRE(upt_map(&other, UADDR(at(i % WINDOW)), frame(0),
 					R) == 0);
 		upt_switch(&other);
 		upt_switch(&space);
@@ -95,7 +95,7 @@ KTEST(upgtable, a_page_is_mapped_and_unmapped)
 	EXPECT(shows_nothing(2) && shows_nothing(4));
 	EXPECT(entry_is(&space, 3, 5, RW));
 	EXPECT_EQ(space.nr_tables, 2);
-	entry = upt_unmap(&space, at(3));
+	entry = upt_unmap(&space, UADDR(at(3)));
 	EXPECT(entry.present && pfn_eq(entry.pfn, frame(5)));
 	EXPECT_EQ(entry.rights, RW);
 	EXPECT(entry.accessed);
@@ -108,12 +108,12 @@ KTEST(upgtable, the_cpu_notes_what_was_touched)
 {
 	setup();
 	map(0, 0, RW);
-	EXPECT(!upt_lookup(&space, at(0)).accessed);
+	EXPECT(!upt_lookup(&space, UADDR(at(0))).accessed);
 	EXPECT(shows(0, 0));
-	EXPECT(upt_lookup(&space, at(0)).accessed);
-	EXPECT(!upt_lookup(&space, at(0)).dirty);
+	EXPECT(upt_lookup(&space, UADDR(at(0))).accessed);
+	EXPECT(!upt_lookup(&space, UADDR(at(0))).dirty);
 	EXPECT(probe_write(ptr(0)));
-	EXPECT(upt_lookup(&space, at(0)).dirty);
+	EXPECT(upt_lookup(&space, UADDR(at(0))).dirty);
 	teardown();
 }
 
@@ -144,7 +144,7 @@ KTEST(upgtable, rights_hold)
 	for (unsigned rights = 0; rights < 8; rights++) {
 		uint32_t word;
 
-		EXPECT_EQ(upt_lookup(&space, at(rights)).rights,
+		EXPECT_EQ(upt_lookup(&space, UADDR(at(rights))).rights,
 			  rights ? rights | R : 0);
 		EXPECT_EQ(probe_read32(ptr(rights), &word), rights != 0);
 		EXPECT_EQ(probe_write(ptr(rights)), !!(rights & W));
@@ -161,7 +161,7 @@ KTEST(upgtable, protect_changes_what_is_there)
 		map(i, i % PAGES, RW);
 		EXPECT(probe_write(ptr(i)));
 	}
-	upt_protect_range(&space, at(0), at(WINDOW), R, NULL);
+	upt_protect_range(&space, UADDR(at(0)), UADDR(at(WINDOW)), R, NULL);
 	for (unsigned i = 0; i < WINDOW; i++) {
 		EXPECT(!probe_write(ptr(i)));
 		if (i % 2)
@@ -170,9 +170,9 @@ KTEST(upgtable, protect_changes_what_is_there)
 			EXPECT(entry_is(&space, i, i % PAGES, R) &&
 			       shows(i, i % PAGES));
 	}
-	upt_protect_range(&space, at(0), at(WINDOW), 0, NULL);
+	upt_protect_range(&space, UADDR(at(0)), UADDR(at(WINDOW)), 0, NULL);
 	EXPECT(shows_nothing(0) && entry_is(&space, 0, 0, 0));
-	upt_protect_range(&space, at(0), at(WINDOW), RW, NULL);
+	upt_protect_range(&space, UADDR(at(0)), UADDR(at(WINDOW)), RW, NULL);
 	EXPECT(probe_write(ptr(0)));
 	teardown();
 }
@@ -188,7 +188,7 @@ KTEST(upgtable, the_first_page_of_each_gib_is_seen_at_once)
 		uint32_t word = 0;
 
 		EXPECT(!probe_read32(kva_to_ptr(first[i]), &word));
-		REQUIRE(upt_map(&space, first[i], frame(i), R) == 0);
+		REQUIRE(upt_map(&space, UADDR(first[i]), frame(i), R) == 0);
 		EXPECT(probe_read32(kva_to_ptr(first[i]), &word));
 		EXPECT_EQ(word, 0xc3000000u | i);
 	}
@@ -205,7 +205,8 @@ KTEST(upgtable, page_tables_are_highmem_where_there_is_any)
 	/* The pages were asked for in the same way. */
 	highmem = page_is_highmem(pages[0]) &&
 		  (upt_tables_above_4g || frame(0).v < PFN_4G);
-	EXPECT_EQ(page_is_highmem(upt_find_table(&space, at(0))), highmem);
+	EXPECT_EQ(page_is_highmem(upt_find_table(&space, UADDR(at(0)))),
+		  highmem);
 	teardown();
 	if (!highmem)
 		SKIP("needs highmem that the machine can walk");
@@ -222,7 +223,8 @@ KTEST(upgtable, a_range_is_unmapped_in_order)
 		map(i, i % PAGES, i % 5 ? RW : 0);
 	for (unsigned i = 0; i < WINDOW; i++)
 		EXPECT(i % 5 ? shows(i, i % PAGES) : shows_nothing(i));
-	upt_unmap_range(&space, at(1), at(WINDOW - 1), collect, &got);
+	upt_unmap_range(&space, UADDR(at(1)), UADDR(at(WINDOW - 1)), collect,
+			&got);
 	EXPECT_EQ(got.nr, WINDOW - 2);
 	for (unsigned i = 0; i < got.nr; i++)
 		EXPECT(got.page[i] == pages[(i + 1) % PAGES]);
@@ -242,10 +244,11 @@ KTEST(upgtable, tables_wholly_inside_are_freed)
 	map(0, 0, R);
 	map(WINDOW / 2, 1, R);
 	EXPECT_EQ(space.nr_tables, 3);
-	upt_unmap_range(&space, line, line + PT_SPAN, ignore_pages, NULL);
+	upt_unmap_range(&space, UADDR(line), UADDR(line + PT_SPAN),
+			ignore_pages, NULL);
 	EXPECT_EQ(space.nr_tables, 2);
-	upt_unmap_range(&space, line - PT_SPAN + PAGE_SIZE, line, ignore_pages,
-			NULL);
+	upt_unmap_range(&space, UADDR(line - PT_SPAN + PAGE_SIZE), UADDR(line),
+			ignore_pages, NULL);
 	EXPECT_EQ(space.nr_tables, 2);
 	EXPECT(entry_is_empty(&space, 0));
 	map(WINDOW / 2, 2, R);
@@ -258,7 +261,8 @@ KTEST(upgtable, protect_asks_before_it_makes_writable)
 	setup();
 	for (unsigned i = 0; i < PAGES; i++)
 		map(i, i, R);
-	upt_protect_range(&space, at(0), at(PAGES), W | X, odd_pages);
+	upt_protect_range(&space, UADDR(at(0)), UADDR(at(PAGES)), W | X,
+			  odd_pages);
 	for (unsigned i = 0; i < PAGES; i++) {
 		EXPECT(entry_is(&space, i, i, i % 2 ? RW | X : R | X));
 		EXPECT_EQ(probe_write(ptr(i)), i % 2);
@@ -271,14 +275,14 @@ struct visits {
 	uint32_t last;
 };
 
-static int visit(uint32_t va, struct upt_entry entry, void *arg)
+static int visit(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct visits *v = arg;
-	unsigned i = (va - BASE) / PAGE_SIZE;
+	unsigned i = (va.v - BASE) / PAGE_SIZE;
 
-	EXPECT(va > v->last);
+	EXPECT(va.v > v->last);
 	EXPECT(entry.present && pfn_eq(entry.pfn, frame(i % PAGES)));
-	v->last = va;
+	v->last = va.v;
 	return ++v->nr == v->stop_at ? 42 : 0;
 }
 
@@ -289,10 +293,12 @@ KTEST(upgtable, entries_are_visited_in_order)
 	setup();
 	for (unsigned i = 0; i < WINDOW; i += 3)
 		map(i, i % PAGES, i % 2 ? R : 0);
-	EXPECT_EQ(upt_for_each(&space, 0, PAGE_OFFSET, visit, &v), 0);
+	EXPECT_EQ(upt_for_each(&space, UADDR(0), UADDR(PAGE_OFFSET), visit, &v),
+		  0);
 	EXPECT_EQ(v.nr, WINDOW / 3);
 	v = (struct visits){ .stop_at = 5 };
-	EXPECT_EQ(upt_for_each(&space, at(1), at(WINDOW), visit, &v), 42);
+	EXPECT_EQ(upt_for_each(&space, UADDR(at(1)), UADDR(at(WINDOW)), visit,
+			       &v), 42);
 	EXPECT_EQ(v.nr, 5);
 	teardown();
 }
@@ -307,8 +313,8 @@ KTEST(upgtable, a_copy_shares_and_write_protects)
 		map(i, i % PAGES, i % 4 ? R | X : RW);
 		EXPECT_EQ(probe_write(ptr(i)), i % 4 == 0);
 	}
-	EXPECT_EQ(upt_copy_range(&other, &space, at(0), at(WINDOW), true,
-				 collect, &got), 0);
+	EXPECT_EQ(upt_copy_range(&other, &space, UADDR(at(0)),
+				 UADDR(at(WINDOW)), true, collect, &got), 0);
 	EXPECT_EQ(got.nr, WINDOW / 2);
 	for (unsigned i = 0; i < WINDOW; i += 2) {
 		unsigned rights = i % 4 ? R | X : R;
@@ -319,7 +325,8 @@ KTEST(upgtable, a_copy_shares_and_write_protects)
 		EXPECT(!probe_write(ptr(i)));
 	}
 	EXPECT_NULL(upt_check(&other));
-	upt_unmap_range(&other, 0, PAGE_OFFSET, ignore_pages, NULL);
+	upt_unmap_range(&other, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
 	upt_destroy(&other);
 	teardown();
 }
@@ -332,12 +339,13 @@ KTEST(upgtable, a_shared_copy_keeps_its_rights)
 	REQUIRE(upt_create(&other) == 0);
 	map(0, 0, RW);
 	map(1, 1, 0);
-	EXPECT_EQ(upt_copy_range(&other, &space, at(0), at(2), false, collect,
-				 &got), 0);
+	EXPECT_EQ(upt_copy_range(&other, &space, UADDR(at(0)), UADDR(at(2)),
+				 false, collect, &got), 0);
 	EXPECT(entry_is(&other, 0, 0, RW) && entry_is(&space, 0, 0, RW));
 	EXPECT(entry_is(&other, 1, 1, 0));
 	EXPECT_EQ(got.nr, 2);
-	upt_unmap_range(&other, 0, PAGE_OFFSET, ignore_pages, NULL);
+	upt_unmap_range(&other, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
 	upt_destroy(&other);
 	teardown();
 }
@@ -352,10 +360,11 @@ KTEST(upgtable, entries_move_across_tables)
 			map(i, i % PAGES, i % 5 ? RW : 0);
 	}
 	EXPECT(shows(1, 1));
-	EXPECT_EQ(upt_move_range(&space, at(0), to, WINDOW * PAGE_SIZE), 0);
+	EXPECT_EQ(upt_move_range(&space, UADDR(at(0)), UADDR(to),
+				 WINDOW * PAGE_SIZE), 0);
 	for (unsigned i = 0; i < WINDOW; i++) {
 		struct upt_entry entry =
-			upt_lookup(&space, to + i * PAGE_SIZE);
+			upt_lookup(&space, UADDR(to + i * PAGE_SIZE));
 
 		EXPECT(shows_nothing(i) && entry_is_empty(&space, i));
 		EXPECT_EQ(entry.present, i % 7 != 0);
@@ -364,7 +373,8 @@ KTEST(upgtable, entries_move_across_tables)
 			       entry.rights == (i % 5 ? RW : 0));
 	}
 	EXPECT_NULL(upt_check(&space));
-	EXPECT_EQ(upt_move_range(&space, to, at(0), WINDOW * PAGE_SIZE), 0);
+	EXPECT_EQ(upt_move_range(&space, UADDR(to), UADDR(at(0)),
+				 WINDOW * PAGE_SIZE), 0);
 	EXPECT(shows(1, 1) && shows_nothing(5));
 	teardown();
 }

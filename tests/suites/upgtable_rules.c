@@ -23,10 +23,11 @@ SUITE(upgtable_rules, rules_check);
 
 static bool map_one(void *arg)
 {
-	if (upt_map(&space, at(0), frame(0), R))
+	if (upt_map(&space, UADDR(at(0)), frame(0), R))
 		return false;
-	upt_unmap_range(&space, at(0) & ~(PT_SPAN - 1),
-			at(0) | (PT_SPAN - PAGE_SIZE), ignore_pages, NULL);
+	upt_unmap_range(&space, UADDR(at(0) & ~(PT_SPAN - 1)),
+			UADDR(at(0) | (PT_SPAN - PAGE_SIZE)), ignore_pages,
+			NULL);
 	return true;
 }
 
@@ -45,10 +46,11 @@ static bool copy_all(void *arg)
 	got->nr = 0;
 	if (upt_create(&other))
 		return false;
-	ok = !upt_copy_range(&other, &space, at(0), at(WINDOW), true, collect,
-			     got);
+	ok = !upt_copy_range(&other, &space, UADDR(at(0)), UADDR(at(WINDOW)),
+			     true, collect, got);
 	EXPECT_NULL(upt_check(&other));
-	upt_unmap_range(&other, 0, PAGE_OFFSET, ignore_pages, NULL);
+	upt_unmap_range(&other, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
 	upt_destroy(&other);
 	return ok;
 }
@@ -69,12 +71,14 @@ static bool move_away(void *arg)
 {
 	uint32_t to = 0x90200000u - WINDOW / 3 * PAGE_SIZE;
 
-	if (upt_move_range(&space, at(0), to, WINDOW * PAGE_SIZE)) {
+	if (upt_move_range(&space, UADDR(at(0)), UADDR(to),
+			   WINDOW * PAGE_SIZE)) {
 		for (unsigned i = 0; i < WINDOW; i += 2)
 			EXPECT(entry_is(&space, i, i % PAGES, RW));
 		return false;
 	}
-	REQUIRE(upt_move_range(&space, to, at(0), WINDOW * PAGE_SIZE) == 0);
+	REQUIRE(upt_move_range(&space, UADDR(to), UADDR(at(0)),
+			       WINDOW * PAGE_SIZE) == 0);
 	return true;
 }
 
@@ -90,18 +94,18 @@ KTEST(upgtable_rules, a_move_that_fails_moves_nothing)
 
 static void map_in_the_kernel(void *arg)
 {
-	(void)!upt_map(&space, PAGE_OFFSET, frame(0), R);
+	(void)!upt_map(&space, UADDR(PAGE_OFFSET), frame(0), R);
 }
 
 static void map_unaligned(void *arg)
 {
-	(void)!upt_map(&space, at(0) + 4, frame(0), R);
+	(void)!upt_map(&space, UADDR(at(0) + 4), frame(0), R);
 }
 
 static void range_into_the_kernel(void *arg)
 {
-	upt_unmap_range(&space, at(0), PAGE_OFFSET + PAGE_SIZE, ignore_pages,
-			NULL);
+	upt_unmap_range(&space, UADDR(at(0)), UADDR(PAGE_OFFSET + PAGE_SIZE),
+			ignore_pages, NULL);
 }
 
 static void destroy_loaded(void *arg)
@@ -111,7 +115,8 @@ static void destroy_loaded(void *arg)
 
 static void move_onto_itself(void *arg)
 {
-	(void)!upt_move_range(&space, at(0), at(1), 2 * PAGE_SIZE);
+	(void)!upt_move_range(&space, UADDR(at(0)), UADDR(at(1)),
+			      2 * PAGE_SIZE);
 }
 
 KTEST(upgtable_rules, misuse_is_caught)
@@ -121,7 +126,7 @@ KTEST(upgtable_rules, misuse_is_caught)
 	EXPECT_PANIC(map_unaligned, NULL, "is_user_page");
 	EXPECT_PANIC(range_into_the_kernel, NULL, "is_user_range");
 	EXPECT_PANIC(destroy_loaded, NULL, "upt_is_loaded");
-	EXPECT_PANIC(move_onto_itself, NULL, "from + size <= to");
+	EXPECT_PANIC(move_onto_itself, NULL, "from.v + size <= to.v");
 	teardown();
 }
 
@@ -130,7 +135,7 @@ KTEST(upgtable_rules, misuse_is_caught)
 /* Change one half of the entry of page 0, check, change it back. */
 static const char *law_with(uint32_t low, uint32_t high)
 {
-	struct page *pt = upt_find_table(&space, at(0));
+	struct page *pt = upt_find_table(&space, UADDR(at(0)));
 	pte_t *entries = kmap_local(pt);
 	pte_t *entry = &entries[pt_index(at(0))];
 	pte_t right = *entry;
@@ -169,7 +174,7 @@ KTEST(upgtable_rules, the_checker_counts)
 
 	setup();
 	map(0, 0, RW);
-	pt = upt_find_table(&space, at(0));
+	pt = upt_find_table(&space, UADDR(at(0)));
 	pt->refs++;
 	EXPECT_LAW(upt_check(&space), "upgtable U5");
 	pt->refs--;
@@ -179,9 +184,9 @@ KTEST(upgtable_rules, the_checker_counts)
 	pt->state = PAGE_USED;
 	EXPECT_LAW(upt_check(&space), "upgtable U3");
 	pt->state = PAGE_TABLE;
-	REQUIRE(upt_map(&space, 0, frame(0), R) == 0);
+	REQUIRE(upt_map(&space, UADDR(0), frame(0), R) == 0);
 	EXPECT_LAW(upt_check(&space), "upgtable U10");
-	upt_unmap(&space, 0);
+	upt_unmap(&space, UADDR(0));
 	teardown();
 }
 
@@ -212,7 +217,8 @@ static void step_unmap(unsigned start, unsigned end)
 	struct got got = { 0 };
 	unsigned nr = 0;
 
-	upt_unmap_range(&space, at(start), at(end), collect, &got);
+	upt_unmap_range(&space, UADDR(at(start)), UADDR(at(end)), collect,
+			&got);
 	for (unsigned i = start; i < end; i++) {
 		if (model[i].page == EMPTY)
 			continue;
@@ -230,7 +236,7 @@ static void step_protect(struct rng *rng, unsigned start, unsigned end)
 
 	if (rights)
 		rights |= R;
-	upt_protect_range(&space, at(start), at(end), rights,
+	upt_protect_range(&space, UADDR(at(start)), UADDR(at(end)), rights,
 			  ask ? odd_pages : NULL);
 	for (unsigned i = start; i < end; i++) {
 		bool may = !ask || model[i].page % 2;
@@ -249,7 +255,7 @@ static void step_move(struct rng *rng, unsigned start, unsigned end)
 	if (to < end && start < to + size)
 		return;   /* they overlap */
 	step_unmap(to, to + size);
-	REQUIRE(upt_move_range(&space, at(start), at(to),
+	REQUIRE(upt_move_range(&space, UADDR(at(start)), UADDR(at(to)),
 			       size * PAGE_SIZE) == 0);
 	for (unsigned i = 0; i < size; i++) {
 		model[to + i] = model[start + i];
@@ -263,8 +269,8 @@ static void step_copy(unsigned start, unsigned end)
 	struct got got = { 0 };
 
 	REQUIRE(upt_create(&other) == 0);
-	REQUIRE(upt_copy_range(&other, &space, at(start), at(end), true,
-			       collect, &got) == 0);
+	REQUIRE(upt_copy_range(&other, &space, UADDR(at(start)), UADDR(at(end)),
+			       true, collect, &got) == 0);
 	for (unsigned i = start; i < end; i++) {
 		model[i].rights &= (uint8_t)~W;
 		if (model[i].page == EMPTY)
@@ -274,7 +280,8 @@ static void step_copy(unsigned start, unsigned end)
 					model[i].rights));
 	}
 	EXPECT_NULL(upt_check(&other));
-	upt_unmap_range(&other, 0, PAGE_OFFSET, ignore_pages, NULL);
+	upt_unmap_range(&other, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
 	upt_destroy(&other);
 }
 

@@ -83,7 +83,8 @@ static inline void ignore_pages(struct page *const array[], unsigned nr,
 static inline void teardown(void)
 {
 	EXPECT_NULL(upt_check(&space));
-	upt_unmap_range(&space, USER_BASE, PAGE_OFFSET, ignore_pages, NULL);
+	upt_unmap_range(&space, UADDR(USER_BASE), UADDR(PAGE_OFFSET),
+			ignore_pages, NULL);
 	EXPECT_NULL(upt_check(&space));
 	upt_switch(NULL);
 	write_cr4(saved_cr4);
@@ -94,7 +95,7 @@ static inline void teardown(void)
 
 static inline void map(unsigned i, unsigned page, unsigned rights)
 {
-	REQUIRE(upt_map(&space, at(i), frame(page), rights) == 0);
+	REQUIRE(upt_map(&space, UADDR(at(i)), frame(page), rights) == 0);
 }
 
 /* Does the MMU show this page at the address? */
@@ -116,7 +117,7 @@ static inline bool shows_nothing(unsigned i)
 static inline bool entry_is(const struct upgtable *upt, unsigned i,
 			    unsigned page, unsigned rights)
 {
-	struct upt_entry entry = upt_lookup(upt, at(i));
+	struct upt_entry entry = upt_lookup(upt, UADDR(at(i)));
 
 	return entry.present && pfn_eq(entry.pfn, frame(page)) &&
 	       entry.rights == rights;
@@ -124,7 +125,7 @@ static inline bool entry_is(const struct upgtable *upt, unsigned i,
 
 static inline bool entry_is_empty(const struct upgtable *upt, unsigned i)
 {
-	return !upt_lookup(upt, at(i)).present;
+	return !upt_lookup(upt, UADDR(at(i))).present;
 }
 
 struct got {

@@ -231,7 +231,7 @@ KTEST(user_device, coherent_memory_is_seen_by_both)
 	EXPECT_EQ(dma_object_alloc(dev, mm, 0, &dma), -EINVAL);
 	REQUIRE(dma_object_alloc(dev, mm, PAGE_SIZE + 1, &dma) == 0);
 	EXPECT_EQ(dma->window.length, PAGES(2));
-	entry = upt_lookup(&mm->tables, dma->window.start.v + PAGES(1));
+	entry = upt_lookup(&mm->tables, UADDR(dma->window.start.v + PAGES(1)));
 	EXPECT(entry.present && entry.device);
 	EXPECT(pfn_to_page(entry.pfn) ==
 	       virt_to_page((char *)dma->memory + PAGE_SIZE));

@@ -57,10 +57,10 @@ static inline uint32_t shot_word(struct page *page)
 	return word;
 }
 
-static inline int shot_entry(uint32_t va, struct upt_entry entry, void *arg)
+static inline int shot_entry(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct page_shot shot = {
-		.va = va, .device = entry.device, .rights = entry.rights,
+		.va = va.v, .device = entry.device, .rights = entry.rights,
 		.frame = entry.pfn.v,
 	};
 	struct page *page = pfn_to_page(entry.pfn);
@@ -75,13 +75,15 @@ static inline int shot_entry(uint32_t va, struct upt_entry entry, void *arg)
 
 static inline void shot_object(struct vm_shot *shot, const struct vma *vma)
 {
-	for (uint32_t va = vma_start(vma); va < vma_end(vma); va += PAGE_SIZE) {
-		struct page *page = vm_object_find(vma->object,
-						   vma_index(vma, va));
+	uint32_t index = vma->offset;
+
+	for (uaddr_t va = vma_start(vma); va.v < vma_end(vma).v;
+	     va.v += PAGE_SIZE) {
+		struct page *page = vm_object_find(vma->object, index++);
 
 		if (page)
 			shot_page(shot, &(struct page_shot){
-				.va = va, .in_object = true,
+				.va = va.v, .in_object = true,
 				.refs = page->refs, .word = shot_word(page),
 				.frame = page_to_pfn(page).v });
 	}
@@ -113,7 +115,7 @@ static inline void shot_area(struct vm_shot *shot, const struct mm *mm,
 {
 	REQUIRE(shot->nr_areas < SHOT_AREAS);
 	shot->area[shot->nr_areas++] = (struct area_shot){
-		.start = vma_start(vma), .end = vma_end(vma),
+		.start = vma_start(vma).v, .end = vma_end(vma).v,
 		.offset = vma->offset, .flags = vma->flags,
 		.family = shot_same(mm, vma, false),
 		.object = shot_same(mm, vma, true),
@@ -132,12 +134,12 @@ static inline void shot_take(struct vm_shot *shot, const struct mm *mm)
 		return;
 	range_for_each(node, &mm->vmas)
 		shot_area(shot, mm, container_of(node, struct vma, range));
-	upt_for_each(&mm->tables, 0, USER_END, shot_entry, shot);
+	upt_for_each(&mm->tables, UADDR(0), UADDR(USER_END), shot_entry, shot);
 	shot->total_vm = mm->total_vm;
 	shot->locked_vm = mm->locked_vm;
 	shot->committed = mm->committed;
 	shot->rss = mm->rss;
-	shot->brk = mm->brk;
+	shot->brk = mm->brk.v;
 	shot->has_windows = !list_empty(&mm->windows);
 }
 

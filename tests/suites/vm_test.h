@@ -80,7 +80,7 @@ static inline int poke(struct mm *mm, uint32_t addr, uint8_t byte)
 static inline enum vm_fault touch(struct mm *mm, uint32_t addr,
 				  unsigned access)
 {
-	return vm_fault(mm, UADDR(addr), access, addr);
+	return vm_fault(mm, UADDR(addr), access);
 }
 
 /* Fill page AT(at + i) with first + i, for `nr` pages. */

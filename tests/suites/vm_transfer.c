@@ -147,7 +147,8 @@ KTEST(vm_transfer, a_window_is_replaced_or_stays)
 	for (unsigned i = 0; i < 3; i++)
 		EXPECT_EQ(peek(b, AT(10 + i)), (int)i + 1);
 	EXPECT_EQ(peek(b, AT(13)), 55);
-	EXPECT(pfn_to_page(upt_lookup(&b->tables, AT(11)).pfn) != pinned);
+	EXPECT(pfn_to_page(upt_lookup(&b->tables, UADDR(AT(11))).pfn) !=
+	       pinned);
 	EXPECT_IS(over(a, 3, 3, b, 12, false), AT(12));
 	EXPECT_EQ(peek(b, AT(12)), 4);
 	EXPECT_EQ(peek(b, AT(13)), 0);

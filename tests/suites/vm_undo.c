@@ -263,16 +263,16 @@ static void lock_part(struct world *w, unsigned i)
 			  0);
 		for (unsigned at = 4; at < 8 && i; at++)
 			if (at != 5)
-				upt_unmap(&mm->tables, AT(at));
+				upt_unmap(&mm->tables, UADDR(AT(at)));
 		return;
 	}
 	EXPECT_EQ(mm_mlock(mm, UADDR(AT(1)), PAGES(10)), 0);
 	for (unsigned at = 4 + (i - ARRAY_SIZE(ends_of_three)); at < 11; at++)
 		if (at != 5 && at != 8 && at != 9) {
 			struct upt_entry entry = upt_lookup(&mm->tables,
-							    AT(at));
+							    UADDR(AT(at)));
 
-			upt_unmap(&mm->tables, AT(at));
+			upt_unmap(&mm->tables, UADDR(AT(at)));
 			if (pfn_to_page(entry.pfn) == vm_zero_page)
 				continue;
 			vm_page_put(pfn_to_page(entry.pfn));
@@ -403,7 +403,7 @@ static long stack_grows(struct world *w)
 static void stack_part(struct world *w, unsigned i)
 {
 	EXPECT_EQ(touch(w->mm[A], AT(4), VM_READ), VM_FAULT_DONE);
-	upt_unmap(&w->mm[A]->tables, AT(4));
+	upt_unmap(&w->mm[A]->tables, UADDR(AT(4)));
 }
 
 /* The new area, none of whose pages was touched. */

@@ -247,7 +247,8 @@ static long fork_it(struct world *w)
 /* The first i areas' entries have become read-only. */
 static void fork_part(struct world *w, unsigned i)
 {
-	upt_protect_range(&w->mm[A]->tables, AT(0), AT(4), UPT_READ, NULL);
+	upt_protect_range(&w->mm[A]->tables, UADDR(AT(0)), UADDR(AT(4)),
+			  UPT_READ, NULL);
 }
 
 static long pin_all(struct world *w)

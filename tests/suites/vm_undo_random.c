@@ -151,11 +151,12 @@ static void part_touched(struct world *w, unsigned i)
 	struct vma *vma;
 
 	mutex_lock(&mm->lock);
-	vma = vma_find(mm, AT(call.at));
+	vma = vma_find(mm, UADDR(AT(call.at)));
 	if (vma && !vma->object)
 		vma_need_family(mm, vma);
 	else if (vma && !vm_object_page(vma->object,
-					vma_index(vma, AT(call.at)), &page))
+					vma_index(vma, UADDR(AT(call.at))),
+					&page))
 		vm_page_put(page);
 	mutex_unlock(&mm->lock);
 }
@@ -182,15 +183,15 @@ static void part_moved(struct world *w, unsigned i)
 		return;
 	}
 	mutex_lock(&mm->lock);
-	vma = vma_find_first(mm, AT(call.at + first.nr));
+	vma = vma_find_first(mm, UADDR(AT(call.at + first.nr)));
 	mutex_unlock(&mm->lock);
 	if (!(i & 1) || !vma)
 		return;
-	end = MIN(vma_end(vma), AT(call.at + call.nr));
+	end = MIN(vma_end(vma).v, AT(call.at + call.nr));
 	mm_munmap(mm,
-		  UADDR(MAX(vma_start(vma), AT(call.at)) +
+		  UADDR(MAX(vma_start(vma).v, AT(call.at)) +
 			PAGES(call.to - call.at)),
-		  end - MAX(vma_start(vma), AT(call.at)));
+		  end - MAX(vma_start(vma).v, AT(call.at)));
 }
 
 /*  call                 how often  as a test: its parts                      */

@@ -9,14 +9,14 @@ SUITE(vmfault, vm_check);
 
 static struct page *page_at(struct mm *mm, uint32_t addr)
 {
-	struct upt_entry entry = upt_lookup(&mm->tables, addr);
+	struct upt_entry entry = upt_lookup(&mm->tables, UADDR(addr));
 
 	return entry.present ? pfn_to_page(entry.pfn) : NULL;
 }
 
 static bool writable_at(struct mm *mm, uint32_t addr)
 {
-	return upt_lookup(&mm->tables, addr).rights & UPT_WRITE;
+	return upt_lookup(&mm->tables, UADDR(addr)).rights & UPT_WRITE;
 }
 
 KTEST(vmfault, reading_maps_the_zero_page)

@@ -74,9 +74,9 @@ static const struct upgtable *loaded;
 /* Protection: preemption off. */
 uint32_t upt_slot_pfn[UPT_NR_SLOTS] = { NO_PFN, NO_PFN };
 
-static bool is_user_page(uint32_t va)
+static bool is_user_page(uaddr_t va)
 {
-	return va < PAGE_OFFSET && (va & ~PAGE_MASK) == 0;
+	return va.v < PAGE_OFFSET && (va.v & ~PAGE_MASK) == 0;
 }
 
 bool upt_is_loaded(const struct upgtable *upt)
@@ -167,9 +167,9 @@ static void reload_pdptes(const struct upgtable *upt)
 	irq_restore(flags);
 }
 
-static pde_t *directory_get(struct upgtable *upt, uint32_t va)
+static pde_t *directory_get(struct upgtable *upt, uaddr_t va)
 {
-	pdpte_t *pdpte = &upt_pdpt(upt)[pdpt_index(va)];
+	pdpte_t *pdpte = &upt_pdpt(upt)[pdpt_index(va.v)];
 	struct page *page;
 
 	if (pdpte->low)
@@ -183,7 +183,7 @@ static pde_t *directory_get(struct upgtable *upt, uint32_t va)
 }
 
 /* The slow part of upt_get_table(). */
-static noinline struct page *table_add(struct upgtable *upt, uint32_t va)
+static noinline struct page *table_add(struct upgtable *upt, uaddr_t va)
 {
 	pde_t *pd = directory_get(upt, va);
 	struct page *page;
@@ -195,64 +195,64 @@ static noinline struct page *table_add(struct upgtable *upt, uint32_t va)
 	if (!page)
 		return NULL;
 	pfn = page_to_pfn(page);
-	entry_store_halves(&pd[pd_index(va)], pfn.v << 12 | UPT_PDE_BITS,
+	entry_store_halves(&pd[pd_index(va.v)], pfn.v << 12 | UPT_PDE_BITS,
 			   pfn.v >> 20);
 	virt_to_page(pd)->refs++;
 	return page;
 }
 
 static always_inline struct page *find_table(const struct upgtable *upt,
-					     uint32_t va)
+					     uaddr_t va)
 {
-	const pdpte_t *pdpte = &upt_pdpt(upt)[pdpt_index(va)];
+	const pdpte_t *pdpte = &upt_pdpt(upt)[pdpt_index(va.v)];
 	const pde_t *pde;
 
 	if (unlikely(!pdpte->low))
 		return NULL;
-	pde = &upt_directory(pdpte)[pd_index(va)];
+	pde = &upt_directory(pdpte)[pd_index(va.v)];
 	return likely(pde->low) ? table_page(pde) : NULL;
 }
 
-struct page *upt_find_table(const struct upgtable *upt, uint32_t va)
+struct page *upt_find_table(const struct upgtable *upt, uaddr_t va)
 {
 	return find_table(upt, va);
 }
 
-struct page *upt_get_table(struct upgtable *upt, uint32_t va)
+struct page *upt_get_table(struct upgtable *upt, uaddr_t va)
 {
 	struct page *pt = find_table(upt, va);
 
 	return pt ? pt : table_add(upt, va);
 }
 
-int upt_reserve(struct upgtable *upt, uint32_t va)
+int upt_reserve(struct upgtable *upt, uaddr_t va)
 {
 	return upt_get_table(upt, va) ? 0 : -ENOMEM;
 }
 
 /* The first table of one directory that has entries of [*va, end). */
-static struct page *next_in_directory(const pde_t *pd, uint32_t *va,
-				      uint32_t end)
+static struct page *next_in_directory(const pde_t *pd, uaddr_t *va,
+				      uaddr_t end)
 {
 	do {
-		const pde_t *pde = &pd[pd_index(*va)];
+		const pde_t *pde = &pd[pd_index(va->v)];
 
 		if (pde->low)
 			return table_page(pde);
 		*va = run_end(*va, end);
-	} while (*va < end && pd_index(*va));
+	} while (va->v < end.v && pd_index(va->v));
 	return NULL;
 }
 
-struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
-			    uint32_t end)
+struct page *upt_next_table(const struct upgtable *upt, uaddr_t *va,
+			    uaddr_t end)
 {
-	while (*va < end) {
-		const pdpte_t *pdpte = &upt_pdpt(upt)[pdpt_index(*va)];
+	while (va->v < end.v) {
+		const pdpte_t *pdpte = &upt_pdpt(upt)[pdpt_index(va->v)];
 		struct page *pt;
 
 		if (!pdpte->low) {
-			*va = (*va | (PD_SPAN - 1)) + 1;
+			va->v = (va->v | (PD_SPAN - 1)) + 1;
 			continue;
 		}
 		pt = next_in_directory(upt_directory(pdpte), va, end);
@@ -262,28 +262,28 @@ struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
 	return NULL;
 }
 
-static void table_remove(struct upgtable *upt, uint32_t va, struct page *pt)
+static void table_remove(struct upgtable *upt, uaddr_t va, struct page *pt)
 {
-	pde_t *pd = upt_directory(&upt_pdpt(upt)[pdpt_index(va)]);
+	pde_t *pd = upt_directory(&upt_pdpt(upt)[pdpt_index(va.v)]);
 
-	entry_clear(&pd[pd_index(va)]);
+	entry_clear(&pd[pd_index(va.v)]);
 	virt_to_page(pd)->refs--;
 	/* The CPU may have cached the PDE; any INVLPG flushes it. */
 	if (upt_is_loaded(upt))
-		tlb_flush_page(va);
+		tlb_flush_page(va.v);
 	table_free(upt, pt);
 }
 
-void upt_free_empty(struct upgtable *upt, uint32_t start, uint32_t end)
+void upt_free_empty(struct upgtable *upt, uaddr_t start, uaddr_t end)
 {
-	uint32_t va = (start + PT_SPAN - 1) & ~(PT_SPAN - 1);
+	uaddr_t va = UADDR((start.v + PT_SPAN - 1) & ~(PT_SPAN - 1));
 	struct page *pt;
 
-	end &= ~(PT_SPAN - 1);
+	end.v &= ~(PT_SPAN - 1);
 	while ((pt = upt_next_table(upt, &va, end))) {
 		if (!table_used(pt))
 			table_remove(upt, va, pt);
-		va += PT_SPAN;
+		va.v += PT_SPAN;
 	}
 }
 
@@ -333,7 +333,7 @@ void upt_switch(const struct upgtable *upt)
 
 /* ---- single entries ------------------------------------------------------ */
 
-struct upt_entry upt_lookup(const struct upgtable *upt, uint32_t va)
+struct upt_entry upt_lookup(const struct upgtable *upt, uaddr_t va)
 {
 	pte_t *entries, entry;
 	struct page *pt;
@@ -343,13 +343,13 @@ struct upt_entry upt_lookup(const struct upgtable *upt, uint32_t va)
 	if (!pt)
 		return (struct upt_entry){ .present = false };
 	entries = table_map(pt, UPT_SLOT);
-	entry = entries[pt_index(va)];
+	entry = entries[pt_index(va.v)];
 	table_unmap();
 	return upte_decode(entry.low, entry.high);
 }
 
 /* `more`: bits in addition to those of the rights; a constant in callers. */
-static always_inline int map_one(struct upgtable *upt, uint32_t va, pfn_t pfn,
+static always_inline int map_one(struct upgtable *upt, uaddr_t va, pfn_t pfn,
 				 unsigned rights, uint32_t more)
 {
 	pte_t *entries, *entry;
@@ -364,7 +364,7 @@ static always_inline int map_one(struct upgtable *upt, uint32_t va, pfn_t pfn,
 			return -ENOMEM;
 	}
 	entries = table_map(pt, UPT_SLOT);
-	entry = &entries[pt_index(va)];
+	entry = &entries[pt_index(va.v)];
 	old = entry->low;
 	if (!old)
 		pt->refs++;
@@ -373,22 +373,22 @@ static always_inline int map_one(struct upgtable *upt, uint32_t va, pfn_t pfn,
 	upte_set(entry, pfn, rights, more);
 	table_unmap();
 	if (old & PAE_P && upt_is_loaded(upt))
-		tlb_flush_page(va);
+		tlb_flush_page(va.v);
 	return 0;
 }
 
-int upt_map(struct upgtable *upt, uint32_t va, pfn_t pfn, unsigned rights)
+int upt_map(struct upgtable *upt, uaddr_t va, pfn_t pfn, unsigned rights)
 {
 	return map_one(upt, va, pfn, rights, 0);
 }
 
-int upt_map_device(struct upgtable *upt, uint32_t va, pfn_t pfn, bool cached)
+int upt_map_device(struct upgtable *upt, uaddr_t va, pfn_t pfn, bool cached)
 {
 	return map_one(upt, va, pfn, UPT_READ | UPT_WRITE,
 		       UPTE_DEVICE | (cached ? 0 : UPTE_UNCACHED));
 }
 
-struct upt_entry upt_unmap(struct upgtable *upt, uint32_t va)
+struct upt_entry upt_unmap(struct upgtable *upt, uaddr_t va)
 {
 	pte_t *entries, entry;
 	struct page *pt;
@@ -398,12 +398,12 @@ struct upt_entry upt_unmap(struct upgtable *upt, uint32_t va)
 	if (!pt)
 		return (struct upt_entry){ .present = false };
 	entries = table_map(pt, UPT_SLOT);
-	entry = entries[pt_index(va)];
-	entry_clear(&entries[pt_index(va)]);
+	entry = entries[pt_index(va.v)];
+	entry_clear(&entries[pt_index(va.v)]);
 	table_unmap();
 	if (entry.low)
 		pt->refs--;
 	if (entry.low & PAE_P && upt_is_loaded(upt))
-		tlb_flush_page(va);
+		tlb_flush_page(va.v);
 	return upte_decode(entry.low, entry.high);
 }

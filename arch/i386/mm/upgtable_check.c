@@ -77,13 +77,14 @@ static bool frame_is_ram(pte_t entry)
 	return phys_range_has_ram(pa, phys_add(pa, PAGE_SIZE));
 }
 
-static const char *check_present(uint32_t va, pte_t entry)
+static const char *check_present(uaddr_t va, pte_t entry)
 {
 	uint32_t flags = entry.low & (PAGE_SIZE - 1);
 	bool xd = entry.high >> 31;
 	uint32_t high = entry.high & ~(uint32_t)(PAE_XD >> 32);
 
-	HOLDS(va >= USER_BASE, "upgtable U10: nothing is mapped below USER_BASE");
+	HOLDS(va.v >= USER_BASE,
+	      "upgtable U10: nothing is mapped below USER_BASE");
 	HOLDS(flags & PAE_US && !(flags & ~ALLOWED_PTE),
 	      "upgtable U7: user mode may use what is present; it is not global");
 	HOLDS(flags & UPTE_DEVICE ? flags & UPTE_NO_EXEC :
@@ -99,7 +100,7 @@ static const char *check_present(uint32_t va, pte_t entry)
 	return NULL;
 }
 
-static const char *check_entry(uint32_t va, pte_t entry)
+static const char *check_entry(uaddr_t va, pte_t entry)
 {
 	uint32_t flags = entry.low & (PAGE_SIZE - 1);
 
@@ -111,13 +112,14 @@ static const char *check_entry(uint32_t va, pte_t entry)
 	return NULL;
 }
 
-static const char *check_table(const struct page *pt, uint32_t va,
+static const char *check_table(const struct page *pt, uaddr_t va,
 			       const pte_t *entries)
 {
 	unsigned used = 0;
 
 	for (unsigned i = 0; i < PTRS_PER_PT; i++) {
-		const char *law = check_entry(va + i * PAGE_SIZE, entries[i]);
+		const char *law = check_entry(uaddr_add(va, i * PAGE_SIZE),
+					      entries[i]);
 
 		if (law)
 			return law;
@@ -128,7 +130,7 @@ static const char *check_table(const struct page *pt, uint32_t va,
 	return NULL;
 }
 
-static const char *check_pde(struct walk *w, uint32_t va, pde_t pde)
+static const char *check_pde(struct walk *w, uaddr_t va, pde_t pde)
 {
 	pte_t *entries;
 	const char *law;
@@ -147,7 +149,7 @@ static const char *check_pde(struct walk *w, uint32_t va, pde_t pde)
 	return law;
 }
 
-static const char *check_directory(struct walk *w, uint32_t start,
+static const char *check_directory(struct walk *w, uaddr_t start,
 				   const struct page *pd, const pde_t *entries)
 {
 	unsigned used = 0;
@@ -158,7 +160,7 @@ static const char *check_directory(struct walk *w, uint32_t start,
 		if (!entries[i].low)
 			continue;
 		used++;
-		law = check_pde(w, start + i * PT_SPAN, entries[i]);
+		law = check_pde(w, uaddr_add(start, i * PT_SPAN), entries[i]);
 		if (law)
 			return law;
 	}
@@ -186,7 +188,7 @@ static const char *check_pdpte(struct walk *w, unsigned index)
 		return law;
 	w->tables++;
 	pd = upt_directory(pdpte);
-	return check_directory(w, index << 30, virt_to_page(pd), pd);
+	return check_directory(w, UADDR(index << 30), virt_to_page(pd), pd);
 }
 
 static unsigned long list_length(const struct list_head *list)

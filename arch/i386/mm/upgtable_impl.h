@@ -135,8 +135,8 @@ static inline unsigned table_used(const struct page *table)
  * The page table that has the entry of va. upt_find_table(): NULL if there is
  * no table. The second function makes the table; NULL: no memory.
  */
-struct page *upt_find_table(const struct upgtable *upt, uint32_t va);
-struct page *upt_get_table(struct upgtable *upt, uint32_t va);
+struct page *upt_find_table(const struct upgtable *upt, uaddr_t va);
+struct page *upt_get_table(struct upgtable *upt, uaddr_t va);
 
 /* The directory that an entry of the PDPT leads to: lowmem. */
 static inline pde_t *upt_directory(const pdpte_t *pdpte)
@@ -148,16 +148,16 @@ static inline pde_t *upt_directory(const pdpte_t *pdpte)
  * The first page table that has entries of [*va, end). *va becomes the address
  * of its first entry. NULL: there is no such table.
  */
-struct page *upt_next_table(const struct upgtable *upt, uint32_t *va,
-			    uint32_t end);
+struct page *upt_next_table(const struct upgtable *upt, uaddr_t *va,
+			    uaddr_t end);
 
 /* Are these the tables that this CPU has loaded? */
 bool upt_is_loaded(const struct upgtable *upt);
 
 /* The first address after va's page table, or end, the lower of the two. */
-static inline uint32_t run_end(uint32_t va, uint32_t end)
+static inline uaddr_t run_end(uaddr_t va, uaddr_t end)
 {
-	uint32_t next = (va | (PT_SPAN - 1)) + 1;
+	uaddr_t next = UADDR((va.v | (PT_SPAN - 1)) + 1);
 
-	return MIN(next, end);
+	return uaddr_min(next, end);
 }

@@ -40,7 +40,7 @@
 
 struct flush {
 	unsigned nr;
-	uint32_t va[TLB_FLUSH_ALL_ABOVE];
+	uaddr_t  va[TLB_FLUSH_ALL_ABOVE];
 };
 
 struct batch {
@@ -48,10 +48,10 @@ struct batch {
 	struct page *page[CHUNK_PAGES];
 };
 
-static bool is_user_range(uint32_t start, uint32_t end)
+static bool is_user_range(uaddr_t start, uaddr_t end)
 {
-	return start <= end && end <= PAGE_OFFSET &&
-	       ((start | end) & ~PAGE_MASK) == 0;
+	return start.v <= end.v && end.v <= PAGE_OFFSET &&
+	       ((start.v | end.v) & ~PAGE_MASK) == 0;
 }
 
 /* ---- flushes ------------------------------------------------------------- */
@@ -62,7 +62,7 @@ static inline void flush_init(struct flush *flush)
 	flush->nr = 0;
 }
 
-static inline void flush_add(struct flush *flush, uint32_t va)
+static inline void flush_add(struct flush *flush, uaddr_t va)
 {
 	if (flush->nr < TLB_FLUSH_ALL_ABOVE)
 		flush->va[flush->nr] = va;
@@ -79,36 +79,37 @@ static void flush_done(struct flush *flush, const struct upgtable *upt)
 		tlb_flush_user();
 	} else {
 		for (unsigned i = 0; i < flush->nr; i++)
-			tlb_flush_page(flush->va[i]);
+			tlb_flush_page(flush->va[i].v);
 	}
 	flush->nr = 0;
 }
 
 /* Flush a whole range: a note of each changed entry would cost more. */
-static void flush_range(const struct upgtable *upt, uint32_t start,
-			uint32_t end)
+static void flush_range(const struct upgtable *upt, uaddr_t start,
+			uaddr_t end)
 {
 	if (!upt_is_loaded(upt))
 		return;
-	if (end - start > TLB_FLUSH_ALL_ABOVE * PAGE_SIZE) {
+	if (end.v - start.v > TLB_FLUSH_ALL_ABOVE * PAGE_SIZE) {
 		tlb_flush_user();
 		return;
 	}
-	for (uint32_t va = start; va < end; va += PAGE_SIZE)
-		tlb_flush_page(va);
+	for (uaddr_t va = start; va.v < end.v; va.v += PAGE_SIZE)
+		tlb_flush_page(va.v);
 }
 
 /* ---- unmap --------------------------------------------------------------- */
 
 /* Empty entries from va on until the batch is full. Returns: where it ended. */
-static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
+static uaddr_t unmap_chunk(struct page *pt, uaddr_t va, uaddr_t end,
 			    struct batch *batch, struct flush *flush)
 {
 	pte_t *entries = table_map(pt, UPT_SLOT);
-	pte_t *entry = &entries[pt_index(va)];
+	pte_t *entry = &entries[pt_index(va.v)];
 	unsigned devices = 0;
 
-	for (; va < end && batch->nr < CHUNK_PAGES; va += PAGE_SIZE, entry++) {
+	for (; va.v < end.v && batch->nr < CHUNK_PAGES;
+	     va.v += PAGE_SIZE, entry++) {
 		uint32_t low = entry->low, high = entry->high;
 
 		if (!low)
@@ -127,10 +128,10 @@ static uint32_t unmap_chunk(struct page *pt, uint32_t va, uint32_t end,
 	return va;
 }
 
-void upt_clear_range(struct upgtable *upt, uint32_t start, uint32_t end,
+void upt_clear_range(struct upgtable *upt, uaddr_t start, uaddr_t end,
 		     upt_pages_fn fn, void *arg)
 {
-	uint32_t va = start;
+	uaddr_t va = start;
 	struct flush flush;
 	struct batch batch;
 	struct page *pt;
@@ -138,7 +139,7 @@ void upt_clear_range(struct upgtable *upt, uint32_t start, uint32_t end,
 	assert(is_user_range(start, end));
 	flush_init(&flush);
 	while ((pt = upt_next_table(upt, &va, end))) {
-		uint32_t run = run_end(va, end);
+		uaddr_t run = run_end(va, end);
 
 		if (!table_used(pt)) {
 			va = run;
@@ -152,7 +153,7 @@ void upt_clear_range(struct upgtable *upt, uint32_t start, uint32_t end,
 	}
 }
 
-void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
+void upt_unmap_range(struct upgtable *upt, uaddr_t start, uaddr_t end,
 		     upt_pages_fn fn, void *arg)
 {
 	upt_clear_range(upt, start, end, fn, arg);
@@ -185,14 +186,14 @@ static always_inline uint32_t protect_entry(pte_t *entry, const pte_t *bits)
 }
 
 /* `ask` is a constant in each caller, so the usual loop is short. */
-static always_inline void protect_entries(pte_t *entry, uint32_t va,
-					  uint32_t end, struct protect *p,
+static always_inline void protect_entries(pte_t *entry, uaddr_t va,
+					  uaddr_t end, struct protect *p,
 					  bool ask)
 {
 	const pte_t *bits = &upt_bits[p->rights];
 	uint32_t changed = 0;
 
-	for (; va < end; va += PAGE_SIZE, entry++) {
+	for (; va.v < end.v; va.v += PAGE_SIZE, entry++) {
 		if (!entry->low)
 			continue;
 		if (ask) {
@@ -209,10 +210,10 @@ static always_inline void protect_entries(pte_t *entry, uint32_t va,
 		p->changed = true;
 }
 
-static void protect_table(struct page *pt, uint32_t va, uint32_t end,
+static void protect_table(struct page *pt, uaddr_t va, uaddr_t end,
 			  struct protect *p)
 {
-	pte_t *entry = table_map(pt, UPT_SLOT) + pt_index(va);
+	pte_t *entry = table_map(pt, UPT_SLOT) + pt_index(va.v);
 
 	if (p->rights & UPT_WRITE && p->may_write)
 		protect_entries(entry, va, end, p, true);
@@ -221,19 +222,19 @@ static void protect_table(struct page *pt, uint32_t va, uint32_t end,
 	table_unmap();
 }
 
-void upt_protect_range(struct upgtable *upt, uint32_t start, uint32_t end,
+void upt_protect_range(struct upgtable *upt, uaddr_t start, uaddr_t end,
 		       unsigned rights, bool (*may_write)(struct page *page))
 {
 	struct protect p;
-	uint32_t va = start;
+	uaddr_t va = start;
 	struct page *pt;
 
 	assert(is_user_range(start, end) && rights <= UPT_RIGHTS);
 	p.rights = rights;
 	p.may_write = may_write;
 	p.changed = false;
-	while (va < end && (pt = upt_next_table(upt, &va, end))) {
-		uint32_t run = run_end(va, end);
+	while (va.v < end.v && (pt = upt_next_table(upt, &va, end))) {
+		uaddr_t run = run_end(va, end);
 
 		if (table_used(pt))
 			protect_table(pt, va, run, &p);
@@ -247,18 +248,19 @@ void upt_protect_range(struct upgtable *upt, uint32_t start, uint32_t end,
 
 struct found {
 	unsigned         nr;
-	uint32_t         va[CHUNK_PAGES];
+	uaddr_t          va[CHUNK_PAGES];
 	struct upt_entry entry[CHUNK_PAGES];
 };
 
-static uint32_t find_chunk(struct page *pt, uint32_t va, uint32_t end,
+static uaddr_t find_chunk(struct page *pt, uaddr_t va, uaddr_t end,
 			   struct found *found)
 {
 	pte_t *entries = table_map(pt, UPT_SLOT);
-	const pte_t *entry = &entries[pt_index(va)];
+	const pte_t *entry = &entries[pt_index(va.v)];
 
 	found->nr = 0;
-	for (; va < end && found->nr < CHUNK_PAGES; va += PAGE_SIZE, entry++) {
+	for (; va.v < end.v && found->nr < CHUNK_PAGES;
+	     va.v += PAGE_SIZE, entry++) {
 		if (!entry->low)
 			continue;
 		found->va[found->nr] = va;
@@ -269,7 +271,7 @@ static uint32_t find_chunk(struct page *pt, uint32_t va, uint32_t end,
 	return va;
 }
 
-int upt_for_each(const struct upgtable *upt, uint32_t start, uint32_t end,
+int upt_for_each(const struct upgtable *upt, uaddr_t start, uaddr_t end,
 		 upt_visit_fn fn, void *arg)
 {
 	struct found found;
@@ -277,7 +279,7 @@ int upt_for_each(const struct upgtable *upt, uint32_t start, uint32_t end,
 
 	assert(is_user_range(start, end));
 	while ((pt = upt_next_table(upt, &start, end))) {
-		uint32_t run = run_end(start, end);
+		uaddr_t run = run_end(start, end);
 
 		if (!table_used(pt)) {
 			start = run;
@@ -302,7 +304,7 @@ struct copy {
 	struct flush flush;
 };
 
-static void copy_entry(pte_t *to, pte_t *from, uint32_t va, struct copy *copy)
+static void copy_entry(pte_t *to, pte_t *from, uaddr_t va, struct copy *copy)
 {
 	uint32_t low = from->low, high = from->high;
 
@@ -318,15 +320,16 @@ static void copy_entry(pte_t *to, pte_t *from, uint32_t va, struct copy *copy)
 }
 
 /* Both tables have the same addresses. Returns: where it ended. */
-static uint32_t copy_chunk(struct page *to_pt, struct page *from_pt,
-			   uint32_t va, uint32_t end, struct copy *copy)
+static uaddr_t copy_chunk(struct page *to_pt, struct page *from_pt,
+			   uaddr_t va, uaddr_t end, struct copy *copy)
 {
 	pte_t *to = table_map(to_pt, UPT_SLOT_OTHER);
 	pte_t *from = table_map(from_pt, UPT_SLOT);
 
 	copy->batch.nr = 0;
-	for (; va < end && copy->batch.nr < CHUNK_PAGES; va += PAGE_SIZE) {
-		unsigned i = pt_index(va);
+	for (; va.v < end.v && copy->batch.nr < CHUNK_PAGES; va.v +=
+	     PAGE_SIZE) {
+		unsigned i = pt_index(va.v);
 
 		if (from[i].low)
 			copy_entry(&to[i], &from[i], va, copy);
@@ -337,8 +340,8 @@ static uint32_t copy_chunk(struct page *to_pt, struct page *from_pt,
 	return va;
 }
 
-int upt_copy_range(struct upgtable *to, struct upgtable *from, uint32_t start,
-		   uint32_t end, bool write_protect, upt_pages_fn fn, void *arg)
+int upt_copy_range(struct upgtable *to, struct upgtable *from, uaddr_t start,
+		   uaddr_t end, bool write_protect, upt_pages_fn fn, void *arg)
 {
 	struct page *from_pt, *to_pt;
 	struct copy copy;
@@ -348,7 +351,7 @@ int upt_copy_range(struct upgtable *to, struct upgtable *from, uint32_t start,
 	flush_init(&copy.flush);
 	assert(is_user_range(start, end));
 	while ((from_pt = upt_next_table(from, &start, end))) {
-		uint32_t run = run_end(start, end);
+		uaddr_t run = run_end(start, end);
 
 		if (!table_used(from_pt)) {
 			start = run;
@@ -371,17 +374,17 @@ int upt_copy_range(struct upgtable *to, struct upgtable *from, uint32_t start,
 
 /* Make the tables for the entries of [from, end) at their new place, `by`
  * higher. */
-static int move_reserve(struct upgtable *upt, uint32_t from, uint32_t end,
+static int move_reserve(struct upgtable *upt, uaddr_t from, uaddr_t end,
 			uint32_t by)
 {
 	struct page *pt;
 
 	while ((pt = upt_next_table(upt, &from, end))) {
-		uint32_t run = run_end(from, end);
+		uaddr_t run = run_end(from, end);
 
 		if (table_used(pt) &&
-		    (!upt_get_table(upt, from + by) ||
-		     !upt_get_table(upt, run - PAGE_SIZE + by)))
+		    (!upt_get_table(upt, uaddr_add(from, by)) ||
+		     !upt_get_table(upt, uaddr_add(run, by - PAGE_SIZE))))
 			return -ENOMEM;
 		from = run;
 	}
@@ -389,16 +392,16 @@ static int move_reserve(struct upgtable *upt, uint32_t from, uint32_t end,
 }
 
 /* Move entries from one table to one other table. */
-static void move_chunk(struct page *to_pt, struct page *from_pt, uint32_t va,
-		       uint32_t end, uint32_t by, struct flush *flush)
+static void move_chunk(struct page *to_pt, struct page *from_pt, uaddr_t va,
+		       uaddr_t end, uint32_t by, struct flush *flush)
 {
 	pte_t *to = table_map(to_pt, UPT_SLOT_OTHER);
 	pte_t *from = table_map(from_pt, UPT_SLOT);
 	unsigned nr = 0;
 
-	for (; va < end; va += PAGE_SIZE) {
-		pte_t *source = &from[pt_index(va)];
-		pte_t *target = &to[pt_index(va + by)];
+	for (; va.v < end.v; va.v += PAGE_SIZE) {
+		pte_t *source = &from[pt_index(va.v)];
+		pte_t *target = &to[pt_index(va.v + by)];
 		pte_t entry = *source;
 
 		if (!entry.low)
@@ -416,29 +419,33 @@ static void move_chunk(struct page *to_pt, struct page *from_pt, uint32_t va,
 	to_pt->refs += nr;
 }
 
-int upt_move_range(struct upgtable *upt, uint32_t from, uint32_t to,
+int upt_move_range(struct upgtable *upt, uaddr_t from, uaddr_t to,
 		   uint32_t size)
 {
-	uint32_t va = from, end = from + size, by = to - from;
+	uaddr_t va = from, end = uaddr_add(from, size);
+	uint32_t by = to.v - from.v;
 	struct flush flush;
 	struct page *pt;
 	int err;
 
 	flush_init(&flush);
-	assert(is_user_range(from, end) && is_user_range(to, to + size));
-	assert(from + size <= to || to + size <= from);
+	assert(is_user_range(from, end));
+	assert(is_user_range(to, uaddr_add(to, size)));
+	assert(from.v + size <= to.v || to.v + size <= from.v);
 	err = move_reserve(upt, from, end, by);
 	if (err) {
-		upt_free_empty(upt, to & ~(PT_SPAN - 1),
-			       to + size + PT_SPAN - 1);
+		upt_free_empty(upt, UADDR(to.v & ~(PT_SPAN - 1)),
+			       uaddr_add(to, size + PT_SPAN - 1));
 		return err;
 	}
 	while ((pt = upt_next_table(upt, &va, end))) {
-		uint32_t run = run_end(va, end);
-		uint32_t stop = run_end(va + by, run + by) - by;
+		uaddr_t run = run_end(va, end);
+		uaddr_t target = uaddr_add(va, by);
+		uaddr_t stop = uaddr_add(run_end(target, uaddr_add(run, by)),
+					 0u - by);
 
 		if (table_used(pt)) {
-			move_chunk(upt_find_table(upt, va + by), pt, va, stop,
+			move_chunk(upt_find_table(upt, target), pt, va, stop,
 				   by, &flush);
 			run = stop;
 		}

@@ -104,3 +104,18 @@ static inline pfn_t pfn_max(pfn_t a, pfn_t b)
 {
 	return a.v > b.v ? a : b;
 }
+
+static inline uaddr_t uaddr_add(uaddr_t addr, uint32_t bytes)
+{
+	return UADDR(addr.v + bytes);
+}
+
+static inline uaddr_t uaddr_min(uaddr_t a, uaddr_t b)
+{
+	return a.v < b.v ? a : b;
+}
+
+static inline uaddr_t uaddr_max(uaddr_t a, uaddr_t b)
+{
+	return a.v > b.v ? a : b;
+}

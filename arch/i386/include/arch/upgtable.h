@@ -65,14 +65,14 @@ void upt_destroy(struct upgtable *upt);
 void upt_switch(const struct upgtable *upt);
 
 /* The entry of the page at `va` (page-aligned, below PAGE_OFFSET). */
-struct upt_entry upt_lookup(const struct upgtable *upt, uint32_t va);
+struct upt_entry upt_lookup(const struct upgtable *upt, uaddr_t va);
 
 /*
  * Map one page. It replaces the page that was there.
  * Returns: 0; -ENOMEM when there is no memory for a table: then nothing has
  *          changed.
  */
-int upt_map(struct upgtable *upt, uint32_t va, pfn_t pfn, unsigned rights)
+int upt_map(struct upgtable *upt, uaddr_t va, pfn_t pfn, unsigned rights)
 	__must_check;
 
 /*
@@ -80,11 +80,11 @@ int upt_map(struct upgtable *upt, uint32_t va, pfn_t pfn, unsigned rights)
  * registers (uncached), or memory that a device shares. Never executable.
  * upt_pages_fn does not get such entries, and a fork must leave them out.
  */
-int upt_map_device(struct upgtable *upt, uint32_t va, pfn_t pfn, bool cached)
+int upt_map_device(struct upgtable *upt, uaddr_t va, pfn_t pfn, bool cached)
 	__must_check;
 
 /* Empty one entry; flushes. Returns: what was there. */
-struct upt_entry upt_unmap(struct upgtable *upt, uint32_t va);
+struct upt_entry upt_unmap(struct upgtable *upt, uaddr_t va);
 
 /*
  * Empty every entry of [start, end), in batches. For each batch the TLB is
@@ -93,33 +93,33 @@ struct upt_entry upt_unmap(struct upgtable *upt, uint32_t va);
  */
 typedef void (*upt_pages_fn)(struct page *const pages[], unsigned nr,
 			     void *arg);
-void upt_unmap_range(struct upgtable *upt, uint32_t start, uint32_t end,
+void upt_unmap_range(struct upgtable *upt, uaddr_t start, uaddr_t end,
 		     upt_pages_fn fn, void *arg);
 
 /* The same, but all tables stay: so the promise of upt_reserve() holds. */
-void upt_clear_range(struct upgtable *upt, uint32_t start, uint32_t end,
+void upt_clear_range(struct upgtable *upt, uaddr_t start, uaddr_t end,
 		     upt_pages_fn fn, void *arg);
 
 /* Afterwards upt_map() of this page cannot fail. Returns: 0 or -ENOMEM. */
-int upt_reserve(struct upgtable *upt, uint32_t va) __must_check;
+int upt_reserve(struct upgtable *upt, uaddr_t va) __must_check;
 
 /* Free the page tables that are empty and lie wholly in [start, end). */
-void upt_free_empty(struct upgtable *upt, uint32_t start, uint32_t end);
+void upt_free_empty(struct upgtable *upt, uaddr_t start, uaddr_t end);
 
 /*
  * Give every present entry of the range new rights. If `rights` has UPT_WRITE,
  * may_write() decides for each page whether it becomes writable (copy on
  * write). NULL: all pages become writable.
  */
-void upt_protect_range(struct upgtable *upt, uint32_t start, uint32_t end,
+void upt_protect_range(struct upgtable *upt, uaddr_t start, uaddr_t end,
 		       unsigned rights, bool (*may_write)(struct page *page));
 
 /*
  * Visit every present entry of the range in address order.
  * Returns: 0, or the first result of fn that is not 0: it ends the walk.
  */
-typedef int (*upt_visit_fn)(uint32_t va, struct upt_entry entry, void *arg);
-int upt_for_each(const struct upgtable *upt, uint32_t start, uint32_t end,
+typedef int (*upt_visit_fn)(uaddr_t va, struct upt_entry entry, void *arg);
+int upt_for_each(const struct upgtable *upt, uaddr_t start, uaddr_t end,
 		 upt_visit_fn fn, void *arg);
 
 /*
@@ -129,15 +129,15 @@ int upt_for_each(const struct upgtable *upt, uint32_t start, uint32_t end,
  * Returns: 0; -ENOMEM: the caller must unmap the copied pages, which are those
  *          that `fn` got.
  */
-int upt_copy_range(struct upgtable *to, struct upgtable *from, uint32_t start,
-		   uint32_t end, bool write_protect, upt_pages_fn fn,
+int upt_copy_range(struct upgtable *to, struct upgtable *from, uaddr_t start,
+		   uaddr_t end, bool write_protect, upt_pages_fn fn,
 		   void *arg) __must_check;
 
 /*
  * Move all entries of [from, from + size) to another place of the same space.
  * Returns: 0; -ENOMEM: nothing was moved.
  */
-int upt_move_range(struct upgtable *upt, uint32_t from, uint32_t to,
+int upt_move_range(struct upgtable *upt, uaddr_t from, uaddr_t to,
 		   uint32_t size) __must_check;
 
 /* NULL, or the first broken rule of these tables (see pgtable_check). */
