@@ -16,58 +16,41 @@
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
-static bool shrink_heap(struct mm *mm, uaddr_t new_end, uaddr_t old_end)
-	MUST_HOLD(&mm->lock)
-{
-	const struct vma *vma = vma_find_first(mm, new_end);
-
-	debug_assert_mutex_held(&mm->lock);
-	if (!vma || vma_start(vma).v >= old_end.v)
-		return false;
-	return !mm_unmap_locked(mm, new_end, old_end);
-}
-
-/* Is [start, end) free, and a page and a guard gap behind it too? */
-static bool heap_has_room(struct mm *mm, uaddr_t start, uaddr_t end)
-	MUST_HOLD(&mm->lock)
-{
-	const struct vma *next = vma_find_first(mm, start);
-
-	debug_assert_mutex_held(&mm->lock);
-	if (end.v <= start.v ||
-	    IS_ERR_VALUE(mm_place(mm, start, end.v - start.v, true)))
-		return false;
-	return !next || end.v + PAGE_SIZE <= vma_guard_start(next).v;
-}
-
+/* Make [start, end) part of the heap; behind it a page and a guard gap stay. */
 static bool grow_heap(struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock)
 {
+	struct vma *next = vma_find_first(mm, start);
 	struct vma new = {
 		.range = { .start = start.v, .end = end.v },
 		.flags = VM_READ | VM_WRITE,
 	};
 
 	debug_assert_mutex_held(&mm->lock);
-	return heap_has_room(mm, start, end) && vma_may_add(mm, 0) &&
-	       !vma_make(mm, &new, false, vma_find_first(mm, start));
+	if (IS_ERR_VALUE(mm_place(mm, start, end.v - start.v, true)))
+		return false;
+	if (next && end.v + PAGE_SIZE > vma_guard_start(next).v)
+		return false;
+	return vma_may_add(mm, 0) && !vma_make(mm, &new, false, next);
 }
 
 static void brk_locked(struct mm *mm, uaddr_t brk) MUST_HOLD(&mm->lock)
 {
 	uaddr_t new_end = UADDR(PAGE_ALIGN(brk.v));
 	uaddr_t old_end = UADDR(PAGE_ALIGN(mm->brk.v));
-	bool done;
+	const struct vma *vma;
+	bool done = true;
 
 	debug_assert_mutex_held(&mm->lock);
 	if (brk.v < mm->brk_start.v || brk.v > USER_END)
 		return;
-	if (new_end.v == old_end.v)
-		done = true;
-	else if (brk.v <= mm->brk.v)
-		done = shrink_heap(mm, new_end, old_end);
-	else
+	if (new_end.v < old_end.v) {
+		vma = vma_find_first(mm, new_end);
+		done = vma && vma_start(vma).v < old_end.v &&
+		       !mm_unmap_locked(mm, new_end, old_end);
+	} else if (new_end.v > old_end.v) {
 		done = grow_heap(mm, old_end, new_end);
+	}
 	if (done)
 		mm->brk = brk;
 }

@@ -44,8 +44,8 @@ unsigned long vm_commit_limit;
 unsigned long vm_nr_committed;
 
 /*
- * May somebody, with all below him, be promised so much? An eighth less on each
- * level, and not less than a half.
+ * May the account and all accounts below it be promised so many pages? The
+ * share is an eighth smaller on each level, but never less than a half.
  */
 static noinline bool family_may(const struct account *account, uint32_t pages)
 {
@@ -56,21 +56,16 @@ static noinline bool family_may(const struct account *account, uint32_t pages)
 	       pages <= share;
 }
 
-static noinline bool families_may(const struct account *account, uint32_t pages)
-{
-	for (; account && account->depth; account = account->parent)
-		if (!family_may(account, pages))
-			return false;
-	return true;
-}
-
 bool commit_beyond_half(const struct account *account, uint32_t pages,
 			unsigned long all)
 {
-	if (all <= vm_commit_limit && families_may(account, pages))
-		return true;
-	commit_release(pages);
-	return false;
+	bool may = all <= vm_commit_limit;
+
+	for (; may && account && account->depth; account = account->parent)
+		may = family_may(account, pages);
+	if (!may)
+		commit_release(pages);
+	return may;
 }
 
 void commit_add(uint32_t pages)

@@ -59,33 +59,23 @@ static bool copy_present(struct copying *c, uaddr_t addr, uint32_t n)
 	return true;
 }
 
-/* A page that has been touched serves: mm->lock is not released between. */
 static int copy_locked(struct copying *c, uaddr_t addr, uint32_t n)
 	MUST_HOLD(&c->mm->lock)
 {
 	unsigned access = c->writing ? VM_WRITE : VM_READ;
-	enum vm_fault fault;
 	bool done;
+	int err;
 
 	assert_mutex_held(&c->mm->lock);
 	if (copy_present(c, addr, n))
 		return 0;
-	fault = vm_touch_locked(c->mm, addr, access, c->force);
-	if (fault != VM_FAULT_DONE)
-		return fault == VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+	err = vm_fault_errno(vm_touch_locked(c->mm, addr, access, c->force));
+	if (err)
+		return err;
+	/* The lock was held all the time: the page is still there. */
 	done = copy_present(c, addr, n);
 	assert(done);
 	return 0;
-}
-
-static int copy_in_page(struct copying *c, uaddr_t addr, uint32_t n)
-{
-	int err;
-
-	mutex_lock(&c->mm->lock);
-	err = copy_locked(c, addr, n);
-	mutex_unlock(&c->mm->lock);
-	return err;
 }
 
 static int copy_range(struct copying *c, uaddr_t addr, uint32_t length)
@@ -93,11 +83,13 @@ static int copy_range(struct copying *c, uaddr_t addr, uint32_t length)
 	uint32_t n;
 	int err;
 
-	if (addr.v > USER_END || length > USER_END - addr.v)
+	if (!in_user_mode(addr, length))
 		return -EFAULT;
 	for (; length; length -= n, addr.v += n) {
 		n = MIN(PAGE_SIZE - (addr.v & ~PAGE_MASK), length);
-		err = copy_in_page(c, addr, n);
+		mutex_lock(&c->mm->lock);
+		err = copy_locked(c, addr, n);
+		mutex_unlock(&c->mm->lock);
 		if (!err && n < length && wait_killed())
 			err = -EINTR;
 		if (err)

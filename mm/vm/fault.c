@@ -44,11 +44,6 @@ struct touch {
 	bool        force;
 };
 
-static bool is_one_access(unsigned access)
-{
-	return access == VM_READ || access == VM_WRITE || access == VM_EXEC;
-}
-
 static const char *const fault_text[VM_NR_FAULTS] = {
 #define F(result, what) [result] = what,
 	VM_FAULTS(F)
@@ -62,24 +57,11 @@ const char *vm_fault_text(enum vm_fault fault)
 
 /* ---- growing stacks ----------------------------------------------------- */
 
-/* May the area begin at addr, as far as its neighbour is concerned? */
-static bool gap_stays(const struct mm *mm, const struct vma *vma,
-		      uaddr_t addr) MUST_HOLD(&mm->lock)
-{
-	const struct vma *low = vma_prev(mm, vma);
-
-	debug_assert_mutex_held(&mm->lock);
-	/* A neighbour that cannot be touched is as good as a gap. */
-	if (!low || low->flags & VM_GROWSDOWN || !(low->flags & VM_RIGHTS))
-		return true;
-	return addr.v - vma_end(low).v >= STACK_GUARD_GAP;
-}
-
 /* May the area, or one in front of it, begin at addr? */
 static bool limits_allow(const struct mm *mm, const struct vma *vma,
 			 uaddr_t addr) MUST_HOLD(&mm->lock)
 {
-	uint32_t pages = (vma_start(vma).v - addr.v) >> PAGE_SHIFT;
+	uint32_t pages = pages_between(addr, vma_start(vma));
 
 	debug_assert_mutex_held(&mm->lock);
 	return vma_end(vma).v - addr.v <= mm->limits[VM_LIMIT_STACK].soft &&
@@ -114,12 +96,15 @@ static enum vm_fault grow_below_shared(struct mm *mm, struct vma *vma,
 static enum vm_fault grow_down(struct mm *mm, struct vma *vma, uaddr_t addr)
 	MUST_HOLD(&mm->lock)
 {
-	uint32_t pages = (vma_start(vma).v - addr.v) >> PAGE_SHIFT;
+	uint32_t pages = pages_between(addr, vma_start(vma));
+	const struct vma *low = vma_prev(mm, vma);
 
 	debug_assert_mutex_held(&mm->lock);
 	if (addr.v < USER_BASE)
 		return VM_FAULT_MAPERR;
-	if (!gap_stays(mm, vma, addr))
+	/* A neighbour that nobody may touch serves as a gap. */
+	if (low && !(low->flags & VM_GROWSDOWN) && low->flags & VM_RIGHTS &&
+	    addr.v - vma_end(low).v < STACK_GUARD_GAP)
 		return VM_FAULT_STACK;
 	if (vma->object)
 		return grow_below_shared(mm, vma, addr);
@@ -162,20 +147,19 @@ static bool is_allowed(const struct touch *t)
 
 /* ---- what an entry becomes ---------------------------------------------- */
 
-/* Map a page whose one reference becomes the entry's, in place of nothing. */
-static enum vm_fault map_page(const struct touch *t, struct page *page)
-	MUST_HOLD(&t->mm->lock)
+/* Map a page where nothing is. Its one reference becomes the entry's. */
+static enum vm_fault map_page(const struct touch *t, struct page *page,
+			      unsigned rights) MUST_HOLD(&t->mm->lock)
 {
 	debug_assert(page_aligned(t->addr.v));
 	debug_assert(page->refs > 0);
 	debug_assert_mutex_held(&t->mm->lock);
-	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(page),
-		    vma_rights(t->vma))) {
+	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(page), rights)) {
 		vm_page_put(page);
 		return VM_FAULT_OOM;
 	}
 	t->vma->flags |= VM_TOUCHED;
-	t->mm->rss++;
+	t->mm->rss += page != vm_zero_page;
 	return VM_FAULT_DONE;
 }
 
@@ -186,18 +170,7 @@ static enum vm_fault map_own_page(const struct touch *t, struct page *page)
 	if (!page)
 		return VM_FAULT_OOM;
 	vma_need_family(t->mm, t->vma);
-	return map_page(t, page);
-}
-
-static enum vm_fault map_zero_page(const struct touch *t)
-	MUST_HOLD(&t->mm->lock)
-{
-	debug_assert_mutex_held(&t->mm->lock);
-	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(vm_zero_page),
-		    vma_rights(t->vma) & ~UPT_WRITE))
-		return VM_FAULT_OOM;
-	t->vma->flags |= VM_TOUCHED;
-	return VM_FAULT_DONE;
+	return map_page(t, page, vma_rights(t->vma));
 }
 
 static enum vm_fault map_shared(const struct touch *t) MUST_HOLD(&t->mm->lock)
@@ -209,18 +182,18 @@ static enum vm_fault map_shared(const struct touch *t) MUST_HOLD(&t->mm->lock)
 	debug_assert_mutex_held(&t->mm->lock);
 	if (err)
 		return err == -EFAULT ? VM_FAULT_BUS : VM_FAULT_OOM;
-	return map_page(t, page);
+	return map_page(t, page, vma_rights(t->vma));
 }
 
-/* A write where the entry does not allow it: copy on write. */
+/* Copy on write: the entry is there, but does not allow the write. */
 static enum vm_fault make_writable(const struct touch *t,
 				   struct upt_entry entry)
-	MUST_HOLD(&t->mm->lock) MUST_HOLD(&t->mm->lock)
+	MUST_HOLD(&t->mm->lock)
 {
 	struct page *old = pfn_to_page(entry.pfn);
 	struct page *page = old;
+	int err;
 
-	debug_assert_mutex_held(&t->mm->lock);
 	debug_assert_mutex_held(&t->mm->lock);
 	if (!vm_page_is_only(old)) {
 		page = vm_page_copy(old);
@@ -228,12 +201,10 @@ static enum vm_fault make_writable(const struct touch *t,
 			return VM_FAULT_OOM;
 		vma_need_family(t->mm, t->vma);
 	}
-	if (upt_map(&t->mm->tables, t->addr, page_to_pfn(page),
-		    vma_rights(t->vma))) {
-		if (page != old)
-			vm_page_put(page);
-		return VM_FAULT_OOM;
-	}
+	/* The entry is there, and so is its table: nothing can fail. */
+	err = upt_map(&t->mm->tables, t->addr, page_to_pfn(page),
+		      vma_rights(t->vma));
+	assert(!err);
 	if (page != old) {
 		t->mm->rss += old == vm_zero_page;
 		vm_page_put(old);
@@ -275,7 +246,7 @@ static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
 	}
 	if (t->access == VM_WRITE)
 		return map_own_page(t, vm_page_zeroed());
-	return map_zero_page(t);
+	return map_page(t, vm_zero_page, vma_rights(t->vma) & ~UPT_WRITE);
 }
 
 /* The pager's page has come, or NULL. The world may have changed meanwhile. */
@@ -294,36 +265,36 @@ static enum vm_fault page_came(struct touch *t, struct endpoint *pager,
 	return VM_FAULT_DONE;
 }
 
-enum vm_fault vm_touch_locked(struct mm *mm, uaddr_t addr, unsigned access,
-			      bool force)
+static always_inline struct touch touch_of(struct mm *mm, uaddr_t addr,
+					   unsigned access, bool force)
 {
-	struct touch t = {
+	debug_caller_must(access == VM_READ || access == VM_WRITE ||
+			  access == VM_EXEC,
+			  "give one way of access: VM_READ, VM_WRITE or VM_EXEC");
+	return (struct touch){
 		.mm = mm, .addr = UADDR(addr.v & PAGE_MASK),
 		.access = access, .force = force,
 	};
+}
+
+enum vm_fault vm_touch_locked(struct mm *mm, uaddr_t addr, unsigned access,
+			      bool force)
+{
+	struct touch t = touch_of(mm, addr, access, force);
 
 	debug_assert_mutex_held(&mm->lock);
-	debug_caller_must(is_one_access(access),
-			  "give one way of access: VM_READ, VM_WRITE or VM_EXEC");
 	mutex_known_held(&t.mm->lock);
-	return addr.v < USER_END ? touch_locked(&t, NULL) : VM_FAULT_MAPERR;
+	return touch_locked(&t, NULL);
 }
 
 enum vm_fault vm_touch(struct mm *mm, uaddr_t addr, unsigned access,
 		       bool force)
 {
-	struct touch t = {
-		.mm = mm, .addr = UADDR(addr.v & PAGE_MASK),
-		.access = access, .force = force,
-	};
+	struct touch t = touch_of(mm, addr, access, force);
 	struct endpoint *pager = NULL;
 	enum vm_fault result;
 	struct page *page;
 
-	debug_caller_must(is_one_access(access),
-			  "give one way of access: VM_READ, VM_WRITE or VM_EXEC");
-	if (addr.v >= USER_END)
-		return VM_FAULT_MAPERR;
 	mutex_lock(&t.mm->lock);
 	result = touch_locked(&t, &pager);
 	if (unlikely(pager)) {
@@ -345,16 +316,7 @@ enum vm_fault vm_fault(struct mm *mm, uaddr_t addr, unsigned access)
 
 /* ---- touching on behalf of a call --------------------------------------- */
 
-/* How a page of the area is best touched; 0: not at all. */
-static unsigned best_access(unsigned flags)
-{
-	if (!(flags & VM_RIGHTS))
-		return 0;
-	return (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE ? VM_WRITE
-							    : VM_READ;
-}
-
-static int fault_errno(enum vm_fault fault)
+int vm_fault_errno(enum vm_fault fault)
 {
 	if (fault == VM_FAULT_DONE)
 		return 0;
@@ -374,14 +336,18 @@ int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned access,
 		if (wait_killed())
 			return -EINTR;
 		start = uaddr_max(start, info.start);
-		/* All there is of a device has been mapped. */
+		/* All pages of a device are there from the beginning. */
 		if (!access && info.flags & VM_DEVICE) {
 			start = info.end;
 			continue;
 		}
-		how = access ? access : best_access(info.flags);
-		err = how ? fault_errno(vm_touch(mm, start, how, false))
-			  : -EFAULT;
+		how = access;
+		if (!how && info.flags & VM_RIGHTS)
+			how = (info.flags & (VM_WRITE | VM_SHARED)) == VM_WRITE
+				? VM_WRITE : VM_READ;
+		err = -EFAULT;
+		if (how)
+			err = vm_fault_errno(vm_touch(mm, start, how, false));
 		if (err && (stop || err == -ENOMEM))
 			return err;
 		start = err ? info.end : uaddr_add(start, PAGE_SIZE);

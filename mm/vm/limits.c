@@ -31,19 +31,22 @@ static uint32_t pages_within(const struct mm *mm, uaddr_t start, uaddr_t end,
 	debug_assert_mutex_held(&mm->lock);
 	for (; vma && vma_start(vma).v < end.v; vma = vma_next(mm, vma))
 		if ((vma->flags & flags) == flags)
-			pages += (MIN(vma_end(vma).v, end.v) -
-				  MAX(vma_start(vma).v, start.v)) >> PAGE_SHIFT;
+			pages += pages_between(uaddr_max(vma_start(vma), start),
+					       uaddr_min(vma_end(vma), end));
 	return pages;
 }
 
 bool vm_has_room_within(const struct mm *mm, uaddr_t start, uaddr_t end)
 {
-	uint32_t pages = (end.v - start.v) >> PAGE_SHIFT;
-	uint32_t there = pages_within(mm, start, end, 0);
+	uint32_t pages = pages_between(start, end);
+	uint32_t there;
 
 	debug_assert_mutex_held(&mm->lock);
 	debug_caller_must(start.v <= end.v,
 			  "give a range whose end is not below its start");
+	if (vm_has_room(mm, pages))
+		return true;
+	there = pages_within(mm, start, end, 0);
 	return there >= pages || vm_has_room(mm, pages - there);
 }
 
@@ -69,31 +72,24 @@ bool vm_may_lock_within(const struct mm *mm, uaddr_t start, uint32_t length)
 
 /* ---- look and change ---------------------------------------------------- */
 
-static int change_limit(struct vm_limit *limit, const struct vm_limit *new)
-{
-	if (new->soft > new->hard)
-		return -EINVAL;
-	if (new->hard > limit->hard)
-		return -EPERM;
-	*limit = *new;
-	return 0;
-}
-
 int mm_change_limit(struct mm *mm, enum vm_limit_kind kind,
 		    const struct vm_limit *new, struct vm_limit *old)
 {
-	struct vm_limit before;
+	struct vm_limit *limit = &mm->limits[kind];
 	int err = 0;
 
 	caller_must(kind < VM_NR_LIMITS, "give one of enum vm_limit_kind");
 	caller_must(new || old, "set the limit, or ask what it is");
 	mutex_lock(&mm->lock);
-	before = mm->limits[kind];
-	if (new)
-		err = change_limit(&mm->limits[kind], new);
-	mutex_unlock(&mm->lock);
+	if (new && new->soft > new->hard)
+		err = -EINVAL;
+	else if (new && new->hard > limit->hard)
+		err = -EPERM;
 	if (old && !err)
-		*old = before;
+		*old = *limit;
+	if (new && !err)
+		*limit = *new;
+	mutex_unlock(&mm->lock);
 	return err;
 }
 

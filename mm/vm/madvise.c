@@ -49,14 +49,6 @@ static const struct advice advices[] = {
 	{ MADV_DONTNEED_LOCKED, 0,        0,             0,       true  },
 };
 
-static const struct advice *find_advice(int number)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(advices); i++)
-		if (advices[i].number == number)
-			return &advices[i];
-	return NULL;
-}
-
 /* One area's part. *vmap is then the area it is in. */
 static int advise_area(struct mm *mm, struct vma **vmap, uaddr_t start,
 		       uaddr_t end, const struct advice *advice)
@@ -102,30 +94,20 @@ static int advise_range(struct mm *mm, uaddr_t start, uaddr_t end,
 	return start.v < end.v ? -ENOMEM : hole;
 }
 
-/* May the area at addr be populated? *end: where it ends, or the range. */
-static int check_populate(struct mm *mm, uaddr_t addr, uaddr_t *end,
-			  unsigned access)
-{
-	struct vma_info info;
-
-	if (!mm_find_vma(mm, addr, &info))
-		return -ENOMEM;
-	end->v = MIN(end->v, info.end.v);
-	return info.flags & access && !(info.flags & VM_DEVICE) ? 0 : -EINVAL;
-}
-
-/* MADV_POPULATE_READ and _WRITE: up to the first hole, or refusal. */
+/* MADV_POPULATE_READ and _WRITE: they end at the first hole or refusal. */
 static int populate_range(struct mm *mm, uaddr_t start, uaddr_t end,
 			  unsigned access)
 {
-	uaddr_t stop;
+	struct vma_info info;
 	int err;
 
-	for (; start.v < end.v; start = stop) {
-		stop = end;
-		err = check_populate(mm, start, &stop, access);
-		if (!err)
-			err = mm_populate(mm, start, stop, access, true);
+	for (; start.v < end.v; start = info.end) {
+		if (!mm_find_vma(mm, start, &info))
+			return -ENOMEM;
+		if (!(info.flags & access) || info.flags & VM_DEVICE)
+			return -EINVAL;
+		err = mm_populate(mm, start, uaddr_min(info.end, end), access,
+				  true);
 		if (err)
 			return err;
 	}
@@ -134,22 +116,22 @@ static int populate_range(struct mm *mm, uaddr_t start, uaddr_t end,
 
 long mm_madvise(struct mm *mm, uaddr_t addr, uint32_t length, int number)
 {
-	bool populate = number == MADV_POPULATE_READ ||
-			number == MADV_POPULATE_WRITE;
-	const struct advice *advice = find_advice(number);
+	const struct advice *advice = NULL;
 	uaddr_t end = uaddr_add(addr, PAGE_ALIGN(length));
+	unsigned fill = number == MADV_POPULATE_WRITE ? VM_WRITE :
+			number == MADV_POPULATE_READ ? VM_READ : 0;
 	int err;
 
-	if ((!advice && !populate) || !page_aligned(addr.v))
-		return -EINVAL;
-	if (end.v < addr.v || (length && !PAGE_ALIGN(length)))
+	for (unsigned i = 0; i < ARRAY_SIZE(advices); i++)
+		if (advices[i].number == number)
+			advice = &advices[i];
+	if ((!advice && !fill) || !page_aligned(addr.v) || end.v < addr.v ||
+	    (length && !PAGE_ALIGN(length)))
 		return -EINVAL;
 	if (end.v == addr.v)
 		return 0;
-	if (populate)
-		return populate_range(mm, addr, end,
-				      number == MADV_POPULATE_WRITE ? VM_WRITE
-								    : VM_READ);
+	if (fill)
+		return populate_range(mm, addr, end, fill);
 	mutex_lock(&mm->lock);
 	err = advise_range(mm, addr, end, advice);
 	mutex_unlock(&mm->lock);

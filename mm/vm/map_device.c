@@ -110,33 +110,6 @@ static int map_frames(struct mm *mm, const struct vma *vma, void *arg)
 	return 0;
 }
 
-static long map_locked(struct mm *mm, uint32_t nr_pages, struct vma *new,
-		       struct frames *frames, struct vm_window *window)
-	MUST_HOLD(&mm->lock)
-{
-	long start;
-
-	assert_mutex_held(&mm->lock);
-	if (frames->cached && !commit_charge(mm->account, nr_pages))
-		return -ENOMEM;
-	start = vma_make_mapped(mm, UADDR(0), nr_pages, new, map_frames,
-				frames);
-	if (IS_ERR_VALUE(start)) {
-		if (frames->cached)
-			commit_release(nr_pages);
-		return start;
-	}
-	*window = (struct vm_window){
-		.mm = mm,
-		.start = vma_start(new),
-		.length = nr_pages << PAGE_SHIFT,
-		.family = new->family,
-		.cached = frames->cached,
-	};
-	list_add_tail(&window->link, &mm->windows);
-	return start;
-}
-
 long mm_map_device(struct mm *mm, pfn_t first, uint32_t nr_pages, bool cached,
 		   const char *name, struct vm_window *window)
 {
@@ -146,17 +119,30 @@ long mm_map_device(struct mm *mm, pfn_t first, uint32_t nr_pages, bool cached,
 			 VM_TOUCHED,
 		.name = name,
 	};
-	long result;
+	long start;
 
 	caller_must(!window->mm, "unmap the window first: it is mapped");
 	if (!nr_pages || nr_pages > USER_END >> PAGE_SHIFT)
 		return -EINVAL;
+	if (cached && !commit_charge(mm->account, nr_pages))
+		return -ENOMEM;
 	mutex_lock(&windows_lock);
 	mutex_lock(&mm->lock);
-	result = map_locked(mm, nr_pages, &new, &frames, window);
+	start = vma_make_mapped(mm, UADDR(0), nr_pages, &new, map_frames,
+				&frames);
+	if (!IS_ERR_VALUE(start)) {
+		*window = (struct vm_window){
+			.mm = mm, .start = vma_start(&new),
+			.length = nr_pages << PAGE_SHIFT,
+			.family = new.family, .cached = cached,
+		};
+		list_add_tail(&window->link, &mm->windows);
+	}
 	mutex_unlock(&mm->lock);
 	mutex_unlock(&windows_lock);
-	return result;
+	if (cached && IS_ERR_VALUE(start))
+		commit_release(nr_pages);
+	return start;
 }
 
 void mm_unmap_device(struct vm_window *window)

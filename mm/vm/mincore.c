@@ -21,18 +21,8 @@ static int mark_present(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct core_map *map = arg;
 
-	map->vec[(va.v - map->start.v) >> PAGE_SHIFT] = 1;
+	map->vec[pages_between(map->start, va)] = 1;
 	return 0;
-}
-
-static void mark_object(const struct vma *vma, uaddr_t addr, uint32_t pages,
-			uint8_t *vec)
-{
-	uint32_t index = vma_index(vma, addr);
-
-	for (uint32_t i = 0; i < pages; i++)
-		if (vm_object_find(vma->object, index + i))
-			vec[i] = 1;
 }
 
 static long mincore_locked(struct mm *mm, uaddr_t addr, uint32_t pages,
@@ -44,12 +34,13 @@ static long mincore_locked(struct mm *mm, uaddr_t addr, uint32_t pages,
 	assert_mutex_held(&mm->lock);
 	if (!vma)
 		return -ENOMEM;
-	pages = MIN(pages, (vma_end(vma).v - addr.v) >> PAGE_SHIFT);
+	pages = MIN(pages, pages_between(addr, vma_end(vma)));
 	memset(vec, 0, pages);
 	upt_for_each(&mm->tables, addr, uaddr_add(addr, pages << PAGE_SHIFT),
 		     mark_present, &map);
-	if (vma->object)
-		mark_object(vma, addr, pages, vec);
+	for (uint32_t i = 0; vma->object && i < pages; i++)
+		if (vm_object_find(vma->object, vma_index(vma, addr) + i))
+			vec[i] = 1;
 	return (long)pages;
 }
 

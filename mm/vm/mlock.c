@@ -37,30 +37,24 @@ static int lock_areas(struct mm *mm, uaddr_t start, uaddr_t end,
 	}
 }
 
-/* As in Linux, the limit comes before what is wrong with the range. */
-static int check_limit(const struct mm *mm, uaddr_t start, uint32_t length)
-	MUST_HOLD(&mm->lock)
-{
-	assert_mutex_held(&mm->lock);
-	if (!mm->limits[VM_LIMIT_MEMLOCK].soft)
-		return -EPERM;
-	return vm_may_lock_within(mm, start, length) ? 0 : -ENOMEM;
-}
-
-/* Round to pages, and mark. *startp and *endp are the pages. */
+/* Mark the pages of a range of bytes. *startp and *endp become their bounds. */
 static int lock_range(struct mm *mm, uaddr_t addr, uint32_t length,
 		      unsigned lock, uaddr_t *startp, uaddr_t *endp)
 {
-	int err;
+	int err = 0;
 
 	length = PAGE_ALIGN(length + (addr.v & ~PAGE_MASK));
-	startp->v = addr.v & PAGE_MASK;
-	endp->v = startp->v + length;
+	*startp = UADDR(addr.v & PAGE_MASK);
+	*endp = uaddr_add(*startp, length);
 	mutex_lock(&mm->lock);
-	err = lock ? check_limit(mm, *startp, length) : 0;
-	if (!err && endp->v < startp->v)
+	/* As in Linux, the limit comes before what is wrong with the range. */
+	if (lock && !mm->limits[VM_LIMIT_MEMLOCK].soft)
+		err = -EPERM;
+	else if (lock && !vm_may_lock_within(mm, *startp, length))
+		err = -ENOMEM;
+	else if (endp->v < startp->v)
 		err = -EINVAL;
-	if (!err && length)
+	else if (length)
 		err = lock_areas(mm, *startp, *endp, lock);
 	mutex_unlock(&mm->lock);
 	return err;

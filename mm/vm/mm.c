@@ -34,13 +34,6 @@
 
 static struct kmem_cache *mm_cache;
 
-static void limits_init(struct mm *mm)
-{
-	for (unsigned i = 0; i < VM_NR_LIMITS; i++)
-		mm->limits[i] = (struct vm_limit){ VM_UNLIMITED, VM_UNLIMITED };
-	mm->limits[VM_LIMIT_STACK].soft = STACK_LIMIT;
-}
-
 int mm_create(struct mm **mmp)
 {
 	struct mm *mm = kmem_cache_alloc(mm_cache, GFP_KERNEL | GFP_ZERO);
@@ -55,26 +48,15 @@ int mm_create(struct mm **mmp)
 	}
 	mutex_init(&mm->lock);
 	range_tree_init(&mm->vmas, USER_BASE, USER_END);
-	limits_init(mm);
+	for (unsigned i = 0; i < VM_NR_LIMITS; i++)
+		mm->limits[i] = (struct vm_limit){ VM_UNLIMITED, VM_UNLIMITED };
+	mm->limits[VM_LIMIT_STACK].soft = STACK_LIMIT;
 	mm->areas_paid = AREAS_FREE;
 	mm->refs = 1;
 	list_init(&mm->windows);
 	check_add_mm(mm);
 	*mmp = mm;
 	return 0;
-}
-
-/* The area as the child will have it; false: not at all. */
-static bool child_area(struct mm *child, const struct vma *vma,
-		       struct vma *copy) MUST_HOLD(&child->lock)
-{
-	debug_assert_mutex_held(&child->lock);
-	if (vma->flags & (VM_DONTCOPY | VM_DEVICE))
-		return false;
-	*copy = *vma;
-	copy->flags &= vm_flags_of[VM_KEPT_BY_FORK];
-	vma_fork_family(child, copy, vma);
-	return true;
 }
 
 /* A kill is looked for once in so many bytes: about a millisecond. */
@@ -102,13 +84,15 @@ static int copy_entries(struct mm *child, struct mm *from,
 static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
 	MUST_HOLD(&child->lock) MUST_HOLD(&from->lock)
 {
-	struct vma copy;
+	struct vma copy = *vma;
 	int err;
 
 	assert_mutex_held(&from->lock);
 	debug_assert_mutex_held(&child->lock);
-	if (!child_area(child, vma, &copy))
+	if (vma->flags & (VM_DONTCOPY | VM_DEVICE))
 		return 0;
+	copy.flags &= vm_flags_of[VM_KEPT_BY_FORK];
+	vma_fork_family(child, &copy, vma);
 	if (copy.flags & VM_ACCOUNT &&
 	    !commit_charge(child->account, vma_pages(&copy)))
 		return -ENOMEM;
@@ -117,31 +101,12 @@ static int fork_area(struct mm *child, struct mm *from, const struct vma *vma)
 		vma_uncommit(&copy, vma_pages(&copy));
 		return err;
 	}
-	/* Zero pages and those of objects are not copied, see above. */
+	/* A fault finds zero pages and the pages of objects again. */
 	if (!copy.family)
 		return 0;
 	err = copy_entries(child, from, vma);
 	if (!err && unlikely(vm_nr_pins))
 		err = vm_copy_pinned(child, vma_start(vma), vma_end(vma));
-	return err;
-}
-
-static int fork_areas(struct mm *child, struct mm *from) MUST_HOLD(&child->lock)
-	MUST_HOLD(&from->lock)
-{
-	const struct range_node *node;
-	int err = 0;
-
-	assert_mutex_held(&from->lock);
-	debug_assert_mutex_held(&child->lock);
-	range_for_each(node, &from->vmas) {
-		if (wait_killed())
-			return -EINTR;
-		err = fork_area(child, from,
-				container_of(node, struct vma, range));
-		if (err)
-			break;
-	}
 	return err;
 }
 
@@ -158,7 +123,8 @@ void mm_set_account(struct mm *mm, struct account *account)
 
 int mm_copy_areas(struct mm *child, struct mm *from)
 {
-	int err;
+	const struct range_node *node;
+	int err = 0;
 
 	caller_must(child != from, "give two address spaces");
 	caller_must(!child->nr_vmas, "give a child that has no areas yet");
@@ -166,7 +132,12 @@ int mm_copy_areas(struct mm *child, struct mm *from)
 	child->brk_start = from->brk_start;
 	child->brk = from->brk;
 	memcpy(child->limits, from->limits, sizeof(child->limits));
-	err = fork_areas(child, from);
+	range_for_each(node, &from->vmas) {
+		err = wait_killed() ? -EINTR :
+		      fork_area(child, from, range_to_vma(node));
+		if (err)
+			break;
+	}
 	mm_unlock_both(from, child);
 	return err;
 }
@@ -199,7 +170,7 @@ static void mm_destroy(struct mm *mm)
 
 	vm_forget_windows(mm);
 	range_for_each(node, &mm->vmas)
-		if (container_of(node, struct vma, range)->flags & VM_TOUCHED)
+		if (range_to_vma(node)->flags & VM_TOUCHED)
 			upt_unmap_range(&mm->tables, UADDR(node->start),
 					UADDR(node->end), vm_pages_unmapped,
 					mm);
@@ -228,16 +199,6 @@ void mm_put(struct mm *mm)
 
 /* ---- questions ---------------------------------------------------------- */
 
-static void describe(const struct vma *vma, struct vma_info *info)
-{
-	*info = (struct vma_info){
-		.start = vma_start(vma),
-		.end = vma_end(vma),
-		.flags = vma->flags,
-		.name = vma->name,
-	};
-}
-
 bool mm_next_vma(struct mm *mm, uaddr_t addr, struct vma_info *info)
 {
 	const struct vma *vma;
@@ -245,7 +206,10 @@ bool mm_next_vma(struct mm *mm, uaddr_t addr, struct vma_info *info)
 	mutex_lock(&mm->lock);
 	vma = vma_find_first(mm, addr);
 	if (vma)
-		describe(vma, info);
+		*info = (struct vma_info){
+			.start = vma_start(vma), .end = vma_end(vma),
+			.flags = vma->flags, .name = vma->name,
+		};
 	mutex_unlock(&mm->lock);
 	return vma;
 }

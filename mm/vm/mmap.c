@@ -30,24 +30,6 @@
 
 /* ---- munmap ------------------------------------------------------------- */
 
-/* Take [start, end) from an area that has a part in it, but not both sides. */
-static always_inline void cut_area(struct mm *mm, struct vma *vma,
-				   uaddr_t start, uaddr_t end)
-	MUST_HOLD(&mm->lock)
-{
-	debug_assert_mutex_held(&mm->lock);
-	if (start.v > vma_start(vma).v) {
-		vma_uncommit(vma, (vma_end(vma).v - start.v) >> PAGE_SHIFT);
-		vma_set_end(mm, vma, start);
-	} else if (end.v < vma_end(vma).v) {
-		vma_uncommit(vma, (end.v - vma_start(vma).v) >> PAGE_SHIFT);
-		vma_set_start(mm, vma, end);
-	} else {
-		vma_uncommit(vma, vma_pages(vma));
-		vma_remove(mm, vma);
-	}
-}
-
 /*
  * Empty the entries of the hole [start, end), and free tables at its ends that
  * now hold nothing: between `low` and `high` there is no area.
@@ -74,7 +56,8 @@ static void unmap_hole(struct mm *mm, uaddr_t start, uaddr_t end,
 }
 
 /*
- * Cut all areas from `vma` on that have a part in [start, end).
+ * Cut all areas from `vma` on that have a part in [start, end). None of them
+ * has parts on both sides.
  * Returns: their flags. *highp: the first area behind the hole.
  */
 static always_inline unsigned cut_areas(struct mm *mm, struct vma *vma,
@@ -85,12 +68,19 @@ static always_inline unsigned cut_areas(struct mm *mm, struct vma *vma,
 	struct vma *next;
 
 	debug_assert_mutex_held(&mm->lock);
-	while (vma && vma_start(vma).v < end.v) {
+	for (; vma && vma_start(vma).v < end.v; vma = next) {
 		flags |= vma->flags;
-		/* Only its beginning goes: it is the area behind the hole. */
+		/* The upper part of the last area may stay, behind the hole. */
 		next = vma_end(vma).v > end.v ? vma : vma_next(mm, vma);
-		cut_area(mm, vma, start, end);
-		vma = next;
+		vma_uncommit(vma, pages_between(
+			uaddr_max(vma_start(vma), start),
+			uaddr_min(vma_end(vma), end)));
+		if (start.v > vma_start(vma).v)
+			vma_set_end(mm, vma, start);
+		else if (end.v < vma_end(vma).v)
+			vma_set_start(mm, vma, end);
+		else
+			vma_remove(mm, vma);
 	}
 	*highp = vma;
 	return flags;
@@ -151,8 +141,7 @@ long mm_munmap(struct mm *mm, uaddr_t addr, uint32_t length)
 {
 	int err;
 
-	if (!page_aligned(addr.v) || addr.v > USER_END ||
-	    length > USER_END - addr.v || !length)
+	if (!page_aligned(addr.v) || !in_user_mode(addr, length) || !length)
 		return -EINVAL;
 	mutex_lock(&mm->lock);
 	err = mm_unmap_locked(mm, addr, uaddr_add(addr, PAGE_ALIGN(length)));
@@ -164,26 +153,11 @@ long mm_munmap(struct mm *mm, uaddr_t addr, uint32_t length)
 
 static unsigned flags_of_call(unsigned prot, unsigned flags)
 {
-	unsigned vm_flags = prot & VM_RIGHTS;
-
-	if ((flags & MAP_TYPE) == MAP_SHARED)
-		vm_flags |= VM_SHARED;
-	if (flags & MAP_GROWSDOWN)
-		vm_flags |= VM_GROWSDOWN;
-	if (flags & MAP_LOCKED)
-		vm_flags |= VM_LOCKED;
-	if (flags & MAP_NORESERVE)
-		vm_flags |= VM_NORESERVE;
-	return vm_flags;
-}
-
-static noinline int may_map_locked(const struct mm *mm, uint32_t length)
-	MUST_HOLD(&mm->lock)
-{
-	debug_assert_mutex_held(&mm->lock);
-	if (!mm->limits[VM_LIMIT_MEMLOCK].soft)
-		return -EPERM;
-	return vm_may_lock(mm, length >> PAGE_SHIFT) ? 0 : -EAGAIN;
+	return (prot & VM_RIGHTS) |
+	       ((flags & MAP_TYPE) == MAP_SHARED ? VM_SHARED : 0) |
+	       (flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) |
+	       (flags & MAP_LOCKED ? VM_LOCKED : 0) |
+	       (flags & MAP_NORESERVE ? VM_NORESERVE : 0);
 }
 
 static long mmap_locked(struct mm *mm, uaddr_t addr, uint32_t length,
@@ -211,21 +185,16 @@ static long mmap_locked(struct mm *mm, uaddr_t addr, uint32_t length,
 			return -EEXIST;
 	}
 	if (unlikely(flags & MAP_LOCKED)) {
-		err = may_map_locked(mm, length);
-		if (err)
-			return err;
+		if (!mm->limits[VM_LIMIT_MEMLOCK].soft)
+			return -EPERM;
+		if (!vm_may_lock(mm, length >> PAGE_SHIFT))
+			return -EAGAIN;
 	}
 	if (type != MAP_PRIVATE &&
 	    (type != MAP_SHARED || flags & MAP_GROWSDOWN))
 		return -EINVAL;
 	err = vma_make(mm, &new, flags & MAP_FIXED, next);
 	return err ? err : place;
-}
-
-static bool wants_pages(unsigned flags)
-{
-	return flags & MAP_LOCKED ||
-	       (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 }
 
 long mm_mmap(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot,
@@ -248,26 +217,14 @@ long mm_mmap(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot,
 	start = mmap_locked(mm, addr, size, prot, flags);
 	mutex_unlock(&mm->lock);
 	if (unlikely(flags & (MAP_LOCKED | MAP_POPULATE)) &&
-	    wants_pages(flags) && !IS_ERR_VALUE(start))
+	    (flags & (MAP_LOCKED | MAP_NONBLOCK)) != MAP_NONBLOCK &&
+	    !IS_ERR_VALUE(start))
 		mm_populate(mm, UADDR((uint32_t)start),
 			    UADDR((uint32_t)start + size), 0, false);
 	return start;
 }
 
 /* ---- for the loader ----------------------------------------------------- */
-
-static int map_fixed_locked(struct mm *mm, struct vma *new)
-	MUST_HOLD(&mm->lock)
-{
-	struct vma *there = vma_find_first(mm, vma_start(new));
-
-	debug_assert_mutex_held(&mm->lock);
-	if (there && vma_start(there).v < vma_end(new).v)
-		return -EEXIST;
-	if (!vma_may_add(mm, 0))
-		return -ENOMEM;
-	return vma_make(mm, new, false, there);
-}
 
 long mm_map_fixed(struct mm *mm, uaddr_t start, uint32_t length,
 		  unsigned vm_flags, const char *name)
@@ -277,14 +234,18 @@ long mm_map_fixed(struct mm *mm, uaddr_t start, uint32_t length,
 		.flags = vm_flags,
 		.name = name,
 	};
-	int err;
+	struct vma *there;
+	int err = -ENOMEM;
 
-	if (!length || !page_aligned(start.v) || !page_aligned(length) ||
-	    start.v < USER_BASE || start.v > USER_END ||
-	    length > USER_END - start.v)
+	if (!length || !page_aligned(start.v | length) ||
+	    start.v < USER_BASE || !in_user_mode(start, length))
 		return -EINVAL;
 	mutex_lock(&mm->lock);
-	err = map_fixed_locked(mm, &new);
+	there = vma_find_first(mm, start);
+	if (there && vma_start(there).v < vma_end(&new).v)
+		err = -EEXIST;
+	else if (vma_may_add(mm, 0))
+		err = vma_make(mm, &new, false, there);
 	mutex_unlock(&mm->lock);
 	return err ? err : (long)start.v;
 }

@@ -41,24 +41,13 @@ static bool recharge(const struct mm *mm, const struct vma *vma, uint32_t pages,
 	return true;
 }
 
-/* The reverse, when the area could not be cut. */
-static void undo_charge(const struct vma *vma, uint32_t pages, unsigned flags)
-{
-	if (!((flags ^ vma->flags) & VM_ACCOUNT))
-		return;
-	if (flags & VM_ACCOUNT)
-		commit_release(pages);
-	else
-		commit_add(pages);
-}
-
-/* One area's part of the range. *vmap is then the area it is in. */
+/* Protect one area's part of the range. *vmap becomes the area that has it. */
 static int protect_area(struct mm *mm, struct vma **vmap, uaddr_t start,
 			uaddr_t end, unsigned rights) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = *vmap;
 	unsigned flags = (vma->flags & ~VM_RIGHTS) | rights;
-	uint32_t pages = (end.v - start.v) >> PAGE_SHIFT;
+	uint32_t pages = pages_between(start, end);
 	struct vma *changed;
 
 	debug_assert_mutex_held(&mm->lock);
@@ -70,7 +59,11 @@ static int protect_area(struct mm *mm, struct vma **vmap, uaddr_t start,
 		return -ENOMEM;
 	changed = vma_set_flags(mm, vma, start, end, flags);
 	if (!changed) {
-		undo_charge(vma, pages, flags);
+		/* The area could not be cut: undo what recharge() did. */
+		if (flags & ~vma->flags & VM_ACCOUNT)
+			commit_release(pages);
+		else if (vma->flags & ~flags & VM_ACCOUNT)
+			commit_add(pages);
 		return -ENOMEM;
 	}
 	if (changed->flags & VM_TOUCHED)
@@ -80,32 +73,12 @@ static int protect_area(struct mm *mm, struct vma **vmap, uaddr_t start,
 	return 0;
 }
 
-static always_inline int protect_range(struct mm *mm, struct vma *vma,
-				       uaddr_t start, uaddr_t end,
-				       unsigned rights) MUST_HOLD(&mm->lock)
-{
-	int err;
-
-	debug_assert_mutex_held(&mm->lock);
-	for (;;) {
-		err = protect_area(mm, &vma, start,
-				   uaddr_min(vma_end(vma), end), rights);
-		if (err)
-			return err;
-		start = vma_end(vma);
-		if (start.v >= end.v)
-			return 0;
-		vma = vma_next(mm, vma);
-		if (!vma || vma_start(vma).v != start.v)
-			return -ENOMEM;
-	}
-}
-
 static always_inline int mprotect_locked(struct mm *mm, uaddr_t start,
 					 uaddr_t end, unsigned prot)
 	MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find_first(mm, start);
+	int err;
 
 	debug_assert_mutex_held(&mm->lock);
 	if (!vma)
@@ -123,23 +96,32 @@ static always_inline int mprotect_locked(struct mm *mm, uaddr_t start,
 		if (unlikely(prot & PROT_GROWSUP))
 			return -EINVAL;
 	}
-	return protect_range(mm, vma, start, end, prot & VM_RIGHTS);
+	for (;;) {
+		err = protect_area(mm, &vma, start,
+				   uaddr_min(vma_end(vma), end),
+				   prot & VM_RIGHTS);
+		if (err)
+			return err;
+		start = vma_end(vma);
+		if (start.v >= end.v)
+			return 0;
+		vma = vma_next(mm, vma);
+		if (!vma || vma_start(vma).v != start.v)
+			return -ENOMEM;
+	}
 }
 
 /* ---- where something is locked ------------------------------------------- */
 
-/* What is locked, and could not be written so far, is there from now on. */
-static bool must_fill(const struct vma *vma, unsigned prot)
-{
-	const unsigned mask = VM_LOCKED | VM_WRITE | VM_SHARED;
-
-	return vma && (vma->flags & mask) == VM_LOCKED && prot & PROT_WRITE;
-}
-
-/* Area by area: touching the pages of one needs mm->lock free. */
+/*
+ * Protect area by area: mm->lock must be free while the pages of an area are
+ * touched. Private pages that are locked, and may be written from now on, are
+ * made now.
+ */
 static noinline int protect_and_fill(struct mm *mm, uaddr_t start,
 				     uaddr_t end, unsigned prot)
 {
+	const unsigned mask = VM_LOCKED | VM_WRITE | VM_SHARED;
 	int err = 0;
 
 	while (start.v < end.v && !err) {
@@ -150,7 +132,8 @@ static noinline int protect_and_fill(struct mm *mm, uaddr_t start,
 		mutex_lock(&mm->lock);
 		vma = vma_find(mm, start);
 		stop = vma ? uaddr_min(vma_end(vma), end) : end;
-		fill = must_fill(vma, prot);
+		fill = vma && (vma->flags & mask) == VM_LOCKED &&
+		       prot & PROT_WRITE;
 		err = mprotect_locked(mm, start, stop, prot);
 		mutex_unlock(&mm->lock);
 		if (fill && !err)
@@ -161,29 +144,22 @@ static noinline int protect_and_fill(struct mm *mm, uaddr_t start,
 	return err;
 }
 
-/* Linux's order: what is wrong with arguments that are not the usual ones. */
-static noinline int check_arguments(uaddr_t addr, uint32_t length,
-				    unsigned prot)
-{
-	if ((prot & PROT_GROWS) == PROT_GROWS || !page_aligned(addr.v))
-		return -EINVAL;
-	if (!length)
-		return 0;
-	if (addr.v + PAGE_ALIGN(length) <= addr.v)
-		return -ENOMEM;
-	return prot & ~(PROT_ALL | PROT_GROWS) ? -EINVAL : 0;
-}
-
 long mm_mprotect(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot)
 {
 	uaddr_t end = uaddr_add(addr, PAGE_ALIGN(length));
 	int err;
 
+	/* Arguments that are not the usual ones: checked in Linux's order. */
 	if (unlikely(prot & ~VM_RIGHTS || !page_aligned(addr.v) ||
 		     end.v <= addr.v)) {
-		err = check_arguments(addr, length, prot);
-		if (err || !length)
-			return err;
+		if ((prot & PROT_GROWS) == PROT_GROWS || !page_aligned(addr.v))
+			return -EINVAL;
+		if (!length)
+			return 0;
+		if (end.v <= addr.v)
+			return -ENOMEM;
+		if (prot & ~(PROT_ALL | PROT_GROWS))
+			return -EINVAL;
 	}
 	if (unlikely(mm->locked_vm))
 		return protect_and_fill(mm, addr, end, prot);

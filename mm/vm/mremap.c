@@ -43,13 +43,6 @@ struct remap {
 	unsigned flags;
 };
 
-static bool too_many_areas(const struct mm *mm, unsigned more)
-	MUST_HOLD(&mm->lock)
-{
-	debug_assert_mutex_held(&mm->lock);
-	return !vma_may_add(mm, more + MOVE_AREAS + 1);
-}
-
 /* All that the arguments alone can be wrong in. */
 static int check_arguments(const struct remap *r)
 {
@@ -85,34 +78,24 @@ static int unmap_tail(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
 	return mm_unmap_locked(mm, start, uaddr_add(start, r->old - r->new));
 }
 
-/* Do the limits allow what the area grows by? */
-static int check_limits(const struct mm *mm, const struct vma *vma,
-			const struct remap *r) MUST_HOLD(&mm->lock)
-{
-	uint32_t more = (r->new - r->old) >> PAGE_SHIFT;
-
-	assert_mutex_held(&mm->lock);
-	if (r->new <= r->old)
-		return 0;
-	if (vma->flags & VM_LOCKED && !vm_may_lock(mm, more))
-		return -EAGAIN;
-	return vm_has_room(mm, more) ? 0 : -ENOMEM;
-}
-
-/* Can this range of the area be moved or grow? */
+/* May this range of the area be moved, or grow? */
 static int check_area(const struct mm *mm, const struct vma *vma,
 		      const struct remap *r) MUST_HOLD(&mm->lock)
 {
-	uint32_t old = MIN(r->old, r->new);
+	uint32_t more = (r->new - r->old) >> PAGE_SHIFT;
 
 	assert_mutex_held(&mm->lock);
 	if (vma->flags & VM_DEVICE)
 		return -EFAULT;
 	if (!r->old && !(vma->flags & VM_SHARED))
 		return -EINVAL;
-	if (old > vma_end(vma).v - r->addr.v)
+	if (MIN(r->old, r->new) > vma_end(vma).v - r->addr.v)
 		return -EFAULT;
-	return check_limits(mm, vma, r);
+	if (r->new <= r->old)
+		return 0;
+	if (vma->flags & VM_LOCKED && !vm_may_lock(mm, more))
+		return -EAGAIN;
+	return vm_has_room(mm, more) ? 0 : -ENOMEM;
 }
 
 /* ---- moving ------------------------------------------------------------- */
@@ -132,74 +115,44 @@ static struct vma moved_area(const struct vma *vma, const struct remap *r)
 	return new;
 }
 
-/* MREMAP_DONTUNMAP: what is left is empty, and no longer locked. */
-static void leave_empty(struct mm *mm, const struct remap *r)
-	MUST_HOLD(&mm->lock)
+/*
+ * The entries have moved, and the areas follow. Areas are in reserve, so that
+ * nothing can fail.
+ */
+static void bring_area(struct mm *mm, struct vma *vma, const struct vma *new,
+		       const struct remap *r) MUST_HOLD(&mm->lock)
 {
-	struct vma *vma = vma_find(mm, r->addr);
+	uaddr_t end = uaddr_add(r->addr, r->old);
+	bool keep = r->flags & MREMAP_DONTUNMAP;
+	int err = 0;
 
 	assert_mutex_held(&mm->lock);
+	if (r->old && !keep && !vma_isolate(mm, vma, r->addr, end))
+		err = -ENOMEM;
+	if (!err)
+		err = vma_add(mm, new);
+	if (!err && r->old && !keep) {
+		/* So far, only one of the two places was charged. */
+		if (new->flags & VM_ACCOUNT)
+			commit_add(r->old >> PAGE_SHIFT);
+		err = mm_unmap_locked(mm, r->addr, end);
+	}
+	assert(!err);
+	if (!keep)
+		return;
+	/* The area that stays is empty, and no longer locked. */
+	vma = vma_find(mm, r->addr);
 	if (vma->flags & VM_LOCKED)
 		mm->locked_vm -= vma_pages(vma);
 	vma_leave_family(mm, vma, vma_start(vma).v == r->addr.v &&
 			 vma_pages(vma) == r->old >> PAGE_SHIFT);
 }
 
-static void remove_old(struct mm *mm, const struct vma *new,
-		       const struct remap *r) MUST_HOLD(&mm->lock)
-{
-	int err;
-
-	assert_mutex_held(&mm->lock);
-	if (!r->old)
-		return;
-	/* The pages that leave were not charged twice; now they are. */
-	if (new->flags & VM_ACCOUNT)
-		commit_add(r->old >> PAGE_SHIFT);
-	err = mm_unmap_locked(mm, r->addr, uaddr_add(r->addr, r->old));
-	assert(!err);
-}
-
 /*
- * Bring the entries to their new place, where nothing is: the part of the move
- * that can fail. For the rest there are areas in reserve.
+ * Move a part of the area to r->new_addr, where nothing is. r->old is not
+ * longer than r->new. What can fail comes first: areas in reserve, and the move
+ * of the entries.
  */
-static int bring_entries(struct mm *mm, const struct vma *new,
-			 const struct remap *r) MUST_HOLD(&mm->lock)
-{
-	int err = vma_reserve(mm, MOVE_AREAS);
-
-	assert_mutex_held(&mm->lock);
-	if (!err && r->old && new->flags & VM_TOUCHED)
-		err = upt_move_range(&mm->tables, r->addr, r->new_addr,
-				     r->old);
-	if (err)
-		vma_unreserve(mm);
-	return err;
-}
-
-/* The areas follow. What stays, or goes, is then an area of its own. */
-static void bring_area(struct mm *mm, struct vma *vma, const struct vma *new,
-		       const struct remap *r) MUST_HOLD(&mm->lock)
-{
-	bool keep = r->flags & MREMAP_DONTUNMAP;
-	int err = 0;
-
-	assert_mutex_held(&mm->lock);
-	if (r->old && !keep && !vma_isolate(mm, vma, r->addr,
-					    uaddr_add(r->addr, r->old)))
-		err = -ENOMEM;
-	if (!err)
-		err = vma_add(mm, new);
-	assert(!err);
-	vma_unreserve(mm);
-	if (keep)
-		leave_empty(mm, r);
-	else
-		remove_old(mm, new, r);
-}
-
-/* Move to r->new_addr, which is free. r->old is not longer than r->new. */
 static long move_area(struct mm *mm, struct vma *vma, const struct remap *r)
 	MUST_HOLD(&mm->lock)
 {
@@ -209,16 +162,20 @@ static long move_area(struct mm *mm, struct vma *vma, const struct remap *r)
 	int err;
 
 	assert_mutex_held(&mm->lock);
-	if (too_many_areas(mm, 0))
+	if (!vma_may_add(mm, MOVE_AREAS + 1))
 		return -ENOMEM;
 	if (vma->flags & VM_ACCOUNT && !commit_charge(mm->account, charge))
 		return -ENOMEM;
 	new = moved_area(vma, r);
-	err = bring_entries(mm, &new, r);
+	err = vma_reserve(mm, MOVE_AREAS);
+	if (!err && r->old && new.flags & VM_TOUCHED)
+		err = upt_move_range(&mm->tables, r->addr, r->new_addr,
+				     r->old);
 	if (!err)
 		bring_area(mm, vma, &new, r);
 	else if (new.flags & VM_ACCOUNT)
 		commit_release(charge);
+	vma_unreserve(mm);
 	return err ? err : (long)r->new_addr.v;
 }
 
@@ -230,7 +187,7 @@ static long remap_to(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
 	int err;
 
 	assert_mutex_held(&mm->lock);
-	if (too_many_areas(mm, 2))
+	if (!vma_may_add(mm, 2 + MOVE_AREAS + 1))
 		return -ENOMEM;
 	place = mm_place(mm, r->new_addr, r->new, r->flags & MREMAP_FIXED);
 	if (IS_ERR_VALUE(place))
@@ -284,39 +241,27 @@ static long remap_all(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
 
 /* ---- in place ----------------------------------------------------------- */
 
-static bool room_behind(const struct mm *mm, const struct vma *vma,
-			uint32_t more) MUST_HOLD(&mm->lock)
-{
-	const struct vma *next = vma_next(mm, vma);
-
-	assert_mutex_held(&mm->lock);
-	return more <= (next ? vma_start(next).v : USER_END) - vma_end(vma).v;
-}
-
-static long grow_in_place(struct mm *mm, struct vma *vma, uaddr_t addr,
-			  uint32_t more) MUST_HOLD(&mm->lock)
-{
-	assert_mutex_held(&mm->lock);
-	if (vma->flags & VM_ACCOUNT &&
-	    !commit_charge(mm->account, more >> PAGE_SHIFT))
-		return -ENOMEM;
-	vma_set_end(mm, vma, uaddr_add(vma_end(vma), more));
-	vma_merge(mm, vma);
-	return (long)addr.v;
-}
-
+/* Make the area longer: where it is, if there is room, or at another place. */
 static long grow(struct mm *mm, struct vma *vma, struct remap *r)
 	MUST_HOLD(&mm->lock)
 {
+	const struct vma *next = vma_next(mm, vma);
+	uint32_t room = (next ? vma_start(next).v : USER_END) - vma_end(vma).v;
+	uint32_t more = r->new - r->old;
 	int err = check_area(mm, vma, r);
 	long place;
 
 	assert_mutex_held(&mm->lock);
 	if (err)
 		return err;
-	if (r->old == vma_end(vma).v - r->addr.v &&
-	    room_behind(mm, vma, r->new - r->old))
-		return grow_in_place(mm, vma, r->addr, r->new - r->old);
+	if (r->old == vma_end(vma).v - r->addr.v && more <= room) {
+		if (vma->flags & VM_ACCOUNT &&
+		    !commit_charge(mm->account, more >> PAGE_SHIFT))
+			return -ENOMEM;
+		vma_set_end(mm, vma, uaddr_add(vma_end(vma), more));
+		vma_merge(mm, vma);
+		return (long)r->addr.v;
+	}
 	if (!(r->flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
 	place = mm_place(mm, UADDR(0), r->new, false);
@@ -326,18 +271,10 @@ static long grow(struct mm *mm, struct vma *vma, struct remap *r)
 	return move_area(mm, vma, r);
 }
 
-static long shrink(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
-{
-	int err = unmap_tail(mm, r);
-
-	assert_mutex_held(&mm->lock);
-	return err ? err : (long)r->addr.v;
-}
-
 static long remap_locked(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma = vma_find(mm, r->addr);
-	int err;
+	int err = 0;
 
 	assert_mutex_held(&mm->lock);
 	if (!vma)
@@ -350,7 +287,9 @@ static long remap_locked(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
 	}
 	if (r->new > r->old)
 		return grow(mm, vma, r);
-	return r->new == r->old ? (long)r->addr.v : shrink(mm, r);
+	if (r->new < r->old)
+		err = unmap_tail(mm, r);
+	return err ? err : (long)r->addr.v;
 }
 
 long mm_mremap(struct mm *mm, uaddr_t addr, uint32_t old_length,

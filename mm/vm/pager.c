@@ -81,13 +81,18 @@ static bool is_private(struct mm *mm, uaddr_t start, uaddr_t end,
 	return false;
 }
 
-static void name_pager(struct mm *mm, uaddr_t start, uaddr_t end,
-		       struct endpoint *pager) MUST_HOLD(&mm->lock)
+static int set_pager_locked(struct mm *mm, uaddr_t start, uaddr_t end,
+			    struct endpoint *pager) MUST_HOLD(&mm->lock)
 {
 	struct endpoint *before;
 	struct vma *vma;
+	unsigned cuts;
 
 	assert_mutex_held(&mm->lock);
+	if (!is_private(mm, start, end, &cuts))
+		return -EFAULT;
+	if (cuts && (!vma_may_add(mm, cuts) || vma_reserve(mm, cuts)))
+		return -ENOMEM;
 	for (; start.v < end.v; start = vma_end(vma)) {
 		vma = vma_find(mm, start);
 		vma = vma_isolate(mm, vma, start, uaddr_min(vma_end(vma), end));
@@ -100,23 +105,6 @@ static void name_pager(struct mm *mm, uaddr_t start, uaddr_t end,
 		if (before)
 			vma_pager_put(before);
 	}
-}
-
-static int set_pager_locked(struct mm *mm, uaddr_t start, uaddr_t end,
-			    struct endpoint *pager) MUST_HOLD(&mm->lock)
-{
-	unsigned cuts;
-	int err;
-
-	assert_mutex_held(&mm->lock);
-	if (!is_private(mm, start, end, &cuts))
-		return -EFAULT;
-	if (cuts && !vma_may_add(mm, cuts))
-		return -ENOMEM;
-	err = vma_reserve(mm, cuts);
-	if (err)
-		return err;
-	name_pager(mm, start, end, pager);
 	vma_unreserve(mm);
 	return 0;
 }
@@ -126,8 +114,8 @@ long mm_set_pager(struct mm *mm, uaddr_t addr, uint32_t length,
 {
 	int err;
 
-	if (!length || !page_aligned(addr.v) || !page_aligned(length) ||
-	    addr.v > USER_END || length > USER_END - addr.v)
+	if (!length || !page_aligned(addr.v | length) ||
+	    !in_user_mode(addr, length))
 		return -EINVAL;
 	mutex_lock(&mm->lock);
 	err = set_pager_locked(mm, addr, uaddr_add(addr, length), pager);

@@ -75,15 +75,10 @@ struct need {
 	bool     force;         /* a page of its own in a read-only area */
 };
 
-/* N2, N3. What nobody can write is nobody's secret: the zero page. */
-static bool is_own(const struct vma *vma, struct page *page)
-{
-	if (vma->object || vm_page_is_only(page))
-		return true;
-	return page == vm_zero_page && !(vma->flags & VM_WRITE);
-}
-
-/* Returns: 0; -EBUSY; -EAGAIN: the entry does not serve: touch it by *need. */
+/*
+ * Pin the page of an entry that is there (N2, N3).
+ * Returns: 0; -EBUSY; -EAGAIN: the entry does not serve: touch it by *need.
+ */
 static int pin_present(struct mm *mm, uaddr_t addr, bool write,
 		       struct page **pagep, struct need *need)
 	MUST_HOLD(&mm->lock)
@@ -98,7 +93,9 @@ static int pin_present(struct mm *mm, uaddr_t addr, bool write,
 	if (!(entry.rights & (write ? UPT_WRITE : UPT_READ)))
 		return -EAGAIN;
 	*pagep = pfn_to_page(entry.pfn);
-	if (is_own(vma, *pagep))
+	/* The zero page serves where the program may not write. */
+	if (vma->object || vm_page_is_only(*pagep) ||
+	    (*pagep == vm_zero_page && !(vma->flags & VM_WRITE)))
 		return vm_page_pin(*pagep) ? 0 : -EBUSY;
 	*need = (struct need){ VM_WRITE, !(vma->flags & VM_WRITE) };
 	return -EAGAIN;
@@ -107,7 +104,6 @@ static int pin_present(struct mm *mm, uaddr_t addr, bool write,
 static int pin_one(struct mm *mm, uaddr_t addr, bool write,
 		   struct page **pagep)
 {
-	enum vm_fault fault;
 	struct need need;
 	int err;
 
@@ -117,9 +113,10 @@ static int pin_one(struct mm *mm, uaddr_t addr, bool write,
 		mutex_unlock(&mm->lock);
 		if (err != -EAGAIN)
 			return err;
-		fault = vm_touch(mm, addr, need.access, need.force);
-		if (fault != VM_FAULT_DONE)
-			return fault == VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+		err = vm_fault_errno(vm_touch(mm, addr, need.access,
+					      need.force));
+		if (err)
+			return err;
 	}
 }
 
@@ -131,7 +128,7 @@ int mm_pin(struct mm *mm, uaddr_t addr, uint32_t length, bool write,
 	unsigned nr = 0;
 	int err = 0;
 
-	if (!length || addr.v > USER_END || length > USER_END - addr.v)
+	if (!length || !in_user_mode(addr, length))
 		return -EFAULT;
 	nr_pages = (PAGE_ALIGN(addr.v + length) - at.v) >> PAGE_SHIFT;
 	if (!commit_charge(mm->account, nr_pages))

@@ -40,15 +40,6 @@ static bool fits(const struct mm *mm, uaddr_t addr, uint32_t length,
 	return !*nextp || addr.v + length <= vma_guard_start(*nextp).v;
 }
 
-static bool hint_fits(const struct mm *mm, uaddr_t addr, uint32_t length,
-		      struct vma **nextp) MUST_HOLD(&mm->lock)
-{
-	debug_assert_mutex_held(&mm->lock);
-	if (addr.v < USER_BASE || addr.v > USER_END - length)
-		return false;
-	return fits(mm, addr, length, nextp);
-}
-
 /* The highest gap that ends at MMAP_BASE or below. */
 static bool find_down(struct mm *mm, uint32_t length, uaddr_t *start,
 		      struct vma **nextp) MUST_HOLD(&mm->lock)
@@ -98,7 +89,8 @@ long mm_place_before(struct mm *mm, uaddr_t addr, uint32_t length,
 		return addr.v < USER_BASE ? -EPERM : (long)addr.v;
 	}
 	addr.v = ALIGN_UP(addr.v, PAGE_SIZE);
-	if (addr.v && hint_fits(mm, addr, length, nextp))
+	if (addr.v >= USER_BASE && addr.v <= USER_END - length &&
+	    fits(mm, addr, length, nextp))
 		return (long)addr.v;
 	if (find_down(mm, length, &start, nextp) ||
 	    find_up(mm, length, &start, nextp))

@@ -124,8 +124,7 @@ static int share_page(struct transfer *t, uaddr_t va, struct page *page)
 		page = vm_page_copy(page);
 	if (!page)
 		return -ENOMEM;
-	err = vm_object_set(t->new.object, (va.v - t->start.v) >> PAGE_SHIFT,
-			    page);
+	err = vm_object_set(t->new.object, pages_between(t->start, va), page);
 	if (err)
 		vm_page_put(page);
 	return err;
@@ -278,19 +277,6 @@ static int prepare_grant(struct transfer *t) MUST_HOLD(&t->from->lock)
 	return err;
 }
 
-/* In place of what is in the window; cannot fail. */
-static void grant_pages(struct transfer *t) MUST_HOLD(&t->to->lock)
-	MUST_HOLD(&t->from->lock)
-{
-	assert_mutex_held(&t->from->lock);
-	assert_mutex_held(&t->to->lock);
-	upt_clear_range(&t->to->tables, vma_start(&t->new), vma_end(&t->new),
-			vm_pages_unmapped, t->to);
-	mm_cut_locked(t->to, vma_start(&t->new), vma_end(&t->new));
-	for_each_page(t, hand_over_page);
-	free_empty_tables(t);
-}
-
 /* ---- check -------------------------------------------------------------- */
 
 /* The giver's area and what the receiver may do with it. */
@@ -307,7 +293,7 @@ static int check_giver(struct transfer *t, unsigned rights)
 	/* An area may be longer than its object: what is behind is no page. */
 	if (t->vma->object &&
 	    !vm_object_has(t->vma->object, vma_index(t->vma, t->start),
-			   (t->end.v - t->start.v) >> PAGE_SHIFT))
+			   pages_between(t->start, t->end)))
 		return -EFAULT;
 	t->new.flags = rights | (t->vma->flags &
 				 vm_flags_of[t->grant ? VM_KEPT_BY_GRANT
@@ -332,8 +318,7 @@ static int check_receiver(struct transfer *t, uaddr_t addr)
 		return (int)place;
 	t->new.range.start = (uint32_t)place;
 	t->new.range.end = (uint32_t)place + length;
-	if (!vm_has_room(t->to, length >> PAGE_SHIFT) &&
-	    !vm_has_room_within(t->to, vma_start(&t->new), vma_end(&t->new)))
+	if (!vm_has_room_within(t->to, vma_start(&t->new), vma_end(&t->new)))
 		return -ENOMEM;
 	there = vma_find_first(t->to, vma_start(&t->new));
 	if (t->over)
@@ -343,63 +328,49 @@ static int check_receiver(struct transfer *t, uaddr_t addr)
 
 /* ---- prepare, commit ---------------------------------------------------- */
 
-/* Areas that the giver has more of, for a moment. */
-static unsigned giver_adds(const struct transfer *t) MUST_HOLD(&t->from->lock)
-{
-	assert_mutex_held(&t->from->lock);
-	if (t->grant)
-		return mm_unmap_adds(t->from, t->start, t->end);
-	return t->vma->object ? 0 : vma_cuts(t->vma, t->start, t->end);
-}
-
-/* From here on neither side can be short of areas. */
-static int reserve_areas(struct transfer *t) MUST_HOLD(&t->from->lock)
-	MUST_HOLD(&t->to->lock)
-{
-	unsigned more = giver_adds(t);
-	int err;
-
-	assert_mutex_held(&t->to->lock);
-	assert_mutex_held(&t->from->lock);
-	if (more && !vma_may_add(t->from, more))
-		return -ENOMEM;
-	err = vma_reserve(t->from, more);
-	if (!err)
-		err = vma_reserve(t->to, 1 + mm_unmap_adds(t->to,
-							   vma_start(&t->new),
-							   vma_end(&t->new)));
-	return err;
-}
-
-/* All that needs memory. Neither area has changed when it fails. */
+/* Get all that needs memory. If this fails, no area has changed. */
 static int prepare(struct transfer *t) MUST_HOLD(&t->from->lock)
 	MUST_HOLD(&t->to->lock)
 {
-	int err = reserve_areas(t);
+	unsigned more = 0;
 
 	assert_mutex_held(&t->to->lock);
 	assert_mutex_held(&t->from->lock);
-	if (err)
-		return err;
+	/* The areas that the giver has more of for a moment. */
+	if (t->grant)
+		more = mm_unmap_adds(t->from, t->start, t->end);
+	else if (!t->vma->object)
+		more = vma_cuts(t->vma, t->start, t->end);
+	if (more && !vma_may_add(t->from, more))
+		return -ENOMEM;
+	if (vma_reserve(t->from, more) ||
+	    vma_reserve(t->to, 1 + mm_unmap_adds(t->to, vma_start(&t->new),
+						 vma_end(&t->new))))
+		return -ENOMEM;
 	if (t->vma->object)
 		return vm_object_promise(t->vma->object) ? 0 : -ENOMEM;
 	return t->grant ? prepare_grant(t) : share_pages(t);
 }
 
-/* Nothing of this can fail. */
+/* Nothing in here can fail. What is in the receiver's window goes. */
 static void commit(struct transfer *t) MUST_HOLD(&t->from->lock)
 	MUST_HOLD(&t->to->lock)
 {
+	uaddr_t start = vma_start(&t->new), end = vma_end(&t->new);
 	bool shares = !t->grant && !t->vma->object;
 	int err = 0;
 
 	assert_mutex_held(&t->to->lock);
 	assert_mutex_held(&t->from->lock);
-	if (t->grant && !t->vma->object)
-		grant_pages(t);
-	else
-		err = mm_unmap_locked(t->to, vma_start(&t->new),
-				      vma_end(&t->new));
+	if (t->grant && !t->vma->object) {
+		upt_clear_range(&t->to->tables, start, end, vm_pages_unmapped,
+				t->to);
+		mm_cut_locked(t->to, start, end);
+		for_each_page(t, hand_over_page);
+		free_empty_tables(t);
+	} else {
+		err = mm_unmap_locked(t->to, start, end);
+	}
 	if (!err)
 		err = vma_add(t->to, &t->new);
 	if (!err && t->grant)
@@ -414,20 +385,6 @@ static void commit(struct transfer *t) MUST_HOLD(&t->from->lock)
 	vm_object_put(t->new.object);
 }
 
-static int transfer_locked(struct transfer *t) MUST_HOLD(&t->from->lock)
-	MUST_HOLD(&t->to->lock)
-{
-	int err = prepare(t);
-
-	assert_mutex_held(&t->to->lock);
-	assert_mutex_held(&t->from->lock);
-	if (!err)
-		commit(t);
-	vma_unreserve(t->from);
-	vma_unreserve(t->to);
-	return err;
-}
-
 static long transfer(struct mm *from, uaddr_t addr, uint32_t length,
 		     struct mm *to, uaddr_t to_addr, unsigned rights,
 		     bool grant, bool over)
@@ -439,8 +396,7 @@ static long transfer(struct mm *from, uaddr_t addr, uint32_t length,
 	int err;
 
 	if (!length || !page_aligned(addr.v | length | to_addr.v) ||
-	    addr.v > USER_END || length > USER_END - addr.v || from == to ||
-	    rights & ~VM_RIGHTS)
+	    !in_user_mode(addr, length) || from == to || rights & ~VM_RIGHTS)
 		return -EINVAL;
 	list_init(&t.copies);
 	mm_lock_both(t.from, t.to);
@@ -448,7 +404,11 @@ static long transfer(struct mm *from, uaddr_t addr, uint32_t length,
 	if (!err)
 		err = check_receiver(&t, to_addr);
 	if (!err)
-		err = transfer_locked(&t);
+		err = prepare(&t);
+	if (!err)
+		commit(&t);
+	vma_unreserve(t.from);
+	vma_unreserve(t.to);
 	mm_unlock_both(t.from, t.to);
 	return err ? err : (long)vma_start(&t.new).v;
 }

@@ -125,8 +125,7 @@ static const char *check_locked(struct mm *mm) MUST_HOLD(&mm->lock)
 	mutex_known_held(&sums.mm->lock);
 	HOLDS(!law, law);
 	range_for_each(node, &mm->vmas) {
-		law = check_area(&sums,
-				 container_of(node, struct vma, range));
+		law = check_area(&sums, range_to_vma(node));
 		HOLDS(!law, law);
 	}
 	law = upt_check(&mm->tables);
@@ -194,17 +193,6 @@ static int check_rest(uaddr_t va, struct upt_entry entry, void *arg)
 	return vm_page_entries(page) != (vma && vma->object ? 1 : 0);
 }
 
-static bool rests_are_right(void)
-{
-	struct mm *mm;
-
-	list_for_each_entry(mm, &all_mms, all)
-		if (upt_for_each(&mm->tables, UADDR(0), UADDR(USER_END),
-				 check_rest, mm))
-			return false;
-	return true;
-}
-
 /* The locks of all that come before `end`, the head of the list for all. */
 static void unlock_all(const struct list_head *end) NO_LOCK_CHECK
 {
@@ -235,6 +223,7 @@ static const char *check_all(void) NO_LOCK_CHECK
 	unsigned long committed = 0;
 	const char *law = NULL;
 	struct mm *mm;
+	int wrong = 0;
 
 	list_for_each_entry(mm, &all_mms, all) {
 		law = check_locked(mm);
@@ -244,7 +233,13 @@ static const char *check_all(void) NO_LOCK_CHECK
 	HOLDS(committed <= vm_committed(),
 	      "commit C1: what address spaces were promised is committed");
 	count_entries(0u - 1);
-	if (!rests_are_right())
+	list_for_each_entry(mm, &all_mms, all) {
+		wrong = upt_for_each(&mm->tables, UADDR(0), UADDR(USER_END),
+				     check_rest, mm);
+		if (wrong)
+			break;
+	}
+	if (wrong)
 		law = "vm V6: a page's references are the entries that map it";
 	count_entries(1);
 	return law;
@@ -311,7 +306,6 @@ static void dump_area(const struct mm *mm, const struct vma *vma)
 	unsigned flags = vma->flags;
 	char line[128];
 
-
 	scnprintf(line, sizeof(line), "%08x-%08x %c%c%c%c %08x 00:00 0 ",
 		      vma_start(vma).v, vma_end(vma).v,
 		      flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
@@ -330,6 +324,6 @@ void mm_maps_dump(struct mm *mm)
 
 	mutex_lock(&mm->lock);
 	range_for_each(node, &mm->vmas)
-		dump_area(mm, container_of(node, struct vma, range));
+		dump_area(mm, range_to_vma(node));
 	mutex_unlock(&mm->lock);
 }

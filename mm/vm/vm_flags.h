@@ -67,36 +67,26 @@ enum vm_flag_column {
 
 /* The flags that have a 1 in a column. */
 static const unsigned vm_flags_of[VM_NR_COLUMNS] = {
-#define R0(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((p) == 1) * (f)
-#define R1(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((s) == 1) * (f)
-#define R2(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((d) == 1) * (f)
-#define R3(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((j) == 1) * (f)
-#define R4(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((mv) == 1) * (f)
-#define R5(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((l) == 1) * (f)
-#define R6(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((fk) == 1) * (f)
-#define R7(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((sh) == 1) * (f)
-#define R8(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((mp) == 1) * (f)
-#define R9(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((g) == 1) * (f)
-	[VM_OF_PRIVATE]    = 0 VM_FLAG_RULES(R0),
-	[VM_OF_SHARED]     = 0 VM_FLAG_RULES(R1),
-	[VM_OF_DEVICE]     = 0 VM_FLAG_RULES(R2),
-	[VM_JOINS]         = 0 VM_FLAG_RULES(R3),
-	[VM_KEPT_BY_MOVE]  = 0 VM_FLAG_RULES(R4),
-	[VM_KEPT_BY_LEFT]  = 0 VM_FLAG_RULES(R5),
-	[VM_KEPT_BY_FORK]  = 0 VM_FLAG_RULES(R6),
-	[VM_KEPT_BY_SHARE] = 0 VM_FLAG_RULES(R7),
-	[VM_KEPT_BY_MAP]   = 0 VM_FLAG_RULES(R8),
-	[VM_KEPT_BY_GRANT] = 0 VM_FLAG_RULES(R9),
-#undef R0
-#undef R1
-#undef R2
-#undef R3
-#undef R4
-#undef R5
-#undef R6
-#undef R7
-#undef R8
-#undef R9
+#define VM_COLUMN0(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((p) == 1) * (f)
+#define VM_COLUMN1(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((s) == 1) * (f)
+#define VM_COLUMN2(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((d) == 1) * (f)
+#define VM_COLUMN3(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((j) == 1) * (f)
+#define VM_COLUMN4(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((mv) == 1) * (f)
+#define VM_COLUMN5(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((l) == 1) * (f)
+#define VM_COLUMN6(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((fk) == 1) * (f)
+#define VM_COLUMN7(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((sh) == 1) * (f)
+#define VM_COLUMN8(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((mp) == 1) * (f)
+#define VM_COLUMN9(f, p, s, d, j, mv, l, fk, sh, mp, g)  | ((g) == 1) * (f)
+	[VM_OF_PRIVATE]    = 0 VM_FLAG_RULES(VM_COLUMN0),
+	[VM_OF_SHARED]     = 0 VM_FLAG_RULES(VM_COLUMN1),
+	[VM_OF_DEVICE]     = 0 VM_FLAG_RULES(VM_COLUMN2),
+	[VM_JOINS]         = 0 VM_FLAG_RULES(VM_COLUMN3),
+	[VM_KEPT_BY_MOVE]  = 0 VM_FLAG_RULES(VM_COLUMN4),
+	[VM_KEPT_BY_LEFT]  = 0 VM_FLAG_RULES(VM_COLUMN5),
+	[VM_KEPT_BY_FORK]  = 0 VM_FLAG_RULES(VM_COLUMN6),
+	[VM_KEPT_BY_SHARE] = 0 VM_FLAG_RULES(VM_COLUMN7),
+	[VM_KEPT_BY_MAP]   = 0 VM_FLAG_RULES(VM_COLUMN8),
+	[VM_KEPT_BY_GRANT] = 0 VM_FLAG_RULES(VM_COLUMN9),
 };
 
 /* What an area of this kind may have. */

@@ -24,6 +24,17 @@ static inline bool page_aligned(uint32_t addr)
 	return !(addr & ~PAGE_MASK);
 }
 
+/* Do all these bytes belong to user mode? */
+static inline bool in_user_mode(uaddr_t addr, uint32_t length)
+{
+	return addr.v <= USER_END && length <= USER_END - addr.v;
+}
+
+static inline uint32_t pages_between(uaddr_t start, uaddr_t end)
+{
+	return (end.v - start.v) >> PAGE_SHIFT;
+}
+
 /* Pages of user mode, and at least one? */
 static inline bool is_user_range(uaddr_t start, uaddr_t end)
 {
@@ -366,6 +377,9 @@ void vm_pages_mapped(struct page *const pages[], unsigned nr, void *arg);
 void upages_init(void);
 
 /* ---- fault.c: touch pages ----------------------------------------------- */
+
+/* What a call answers when a touch ended so: 0, -ENOMEM or -EFAULT. */
+int vm_fault_errno(enum vm_fault fault);
 
 /*
  * As vm_fault(); `force` writes where only reading is allowed. Takes lock.

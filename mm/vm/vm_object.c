@@ -41,29 +41,29 @@ struct vm_object {
 	struct page  **leaves[];    /* o                               */
 };
 
-static uint32_t nr_leaves(const struct vm_object *object)
+static uint32_t nr_leaves(uint32_t nr_pages)
 {
-	return DIV_ROUND_UP(object->nr_pages, LEAF_PAGES);
+	return DIV_ROUND_UP(nr_pages, LEAF_PAGES);
 }
 
 /* The last leaf is as long as needed: most objects are small. */
 static uint32_t leaf_pages(const struct vm_object *object, uint32_t leaf)
 {
-	debug_assert(leaf < nr_leaves(object));
+	debug_assert(leaf < nr_leaves(object->nr_pages));
 	return MIN(LEAF_PAGES, object->nr_pages - leaf * LEAF_PAGES);
 }
 
-/* All arrays, also those that are made at a touch, which cannot refuse. */
+/* All arrays, with those of a later touch: a touch cannot refuse a charge. */
 static size_t array_bytes(uint32_t nr_pages)
 {
 	return sizeof(struct vm_object) + nr_pages * sizeof(struct page *) +
-	       DIV_ROUND_UP(nr_pages, LEAF_PAGES) * sizeof(struct page **);
+	       nr_leaves(nr_pages) * sizeof(struct page **);
 }
 
 struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted,
 				   struct account *account)
 {
-	size_t leaves = DIV_ROUND_UP(nr_pages, LEAF_PAGES);
+	size_t leaves = nr_leaves(nr_pages);
 	struct vm_object *object;
 
 	caller_must(nr_pages > 0, "ask for a page at least");
@@ -97,13 +97,11 @@ bool vm_object_promise(struct vm_object *object)
 	bool promised;
 
 	mutex_lock(&object->lock);
-	if (!object->accounted) {
-		object->accounted = commit_charge(object->account,
-						  object->nr_pages);
-		if (object->accounted)
-			account_promised(object->account, object->nr_pages);
-	}
 	promised = object->accounted;
+	if (!promised && commit_charge(object->account, object->nr_pages)) {
+		account_promised(object->account, object->nr_pages);
+		promised = object->accounted = true;
+	}
 	mutex_unlock(&object->lock);
 	return promised;
 }
@@ -121,25 +119,19 @@ void vm_object_get(struct vm_object *object)
 	__atomic_fetch_add(&object->refs, 1, __ATOMIC_RELAXED);
 }
 
-static void free_leaf(struct vm_object *object, uint32_t leaf)
-{
-	struct page **pages = object->leaves[leaf];
-
-	if (!pages)
-		return;
-	for (uint32_t i = 0; i < leaf_pages(object, leaf); i++)
-		if (pages[i])
-			vm_page_put(pages[i]);
-	kfree(pages);
-}
-
 void vm_object_put(struct vm_object *object)
 {
 	caller_must(object->refs > 0, "have a reference");
 	if (__atomic_sub_fetch(&object->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	for (uint32_t leaf = 0; leaf < nr_leaves(object); leaf++)
-		free_leaf(object, leaf);
+	for (uint32_t leaf = 0; leaf < nr_leaves(object->nr_pages); leaf++) {
+		struct page **pages = object->leaves[leaf];
+
+		for (uint32_t i = 0; pages && i < leaf_pages(object, leaf); i++)
+			if (pages[i])
+				vm_page_put(pages[i]);
+		kfree(pages);
+	}
 	if (object->accounted) {
 		commit_release(object->nr_pages);
 		account_promised(object->account, 0u - object->nr_pages);
@@ -167,32 +159,23 @@ static struct page **slot_of(struct vm_object *object, uint32_t index)
 	return &object->leaves[leaf][index % LEAF_PAGES];
 }
 
-static int page_locked(struct vm_object *object, uint32_t index,
-		       struct page **pagep) MUST_HOLD(&object->lock)
-{
-	struct page **slot = slot_of(object, index);
-
-	assert_mutex_held(&object->lock);
-	if (!slot)
-		return -ENOMEM;
-	if (!*slot)
-		*slot = vm_page_zeroed();
-	if (!*slot)
-		return -ENOMEM;
-	vm_page_get(*slot);
-	*pagep = *slot;
-	return 0;
-}
-
 int vm_object_page(struct vm_object *object, uint32_t index,
 		   struct page **pagep)
 {
-	int err;
+	struct page **slot;
+	int err = -ENOMEM;
 
 	if (index >= object->nr_pages)
 		return -EFAULT;
 	mutex_lock(&object->lock);
-	err = page_locked(object, index, pagep);
+	slot = slot_of(object, index);
+	if (slot && !*slot)
+		*slot = vm_page_zeroed();
+	if (slot && *slot) {
+		vm_page_get(*slot);
+		*pagep = *slot;
+		err = 0;
+	}
 	mutex_unlock(&object->lock);
 	return err;
 }

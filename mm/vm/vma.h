@@ -60,7 +60,7 @@ struct vma {
 	const char        *name;       /* "[heap]", "[stack]", ... or NULL   */
 };
 
-static inline struct vma *range_to_vma(struct range_node *node)
+static inline struct vma *range_to_vma(const struct range_node *node)
 {
 	return container_of(node, struct vma, range);
 }
