@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * brk.c - the heap of a program, as one number
+ * brk.c - the heap of a program
  *
- * WHAT     brk() moves the end of the heap; what lies between its start and
- *          the last page of its end is an ordinary private area.
+ * WHAT     brk() moves the end of the heap. From the heap's start to the last
+ *          page of its end there is an ordinary private area.
  *
  * PICTURE    brk_start             brk   PAGE_ALIGN(brk)
  *               |                   |    |
  *               [ heap                   ]  one page  [guard][next area]
  *
- * ALGORITHM  Failure is not an errno: the old end comes back.
+ * ALGORITHM  If brk() fails, it returns the old end, not an errno.
  * LOCKING  mm->lock.
  * SEE      Linux mm/mmap.c brk().
  */
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
-/* Make [start, end) part of the heap; behind it a page and a guard gap stay. */
+/* Add [start, end) to the heap, if a page and a guard gap stay free behind. */
 static bool grow_heap(struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock)
 {

@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: MIT
 /*
- * commit.c - how many pages have been promised
+ * commit.c - how many pages are promised
  *
- * WHAT     mmap() gives address space, pages come later. So that "later" does
- *          not fail too often, the pages that may yet be needed are counted,
- *          and a request beyond the limit is answered with -ENOMEM while the
- *          task can still do something about it.
+ * WHAT     mmap() gives address space; the pages come later. So that they do
+ *          come, the kernel counts the pages that programs may still need. A
+ *          request above the limit gets -ENOMEM at once, while the task can
+ *          still react.
  *
- * TERMS    committed  pages that could be demanded: of private areas that may
- *                     be written (VM_ACCOUNT), and of shared objects
- *          limit      all RAM that the zones manage. The kernel needs some of
- *                     it itself, so that the promise can still be broken: then
- *                     the largest task ends (kernel/task/).
+ * TERMS    committed  pages that may be needed: of private areas that may be
+ *                     written (VM_ACCOUNT), and of shared objects
+ *          limit      all RAM of the zones. The kernel itself needs some of
+ *                     it, so a promise can still be broken: then the largest
+ *                     task ends (kernel/task/)
  *
- * INVARIANTS of commit (vm_check() restates it)
- *          C1  committed is at least the sum over all address spaces'
- *              `committed`
+ * INVARIANTS of commit (vm_check() checks it)
+ *          C1  committed is at least the sum of `committed` over all address
+ *              spaces
  * RULES of commit
- *          C2  the rest are the accounted objects' pages, those that are pinned
- *              and those that a window shares with a device
+ *          C2  the rest are the pages of accounted objects, pinned pages, and
+ *              pages that a window shares with a device
  *
- * ALGORITHM  Read-only private areas cost nothing: they are pages of the zero
- *          page. MAP_NORESERVE is the request not to be counted.
+ * ALGORITHM  Read-only private areas cost nothing: they map the zero page. With
+ *          MAP_NORESERVE a program asks not to be counted.
  *
  *          When more than a half is promised, each family (an account and all
- *          below) has a share: 7/8 for what the first program starts, 6/8 for
- *          what these start, and so on down to a half. So a program that
- *          promises itself all that it can get leaves an eighth for the shell
- *          and the programs beside it, and another one for init and the
- *          servers. The sum is made anew each time: no second set of books.
+ *          accounts below it) has a share: 7/8 for what the first program
+ *          starts, 6/8 for what these programs start, and so on down to a half.
+ *          So a program that asks for all it can get leaves an eighth for the
+ *          shell and the programs beside it, and another eighth for init and
+ *          the servers. The sum is made anew each time: there is no second
+ *          count.
  * LOCKING  One atomic number.
- * COST     A few instructions; O(address spaces) beyond a half.
+ * COST     A few instructions; O(address spaces) above a half.
  * NOT HERE who counts: mmap.c, mprotect.c, mremap.c, brk.c, mm.c (fork),
  *          fault.c (stacks), vm_object.c, pin.c, map_device.c.
  * SEE      Linux Documentation/mm/overcommit-accounting, mode 2.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * copy.c - read and write an address space that need not be the current one
+ * copy.c - read and write any address space, not only the current one
  *
- * WHAT     mm_read() and mm_write(): page by page through kmap_local(), each
- *          page touched first as its owner would, but for a pager's.
+ * WHAT     mm_read() and mm_write() copy page by page through kmap_local().
+ *          Each page is first touched as its owner would touch it.
  *
  * RULES
- *          whoever calls these, no program makes it wait: no pager is asked
- *          (pager.c, A1); a kill ends the copy within a page
+ *          no program can make the caller wait: no pager is asked (pager.c,
+ *          A1), and a kill ends the copy within a page
  *
  * LOCKING  mm->lock for one page at a time.
  * NOT HERE the current address space of a call (<arch/uaccess.h>).
@@ -25,7 +25,7 @@ struct copying {
 	bool        force;
 };
 
-/* Is the entry good for the access? A page of its own may be forced. */
+/* Does the entry allow the access? `force` allows a write to an own page. */
 static bool entry_serves(const struct copying *c, struct upt_entry entry)
 {
 	if (!entry.present || entry.device)
@@ -37,7 +37,7 @@ static bool entry_serves(const struct copying *c, struct upt_entry entry)
 	return c->force && vm_page_is_only(pfn_to_page(entry.pfn));
 }
 
-/* Copy within one page, if it is there. */
+/* Copy within one page. Returns: false: the page must be touched first. */
 static bool copy_present(struct copying *c, uaddr_t addr, uint32_t n)
 	MUST_HOLD(&c->mm->lock)
 {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * family.c - the family of an area: shared with a neighbour, forked, left
- *
- * WHAT     The functions of family.h.
+ * family.c - the functions of family.h
  *
  * LOCKING  mm->lock.
  */
@@ -11,8 +9,8 @@
 #include "mm/vm/vm_impl.h"
 
 /*
- * The family of a neighbour, if the two may be one once they have the same
- * rights: an area that mprotect() cut in two is then joined again.
+ * Take the neighbour's family if the two may be one as soon as they have the
+ * same rights. So an area that mprotect() has cut in two is joined again later.
  */
 static bool share_family(struct vma *vma, const struct vma *low,
 			 const struct vma *high)

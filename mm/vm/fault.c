@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: MIT
 /*
- * fault.c - what becomes of a user page that is touched
+ * fault.c - what happens when a user page is touched
  *
- * WHAT     The one place where pages of user mode come from: a fault, a copy by
- *          the kernel and mm_populate() all touch a page through here.
+ * WHAT     All pages of user mode come from here: a fault, a copy by the kernel
+ *          and mm_populate() all touch a page through these functions.
  *
  * PICTURE                      entry present?
  *                      no /                      \ yes
  *            shared: the object's page    write to a read-only entry?
- *            pager:  ask it                 no: somebody was faster
- *            read:   the zero page          one entry has the page: allow it
- *            write:  a new page of zeros    else: copy, and let go the other
+ *            pager:  ask it                 no: nothing to do
+ *            read:   the zero page          page with one entry: allow writing
+ *            write:  a new page of zeros    else: copy the page
  *
- * TERMS    touch    one access to one page, resolved
- *          force    the loader writes where the program may only read: the
- *                   page must be its own, the entry stays read-only
+ * TERMS    touch    one access to one page
+ *          force    the loader writes where the program may only read. The page
+ *                   must be the program's own; the entry stays read-only
  *
  * INVARIANTS of vm: V4 and V6 of mm.h
  *
- * ALGORITHM  First the area: below one that grows down, it grows, unless that
- *          breaks its limit or comes too near to its neighbour; below one
- *          whose pages a message has made shared, a new one does. Then its
- *          rights. Then the entry, as in the picture.
- *          A pager is asked without mm->lock, so everything is looked at again
- *          when its page has come (pager.c says who may ask).
+ * ALGORITHM  First find the area. An area that grows down grows, unless it
+ *          would break its limit or come too near to a neighbour. If a message
+ *          has made its pages shared, a new area grows below it. Then check the
+ *          rights. Then change the entry, as in the picture.
+ *          A pager is asked without mm->lock. So when its page has come,
+ *          everything is looked up again (pager.c says who may ask).
  *
  * LOCKING  mm->lock; an object's lock inside it.
- * COST     A lookup of the area, one of the entry, one store of an entry; and
- *          clearing or copying a page.
- * NOT HERE what the task is told when it fails (kernel/).
+ * COST     Find the area, look up the entry, write the entry; and clear or copy
+ *          a page.
+ * NOT HERE what the task hears if the access fails (kernel/).
  * SEE      Linux mm/memory.c handle_mm_fault(), mm/mmap.c expand_downwards().
  */
 #include "lib/errno.h"
@@ -70,8 +70,8 @@ static bool limits_allow(const struct mm *mm, const struct vma *vma,
 }
 
 /*
- * Below pages of an object comes a private area, which grows from then on: an
- * object has no pages in front of its first, and who shares it wants no more.
+ * Put a private area below the pages of an object, which has no pages in front
+ * of its first page. From then on the new area grows.
  */
 static enum vm_fault grow_below_shared(struct mm *mm, struct vma *vma,
 				       uaddr_t addr) MUST_HOLD(&mm->lock)
@@ -214,7 +214,7 @@ static enum vm_fault make_writable(const struct touch *t,
 
 /* ---- the touch ---------------------------------------------------------- */
 
-/* *pager: to be asked, with a reference. NULL: nobody is to be asked. */
+/* *pager: if it is set, the caller asks it, and drops the reference. */
 static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
 	MUST_HOLD(&t->mm->lock)
 {
@@ -226,7 +226,7 @@ static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
 		return result;
 	if (!is_allowed(t))
 		return VM_FAULT_ACCERR;
-	/* All there is of it has been mapped, with all rights, for ring 3. */
+	/* All frames of a device are mapped already, with all rights. */
 	if (unlikely(t->vma->flags & VM_DEVICE))
 		return VM_FAULT_BUS;
 	entry = upt_lookup(&t->mm->tables, t->addr);
@@ -249,7 +249,7 @@ static enum vm_fault touch_locked(struct touch *t, struct endpoint **pager)
 	return map_page(t, vm_zero_page, vma_rights(t->vma) & ~UPT_WRITE);
 }
 
-/* The pager's page has come, or NULL. The world may have changed meanwhile. */
+/* Map the pager's page (or NULL), if the area still wants one from it. */
 static enum vm_fault page_came(struct touch *t, struct endpoint *pager,
 			       struct page *page) MUST_HOLD(&t->mm->lock)
 {
@@ -260,7 +260,7 @@ static enum vm_fault page_came(struct touch *t, struct endpoint *pager,
 	if (t->vma && t->vma->pager == pager &&
 	    !upt_lookup(&t->mm->tables, t->addr).present)
 		return map_own_page(t, page);
-	/* The access is tried again, and finds out. */
+	/* The program tries the access again. */
 	vm_page_put(page);
 	return VM_FAULT_DONE;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * fault.h - what becomes of a user page that is touched
+ * fault.h - what happens when a user page is touched
  *
- * WHAT     Resolves an access to an address space: demand zero, the shared zero
- *          page for reads, copy on write, growth of a stack, a pager's page.
- *          Called by the page-fault entry for user mode, and for the kernel
- *          when it copies from or to user memory.
+ * WHAT     vm_fault() resolves an access to an address space: it maps a page of
+ *          zeros, the shared zero page for reads, or a pager's page; it copies
+ *          on write; it makes a stack longer. The page-fault entry calls it for
+ *          user mode, and for the kernel when it copies from or to user memory.
  * SEE      Linux mm/memory.c handle_mm_fault().
  */
 #pragma once
@@ -40,14 +40,13 @@ enum vm_fault vm_fault(struct mm *mm, uaddr_t addr, unsigned access);
 const char *vm_fault_text(enum vm_fault fault);
 
 /*
- * Pagers. mm/vm cannot know endpoints, so kernel/ipc/ registers what it needs:
+ * Pagers. mm/vm does not know endpoints, so kernel/ipc/ registers functions:
  *   ask  sleeps until the pager has answered with a page, which becomes the
- *        caller's. Nothing is held while it runs (pager.c, A1 to A3).
- *        Returns: a page with one reference, or NULL (refused, the pager is
- *        gone, or mm is not the running thread's).
- *   get, put  take and drop a reference: each VMA with a pager holds one.
- *        Called with mm->lock held: `put` must not come back to this address
- *        space.
+ *        caller's. The caller holds nothing (pager.c, A1 to A3).
+ *        Returns: a page with one reference, or NULL: the pager refused or is
+ *        gone, or mm is not the running thread's.
+ *   get, put  take and drop a reference: each area with a pager holds one.
+ *        mm->lock is held: `put` must not come back to this address space.
  */
 struct vm_pager_ops {
 	struct page *(*ask)(struct endpoint *pager, struct mm *mm, uaddr_t addr,
@@ -57,22 +56,26 @@ struct vm_pager_ops {
 };
 
 /*
- * Returns: what was there before, for a test to give back; NULL: nothing, then
- *          every pager refuses.
+ * Register them. NULL: every pager refuses from now on.
+ * Returns: those from before, so that a test can give them back.
  */
 const struct vm_pager_ops *vm_set_pager_ops(const struct vm_pager_ops *ops);
 
-/* Name a pager for [addr, addr + length), which must be whole VMAs' pages. */
+/*
+ * Name a pager for [addr, addr + length): whole pages of private areas.
+ * Returns: 0; -EINVAL (no pages of user mode), -EFAULT (not all in private
+ *          areas), -ENOMEM.
+ */
 long mm_set_pager(struct mm *mm, uaddr_t addr, uint32_t length,
 		  struct endpoint *pager);
 
 /*
- * Give pages of one address space to another: `grant` takes them away from the
- * giver, else both have them (shared). A VMA operation, not a copy. The range
- * lies in one area; `rights` (VM_*) are among the area's. to_addr 0: wherever
- * there is room. Whatever the giver does then, the receiver's pages stay.
+ * Give pages to another address space. `grant`: the giver loses them; without
+ * it, both have them (shared). Areas change, no byte is copied. The range lies
+ * in one area; `rights` (VM_*) are among the area's. to_addr 0: anywhere.
+ * Whatever the giver does later, the receiver keeps the pages.
  * Returns: the address in `to`; -EINVAL (not whole pages), -EFAULT (not in one
- *          area, one with a pager, behind the end of its object), -EPERM
+ *          area, an area with a pager, behind the end of its object), -EPERM
  *          (rights), -EEXIST (not free in `to`), -ENOMEM; then nothing has
  *          changed.
  */
@@ -80,22 +83,24 @@ long mm_transfer(struct mm *from, uaddr_t addr, uint32_t length, struct mm *to,
 		 uaddr_t to_addr, unsigned rights, bool grant);
 
 /*
- * The same into a window that the receiver has named (not 0): what is there
- * goes, in part or whole, when the transfer succeeds, and stays when it fails.
+ * The same into a window (not 0) that the receiver has named. If the transfer
+ * succeeds, it replaces what is in the window; if it fails, all of it stays.
  */
 long mm_transfer_over(struct mm *from, uaddr_t addr, uint32_t length,
 		      struct mm *to, uaddr_t window, unsigned rights,
 		      bool grant);
 
 /*
- * Take one page out of an address space, for a pager's answer: the page at
- * addr is no longer mapped there, and the caller's with one reference. It is a
- * copy when others have the page too, and a new page when there was none.
- * Returns: NULL: no private area at addr, the page is a pager's that has not
- *          been asked yet, or no memory.
+ * Take one page out of an address space, for a pager's answer. The page at addr
+ * is unmapped, and becomes the caller's with one reference. The caller gets a
+ * copy if others have the page too, and a new page if there was none.
+ * Returns: NULL: no private area at addr, no memory, or a page that the area's
+ *          pager has not given yet.
  */
 struct page *mm_take_page(struct mm *mm, uaddr_t addr) __must_check;
 
-/* The same without taking it: always a copy. NULL also where addr is not to be
- * read, or its page is a pager's that has not been asked yet. */
+/*
+ * Copy the page at addr. Returns: a page with one reference; NULL: addr cannot
+ * be read, no memory, or a page that the area's pager has not given yet.
+ */
 struct page *mm_copy_page(struct mm *mm, uaddr_t addr) __must_check;

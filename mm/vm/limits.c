@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * limits.c - what an address space may have: RLIMIT_STACK, _MEMLOCK, _AS
+ * limits.c - RLIMIT_STACK, RLIMIT_MEMLOCK and RLIMIT_AS of an address space
  *
- * WHAT     Looks at the limits and changes them. Everything that makes an area
- *          or lets it grow asks vm_has_room() first; everything that locks
- *          pages asks vm_may_lock().
+ * WHAT     Checks and changes the limits. Whatever makes an area or makes one
+ *          longer asks vm_has_room() first; whatever locks pages asks
+ *          vm_may_lock().
  *
- * ALGORITHM  What a call replaces does not count against it. The pages there
- *          are only added up where the limit would refuse otherwise.
+ * ALGORITHM  Pages that a call replaces do not count. They are added up only if
+ *          the limit would refuse the call without this.
  *
- *          The limits are the address space's, not the task's: tasks that share
- *          one (vfork) share the limits. In Linux each process has its own.
+ *          The limits belong to the address space, not to the task: tasks that
+ *          share one (vfork) share the limits. In Linux each process has its
+ *          own.
  * LOCKING  mm->lock.
  * NOT HERE RLIMIT_NPROC (mm/account/), numbers and structures of the calls
  *          (kernel/linux/rlimit.c).
@@ -69,8 +70,6 @@ bool vm_may_lock_within(const struct mm *mm, uaddr_t start, uint32_t length)
 	       vm_may_lock(mm, pages - pages_within(mm, start, end,
 						    VM_LOCKED));
 }
-
-/* ---- look and change ---------------------------------------------------- */
 
 int mm_change_limit(struct mm *mm, enum vm_limit_kind kind,
 		    const struct vm_limit *new, struct vm_limit *old)

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * madvise.c - what a program says about its pages
+ * madvise.c - advice of a program about its pages
  *
- * WHAT     Advice about a range. Most of it only marks areas; MADV_DONTNEED
- *          really empties them, MADV_POPULATE_* fills them.
+ * WHAT     Most advice only marks areas. MADV_DONTNEED empties them,
+ *          MADV_POPULATE_* touches all their pages.
  *
- * ALGORITHM  A table of advice, and one walk over the areas of the range: holes
- *          are passed over and answered with -ENOMEM at the end, an area that
+ * ALGORITHM  A table of advice, and one walk over the areas of the range. The
+ *          walk skips holes, and then returns -ENOMEM at the end. An area that
  *          refuses ends the walk.
  *
  * LOCKING  mm->lock.
  * NOT HERE advice about what Pagoda does not have: huge pages, merging of
- *          equal pages, files. It is -EINVAL, as on a Linux built without.
+ *          equal pages, files. It gets -EINVAL, as on a Linux without these.
  * SEE      Linux mm/madvise.c do_madvise(), madvise_walk_vmas().
  */
 #include "lib/errno.h"
@@ -36,7 +36,7 @@ static const struct advice advices[] = {
 	{ MADV_SEQUENTIAL, VM_READ_ADVICE, VM_SEQ_READ,  0,       false },
 	{ MADV_WILLNEED,  0,              0,             0,       false },
 	{ MADV_DONTNEED,  0,              0,             LOCKED,  true  },
-	/* Freed only when memory is short: never is also right. */
+	/* It allows the kernel to free the pages; the kernel need not. */
 	{ MADV_FREE,      0,              0,     LOCKED | SHARED, false },
 	{ MADV_DONTFORK,  0,              VM_DONTCOPY,   0,       false },
 	{ MADV_DOFORK,    VM_DONTCOPY,    0,             0,       false },
@@ -49,7 +49,7 @@ static const struct advice advices[] = {
 	{ MADV_DONTNEED_LOCKED, 0,        0,             0,       true  },
 };
 
-/* One area's part. *vmap is then the area it is in. */
+/* Advise one area's part of the range. *vmap becomes the area that has it. */
 static int advise_area(struct mm *mm, struct vma **vmap, uaddr_t start,
 		       uaddr_t end, const struct advice *advice)
 	MUST_HOLD(&mm->lock)
@@ -65,7 +65,7 @@ static int advise_area(struct mm *mm, struct vma **vmap, uaddr_t start,
 				mm);
 	vma = vma_set_flags(mm, vma, start, end,
 			    (vma->flags & ~advice->clear) | advice->set);
-	/* As Linux says it: the kernel is short of something, not the task. */
+	/* As in Linux: not the task is short of memory, but the kernel. */
 	if (!vma)
 		return -EAGAIN;
 	*vmap = vma;

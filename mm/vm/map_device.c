@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: MIT
 /*
- * map_device.c - a device's frames at a program
+ * map_device.c - frames of a device in an address space
  *
- * WHAT     Maps registers, or memory that a device and its driver share, into
- *          an address space, and takes them back.
+ * WHAT     Maps registers of a device, or memory that a device shares with its
+ *          driver, into an address space, and takes them back.
  *
  * PICTURE    BAR 0 of a device       0xfea00000 ..... 0xfeafffff
  *                                      |  not cached, no struct page
  *            window of its driver    0xb7e00000 ..... 0xb7efffff  [device]
  *
- * TERMS    window   where in which address space the frames are mapped
+ * TERMS    window   the address space and the place where frames are mapped
  *
- * INVARIANTS of map_device (vm_check() restates it)
- *          W1  an area with VM_DEVICE lies within the window that it was made
- *              for, which is on its address space's list: the area cannot grow,
- *              move, be joined, copied or given away
+ * INVARIANTS of map_device (vm_check() checks it)
+ *          W1  an area with VM_DEVICE lies within its window, which is on the
+ *              list of its address space: nobody can make the area longer,
+ *              move, join, copy or give it away
  * RULES of map_device
  *          W2  its entries are there from the beginning, with all rights, and
  *              are marked: nobody takes their frames for counted pages
  *
- * ALGORITHM  The kernel keeps no list from frames to areas. So that nobody
- *          reaches frames that have become something else's, whoever maps them
- *          remembers the window. The program may have unmapped a part of it,
- *          and mapped other memory there: only an area of the window's family
- *          is taken away, and no other area has this number.
+ * ALGORITHM  The kernel has no list from frames to areas. So whoever maps
+ *          frames remembers the window, and unmaps it before the frames get
+ *          another use. Meanwhile the program may have unmapped a part of the
+ *          window, and mapped other memory there. So only areas of the window's
+ *          family are taken away; no other area has this number.
  *
- *          A window keeps no address space: its device may have been handed on
- *          to another task, and then the memory of the one that ends would stay
- *          until that one ends, too. So the address space takes its windows
- *          along (W1).
+ *          A window holds no reference to its address space. If it did, and the
+ *          device went on to another task, then the memory of the first task
+ *          would stay as long as the second one lives. So an address space that
+ *          ends clears its windows.
  *
  * LOCKING  windows_lock, then mm->lock. While a window names an address space,
- *          whoever holds windows_lock may use it: its end waits for the lock.
+ *          the owner of windows_lock may use it: its end waits for this lock.
  * NOT HERE whose frames they are (kernel/device/).
  * SEE      Linux remap_pfn_range(), VM_PFNMAP, pte_special().
  */
@@ -40,7 +40,7 @@
 
 static struct mutex windows_lock = MUTEX_INIT(windows_lock);
 
-/* It is no longer mapped anywhere. */
+/* The window is no longer mapped. */
 static void clear_window(struct vm_window *window)
 {
 	assert_mutex_held(&windows_lock);
@@ -67,7 +67,7 @@ bool vm_has_window(const struct mm *mm, const struct vma *vma)
 	return false;
 }
 
-/* Take away what is left of the window. */
+/* Unmap what is left of the window. */
 static void unmap_locked(const struct vm_window *window)
 	MUST_HOLD(&window->mm->lock)
 {
@@ -84,7 +84,7 @@ static void unmap_locked(const struct vm_window *window)
 		at = vma_end(vma);
 		if (!belongs_to(vma, window))
 			continue;
-		/* W1: whole areas: nothing is cut, so it cannot fail. */
+		/* W1: the area goes as a whole, so nothing can fail. */
 		err = mm_unmap_locked(window->mm, vma_start(vma), at);
 		assert(!err);
 	}
@@ -95,7 +95,7 @@ struct frames {
 	bool  cached;
 };
 
-/* No area is there yet. */
+/* The area is made later: see vma_make_mapped(). */
 static int map_frames(struct mm *mm, const struct vma *vma, void *arg)
 	MUST_HOLD(&mm->lock)
 {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * map_pages.c - pages that the kernel keeps, at a program too
+ * map_pages.c - pages of the kernel in an address space
  *
- * WHAT     Maps pages that belong to the kernel for good (the boot archive)
- *          into an address space. The area is private: who may write to it
- *          after an mprotect() writes to copies.
+ * WHAT     Maps pages that the kernel never frees (the boot archive) into an
+ *          address space. The area is private: after an mprotect() the program
+ *          may write to it, and then gets copies.
  *
  * RULES
- *          the kernel holds a reference to each such page, so that an entry is
- *          never its only one: it is never writable (V4) and never freed
+ *          the kernel holds a reference to each such page. So an entry is never
+ *          the page's only one: it never becomes writable (V4), and its end
+ *          never frees the page
  *
  * LOCKING  mm->lock.
  * NOT HERE whose pages they are (kernel/calls/memory_object.c).
@@ -16,7 +17,7 @@
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
-/* No area is there yet. */
+/* The area is made later: see vma_make_mapped(). */
 static int map_pages(struct mm *mm, const struct vma *vma, void *first)
 	MUST_HOLD(&mm->lock)
 {

@@ -2,8 +2,8 @@
 /*
  * mincore.c - which pages are in memory
  *
- * WHAT     One byte a page: 1 when the page is mapped, or when it is in the
- *          shared object of the area and somebody else has touched it.
+ * WHAT     One byte for each page: 1 if the page is mapped, or if it is in the
+ *          area's shared object because another task has touched it.
  *
  * LOCKING  mm->lock.
  * SEE      Linux mm/mincore.c do_mincore().

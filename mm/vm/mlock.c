@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * mlock.c - pages that are there before they are touched
+ * mlock.c - make all pages of a range present
  *
- * WHAT     mlock() marks areas and touches all their pages. Pagoda has no
- *          swap, so pages never leave by themselves, and the mark matters to
- *          what is counted, and to madvise().
+ * WHAT     mlock() marks areas and touches all their pages. Pagoda has no swap,
+ *          so pages never go by themselves. The mark matters for the limit and
+ *          for madvise().
  *
- * ALGORITHM  Area by area, upwards; a hole ends it with -ENOMEM, and what lies
- *          before it stays marked. Touching comes last, without mm->lock.
+ * ALGORITHM  Area by area, upwards. A hole ends the call with -ENOMEM; the
+ *          areas below it stay marked. The pages are touched last, without
+ *          mm->lock.
  * LOCKING  mm->lock.
  * SEE      Linux mm/mlock.c.
  */
@@ -23,7 +24,7 @@ static int lock_areas(struct mm *mm, uaddr_t start, uaddr_t end,
 	for (;;) {
 		if (!vma || vma_start(vma).v > start.v)
 			return -ENOMEM;
-		/* Frames of a device stay anyway; so does Linux. */
+		/* Frames of a device stay anyway. Linux skips them too. */
 		if (!(vma->flags & VM_DEVICE))
 			vma = vma_set_flags(mm, vma, start,
 					    uaddr_min(vma_end(vma), end),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * mm.c - address spaces come, are copied, and go
+ * mm.c - make, copy and end address spaces
  *
- * WHAT     struct mm: made empty, made by fork, ended; and what others may ask
- *          about its areas.
+ * WHAT     struct mm: how it is made, how fork copies it, how it ends, and what
+ *          others may ask about its areas.
  *
  * PICTURE  fork, and then a write of the child to B:
  *
@@ -13,15 +13,16 @@
  *                                        |  X  |           |          |
  *            child                     [A ro][B ro]      [A ro]     [B rw]
  *
- * ALGORITHM  fork copies the areas and, of those in which something was
- *          written, the entries; both sides lose the right to write. What was
- *          only read is the zero page, and what is shared is in the object:
- *          both are found again by a fault.
- *          The end frees areas and pages area by area, then all tables.
+ * ALGORITHM  fork copies the areas. It also copies the entries of those areas
+ *          in which something was written; both sides lose the right to write.
+ *          Other areas need no copy of entries: a fault finds the zero page or
+ *          the object's page again.
+ *          The end frees pages and areas, then all tables.
  *
  * LOCKING  mm->lock of the parent and the child. An address space that ends has
  *          no reference left, and needs no lock.
- * COST     fork: a few hundred instructions an area, a step an entry.
+ * COST     fork: a few hundred instructions for each area, a step for each
+ *          entry.
  * NOT HERE the calls (mmap.c, ...), faults (fault.c).
  * SEE      Linux kernel/fork.c dup_mmap().
  */
@@ -59,7 +60,7 @@ int mm_create(struct mm **mmp)
 	return 0;
 }
 
-/* A kill is looked for once in so many bytes: about a millisecond. */
+/* Look for a kill after so many bytes: about a millisecond. */
 #define COPY_STEP  (32 * PT_SPAN)
 
 static int copy_entries(struct mm *child, struct mm *from,
@@ -179,8 +180,9 @@ static void mm_destroy(struct mm *mm)
 	commit_release(mm->committed);
 	upt_destroy(&mm->tables);
 	/*
-	 * Up to here its entries count, of pages that others have too. Without
-	 * a reference it is known to be ending: V6 waits (vm_check.c).
+	 * Its entries counted up to here, also for pages that others have.
+	 * Without references it is known to be ending, and the check of V6
+	 * waits (vm_check.c).
 	 */
 	check_remove_mm(mm);
 	if (mm->account) {
@@ -196,8 +198,6 @@ void mm_put(struct mm *mm)
 	if (!__atomic_sub_fetch(&mm->refs, 1, __ATOMIC_ACQ_REL))
 		mm_destroy(mm);
 }
-
-/* ---- questions ---------------------------------------------------------- */
 
 bool mm_next_vma(struct mm *mm, uaddr_t addr, struct vma_info *info)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * mm.h - one user address space, and the calls that shape it
+ * mm.h - one user address space, and the calls that change it
  *
- * WHAT     struct mm is the user half of a task: its page tables, its VMAs and
- *          what it counts. The functions below are Linux's memory calls; each
- *          takes and returns what the call does, negative errno included, so
- *          that kernel/linux/ has nothing to translate.
+ * WHAT     struct mm is the user half of a task: page tables, areas (VMAs), and
+ *          sums over them. Most functions below are Linux's memory calls. They
+ *          take and return what the call takes and returns, with negative errno
+ *          values: kernel/linux/ has nothing to translate.
  *
  * PICTURE    0x00010000   image: text, data, bss
  *                         [heap] brk ->
@@ -16,23 +16,24 @@
  *                         [stack], grows down
  *            0xc0000000   the kernel
  *
- * INVARIANTS of vm (mm_check() restates them)
- *          V1  VMAs are page-aligned, disjoint, within USER_BASE..USER_END
- *          V2  no two neighbours could be one VMA, unless one is VM_UNJOINED:
- *              growth of a stack, MREMAP_DONTUNMAP and fork join nothing
- *          V3  every present user entry lies in a VMA that is VM_TOUCHED
- *          V4  an entry is writable only where its VMA is, and only when its
- *              page has one reference (or the VMA is shared)
- *          V5  total_vm, locked_vm and committed are the sums over the VMAs,
+ * INVARIANTS of vm (mm_check() checks them)
+ *          V1  areas are page-aligned, disjoint, within USER_BASE..USER_END
+ *          V2  no two neighbours could be one area, unless one of them is
+ *              VM_UNJOINED: growth of a stack, MREMAP_DONTUNMAP and fork do
+ *              not join
+ *          V3  each present user entry lies in an area that is VM_TOUCHED
+ *          V4  an entry is writable only if its area is writable, and if its
+ *              page has one reference or the area is shared
+ *          V5  total_vm, locked_vm and committed are the sums over the areas,
  *              rss is the number of entries
- *          V6  refs of an anonymous page is the number of entries that map
- *              it, and one more when it belongs to a vm_object (vm_check());
- *              VM_PIN is added for each mm_pin()
+ *          V6  refs of an anonymous page is the number of entries that map it,
+ *              one more if the page belongs to a vm_object, and VM_PIN more
+ *              for each mm_pin() (vm_check())
  *          V7  an area has only flags that its kind may have (vm_flags.h);
- *              only private ones have a family or a pager
- *          The zero page is neither counted in rss nor by references.
+ *              only private areas have a family or a pager
+ *          The zero page does not count, neither in rss nor in refs.
  *
- * LOCKING  mm->lock, a mutex: each function below takes it itself.
+ * LOCKING  mm->lock, a mutex. Each function below takes it.
  * SEE      Linux mm/mmap.c, mm/mprotect.c, mm/mremap.c, mm/madvise.c.
  */
 #pragma once
@@ -47,7 +48,7 @@ struct page;
 
 #define USER_END       PAGE_OFFSET
 #define MMAP_BASE      (USER_END - (128u << 20))  /* mmap goes down from here */
-#define MMAP_BOTTOM    (USER_END / 3)    /* when that is full: up from here  */
+#define MMAP_BOTTOM    (USER_END / 3)    /* then, if full: up from here      */
 #define STACK_LIMIT    (8u << 20)        /* RLIMIT_STACK's default           */
 #define STACK_GUARD_GAP  (256 * PAGE_SIZE)  /* unmapped below a stack        */
 #define MAX_MAP_COUNT  65530             /* areas in one address space       */
@@ -59,7 +60,7 @@ extern uint32_t vm_max_map_count;
 
 #define AREAS_FREE  UINT32_MAX
 
-/* RLIMIT_STACK, _MEMLOCK and _AS: what this address space may have. */
+/* RLIMIT_STACK, RLIMIT_MEMLOCK and RLIMIT_AS. */
 enum vm_limit_kind {
 	VM_LIMIT_STACK,      /* how far an area that grows down may grow      */
 	VM_LIMIT_MEMLOCK,    /* locked_vm                                     */
@@ -67,7 +68,7 @@ enum vm_limit_kind {
 	VM_NR_LIMITS
 };
 
-/* Bytes. The soft one is what counts, the hard one is what that may become. */
+/* In bytes. The soft limit counts; it may be raised up to the hard one. */
 struct vm_limit {
 	uint32_t soft, hard;
 };
@@ -78,24 +79,24 @@ struct mm {
 	struct upgtable    tables;         /* l                              */
 	struct range_tree  vmas;           /* l                              */
 	uint32_t           nr_vmas;        /* l                              */
-	uint32_t           areas_paid;     /* l  charged: nr_vmas and more;
+	uint32_t           areas_paid;     /* l  charged: nr_vmas or more.
 					    *    AREAS_FREE: nobody pays     */
-	struct account    *account;        /* I  referenced; NULL: nobody's  */
+	struct account    *account;        /* I  a reference, or NULL        */
 	uint32_t           total_vm;       /* l  pages in VMAs               */
 	uint32_t           locked_vm;      /* l  pages in VM_LOCKED VMAs     */
 	uint32_t           committed;      /* l  pages in VM_ACCOUNT VMAs    */
 	uint32_t           rss;            /* l  pages mapped                */
-	uint32_t           families;       /* l  the last number given out   */
+	uint32_t           families;       /* l  number of the last family   */
 	struct vma        *spare[VMA_SPARES]; /* l  see vma_reserve()        */
 	uint32_t           nr_spares;      /* l                              */
 	uaddr_t            brk_start, brk; /* l                              */
 	struct vm_limit    limits[VM_NR_LIMITS]; /* l                        */
 	uint32_t           refs;           /*    mm_get(), mm_put()          */
-	struct list_head   all;            /*    all of them: vm_check()     */
+	struct list_head   all;            /*    vm_check.c: all_lock        */
 	struct list_head   windows;        /*    map_device.c: windows_lock  */
 };
 
-/* Linux's values: they are the ABI. */
+/* The values are Linux's: programs use them. */
 #define PROT_NONE              0x0
 #define PROT_READ              0x1
 #define PROT_WRITE             0x2
@@ -137,44 +138,45 @@ struct mm {
 #define MADV_POPULATE_WRITE    23
 #define MADV_DONTNEED_LOCKED   24
 
-/* Returns: 0 and a new, empty address space with one reference; -ENOMEM. */
+/* Returns: 0, and an empty address space with one reference; -ENOMEM. */
 int mm_create(struct mm **mmp) __must_check;
 
 /*
- * A copy of `from`, as fork makes it: private writable pages are shared and
- * write-protected on both sides, shared areas are shared.
- * Returns: 0; -ENOMEM, and nothing is left behind.
+ * Make a copy, as fork() does. The two share private writable pages, and both
+ * lose the right to write to them. They also share the shared areas.
+ * Returns: 0; -EINTR (killed), -ENOMEM: then nothing is left behind.
  */
 int mm_fork(struct mm *from, struct mm **mmp) __must_check;
 
 /*
- * Who pays for areas and page tables: once, while there is neither. An address
- * space that tasks share is the first one's.
+ * Name the account that pays for areas and page tables. Call it once, before
+ * there are any. If tasks share an address space, the first task's account
+ * pays.
  */
 void mm_set_account(struct mm *mm, struct account *account);
 
-/* Who is made by `from`, but not as a copy, has its limits all the same. */
+/* Copy the limits: also a task that is not a copy has its parent's limits. */
 void mm_copy_limits(struct mm *mm, struct mm *from);
 
 /*
- * Set a limit (`new` not NULL), and say what it was (`old` not NULL). What the
- * address space has already stays, even if that is more.
- * Returns: 0; -EINVAL (soft above hard), -EPERM (hard above what it was).
+ * Set a limit if `new` is not NULL, and return the old one if `old` is not
+ * NULL. The address space keeps what it has, even if this is more.
+ * Returns: 0; -EINVAL (soft above hard), -EPERM (hard above the old hard).
  */
 int mm_change_limit(struct mm *mm, enum vm_limit_kind kind,
 		    const struct vm_limit *new, struct vm_limit *old);
 
-/* The second half of mm_fork(), for a child that is new. Returns: as that. */
+/* The second half of mm_fork(), for a new child. Returns: as mm_fork(). */
 int mm_copy_areas(struct mm *child, struct mm *from) __must_check;
 
-/* The last reference unmaps everything and frees the tables. */
+/* mm_put() of the last reference unmaps all pages and frees all tables. */
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 
 /*
- * The memory calls. An address is as user mode gave it. An address
- * that comes back is >= 0 as unsigned; errors are the last 4095 values, as in
- * Linux: IS_ERR_VALUE().
+ * The memory calls. Addresses and lengths may be anything: they come from user
+ * mode. A returned address is a number without a sign; the last 4095 numbers
+ * are errors, as in Linux (IS_ERR_VALUE()).
  */
 long mm_mmap(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot,
 	     unsigned flags);
@@ -188,85 +190,86 @@ long mm_mlock(struct mm *mm, uaddr_t addr, uint32_t length);
 long mm_munlock(struct mm *mm, uaddr_t addr, uint32_t length);
 
 /*
- * One byte a page of [addr, addr + length) into vec[]; 1: present. Ends at the
- * end of an area, and after `max` bytes: the call goes on from there.
- * Returns: the bytes written (0 only for length 0); -EINVAL (addr not
+ * Write one byte for each page of [addr, addr + length) into vec[]: 1 if the
+ * page is present. Ends at the end of the area and after `max` bytes: call
+ * again for the rest.
+ * Returns: the number of bytes (0 only for length 0); -EINVAL (addr is not
  *          aligned); -ENOMEM (no area at addr).
  */
 long mm_mincore(struct mm *mm, uaddr_t addr, uint32_t length, uint8_t *vec,
 		uint32_t max);
 
 /*
- * Where the kernel itself places things: an image's segment, a stack. `name`
- * must live as long as the kernel, or be NULL.
- * Returns: start; -EINVAL (not pages of user mode), -EEXIST, -ENOMEM.
+ * Make a private area at a place that the kernel chooses: a segment of an
+ * image, a stack. `name` lives as long as the kernel, or is NULL.
+ * Returns: start; -EINVAL (no pages of user mode), -EEXIST, -ENOMEM.
  */
 long mm_map_fixed(struct mm *mm, uaddr_t start, uint32_t length,
 		  unsigned vm_flags, const char *name);
 
 /*
- * Map pages of the kernel's that it keeps for good, which lie side by side and
- * have a reference: a private area, read-only or executable. addr 0: anywhere.
+ * Map pages that the kernel never frees, and that lie side by side. The area is
+ * private, and may be read or executed. addr 0: anywhere.
  * Returns: the address; -EINVAL, -ENOMEM.
  */
 long mm_map_pages(struct mm *mm, uaddr_t addr, struct page *first,
 		  uint32_t nr_pages, unsigned rights, const char *name);
 
 /*
- * Frames that are not counted: registers of a device (not cached), or memory
- * that it shares with a program (cached). A private area, read and written,
- * which a fork leaves out and nobody moves, protects or gives away. Whoever
- * maps it takes it back before the frames become something else's. It goes with
- * its address space, which it does not keep.
+ * A window: frames without a count in an address space. They are registers of a
+ * device (not cached), or memory that a device and a program share (cached).
+ * The area is private and writable. Fork leaves it out; nobody can move,
+ * protect or give it away. Unmap the window before the frames get another use.
+ * It disappears with its address space. It holds no reference to it.
  */
 struct vm_window {
-	struct mm       *mm;        /* NULL: not mapped, or not any more     */
+	struct mm       *mm;        /* NULL: not mapped                      */
 	struct list_head link;      /* in mm->windows                        */
-	uaddr_t start;
-	uint32_t length;
-	uint32_t         family;    /* of the area: by it, it is found again */
-	bool             cached;    /* RAM: its pages count as promised      */
+	uaddr_t          start;
+	uint32_t         length;
+	uint32_t         family;    /* of the area: no other area has it     */
+	bool             cached;    /* RAM: the pages count as promised      */
 };
 
-/* Anywhere. Returns: the address, and *window; -EINVAL, -ENOMEM. */
+/* Map frames anywhere. Returns: the address, and *window; -EINVAL, -ENOMEM. */
 long mm_map_device(struct mm *mm, pfn_t first, uint32_t nr_pages, bool cached,
 		   const char *name, struct vm_window *window);
 
-/* What the program has left of it goes. Context: thread, without mm->lock. */
+/* Unmap what the program has left of it. Context: thread, without mm->lock. */
 void mm_unmap_device(struct vm_window *window);
 
 /*
- * Pin the pages of a buffer, so that a device may reach them: they stay where
- * they are, whatever becomes of the address space, until mm_unpin(). `write`:
- * the device writes: the pages become the program's own and writable first. A
- * fork that finds a pinned page copies it for the child at once.
+ * Pin the pages of a buffer for a device. They stay where they are until
+ * mm_unpin(), whatever happens to the address space. `write`: the device
+ * writes, so each page first becomes the program's own, and writable. A fork
+ * copies a pinned page for the child at once.
  *
- * Returns: 0 and a page for each page that [addr, addr + length) touches;
- *          -EFAULT (not there, or not allowed), -ENOMEM, -EBUSY (pinned too
- *          often): then none is pinned.
+ * Returns: 0, and a page for each page that [addr, addr + length) touches;
+ *          -EFAULT (no page, or no right), -ENOMEM, -EBUSY (pinned too often):
+ *          then no page is pinned.
  */
 int mm_pin(struct mm *mm, uaddr_t addr, uint32_t length, bool write,
 	   struct page *pages[]) __must_check;
 void mm_unpin(struct page *const pages[], unsigned nr);
 
-/* References of page tables to a page of user mode, without its pins. */
+/* The number of references to a page of user mode, without its pins. */
 unsigned vm_page_entries(const struct page *page);
 
-/* The heap starts behind the image: once, by the loader. */
+/* Say where the heap begins: behind the image. The loader calls it once. */
 void mm_set_brk_start(struct mm *mm, uaddr_t start);
 
 /*
- * Copy between kernel memory and an address space that need not be the current
- * one, faulting pages in as an access by its owner would (`force` ignores
- * read-only rights, for the loader).
- * Returns: 0; -EFAULT: then a part may have been copied.
+ * Copy between kernel memory and any address space. Pages are touched as the
+ * owner would touch them; `force` (for the loader) also writes to read-only
+ * areas.
+ * Returns: 0; -EFAULT, -ENOMEM, -EINTR (killed): a part may have been copied.
  */
 int mm_write(struct mm *mm, uaddr_t addr, const void *from, uint32_t length,
 	     bool force) __must_check;
 int mm_read(struct mm *mm, uaddr_t addr, void *to, uint32_t length)
 	__must_check;
 
-/* The VMA that contains addr, copied out; false: none. */
+/* Describe the area that contains addr. Returns: false: there is none. */
 struct vma_info {
 	uaddr_t start, end;
 	unsigned    flags;
@@ -274,29 +277,28 @@ struct vma_info {
 };
 bool mm_find_vma(struct mm *mm, uaddr_t addr, struct vma_info *info);
 
-/* The first VMA that ends above addr: to walk over all of them. */
+/* The same for the first area that ends above addr: to walk over all areas. */
 bool mm_next_vma(struct mm *mm, uaddr_t addr, struct vma_info *info);
 
-/* NULL, or the first broken invariant of the address space: all but V6. */
+/* Returns: NULL, or the first law that the address space breaks (not V6). */
 const char *mm_check(struct mm *mm);
 
 /*
- * The same for all address spaces, and V6. Skips V6 when somebody is changing
- * one of them.
+ * The same for all address spaces, with V6. Checks nothing if some thread is
+ * changing one of them.
  */
 const char *vm_check(void);
 
-/* For account_check(): areas and page tables of all address spaces. */
+/* For account_check(): counts areas and page tables of all address spaces. */
 void vm_count_charges(void);
 
-/*
- * Pages that areas have been promised, and how many may be: all RAM, unless a
- * test sets another limit.
- */
+/* How many pages may be promised: all RAM, or what a test sets. */
 extern unsigned long vm_commit_limit;
+
+/* How many pages are promised. */
 unsigned long vm_committed(void);
 
-/* Lines of Linux's /proc/PID/maps. */
+/* Log the areas in the format of Linux's /proc/PID/maps. */
 void mm_maps_dump(struct mm *mm);
 
 /* Once at boot, after slab_init(). */

@@ -2,7 +2,7 @@
 /*
  * mmap.c - make areas, and take them away
  *
- * WHAT     mmap(), munmap(), and what the kernel itself maps for a program.
+ * WHAT     mmap(), munmap(), and what the kernel maps for a program.
  *
  * PICTURE  munmap() of [ )  over four areas:
  *
@@ -10,19 +10,19 @@
  *               [-----------------------)
  *            [A]                        [D  ]     A cut, B and C gone, D cut
  *
- * ALGORITHM  mmap() places the area, charges it, and adds it; only then are
- *          pages touched, and only if somebody asked for that. With MAP_FIXED
- *          what the new area needs is had before the old ones go.
- *          munmap() splits only when it makes a hole in one area; everything
- *          else shortens or removes what there is, and cannot fail. Then it
- *          empties the entries. A page table that held nothing but the hole
- *          goes with it: the range is widened to all of its 2 MiB.
+ * ALGORITHM  mmap() places the area, promises its pages, and adds it. It
+ *          touches pages only if the caller asks for that. With MAP_FIXED it
+ *          gets all that the new area needs before it removes the old areas.
+ *          munmap() splits an area only if it makes a hole in it. In all other
+ *          cases it shortens or removes areas, and cannot fail. Then it empties
+ *          the entries. It also frees page tables at the ends of the hole that
+ *          hold nothing any more.
  *
- * LOCKING  mm->lock; populating takes it again, page by page.
+ * LOCKING  mm->lock; populating takes it again for each page.
  * COST     mmap, munmap of an untouched area: O(log n), and the empty tables
  *          under the hole.
  * NOT HERE where an area goes (place.c), the heap (brk.c).
- * SEE      Linux do_mmap(), do_vmi_munmap(), whose order of checks this is.
+ * SEE      Linux do_mmap(), do_vmi_munmap(): the same order of checks.
  */
 #include "lib/align.h"
 #include "lib/errno.h"
@@ -32,7 +32,7 @@
 
 /*
  * Empty the entries of the hole [start, end), and free tables at its ends that
- * now hold nothing: between `low` and `high` there is no area.
+ * hold nothing any more. There is no area between `low` and `high`.
  */
 static void unmap_hole(struct mm *mm, uaddr_t start, uaddr_t end,
 		       const struct vma *low, const struct vma *high)
@@ -205,7 +205,7 @@ long mm_mmap(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot,
 
 	if (unlikely(!size))
 		return length ? -ENOMEM : -EINVAL;
-	/* No huge pages were set aside. */
+	/* There are no huge pages. */
 	if (unlikely(flags & MAP_HUGETLB))
 		return -ENOMEM;
 	if (addr.v && !(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))) {

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: MIT
 /*
- * mprotect.c - other rights for pages that are there
+ * mprotect.c - change the rights of pages that are there
  *
  * WHAT     Changes the rights of a range: of its areas, which are cut and
- *          joined as needed, and of the entries that are already present.
+ *          joined as needed, and of the entries that are present.
  *
- * ALGORITHM  Area by area, upwards, as Linux does: what lies before a hole has
- *          its new rights when the call answers -ENOMEM.
- *          A private area that becomes writable is charged now. One that has
- *          no page of its own and is no longer writable is released again.
- *          Entries become writable only where their page has no other entry;
- *          the rest waits for the fault, except in locked areas.
+ * ALGORITHM  Area by area, upwards, as Linux does. If the call meets a hole, it
+ *          returns -ENOMEM, and what lies below the hole has its new rights.
+ *          A private area that becomes writable is charged now. If an area has
+ *          no page of its own and is no longer writable, the charge is given
+ *          back.
+ *          An entry becomes writable only if its page has no other entry. The
+ *          others wait for the fault, except in locked areas.
  *
  * LOCKING  mm->lock.
- * COST     O(log n) an area; one pass over its present page tables.
+ * COST     O(log n) for each area; one pass over the present page tables.
  * SEE      Linux mm/mprotect.c do_mprotect_pkey(), mprotect_fixup().
  */
 #include "lib/errno.h"
 #include "mm/vm/vm_impl.h"
 
-#define PROT_SEM   0x8   /* Linux takes it, and does nothing */
+#define PROT_SEM   0x8   /* allowed, but without a meaning, as in Linux */
 #define PROT_ALL   (PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM)
 #define PROT_GROWS (PROT_GROWSDOWN | PROT_GROWSUP)
 
-/* What [start, end) of the area pays with new rights. */
+/* Charge for the pages, or give back, as the new flags want. May set *flags. */
 static bool recharge(const struct mm *mm, const struct vma *vma, uint32_t pages,
 		     unsigned *flags)
 {
@@ -110,8 +111,6 @@ static always_inline int mprotect_locked(struct mm *mm, uaddr_t start,
 			return -ENOMEM;
 	}
 }
-
-/* ---- where something is locked ------------------------------------------- */
 
 /*
  * Protect area by area: mm->lock must be free while the pages of an area are

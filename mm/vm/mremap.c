@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
- * mremap.c - make an area longer or shorter, or move it, with its pages
+ * mremap.c - make an area longer or shorter, or move it with its pages
  *
- * WHAT     mremap(): no page is copied, only entries move.
+ * WHAT     mremap(): it copies no page, it only moves entries.
  *
- * PICTURE  Growing without room behind, MREMAP_MAYMOVE:
+ * PICTURE  The area grows, there is no room behind it, MREMAP_MAYMOVE:
  *
  *            [ old  ][other]                [ new, longer    ]
  *              |  entries move  ------------->  |
  *            (hole   )[other]               [ old ][new pages]
  *
- * TERMS    duplicate  old length 0 of a shared area: a second area of the same
- *                     object
- *          DONTUNMAP  the old area stays, but empty
+ * TERMS    duplicate  old length 0 of a shared area: makes a second area of the
+ *                     same object
+ *          DONTUNMAP  the old area stays, but is empty
  *
- * ALGORITHM  First everything that can be refused, then the destination is
- *          freed (MREMAP_FIXED). Then areas are reserved and the entries move,
- *          which may fail and changes nothing then. Last the piece is cut out
- *          of its area, the new one is added and the old one goes: with areas
- *          in reserve that cannot fail.
- *          A move within one size may span several areas, each of which keeps
- *          its distance, as in Linux 6.17; every other call is about one.
+ * ALGORITHM  First come all checks. Then the destination is freed
+ *          (MREMAP_FIXED). Then areas are reserved and the entries move; if
+ *          this fails, nothing has changed. At last the piece is cut out of its
+ *          area, the new area is added, and the old one goes: this cannot fail,
+ *          because areas are in reserve.
+ *          A move that keeps the size may span several areas, as in Linux 6.17;
+ *          all keep their distances. Every other call is about one area.
  *
  * LOCKING  mm->lock.
  * COST     O(log n), and one step for each entry that moves.
@@ -34,7 +34,7 @@
 #define MREMAP_ALL    (MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
 #define MREMAP_MOVES  (MREMAP_FIXED | MREMAP_DONTUNMAP)
 
-/* Areas that one move may add for a while: two cuts, and the new one. */
+/* One move may add so many areas for a while: two cuts, and the new area. */
 #define MOVE_AREAS    VMA_SPARES
 
 struct remap {
@@ -43,7 +43,7 @@ struct remap {
 	unsigned flags;
 };
 
-/* All that the arguments alone can be wrong in. */
+/* Check what needs no look at the areas. */
 static int check_arguments(const struct remap *r)
 {
 	if (r->flags & ~MREMAP_ALL || !page_aligned(r->addr.v) || !r->new ||
@@ -63,10 +63,7 @@ static int check_arguments(const struct remap *r)
 	return 0;
 }
 
-/*
- * Take the pages behind r->new. A range that leaves user mode's part cannot be
- * unmapped.
- */
+/* Unmap what lies behind r->new. -EINVAL: it leaves user mode's part. */
 static int unmap_tail(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
 {
 	uaddr_t start = uaddr_add(r->addr, r->new);
@@ -100,7 +97,7 @@ static int check_area(const struct mm *mm, const struct vma *vma,
 
 /* ---- moving ------------------------------------------------------------- */
 
-/* The area as it will be at its new place. */
+/* The area at its new place. */
 static struct vma moved_area(const struct vma *vma, const struct remap *r)
 {
 	struct vma new = *vma;
@@ -109,7 +106,7 @@ static struct vma moved_area(const struct vma *vma, const struct remap *r)
 	new.range.end = r->new_addr.v + r->new;
 	new.offset = vma_index(vma, r->addr);
 	new.flags &= vm_flags_of[VM_KEPT_BY_MOVE];
-	/* Without pages it is like one that was always there. */
+	/* Without pages it is like a new area. */
 	if (!vma->object && !vma->family)
 		new.offset = r->new_addr.v >> PAGE_SHIFT;
 	return new;
@@ -179,7 +176,7 @@ static long move_area(struct mm *mm, struct vma *vma, const struct remap *r)
 	return err ? err : (long)r->new_addr.v;
 }
 
-/* MREMAP_FIXED, MREMAP_DONTUNMAP: one area to r->new_addr. */
+/* MREMAP_FIXED, MREMAP_DONTUNMAP: move one area to r->new_addr. */
 static long remap_to(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
 {
 	struct vma *vma;
@@ -201,18 +198,18 @@ static long remap_to(struct mm *mm, struct remap *r) MUST_HOLD(&mm->lock)
 	}
 	if (err)
 		return err;
-	/* What it leaves behind still counts. */
+	/* The area that stays counts too. */
 	if (r->flags & MREMAP_DONTUNMAP &&
 	    !vm_has_room(mm, r->new >> PAGE_SHIFT))
 		return -ENOMEM;
-	/* Both may have cut the area that we know. */
+	/* The area may have been cut above: find it again. */
 	vma = vma_find(mm, r->addr);
 	return vma ? move_area(mm, vma, r) : -EFAULT;
 }
 
 /*
- * A move of all areas of a range to a new place, one by one; there may be
- * holes between them, but not before the first.
+ * Move all areas of a range, one by one. There may be holes between them, but
+ * not at the beginning.
  */
 static long remap_all(struct mm *mm, const struct remap *r) MUST_HOLD(&mm->lock)
 {

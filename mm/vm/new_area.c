@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * new_area.c - the one way in which an area comes to be
+ * new_area.c - the one way to make an area
  *
- * WHAT     What mmap(), the heap, the stack, the loader, a device's window and
- *          a message have in common: room, what backs the area or what it
- *          costs, the area itself, and all of it given back when a step fails.
+ * WHAT     mmap(), the heap, the stack, the loader, a device's window and a
+ *          message all make areas with these steps: check the room, back the
+ *          area, add it. If a step fails, all of it is given back.
  *
  * PICTURE    room? --> back: promise or object --> add: joined or new
  *              |               |                     |
  *            -ENOMEM        -ENOMEM              promise given back
  *
- * TERMS    back     give the area an object, when it is shared; else promise
- *                   its pages, when they count
- *          mapped   the area's entries are there before the area is
+ * TERMS    back     give a shared area its object; promise the pages of a
+ *                   private area, if they count
+ *          mapped   the area's entries are made before the area
  *
  * LOCKING  mm->lock.
  * NOT HERE where the area goes (place.c), the set of areas (vma.c).
@@ -22,8 +22,7 @@
 #include "mm/vm/family.h"
 #include "mm/vm/vm_impl.h"
 
-/* Inline: mmap() counts its instructions. */
-static always_inline int back(const struct mm *mm, struct vma *vma)
+int vma_back(const struct mm *mm, struct vma *vma)
 {
 	if (vma->flags & VM_SHARED) {
 		vma->object = vm_object_create(vma_pages(vma),
@@ -40,12 +39,7 @@ static always_inline int back(const struct mm *mm, struct vma *vma)
 	return 0;
 }
 
-int vma_back(const struct mm *mm, struct vma *vma)
-{
-	return back(mm, vma);
-}
-
-/* A new area in place of what is there, or not at all. */
+/* Put the new area in place of what is there. If this fails, all stays. */
 static int replace_area(struct mm *mm, const struct vma *new)
 	MUST_HOLD(&mm->lock)
 {
@@ -69,7 +63,7 @@ int vma_make(struct mm *mm, struct vma *new, bool replace, struct vma *next)
 	if (!vm_has_room(mm, vma_pages(new)) &&
 	    !vm_has_room_within(mm, vma_start(new), vma_end(new)))
 		return -ENOMEM;
-	err = back(mm, new);
+	err = vma_back(mm, new);
 	if (err)
 		return err;
 	err = replace ? replace_area(mm, new) : vma_add_before(mm, new, next);
@@ -96,7 +90,7 @@ long vma_make_mapped(struct mm *mm, uaddr_t addr, uint32_t nr_pages,
 	new->range.start = (uint32_t)start;
 	new->range.end = (uint32_t)start + length;
 	new->offset = vma_start(new).v >> PAGE_SHIFT;
-	/* Its own: a fork copies the entries, a window knows its area by it. */
+	/* A fork copies the entries of a family; a window knows its area so. */
 	vma_new_family(mm, new);
 	err = map(mm, new, arg);
 	if (!err)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * pager.c - areas whose pages come from somebody else
+ * pager.c - areas whose pages come from a pager
  *
- * WHAT     Names a pager for a range, and the way to ask it. What a pager is,
- *          kernel/ipc/ knows: it registers the functions here.
+ * WHAT     Names a pager for a range, and asks it for a page. Only kernel/ipc/
+ *          knows what a pager is: it registers the functions here.
  *
  * TERMS    foreign  access to an address space that need not be the running
  *                   thread's: mm_read() and its like
@@ -11,13 +11,13 @@
  * RULES of pager
  *          A pager is a program, and may never answer. So:
  *          A1  a thread waits for a pager only for a page of its own address
- *              space that it touches itself: foreign access asks nobody, and
+ *              space that it touches itself. Foreign access asks no pager, and
  *              fails (vm_touch_locked(), pager_ask())
- *          A2  that thread holds nothing meanwhile that others need, and is
- *              not about to end: must_hold_nothing()
- *          A3  a kill ends its wait
+ *          A2  the thread that waits holds nothing that others need, and is not
+ *              about to end: must_hold_nothing()
+ *          A3  a kill ends the wait
  *
- * LOCKING  mm->lock; it is not held while a pager is asked.
+ * LOCKING  mm->lock; nobody holds it while a pager is asked.
  * NOT HERE the fault that asks (fault.c).
  */
 #include "lib/errno.h"
@@ -58,8 +58,8 @@ struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm, uaddr_t addr,
 }
 
 /*
- * Is the range covered by private areas that are no device's? *cuts: of its
- * first and last area, so that what is named is whole areas.
+ * Is the range covered by private areas that are no device's? *cuts: how often
+ * the first and the last area must be cut, so that the range is whole areas.
  */
 static bool is_private(struct mm *mm, uaddr_t start, uaddr_t end,
 		       unsigned *cuts) MUST_HOLD(&mm->lock)

@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: MIT
 /*
- * pin.c - pages of user mode that a device reaches
+ * pin.c - pages of user mode that a device uses
  *
- * WHAT     A pin keeps a page where it is, and the device's alone with its
- *          driver, until the transfer is over.
+ * WHAT     A pin keeps a page where it is until the transfer is over. Only the
+ *          device and its driver use the page meanwhile.
  *
  * PICTURE    refs   0x0020 0001
  *                     ||||    +--- one entry maps it
  *                     ++++-------- two pins: two transfers
  *
- * TERMS    pin      a reference worth VM_PIN
+ * TERMS    pin      a reference that counts VM_PIN
  *          own      a private page that no other address space maps
  *
  * RULES of pin
  *          N1  a page with a pin is not freed: refs is not 0
- *          N2  a private page with a pin is its driver's own: it was when it
- *              was pinned, whatever the device does with it; from then on who
- *              would get it, by fork or grant, gets a copy at once
- *          N3  the zero page is never pinned: it stays anyway. Where the
- *              program may write there is a page of its own instead
- *          N4  each page of a buffer is counted as promised while it is
- *              pinned: it stays when its area, which is counted too, has gone
+ *          N2  a private page is its driver's own when it is pinned, and stays
+ *              so: if a fork or a grant would share it, the other side gets a
+ *              copy at once
+ *          N3  the zero page is never pinned: it stays anyway. If the program
+ *              may write, it first gets a page of its own
+ *          N4  each page of a buffer counts as promised while it is pinned, in
+ *              addition to its area: the area may go, and the page stays
  *
- * ALGORITHM  Look at the entry under mm->lock; if it is not what the device
- *          needs, touch the page as the access would, and look again.
+ * ALGORITHM  Look at the entry under mm->lock. If the entry is not what the
+ *          device needs, touch the page as the access would, and look again.
  *          Without N2 a parent that writes after a fork would get the copy, and
- *          the device would go on with the page that is now the child's: the
- *          trap that Linux closed in 5.9. And a device that only reads would
- *          read on when its driver has let go of a shared page, and the other
- *          one, who has it alone now, writes there: Linux's FAULT_FLAG_UNSHARE.
+ *          the device would go on with the page that is now the child's. Linux
+ *          had this bug until 5.9. A device that only reads needs N2 too: if
+ *          its driver dropped a shared page, the device would read what the
+ *          other task, now the only owner, writes there (Linux:
+ *          FAULT_FLAG_UNSHARE).
  *
  * LOCKING  mm->lock for mm_pin(). mm_unpin() needs none: refs are atomic.
  * COST     A touch and a lookup for each page.
@@ -47,7 +48,7 @@ bool vm_page_pin(struct page *page)
 	debug_caller_must(refs > 0, "have a reference to the page");
 	if (page == vm_zero_page)
 		return true;
-	/* Who has a page of a shared area too holds another mm->lock. */
+	/* Others may have the page too, and hold another mm->lock. */
 	do {
 		if (refs / VM_PIN >= VM_PINS_MAX)
 			return false;
@@ -69,7 +70,7 @@ void vm_page_unpin(struct page *page)
 		free_page(page);
 }
 
-/* How a page is to be touched before it can be pinned. */
+/* How to touch a page before it can be pinned. */
 struct need {
 	unsigned access;
 	bool     force;         /* a page of its own in a read-only area */
@@ -152,9 +153,7 @@ void mm_unpin(struct page *const pages[], unsigned nr)
 	commit_release(nr);
 }
 
-/* ---- fork ---------------------------------------------------------------- */
-
-/* In place of an entry: no table is made or freed. */
+/* Replaces the child's entry by a copy. The table is there. */
 static int copy_pinned(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct page *page = pfn_to_page(entry.pfn), *copy;

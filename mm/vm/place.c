@@ -2,20 +2,20 @@
 /*
  * place.c - where a new area goes
  *
- * WHAT     Finds room for an area: at the hint, else in the highest gap below
- *          MMAP_BASE that is large enough, else, when all that is full, in the
- *          lowest one above MMAP_BOTTOM.
+ * WHAT     Finds room for an area. First it tries the hint; then the highest
+ *          gap below MMAP_BASE that is large enough; then, if there is none,
+ *          the lowest gap above MMAP_BOTTOM.
  *
  * PICTURE    USER_BASE     MMAP_BOTTOM              MMAP_BASE     USER_END
  *               |  image  [heap]|  <------- 1st search  |   [stack] |
  *               |               |  2nd search ------------------->  |
  *
- * TERMS    guard gap   STACK_GUARD_GAP below an area that grows down is never
- *                      chosen, but MAP_FIXED may still use it
+ * TERMS    guard gap   STACK_GUARD_GAP below an area that grows down. It is
+ *                      never chosen, but MAP_FIXED may use it
  *
  * LOCKING  mm->lock.
- * COST     O(log n), and once more for each gap that is large enough but for
- *          a guard gap.
+ * COST     O(log n), and once more for each gap that would be large enough
+ *          without a guard gap.
  * SEE      Linux generic_get_unmapped_area_topdown(), vm_unmapped_area().
  */
 #include "lib/align.h"
@@ -31,7 +31,7 @@ uaddr_t vma_guard_start(const struct vma *vma)
 	return UADDR(start.v > STACK_GUARD_GAP ? start.v - STACK_GUARD_GAP : 0);
 }
 
-/* Is there room at addr, in front of the first area from there on? */
+/* Is there room at addr? *nextp: the first area from there on. */
 static bool fits(const struct mm *mm, uaddr_t addr, uint32_t length,
 		 struct vma **nextp) MUST_HOLD(&mm->lock)
 {

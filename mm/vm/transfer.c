@@ -3,7 +3,7 @@
  * transfer.c - pages go from one address space to another
  *
  * WHAT     What a message does with a range: map it at the receiver too, or
- *          grant it. No byte is copied unless the giver shares a page with a
+ *          grant it. No byte is copied, unless the giver shares a page with a
  *          child of its own.
  *
  * PICTURE  map                              grant of a private area
@@ -12,25 +12,25 @@
  *            receiver [S]--+                  receiver [ ]     [P]
  *
  * RULES
- *          the receiver can rely on what he is given: each page is there or
- *          promised, an object is as long as the range, and no later call of
- *          the giver's takes anything away (vm_object_promise(); no
- *          VM_NORESERVE: vm_flags.h)
+ *          the receiver can rely on what it gets: each page is there or
+ *          promised, the object is as long as the range, and no later call of
+ *          the giver takes anything away (vm_object_promise(); no VM_NORESERVE:
+ *          vm_flags.h)
  *
- * TERMS    map     both have the pages from now on: the giver's range becomes
- *                  a shared area, if it is not one, and the receiver gets
+ * TERMS    map     both have the pages from now on: the giver's range becomes a
+ *                  shared area, if it is not one yet, and the receiver gets
  *                  another area of the same object
- *          grant   the receiver has them, the giver no longer: a private area
- *                  stays private. Done like a fork of the range, of which the
- *                  parent's side is then unmapped.
+ *          grant   the receiver has the pages, the giver has them no longer: a
+ *                  private area stays private. It is done like a fork of the
+ *                  range, and then the parent's side is unmapped
  *
- * ALGORITHM  Check, prepare, commit. To prepare is all that needs memory: areas
- *          in reserve for both, and an object with the pages, or the receiver's
- *          page tables, and copies of pages with a pin. When that fails no area
- *          has changed. An area that was added could not be taken back: it
- *          may be one with its neighbours by then.
- *          A page that is pinned is not granted, a copy is: else the giver's
- *          device would reach what is the receiver's alone (pin.c, N2).
+ * ALGORITHM  Check, prepare, commit. Preparing gets all that needs memory:
+ *          areas in reserve for both, and an object with the pages, or the
+ *          receiver's page tables and copies of pinned pages. If it fails, no
+ *          area has changed. Areas are added only at the end: an area that was
+ *          added may be one with its neighbours, so nobody could remove it.
+ *          If a page is pinned, the receiver gets a copy: with the page itself,
+ *          the giver's device would reach what is the receiver's (pin.c, N2).
  *
  * LOCKING  Both mm->lock, the one at the lower address first.
  * NOT HERE messages (kernel/ipc/).
@@ -48,8 +48,8 @@ struct transfer {
 	struct vma *vma;             /* of the giver                     */
 	uaddr_t     start, end;      /* at the giver                     */
 	bool        grant;
-	bool        over;            /* what is there at the receiver    */
-	struct vma  new;             /* as the receiver will have it     */
+	bool        over;            /* replaces what the receiver has   */
+	struct vma  new;             /* the receiver's area              */
 	struct list_head copies;     /* of the giver's pinned pages      */
 };
 
@@ -87,8 +87,8 @@ static int note_entry(uaddr_t va, struct upt_entry entry, void *arg)
 }
 
 /*
- * fn() for each page of its own in the giver's range. Not from within
- * upt_for_each(), because it changes tables.
+ * Call fn() for each page in the giver's range but the zero page. It may change
+ * tables, so upt_for_each() cannot call it.
  */
 static int for_each_page(struct transfer *t,
 			 int (*fn)(struct transfer *t, uaddr_t va,
@@ -113,7 +113,7 @@ static int for_each_page(struct transfer *t,
 
 /* ---- map: the giver's range becomes an object --------------------------- */
 
-/* Give a page to the object; of one that a child has too, a copy. */
+/* Give a page to the object. If a child has it too, the object gets a copy. */
 static int share_page(struct transfer *t, uaddr_t va, struct page *page)
 {
 	int err;
@@ -130,7 +130,7 @@ static int share_page(struct transfer *t, uaddr_t va, struct page *page)
 	return err;
 }
 
-/* An object with the pages of the range, which still are the giver's too. */
+/* Make an object with the pages of the range. The giver still maps them. */
 static int share_pages(struct transfer *t) MUST_HOLD(&t->from->lock)
 {
 	int err;
@@ -148,9 +148,9 @@ static int share_pages(struct transfer *t) MUST_HOLD(&t->from->lock)
 }
 
 /*
- * The isolated private area is one of the object from now on. Its entries go:
- * some are of the zero page, or of a page that a child has too. Faults bring
- * the object's.
+ * Make the isolated private area an area of the object. Its entries go: some
+ * map the zero page, or a page that a child has too. Faults bring the object's
+ * pages.
  */
 static void become_shared(struct transfer *t, struct vma *vma)
 	MUST_HOLD(&t->from->lock)
@@ -179,9 +179,9 @@ static uaddr_t receivers_va(const struct transfer *t, uaddr_t va)
 }
 
 /*
- * What the receiver's entry will need: a table, and of a page with a pin a
- * copy, in the list of copies. A pin more keeps it pinned: so the copies are
- * those of the pinned pages, in order, until the end.
+ * Get what the receiver's entry will need: a table, and a copy of a pinned
+ * page, in the list of copies. One more pin keeps the page pinned to the end:
+ * so the copies in the list are those of the pinned pages, in the same order.
  */
 static int prepare_page(struct transfer *t, uaddr_t va, struct page *page)
 	MUST_HOLD(&t->to->lock)
@@ -204,7 +204,7 @@ static int prepare_page(struct transfer *t, uaddr_t va, struct page *page)
 	return 0;
 }
 
-/* The copy of a page with a pin; NULL: it has none, or none was made. */
+/* The copy of a pinned page; NULL: it is not pinned, or no copy was made. */
 static struct page *take_copy(struct transfer *t, struct page *page)
 {
 	struct page *copy;
@@ -226,7 +226,7 @@ static int drop_copy(struct transfer *t, uaddr_t va, struct page *page)
 	return 0;
 }
 
-/* The receiver's entry beside the giver's, which soon goes. */
+/* Make the receiver's entry. The giver's entry soon goes. */
 static int hand_over_page(struct transfer *t, uaddr_t va, struct page *page)
 	MUST_HOLD(&t->to->lock)
 {
@@ -244,7 +244,7 @@ static int hand_over_page(struct transfer *t, uaddr_t va, struct page *page)
 	return 0;
 }
 
-/* Tables that were made for entries, and have none. */
+/* Free tables that were made for entries, but have none. */
 static void free_empty_tables(struct transfer *t) MUST_HOLD(&t->to->lock)
 {
 	uint32_t start = ALIGN_DOWN(vma_start(&t->new).v, PT_SPAN);
@@ -254,7 +254,7 @@ static void free_empty_tables(struct transfer *t) MUST_HOLD(&t->to->lock)
 	upt_free_empty(&t->to->tables, UADDR(start), UADDR(end));
 }
 
-/* What the receiver's entries need, and what its area promises. */
+/* Get what the receiver's entries and its area need. */
 static int prepare_grant(struct transfer *t) MUST_HOLD(&t->from->lock)
 	MUST_HOLD(&t->to->lock)
 {
@@ -262,7 +262,7 @@ static int prepare_grant(struct transfer *t) MUST_HOLD(&t->from->lock)
 
 	assert_mutex_held(&t->to->lock);
 	assert_mutex_held(&t->from->lock);
-	/* As of a fork's child: its pages may be a relative's too. */
+	/* As after a fork, relatives of the giver may have the pages too. */
 	vma_new_family(t->to, &t->new);
 	t->new.flags |= VM_FORKED | VM_TOUCHED;
 	err = vma_back(t->to, &t->new);
@@ -279,7 +279,7 @@ static int prepare_grant(struct transfer *t) MUST_HOLD(&t->from->lock)
 
 /* ---- check -------------------------------------------------------------- */
 
-/* The giver's area and what the receiver may do with it. */
+/* Check the giver's range, and set flags and source of the receiver's area. */
 static int check_giver(struct transfer *t, unsigned rights)
 	MUST_HOLD(&t->from->lock)
 {
@@ -290,7 +290,7 @@ static int check_giver(struct transfer *t, unsigned rights)
 		return -EFAULT;
 	if (rights & ~(t->vma->flags & VM_RIGHTS))
 		return -EPERM;
-	/* An area may be longer than its object: what is behind is no page. */
+	/* An area may be longer than its object. */
 	if (t->vma->object &&
 	    !vm_object_has(t->vma->object, vma_index(t->vma, t->start),
 			   pages_between(t->start, t->end)))

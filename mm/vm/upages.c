@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * upages.c - pages of user mode, and who has them
+ * upages.c - pages of user mode, and how many entries map them
  *
- * WHAT     An anonymous page is counted by the entries that map it: 1 when it
- *          is new, 2 after a fork, and the last one that goes frees it. The
- *          count is what copy on write asks: a page with one entry needs no
- *          copy.
+ * WHAT     The count of an anonymous page is the number of entries that map it:
+ *          1 when it is new, 2 after a fork. When the last entry goes, the page
+ *          is freed. Copy on write looks at the count: a page with one entry
+ *          needs no copy.
  *
- * TERMS    zero page  one page of zeros for all that was only read so far. It
- *                     is not counted: 2^32 entries could name it.
+ * TERMS    zero page  one page of zeros for everything that was only read so
+ *                     far. It has no count: 2^32 entries could map it
  *
  * LOCKING  Counts are atomic: address spaces that share a page hold different
- *          locks. Whoever sees 1 in an entry of his own may rely on it: a
- *          second one could only be made from that entry.
+ *          locks. If a thread holds mm->lock and one of its entries shows a
+ *          count of 1, the count stays 1: only this entry can be copied.
  * SEE      Linux page->_mapcount, do_wp_page().
  */
 #include <arch/page_ops.h>

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * vm_check.c - are the invariants of address spaces true? and a look at one
+ * vm_check.c - check the laws of address spaces, and show one
  *
- * WHAT     mm_check() goes over the areas and entries of one address space,
- *          vm_check() over all, and counts who maps what.
+ * WHAT     mm_check() looks at the areas and entries of one address space.
+ *          vm_check() looks at all of them, and counts how often each page is
+ *          mapped.
  *
- * ALGORITHM  V6 needs no table beside the pages: every entry takes its
- *          reference away from its page, every area of an object that of the
- *          object, so that all pages must then be at 0; and gives it back.
+ * ALGORITHM  V6 needs no table beside the pages. Each entry takes its reference
+ *          away from its page. Then no page may have more left than the one of
+ *          its object, the kernel's, and its pins. At last each entry gives its
+ *          reference back.
  *
  * LOCKING  all_lock for the list. V6 needs the locks of all address spaces, and
- *          waits for none: when somebody holds one, or an address space is
- *          ending, without references, V6 is looked at another time.
+ *          does not wait: if a thread holds one, or an address space is ending
+ *          (without references), V6 is not checked this time.
  * SEE      mm/vm/mm.h for the invariants.
  */
 #include "lib/log.h"
@@ -154,7 +156,7 @@ const char *mm_check(struct mm *mm)
 
 /* ---- V6: all of them ---------------------------------------------------- */
 
-/* Take references away (or give them back): one for each entry. */
+/* Add *change to the references: -1 or 1 for each entry. */
 static int count_entry(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct page *page = pfn_to_page(entry.pfn);
@@ -174,10 +176,7 @@ static void count_entries(uint32_t change)
 			     count_entry, &change);
 }
 
-/*
- * What is left must be the object's one reference, the kernel's, or none; and
- * pins.
- */
+/* May only the object's one reference, the kernel's, and pins be left? */
 static int check_rest(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct page *page = pfn_to_page(entry.pfn);
@@ -193,7 +192,7 @@ static int check_rest(uaddr_t va, struct upt_entry entry, void *arg)
 	return vm_page_entries(page) != (vma && vma->object ? 1 : 0);
 }
 
-/* The locks of all that come before `end`, the head of the list for all. */
+/* Unlock all that stand before `end` in the list. */
 static void unlock_all(const struct list_head *end) NO_LOCK_CHECK
 {
 	struct mm *mm;
@@ -205,7 +204,7 @@ static void unlock_all(const struct list_head *end) NO_LOCK_CHECK
 	}
 }
 
-/* False: somebody is changing one of them. */
+/* Returns: false: some thread is changing an address space. */
 static bool lock_all(void) NO_LOCK_CHECK
 {
 	struct mm *mm;
@@ -286,9 +285,9 @@ void vm_count_charges(void)
 
 /* ---- maps --------------------------------------------------------------- */
 
-#define NAME_COLUMN  49   /* as on Linux, where pointers have 32 bits */
+#define NAME_COLUMN  49   /* as on a Linux for 32 bits */
 
-/* What Linux would write behind the area. */
+/* The name that Linux would write. */
 static const char *name_of(const struct mm *mm, const struct vma *vma)
 {
 	if (vma->name)

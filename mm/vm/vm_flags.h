@@ -2,22 +2,23 @@
 /*
  * vm_flags.h - which area may have which flag, and what keeps it
  *
- * WHAT     A table of flags and operations. The masks that mm/vm/ works with
- *          are made from it, mm_check() holds every area against it (V7), and
+ * WHAT     A table of flags and operations. The masks of mm/vm/ are made from
+ *          it, mm_check() compares every area with it (V7), and
  *          tests/suites/vm_flags.c tries each cell.
  *
  * TERMS    The columns; 1: yes, 0: no, 2: the operation itself decides
  *          p s d   the area is private, shared, a device's
- *          join    neighbours may differ in it; one area has what either had
+ *          join    neighbours may differ in it; the joined area has the flag if
+ *                  one of them had it
  *          move    mremap(): the area at its new place
  *          left    MREMAP_DONTUNMAP: the empty area that stays
  *          fork    the child's area
- *          share   the giver's private area of which others get a map
+ *          share   the giver's private area, when others get a map of it
  *          map     the receiver's area of a map
  *          grant   the receiver's area of a grant
  *
- *          A flag without a 1 for the kind of area is refused by the call that
- *          would set it, or passed over, as on Linux.
+ *          If a flag has no 1 for this kind of area, the call that would set
+ *          it refuses or ignores it, as on Linux.
  *
  * SEE      mm/vm/vma.h, what each flag means; Linux include/linux/mm.h.
  */
@@ -31,22 +32,22 @@
 	R(VM_WRITE,        1, 1, 1, 0,   1,   1,   1,   1,    2,  2)           \
 	R(VM_EXEC,         1, 1, 0, 0,   1,   1,   1,   1,    2,  2)           \
 	R(VM_SHARED,       0, 1, 0, 0,   1,   1,   1,   2,    1,  1)           \
-	/* A shared one was private; what it grows by is private (fault.c). */ \
+	/* A shared stack was private. It grows by private pages (fault.c). */ \
 	R(VM_GROWSDOWN,    1, 1, 0, 0,   1,   1,   1,   1,    0,  0)           \
 	R(VM_LOCKED,       1, 1, 0, 0,   1,   0,   0,   1,    0,  0)           \
 	/* An object counts its pages itself. */                               \
 	R(VM_ACCOUNT,      1, 0, 0, 0,   1,   1,   1,   0,    0,  2)           \
 	R(VM_NORESERVE,    1, 1, 1, 0,   1,   1,   1,   1,    0,  0)           \
-	/* The child has no area at all. */                                    \
+	/* The child does not get the area. */                                 \
 	R(VM_DONTCOPY,     1, 1, 0, 0,   1,   1,   0,   1,    0,  0)           \
 	R(VM_WIPEONFORK,   1, 0, 0, 0,   1,   1,   1,   0,    0,  0)           \
 	R(VM_RAND_READ,    1, 1, 0, 0,   1,   1,   1,   1,    0,  0)           \
 	R(VM_SEQ_READ,     1, 1, 0, 0,   1,   1,   1,   1,    0,  0)           \
 	R(VM_FORKED,       1, 0, 0, 0,   1,   2,   2,   0,    0,  2)           \
-	/* An object has copies; a grant hands on the pages themselves. */     \
+	/* An object has copies. A grant gives the pages themselves. */        \
 	R(VM_KERNEL_PAGES, 1, 0, 0, 0,   1,   1,   2,   0,    0,  1)           \
 	R(VM_DONTDUMP,     1, 1, 0, 0,   1,   1,   1,   1,    0,  0)           \
-	/* Of an area and its neighbour: elsewhere that is another one. */     \
+	/* At another place the area has other neighbours. */                  \
 	R(VM_UNJOINED,     1, 1, 0, 1,   0,   2,   1,   0,    0,  0)           \
 	R(VM_TOUCHED,      1, 1, 1, 1,   1,   1,   2,   1,    0,  2)           \
 	R(VM_DEVICE,       0, 0, 1, 0,   0,   0,   0,   0,    0,  0)
@@ -89,7 +90,7 @@ static const unsigned vm_flags_of[VM_NR_COLUMNS] = {
 	[VM_KEPT_BY_GRANT] = 0 VM_FLAG_RULES(VM_COLUMN9),
 };
 
-/* What an area of this kind may have. */
+/* The flags that an area of this kind may have. */
 static inline unsigned vma_may_have(const struct vma *vma)
 {
 	if (vma->flags & VM_DEVICE)

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * vm_impl.h - what the files of mm/vm/ and their tests share
+ * vm_impl.h - functions that the files of mm/vm/ and their tests share
  *
- * WHAT     Areas and how they are joined and cut (vma.c), shared objects
- *          (vm_object.c), accounting (commit.c), placement (place.c), touching
- *          pages on behalf of a call (fault.c).
- *
- * LOCKING  mm->lock is held by the caller, except where it says "takes".
+ * LOCKING  The caller holds mm->lock, unless a comment says "takes mm->lock".
  */
 #pragma once
 
@@ -35,7 +31,7 @@ static inline uint32_t pages_between(uaddr_t start, uaddr_t end)
 	return (end.v - start.v) >> PAGE_SHIFT;
 }
 
-/* Pages of user mode, and at least one? */
+/* Is it one or more whole pages of user mode? */
 static inline bool is_user_range(uaddr_t start, uaddr_t end)
 {
 	return page_aligned(start.v | end.v) && start.v < end.v &&
@@ -44,7 +40,7 @@ static inline bool is_user_range(uaddr_t start, uaddr_t end)
 
 /* ---- vma.c: the areas --------------------------------------------------- */
 
-/* The area that contains addr; the lowest one that ends above it; or NULL. */
+/* The area that contains addr; the lowest area that ends above it; or NULL. */
 struct vma *vma_find(const struct mm *mm, uaddr_t addr) MUST_HOLD(&mm->lock);
 struct vma *vma_find_first(const struct mm *mm, uaddr_t addr)
 	MUST_HOLD(&mm->lock);
@@ -67,14 +63,14 @@ static inline struct vma *vma_prev(const struct mm *mm, const struct vma *vma)
 	return node ? range_to_vma(node) : NULL;
 }
 
-/* The area before the one that vma_find_first() gave, which may be NULL. */
+/* The area in front of `vma`, which vma_find_first() gave; NULL: the last. */
 struct vma *vma_before(const struct mm *mm, const struct vma *vma)
 	MUST_HOLD(&mm->lock);
 
-/* Could the two, which lie in this order, be one area? */
+/* Could the two be one area? `low` lies below `high`. */
 bool vma_joinable(const struct vma *low, const struct vma *high);
 
-/* May there be so many areas more? Linux's sysctl_max_map_count. */
+/* May there be `more` areas more? Linux's sysctl_max_map_count. */
 static inline bool vma_may_add(const struct mm *mm, unsigned more)
 	MUST_HOLD(&mm->lock)
 {
@@ -83,33 +79,33 @@ static inline bool vma_may_add(const struct mm *mm, unsigned more)
 }
 
 /*
- * Add an area that is `new` in all but its links, joined with neighbours where
- * that is possible. Counts its pages; takes its own references.
+ * Add an area like `new`, or join it with its neighbours. Counts its pages, and
+ * takes references of its own.
  * Returns: 0 or -ENOMEM.
  */
 int vma_add(struct mm *mm, const struct vma *new)
 	MUST_HOLD(&mm->lock) __must_check;
 
-/* The same, when the first area behind it is known; NULL: there is none. */
+/* The same, if the caller knows the first area behind it (NULL: none). */
 int vma_add_before(struct mm *mm, const struct vma *new, struct vma *high)
 	MUST_HOLD(&mm->lock) __must_check;
 
 /*
- * See to it that the next `nr` areas (at most VMA_SPARES) can be had: for cuts
- * and additions that are part of a whole. The other gives back what was not
- * needed. Returns: 0 or -ENOMEM.
+ * Get `nr` areas (at most VMA_SPARES) in advance: the next cuts and additions
+ * cannot fail then. vma_unreserve() gives back what was not needed.
+ * Returns: 0 or -ENOMEM.
  */
 int vma_reserve(struct mm *mm, unsigned nr) MUST_HOLD(&mm->lock) __must_check;
 void vma_unreserve(struct mm *mm) MUST_HOLD(&mm->lock);
 
-/* The same behind all others, and never joined: for fork. */
+/* Add an area behind all others, and do not join it: for fork. */
 int vma_append(struct mm *mm, const struct vma *new)
 	MUST_HOLD(&mm->lock) __must_check;
 
-/* Take an area out and free it. Its pages are the caller's business. */
+/* Take an area out and free it. The caller cares for its pages. */
 void vma_remove(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 
-/* Let an area end or begin elsewhere; counts the difference. */
+/* Change where an area ends or begins, and count the difference. */
 void vma_set_end(struct mm *mm, struct vma *vma, uaddr_t end)
 	MUST_HOLD(&mm->lock);
 void vma_set_start(struct mm *mm, struct vma *vma, uaddr_t start)
@@ -119,7 +115,7 @@ void vma_set_start(struct mm *mm, struct vma *vma, uaddr_t start)
 int vma_split(struct mm *mm, struct vma *vma, uaddr_t at)
 	MUST_HOLD(&mm->lock) __must_check;
 
-/* How many cuts make [start, end) of the area one of its own? */
+/* How many cuts make [start, end) an area of its own? */
 static inline unsigned vma_cuts(const struct vma *vma, uaddr_t start,
 				uaddr_t end)
 {
@@ -127,30 +123,30 @@ static inline unsigned vma_cuts(const struct vma *vma, uaddr_t start,
 }
 
 /*
- * Make [start, end) of the area one of its own.
- * Returns: it; NULL: no memory or too many areas, and nothing has changed.
+ * Make [start, end) an area of its own.
+ * Returns: this area; NULL: no memory or too many areas; nothing has changed.
  */
 struct vma *vma_isolate(struct mm *mm, struct vma *vma, uaddr_t start,
 			uaddr_t end) MUST_HOLD(&mm->lock) __must_check;
 
-/* Join an area with its neighbours. Returns: the area that it is now in. */
+/* Join an area with its neighbours. Returns: the area that contains it now. */
 struct vma *vma_merge(struct mm *mm, struct vma *vma) MUST_HOLD(&mm->lock);
 
-/* Other flags for [start, end) of the area. Returns: as vma_isolate(). */
+/* Give [start, end) of the area other flags. Returns: as vma_isolate(). */
 struct vma *vma_set_flags(struct mm *mm, struct vma *vma, uaddr_t start,
 			  uaddr_t end, unsigned flags)
 	MUST_HOLD(&mm->lock) __must_check;
 
-/* Free all areas of an address space that nobody uses any more. */
+/* For an address space that ends: free all areas; give back the charge. */
 void vma_free_all(struct mm *mm);
 void vma_unpay_all(struct mm *mm);
 
-/* Rights of an entry that may do all that the area allows. */
+/* The rights of an entry that allows what the area allows. */
 static inline unsigned vma_rights(const struct vma *vma)
 {
 	unsigned rights = vma->flags & VM_RIGHTS;
 
-	/* i386 has no entries that are writable or executable but not read. */
+	/* On i386 an entry that can be written or executed can also be read. */
 	return rights ? rights | UPT_READ : 0;
 }
 
@@ -165,21 +161,18 @@ void vma_init(void);
 int mm_unmap_locked(struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock) __must_check;
 
-/* Areas that this adds, for a moment: 1 if a hole in one makes it two. */
+/* How many areas this adds for a moment: 1 if it makes a hole in an area. */
 unsigned mm_unmap_adds(const struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock);
 
 /*
- * Cut all areas in [start, end), as many as mm_unmap_adds() are in reserve. The
- * entries have gone before. Cannot fail.
+ * Cut all areas in [start, end). The entries are gone, and mm_unmap_adds()
+ * areas are in reserve. Cannot fail.
  */
 void mm_cut_locked(struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock);
 
-/*
- * Empty the entries of [start, end), where no area is: what was to be one has
- * failed half-way.
- */
+/* Empty the entries of [start, end), where an area could not be made. */
 void mm_clear_hole(struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock);
 
@@ -192,16 +185,16 @@ void mm_clear_hole(struct mm *mm, uaddr_t start, uaddr_t end)
 int vma_back(const struct mm *mm, struct vma *vma) __must_check;
 
 /*
- * Make an area with the range, flags and name of `new`, in place of what is
- * there, if `replace`; otherwise `next` is the first area behind it, or NULL.
+ * Make an area with the range, flags and name of `new`. With `replace`, it
+ * replaces what is there; without, `next` is the first area behind it or NULL.
  * Returns: 0; -ENOMEM: nothing has changed.
  */
 int vma_make(struct mm *mm, struct vma *new, bool replace, struct vma *next)
 	MUST_HOLD(&mm->lock) __must_check;
 
 /*
- * Make an area with the flags and name of `new` whose entries map() makes, at
- * addr or elsewhere, of a family of its own. `new` is then what was added.
+ * Make an area with the flags and name of `new`, at addr or elsewhere, in a
+ * family of its own. map() makes its entries. `new` becomes what was added.
  * Returns: its start; -ENOMEM: nothing has changed.
  */
 typedef int (*vma_map_fn)(struct mm *mm, const struct vma *vma, void *arg);
@@ -212,49 +205,49 @@ long vma_make_mapped(struct mm *mm, uaddr_t addr, uint32_t nr_pages,
 /* ---- place.c: where an area goes ---------------------------------------- */
 
 /*
- * The start of `length` free bytes: at addr when that is free (0: anywhere),
- * else as high as possible. With `fixed` addr itself, free or not.
+ * Find `length` free bytes: at addr if they are free (0: anywhere), if not, as
+ * high as possible. With `fixed`: addr itself, free or not.
  * Returns: the address; -ENOMEM, -EINVAL, -EPERM.
  */
 long mm_place(struct mm *mm, uaddr_t addr, uint32_t length, bool fixed)
 	MUST_HOLD(&mm->lock);
 
-/* The same; *nextp: the first area behind, or NULL. Not set with `fixed`. */
+/* The same. *nextp: the first area behind, or NULL. Not set with `fixed`. */
 long mm_place_before(struct mm *mm, uaddr_t addr, uint32_t length,
 		     bool fixed, struct vma **nextp) MUST_HOLD(&mm->lock);
 
-/* The first address that must stay free below the area: Linux vm_start_gap. */
+/* From here to the area's start all must stay free: Linux's vm_start_gap(). */
 uaddr_t vma_guard_start(const struct vma *vma);
 
 /* ---- vm_object.c: anonymous pages that several address spaces share ----- */
 
 /*
- * Returns: NULL: no memory, beyond the account's limit, or (when `accounted`)
- * beyond what may be promised.
+ * Make an object. Returns: NULL: no memory, above the account's limit, or (if
+ * `accounted`) above what may be promised.
  */
 struct vm_object *vm_object_create(uint32_t nr_pages, bool accounted,
 				   struct account *account) __must_check;
 void vm_object_get(struct vm_object *object);
 void vm_object_put(struct vm_object *object);
 
-/* Is it so long? */
+/* Does it have these pages? */
 bool vm_object_has(const struct vm_object *object, uint32_t index,
 		   uint32_t nr_pages);
 
 /*
- * See to it that its pages are promised, also those of a MAP_NORESERVE: who is
- * given them can touch them all. Returns: false: beyond the commit limit.
+ * Promise its pages, if they are not promised yet (MAP_NORESERVE): the receiver
+ * of a map can touch them all. Returns: false: above the limit.
  */
 bool vm_object_promise(struct vm_object *object) __must_check;
 
 /*
- * The page at an index, made when there is none; with one reference more.
- * Returns: 0; -EFAULT: the object is not so long; -ENOMEM.
+ * Get the page at an index, with one reference more. Makes it if needed.
+ * Returns: 0; -EFAULT: behind the end of the object; -ENOMEM.
  */
 int vm_object_page(struct vm_object *object, uint32_t index,
 		   struct page **pagep) __must_check;
 
-/* Put a page in, whose one reference becomes the object's. 0 or -ENOMEM. */
+/* Put a page in; its one reference becomes the object's. 0 or -ENOMEM. */
 int vm_object_set(struct vm_object *object, uint32_t index, struct page *page)
 	__must_check;
 
@@ -270,7 +263,7 @@ static inline uint32_t vma_index(const struct vma *vma, uaddr_t addr)
 
 /* ---- limits.c ----------------------------------------------------------- */
 
-/* May there be so many pages more in areas? RLIMIT_AS. */
+/* May the areas have `pages` more pages? RLIMIT_AS. */
 static always_inline bool vm_has_room(const struct mm *mm, uint32_t pages)
 	MUST_HOLD(&mm->lock)
 {
@@ -279,14 +272,14 @@ static always_inline bool vm_has_room(const struct mm *mm, uint32_t pages)
 		      mm->limits[VM_LIMIT_AS].soft >> PAGE_SHIFT);
 }
 
-/* The same, in place of what is in [start, end). */
+/* May [start, end) become an area, in place of what is there? */
 bool vm_has_room_within(const struct mm *mm, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&mm->lock);
 
-/* May so many pages more be locked? RLIMIT_MEMLOCK. */
+/* May `pages` more pages be locked? RLIMIT_MEMLOCK. */
 bool vm_may_lock(const struct mm *mm, uint32_t pages) MUST_HOLD(&mm->lock);
 
-/* The same for a range, of which some may be locked already. */
+/* The same for the pages of a range; some may be locked already. */
 bool vm_may_lock_within(const struct mm *mm, uaddr_t start, uint32_t length)
 	MUST_HOLD(&mm->lock);
 
@@ -294,13 +287,14 @@ bool vm_may_lock_within(const struct mm *mm, uaddr_t start, uint32_t length)
 
 extern unsigned long vm_nr_committed;    /* atomic */
 
-/* The rest of commit_charge(): `all` is the sum with these pages. */
+/* The slow half of commit_charge(): `all` is the sum with these pages. */
 bool commit_beyond_half(const struct account *account, uint32_t pages,
 			unsigned long all) __must_check;
 
 /*
- * Promise pages to somebody (NULL: the kernel), if the limit and the share of
- * his family allow; promise them anyway; take back.
+ * commit_charge() promises pages to an account (NULL: the kernel), if the limit
+ * and the share of its family allow this. commit_add() promises in any case.
+ * commit_release() takes back.
  */
 static always_inline bool __must_check
 commit_charge(const struct account *account, uint32_t pages)
@@ -308,7 +302,7 @@ commit_charge(const struct account *account, uint32_t pages)
 	unsigned long all = __atomic_add_fetch(&vm_nr_committed, pages,
 					       __ATOMIC_RELAXED);
 
-	/* Who has less than a half has less than his share. */
+	/* If less than a half is promised, no family is above its share. */
 	if (likely(all + all <= vm_commit_limit))
 		return true;
 	return commit_beyond_half(account, pages, all);
@@ -318,14 +312,14 @@ void commit_add(uint32_t pages);
 void commit_release(uint32_t pages);
 void commit_init(void);
 
-/* So many pages of the area are promised no longer, if they were. */
+/* Take back the promise of pages of the area, if it had one. */
 static inline void vma_uncommit(const struct vma *vma, uint32_t pages)
 {
 	if (vma->flags & VM_ACCOUNT)
 		commit_release(pages);
 }
 
-/* Does a private area with these flags count? */
+/* Do the pages of a private area with these flags count? */
 static inline bool vm_flags_count(unsigned flags)
 {
 	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
@@ -333,7 +327,7 @@ static inline bool vm_flags_count(unsigned flags)
 
 /* ---- upages.c: pages of user mode, and who has them --------------------- */
 
-/* Mapped for reading wherever nothing was written yet. */
+/* It is mapped for reading where nothing was written yet. */
 extern struct page *vm_zero_page;
 
 static inline void vm_page_get(struct page *page)
@@ -342,21 +336,21 @@ static inline void vm_page_get(struct page *page)
 	__atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);
 }
 
-/* The last reference frees the page. */
+/* Dropping the last reference frees the page. */
 void vm_page_put(struct page *page);
 
 /*
- * A pin is a reference that is worth VM_PIN, so that the others can still be
- * counted: Linux's GUP_PIN_COUNTING_BIAS. A private page has one entry in an
- * address space at the most, and there are fewer of these. A shared one may
- * have more: then it seems pinned, which matters to nobody. Three quarters of
- * the count are the entries', so that no number of them makes it 0 again:
- * their page tables alone would be 24 GiB.
+ * A pin counts VM_PIN references, so that the other references can still be
+ * counted (Linux: GUP_PIN_COUNTING_BIAS). There are fewer address spaces than
+ * VM_PIN, and each maps a private page once at most. A shared page may be
+ * mapped more often; then it seems pinned, and this does no harm. Entries may
+ * use three quarters of the count. They cannot overflow it: their page tables
+ * would need 24 GiB.
  */
 #define VM_PIN       0x100000u
 #define VM_PINS_MAX  (UINT32_MAX / 4 / VM_PIN)
 
-/* Pins that exist; where there are none, fork need not look for them. */
+/* The number of pins. If there are none, fork need not look for them. */
 extern unsigned long vm_nr_pins;
 
 static inline bool vm_page_is_pinned(const struct page *page)
@@ -364,46 +358,46 @@ static inline bool vm_page_is_pinned(const struct page *page)
 	return READ_ONCE(page->refs) >= VM_PIN;
 }
 
-/* Has the one entry that maps it no other beside it? Then it may be written. */
+/* Does only one entry map it? Then this entry may become writable. */
 bool vm_page_is_only(struct page *page);
 
-/* A new page with the contents of another; NULL: no memory. */
+/* A new page, with the contents of another one or zeros. NULL: no memory. */
 struct page *vm_page_copy(struct page *page) __must_check;
 struct page *vm_page_zeroed(void) __must_check;
 
-/* For upt_unmap_range() and upt_copy_range(): `arg` is the address space. */
+/* For upt_unmap_range() and upt_copy_range(); `arg` is the address space. */
 void vm_pages_unmapped(struct page *const pages[], unsigned nr, void *arg);
 void vm_pages_mapped(struct page *const pages[], unsigned nr, void *arg);
 void upages_init(void);
 
 /* ---- fault.c: touch pages ----------------------------------------------- */
 
-/* What a call answers when a touch ended so: 0, -ENOMEM or -EFAULT. */
+/* What a call returns after such a touch: 0, -ENOMEM or -EFAULT. */
 int vm_fault_errno(enum vm_fault fault);
 
 /*
- * As vm_fault(); `force` writes where only reading is allowed. Takes lock.
- * The running thread's own address space: a pager may be asked.
+ * As vm_fault(), for the running thread's own address space: asks a pager if
+ * there is one. `force`: write also to a read-only area. Takes mm->lock.
  */
 enum vm_fault vm_touch(struct mm *mm, uaddr_t addr, unsigned access,
 		       bool force);
 
-/* The same for anybody's: asks no pager, VM_FAULT_PAGER instead. */
+/* The same for any address space. Asks no pager: VM_FAULT_PAGER. */
 enum vm_fault vm_touch_locked(struct mm *mm, uaddr_t addr, unsigned access,
 			      bool force) MUST_HOLD(&mm->lock);
 
 /*
- * Touch the pages of [start, end) so that they are there; access 0: as the
- * areas allow. Takes mm->lock.
- * Returns: 0; -EINTR: killed; -EFAULT, -ENOMEM: as a touch was refused; with
- *          `stop` at the first such, else areas that refuse are left out.
+ * Touch the pages of [start, end), so that they are there. access 0: as the
+ * areas allow. If an area refuses, `stop` ends the call; without it, the area
+ * is left out. Takes mm->lock.
+ * Returns: 0; -EINTR: killed; -EFAULT (only with `stop`), -ENOMEM.
  */
 int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned access,
 		bool stop);
 
 /* ---- transfer.c --------------------------------------------------------- */
 
-/* Both locks, in the order that all take them in. */
+/* Take or release both locks. All threads take them in the same order. */
 void mm_lock_both(struct mm *a, struct mm *b)
 	ACQUIRES(&a->lock) ACQUIRES(&b->lock) NO_LOCK_CHECK;
 void mm_unlock_both(struct mm *a, struct mm *b)
@@ -419,33 +413,32 @@ struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm, uaddr_t addr,
 /* ---- pin.c -------------------------------------------------------------- */
 
 /*
- * After a fork has copied the entries of [start, end): pinned pages stay the
- * parent's alone. Returns: 0 or -ENOMEM.
+ * Give the child copies of pinned pages in [start, end), after fork has copied
+ * the entries. Returns: 0 or -ENOMEM.
  */
 int vm_copy_pinned(struct mm *child, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&child->lock) __must_check;
 
-/* Pin a page that has a pin: it stays pinned. False: pinned too often. */
+/* Pin a page once more. Returns: false: pinned too often. */
 bool vm_page_pin(struct page *page) __must_check;
 void vm_page_unpin(struct page *page);
 
 /* ---- map_device.c ------------------------------------------------------- */
 
-/* The address space ends: whoever has a window there finds it unmapped. */
+/* The address space ends: mark its windows as not mapped. */
 void vm_forget_windows(struct mm *mm);
 
 /*
  * Does a device's area lie within a window of the address space? For checks:
- * mm->lock is held, or nobody holds it and nobody can take it meanwhile.
+ * mm->lock is held, or nobody can take it.
  */
 bool vm_has_window(const struct mm *mm, const struct vma *vma);
 
-/* ---- vm_check.c: pages promised to the private areas of a family -------- */
-
-unsigned long vm_promised_below(const struct account *account);
-
 /* ---- vm_check.c --------------------------------------------------------- */
 
-/* Address spaces come and go: for vm_check(). */
+/* Pages promised to private areas of the account and all accounts below it. */
+unsigned long vm_promised_below(const struct account *account);
+
+/* Tell vm_check() which address spaces there are. */
 void check_add_mm(struct mm *mm);
 void check_remove_mm(struct mm *mm);

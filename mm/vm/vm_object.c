@@ -2,25 +2,26 @@
 /*
  * vm_object.c - anonymous pages that several areas share
  *
- * WHAT     MAP_SHARED | MAP_ANONYMOUS: the pages belong to an object, areas
- *          name it and an offset. A fork or mremap() makes more areas of one
- *          object; the last one frees it, and its pages.
+ * WHAT     MAP_SHARED | MAP_ANONYMOUS: the pages belong to an object. An area
+ *          names the object and an offset. A fork or mremap() makes more areas
+ *          of the object. When the last area goes, the object and its pages are
+ *          freed.
  *
  * PICTURE    object ---> leaves[0] ---> [page][    ][page] ...  1024 pages
  *                        leaves[1] ---> NULL: none was touched
  *                        leaves[2] ---> [page]                  the rest
  *
- * TERMS    leaf   array of pages for 4 MiB, made at the first touch
- *          index  of a page in the object; an area's start is `offset`
+ * TERMS    leaf   an array of pages for 4 MiB, made at the first touch
+ *          index  number of a page in the object; an area starts at `offset`
  *
  * RULES of vm_object
- *          O1  each page in the object is counted by one reference of it,
- *              beside those of the entries that map it
- *          O2  the object never grows: a longer area faults behind its end
+ *          O1  the object holds one reference to each of its pages, beside the
+ *              references of the entries that map the page
+ *          O2  the object never grows: behind its end a longer area faults
  *
- * LOCKING  object->lock, inside mm->lock: two address spaces may touch the
- *          same page first.
- * COST     O(1) a page.
+ * LOCKING  object->lock, inside mm->lock: two address spaces may touch the same
+ *          page at the same time.
+ * COST     O(1) for each page.
  * SEE      Linux mm/shmem.c, which does this with a file.
  */
 #include "lib/align.h"
@@ -36,8 +37,8 @@ struct vm_object {
 	struct mutex   lock;
 	uint32_t       refs;        /*    atomic                       */
 	uint32_t       nr_pages;    /* I                               */
-	bool           accounted;   /* o  nr_pages are committed       */
-	struct account *account;    /* I  referenced: pays for arrays  */
+	bool           accounted;   /* o  nr_pages are promised        */
+	struct account *account;    /* I  a reference: pays for arrays */
 	struct page  **leaves[];    /* o                               */
 };
 
@@ -46,7 +47,7 @@ static uint32_t nr_leaves(uint32_t nr_pages)
 	return DIV_ROUND_UP(nr_pages, LEAF_PAGES);
 }
 
-/* The last leaf is as long as needed: most objects are small. */
+/* The last leaf is only as long as needed: most objects are small. */
 static uint32_t leaf_pages(const struct vm_object *object, uint32_t leaf)
 {
 	debug_assert(leaf < nr_leaves(object->nr_pages));
@@ -142,7 +143,7 @@ void vm_object_put(struct vm_object *object)
 	kfree(object);
 }
 
-/* Where the page of an index is kept; NULL: no memory for the leaf. */
+/* The place of a page in its leaf. NULL: no memory for the leaf. */
 static struct page **slot_of(struct vm_object *object, uint32_t index)
 	MUST_HOLD(&object->lock)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * vma.c - the areas of an address space: found, added, cut, joined
+ * vma.c - the areas of an address space: find, add, cut, join
  *
- * WHAT     The set of areas as a set, without their pages: who lies where,
- *          which neighbours are one, how an area is cut so that a part of it
+ * WHAT     The set of areas, without their pages: which area lies where, which
+ *          neighbours are one area, and how to cut an area so that a part of it
  *          can be changed.
  *
  * PICTURE  mprotect() of the middle of an area, and back again:
@@ -13,20 +13,20 @@
  *            [rw- ][r-- ][rw- ]     ... and later the old ones: merge joins
  *            [rw-             ]
  *
- * TERMS    joinable   neighbours that differ in nothing: flags, what backs
- *                     them, name, family (family.h), and the offset goes on
+ * TERMS    joinable   neighbours with the same flags, source, name and family
+ *                     (family.h), and with offsets that go on
  *
  * INVARIANTS of vm: V1, V2 and V5 of mm.h
  *
- * ALGORITHM  The tree of lib/rangetree.c holds areas that do not overlap. A
- *          new area next to a joinable one makes that one longer: nothing is
- *          allocated, which is the usual case for a heap and for mmap().
- *          What can fail (a new struct vma) comes before what changes.
+ * ALGORITHM  The areas are in a tree of lib/rangetree.c. If a new area is next
+ *          to a joinable one, the old area becomes longer, and nothing is
+ *          allocated. This is the usual case for a heap and for mmap(). What
+ *          can fail (a new struct vma) comes before the first change.
  *
  * LOCKING  mm->lock.
- * COST     O(log n) each.
- * NOT HERE page tables and pages; accounting beyond the address space's own
- *          sums (commit.c).
+ * COST     O(log n) for each function.
+ * NOT HERE page tables and pages; promises to other than this address space's
+ *          own sums (commit.c).
  * SEE      Linux mm/vma.c vma_merge_new_range(), is_mergeable_anon_vma().
  */
 #include "lib/errno.h"
@@ -35,7 +35,7 @@
 #include "mm/vm/family.h"
 #include "mm/vm/vm_impl.h"
 
-/* Areas are paid for so many at once: mmap() and munmap() come in pairs. */
+/* The account pays for so many areas at once: most calls then pay nothing. */
 #define AREAS_AT_ONCE  32u
 
 static struct kmem_cache *vma_cache;
@@ -50,7 +50,7 @@ static noinline bool are_alike(const struct vma *low, const struct vma *high)
 	       same_family(low, high);
 }
 
-/* Most neighbours are no neighbours: there is a hole between them. */
+/* The cheap test first: most neighbours have a hole between them. */
 static always_inline bool joinable(const struct vma *low,
 				   const struct vma *high)
 {
@@ -64,7 +64,7 @@ bool vma_joinable(const struct vma *low, const struct vma *high)
 
 /* ---- one area ----------------------------------------------------------- */
 
-/* One area more may be made. False: the account's limit. */
+/* Pay for more areas. Returns: false: over the account's limit. */
 static noinline bool pay_areas(struct mm *mm) MUST_HOLD(&mm->lock)
 {
 	debug_assert_mutex_held(&mm->lock);
@@ -74,13 +74,13 @@ static noinline bool pay_areas(struct mm *mm) MUST_HOLD(&mm->lock)
 	return true;
 }
 
-/* Once in so many: are there far fewer areas than are paid for? */
+/* Called now and then: give back what is paid for many areas too many. */
 static noinline void unpay_areas(struct mm *mm) MUST_HOLD(&mm->lock)
 {
 	uint32_t n = mm->areas_paid - mm->nr_vmas - AREAS_AT_ONCE;
 
 	debug_assert_mutex_held(&mm->lock);
-	/* Signed: less than nothing, where nobody pays. */
+	/* Signed: the number is negative if nobody pays. */
 	if ((int32_t)n <= (int32_t)(2 * AREAS_AT_ONCE))
 		return;
 	mm->areas_paid -= n;
@@ -93,7 +93,7 @@ void vma_unpay_all(struct mm *mm)
 	account_uncharge(mm->account, ACCOUNT_AREAS, mm->areas_paid);
 }
 
-/* `spares` are allocated, and in no tree yet. */
+/* `spares` areas are allocated, but not in the tree yet. */
 static always_inline struct vma *vma_new(struct mm *mm, uint32_t spares)
 	MUST_HOLD(&mm->lock)
 {
@@ -133,7 +133,7 @@ static void vma_free(struct vma *vma)
 	kmem_cache_free(vma_cache, vma);
 }
 
-/* More (or fewer) pages in areas with these flags. */
+/* Count more pages in areas with these flags (or fewer: `pages` wraps). */
 static void count_pages(struct mm *mm, unsigned flags, uint32_t pages)
 	MUST_HOLD(&mm->lock)
 {
@@ -209,7 +209,10 @@ struct vma *vma_before(const struct mm *mm, const struct vma *vma)
 	return node ? range_to_vma(node) : NULL;
 }
 
-/* `low` becomes both, and unjoined to whatever one of them was unjoined to. */
+/*
+ * `low` becomes both areas. If one of them was VM_UNJOINED, look again: the
+ * joined area has other neighbours.
+ */
 static void absorb(struct mm *mm, struct vma *low, struct vma *high)
 	MUST_HOLD(&mm->lock)
 {
@@ -380,7 +383,7 @@ struct vma *vma_isolate(struct mm *mm, struct vma *vma, uaddr_t start,
 			  "give a part of the area");
 	if (cuts && !vma_may_add(mm, cuts))
 		return NULL;
-	/* First both, as what is joined again may join an unjoined one too. */
+	/* Get both first: to undo one cut could join an unjoined area too. */
 	if (cuts > 1 && !mm->nr_spares && vma_reserve(mm, cuts))
 		return NULL;
 	if (end.v < vma_end(vma).v && vma_split(mm, vma, end))
@@ -413,7 +416,7 @@ void vma_free_all(struct mm *mm)
 	struct range_node *node = range_first(&mm->vmas), *next;
 
 	caller_must(!mm->refs, "give an address space without references");
-	/* The tree is not kept in order: nobody will look into it again. */
+	/* The tree is not repaired: nobody will look into it again. */
 	for (; node; node = next) {
 		next = range_next(&mm->vmas, node);
 		vma_free(range_to_vma(node));
