@@ -357,3 +357,28 @@ int scnprintf(char *buf, size_t size, const char *fmt, ...)
 		return 0;
 	return (int)MIN((size_t)len, size - 1);
 }
+
+void line_printf(line_fn out, const char *fmt, ...)
+{
+	char line[128];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	out(line);
+}
+
+int bits_format(char *buf, size_t size, uint64_t bits,
+		const struct bit_name *names, unsigned nr_names)
+{
+	int len = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < nr_names; i++) {
+		if (bits & names[i].bit)
+			len += scnprintf(buf + len, size - (size_t)len, " %s",
+					 names[i].name);
+	}
+	return len;
+}

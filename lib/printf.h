@@ -46,6 +46,24 @@ int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
  */
 int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
+/* A function that takes one line of text, without a newline. */
+typedef void (*line_fn)(const char *line);
+
+/* Give a line to `out`. Characters after the 127th are cut off. */
+void line_printf(line_fn out, const char *fmt, ...) __printf(2, 3);
+
+struct bit_name {
+	uint64_t    bit;
+	const char *name;
+};
+
+/*
+ * Write the names of the bits that are set: " P RW". `size` is not 0.
+ * Returns: characters written, without the 0.
+ */
+int bits_format(char *buf, size_t size, uint64_t bits,
+		const struct bit_name *names, unsigned nr_names);
+
 /*
  * Turns a code address into "symbol+0x12" for %pS. The kernel defines it with
  * its symbol table (kernel/diag/symbols.c). boot/ and the host have no symbol

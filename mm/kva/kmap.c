@@ -49,7 +49,6 @@
 #include "mm/kva/kmap.h"
 
 #include <arch/kpgtable.h>
-#include <arch/pkmap.h>
 #include <arch/tlb.h>
 
 #include "lib/log.h"

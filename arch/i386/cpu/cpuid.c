@@ -7,8 +7,8 @@
  *
  * TERMS    leaf     a question to CPUID, in EAX. There are two ranges, from 0
  *                   and from 0x80000000; the first leaf of a range tells the
- *                   last. A leaf above it answers with some other leaf's
- *                   values, so it must not be asked.
+ *                   last. A leaf above the last one answers with values of
+ *                   another leaf, so it must not be asked.
  *
  * RULES of cpu
  *          C1  a feature is in use only if cpu_has() says so
@@ -68,7 +68,7 @@ static struct cpuid cpuid(uint32_t leaf)
 
 /*
  * May this leaf be asked? A CPU without extended leaves answers the question
- * for their number with anything: then it is not in the range either.
+ * for their number with any value, mostly outside the range.
  */
 static bool has_leaf(uint32_t leaf)
 {
@@ -78,27 +78,22 @@ static bool has_leaf(uint32_t leaf)
 	return leaf <= last && last < range + 0x10000;
 }
 
-/* The rule of boot/cpu_gate.c, which must have made the same of the map. */
-static unsigned detect_phys_bits(void)
+void cpu_detect(void)
 {
 	unsigned bits = 0;
 
-	if (has_leaf(LEAF_ADDRESS_BITS))
-		bits = cpuid(LEAF_ADDRESS_BITS).reg[EAX] & 0xff;
-	if (bits >= PHYS_BITS_MIN)
-		return MIN(bits, PHYS_BITS_MAX);
-	return features[CPU_PSE36] ? 36 : 32;
-}
-
-void cpu_detect(void)
-{
 	for (unsigned i = 0; i < CPU_NR_FEATURES; i++) {
 		const struct feature_row *f = &feature_rows[i];
 
 		features[i] = has_leaf(f->leaf) &&
 			      cpuid(f->leaf).reg[f->reg] >> f->bit & 1;
 	}
-	phys_bits = detect_phys_bits();
+	/* boot/cpu_gate.c has the same rule, and cuts the memory map by it. */
+	if (has_leaf(LEAF_ADDRESS_BITS))
+		bits = cpuid(LEAF_ADDRESS_BITS).reg[EAX] & 0xff;
+	if (bits < PHYS_BITS_MIN)
+		bits = features[CPU_PSE36] ? 36 : 32;
+	phys_bits = MIN(bits, PHYS_BITS_MAX);
 }
 
 void cpu_disable(enum cpu_feature feature)
@@ -124,7 +119,7 @@ void cpu_enable_features(void)
 	write_cr4(cr4);
 }
 
-/* The CPU's own name for itself, or its vendor's. `name` has 49 bytes. */
+/* The name that the CPU gives itself, or its vendor. `name` has 49 bytes. */
 static void brand(char *name)
 {
 	struct cpuid id = cpuid(0);

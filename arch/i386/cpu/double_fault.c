@@ -17,12 +17,11 @@
  *              EIP: double_fault_entry   main_tss: the interrupted registers
  *
  * RULES of double_fault
- *          D1  double_fault_tss is only read by the CPU (but for its link), so
- *              it is ready again at once: the handler leaves the task by
- *              gdt_become_main_task(), not by a task switch, which would store
- *              into it
- *          D2  its CR3 names page tables that are in use: a task switch loads
- *              CR3 from the TSS, and does not store the old one
+ *          D1  the CPU writes nothing but the link into double_fault_tss: so it
+ *              is ready for the next double fault. A task switch would write
+ *              there, so the handler calls gdt_become_main_task() to leave
+ *          D2  its CR3 names page tables that exist: a task switch loads CR3
+ *              from the TSS, and does not store the old CR3
  *
  * SEE      SDM volume 3, 6.15 "Interrupt 8", 7.3 "Task switching".
  */
@@ -45,37 +44,16 @@ static struct trap_regs interrupted;
 
 extern const char double_fault_entry[];   /* trap_entry.S */
 
-static void copy_registers(struct trap_regs *regs, const struct tss *tss)
-{
-	*regs = (struct trap_regs){
-		.cr2 = read_cr2(),
-		.edi = tss->edi, .esi = tss->esi, .ebp = tss->ebp,
-		.ebx = tss->ebx, .edx = tss->edx, .ecx = tss->ecx,
-		.eax = tss->eax,
-		.gs = tss->gs, .fs = tss->fs, .es = tss->es, .ds = tss->ds,
-		.vector = VECTOR_DF,
-		.eip = tss->eip, .cs = tss->cs, .eflags = tss->eflags,
-		.user_esp = tss->esp, .user_ss = tss->ss,
-	};
-}
-
-/*
- * The stack that has no room left. The push goes below ESP; a function with
- * large variables may have moved ESP deep into the guard page before.
- */
-static const struct kernel_stack *overflown_stack(const struct trap_regs *regs)
-{
-	const struct kernel_stack *stack;
-
-	stack = stack_find_guard(regs->user_esp - sizeof(uint32_t));
-	return stack ? stack : stack_find_guard(regs->cr2);
-}
-
 static __noreturn void die(const struct trap_regs *regs)
 {
-	const struct kernel_stack *stack = overflown_stack(regs);
+	/* The push goes below ESP, so look for ESP - 4. */
+	kva_t pushed = regs->user_esp - sizeof(uint32_t);
+	const struct kernel_stack *stack = stack_find_guard(pushed);
 	const void *eip = kva_to_ptr(regs->eip);
 
+	/* Large variables may have moved ESP beyond the guard page. */
+	if (!stack)
+		stack = stack_find_guard(regs->cr2);
 	if (stack)
 		panic("kernel stack overflow at %pS: "
 		      "0x%08x is in the guard page of the %s, ESP 0x%08x",
@@ -88,11 +66,22 @@ static __noreturn void die(const struct trap_regs *regs)
 /* Called by trap_entry.S, on the double-fault stack. */
 void double_fault_handle(void)
 {
+	const struct tss *tss = &main_tss.cpu;
+
 	gdt_become_main_task();
 	/* The task switch has loaded the kernel's own tables. */
 	upt_switch(NULL);
-	copy_registers(&interrupted, &main_tss.cpu);
-	trap_set_fatal(&interrupted);
+	interrupted = (struct trap_regs){
+		.cr2 = read_cr2(),
+		.edi = tss->edi, .esi = tss->esi, .ebp = tss->ebp,
+		.ebx = tss->ebx, .edx = tss->edx, .ecx = tss->ecx,
+		.eax = tss->eax,
+		.gs = tss->gs, .fs = tss->fs, .es = tss->es, .ds = tss->ds,
+		.vector = VECTOR_DF,
+		.eip = tss->eip, .cs = tss->cs, .eflags = tss->eflags,
+		.user_esp = tss->esp, .user_ss = tss->ss,
+	};
+	trap_fatal_regs = &interrupted;
 	die(&interrupted);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * entry.h - what the entries into the kernel do alike; for assembly only
+ * entry.h - what the entries into the kernel have in common, for assembly
  *
- * WHAT     Save and restore registers as struct trap_regs has them, and clean
- *          what ring 3 may have left in EFLAGS and the segment registers.
+ * WHAT     Saves and restores registers in the order of struct trap_regs.
+ *          Cleans EFLAGS and the segment registers, which ring 3 may change.
  */
 #pragma once
 
@@ -24,11 +24,19 @@
 #define REGS_EIP         60
 #define REGS_EFLAGS      68
 #define REGS_USER_ESP    72
-#define REGS_SIZE        80
 
 #ifdef __ASSEMBLER__
 
-/* Above the vector, from which the slot of CR2 is still to be pushed. */
+	/* The stack need not be executable. */
+	.section .note.GNU-stack, "", @progbits
+
+.macro FUNCTION name
+	.globl	\name
+	.type	\name, @function
+\name:
+.endm
+
+/* Below the vector. The caller pushes CR2 afterwards. */
 .macro SAVE_REGS
 	pushl	%ds
 	pushl	%es
@@ -37,7 +45,7 @@
 	pusha
 .endm
 
-/* Clobbers EAX. */
+/* Changes EAX. */
 .macro KERNEL_SEGMENTS
 	movl	$KERNEL_DS, %eax
 	movl	%eax, %ds
@@ -49,7 +57,7 @@
 	popfl
 .endm
 
-/* An instruction that may fault, and where it goes on then. */
+/* The instruction `insn` may fault. Then the CPU goes on at `fixup`. */
 .macro ALLOW insn, fixup
 	.pushsection ex_table, "a"
 	.balign	4
@@ -58,8 +66,8 @@
 .endm
 
 /*
- * The selector may have become bad since it was saved (a TLS entry that is no
- * more): then the register is loaded with null, and ring 3 finds out.
+ * The selector may be bad now: its TLS entry has gone since it was saved. Then
+ * the register gets the null selector, and ring 3 faults when it uses it.
  */
 .macro POP_SEGMENT reg
 .Lpop\@:
@@ -79,7 +87,7 @@
 	POP_SEGMENT ds
 .endm
 
-/* From ESP = struct trap_regs to just below EIP. */
+/* ESP points at a struct trap_regs, and afterwards at its EIP. */
 .macro RESTORE_REGS
 	addl	$4, %esp		/* CR2 */
 	popa
@@ -88,11 +96,10 @@
 .endm
 
 /*
- * For debuggers only, DWARF call-frame information: where C is called from
- * here, ESP points at struct trap_regs, which are the registers of a caller
- * that was interrupted. Between TRAP_FRAMES and its end only calls count: on
- * the way in and out ESP is elsewhere. Offsets are SLEB128: from 64 on they
- * take two bytes.
+ * DWARF call-frame information, for debuggers only. Where the entries call C,
+ * ESP points at a struct trap_regs: the registers of the interrupted caller.
+ * The information is right at these calls only, not on the way in and out.
+ * Offsets are SLEB128: from 64 on they take two bytes.
  * SEE DWARF 4, 2.5.1, 6.4.2, 7.23.
  */
 #define DW_CFA_IS       0x0f   /* length: ESP of the caller               */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * fpu.c - the FPU's and SSE's registers, per thread
+ * fpu.c - each thread has its own registers of the FPU and of SSE
  *
  * WHAT     Ring 3 may use x87, MMX and SSE; the kernel uses none of them. The
  *          registers of a thread are saved when another thread wants to use
@@ -26,8 +26,8 @@
  *          first use of the FPU allocates the area and loads fresh registers,
  *          so a thread never sees the registers of another thread.
  *
- * LOCKING  Interrupts off for owner, TS and the registers. One CPU: with more,
- *          the owner's registers must be saved before it moves.
+ * LOCKING  Interrupts off for owner, TS and the registers. With more than one
+ *          CPU, a thread's registers must be saved before the thread moves.
  * SEE      SDM volume 3, 13.4, "Designing OS facilities ..."; volume 1, 10.5.
  */
 #include <arch/cpu.h>
@@ -61,15 +61,15 @@ static void save(void *area)
 {
 	if (has_fxsr)
 		__asm__ volatile("fxsave (%0)" : : "r"(area) : "memory");
-	else   /* empties the registers, too */
+	else   /* also empties the registers */
 		__asm__ volatile("fnsave (%0)" : : "r"(area) : "memory");
 }
 
 static void load(const void *area)
 {
 	/*
-	 * What is in the registers is saved, or of a thread that ended, maybe
-	 * by an error that is still pending: FRSTOR would raise it, in here.
+	 * The old registers are saved, or their thread has ended. It may have
+	 * left an error pending, which FRSTOR would raise here.
 	 */
 	__asm__ volatile("fnclex");
 	if (has_fxsr)
@@ -86,23 +86,10 @@ static void trap_next(bool on)
 		write_cr0(cr0 ^ CR0_TS);
 }
 
-static void make_fresh(void)
+void fpu_init(void)
 {
 	uint32_t mxcsr = MXCSR_DEFAULT;
 
-	trap_next(false);
-	__asm__ volatile("fninit");
-	if (cpu_has(CPU_SSE))
-		__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
-	save(fresh);
-	/* FXSAVE has kept what the last user left in ST and XMM. */
-	if (has_fxsr)
-		memset(fresh + 32, 0, AREA_SIZE - 32);
-	trap_next(true);
-}
-
-void fpu_init(void)
-{
 	has_fpu = cpu_has(CPU_FPU);
 	has_fxsr = cpu_has(CPU_FXSR);
 	if (!has_fpu) {
@@ -112,28 +99,24 @@ void fpu_init(void)
 	write_cr0((read_cr0() | CR0_MP | CR0_NE) & ~CR0_EM);
 	if (has_fxsr && cpu_has(CPU_SSE))
 		write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT);
-	make_fresh();
+	trap_next(false);
+	__asm__ volatile("fninit");
+	if (cpu_has(CPU_SSE))
+		__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+	save(fresh);
+	/* FNINIT does not clear ST and XMM. */
+	if (has_fxsr)
+		memset(fresh + 32, 0, AREA_SIZE - 32);
+	trap_next(true);
 }
 
-/* Not called at boot: it needs slabs. */
+/* Not called at boot, because there are no slabs yet. */
 static void *area_alloc(void)
 {
 	if (!areas)
 		areas = kmem_cache_create("fpu", AREA_SIZE, 16, SLAB_PANIC,
 					  NULL);
 	return kmem_cache_alloc(areas, GFP_KERNEL);
-}
-
-/* Interrupts off. The active thread has an area. */
-static void take_over(void)
-{
-	trap_next(false);
-	if (owner == active_thread)
-		return;
-	if (owner)
-		save(owner->fpu);
-	load(active_thread->fpu);
-	owner = active_thread;
 }
 
 bool fpu_load(void)
@@ -149,7 +132,13 @@ bool fpu_load(void)
 		active_thread->fpu = area;
 	}
 	irq_disable();
-	take_over();
+	trap_next(false);
+	if (owner != active_thread) {
+		if (owner)
+			save(owner->fpu);
+		load(active_thread->fpu);
+		owner = active_thread;
+	}
 	irq_enable();
 	return true;
 }
@@ -159,7 +148,7 @@ void fpu_switch(struct arch_thread *thread)
 	trap_next(owner != thread);
 }
 
-void fpu_release(struct arch_thread *thread)
+void arch_thread_release(struct arch_thread *thread)
 {
 	irqflags_t flags = irq_save();
 
@@ -173,18 +162,6 @@ void fpu_release(struct arch_thread *thread)
 	thread->fpu = NULL;
 }
 
-/* Interrupts off. Write the owner's registers to its area too. */
-static void write_back(void)
-{
-	bool trapped = read_cr0() & CR0_TS;
-
-	trap_next(false);
-	save(owner->fpu);
-	if (!has_fxsr)
-		load(owner->fpu);
-	trap_next(trapped);
-}
-
 int fpu_fork(struct arch_thread *child, struct arch_thread *parent)
 {
 	irqflags_t flags;
@@ -196,8 +173,15 @@ int fpu_fork(struct arch_thread *child, struct arch_thread *parent)
 	if (!child->fpu)
 		return -ENOMEM;
 	flags = irq_save();
-	if (owner == parent)
-		write_back();
+	if (owner == parent) {
+		bool trapped = read_cr0() & CR0_TS;
+
+		trap_next(false);
+		save(owner->fpu);
+		if (!has_fxsr)
+			load(owner->fpu);
+		trap_next(trapped);
+	}
 	memcpy(child->fpu, parent->fpu, AREA_SIZE);
 	irq_restore(flags);
 	return 0;

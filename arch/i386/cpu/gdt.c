@@ -14,8 +14,9 @@
  * TERMS    TSS   task-state segment: a task switch by hardware stores the
  *                registers of the old task in its TSS, and loads those of the
  *                new task from its TSS
- *          busy  a bit of the TSS's descriptor: this task is running, or was
- *                interrupted by a nested one. A switch to a busy task is #GP.
+ *          busy  a bit of the TSS's descriptor: this task is running, or a
+ *                nested task has interrupted it. A switch to a busy task is
+ *                #GP.
  *          TR    the register that names the running task's TSS
  *
  * SEE      SDM volume 3, 3.4.5 "Segment descriptors", 7.2 "Task management
@@ -33,26 +34,12 @@
 
 #define EFLAGS_NT           0x4000u                 /* inside a nested task  */
 
-/* A descriptor's fields lie scattered: the 80286 had only 24 address bits. */
-#define DESCRIPTOR(base, limit, access, flags)                              \
-	((uint64_t)((limit) & 0xffff) |                                     \
-	 (uint64_t)((base) & 0xffffff) << 16 |                              \
-	 (uint64_t)(access) << 40 |                                         \
-	 (uint64_t)((limit) >> 16 & 0xf) << 48 |                            \
-	 (uint64_t)(flags) << 52 |                                          \
-	 (uint64_t)((base) >> 24 & 0xff) << 56)
-
 #define FLAT(access)  DESCRIPTOR(0u, 0xfffffu, access, FLAT_FLAGS)
 
 _Static_assert(KERNEL_DS == KERNEL_CS + 8 && USER_CS == KERNEL_CS + 19 &&
 	       USER_DS == KERNEL_CS + 27, "the order that SYSENTER assumes");
 _Static_assert(FLAT(ACCESS_CODE(0)) == 0x00cf9b000000ffffull,
 	       "the descriptor that every tutorial shows");
-
-struct table_pointer {
-	uint16_t    limit;
-	const void *base;
-} __packed;
 
 struct main_tss main_tss = { .cpu.iomap_base = IOMAP_NONE };
 
@@ -69,8 +56,12 @@ static uint64_t tss_descriptor(const struct tss *tss, uint32_t size)
 	return DESCRIPTOR((uint32_t)tss, size - 1, ACCESS_TSS, 0u);
 }
 
-static void load_segments(void)
+void gdt_init(void)
 {
+	struct table_pointer pointer = { sizeof(gdt) - 1, gdt };
+
+	main_tss.cpu.ss0 = KERNEL_DS;
+	__asm__ volatile("lgdt %0" : : "m"(pointer));
 	__asm__ volatile("ljmp %0, $1f\n"
 			 "1: mov %1, %%ds\n"
 			 "   mov %1, %%es\n"
@@ -78,16 +69,10 @@ static void load_segments(void)
 			 "   mov %1, %%gs\n"
 			 "   mov %1, %%ss\n"
 			 : : "i"(KERNEL_CS), "r"(KERNEL_DS) : "memory");
-}
-
-void gdt_init(void)
-{
-	struct table_pointer pointer = { sizeof(gdt) - 1, gdt };
-
-	main_tss.cpu.ss0 = KERNEL_DS;
-	__asm__ volatile("lgdt %0" : : "m"(pointer));
-	load_segments();
-	/* Out of reset LDTR is valid, 64 KiB at 0: stray selectors read it. */
+	/*
+	 * After a reset LDTR is valid: 64 KiB at address 0. A wrong selector
+	 * would read there.
+	 */
 	__asm__ volatile("lldt %w0" : : "r"(0));
 	gdt_become_main_task();
 }
@@ -106,7 +91,7 @@ void gdt_become_main_task(void)
 	__asm__ volatile("pushf; pop %0" : "=r"(eflags));
 	__asm__ volatile("push %0; popf" : : "r"(eflags & ~EFLAGS_NT)
 			 : "memory", "cc");
-	/* It has also set CR0.TS, which is right for any owner: see fpu.c. */
+	/* The task switch has also set CR0.TS. It may be set: see fpu.c. */
 }
 
 void gdt_load_tls(const uint64_t *tls)

@@ -4,7 +4,8 @@
  *
  * WHAT     The interrupt descriptor table: an interrupt gate to its entry
  *          point in trap_entry.S for each vector, a task gate for the double
- *          fault. Vectors without a gate end in #GP, which names them.
+ *          fault. A vector without a gate is a #GP; its error code names the
+ *          vector.
  *
  * TERMS    interrupt gate  clears EFLAGS.IF on the way in (a trap gate does
  *                          not): a handler is not interrupted until it turns
@@ -18,8 +19,6 @@
  *
  * SEE      SDM volume 3, 6.11 "IDT descriptors".
  */
-#include <arch/syscall.h>
-
 #include "arch/i386/cpu/segments.h"
 #include "arch/i386/cpu/traps_impl.h"
 #include "arch/i386/cpu/vectors.h"
@@ -38,12 +37,7 @@ struct gate {
 	uint16_t offset_high;
 };
 
-struct table_pointer {
-	uint16_t    limit;
-	const void *base;
-} __packed;
-
-/* Gates that are all 0 are not present: #GP names their vector. */
+/* A gate that is all 0 is not present. */
 static struct gate idt[IDT_SIZE] __aligned(8);
 
 /* trap_entry.S: the address of each vector's entry point. */
@@ -59,19 +53,15 @@ static void set_gate(unsigned vector, uint32_t entry, unsigned type)
 	};
 }
 
-/* Ring 3 may use INT3 and INTO; any other INT n in ring 3 is a #GP. */
-static unsigned vector_dpl(unsigned vector)
-{
-	return vector == VECTOR_BP || vector == VECTOR_OF ? 3 : 0;
-}
-
 void idt_init(void)
 {
 	struct table_pointer pointer = { sizeof(idt) - 1, idt };
 
 	for (unsigned vector = 0; vector < NR_VECTORS; vector++)
-		set_gate(vector, trap_entry_points[vector],
-			 GATE_INTERRUPT(vector_dpl(vector)));
+		set_gate(vector, trap_entry_points[vector], GATE_INTERRUPT(0u));
+	/* Ring 3 may use INT3 and INTO; any other INT n in ring 3 is a #GP. */
+	set_gate(VECTOR_BP, trap_entry_points[VECTOR_BP], GATE_INTERRUPT(3u));
+	set_gate(VECTOR_OF, trap_entry_points[VECTOR_OF], GATE_INTERRUPT(3u));
 	set_gate(VECTOR_SYSCALL, (uint32_t)syscall_entry, GATE_TRAP(3u));
 	idt[VECTOR_DF] = (struct gate){
 		.selector = DOUBLE_FAULT_TSS,

@@ -13,6 +13,7 @@
  * INVARIANTS of io_ports (arch_thread_check() restates it)
  *          O1  the byte behind the bitmap has all bits set (SDM: the CPU always
  *              reads two bytes), while there is a bitmap
+ *
  * LOCKING  Interrupts off.
  * SEE      SDM volume 1, 19.5.2 "I/O permission bit map".
  */
@@ -25,14 +26,6 @@
 
 static const uint8_t *copied;   /* main_tss.io_bitmap is a copy of this */
 
-static void copy(const uint8_t *bitmap)
-{
-	for (unsigned i = 0; i < IO_BITMAP_BYTES; i++)
-		main_tss.io_bitmap[i] = (uint8_t)~bitmap[i];
-	main_tss.io_bitmap[IO_BITMAP_BYTES] = 0xff;
-	copied = bitmap;
-}
-
 void arch_set_io_ports(const uint8_t *bitmap)
 {
 	irqflags_t flags;
@@ -42,8 +35,12 @@ void arch_set_io_ports(const uint8_t *bitmap)
 		return;
 	}
 	flags = irq_save();
-	if (bitmap != copied)
-		copy(bitmap);
+	if (bitmap != copied) {
+		for (unsigned i = 0; i < IO_BITMAP_BYTES; i++)
+			main_tss.io_bitmap[i] = (uint8_t)~bitmap[i];
+		main_tss.io_bitmap[IO_BITMAP_BYTES] = 0xff;
+		copied = bitmap;
+	}
 	main_tss.cpu.iomap_base = IOMAP_BITMAP;
 	irq_restore(flags);
 }

@@ -2,15 +2,14 @@
 /*
  * probe.S - touch an address that may not be mapped
  *
- * WHAT     Functions with one instruction that is allowed to fault. Its
- *          address and that of its fix-up stand in the section ex_table; the
- *          exception handler looks there before it panics and goes on at the
- *          fix-up instead.
+ * WHAT     Functions with one instruction that is allowed to fault. The section
+ *          ex_table has the address of the instruction and of its fix-up. The
+ *          exception handler reads the table before it panics. If it finds the
+ *          instruction, the CPU goes on at the fix-up.
  *
  * ALGORITHM  probe_execute() faults at the address that it calls, which cannot
- *          stand in a table. But a call that arrives nowhere has pushed its
- *          return address just before, and that one can: find_fixup()
- *          is asked for it when an instruction fetch has faulted.
+ *          stand in a table. But the call has pushed its return address, which
+ *          can: fix_up() looks for this address when a fetch has faulted.
  *
  * SEE      <arch/probe.h>; arch/i386/cpu/traps.c, fix_up().
  */
@@ -18,9 +17,7 @@
 
 	.text
 
-	.globl	probe_read8
-	.type	probe_read8, @function
-probe_read8:
+	FUNCTION probe_read8
 1:	movb	(%eax), %cl
 	movb	%cl, (%edx)
 	movl	$1, %eax
@@ -28,9 +25,7 @@ probe_read8:
 	ALLOW	1b, probe_failed
 	.size	probe_read8, . - probe_read8
 
-	.globl	probe_read32
-	.type	probe_read32, @function
-probe_read32:
+	FUNCTION probe_read32
 1:	movl	(%eax), %ecx
 	movl	%ecx, (%edx)
 	movl	$1, %eax
@@ -38,18 +33,14 @@ probe_read32:
 	ALLOW	1b, probe_failed
 	.size	probe_read32, . - probe_read32
 
-	.globl	probe_write
-	.type	probe_write, @function
-probe_write:
+	FUNCTION probe_write
 1:	lock orb $0, (%eax)
 	movl	$1, %eax
 	ret
 	ALLOW	1b, probe_failed
 	.size	probe_write, . - probe_write
 
-	.globl	probe_execute
-	.type	probe_execute, @function
-probe_execute:
+	FUNCTION probe_execute
 	call	*%eax
 1:	movl	$1, %eax
 	ret
@@ -63,5 +54,3 @@ probe_failed:
 	xorl	%eax, %eax
 	ret
 	.size	probe_failed, . - probe_failed
-
-	.section .note.GNU-stack, "", @progbits

@@ -10,8 +10,8 @@
 /*
  * A selector is 8 * index in the GDT + privilege level. The indexes are those
  * of Linux i386, which programs know: TLS at 6..8, user segments at 14 and 15.
- * SYSENTER and SYSEXIT want kernel code, kernel data, user code and user data
- * one after the other.
+ * For SYSENTER and SYSEXIT, kernel code, kernel data, user code and user data
+ * must follow each other.
  */
 #define KERNEL_CS         0x60
 #define KERNEL_DS         0x68
@@ -24,6 +24,21 @@
 #ifndef __ASSEMBLER__
 
 #include <arch/addr.h>
+
+/* A descriptor's fields lie scattered: the 80286 had only 24 address bits. */
+#define DESCRIPTOR(base, limit, access, flags)                              \
+	((uint64_t)((limit) & 0xffff) |                                     \
+	 (uint64_t)((base) & 0xffffff) << 16 |                              \
+	 (uint64_t)(access) << 40 |                                         \
+	 (uint64_t)((limit) >> 16 & 0xf) << 48 |                            \
+	 (uint64_t)(flags) << 52 |                                          \
+	 (uint64_t)((base) >> 24 & 0xff) << 56)
+
+/* What LGDT and LIDT read. */
+struct table_pointer {
+	uint16_t    limit;
+	const void *base;
+} __packed;
 
 struct tss {
 	uint32_t link;
@@ -38,7 +53,7 @@ struct tss {
 
 _Static_assert(sizeof(struct tss) == 104, "as the CPU reads it");
 
-/* One bit a port, 1 is forbidden; the CPU reads one byte beyond the last. */
+/* One bit for each port; 1 forbids. The CPU reads one byte beyond the last. */
 #define IO_BITMAP_BYTES  (65536 / 8)
 
 struct main_tss {
@@ -57,8 +72,8 @@ extern struct tss double_fault_tss;
 void gdt_init(void);
 
 /*
- * Become the main task without a task switch: the CPU goes on where it is. For
- * the double-fault task, which never returns to what it interrupted.
+ * Become the main task without a task switch: the CPU goes on where it is. The
+ * double-fault task calls this; it never returns to the interrupted code.
  */
 void gdt_become_main_task(void);
 

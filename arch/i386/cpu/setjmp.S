@@ -2,16 +2,16 @@
 /*
  * setjmp.S - return to an earlier point
  *
- * WHAT     kernel_setjmp() writes down the registers that a function must keep
- *          for its caller; kernel_longjmp() loads them again. Arguments come
- *          in EAX, EDX (regparm).
+ * WHAT     kernel_setjmp() saves the registers that a function must keep for
+ *          its caller; kernel_longjmp() loads them again. The arguments are in
+ *          EAX and EDX (regparm).
  * SEE      <arch/setjmp.h>; struct kernel_jmp_buf: ebx esi edi ebp esp eip.
  */
+#include "arch/i386/cpu/entry.h"
+
 	.text
 
-	.globl	kernel_setjmp
-	.type	kernel_setjmp, @function
-kernel_setjmp:
+	FUNCTION kernel_setjmp
 	movl	%ebx, 0(%eax)
 	movl	%esi, 4(%eax)
 	movl	%edi, 8(%eax)
@@ -24,9 +24,7 @@ kernel_setjmp:
 	ret
 	.size	kernel_setjmp, . - kernel_setjmp
 
-	.globl	kernel_longjmp
-	.type	kernel_longjmp, @function
-kernel_longjmp:
+	FUNCTION kernel_longjmp
 	movl	0(%eax), %ebx
 	movl	4(%eax), %esi
 	movl	8(%eax), %edi
@@ -36,5 +34,3 @@ kernel_longjmp:
 	movl	%edx, %eax
 	jmp	*%ecx
 	.size	kernel_longjmp, . - kernel_longjmp
-
-	.section .note.GNU-stack, "", @progbits

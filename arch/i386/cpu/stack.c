@@ -3,9 +3,9 @@
  * stack.c - kernel stacks, by name
  *
  * WHAT     The list of stacks; see <arch/stack.h>.
- * LOCKING  One CPU runs and interrupts are off where stacks come and go.
- * COST     A search is a walk over the list: it is made when the kernel is
- *          about to die, and by tests.
+ * LOCKING  Interrupts are off while a stack is added or removed.
+ * COST     A search walks over the list. Tests search, and a kernel that is
+ *          about to die.
  */
 #include <arch/kva.h>
 #include <arch/stack.h>
@@ -21,11 +21,6 @@ static struct kernel_stack boot, double_fault, after_panic;
 static bool page_aligned(kva_t va)
 {
 	return (va & ~PAGE_MASK) == 0;
-}
-
-static bool overlap(const struct kernel_stack *a, const struct kernel_stack *b)
-{
-	return a->guard < b->top && b->guard < a->top;
 }
 
 void stack_init(void)
@@ -64,26 +59,26 @@ void stack_leave_for(struct stack_area *stack, void (*fn)(void))
 	__builtin_unreachable();
 }
 
-const struct kernel_stack *stack_find_guard(kva_t va)
+/* The stack that contains va, in its guard page or above it. */
+static const struct kernel_stack *find(kva_t va, bool in_guard)
 {
 	const struct kernel_stack *stack;
 
 	for_each_kernel_stack(stack) {
-		if (va >= stack->guard && va < stack->base)
-			return stack;
+		if (va >= stack->guard && va < stack->top)
+			return (va < stack->base) == in_guard ? stack : NULL;
 	}
 	return NULL;
 }
 
+const struct kernel_stack *stack_find_guard(kva_t va)
+{
+	return find(va, true);
+}
+
 const struct kernel_stack *stack_find(kva_t va)
 {
-	const struct kernel_stack *stack;
-
-	for_each_kernel_stack(stack) {
-		if (va >= stack->base && va < stack->top)
-			return stack;
-	}
-	return NULL;
+	return find(va, false);
 }
 
 const char *stack_check(void)
@@ -95,7 +90,8 @@ const char *stack_check(void)
 		      a->base == a->guard + PAGE_SIZE && a->base < a->top,
 		      "stack K1: a stack is whole pages, above its guard page");
 		for_each_kernel_stack(b)
-			HOLDS(a == b || !overlap(a, b),
+			HOLDS(a == b || a->top <= b->guard ||
+			      b->top <= a->guard,
 			      "stack K2: no two stacks overlap");
 	}
 	return NULL;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * syscall.c - what of system calls is C
+ * syscall.c - the part of system calls that is written in C
  *
  * WHAT     Switches SYSENTER on, and lets a test take the calls.
- * SEE      syscall_entry.S, which has the entries and the theory.
+ * SEE      syscall_entry.S for the entries and the theory.
  */
 #include <arch/cpu.h>
 #include <arch/irqflags.h>
@@ -12,29 +12,28 @@
 #include <arch/syscall.h>
 #include <arch/uaccess.h>
 
-#include "arch/i386/cpu/segments.h"
-#include "arch/i386/cpu/syscall_impl.h"
+#include "arch/i386/cpu/entry.h"
 #include "arch/i386/cpu/traps_impl.h"
 #include "arch/i386/cpu/vectors.h"
 #include "lib/errno.h"
 
-/* entry.h's numbers are those of C. */
+/* The numbers of entry.h are right. */
 #define REGS_AT(offset, member) \
 	_Static_assert((offset) == offsetof(struct trap_regs, member), \
 		       "struct trap_regs as assembly sees it")
 
-REGS_AT(12, ebp);
-REGS_AT(24, edx);
-REGS_AT(28, ecx);
-REGS_AT(60, eip);
-REGS_AT(68, eflags);
-REGS_AT(72, user_esp);
-_Static_assert(sizeof(struct trap_regs) == 80, "REGS_SIZE");
-_Static_assert(PAGE_OFFSET == 0xc0000000, "USER_TOP");
+REGS_AT(REGS_EBP, ebp);
+REGS_AT(REGS_EDX, edx);
+REGS_AT(REGS_ECX, ecx);
+REGS_AT(REGS_EIP, eip);
+REGS_AT(REGS_EFLAGS, eflags);
+REGS_AT(REGS_USER_ESP, user_esp);
+_Static_assert(sizeof(struct trap_regs) == REGS_USER_ESP + 8, "and the end");
+_Static_assert(PAGE_OFFSET == USER_TOP, "the kernel's quarter");
 _Static_assert(VECTOR_SYSCALL == 0x80 && VECTOR_SYSENTER == 0x81,
 	       "syscall_entry.S");
 
-/* Where both entries go. */
+/* Both entries call this function. */
 syscall_fn syscall_handler = syscall_dispatch;
 
 bool sysenter_on;
@@ -45,10 +44,10 @@ void syscall_set_hook(syscall_fn fn)
 }
 
 /*
- * The two words of a SYSENTER could not be read. Where ring 3 wanted to go on
- * is the first of them: if that one can be had after all, the call has failed
- * with -EFAULT, and EBP stays as it was. Else it is ring 3's page fault: EIP is
- * 0, and as nothing may go on there, the fault is not resolved once more.
+ * The two words of a SYSENTER could not be read. The first word is the address
+ * where ring 3 wants to go on. If this word can be read now, the call fails
+ * with -EFAULT, and EBP stays as it was. If not, ring 3 gets a page fault with
+ * EIP 0. This fault must not be resolved: ring 3 cannot go on at 0.
  */
 void sysenter_no_words(struct trap_regs *regs)
 {

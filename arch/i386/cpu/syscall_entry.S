@@ -2,8 +2,8 @@
 /*
  * syscall_entry.S - the way into C for system calls, and back
  *
- * WHAT     `int $0x80` and SYSENTER build the same struct trap_regs as an
- *          exception does, but go straight to the call.
+ * WHAT     `int $0x80` and SYSENTER build a struct trap_regs, as an exception
+ *          does. Then they go directly to the call.
  *
  * PICTURE    int $0x80 --> syscall_entry --+--> syscall_dispatch(regs)
  *            SYSENTER ---> sysenter_entry -+         |
@@ -14,24 +14,24 @@
  *                 IRET; or SYSEXIT, where nothing is lost by it
  *
  * RULES of syscall_entry
- *          S1  regs->error is the number of the call, whatever becomes of EAX
- *          S2  return_work is looked at with interrupts off, and they stay off
- *              until ring 3: nothing that is to be done is missed
+ *          S1  regs->error is the number of the call, also if EAX changes
+ *          S2  return_work is read with interrupts off, and interrupts stay off
+ *              until ring 3: so no work is missed
  *          S3  EBP is 0 in the handler: a backtrace ends here, and does not
- *              follow ring 3's frames
+ *              follow the frames of ring 3
  *
- * ALGORITHM  SYSENTER pushes nothing, and brings neither ESP nor EIP: the
- *          convention of kernel/uapi/abi.h has them at EBP. It clears IF, but
- *          not TF, NT, AC: until sysenter_clean a single-step trap may come,
- *          which trap_dispatch() knows. ESP is the top of the thread's stack,
- *          set at each switch, so an NMI finds a stack in any case.
+ * ALGORITHM  SYSENTER pushes nothing, and does not tell ESP and EIP of ring 3.
+ *          By the convention of kernel/uapi/abi.h, EBP points at them. SYSENTER
+ *          clears IF, but not TF, NT and AC. So a single-step trap may come
+ *          before sysenter_clean; trap_dispatch() knows this trap. ESP is the
+ *          top of the thread's stack, set at each switch: so an NMI always
+ *          finds a stack.
  *
- *          SYSEXIT takes EIP from EDX and ESP from ECX and leaves EFLAGS as
- *          they are. It is right only when the call has changed neither of the
- *          four; else IRET does it. Which of the two it was, CF says: a result
- *          in ECX may happen to be what was there before.
+ *          SYSEXIT takes EIP from EDX and ESP from ECX, and does not change
+ *          EFLAGS. It is used only if the call has changed none of the four. If
+ *          the call has changed one, IRET is used. CF tells user mode which of
+ *          the two it was, because ECX alone does not show it.
  *
- * COST     int $0x80: 17 instructions in, 11 out.
  * SEE      SDM volume 2, SYSENTER, SYSEXIT; Linux arch/x86/entry/entry_32.S.
  */
 #include "arch/i386/cpu/entry.h"
@@ -43,9 +43,7 @@
 
 	.text
 
-	.globl	syscall_entry
-	.type	syscall_entry, @function
-syscall_entry:
+	FUNCTION syscall_entry
 	TRAP_FRAMES
 	pushl	%eax
 	pushl	$SYSCALL
@@ -73,9 +71,7 @@ user_work:
 	.size	syscall_entry, . - syscall_entry
 
 	/* void arch_enter_user(struct trap_regs *regs) */
-	.globl	arch_enter_user
-	.type	arch_enter_user, @function
-arch_enter_user:
+	FUNCTION arch_enter_user
 	TRAP_FRAMES
 	movl	%eax, %esp
 	xorl	%ebp, %ebp
@@ -83,9 +79,7 @@ arch_enter_user:
 	TRAP_FRAMES_END
 	.size	arch_enter_user, . - arch_enter_user
 
-	.globl	sysenter_entry
-	.type	sysenter_entry, @function
-sysenter_entry:
+	FUNCTION sysenter_entry
 	TRAP_FRAMES
 	pushl	$USER_DS
 	pushl	%ebp			/* ESP */
@@ -95,14 +89,14 @@ sysenter_entry:
 	pushl	%eax
 	pushl	$SYSENTER
 	SAVE_REGS
-	pushl	%ebp			/* CR2, should the words not be there */
+	pushl	%ebp			/* CR2, if the words cannot be read */
 	CLEAN_FLAGS EFLAGS_CLEAN_IF
 	.globl	sysenter_clean
 sysenter_clean:
 	movl	%ecx, %esi
 	movl	%edx, %ebx
 	KERNEL_SEGMENTS
-	call	sysenter_words		/* EAX, EDX: from (%ebp); CF: no */
+	call	sysenter_words		/* EAX, EDX; CF: cannot be read */
 	jc	no_words
 	movl	%eax, %edi
 	movl	%eax, REGS_EIP(%esp)
@@ -128,7 +122,7 @@ sysenter_clean:
 	popa
 	POP_SEGMENTS
 	stc				/* to user mode: ECX, EDX are lost */
-	sti				/* after SYSEXIT: it has a shadow */
+	sti				/* takes effect after SYSEXIT */
 	sysexit
 no_words:
 	xorl	%ebp, %ebp
@@ -137,5 +131,3 @@ no_words:
 	jmp	user_return
 	TRAP_FRAMES_END
 	.size	sysenter_entry, . - sysenter_entry
-
-	.section .note.GNU-stack, "", @progbits

@@ -19,9 +19,9 @@
  *          A2  user mode has USER_CS and USER_DS for its stack, interrupts on,
  *              IOPL 0, neither VM nor NT
  *
- * LOCKING  Interrupts off for what the CPU is told.
+ * LOCKING  Interrupts off while the CPU is told about a thread.
  * NOT HERE the switch itself (switch.S), FPU (fpu.c), TLS (tls.c), which
- *          thread is next (kernel/sched/).
+ *          thread runs next (kernel/sched/).
  * SEE      Linux arch/x86/kernel/process_32.c.
  */
 #include <arch/cpu.h>
@@ -31,11 +31,10 @@
 #include <arch/thread.h>
 
 #include "arch/i386/cpu/segments.h"
-#include "arch/i386/cpu/syscall_impl.h"
 #include "arch/i386/cpu/traps_impl.h"
 #include "lib/string.h"
 
-/* What arch_thread_switch() takes from a stack. */
+/* The registers that arch_thread_switch() takes from a stack. */
 struct switch_frame {
 	uint32_t edi, esi, ebx, ebp, eip;
 };
@@ -74,14 +73,9 @@ void arch_thread_activate(struct arch_thread *thread, kva_t stack_top)
 	if (sysenter_on)
 		write_msr(MSR_SYSENTER_ESP, stack_top);
 	gdt_load_tls(thread->tls);
-	/* What is loaded now is the other thread's, saved on its stack. */
+	/* FS and GS of the other thread are saved on its stack. */
 	__asm__ volatile("mov %0, %%fs; mov %0, %%gs" : : "r"(0));
 	fpu_switch(thread);
-}
-
-void arch_thread_release(struct arch_thread *thread)
-{
-	fpu_release(thread);
 }
 
 int arch_thread_fork(struct arch_thread *child, struct arch_thread *parent)

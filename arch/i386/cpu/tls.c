@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * tls.c - segments of user mode's own: thread-local storage
+ * tls.c - segments that user mode makes: thread-local storage
  *
- * WHAT     Makes a descriptor from what set_thread_area() is told. Only data
- *          segments of ring 3 can come out of it.
+ * WHAT     Makes a descriptor from the arguments of set_thread_area(). The
+ *          result is always a data segment of ring 3.
  *
  * TERMS    user_desc  Linux's structure; its last word is `flags` here
  *          empty      a user_desc that means: free this entry. Linux knows two
@@ -34,33 +34,24 @@
 #define ACCESS_WRITABLE      0x02u
 #define ACCESS_EXPAND_DOWN   0x04u
 
-static bool is_empty(uint32_t base, uint32_t limit, uint32_t flags)
-{
-	flags &= DESC_ALL;
-	return !base && !limit &&
-	       (flags == 0 || flags == (DESC_READ_ONLY | DESC_NOT_PRESENT));
-}
-
-static bool is_allowed(uint32_t flags)
-{
-	return flags & DESC_32BIT && !(flags & (DESC_CODE | DESC_NOT_PRESENT));
-}
+/* Flags of a descriptor. */
+#define DESCRIPTOR_USEABLE   0x1u
+#define DESCRIPTOR_32BIT     0x4u
+#define DESCRIPTOR_IN_PAGES  0x8u
 
 static uint64_t make_descriptor(uint32_t base, uint32_t limit, uint32_t flags)
 {
-	uint32_t access = ACCESS_USER_DATA, high;
+	uint32_t access = ACCESS_USER_DATA, more = DESCRIPTOR_32BIT;
 
 	if (!(flags & DESC_READ_ONLY))
 		access |= ACCESS_WRITABLE;
 	if (flags & DESC_EXPAND_DOWN)
 		access |= ACCESS_EXPAND_DOWN;
-	high = (base & 0xff000000) | (base >> 16 & 0xff) | access << 8 |
-	       (limit & 0xf0000) | 1u << 22;   /* D: 32 bits */
 	if (flags & DESC_USEABLE)
-		high |= 1u << 20;
+		more |= DESCRIPTOR_USEABLE;
 	if (flags & DESC_LIMIT_IN_PAGES)
-		high |= 1u << 23;
-	return (uint64_t)high << 32 | base << 16 | (limit & 0xffff);
+		more |= DESCRIPTOR_IN_PAGES;
+	return DESCRIPTOR(base, limit, access, more);
 }
 
 /* Returns: the number of the first free entry, or -ESRCH. */
@@ -73,23 +64,15 @@ static int find_free(const struct arch_thread *thread)
 	return -ESRCH;
 }
 
-/*
- * FS and GS may still name the entry, and an exception in the kernel would save
- * and restore them: into #GP, over and over. Ring 3's are on its stack.
- */
-static void reload(const struct arch_thread *thread)
-{
-	gdt_load_tls(thread->tls);
-	__asm__ volatile("mov %0, %%fs; mov %0, %%gs" : : "r"(0));
-}
-
 int arch_set_tls(struct arch_thread *thread, int entry, uint32_t base,
 		 uint32_t limit, uint32_t flags)
 {
-	bool empty = is_empty(base, limit, flags);
+	bool empty = !base && !limit && (!(flags & DESC_ALL) ||
+		     (flags & DESC_ALL) == (DESC_READ_ONLY | DESC_NOT_PRESENT));
 	irqflags_t irqflags;
 
-	if (!empty && !is_allowed(flags))
+	if (!empty && (!(flags & DESC_32BIT) ||
+		       flags & (DESC_CODE | DESC_NOT_PRESENT)))
 		return -EINVAL;
 	if (entry == -1)
 		entry = find_free(thread);
@@ -101,8 +84,15 @@ int arch_set_tls(struct arch_thread *thread, int entry, uint32_t base,
 	irqflags = irq_save();
 	thread->tls[entry - TLS_ENTRY_MIN] =
 		empty ? 0 : make_descriptor(base, limit, flags);
-	if (thread == active_thread)
-		reload(thread);
+	if (thread == active_thread) {
+		gdt_load_tls(thread->tls);
+		/*
+		 * FS and GS may still name the old entry. The return from an
+		 * exception in the kernel would load them: a #GP, again and
+		 * again. FS and GS of ring 3 are saved on its stack.
+		 */
+		__asm__ volatile("mov %0, %%fs; mov %0, %%gs" : : "r"(0));
+	}
 	irq_restore(irqflags);
 	return entry;
 }

@@ -13,13 +13,7 @@
 
 #include "lib/printf.h"
 
-#define LINE_MAX    96
 #define CODE_BYTES  12
-
-struct bit_name {
-	uint32_t    bit;
-	const char *name;
-};
 
 static const struct bit_name eflags_names[] = {
 	{ 1u << 0, "CF" },  { 1u << 2, "PF" },  { 1u << 4, "AF" },
@@ -29,106 +23,67 @@ static const struct bit_name eflags_names[] = {
 	{ 1u << 18, "AC" },
 };
 
-/* " ZF PF": the flags that are set. */
-static void format_eflags(char *buf, size_t size, uint32_t eflags)
+static void dump_registers(const struct trap_regs *regs, line_fn out)
 {
-	size_t len = 0;
-
-	buf[0] = '\0';
-	for (unsigned i = 0; i < ARRAY_SIZE(eflags_names); i++) {
-		if (eflags & eflags_names[i].bit)
-			len += (size_t)scnprintf(buf + len, size - len, " %s",
-						 eflags_names[i].name);
-	}
+	line_printf(out, "  eax %08x  ebx %08x  ecx %08x  edx %08x",
+		    regs->eax, regs->ebx, regs->ecx, regs->edx);
+	line_printf(out, "  esi %08x  edi %08x  ebp %08x  esp %08x",
+		    regs->esi, regs->edi, regs->ebp, trap_esp(regs));
+	line_printf(out, "  cr0 %08x  cr2 %08x  cr3 %08x  cr4 %08x",
+		    read_cr0(), regs->cr2, read_cr3(), read_cr4());
+	line_printf(out, "  cs %04x  ds %04x  es %04x  fs %04x  gs %04x",
+		    regs->cs & 0xffff, regs->ds & 0xffff, regs->es & 0xffff,
+		    regs->fs & 0xffff, regs->gs & 0xffff);
 }
 
-static void dump_general(const struct trap_regs *regs,
-			 void (*out)(const char *line))
-{
-	char line[LINE_MAX];
-
-	scnprintf(line, sizeof(line),
-		  "  eax %08x  ebx %08x  ecx %08x  edx %08x",
-		  regs->eax, regs->ebx, regs->ecx, regs->edx);
-	out(line);
-	scnprintf(line, sizeof(line),
-		  "  esi %08x  edi %08x  ebp %08x  esp %08x",
-		  regs->esi, regs->edi, regs->ebp, trap_esp(regs));
-	out(line);
-}
-
-static void dump_control(const struct trap_regs *regs,
-			 void (*out)(const char *line))
-{
-	char line[LINE_MAX];
-
-	scnprintf(line, sizeof(line),
-		  "  cr0 %08x  cr2 %08x  cr3 %08x  cr4 %08x",
-		  read_cr0(), regs->cr2, read_cr3(), read_cr4());
-	out(line);
-	scnprintf(line, sizeof(line),
-		  "  cs %04x  ds %04x  es %04x  fs %04x  gs %04x",
-		  regs->cs & 0xffff, regs->ds & 0xffff, regs->es & 0xffff,
-		  regs->fs & 0xffff, regs->gs & 0xffff);
-	out(line);
-}
-
-/* How full the interrupted code's stack is, if the stack is registered. */
-static void dump_stack_use(const struct trap_regs *regs,
-			   void (*out)(const char *line))
+/* How full the stack of the interrupted code is, if the stack is registered. */
+static void dump_stack_use(const struct trap_regs *regs, line_fn out)
 {
 	kva_t esp = trap_esp(regs);
 	const struct kernel_stack *stack = stack_find(esp);
-	char line[LINE_MAX];
 
 	if (!stack)
 		stack = stack_find_guard(esp);
 	if (!stack)
-		scnprintf(line, sizeof(line), "  esp is in no stack we know");
+		out("  esp is in no stack we know");
 	else
-		scnprintf(line, sizeof(line),
-			  "  %s 0x%08x-0x%08x, %u of %u bytes used",
-			  stack->name, stack->base, stack->top - 1,
-			  stack->top - esp, stack->top - stack->base);
-	out(line);
+		line_printf(out, "  %s 0x%08x-0x%08x, %u of %u bytes used",
+			    stack->name, stack->base, stack->top - 1,
+			    stack->top - esp, stack->top - stack->base);
 }
 
-/* The instruction that EIP points at, and what follows, for a disassembler. */
-static void dump_code(const struct trap_regs *regs,
-		      void (*out)(const char *line))
+/* The bytes from EIP on: a disassembler can read them. */
+static void dump_code(const struct trap_regs *regs, line_fn out)
 {
 	const uint8_t *code = kva_to_ptr(regs->eip);
-	char line[LINE_MAX];
+	char text[CODE_BYTES * 3 + sizeof(" (unmapped)")];
 	uint8_t byte;
-	size_t len;
+	int len = 0;
 
-	len = (size_t)scnprintf(line, sizeof(line), "  code at eip:");
 	for (unsigned i = 0; i < CODE_BYTES; i++) {
+		size_t room = sizeof(text) - (size_t)len;
+
 		if (!probe_read8(&code[i], &byte)) {
-			scnprintf(line + len, sizeof(line) - len,
-				  " (unmapped)");
+			scnprintf(text + len, room, " (unmapped)");
 			break;
 		}
-		len += (size_t)scnprintf(line + len, sizeof(line) - len,
-					 " %02x", byte);
+		len += scnprintf(text + len, room, " %02x", byte);
 	}
-	out(line);
+	line_printf(out, "  code at eip:%s", text);
 }
 
-void trap_dump(const struct trap_regs *regs, void (*out)(const char *line))
+void trap_dump(const struct trap_regs *regs, line_fn out)
 {
-	char line[LINE_MAX], flags[48];
+	char flags[48];
 
-	scnprintf(line, sizeof(line), "registers at %s (%s), error code 0x%x:",
-		  trap_name(regs->vector), trap_mnemonic(regs->vector),
-		  regs->error);
-	out(line);
-	format_eflags(flags, sizeof(flags), regs->eflags);
-	scnprintf(line, sizeof(line), "  eip %08x  eflags %08x%s",
-		  regs->eip, regs->eflags, flags);
-	out(line);
-	dump_general(regs, out);
-	dump_control(regs, out);
+	line_printf(out, "registers at %s (%s), error code 0x%x:",
+		    trap_name(regs->vector), trap_mnemonic(regs->vector),
+		    regs->error);
+	bits_format(flags, sizeof(flags), regs->eflags, eflags_names,
+		    ARRAY_SIZE(eflags_names));
+	line_printf(out, "  eip %08x  eflags %08x%s", regs->eip, regs->eflags,
+		    flags);
+	dump_registers(regs, out);
 	dump_stack_use(regs, out);
 	dump_code(regs, out);
 }

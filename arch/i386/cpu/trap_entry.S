@@ -2,8 +2,9 @@
 /*
  * trap_entry.S - the way into C for exceptions and interrupts, and back
  *
- * WHAT     One entry point a vector, which makes the stack look alike whether
- *          or not the CPU has pushed an error code; then the common part.
+ * WHAT     Each vector has an entry point. It pushes a 0 if the CPU has not
+ *          pushed an error code: so all stacks look the same. Then comes the
+ *          common part.
  *
  * PICTURE  the stack in trap_dispatch(), lowest address below
  *
@@ -18,13 +19,13 @@
  *
  * RULES of trap_entry
  *          T1  the layout is that of struct trap_regs
- *          T2  EBP is not touched before trap_dispatch(): its saved EBP is the
- *              interrupted code's, so a chain of frames leads through here.
- *              Who finds trap_return_address in a frame knows that the
- *              registers lie above it.
- *          T3  CR2 is saved before anything can fault again
- *          T4  an IRET to ring 3 that the CPU refuses (ring 3's own SS may be
- *              a TLS entry that is no more) becomes a #GP of ring 3
+ *          T2  EBP is not changed before trap_dispatch(), which saves the EBP
+ *              of the interrupted code: so the chain of frames leads through.
+ *              If a frame's return address is trap_return_address, the
+ *              registers lie above the frame
+ *          T3  CR2 is saved before another fault can come
+ *          T4  the CPU may refuse an IRET to ring 3: SS of ring 3 may be a TLS
+ *              entry that has gone. This becomes a #GP of ring 3
  *
  * SEE      SDM volume 3, 6.12.1 "Exception- or interrupt-handler procedures".
  */
@@ -85,8 +86,8 @@ trap_iret:
 	ALLOW	trap_iret, trap_iret_failed
 
 	/*
-	 * All registers are ring 3's but ESP, which points at what IRET would
-	 * not take: as if the #GP had come from there.
+	 * All registers are those of ring 3, except ESP, which points at the
+	 * frame that IRET has refused. This looks like a #GP of ring 3.
 	 */
 	.globl	trap_iret_failed
 trap_iret_failed:
@@ -96,16 +97,14 @@ trap_iret_failed:
 	TRAP_FRAMES_END
 	.size	trap_common, . - trap_common
 
-	/* For debuggers: the caller's registers are those in main_tss. */
+	/* For debuggers: main_tss has the registers of the caller. */
 .macro IN_TSS reg, offset
 	.cfi_escape DW_REG_AT, \reg, 5, DW_ESP_PLUS, 0, DW_LOAD
 	.cfi_escape DW_PLUS, \offset
 .endm
 
-	/* Task gate: on the double-fault stack, registers from its TSS. */
-	.globl	double_fault_entry
-	.type	double_fault_entry, @function
-double_fault_entry:
+	/* The task gate leads here, on the stack for double faults. */
+	FUNCTION double_fault_entry
 	.cfi_startproc simple
 	.cfi_signal_frame
 	.cfi_escape DW_CFA_IS, 6, DW_ESP_PLUS, 0, DW_LOAD
@@ -118,7 +117,7 @@ double_fault_entry:
 	IN_TSS	5, 60			/* EBP ESI EDI */
 	IN_TSS	6, 64
 	IN_TSS	7, 68
-	pushl	$main_tss		/* where they look for it */
+	pushl	$main_tss		/* debuggers look for it here */
 	call	double_fault_handle	/* never comes back */
 	ud2
 	.cfi_endproc
@@ -140,5 +139,3 @@ trap_entry_points:
 	.long	trap_entry_\nr
 .endm
 	POINTERS
-
-	.section .note.GNU-stack, "", @progbits

@@ -48,7 +48,6 @@
 #include "arch/i386/cpu/traps_impl.h"
 #include "arch/i386/cpu/vectors.h"
 #include "lib/printf.h"
-#include "lib/string.h"
 
 #define EFLAGS_TF     0x100u
 
@@ -70,16 +69,16 @@ static const struct vector_row rows[NR_EXCEPTIONS] = {
 #undef V
 };
 
-/* The section ex_table, between two symbols of the linker. */
 struct fixup {
 	kva_t insn, fixup;
 };
 
+/* The section ex_table, between two symbols of the linker. */
 extern const struct fixup __start_ex_table[], __stop_ex_table[];
 
 static trap_hook_fn hooks[NR_VECTORS];
-static const struct trap_regs *fatal;
 
+const struct trap_regs *trap_fatal_regs;
 uint32_t return_work;
 
 static bool in_text(kva_t va)
@@ -87,10 +86,7 @@ static bool in_text(kva_t va)
 	return va >= ptr_to_kva(text_start) && va < ptr_to_kva(text_end);
 }
 
-/*
- * If the instruction at `insn` is allowed to fault, returns the address where
- * the CPU goes on. 0: it is not in the table of fix-ups.
- */
+/* Where to go on if the instruction at `insn` faults. 0: it must not fault. */
 static kva_t find_fixup(kva_t insn)
 {
 	const struct fixup *f;
@@ -102,42 +98,22 @@ static kva_t find_fixup(kva_t insn)
 	return 0;
 }
 
-/*
- * When a fetch faults, EIP is the bad address itself, which is not in the
- * table. But the call to this address has pushed its return address last.
- */
-static kva_t fixup_of_call(const struct trap_regs *regs)
-{
-	const uint32_t *return_address = kva_to_ptr(trap_esp(regs));
-
-	if (regs->vector != VECTOR_PF || regs->eip != regs->cr2)
-		return 0;
-	return find_fixup(*return_address);
-}
-
 /* If the fault is allowed, go on at the fix-up. */
 static bool fix_up(struct trap_regs *regs)
 {
-	kva_t fixup;
+	const uint32_t *stack = kva_to_ptr(trap_esp(regs));
+	kva_t fixup = find_fixup(regs->eip);
 
-	if (trap_from_user(regs))
-		return false;
-	fixup = find_fixup(regs->eip);
-	if (!fixup)
-		fixup = fixup_of_call(regs);
+	/*
+	 * When a fetch faults, EIP is the bad address, which is in no table.
+	 * But the call to this address has pushed its return address last.
+	 */
+	if (!fixup && regs->vector == VECTOR_PF && regs->eip == regs->cr2)
+		fixup = find_fixup(*stack);
 	if (!fixup)
 		return false;
 	regs->eip = fixup;
 	return true;
-}
-
-/* The first line of fault_explain(), which is the cause. */
-static char fault_cause_line[64];
-
-static void take_first_line(const char *line)
-{
-	if (!fault_cause_line[0])
-		strscpy(fault_cause_line, line, sizeof(fault_cause_line));
 }
 
 static void explain_page_fault(const struct trap_regs *regs, char *buf,
@@ -151,10 +127,8 @@ static void explain_page_fault(const struct trap_regs *regs, char *buf,
 		access = "execution of";
 	else if (fault.error & PF_WRITE)
 		access = "write to";
-	fault_cause_line[0] = '\0';
-	fault_explain(&fault, take_first_line);
 	scnprintf(buf, size, ": %s 0x%08x: %s", access, fault.va,
-		  fault_cause_line);
+		  fault_explain(&fault, NULL));
 }
 
 /* The meaning of the error code, in words; "" if it has none. */
@@ -186,23 +160,21 @@ static __noreturn void die(const struct trap_regs *regs)
 {
 	char why[160];
 
-	trap_set_fatal(regs);
+	trap_fatal_regs = regs;
 	explain_error(regs, why, sizeof(why));
 	panic("%s (%s) at %pS%s", trap_name(regs->vector),
 	      trap_mnemonic(regs->vector), kva_to_ptr(regs->eip), why);
 }
 
-/* ---- the kernel's own exceptions --------------------------------------- */
+/* ---- one function for each origin --------------------------------------- */
 
-/* X2: is it the user's side of a copy that has faulted? */
-static bool is_user_copy(const struct trap_regs *regs)
+static bool is_in_usercopy(kva_t eip)
 {
-	return regs->vector == VECTOR_PF && regs->cr2 < PAGE_OFFSET &&
-	       regs->eip >= ptr_to_kva(usercopy_start) &&
-	       regs->eip < ptr_to_kva(usercopy_end);
+	return eip >= ptr_to_kva(usercopy_start) &&
+	       eip < ptr_to_kva(usercopy_end);
 }
 
-/* With interrupts as the copy had them. */
+/* X2. Interrupts are as the copy had them while the fault is resolved. */
 static bool resolve_user_copy(struct trap_regs *regs)
 {
 	bool resolved;
@@ -214,7 +186,7 @@ static bool resolve_user_copy(struct trap_regs *regs)
 	return resolved;
 }
 
-/* SYSENTER does not clear TF: ring 3 steps into the kernel, a bit. */
+/* SYSENTER does not clear TF: a single step of ring 3 goes on in the kernel. */
 static bool is_step_into_sysenter(const struct trap_regs *regs)
 {
 	return regs->vector == VECTOR_DB && regs->eflags & EFLAGS_TF &&
@@ -224,62 +196,50 @@ static bool is_step_into_sysenter(const struct trap_regs *regs)
 
 static void kernel_exception(struct trap_regs *regs)
 {
-	if (is_user_copy(regs)) {
+	if (is_in_usercopy(regs->eip)) {
+		if (regs->vector != VECTOR_PF || regs->cr2 >= PAGE_OFFSET)
+			die(regs);   /* the kernel's side of a copy */
 		if (resolve_user_copy(regs))
 			return;
 	} else if (is_step_into_sysenter(regs)) {
 		regs->eflags &= ~EFLAGS_TF;
 		return;
-	} else if (regs->eip >= ptr_to_kva(usercopy_start) &&
-		   regs->eip < ptr_to_kva(usercopy_end)) {
-		die(regs);   /* the kernel's side of a copy */
 	}
 	if (!fix_up(regs))
 		die(regs);
 }
 
-/* ---- ring 3's ------------------------------------------------------------ */
-
-static bool is_nobodys_doing(const struct trap_regs *regs)
-{
-	return regs->vector == VECTOR_NMI || regs->vector == VECTOR_MC;
-}
-
-static bool resolve_user_exception(struct trap_regs *regs)
-{
-	if (regs->vector == VECTOR_PF)
-		return regs->cr2 < PAGE_OFFSET &&
-		       user_fault_handle(regs->cr2, regs->error, regs);
-	return regs->vector == VECTOR_NM && fpu_load();
-}
-
 static void ring3_exception(struct trap_regs *regs)
 {
-	if (is_nobodys_doing(regs))
+	bool resolved = false;
+
+	if (regs->vector == VECTOR_NMI || regs->vector == VECTOR_MC)
 		die(regs);
 	irq_enable();
-	if (!resolve_user_exception(regs))
+	if (regs->vector == VECTOR_PF)
+		resolved = regs->cr2 < PAGE_OFFSET &&
+			   user_fault_handle(regs->cr2, regs->error, regs);
+	else if (regs->vector == VECTOR_NM)
+		resolved = fpu_load();
+	if (!resolved)
 		user_exception(regs);
 	irq_disable();
 }
 
 /* ---- the way back -------------------------------------------------------- */
 
-static void before_ring3(struct trap_regs *regs)
+static void before_return(struct trap_regs *regs)
 {
+	if (!trap_from_user(regs)) {
+		if (regs->vector >= NR_EXCEPTIONS && regs->eflags & EFLAGS_IF)
+			sched_preempt_if_due();
+		return;
+	}
 	while (return_work) {
 		irq_enable();
 		return_to_user_work(regs);
 		irq_disable();
 	}
-}
-
-static void before_return(struct trap_regs *regs)
-{
-	if (trap_from_user(regs))
-		before_ring3(regs);
-	else if (regs->vector >= NR_EXCEPTIONS && regs->eflags & EFLAGS_IF)
-		sched_preempt_if_due();
 }
 
 /* Called by trap_entry.S, interrupts off. */
@@ -309,17 +269,12 @@ void trap_unresolved(struct trap_regs *regs)
 	user_exception(regs);
 }
 
-void trap_set_fatal(const struct trap_regs *regs)
-{
-	fatal = regs;
-}
-
 uint32_t trap_esp(const struct trap_regs *regs)
 {
 	/*
-	 * From ring 3 the CPU pushes ESP; from ring 0 it stays on the stack,
-	 * and the interrupted code's stack goes on right behind EFLAGS. The
-	 * double-fault task fills the field in.
+	 * From ring 3 the CPU pushes ESP. From ring 0 it does not: the stack of
+	 * the interrupted code continues right behind EFLAGS. The double-fault
+	 * task fills the field in.
 	 */
 	if (trap_from_user(regs) || regs->vector == VECTOR_DF)
 		return regs->user_esp;
@@ -336,7 +291,7 @@ struct fault trap_page_fault(const struct trap_regs *regs)
 {
 	return (struct fault){
 		.va = regs->cr2,
-		/* A double fault has no bits of its own; a push failed. */
+		/* A double fault has no such bits, but a push has failed. */
 		.error = regs->vector == VECTOR_DF ? PF_WRITE : regs->error,
 		.ip = regs->eip,
 	};
@@ -363,12 +318,12 @@ void traps_init(void)
 
 const struct trap_regs *trap_fatal(void)
 {
-	return fatal;
+	return trap_fatal_regs;
 }
 
 void trap_forgive(void)
 {
-	fatal = NULL;
+	trap_fatal_regs = NULL;
 }
 
 void trap_set_hook(unsigned vector, trap_hook_fn hook)

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: MIT
 /*
- * traps_impl.h - what the files about traps and calls share with the assembly
+ * traps_impl.h - what the files about traps, calls and threads share
  */
 #pragma once
 
+#include <arch/syscall.h>
 #include <arch/thread.h>
-#include <arch/trap.h>
 
-/* Called by trap_entry.S. */
+/* Called by trap_entry.S and by syscall_entry.S. */
 void trap_dispatch(struct trap_regs *regs);
+void double_fault_handle(void) __noreturn;
+void sysenter_no_words(struct trap_regs *regs);
 
 /*
- * An exception of ring 3 that is not to be resolved (once more): the task is
- * told. Context: interrupts off; they are on afterwards.
+ * Tell the task about an exception of ring 3; do not try to resolve it.
+ * Context: interrupts off at entry, on at return.
  */
 void trap_unresolved(struct trap_regs *regs);
-void double_fault_handle(void) __noreturn;
 
 /* The panic that follows is about this exception. */
-void trap_set_fatal(const struct trap_regs *regs);
+extern const struct trap_regs *trap_fatal_regs;
 
-/* syscall_entry.S: from where on SYSENTER's first flags are gone. */
+/* syscall_entry.S. From sysenter_clean on, EFLAGS are the kernel's. */
 extern const char syscall_entry[], sysenter_entry[], sysenter_clean[];
+extern syscall_fn syscall_handler;
+
+/* Has the CPU SYSENTER? Then it has an MSR for the top of the stack. */
+extern bool sysenter_on;
 
 /* usercopy.S: the instructions that may touch user memory. */
 extern const char usercopy_start[], usercopy_end[];
@@ -29,18 +34,18 @@ extern const char usercopy_start[], usercopy_end[];
 /* The thread that arch_thread_activate() named last. */
 extern struct arch_thread *active_thread;
 
-/* fpu.c: at boot, after cpu_detect(). */
+/* Called once, at boot, after cpu_detect(). */
 void fpu_init(void);
 
 /*
- * The active thread executed an FPU instruction while another's registers are
- * loaded: load its own. Interrupts on. Returns: false: no memory, or no FPU.
+ * The active thread has executed an FPU instruction, but the registers belong
+ * to another thread. Load those of the active thread. Interrupts are on.
+ * Returns: false: no memory, or no FPU.
  */
 bool fpu_load(void);
 
-/* After each switch: let the next FPU instruction trap, or not. */
+/* Called after each switch: decides whether the next FPU instruction traps. */
 void fpu_switch(struct arch_thread *thread);
-void fpu_release(struct arch_thread *thread);
 int  fpu_fork(struct arch_thread *child, struct arch_thread *parent);
 
 /* For arch_thread_check(). */

@@ -2,17 +2,17 @@
 /*
  * usercopy.S - the instructions that may touch user memory
  *
- * WHAT     Copies whose user side may fault. The page-fault handler knows them
- *          by their place between usercopy_start and usercopy_end: it has the
- *          fault resolved and the instruction runs again; else it goes on at
- *          its fix-up. SMAP is open from the first instruction that touches
- *          user memory to the last.
+ * WHAT     Copies whose user side may fault. They lie between usercopy_start
+ *          and usercopy_end, so the handler of page faults knows them. If the
+ *          fault can be resolved, the instruction runs again; if not, the CPU
+ *          goes on at the fix-up. SMAP is open from the first to the last
+ *          instruction that touches user memory.
  *
  * RULES of usercopy
- *          U1  nothing else between the two labels touches memory but the
- *              kernel's side of the copy, whose faults are panics
- *          U2  EFLAGS.AC is clear at each return; an interrupt in between
- *              clears it for its own handler
+ *          U1  between the two labels, instructions touch only user memory and
+ *              the kernel's side of the copy; a fault of the latter is a panic
+ *          U2  EFLAGS.AC is clear at each return; the entry of an interrupt
+ *              clears AC for the handler
  *
  * SEE      <arch/uaccess.h>, usercopy.c; arch/i386/cpu/traps.c.
  */
@@ -21,7 +21,7 @@
 #define EFAULT  14       /* lib/errno.h, which is C */
 #define E2BIG   7
 
-/* Without SMAP the two instructions are #UD. */
+/* STAC and CLAC are #UD on a CPU without SMAP. */
 .macro OPEN_USER
 	cmpb	$0, smap_on
 	je	.Lopen\@
@@ -42,9 +42,7 @@
 usercopy_start:
 
 	/* int usercopy(void *to, const void *from, uint32_t n): 0, -EFAULT */
-	.globl	usercopy
-	.type	usercopy, @function
-usercopy:
+	FUNCTION usercopy
 	pushl	%esi
 	pushl	%edi
 	movl	%eax, %edi
@@ -70,9 +68,7 @@ copy_failed:
 	.size	usercopy, . - usercopy
 
 	/* int userclear(void *to, uint32_t n) */
-	.globl	userclear
-	.type	userclear, @function
-userclear:
+	FUNCTION userclear
 	pushl	%edi
 	movl	%eax, %edi
 	movl	%edx, %ecx
@@ -95,9 +91,7 @@ clear_failed:
 	.size	userclear, . - userclear
 
 	/* int userget32(uint32_t *value, const void *from) */
-	.globl	userget32
-	.type	userget32, @function
-userget32:
+	FUNCTION userget32
 	OPEN_USER
 1:	movl	(%edx), %ecx
 	CLOSE_USER
@@ -108,9 +102,7 @@ userget32:
 	.size	userget32, . - userget32
 
 	/* int userput32(void *to, uint32_t value) */
-	.globl	userput32
-	.type	userput32, @function
-userput32:
+	FUNCTION userput32
 	OPEN_USER
 1:	movl	%edx, (%eax)
 	CLOSE_USER
@@ -124,12 +116,10 @@ word_failed:
 	.size	userput32, . - userput32
 
 	/*
-	 * int userstr(char *to, const char *from, uint32_t max), max > 0: the
-	 * length, -EFAULT, -E2BIG
+	 * int userstr(char *to, const char *from, uint32_t max)
+	 * max is not 0. Returns: the length, -EFAULT or -E2BIG.
 	 */
-	.globl	userstr
-	.type	userstr, @function
-userstr:
+	FUNCTION userstr
 	pushl	%esi
 	pushl	%edi
 	movl	%eax, %edi
@@ -151,19 +141,15 @@ str_end:
 	popl	%edi
 	popl	%esi
 	ret
-str_failed:
-	movl	$-EFAULT, %eax
-	jmp	str_end
-	ALLOW	1b, str_failed
+	ALLOW	1b, copy_failed
 	.size	userstr, . - userstr
 
 	/*
-	 * For sysenter_entry: EAX and EDX from the two words at EBP, CF clear;
-	 * CF set when they cannot be read. Keeps all other registers.
+	 * For sysenter_entry: loads EAX and EDX from the two words at EBP, and
+	 * clears CF. If the words cannot be read, sets CF. All other registers
+	 * stay.
 	 */
-	.globl	sysenter_words
-	.type	sysenter_words, @function
-sysenter_words:
+	FUNCTION sysenter_words
 	cmpl	$USER_TOP - 8, %ebp
 	ja	words_bad
 	OPEN_USER
@@ -183,5 +169,3 @@ words_bad:
 
 	.globl	usercopy_end
 usercopy_end:
-
-	.section .note.GNU-stack, "", @progbits

@@ -2,13 +2,13 @@
 /*
  * vectors.h - the exceptions of the CPU, one row each
  *
- * WHAT     The table from which trap_entry.S makes its entry points and
- *          traps.c its names and its dispatch.
+ * WHAT     One table. trap_entry.S makes its entry points from it, and traps.c
+ *          the names of the exceptions.
  *
  * TERMS    kind   see <arch/trap.h>: FAULT, TRAP, ABORT; INTERRUPT for NMI
- *          error  what error code the CPU pushes: NONE, and the entry point
- *                 pushes 0 in its place; a CODE of the exception's own; the
- *                 SELECTOR that is to blame; the bits of a PAGE fault
+ *          error  the error code that the CPU pushes. NONE: the entry point
+ *                 pushes 0. CODE: a code of this exception. SELECTOR: the
+ *                 selector that caused it. PAGE: the bits of a page fault
  *
  * SEE      SDM volume 3, table 6-1 "Protected-Mode Exceptions and Interrupts".
  */

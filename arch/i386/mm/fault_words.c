@@ -43,8 +43,6 @@
 
 #include "arch/i386/mm/mm_impl.h"
 
-#define LINE_MAX  128
-
 /* Everything that a rule may look at. */
 struct fault_case {
 	const struct fault       *fault;
@@ -64,10 +62,9 @@ static bool has_leaf(const struct fault_walk *walk)
 {
 	uint64_t last = last_entry(walk);
 
-	if (!(last & PAE_P))
-		return false;
-	return walk->levels == FAULT_NR_LEVELS ||
-	       (walk->levels == FAULT_PDE + 1 && last & PAE_PS);
+	return last & PAE_P &&
+	       (walk->levels == FAULT_NR_LEVELS ||
+		(walk->levels == FAULT_PDE + 1 && last & PAE_PS));
 }
 
 /* A right must be in the PDE and in the PTE; a PDPTE has no rights. */
@@ -94,79 +91,42 @@ static uint64_t too_wide(const struct fault_facts *facts)
 	return ~PAE_XD & ~((1ull << facts->phys_bits) - 1);
 }
 
-static bool in_region(const struct fault_case *c, enum kva_region region)
-{
-	return c->fault->va >= PAGE_OFFSET &&
-	       kva_region_of(c->fault->va) == region;
-}
-
 /* ---- rules --------------------------------------------------------------- */
 
 static bool is_nx_reserved(const struct fault_case *c)
 {
-	return c->fault->error & PF_RESERVED && !c->facts->nx &&
-	       some_level_has(c->walk, PAE_XD);
+	return !c->facts->nx && some_level_has(c->walk, PAE_XD);
 }
 
 static bool is_too_wide(const struct fault_case *c)
 {
-	return c->fault->error & PF_RESERVED &&
-	       some_level_has(c->walk, too_wide(c->facts));
-}
-
-static bool is_reserved(const struct fault_case *c)
-{
-	return c->fault->error & PF_RESERVED;
+	return some_level_has(c->walk, too_wide(c->facts));
 }
 
 static bool is_kernel_page(const struct fault_case *c)
 {
-	return has_leaf(c->walk) && c->fault->error & PF_USER &&
-	       !all_levels_have(c->walk, PAE_US);
+	return !all_levels_have(c->walk, PAE_US);
 }
 
 static bool is_read_only(const struct fault_case *c)
 {
-	return has_leaf(c->walk) && c->fault->error & PF_WRITE &&
-	       !all_levels_have(c->walk, PAE_RW);
+	return !all_levels_have(c->walk, PAE_RW);
 }
 
 static bool is_nx(const struct fault_case *c)
 {
-	return has_leaf(c->walk) && c->fault->error & PF_FETCH &&
-	       c->facts->nx && some_level_has(c->walk, PAE_XD);
+	return c->facts->nx && some_level_has(c->walk, PAE_XD);
 }
 
 static bool is_user_page(const struct fault_case *c)
 {
-	return has_leaf(c->walk) && !(c->fault->error & PF_USER) &&
-	       c->fault->error & PF_PRESENT &&
+	return !(c->fault->error & PF_USER) &&
 	       all_levels_have(c->walk, PAE_US);
-}
-
-static bool is_smep(const struct fault_case *c)
-{
-	return is_user_page(c) && c->fault->error & PF_FETCH;
-}
-
-static bool is_stale(const struct fault_case *c)
-{
-	return has_leaf(c->walk);
-}
-
-static bool is_gone(const struct fault_case *c)
-{
-	return c->fault->error & PF_PRESENT;
 }
 
 static bool is_null(const struct fault_case *c)
 {
 	return c->fault->va < USER_BASE;
-}
-
-static bool is_user_unmapped(const struct fault_case *c)
-{
-	return c->fault->va < PAGE_OFFSET && c->fault->error & PF_USER;
 }
 
 static bool is_user_address(const struct fault_case *c)
@@ -179,83 +139,89 @@ static bool is_stack_guard(const struct fault_case *c)
 	return c->facts->stack;
 }
 
-static bool is_no_ram(const struct fault_case *c)
+static bool is_in_area(const struct fault_case *c)
 {
-	return in_region(c, KVA_LOWMEM);
+	return c->facts->area;
 }
 
 static bool is_area_guard(const struct fault_case *c)
 {
-	return in_region(c, KVA_VMALLOC) && c->facts->area &&
-	       c->facts->area->guard;
+	return c->facts->area && c->facts->area->guard;
 }
 
-static bool is_area_hole(const struct fault_case *c)
+static bool is_retired(const struct fault_case *c)
 {
-	return in_region(c, KVA_VMALLOC) && c->facts->area;
+	return last_entry(c->walk);
 }
 
-static bool is_freed(const struct fault_case *c)
-{
-	return in_region(c, KVA_VMALLOC) && last_entry(c->walk);
-}
+/* Must the walk end at an entry that maps memory? */
+#define LEAF      true
+#define ANY       false
 
-static bool is_no_area(const struct fault_case *c)
-{
-	return in_region(c, KVA_VMALLOC);
-}
-
-static bool is_kmap_slot(const struct fault_case *c)
-{
-	return in_region(c, KVA_PKMAP);
-}
-
-static bool is_fixmap_slot(const struct fault_case *c)
-{
-	return in_region(c, KVA_FIXMAP);
-}
-
-static bool is_gap(const struct fault_case *c)
-{
-	return true;
-}
+#define ANYWHERE  KVA_NR_REGIONS   /* the address may lie in any region      */
 
 /* For causes that are a wrong bit: which bit, and which value is wrong. */
-#define SET    true
-#define CLEAR  false
+#define SET       true
+#define CLEAR     false
+#define P_CLEAR   PAE_P, CLEAR, "P is clear"
 
+/* A rule applies if all of its first four members do. */
 struct fault_rule {
-	bool      (*applies)(const struct fault_case *c);
-	uint64_t    bit;
-	bool        wrong;      /* the bit is wrong when set, or when clear */
-	const char *mark;
+	bool            leaf;
+	uint32_t        error;    /* bits that the error code must have       */
+	enum kva_region region;
+	bool          (*applies)(const struct fault_case *c);   /* or NULL    */
+
+	uint64_t        bit;
+	bool            wrong;    /* the bit is wrong when set, or when clear */
+	const char     *mark;
 };
 
 static const struct fault_rule rules[FAULT_NR_CAUSES] = {
-	[FAULT_NX_RESERVED] = { is_nx_reserved, PAE_XD, SET, "XD is set" },
-	[FAULT_TOO_WIDE] = { is_too_wide, 0, SET, "address too wide" },
-	[FAULT_RESERVED] = { is_reserved, 0, SET, NULL },
-	[FAULT_KERNEL_PAGE] = { is_kernel_page, PAE_US, CLEAR, "US is clear" },
-	[FAULT_READ_ONLY] = { is_read_only, PAE_RW, CLEAR, "RW is clear" },
-	[FAULT_NX] = { is_nx, PAE_XD, SET, "XD is set" },
-	[FAULT_SMEP] = { is_smep, PAE_US, SET, "US is set" },
-	[FAULT_SMAP] = { is_user_page, PAE_US, SET, "US is set" },
-	[FAULT_STALE] = { is_stale, 0, SET, NULL },
-	[FAULT_GONE] = { is_gone, PAE_P, CLEAR, "P is clear" },
-	[FAULT_NULL] = { is_null, PAE_P, CLEAR, "P is clear" },
-	[FAULT_USER_UNMAPPED] = { is_user_unmapped, PAE_P, CLEAR,
-				  "P is clear" },
-	[FAULT_USER_ADDRESS] = { is_user_address, PAE_P, CLEAR, "P is clear" },
-	[FAULT_STACK_GUARD] = { is_stack_guard, PAE_P, CLEAR, "P is clear" },
-	[FAULT_NO_RAM] = { is_no_ram, PAE_P, CLEAR, "P is clear" },
-	[FAULT_AREA_GUARD] = { is_area_guard, PAE_P, CLEAR, "P is clear" },
-	[FAULT_AREA_HOLE] = { is_area_hole, PAE_P, CLEAR, "P is clear" },
-	[FAULT_FREED] = { is_freed, PAE_P, CLEAR, "P is clear, frame kept" },
-	[FAULT_NO_AREA] = { is_no_area, PAE_P, CLEAR, "P is clear" },
-	[FAULT_KMAP_SLOT] = { is_kmap_slot, PAE_P, CLEAR, "P is clear" },
-	[FAULT_FIXMAP_SLOT] = { is_fixmap_slot, PAE_P, CLEAR, "P is clear" },
-	[FAULT_GAP] = { is_gap, PAE_P, CLEAR, "P is clear" },
+	[FAULT_NX_RESERVED] = { ANY, PF_RESERVED, ANYWHERE, is_nx_reserved,
+				PAE_XD, SET, "XD is set" },
+	[FAULT_TOO_WIDE] = { ANY, PF_RESERVED, ANYWHERE, is_too_wide,
+			     0, SET, "address too wide" },
+	[FAULT_RESERVED] = { ANY, PF_RESERVED, ANYWHERE, NULL, 0, SET, NULL },
+	[FAULT_KERNEL_PAGE] = { LEAF, PF_USER, ANYWHERE, is_kernel_page,
+				PAE_US, CLEAR, "US is clear" },
+	[FAULT_READ_ONLY] = { LEAF, PF_WRITE, ANYWHERE, is_read_only,
+			      PAE_RW, CLEAR, "RW is clear" },
+	[FAULT_NX] = { LEAF, PF_FETCH, ANYWHERE, is_nx,
+		       PAE_XD, SET, "XD is set" },
+	[FAULT_SMEP] = { LEAF, PF_PRESENT | PF_FETCH, ANYWHERE, is_user_page,
+			 PAE_US, SET, "US is set" },
+	[FAULT_SMAP] = { LEAF, PF_PRESENT, ANYWHERE, is_user_page,
+			 PAE_US, SET, "US is set" },
+	[FAULT_STALE] = { LEAF, 0, ANYWHERE, NULL, 0, SET, NULL },
+	[FAULT_GONE] = { ANY, PF_PRESENT, ANYWHERE, NULL, P_CLEAR },
+	[FAULT_NULL] = { ANY, 0, ANYWHERE, is_null, P_CLEAR },
+	[FAULT_USER_UNMAPPED] = { ANY, PF_USER, ANYWHERE, is_user_address,
+				  P_CLEAR },
+	[FAULT_USER_ADDRESS] = { ANY, 0, ANYWHERE, is_user_address, P_CLEAR },
+	[FAULT_STACK_GUARD] = { ANY, 0, ANYWHERE, is_stack_guard, P_CLEAR },
+	[FAULT_NO_RAM] = { ANY, 0, KVA_LOWMEM, NULL, P_CLEAR },
+	[FAULT_AREA_GUARD] = { ANY, 0, KVA_VMALLOC, is_area_guard, P_CLEAR },
+	[FAULT_AREA_HOLE] = { ANY, 0, KVA_VMALLOC, is_in_area, P_CLEAR },
+	[FAULT_FREED] = { ANY, 0, KVA_VMALLOC, is_retired,
+			  PAE_P, CLEAR, "P is clear, frame kept" },
+	[FAULT_NO_AREA] = { ANY, 0, KVA_VMALLOC, NULL, P_CLEAR },
+	[FAULT_KMAP_SLOT] = { ANY, 0, KVA_PKMAP, NULL, P_CLEAR },
+	[FAULT_FIXMAP_SLOT] = { ANY, 0, KVA_FIXMAP, NULL, P_CLEAR },
+	[FAULT_GAP] = { ANY, 0, ANYWHERE, NULL, P_CLEAR },
 };
+
+static bool rule_applies(const struct fault_rule *rule,
+			 const struct fault_case *c)
+{
+	kva_t va = c->fault->va;
+
+	return (!rule->leaf || has_leaf(c->walk)) &&
+	       (c->fault->error & rule->error) == rule->error &&
+	       (rule->region == ANYWHERE ||
+		(va >= PAGE_OFFSET && kva_region_of(va) == rule->region)) &&
+	       (!rule->applies || rule->applies(c));
+}
 
 enum fault_cause fault_classify(const struct fault *fault,
 				const struct fault_walk *walk,
@@ -264,7 +230,7 @@ enum fault_cause fault_classify(const struct fault *fault,
 	struct fault_case c = { fault, walk, facts };
 	unsigned cause = 0;
 
-	while (cause < FAULT_NR_CAUSES - 1 && !rules[cause].applies(&c))
+	while (cause < FAULT_NR_CAUSES - 1 && !rule_applies(&rules[cause], &c))
 		cause++;
 	return cause;
 }
@@ -297,10 +263,7 @@ static bool level_is_guilty(const struct fault_case *c, unsigned level,
 
 /* ---- words -------------------------------------------------------------- */
 
-static const struct {
-	uint64_t    bit;
-	const char *name;
-} bit_names[] = {
+static const struct bit_name bit_names[] = {
 	{ PAE_P,   "P"   }, { PAE_RW,  "RW"  }, { PAE_US, "US" },
 	{ PAE_PWT, "PWT" }, { PAE_PCD, "PCD" }, { PAE_A,  "A"  },
 	{ PAE_D,   "D"   }, { PAE_PS,  "PS"  }, { PAE_G,  "G"  },
@@ -317,46 +280,26 @@ static unsigned level_index(unsigned level, kva_t va)
 	       level == FAULT_PDE ? pd_index(va) : pt_index(va);
 }
 
-static int bits_format(char *buf, size_t size, uint64_t entry)
-{
-	int len = 0;
-
-	buf[0] = '\0';
-	for (unsigned i = 0; i < ARRAY_SIZE(bit_names); i++) {
-		if (entry & bit_names[i].bit)
-			len += scnprintf(buf + len, size - (size_t)len, " %s",
-					 bit_names[i].name);
-	}
-	return len;
-}
-
-static void describe_access(const struct fault *fault,
-			    void (*out)(const char *line))
+static void describe_access(const struct fault *fault, line_fn out)
 {
 	/* Without NX there is no fetch bit; then the address equals EIP. */
 	bool fetch = fault->error & PF_FETCH || fault->va == fault->ip;
-	char line[LINE_MAX];
-	int len = scnprintf(line, sizeof(line), "  %s 0x%08x by %s mode",
-			    fetch ? "fetch from" :
-			    fault->error & PF_WRITE ? "write to" : "read of",
-			    fault->va,
-			    fault->error & PF_USER ? "user" : "kernel");
+	char where[80] = "";
 
 	if (fault->ip)
-		len += scnprintf(line + len, sizeof(line) - (size_t)len,
-				 " at 0x%08x %pS", fault->ip,
-				 (void *)(uintptr_t)fault->ip);
-	scnprintf(line + len, sizeof(line) - (size_t)len, ", error 0x%x",
-		  fault->error);
-	out(line);
+		scnprintf(where, sizeof(where), " at 0x%08x %pS", fault->ip,
+			  (void *)(uintptr_t)fault->ip);
+	line_printf(out, "  %s 0x%08x by %s mode%s, error 0x%x",
+		    fetch ? "fetch from" :
+		    fault->error & PF_WRITE ? "write to" : "read of", fault->va,
+		    fault->error & PF_USER ? "user" : "kernel", where,
+		    fault->error);
 }
 
-static void describe_region(const struct fault *fault,
-			    void (*out)(const char *line))
+static void describe_region(const struct fault *fault, line_fn out)
 {
 	kva_t start = 0, end = USER_BASE;
 	const char *name = "never mapped";
-	char line[LINE_MAX];
 
 	if (fault->va >= PAGE_OFFSET) {
 		enum kva_region region = kva_region_of(fault->va);
@@ -368,58 +311,46 @@ static void describe_region(const struct fault *fault,
 		end = PAGE_OFFSET;
 		name = "user mode";
 	}
-	scnprintf(line, sizeof(line), "  region: %s, 0x%08x - 0x%08x", name,
-		  start, end - 1);
-	out(line);
+	line_printf(out, "  region: %s, 0x%08x - 0x%08x", name, start, end - 1);
 }
 
 /* The name of the stack or area at the address, for causes that have one. */
 static void describe_owner(const struct fault_case *c, enum fault_cause cause,
-			   void (*out)(const char *line))
+			   line_fn out)
 {
 	const struct vm_area_info *area = c->facts->area;
-	char line[LINE_MAX];
 
 	if (cause == FAULT_STACK_GUARD)
-		scnprintf(line, sizeof(line), "  guard page of stack \"%s\"",
-			  c->facts->stack);
-	else if (area &&
-		 (cause == FAULT_AREA_GUARD || cause == FAULT_AREA_HOLE))
-		scnprintf(line, sizeof(line),
-			  "  area 0x%08x - 0x%08x, made by %pS", area->start,
-			  area->end, area->caller);
+		line_printf(out, "  guard page of stack \"%s\"",
+			    c->facts->stack);
+	else if (cause == FAULT_AREA_GUARD || cause == FAULT_AREA_HOLE)
+		line_printf(out, "  area 0x%08x - 0x%08x, made by %pS",
+			    area->start, area->end, area->caller);
 	else if (cause == FAULT_KMAP_SLOT)
-		scnprintf(line, sizeof(line), "  kmap slot %u",
-			  (c->fault->va - PKMAP_BASE) / PAGE_SIZE);
+		line_printf(out, "  kmap slot %u",
+			    (c->fault->va - PKMAP_BASE) / PAGE_SIZE);
 	else if (cause == FAULT_FIXMAP_SLOT)
-		scnprintf(line, sizeof(line), "  fixmap slot %u",
-			  (FIXADDR_TOP - c->fault->va - 1) / PAGE_SIZE);
-	else
-		return;
-	out(line);
+		line_printf(out, "  fixmap slot %u",
+			    (FIXADDR_TOP - c->fault->va - 1) / PAGE_SIZE);
 }
 
 static void describe_level(const struct fault_case *c, unsigned level,
-			   enum fault_cause cause,
-			   void (*out)(const char *line))
+			   enum fault_cause cause, line_fn out)
 {
 	uint64_t entry = c->walk->entry[level];
-	char line[LINE_MAX];
-	int len = scnprintf(line, sizeof(line), "  %5s[%3u] 0x%016llx ",
-			    level_names[level],
-			    level_index(level, c->fault->va),
-			    (unsigned long long)entry);
+	bool guilty = level_is_guilty(c, level, cause);
+	char bits[40];
 
-	len += bits_format(line + len, sizeof(line) - (size_t)len, entry);
-	if (level_is_guilty(c, level, cause))
-		scnprintf(line + len, sizeof(line) - (size_t)len, "  <-- %s",
-			  rules[cause].mark);
-	out(line);
+	bits_format(bits, sizeof(bits), entry, bit_names,
+		    ARRAY_SIZE(bit_names));
+	line_printf(out, "  %5s[%3u] 0x%016llx %s%s%s", level_names[level],
+		    level_index(level, c->fault->va),
+		    (unsigned long long)entry, bits, guilty ? "  <-- " : "",
+		    guilty ? rules[cause].mark : "");
 }
 
 void fault_describe(const struct fault *fault, const struct fault_walk *walk,
-		    const struct fault_facts *facts,
-		    void (*out)(const char *line))
+		    const struct fault_facts *facts, line_fn out)
 {
 	enum fault_cause cause = fault_classify(fault, walk, facts);
 	struct fault_case c = { fault, walk, facts };
@@ -436,8 +367,8 @@ void fault_describe(const struct fault *fault, const struct fault_walk *walk,
 /* ---- the live tables ---------------------------------------------------- */
 
 /*
- * Read an entry of a table, if this is safe: a wrong entry may lead anywhere.
- * Page tables of user mode may be highmem.
+ * Read an entry of a table. A wrong entry may lead anywhere, so the table must
+ * lie in RAM. Page tables of user mode may be highmem.
  */
 static bool read_entry(phys_addr_t table, unsigned index, uint64_t *entry)
 {
@@ -476,7 +407,7 @@ void fault_walk(uint32_t cr3, kva_t va, struct fault_walk *walk)
 	}
 }
 
-void fault_explain(const struct fault *fault, void (*out)(const char *line))
+const char *fault_explain(const struct fault *fault, line_fn out)
 {
 	const struct kernel_stack *stack = stack_find_guard(fault->va);
 	struct fault_facts facts = {
@@ -490,5 +421,7 @@ void fault_explain(const struct fault *fault, void (*out)(const char *line))
 	if (mem_map && vmalloc_find(fault->va, &area))
 		facts.area = &area;
 	fault_walk(read_cr3(), fault->va, &walk);
-	fault_describe(fault, &walk, &facts, out);
+	if (out)
+		fault_describe(fault, &walk, &facts, out);
+	return fault_cause_text(fault_classify(fault, &walk, &facts));
 }

@@ -21,13 +21,12 @@
  *          empty or retired
  *
  * ALGORITHM  Find the table once for each run, then walk its entries with a
- *          pointer. For each page there are only two stores, and the arithmetic
- *          between a struct page and its frame number.
+ *          pointer. Each page costs only two stores, and the arithmetic between
+ *          a struct page and its frame number.
  *
  * LOCKING  populate_lock protects the step of a PDE from empty to table. The
  *          entries of a table belong to the owner of the addresses. The lock is
  *          not held while a page is allocated.
- * COST     A few instructions for each page, and some more for each run.
  * NOT HERE which addresses are free (mm/kva/), flushing (tlb.c), the first
  *          contents of the tables (paging.c).
  * SEE      Linux mm/vmalloc.c vmap_pages_pte_range(), vunmap_pte_range().
@@ -53,37 +52,26 @@ unsigned long kpt_tables;   /* under populate_lock */
 
 static struct spinlock populate_lock = SPINLOCK_INIT;
 
-/* The bits of each protection, if the CPU has all features. */
-static const uint64_t kprot_wanted[KPROT_NR] = {
+const uint64_t kprot_sdm_bits[KPROT_NR] = {
 #define K(name, bits) [name] = (bits),
 	KPROTS(K)
 #undef K
 };
 
-uint64_t kprot_sdm_bits(enum kprot prot)
-{
-	return kprot_wanted[prot];
-}
-
-/* Bits of every mapping of 4 KiB or 2 MiB with this protection. */
-static uint64_t kprot_entry(enum kprot prot)
-{
-	uint64_t bits = kprot_wanted[prot] | PAE_P | PAE_A;
-
-	/* Set D too: then the CPU does not have to write the entry. */
-	if (bits & PAE_RW)
-		bits |= PAE_D;
-	if (cpu_has(CPU_PGE))
-		bits |= PAE_G;
-	if (!cpu_has(CPU_NX))
-		bits &= ~PAE_XD;
-	return bits;
-}
-
 void kprot_init(void)
 {
-	for (unsigned i = 0; i < KPROT_NR; i++)
-		kprot_bits[i].v = kprot_entry(i);
+	for (unsigned i = 0; i < KPROT_NR; i++) {
+		uint64_t bits = kprot_sdm_bits[i] | PAE_P | PAE_A;
+
+		/* Set D too: then the CPU does not have to write the entry. */
+		if (bits & PAE_RW)
+			bits |= PAE_D;
+		if (cpu_has(CPU_PGE))
+			bits |= PAE_G;
+		if (!cpu_has(CPU_NX))
+			bits &= ~PAE_XD;
+		kprot_bits[i].v = bits;
+	}
 }
 
 /* May the caller map this range? It lies above lowmem, in the kernel's part. */
@@ -127,40 +115,29 @@ void *kpt_alloc_table(void)
 	return page_address(page);
 }
 
-static void kpt_free_table(void *table)
-{
-	struct page *page = virt_to_page(table);
-
-	page_set_state(page, PAGE_USED);
-	free_page(page);
-}
-
-/* Put the table into the PDE, unless another thread has done it before. */
-static bool kpt_install(unsigned index, void *table)
-{
-	irqflags_t flags = spin_lock_irqsave(&populate_lock);
-	bool first = !pde_present(kernel_pd[index]);
-
-	if (first) {
-		pde_set(&kernel_pd[index],
-			pde_make_table(virt_to_phys(table)));
-		kpt_tables++;
-	}
-	spin_unlock_irqrestore(&populate_lock, flags);
-	return first;
-}
-
 static int kpt_populate_one(unsigned index)
 {
+	irqflags_t flags;
 	void *table;
+	bool first;
 
 	if (pde_present(kernel_pd[index]))
 		return 0;
 	table = kpt_alloc_table();
 	if (!table)
 		return -ENOMEM;
-	if (!kpt_install(index, table))
-		kpt_free_table(table);
+	flags = spin_lock_irqsave(&populate_lock);
+	first = !pde_present(kernel_pd[index]);
+	if (first) {
+		pde_set(&kernel_pd[index],
+			pde_make_table(virt_to_phys(table)));
+		kpt_tables++;
+	}
+	spin_unlock_irqrestore(&populate_lock, flags);
+	if (!first) {   /* another thread has added a table meanwhile */
+		page_set_state(virt_to_page(table), PAGE_USED);
+		free_page(virt_to_page(table));
+	}
 	return 0;
 }
 
@@ -184,8 +161,8 @@ int kpt_populate(kva_t va, unsigned nr)
 }
 
 /*
- * The loops over one run. Each is a separate function: so its few variables fit
- * into the six registers of an i386.
+ * The loops over one run. Each is a function: so its few variables fit into the
+ * six registers of an i386.
  */
 static noinline void run_map_pages(pte_t *entry,
 				   struct page *const *pages, unsigned nr,

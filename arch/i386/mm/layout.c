@@ -2,9 +2,9 @@
 /*
  * layout.c - the virtual map at run time
  *
- * WHAT     high_memory: how much memory has a permanent address. Everything
- *          else in the map is a constant. And the map as a table: to print the
- *          map, and to find the region of an address.
+ * WHAT     Sets high_memory: it says how much memory has a permanent address.
+ *          All other addresses of the map are constants. The map is also a
+ *          table here, to print it and to find the region of an address.
  *
  * PICTURE    vmalloc=SIZE                            4 GiB
  *            PAGE_OFFSET |---- lowmem ----|---- SIZE ----|
@@ -25,7 +25,7 @@
 #include "lib/log.h"
 #include "mm/early/memblock.h"
 
-/* The largest value until lowmem_init(): so boot's structures are lowmem. */
+/* Until lowmem_init() the largest value: boot/ has made lowmem structures. */
 kva_t high_memory = PAGE_OFFSET + LOWMEM_MAX;
 
 #define VMALLOC_ALIGN   (4u << 20)
@@ -65,15 +65,15 @@ void lowmem_init(uint64_t limit)
 
 /* ---- the map as a table ---------------------------------------------- */
 
-static const char *const region_names[KVA_NR_REGIONS] = {
-#define R(name, start, end, what) [KVA_##name] = what,
-	KVA_REGIONS(R)
-#undef R
-};
-
 const char *kva_region_name(enum kva_region region)
 {
-	return region_names[region];
+	static const char *const names[KVA_NR_REGIONS] = {
+#define R(name, start, end, what) [KVA_##name] = what,
+		KVA_REGIONS(R)
+#undef R
+	};
+
+	return names[region];
 }
 
 void kva_region_bounds(enum kva_region region, kva_t *start, kva_t *end)
@@ -99,16 +99,14 @@ enum kva_region kva_region_of(kva_t va)
 		kva_t start, end;
 
 		kva_region_bounds(i, &start, &end);
-		/* "- 1": the last region ends at 4 GiB, which is 0. */
+		/* The last region ends at 4 GiB, which is 0 here. */
 		if (va >= start && va <= end - 1)
 			return i;
 	}
 	panic("the regions leave a hole at 0x%08x", va);
 }
 
-/* ---- the boot message ------------------------------------------------- */
-
-/* A line of the map. A large range is shown in the larger unit. */
+/* One line of the map. 8 MiB and more are shown in MB. */
 static void layout_line(const char *name, kva_t start, kva_t end)
 {
 	uint32_t kib = (end - start) >> 10;

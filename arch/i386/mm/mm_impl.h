@@ -10,13 +10,19 @@
 #include <arch/paging.h>
 #include <arch/pgtable.h>
 
+/*
+ * Check the kernel's own tables, loaded or not. Writes a broken law into the
+ * log, with the entry. Returns: NULL or the law.
+ */
+const char *pgtable_check_kernel(void);
+
 /* Fill kprot_bits for this CPU. Called before the first mapping. */
 void kprot_init(void);
 
-/* The bits of a protection in KPROTS, without regard to the CPU. */
-uint64_t kprot_sdm_bits(enum kprot prot);
+/* The bits of each protection as KPROTS has them, for a CPU with NX. */
+extern const uint64_t kprot_sdm_bits[KPROT_NR];
 
-/* A cleared page table, from memblock or the page allocator. NULL: no memory */
+/* A page table of zeros, from memblock or page allocator. NULL: no memory. */
 void *kpt_alloc_table(void);
 
 /* Is this page of the image a guard page, which must not be mapped? */
@@ -28,10 +34,7 @@ enum kprot direct_map_prot(const struct image_layout *image, kva_t va);
 /* Is the whole image RAM? boot/ makes sure of it (memmap.c, R5). */
 bool image_is_ram(const struct image_layout *image);
 
-/*
- * Is any part of the chunk that starts here mapped in the direct map? Yes, if
- * the chunk has RAM or the ISA hole.
- */
+/* Has the chunk that starts here RAM or the ISA hole? Then it is mapped. */
 bool direct_map_has(kva_t start);
 
 /* Is this page mapped? Guard pages are not; other pages as above. */
@@ -40,5 +43,5 @@ bool direct_map_has_page(const struct image_layout *image, kva_t va);
 /* Must the chunk of the direct map that starts here be mapped page by page? */
 bool direct_map_is_small(const struct image_layout *image, kva_t start);
 
-/* What CR3 should hold: the root of the tables that upt_switch() loaded. */
+/* The right value of CR3: the root of the tables that upt_switch() loaded. */
 phys_addr_t upt_loaded_root(void);

@@ -24,11 +24,11 @@
  * INVARIANTS of pgtable: pgtable_check.c
  *
  * ALGORITHM  Only RAM is mapped. Firmware often keeps some pages of a chunk for
- *          itself, and a 2 MiB page could not leave them out. So a wrong
- *          pointer into a hole of the memory map faults. And a driver that maps
- *          the hole, uncached, makes the only mapping of it: two mappings with
- *          different cache types are undefined (SDM volume 3, 11.12.4). A frame
- *          counts as RAM if any byte of it is RAM, here and for ioremap().
+ *          itself; such a chunk is small. So a wrong pointer into a hole of the
+ *          memory map faults. And if a driver maps the hole uncached, this is
+ *          the only mapping: two mappings with different cache types are
+ *          undefined (SDM volume 3, 11.12.4). A frame counts as RAM if any byte
+ *          of it is RAM, here and for ioremap().
  *
  *          The order of the switch. First EFER.NXE: without it, XD is a
  *          reserved bit, and the tables have XD bits. Then CR3. Then CR4.PGE
@@ -47,8 +47,6 @@
 #include <arch/fixmap.h>
 #include <arch/paging.h>
 #include <arch/pgtable.h>
-#include <arch/pgtable_check.h>
-#include <arch/pkmap.h>
 
 #include "lib/align.h"
 #include "lib/log.h"
@@ -56,9 +54,11 @@
 
 #include "arch/i386/mm/mm_impl.h"
 
+pte_t *fixmap_table, *pkmap_table;
+
 struct image_layout kernel_image;
 
-/* What was built, for the boot log. */
+/* How many of each were built, for the boot log. */
 static struct {
 	unsigned large, small, holes, tables;
 } built;
@@ -87,12 +87,6 @@ static bool phys_range_is_ram(phys_addr_t start, phys_addr_t end)
 		if (!phys_lt(start, range.start) && !phys_lt(range.end, end))
 			return true;
 	return false;
-}
-
-static bool image_contains(const struct image_layout *image, kva_t start,
-			   kva_t end)
-{
-	return start < image->data_end && image->text_start < end;
 }
 
 bool image_is_guard(const struct image_layout *image, kva_t va)
@@ -148,7 +142,7 @@ bool direct_map_is_small(const struct image_layout *image, kva_t start)
 	kva_t end = start + LARGE_PAGE_SIZE;
 
 	return start == PAGE_OFFSET || end > high_memory ||
-	       image_contains(image, start, end) ||
+	       (start < image->data_end && image->text_start < end) ||
 	       !phys_range_is_ram(PHYS(start - PAGE_OFFSET),
 				  PHYS(end - PAGE_OFFSET));
 }
@@ -199,15 +193,6 @@ static void map_chunk(kva_t start)
 	}
 }
 
-static void map_lowmem(void)
-{
-	unsigned chunks = DIV_ROUND_UP(high_memory - PAGE_OFFSET,
-				       LARGE_PAGE_SIZE);
-
-	for (unsigned i = 0; i < chunks; i++)
-		map_chunk(PAGE_OFFSET + i * LARGE_PAGE_SIZE);
-}
-
 /* Add a page table before anything is mapped with it. */
 static void *install_table(kva_t va)
 {
@@ -222,7 +207,9 @@ static void build_tables(void)
 	/* A PDPT needs only 32 bytes; this one gets a whole page. */
 	kernel_pdpt = table_alloc();
 	kernel_pd = table_alloc();
-	map_lowmem();
+	/* The last chunk may end at high_memory, in its middle. */
+	for (kva_t va = PAGE_OFFSET; va < high_memory; va += LARGE_PAGE_SIZE)
+		map_chunk(va);
 	pkmap_table = install_table(PKMAP_BASE);
 	fixmap_table = install_table(FIXMAP_PT_BASE);
 	pdpte_set(&kernel_pdpt[pdpt_index(PAGE_OFFSET)],
@@ -243,38 +230,25 @@ static void switch_tables(void)
 	write_cr0(read_cr0() | CR0_WP);
 }
 
-/* A wrong table in CR3 would reset the machine: check the tables first. */
-static void check_tables(void)
+void paging_init(const struct image_layout *image)
 {
-	struct pgtable_report report;
-	struct pgtable_facts facts;
+	const char *law;
 
-	pgtable_facts_init(&facts);
-	if (pgtable_check_tables(kernel_pdpt, &facts, &report))
-		panic("page tables: %s: %s of 0x%08x is 0x%016llx", report.law,
-		      report.level, report.va,
-		      (unsigned long long)report.entry);
-}
-
-static void check_image(const struct image_layout *image)
-{
 	assert(image->text_start >= PAGE_OFFSET);
 	assert(image->text_start <= image->text_end);
 	assert(image->text_end <= image->rodata_start);
 	assert(image->rodata_end <= image->data_start);
 	assert(image->data_start <= image->data_end);
 	assert(image->nr_guards <= IMAGE_GUARDS_MAX);
-}
-
-void paging_init(const struct image_layout *image)
-{
-	check_image(image);
 	if (image->data_end > high_memory)
 		panic("the kernel image does not fit in lowmem");
 	kernel_image = *image;
 	kprot_init();
 	build_tables();
-	check_tables();
+	/* A wrong table in CR3 would reset the machine: check first. */
+	law = pgtable_check_kernel();
+	if (law)
+		panic("page tables: %s", law);
 	switch_tables();
 	pr_info("paging: %u pages of 2 MiB, %u of 4 KiB, %u holes, "
 		"%u tables; NX %s, PGE %s\n", built.large, built.small,

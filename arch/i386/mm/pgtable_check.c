@@ -46,21 +46,21 @@
  *          D8  the ISA hole is uncached
  *          D9  first chunk, last chunk, image, and chunks with holes are
  *              mapped page by page
- *          V1  in the vmalloc area only live areas are mapped, and those that
- *              somebody is filling or taking down; guards never
- *          V2  only dead areas have retired entries, and such
+ *          V1  in the vmalloc area only live and busy areas are mapped, and
+ *              no guard page. Busy: a thread is filling or clearing the area
+ *          V2  only dead and busy areas have retired entries
  *          V3  what is cached is RAM, what is uncached is not
  *          V4  2 MiB pages are for the direct map only
  *          K1  kmap slots map RAM that has no permanent address
  *          K2  kmap slots are writable and not executable
  *          F1  kmap_local slots map RAM that has no permanent address
  *          About the CPU, in pgtable_check() alone:
- *          C1  CR3 holds the PDPT that upt_switch() loaded, the kernel's or a
- *              task's, whose own rules are upt_check()'s
+ *          C1  CR3 holds the PDPT that upt_switch() loaded: the kernel's, or
+ *              that of a task, which upt_check() checks
  *          C2  CR0.WP, CR4.PGE and EFER.NXE are as the tables assume
  *
- * ALGORITHM  The walk is in address order: the next entry is mostly in the same
- *          region and in the same vmalloc area.
+ * ALGORITHM  The walk is in address order, and remembers the vmalloc area found
+ *          last: most often the next entry lies in the same area.
  *
  * LOCKING  pgtable_check() lets no other thread run. This is enough on one CPU.
  *          (Another CPU could add or remove an area meanwhile.)
@@ -73,7 +73,6 @@
 #include <arch/fixmap.h>
 #include <arch/pgtable_check.h>
 
-#include "lib/align.h"
 #include "lib/log.h"
 #include "lib/preempt.h"
 #include "mm/kva/vmalloc.h"
@@ -85,9 +84,7 @@
 #define PTE_PAT         0x080ull              /* bit 7 of a PTE             */
 #define PROT_BITS       (PAE_RW | PAE_PWT | PAE_PCD | PAE_XD)
 #define UNCACHED        (PAE_PWT | PAE_PCD)
-#define ADDR_TOP_BIT    63                    /* bit 63 is XD               */
 
-/* One walk. */
 struct walk {
 	const struct pgtable_facts *facts;
 	struct pgtable_report      *report;
@@ -106,20 +103,11 @@ struct leaf {
 
 /* ---- predicates ------------------------------------------------------ */
 
-/* Bits phys_bits..62, which are reserved under PAE. */
-static uint64_t above_width(const struct pgtable_facts *facts)
-{
-	return ((1ull << ADDR_TOP_BIT) - 1) & ~((1ull << facts->phys_bits) - 1);
-}
-
-static phys_addr_t leaf_end(const struct leaf *leaf)
-{
-	return phys_add(leaf->pa, leaf->large ? LARGE_PAGE_SIZE : PAGE_SIZE);
-}
-
 static bool leaf_is_ram(const struct leaf *leaf)
 {
-	return phys_range_has_ram(leaf->pa, leaf_end(leaf));
+	uint32_t size = leaf->large ? LARGE_PAGE_SIZE : PAGE_SIZE;
+
+	return phys_range_has_ram(leaf->pa, phys_add(leaf->pa, size));
 }
 
 static bool leaf_is_highmem_ram(const struct leaf *leaf)
@@ -131,27 +119,11 @@ static bool leaf_is_highmem_ram(const struct leaf *leaf)
 static bool leaf_has_prot(const struct walk *w, const struct leaf *leaf,
 			  enum kprot prot)
 {
-	uint64_t want = kprot_sdm_bits(prot);
+	uint64_t want = kprot_sdm_bits[prot];
 
 	if (!w->facts->nx)
 		want &= ~PAE_XD;
 	return (leaf->bits & PROT_BITS) == want;
-}
-
-/* Is the address in a chunk that the direct map must have? */
-static bool chunk_is_wanted(kva_t va)
-{
-	return direct_map_has(ALIGN_DOWN(va, LARGE_PAGE_SIZE));
-}
-
-static bool frame_in_use(phys_addr_t pa)
-{
-	enum page_state state;
-
-	if (!mem_map)
-		return true;   /* without mem_map no frame is free yet */
-	state = page_state(phys_to_pfn(pa));
-	return state == PAGE_TABLE || state == PAGE_RESERVED;
 }
 
 /* ---- B: bits --------------------------------------------------------- */
@@ -159,7 +131,7 @@ static bool frame_in_use(phys_addr_t pa)
 /* What holds for present entries of every level. */
 static const char *check_bits(const struct walk *w, uint64_t entry)
 {
-	HOLDS(!(entry & above_width(w->facts)),
+	HOLDS(!(entry & ~PAE_XD & ~((1ull << w->facts->phys_bits) - 1)),
 	      "pgtable B1: bits above the physical address width are 0");
 	HOLDS(w->facts->nx || !(entry & PAE_XD),
 	      "pgtable B2: XD is set only while EFER.NXE is");
@@ -234,7 +206,6 @@ static const char *check_cached(const struct leaf *leaf)
 
 static const char *place_vmalloc(struct walk *w, const struct leaf *leaf)
 {
-	HOLDS(!leaf->large, "pgtable V4: 2 MiB pages are for the direct map only");
 	HOLDS(!w->facts->find_area || area_contains(w, leaf->va),
 	      "pgtable V1: in the vmalloc area only live areas are mapped");
 	return check_cached(leaf);
@@ -242,7 +213,6 @@ static const char *place_vmalloc(struct walk *w, const struct leaf *leaf)
 
 static const char *place_pkmap(struct walk *w, const struct leaf *leaf)
 {
-	HOLDS(!leaf->large, "pgtable V4: 2 MiB pages are for the direct map only");
 	HOLDS(leaf_is_highmem_ram(leaf),
 	      "pgtable K1: kmap slots map RAM that has no permanent address");
 	HOLDS(leaf_has_prot(w, leaf, KPROT_RW),
@@ -257,7 +227,7 @@ static const char *place_fixmap(struct walk *w, const struct leaf *leaf)
 	if (slot >= FIX_KMAP_LOCAL_FIRST)
 		HOLDS(leaf_is_highmem_ram(leaf),
 		      "pgtable F1: kmap_local slots map RAM without an address");
-	/* The firmware's tables are memory, although not RAM of ours. */
+	/* The tables of the firmware are cached, but need not be RAM. */
 	if (slot == FIX_ACPI_WINDOW)
 		return NULL;
 	return check_cached(leaf);
@@ -284,7 +254,7 @@ static const char *check_absent(struct walk *w, const struct leaf *leaf)
 	if (!leaf->bits) {
 		HOLDS(leaf->va >= high_memory ||
 		      !(leaf->large ?
-			chunk_is_wanted(leaf->va) :
+			direct_map_has(leaf->va) :
 			direct_map_has_page(w->facts->image, leaf->va)),
 		      "pgtable D3: the direct map has all frames of RAM");
 		return NULL;
@@ -298,6 +268,7 @@ static const char *check_absent(struct walk *w, const struct leaf *leaf)
 
 static const char *check_leaf(struct walk *w, const struct leaf *leaf)
 {
+	enum kva_region region = kva_region_of(leaf->va);
 	const char *law;
 
 	if (!(leaf->bits & PAE_P))
@@ -306,12 +277,14 @@ static const char *check_leaf(struct walk *w, const struct leaf *leaf)
 	law = check_bits(w, leaf->bits);
 	if (!law)
 		law = check_leaf_bits(w, leaf);
-	if (!law)
-		law = places[kva_region_of(leaf->va)](w, leaf);
-	return law;
+	if (law)
+		return law;
+	HOLDS(!leaf->large || region < KVA_VMALLOC,
+	      "pgtable V4: 2 MiB pages are for the direct map only");
+	return places[region](w, leaf);
 }
 
-/* Note the entry that broke a rule. */
+/* Report the entry that has broken a law. */
 static const char *broken(struct walk *w, const char *law, const char *level,
 			  kva_t va, uint64_t entry)
 {
@@ -347,11 +320,17 @@ static const char *check_pt(struct walk *w, const pte_t *pt, kva_t start)
 
 static const char *check_frame(const struct walk *w, phys_addr_t pa)
 {
+	enum page_state state;
+
 	HOLDS(phys_is_lowmem(pa) &&
 	      phys_range_has_ram(pa, phys_add(pa, PAGE_SIZE)) &&
 	      !image_is_guard(w->facts->image, PAGE_OFFSET + (kva_t)pa.v),
 	      "pgtable T2: a table's frame is RAM with a permanent address");
-	HOLDS(frame_in_use(pa), "pgtable T3: a table's frame is marked as in use");
+	if (!mem_map)
+		return NULL;   /* no frame is free yet */
+	state = page_state(phys_to_pfn(pa));
+	HOLDS(state == PAGE_TABLE || state == PAGE_RESERVED,
+	      "pgtable T3: a table's frame is marked as in use");
 	return NULL;
 }
 
@@ -386,7 +365,7 @@ static const char *check_table_entry(struct walk *w, unsigned index, kva_t va)
 	if (law)
 		return law;
 	HOLDS(!table_seen(w, index), "pgtable T4: no table is referenced twice");
-	HOLDS(va >= high_memory || chunk_is_wanted(va),
+	HOLDS(va >= high_memory || direct_map_has(va),
 	      "pgtable D3: the direct map has chunks with RAM only");
 	return NULL;
 }
@@ -409,7 +388,7 @@ static const char *check_pde(struct walk *w, unsigned index)
 		};
 
 		law = check_leaf(w, &leaf);
-		if (!law && pde_present(pde) && !chunk_is_wanted(va))
+		if (!law && pde_present(pde) && !direct_map_has(va))
 			law = "pgtable D3: the direct map has chunks with RAM only";
 	}
 	return law ? broken(w, law, "PDE", va, pde.v) : NULL;
@@ -473,28 +452,13 @@ const char *pgtable_check_tables(const pdpte_t *pdpt,
 	return NULL;
 }
 
-/* The control registers on which the meaning of the entries depends. */
-static const char *check_cpu(const struct pgtable_facts *facts)
-{
-	HOLDS(read_cr3() == upt_loaded_root().v,
-	      "pgtable C1: CR3 holds the PDPT that was loaded last");
-	HOLDS(read_cr0() & CR0_WP &&
-	      !!(read_cr4() & CR4_PGE) == facts->pge &&
-	      (!facts->nx || read_efer() & EFER_NXE),
-	      "pgtable C2: CR0.WP, CR4.PGE and EFER.NXE are as the tables assume");
-	return NULL;
-}
-
-const char *pgtable_check(void)
+const char *pgtable_check_kernel(void)
 {
 	struct pgtable_report report;
 	struct pgtable_facts facts;
 	const char *law;
 
 	pgtable_facts_init(&facts);
-	law = check_cpu(&facts);
-	if (law)
-		return law;
 	preempt_disable();
 	law = pgtable_check_tables(kernel_pdpt, &facts, &report);
 	preempt_enable();
@@ -503,4 +467,15 @@ const char *pgtable_check(void)
 		       report.level, report.va,
 		       (unsigned long long)report.entry);
 	return law;
+}
+
+const char *pgtable_check(void)
+{
+	HOLDS(read_cr3() == upt_loaded_root().v,
+	      "pgtable C1: CR3 holds the PDPT that was loaded last");
+	HOLDS(read_cr0() & CR0_WP &&
+	      !!(read_cr4() & CR4_PGE) == cpu_has(CPU_PGE) &&
+	      (!cpu_has(CPU_NX) || read_efer() & EFER_NXE),
+	      "pgtable C2: CR0.WP, CR4.PGE and EFER.NXE are as the tables assume");
+	return pgtable_check_kernel();
 }

@@ -3,8 +3,8 @@
  * pgtable_dump.c - the page tables as text
  *
  * WHAT     pgtable_dump() walks the kernel's quarter and prints the mapped
- *          ranges, for people and for a test. The test compares the ranges with
- *          those that the emulator sees (`info mem`).
+ *          ranges, for people and for a test. The test compares them with the
+ *          ranges that the emulator sees (`info mem`).
  *
  * PICTURE  0xc0000000 - 0xc00a0000  ( 640 kB)  -rw-gc  4 KiB pages
  *                                              |||||+-- c  cached
@@ -56,25 +56,19 @@ static const struct {
 
 #define FLAG_BITS  (PAE_US | PAE_P | PAE_RW | PAE_XD | PAE_G | PAE_PCD)
 
-static void flags_format(char text[FLAGS_TEXT], uint64_t flags)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(flag_letters); i++) {
-		bool set = flags & flag_letters[i].bit;
-
-		text[i] = set == flag_letters[i].when ?
-			  flag_letters[i].letter : '-';
-	}
-	text[FLAGS_TEXT - 1] = '\0';
-}
-
 static void range_print(struct dump *d)
 {
 	const struct range *r = &d->range;
-	char flags[FLAGS_TEXT];
+	char flags[FLAGS_TEXT] = "";
 
 	if (!r->page_size)
 		return;
-	flags_format(flags, r->flags);
+	for (unsigned i = 0; i < ARRAY_SIZE(flag_letters); i++) {
+		bool set = r->flags & flag_letters[i].bit;
+
+		flags[i] = set == flag_letters[i].when ?
+			   flag_letters[i].letter : '-';
+	}
 	if (d->lines)
 		pr_info("ptdump\t%08x\t%08x\t%09llx\t%s\t%u\n", r->start,
 			r->last + 1, (unsigned long long)r->pa.v, flags,
@@ -86,39 +80,23 @@ static void range_print(struct dump *d)
 			r->page_size >> 10);
 }
 
-static bool range_continues(const struct dump *d, const struct range *leaf)
-{
-	const struct range *r = &d->range;
-	uint64_t size = r->last - r->start + 1;
-
-	return r->page_size == leaf->page_size && r->flags == leaf->flags &&
-	       r->last + 1 == leaf->start &&
-	       (!d->lines || r->pa.v + size == leaf->pa.v);
-}
-
+/* Add a leaf to the range, or print the range and begin a new one. */
 static void dump_leaf(struct dump *d, kva_t va, uint64_t entry,
 		      phys_addr_t pa, uint32_t page_size)
 {
-	struct range leaf = {
-		.start = va, .last = va + page_size - 1, .pa = pa,
-		.flags = entry & FLAG_BITS, .page_size = page_size,
-	};
+	uint64_t flags = entry & FLAG_BITS;
+	struct range *r = &d->range;
 
-	if (range_continues(d, &leaf)) {
-		d->range.last = leaf.last;
-		return;
+	if (r->page_size != page_size || r->flags != flags ||
+	    r->last + 1 != va ||
+	    (d->lines && r->pa.v + (va - r->start) != pa.v)) {
+		range_print(d);
+		*r = (struct range){
+			.start = va, .pa = pa, .flags = flags,
+			.page_size = page_size,
+		};
 	}
-	range_print(d);
-	d->range = leaf;
-}
-
-static void dump_table(struct dump *d, const pte_t *table, kva_t start)
-{
-	for (unsigned i = 0; i < PTRS_PER_PT; i++) {
-		if (pte_present(table[i]))
-			dump_leaf(d, start + i * PAGE_SIZE, table[i].v,
-				  pte_phys(table[i]), PAGE_SIZE);
-	}
+	r->last = va + page_size - 1;
 }
 
 static void dump_directory(struct dump *d)
@@ -126,12 +104,19 @@ static void dump_directory(struct dump *d)
 	for (unsigned i = 0; i < PTRS_PER_PD; i++) {
 		kva_t va = PAGE_OFFSET + i * LARGE_PAGE_SIZE;
 		pde_t pde = kernel_pd[i];
+		const pte_t *table;
 
-		if (pde_is_table(pde))
-			dump_table(d, pde_table(pde), va);
-		else if (pde_present(pde))
+		if (pde_present(pde) && pde_large(pde))
 			dump_leaf(d, va, pde.v, pde_large_phys(pde),
 				  LARGE_PAGE_SIZE);
+		if (!pde_is_table(pde))
+			continue;
+		table = pde_table(pde);
+		for (unsigned k = 0; k < PTRS_PER_PT; k++, va += PAGE_SIZE) {
+			if (pte_present(table[k]))
+				dump_leaf(d, va, table[k].v,
+					  pte_phys(table[k]), PAGE_SIZE);
+		}
 	}
 	range_print(d);
 }

@@ -3,9 +3,8 @@
  * cr.h - the control registers that steer paging
  *
  * WHAT     Read and write CR0, CR2, CR3, CR4 and the EFER, and invalidate one
- *          translation. arch/i386/mm/ changes the processor only through these
- *          functions. The host has its own version of this file, whose
- *          functions change a simulated processor.
+ *          translation. arch/i386/mm/ changes the CPU only through these
+ *          functions. On the host they change a simulated CPU.
  *
  * TERMS    CR3      physical address of the PDPT, 32-byte aligned
  *          CR0.WP   read-only holds for the kernel too
@@ -58,8 +57,7 @@ static inline uint32_t read_cr3(void)
 	return value;
 }
 
-/* Also loads the four PDPTEs, and flushes all translations that are not
- * global. */
+/* Loads the four PDPTEs too, and flushes all but global translations. */
 static inline void write_cr3(uint32_t value)
 {
 	__asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");

@@ -89,11 +89,12 @@ const char *fault_cause_text(enum fault_cause cause);
 void fault_walk(uint32_t cr3, kva_t va, struct fault_walk *walk);
 
 /*
- * Explain the fault: calls `out` for each line, without a newline.
+ * Explain the fault: calls `out` for each line. fault_explain() reads the
+ * tables that are loaded; NULL `out`: prints nothing.
  *
  * Context: any, also in a panic.
+ * Returns: the cause, which is the first line.
  */
-void fault_explain(const struct fault *fault, void (*out)(const char *line));
+const char *fault_explain(const struct fault *fault, line_fn out);
 void fault_describe(const struct fault *fault, const struct fault_walk *walk,
-		    const struct fault_facts *facts,
-		    void (*out)(const char *line));
+		    const struct fault_facts *facts, line_fn out);

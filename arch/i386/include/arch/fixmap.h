@@ -5,6 +5,7 @@
  * WHAT     The slots of one page table, counted down from FIXADDR_TOP. A slot
  *          has one purpose for ever, and its address is a constant. The frame
  *          that a slot maps can change. The last slots belong to kmap_local().
+ *          Then the slots of kmap, which fill a page table of their own.
  *
  * PICTURE    FIXADDR_TOP    +----------------------+
  *                           | slot 0               |
@@ -12,7 +13,12 @@
  *                           | kmap_local, per CPU  |
  *            FIXADDR_START  +----------------------+
  *
+ * RULES    pgtable_check() sees a breach as pgtable G1 or N1:
+ *          only slots 0 .. FIXMAP_NR_SLOTS - 1 are ever present; the entry of
+ *          FIXADDR_TOP, the last of the table, never is
+ *
  * COST     set or clear: two stores and an invlpg.
+ * NOT HERE which slot of kmap belongs to whom (mm/kva/kmap.c).
  * SEE      Linux asm/fixmap.h.
  */
 #pragma once
@@ -29,7 +35,7 @@
 	S(FIX_LAPIC,         "registers of the local APIC")                   \
 	S(FIX_IOAPIC,        "registers of the I/O APIC")                     \
 	S(FIX_ACPI_WINDOW,   "one page of an ACPI table at a time")           \
-	S(FIX_UPT,           "a user page table, as long as no other is wanted") \
+	S(FIX_UPT,           "the user page table used last")                 \
 	S(FIX_UPT_OTHER,     "the second, where two are needed")              \
 	S(FIX_TEST,          "self-tests and benchmarks")
 
@@ -56,8 +62,11 @@ static inline kva_t fixmap_slot_kva(unsigned slot)
 	return FIXADDR_TOP - (slot + 1) * PAGE_SIZE;
 }
 
-/* The fixmap's page table, slot by slot: fixmap_table[511 - 1 - slot]. */
-extern pte_t *fixmap_table;
+/*
+ * The page tables. Slot n of the fixmap is fixmap_table[511 - 1 - n]; slot n of
+ * kmap is pkmap_table[n].
+ */
+extern pte_t *fixmap_table, *pkmap_table;
 
 /* The bits of each protection on this CPU. */
 extern pte_t kprot_bits[KPROT_NR];
@@ -75,8 +84,8 @@ static inline void kpte_set(pte_t *entry, pfn_t pfn, enum kprot prot)
 }
 
 /*
- * Map one frame in a slot, or empty the slot. For kmap_local(), which counts
- * its slots itself. All other code uses set_fixmap() below.
+ * Map one frame in a slot, or empty the slot: for kmap_local() and for user
+ * page tables. All other code uses set_fixmap() below.
  */
 static inline void fixmap_map(unsigned slot, pfn_t pfn, enum kprot prot)
 {
@@ -87,6 +96,17 @@ static inline void fixmap_unmap(unsigned slot)
 {
 	entry_clear(fixmap_entry(slot));
 	tlb_flush_page(fixmap_slot_kva(slot));
+}
+
+/* Map one frame in a slot of kmap, or empty the slot. The caller flushes. */
+static inline void pkmap_map(unsigned slot, pfn_t pfn)
+{
+	kpte_set(&pkmap_table[slot], pfn, KPROT_RW);
+}
+
+static inline void pkmap_unmap(unsigned slot)
+{
+	entry_clear(&pkmap_table[slot]);
 }
 
 /* A slot that set_fixmap() may name: a constant, and not one of kmap_local. */

@@ -107,12 +107,12 @@ void iommu_poll(void);
 /* A reason in words. */
 const char *iommu_reason_name(uint8_t reason);
 
-/* ---- to look at ---------------------------------------------------------- */
+/* ---- for the monitor and for tests --------------------------------------- */
 
 struct iommu_unit {
 	phys_addr_t   registers;
 	unsigned      major, minor;     /* version of the architecture        */
-	unsigned      nr_domains;       /* its caches can tell so many apart  */
+	unsigned      nr_domains;       /* at most, by number, in its caches  */
 	bool          coherent;         /* it sees what is in the CPU's cache */
 	bool          on;               /* it translates                      */
 	unsigned long lost;             /* times it could not record a fault  */

@@ -36,12 +36,10 @@ struct irq_chip {
 	bool (*is_masked)(unsigned irq);
 	/* Does the line ask, and has the CPU not seen it yet? */
 	bool (*is_pending)(unsigned irq);
-	/* An interrupt of a line with a handler has come. The line may have
-	 * been masked just before. */
+	/* A line with a handler has come. It may just have been masked. */
 	enum irq_verdict (*begin)(unsigned irq);
 	void (*end)(unsigned irq);
-	/* A line without a handler has come. From NR_IRQS on: a vector after
-	 * those of the lines. */
+	/* The same without a handler. From NR_IRQS on: no line, a vector. */
 	enum irq_verdict (*unexpected)(unsigned irq);
 	/* NULL, or the chip's invariant that is broken. */
 	const char *(*check)(void);

@@ -2,7 +2,7 @@
 /*
  * irqflags.h - keep interrupts out for a short time
  *
- * WHAT     Save EFLAGS.IF and clear it; put it back.
+ * WHAT     Save and clear EFLAGS.IF, and restore it.
  * SEE      SDM volume 3, 6.8.1; Linux asm/irqflags.h.
  */
 #pragma once
@@ -39,10 +39,9 @@ static inline void irq_disable(void)
 }
 
 /*
- * The same, but the flags are kept in memory. Then a fast path has one more of
- * the six registers. Only this CPU uses the memory, and only with interrupts
- * off. Interrupts go off before the flags are stored, so a handler may use the
- * same memory.
+ * irq_save() and irq_restore() with the flags in memory: a fast path has one
+ * more of the six registers. Only this CPU uses the memory, interrupts off.
+ * Interrupts go off before the store: a handler may use the same memory.
  */
 static inline void irq_save_to(irqflags_t *flags)
 {

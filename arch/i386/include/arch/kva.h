@@ -4,8 +4,7 @@
  *
  * WHAT     Converts a kernel pointer to a number and back. Converts a lowmem
  *          pointer to its physical address and back: the difference is 3 GiB.
- *          On the host a pointer has 64 bits, so tests/host/ has its own
- *          version of this file.
+ *          The host has its own version, because its pointers have 64 bits.
  */
 #pragma once
 

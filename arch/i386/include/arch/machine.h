@@ -2,8 +2,8 @@
 /*
  * machine.h - how the kernel leaves the machine
  *
- * WHAT     Tries three things in order: end the emulator with a status that a
- *          script can read, turn the power off, halt.
+ * WHAT     Three ways, tried in this order: end the emulator with a status that
+ *          a script can read, turn the power off, halt.
  * SEE      tests/emu, which checks the statuses below.
  */
 #pragma once

@@ -2,8 +2,7 @@
 /*
  * page_ops.h - clear and copy whole pages
  *
- * WHAT     The page must be mapped; `page` is page-aligned.
- * COST     1024 string-store steps each.
+ * WHAT     The pages must be mapped, and the pointers page-aligned.
  */
 #pragma once
 

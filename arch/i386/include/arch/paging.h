@@ -69,7 +69,7 @@ extern struct image_layout kernel_image;
 /* Is any frame of [start, end) RAM? */
 bool phys_range_has_ram(phys_addr_t start, phys_addr_t end);
 
-/* Print the virtual map, region by region, as old Linux did at boot. */
+/* Print the virtual map, as old versions of Linux did at boot. */
 void layout_dump(void);
 
 /* The region that contains the address, and its name. */
@@ -81,8 +81,8 @@ void kva_region_bounds(enum kva_region region, kva_t *start, kva_t *end);
 
 /*
  * Print every mapping of the kernel's quarter, in ranges with equal flags, as
- * QEMU's `info mem` does. First comes a table for people. With `lines` there
- * are also lines for programs, one for each physically contiguous range:
+ * QEMU's `info mem` does: a table for people. With `lines` there are also lines
+ * for programs, one for each physically contiguous range:
  *
  *   ptdump<TAB>start<TAB>end<TAB>pa<TAB>flags<TAB>page size in KiB
  */

@@ -21,16 +21,13 @@ static inline unsigned smp_processor_id(void)
 
 #define this_cpu(array)  (&(array)[smp_processor_id()])
 
-/*
- * Count in a word of this CPU with one instruction: also with interrupts on, no
- * interrupt can come between the load and the store.
- */
+/* Count in a word of this CPU. One instruction: no interrupt can split it. */
 static inline void cpu_word_inc(uint32_t *word)
 {
 	__asm__ volatile("incl %0" : "+m"(*word) : : "memory", "cc");
 }
 
-/* Returns: whether the word is 0 now. */
+/* Returns: is the word 0 now? */
 static inline bool cpu_word_dec_is_zero(uint32_t *word)
 {
 	bool zero;

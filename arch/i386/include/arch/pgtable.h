@@ -2,8 +2,8 @@
 /*
  * pgtable.h - entries of the page tables, level by level
  *
- * WHAT     Helpers that make, read and store the entries of one level. Only
- *          arch/i386/ uses them; portable code uses <arch/kpgtable.h>.
+ * WHAT     Make, read and store the entries of one level. Only arch/i386/ uses
+ *          these functions; portable code uses <arch/kpgtable.h>.
  *
  * PICTURE    CR3 -> kernel_pdpt[4] -> kernel_pd[512] -> page table[512]
  *                   [0] empty          one PDE: 2 MiB    one PTE: 4 KiB

@@ -3,17 +3,8 @@
  * pgtable_check.h - proof that the page tables keep the rules of the map
  *
  * WHAT     Walks every entry of all three levels and returns the first law that
- *          an entry breaks. arch/i386/mm/pgtable_check.c has the numbered laws.
- *
- *            const char *law = pgtable_check();
- *
- *            if (law)
- *                    ... "pgtable D4: only text is executable", already in the
- *                    log
- *                        with the address, the level and the entry
- *
- * COST     A present entry costs some hundred instructions, an empty entry
- *          about ten.
+ *          an entry breaks: "pgtable D4: only text is executable".
+ *          arch/i386/mm/pgtable_check.c has the numbered laws.
  */
 #pragma once
 
@@ -53,5 +44,8 @@ const char *pgtable_check_tables(const pdpte_t *pdpt,
 				 const struct pgtable_facts *facts,
 				 struct pgtable_report *report);
 
-/* Check the tables that the CPU uses, and that CR3 holds the right ones. */
+/*
+ * Check the kernel's tables, and the control registers that belong to them.
+ * Writes a broken law into the log, with the address, the level and the entry.
+ */
 const char *pgtable_check(void);

@@ -21,7 +21,7 @@ void pit_free_run(void);
 /* The present count, modulo 65536. */
 uint16_t pit_count(void);
 
-/* Cause one interrupt, in so many nanoseconds or a little later. */
+/* Cause one interrupt, in `ns` nanoseconds or a little later. */
 #define PIT_ONCE_MAX_NS  50000000u
 void pit_once(uint32_t ns);
 

@@ -14,7 +14,7 @@
 
 /*
  * Context: any.
- * Returns: true when the access succeeded. probe_write8() writes back the value
+ * Returns: true when the access succeeded. probe_write() writes back the value
  *          that it has read, in one instruction.
  */
 bool probe_read8(const void *ptr, uint8_t *value);

@@ -19,7 +19,7 @@
  * RULES of sections
  *          S1  every boundary above is page-aligned
  *          S2  boot_* and image_* are physical addresses, all others virtual
- *          S3  [boot_start, boot_end) is free memory once boot_info is copied
+ *          S3  [boot_start, boot_end) is free memory after boot_info is copied
  */
 #pragma once
 

@@ -2,9 +2,9 @@
 /*
  * setjmp.h - return to an earlier point, for tests that expect a panic
  *
- * WHAT     As in C: kernel_setjmp() returns 0. A kernel_longjmp() makes it
- *          return a second time, with another value. The function that has
- *          called kernel_setjmp() must not have returned before.
+ * WHAT     As in C: kernel_setjmp() returns 0. kernel_longjmp() makes it return
+ *          a second time, with another value. The caller of kernel_setjmp()
+ *          must still run.
  */
 #pragma once
 

@@ -2,9 +2,9 @@
 /*
  * stack.h - kernel stacks, each above a page that is never mapped
  *
- * WHAT     A list of all stacks with their names: when an address lies in a
- *          guard page, the list says which stack has overflowed. And the stacks
- *          that exist before there is an allocator.
+ * WHAT     A list of all stacks with their names. If an address lies in a guard
+ *          page, the list says which stack has overflowed. And the stacks that
+ *          exist before there is an allocator.
  *
  * PICTURE    top   +-----------------+ <- ESP at first
  *                  | stack, grows    |
@@ -24,7 +24,7 @@
 
 #define KERNEL_STACK_SIZE  16384   /* bytes, without the guard page          */
 
-/* For boot/, before C: where ESP begins. */
+/* For boot/, before C: the first ESP. */
 #define BOOT_STACK_TOP_OFFSET  (4096 + KERNEL_STACK_SIZE)
 
 #ifndef __ASSEMBLER__
@@ -57,14 +57,14 @@ extern struct stack_area boot_stack, double_fault_stack, panic_stack;
 void stack_init(void);
 
 /*
- * Register the stack that lies above the guard page at `guard`, up to `top`;
- * the caller keeps `stack` alive until it is removed.
+ * Register the stack above the guard page at `guard`, up to `top`. *stack must
+ * live until stack_remove().
  */
 void stack_add(struct kernel_stack *stack, const char *name, kva_t guard,
 	       kva_t top);
 void stack_remove(struct kernel_stack *stack);
 
-/* The stack whose guard page contains va, or that contains va; or NULL. */
+/* The first looks for va in guard pages, the second above them. Or NULL. */
 const struct kernel_stack *stack_find_guard(kva_t va);
 const struct kernel_stack *stack_find(kva_t va);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * syscall.h - how user mode asks the kernel for something
+ * syscall.h - how user mode calls the kernel
  *
  * WHAT     There are two ways into the kernel: `int $0x80`, and SYSENTER if the
  *          CPU has it. Both use the same registers. Both leave a struct
@@ -26,9 +26,7 @@
  */
 void syscall_dispatch(struct trap_regs *regs);
 
-/*
- * For tests: fn gets all calls, not syscall_dispatch(). NULL ends this.
- */
+/* For tests: fn gets all calls, not syscall_dispatch(). NULL ends this. */
 typedef void (*syscall_fn)(struct trap_regs *regs);
 void syscall_set_hook(syscall_fn fn);
 

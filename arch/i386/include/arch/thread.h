@@ -2,8 +2,8 @@
 /*
  * thread.h - the part of a thread that depends on the machine
  *
- * WHAT     The saved stack pointer, FPU and SSE registers, TLS descriptors; the
- *          switch between two threads; the way to user mode.
+ * WHAT     The saved stack pointer, the FPU and SSE registers, and the TLS
+ *          descriptors. The switch between two threads. The way to user mode.
  * SEE      SDM volume 3, 7.2 and 13.4; Linux arch/x86/kernel/process_32.c.
  */
 #pragma once
@@ -75,8 +75,8 @@ int arch_set_tls(struct arch_thread *thread, int entry, uint32_t base,
 /*
  * Set the I/O ports that ring 3 may use: a bitmap of 65536 bits, 1 means
  * allowed; NULL means none. Called at each switch between tasks. The bitmap is
- * copied only if it is not the bitmap of the last call that was not NULL. So
- * code that changes or frees a bitmap must report it with the function below.
+ * not copied again if it was copied last. So code that changes or frees it must
+ * report this with the second function.
  */
 void arch_set_io_ports(const uint8_t *bitmap);
 void arch_io_ports_changed(const uint8_t *bitmap);

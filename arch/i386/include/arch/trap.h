@@ -9,7 +9,7 @@
  *          fault    reported before the instruction: EIP points at it, and it
  *                   runs again on return
  *          trap     reported after it: EIP points behind it
- *          abort    the CPU does not know the exact place; no return
+ *          abort    the CPU does not know where it was; no return
  *          fix-up   the address where the CPU goes on after an allowed fault
  *                   (section ex_table)
  *
@@ -19,6 +19,8 @@
 #pragma once
 
 #include <arch/addr.h>
+
+#include "lib/printf.h"
 
 /*
  * What trap_entry.S leaves on the stack, lowest address first. user_esp and
@@ -59,8 +61,7 @@ struct fault trap_page_fault(const struct trap_regs *regs);
 /* Was it a page fault, or a double fault after a page fault? */
 bool trap_is_page_fault(const struct trap_regs *regs);
 
-/* Long and short name: "page fault", "#PF". After the exceptions: "interrupt"
- * and "IRQ". */
+/* Names: "page fault", "#PF". Behind the exceptions: "interrupt", "IRQ". */
 const char *trap_name(unsigned vector);
 const char *trap_mnemonic(unsigned vector);
 
@@ -87,7 +88,7 @@ const struct trap_regs *trap_fatal(void);
 void trap_forgive(void);
 
 /* Print the registers, and the present control registers. */
-void trap_dump(const struct trap_regs *regs, void (*out)(const char *line));
+void trap_dump(const struct trap_regs *regs, line_fn out);
 
 /*
  * For tests: the hook gets a vector before all other code. The hook returns
@@ -106,7 +107,7 @@ const char *trap_check(void);
  * Not 0: there is work before the interrupted code may go on. kernel/ sets and
  * clears its bits, with interrupts off. A bit is set when the running thread
  * must give the CPU away, must end, or has a signal. Each switch loads the word
- * of the next thread. The word is 0 when the work is done.
+ * of the next thread.
  *
  * The entry code reads it after each exception, interrupt and call. On the way
  * to ring 3, return_to_user_work() runs until it is 0. On the way from an

@@ -15,9 +15,8 @@
 #define VGA_ROWS       25
 
 /*
- * Clear the screen. Its memory is mapped at `cells` (VGA_COLUMNS * VGA_ROWS
- * cells). May be called again when the mapping moves. Tests give ordinary
- * memory, not a screen.
+ * Clear the screen, whose memory is mapped at `cells` (VGA_COLUMNS * VGA_ROWS).
+ * May be called again when the mapping moves. Tests give ordinary memory.
  */
 void vga_init(volatile uint16_t *cells);
 
