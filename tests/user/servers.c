@@ -220,27 +220,28 @@ static void end_child(long pid)
 	handle_close((uint32_t)task);
 }
 
-/* Who is refused ends. Returns: how many still wait, who are moved to front. */
-static unsigned still_waiting(long pids[MANY])
+/* Waits for `nr` children to end, each because it was refused, and takes them
+ * out of the `of` pids. */
+static void expect_refusals(long pids[], unsigned of, unsigned nr)
 {
-	unsigned nr = 0;
-
-	for (unsigned i = 0; i < MANY; i++) {
+	while (nr--) {
 		int status = 0;
+		long pid = linux_waitpid(-1, &status, 0);
+		unsigned i = 0;
 
-		if (!linux_waitpid((int)pids[i], &status, WNOHANG))
-			pids[nr++] = pids[i];
-		else
-			EXPECT_EQ(status, REFUSED << 8);
+		EXPECT_EQ(status, REFUSED << 8);
+		while (i < of - 1 && pids[i] != pid)
+			i++;
+		EXPECT_EQ(pids[i], pid);
+		pids[i] = pids[--of];
 	}
-	return nr;
 }
 
 UTEST(waiting_for_names_that_never_come_keeps_nobody_else_from_waiting)
 {
 	uint32_t endpoint;
+	unsigned waiting = WAITERS_EACH;
 	long pids[MANY], one;
-	unsigned waiting;
 
 	PAGODA_ONLY();
 	NEEDS_SYSTEM();
@@ -248,21 +249,22 @@ UTEST(waiting_for_names_that_never_come_keeps_nobody_else_from_waiting)
 	endpoint = (uint32_t)endpoint_create();
 	for (unsigned i = 0; i < MANY; i++)
 		pids[i] = look_up(hostile, "never");
-	let_others_run();
-	waiting = still_waiting(pids);
-	EXPECT_EQ(waiting, WAITERS_EACH);
+	expect_refusals(pids, MANY, MANY - waiting);
 	one = look_up(honest, "later");
 	let_others_run();
 	EXPECT_EQ(register_as(anybody, "later", endpoint), 0);
 	expect_end(one, FOUND);
-	/* Who has ended waits no longer. */
+	/* All the others wait still. */
 	expect_end(look_up(hostile, "never"), REFUSED);
+	for (unsigned i = 0; i < waiting; i++)
+		EXPECT_EQ(linux_waitpid((int)pids[i], NULL, WNOHANG), 0);
+	/* A waiter that ended makes room for one of two. */
 	end_child(pids[--waiting]);
-	pids[waiting++] = look_up(hostile, "never");
-	let_others_run();
-	EXPECT_EQ(linux_waitpid((int)pids[waiting - 1], NULL, WNOHANG), 0);
-	while (waiting)
-		end_child(pids[--waiting]);
+	pids[waiting] = look_up(hostile, "never");
+	pids[waiting + 1] = look_up(hostile, "never");
+	expect_refusals(pids, waiting + 2, 1);
+	for (unsigned i = 0; i <= waiting; i++)
+		end_child(pids[i]);
 	handle_close(endpoint);
 	end_servers(1);
 }
