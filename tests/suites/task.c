@@ -460,16 +460,22 @@ TPROGRAM(leaves_children,
       "2:" TPROGRAM_CALL(158) "decl %esi; jnz 2b;" TPROGRAM_EXIT("$2")
       "1:" TPROGRAM_EXIT("$3"));
 
-KTEST(task, orphans_leave_no_zombies)
+/* A task's last thread may still be on its way out: it gives up the object. */
+static void expect_tasks(unsigned long objects)
 {
-	unsigned long objects = object_count(OBJECT_TASK);
-
-	EXPECT_EQ(tprogram_run(&leaves_children), WAIT_EXITED(3));
 	for (unsigned i = 0; i < 100 && object_count(OBJECT_TASK) != objects;
 	     i++)
 		thread_sleep_ns(NS_PER_TICK);
 	EXPECT_EQ(object_count(OBJECT_TASK), objects);
 	EXPECT_NULL(task_check());
+}
+
+KTEST(task, orphans_leave_no_zombies)
+{
+	unsigned long objects = object_count(OBJECT_TASK);
+
+	EXPECT_EQ(tprogram_run(&leaves_children), WAIT_EXITED(3));
+	expect_tasks(objects);
 }
 
 /* Forks 20 children that exit with their number, adds what they say. */
@@ -490,8 +496,7 @@ KTEST(task, every_child_of_a_large_family_is_reaped_once)
 		SKIP("needs 800 free pages for %u children", FAMILY);
 	EXPECT_EQ(tprogram_run(&large_family),
 		  WAIT_EXITED(FAMILY * (FAMILY + 1) / 2));
-	EXPECT_EQ(object_count(OBJECT_TASK), objects);
-	EXPECT_NULL(task_check());
+	expect_tasks(objects);
 }
 
 KTEST(task, init_inherits_the_children_of_the_dead)
