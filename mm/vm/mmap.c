@@ -72,15 +72,16 @@ static always_inline unsigned cut_areas(struct mm *mm, struct vma *vma,
 		flags |= vma->flags;
 		/* The upper part of the last area may stay, behind the hole. */
 		next = vma_end(vma).v > end.v ? vma : vma_next(mm, vma);
-		vma_uncommit(vma, pages_between(
-			uaddr_max(vma_start(vma), start),
-			uaddr_min(vma_end(vma), end)));
-		if (start.v > vma_start(vma).v)
+		if (start.v > vma_start(vma).v) {
+			vma_uncommit(vma, pages_between(start, vma_end(vma)));
 			vma_set_end(mm, vma, start);
-		else if (end.v < vma_end(vma).v)
+		} else if (end.v < vma_end(vma).v) {
+			vma_uncommit(vma, pages_between(vma_start(vma), end));
 			vma_set_start(mm, vma, end);
-		else
+		} else {
+			vma_uncommit(vma, vma_pages(vma));
 			vma_remove(mm, vma);
+		}
 	}
 	*highp = vma;
 	return flags;

@@ -22,7 +22,8 @@
 #include "mm/vm/family.h"
 #include "mm/vm/vm_impl.h"
 
-int vma_back(const struct mm *mm, struct vma *vma)
+/* Inline: mmap() is a hot path. */
+static always_inline int back(const struct mm *mm, struct vma *vma)
 {
 	if (vma->flags & VM_SHARED) {
 		vma->object = vm_object_create(vma_pages(vma),
@@ -37,6 +38,11 @@ int vma_back(const struct mm *mm, struct vma *vma)
 		return -ENOMEM;
 	vma->flags |= VM_ACCOUNT;
 	return 0;
+}
+
+int vma_back(const struct mm *mm, struct vma *vma)
+{
+	return back(mm, vma);
 }
 
 /* Put the new area in place of what is there. If this fails, all stays. */
@@ -63,7 +69,7 @@ int vma_make(struct mm *mm, struct vma *new, bool replace, struct vma *next)
 	if (!vm_has_room(mm, vma_pages(new)) &&
 	    !vm_has_room_within(mm, vma_start(new), vma_end(new)))
 		return -ENOMEM;
-	err = vma_back(mm, new);
+	err = back(mm, new);
 	if (err)
 		return err;
 	err = replace ? replace_area(mm, new) : vma_add_before(mm, new, next);
