@@ -16,7 +16,7 @@
 #include <arch/uart.h>
 
 #define PORT_DEBUG_EXIT      0xf4     /* -device isa-debug-exit,iobase=0xf4  */
-#define EXIT_LOOKS           100000   /* at ports, until QEMU has stopped us  */
+#define EXIT_LOOKS           100000   /* while QEMU stops the machine         */
 #define PORT_PM1A_QEMU       0x604    /* PM1a control, QEMU pc and q35       */
 #define PORT_PM1A_OLD        0xb004   /* the same of old QEMU, and of Bochs  */
 #define PM1_SLEEP_S5         0x2000   /* SLP_EN, sleep type 0: soft off      */
@@ -28,7 +28,7 @@ void machine_exit(enum exit_code code)
 {
 	uart_drain();
 	outb(PORT_DEBUG_EXIT, (uint8_t)code);
-	/* QEMU 10 ends in another thread: no later way may overtake this one. */
+	/* QEMU 10 ends in another thread: no later way may overtake it. */
 	for (unsigned i = 0; i < EXIT_LOOKS; i++)
 		io_delay();
 	machine_poweroff();

@@ -82,10 +82,10 @@ def kernel_kib(task):
     """mm/account/account.c:account_own_bytes()"""
     if not int(task["account"]):
         return 0
-    costs = kernel.variable("costs", ACCOUNT)
-    first, last = costs.type.range()
+    kinds = kernel.variable("kinds", ACCOUNT)
+    first, last = kinds.type.range()
     own = task["account"]["own"]
-    return sum(int(own[kind]) * int(costs[kind])
+    return sum(int(own[kind]) * int(kinds[kind]["bytes"])
                for kind in range(first, last + 1)) // 1024
 
 
@@ -153,7 +153,8 @@ def area_name(space, vma):
     if int(vma["object"]):
         return "/dev/zero (deleted)"
     start, end = int(vma["range"]["start"]), int(vma["range"]["end"])
-    if start < int(space["brk"]) and end > int(space["brk_start"]):
+    heap, brk = int(space["brk_start"]["v"]), int(space["brk"]["v"])
+    if start < brk and end > heap:
         return "[heap]"
     return ""
 
