@@ -20,6 +20,7 @@
 
 #include "kernel/calls/calls.h"
 #include "kernel/calls/memory_object.h"
+#include "lib/errno.h"
 #include "lib/string.h"
 #include "tests/threads.h"
 #include "tests/tprogram.h"

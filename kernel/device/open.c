@@ -176,10 +176,12 @@ int user_device_open(struct pci_device *pci, struct user_device **devp)
 	snprintf(dev->name, sizeof(dev->name), "pci %02x:%02x.%x", pci->bus,
 		 pci->slot, pci->function);
 	flags = irq_save();
-	if (!*slot)
+	if (!*slot) {
 		*slot = dev;
+		err = 0;
+	}
 	irq_restore(flags);
-	if (*slot != dev)
+	if (err)
 		goto free_dev;
 	err = attach(dev);
 	if (err)

@@ -2,7 +2,6 @@
 /*
  * backtrace.c - who called whom
  *
- *
  * PICTURE    a frame, as every function makes it (push %ebp; mov %esp, %ebp):
  *
  *              EBP --> [ caller's EBP   ] --> [ its caller's EBP ] --> ... 0
@@ -21,7 +20,7 @@
  * RULES of backtrace
  *          B1  every word of the chain is read with probe_read32()
  *          B2  the walk ends: each frame lies above the one before it, except
- *              at an exception, and it follows at most TRAPS_MAX exceptions
+ *              at an exception, and the walk follows at most TRAPS_MAX of these
  * SEE      System V ABI for i386, "The stack frame".
  */
 #include "kernel/diag/backtrace.h"

@@ -12,8 +12,7 @@
  * TERMS    tail     where the oldest record begins
  *
  * ALGORITHM  A record may wrap around the end of the buffer at any byte, so
- *            each
- *          byte goes through ring_put() or ring_byte(), which wrap.
+ *          each byte goes through ring_put() or ring_byte(), which wrap.
  *
  * SEE      Linux kernel/printk/printk_ringbuffer.c, which does the same
  *          without a lock.

@@ -296,7 +296,6 @@ struct object *reply_create(struct reply_slot *from)
 	if (!reply)
 		return NULL;
 	object_init(&reply->object, OBJECT_REPLY);
-	assert(!reply->slot.caller);
 	flags = irq_save();
 	if (from->caller)
 		owe(&reply->slot, settle(from));

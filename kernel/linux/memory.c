@@ -34,7 +34,7 @@ long linux_mmap2(struct trap_regs *regs)
 
 	if (unlikely(!(regs->esi & MAP_ANONYMOUS)))
 		return linux_ask_personality(regs, -EBADF);
-	/* No file, no offset; but Linux's do_mmap() lets none wrap. */
+	/* Without a file the offset means nothing. As on Linux it must not wrap. */
 	if (unlikely(offset && length && length <= PAGE_OFFSET &&
 		     offset + pages < offset))
 		return -EOVERFLOW;

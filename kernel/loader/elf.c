@@ -101,7 +101,6 @@ static const char *insert_segment(struct elf_image *elf,
 }
 
 /* E2, E3. A segment without bytes from the file may have any offset. */
-
 static const char *add_segment(struct elf_image *elf,
 			       const struct elf_phdr *phdr, size_t size)
 {

@@ -61,8 +61,9 @@ const char *format_device(char text[DEVICE_TEXT], uint16_t source_id);
 /* ---- arguments.c ----------------------------------------------------- */
 
 /*
- * Each function says what is wrong with the text, and then returns -EINVAL. A
- * NULL text is an argument that was left out: the value stays as it is.
+ * Each function says what is wrong with the text, and then returns -EINVAL. For
+ * arg_number() and arg_task() a NULL text is an argument that was left out: the
+ * value stays as it is. The others want a text.
  */
 
 /* Hexadecimal, or a function, or a function+0x12. */

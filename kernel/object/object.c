@@ -2,7 +2,6 @@
 /*
  * object.c - references to kernel objects, and their end
  *
- *
  * PICTURE    handle table --+
  *            handle table --+--> object { type, refs 4 } --> object_ops[type]
  *            message -------+                                  destroy, ...

@@ -30,7 +30,7 @@
  *              where its code looks at wait_killed()
  *
  * LOCKING  Interrupts off for the lists.
- * COST     thread_create() in tests/bench/bounds.tsv.
+ * COST     thread_create_exit in tests/bench/bounds.tsv.
  * NOT HERE stacks (stack_cache.c), which thread runs (sched.c), what a task
  *          loses with its last thread (kernel/task/, by the exit hook).
  * SEE      Linux kernel/fork.c, kernel/exit.c.
@@ -115,8 +115,10 @@ static void thread_publish(struct thread *thread)
 struct thread *thread_create(const char *name, unsigned priority,
 			     void (*fn)(void *arg), void *arg)
 {
-	struct thread *thread = thread_make(name, priority);
+	struct thread *thread;
 
+	assert(fn);   /* NULL means a thread of user mode */
+	thread = thread_make(name, priority);
 	if (!thread)
 		return NULL;
 	thread->fn = fn;

@@ -78,7 +78,10 @@ static void must_take(int (*take)(phys_addr_t start, phys_addr_t end),
 	assert(!err);
 }
 
-/* The kernel and its modules are RAM, also above mem=. */
+/*
+ * The kernel and its modules are RAM, also above mem=. Before add_ram(), so
+ * that all of them have a place in the list.
+ */
 static void add_what_is_in_use(const struct boot_info *boot)
 {
 	must_take(memblock_add, boot->kernel_start, boot->kernel_end);

@@ -7,10 +7,9 @@
  *          (kernel/linux/clone.c).
  *
  * ALGORITHM  Memory is shared and write-protected (mm_copy_areas()). Handles
- *            that
- *          may be duplicated keep their numbers. Exceptions and unknown calls
- *          of the child go to the same endpoints as the parent's. The child has
- *          no I/O ports: a device has one driver.
+ *          that may be duplicated keep their numbers. Exceptions and unknown
+ *          calls of the child go to the same endpoints as the parent's. The
+ *          child has no I/O ports: a device has one driver.
  * SEE      Linux kernel/fork.c copy_process().
  */
 #include "kernel/ipc/endpoint.h"

@@ -10,8 +10,7 @@
  *            task 12  not started: counts for 9, which has its handle
  *
  * ALGORITHM  If only lowmem is short, pages of highmem would not help: then
- *            only
- *          the kernel's memory counts, most of which is lowmem.
+ *          only the kernel's memory counts, most of which is lowmem.
  *
  *          One shortage, one victim. The victim needs CPU time to end, and
  *          maybe a lock: no other task is killed before its end, or before

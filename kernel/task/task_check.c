@@ -31,7 +31,7 @@ static const char *threads_check(const struct task *task)
 		HOLDS(number_is_used_locked(thread->tid) &&
 		      (thread->tid == task->pid ||
 		       !task_find_locked(thread->tid)),
-		      "task T7: no two have the same number");
+		      "task T7: a thread's number is in use, and no other has it");
 	}
 	return NULL;
 }

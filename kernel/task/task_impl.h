@@ -43,7 +43,8 @@ void task_leave_tree_locked(struct task *task) MUST_HOLD(&task_lock);
 void task_end_locked(struct task *task, uint32_t wait_status, bool spare_self)
 	MUST_HOLD(&task_lock);
 
-/* By pid, not referenced. NULL: none. The first also finds unstarted tasks. */
+/* By pid, not referenced. NULL: none. The first also finds
+ * tasks that are not in the tree: not started, or reaped. */
 struct task *task_find_locked(uint32_t pid) MUST_HOLD(&task_lock);
 struct task *task_find_in_tree_locked(uint32_t pid) MUST_HOLD(&task_lock);
 

@@ -8,8 +8,7 @@
  *          -icount each line is the same in each run.
  *
  * ALGORITHM  Pages: blocks of all sizes from each zone; about every second one
- *            is
- *          freed again, so some buddies merge and some do not. All zones but
+ *          is freed again, so some buddies merge and some do not. All zones but
  *          ZONE_DMA then have pages in the per-CPU lists. Objects: more than
  *          three slabs; some go back to their slabs, a few stay in the
  *          magazine.

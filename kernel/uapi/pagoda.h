@@ -30,8 +30,8 @@
  *          the reply. The receiver of a call owes a reply. Its thread remembers
  *          one caller, until it replies or receives again (then the caller gets
  *          -EPIPE), or until REPLY_SAVE makes a handle of the debt. A caller
- *          also gets -EPIPE if the server ends, closes its last handle with
- *          RIGHT_RECEIVE, or closes the reply handle.
+ *          also gets -EPIPE if the server ends or closes the reply handle, or
+ *          if the endpoint's last handle with RIGHT_RECEIVE is closed.
  *
  *          EAX after receiving (RECEIVE, REPLY_RECEIVE):
  *
