@@ -4,7 +4,7 @@
  *
  * PICTURE  070701 | 13 numbers of 8 hex digits | name 0 | pad | data | pad
  *
- * RULES    nothing is read beyond archive->size, whatever the numbers say.
+ * RULES    no number in the archive leads to a read beyond archive->size.
  * NOT HERE the kernel's own reader, which loads init (kernel/loader/cpio.c).
  * SEE      cpio(5), "New ASCII Format".
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * archive.h - the boot archive, for those who have it: init and the file server
+ * archive.h - the boot archive, for init and the file server, which have it
  */
 #pragma once
 
@@ -18,12 +18,12 @@ struct archive_file {
 	uint32_t    size;
 };
 
-/* Map the memory object that a handle names. 0 or an error. */
+/* Map the memory object that a handle names. Returns: 0 or an error. */
 long archive_open(struct archive *archive, uint32_t memory);
 
 /*
- * The file behind the one at *at; begin with *at = 0.
- * Returns: false at the end, and where the archive is broken.
+ * Give the file at *at, and move *at to the next one; begin with *at = 0.
+ * Returns: false at the end, or if the archive is broken there.
  */
 bool archive_next(const struct archive *archive, uint32_t *at,
 		  struct archive_file *file);

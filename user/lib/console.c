@@ -11,7 +11,7 @@
 
 static uint32_t console;
 
-/* What came with the last message and has not been read. */
+/* Input that came with the last message and has not been read yet. */
 static char pending[WORDS_TEXT_MAX];
 static size_t pending_from, pending_to;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * console.h - the console server's clients
+ * console.h - calls to the console server
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 /* Find the console server; from then on printf() goes there. 0 or an error. */
 long console_connect(void);
 
-/* The same with a handle that one has already. */
+/* The same, with a handle that this program already has. */
 void console_use(uint32_t handle);
 
 void console_write(const char *text, size_t length);
@@ -20,17 +20,24 @@ void console_write(const char *text, size_t length);
  */
 int console_read_line(char *buf, size_t size);
 
-/* Some of the next line, newline included; 0: end of input. */
+/*
+ * Read a part of the next line, its newline included.
+ * Returns: how much; 0: end of input, or there is no console.
+ */
 long console_read(char *buf, size_t size);
 
 /*
- * The same without waiting: -EAGAIN when there is nothing yet, and bit 0 of the
- * notification is signalled when it is worth another try. -EIO: no console.
+ * The same, but do not wait. Returns also -EAGAIN: there is no input yet; bit 0
+ * of the notification is signalled when the caller should try again. -EIO: no
+ * console.
  */
 long console_try(char *buf, size_t size, uint32_t notification);
 
-/* From now on ^C kills this task; 0: nobody. 0; -EPERM: not ours to say. */
+/*
+ * From now on ^C kills this task; 0: ^C kills no task.
+ * Returns: 0; -EPERM: only the leader of the session chooses the task.
+ */
 long console_foreground(uint32_t task);
 
-/* Returns when everything has left the machine. */
+/* Wait until all text has left the machine, or until the server gives up. */
 void console_drain(void);

@@ -3,8 +3,8 @@
  * crt0.S - the first instructions of a program
  *
  * What the kernel leaves on the stack, from ESP upward: argc, argv[], 0,
- * envp[], 0, pairs of the auxiliary vector, 0. program_start() reads it; this
- * hands it the address and begins a chain of frames that ends with EBP = 0.
+ * envp[], 0, pairs of the auxiliary vector, 0. _start gives this address to
+ * program_start(). It sets EBP to 0, because the chain of frames ends here.
  */
 	.section .text.start, "ax"
 	.globl	_start

@@ -2,8 +2,8 @@
 /*
  * device.c - PCI devices, for drivers
  *
- * WHAT     The calls that give back more than one register, and the way to a
- *          device for a program that is not the first.
+ * WHAT     The calls that return more than one register, and the request to
+ *          init for a device.
  */
 #include "user/lib/device.h"
 

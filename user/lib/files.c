@@ -2,8 +2,8 @@
 /*
  * files.c - asking the file server
  *
- * WHAT     A path goes there in a page that the server may look at while it
- *          answers; contents come back as pages that are given away.
+ * WHAT     A path goes to the server in a page that the server may read while
+ *          it answers. Contents come back as pages that the server gives away.
  */
 #include "user/lib/files.h"
 
@@ -17,7 +17,7 @@
 static uint32_t files;
 static char path_page[PAGE] __aligned(PAGE);
 
-/* Contents and lists come as pages: of the latter no more than this. */
+/* Contents and lists come as pages: at most so many bytes in a message. */
 #define LIST_MAX  (64u << 10)
 _Static_assert(LIST_MAX >= FILES_READ_MAX, "holds what a read gives");
 
@@ -73,7 +73,7 @@ long file_read(uint32_t number, uint32_t offset, void *buf, size_t length)
 	if (received < 0)
 		return received;
 	pages = ipc_pages(received, &came);
-	/* What the server says is looked at as what a client says is. */
+	/* The server may be wrong: check its numbers, as it checks ours. */
 	if (n > 0 && (!pages || (size_t)n > MIN(came, want)))
 		n = -EIO;
 	if (n > 0)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * ipc.c - the half of ipc.h that is more than an instruction
+ * ipc.c - the functions of ipc.h that are not inline
  *
- * RULES    `out` of the buffer is empty but between ipc_attach_*() and the
+ * RULES    `out` of the buffer is filled only between ipc_attach_*() and the
  *          call that sends it: nothing is sent twice.
- * LOCKING  None: one thread of a program sends extras, the one whose buffer
- *          this is.
+ * LOCKING  None: only one thread of a program sends extras, the owner of this
+ *          buffer.
  */
 #include "user/lib/ipc.h"
 

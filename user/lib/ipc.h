@@ -2,18 +2,18 @@
 /*
  * ipc.h - messages and handles, for programs
  *
- * WHAT     The calls of kernel/uapi/pagoda.h as functions. Results are what the
- *          kernel gives: negative errno is an error.
+ * WHAT     The calls of kernel/uapi/pagoda.h as functions. They return what the
+ *          kernel returns: a negative errno is an error.
  *
  * PICTURE    client                          server
  *            ipc_call(server, &words)  --->  ipc_receive(endpoint, &words)
  *                                            ...
  *            words: the answer         <---  ipc_reply_receive(endpoint, ...)
  *
- * TERMS    words    six numbers, both ways; by habit words.w[0] is what is
- *                   asked for, and the result in the answer
- *          buffer   where handles and pages of messages stand; one a thread
- * SEE      user/lib/protocol.h for what is said; syscall.h for plain calls.
+ * TERMS    words    six numbers in each direction; by habit words.w[0] is the
+ *                   operation in a call, and the result in the answer
+ *          buffer   has the handles and pages of messages; one for each thread
+ * SEE      user/lib/protocol.h for the messages; syscall.h for plain calls.
  */
 #pragma once
 
@@ -25,8 +25,9 @@ struct words {
 };
 
 /*
- * A call of ours with six words both ways. EAX comes back. `message` is one of
- * the two below: SYSENTER where the CPU has it.
+ * One of Pagoda's calls, with six words in each direction. Returns: EAX. The
+ * first use of `message` chooses one of the two functions below:
+ * message_sysenter() if the CPU has SYSENTER.
  */
 typedef long (*message_fn)(uint32_t eax, struct words *words);
 extern message_fn message;
@@ -36,7 +37,7 @@ long message_sysenter(uint32_t eax, struct words *words);
 /* Is SYSENTER there? */
 bool cpu_has_sysenter(void);
 
-/* A call of ours with plain arguments. */
+/* One of Pagoda's calls, with plain arguments. */
 static inline long pg_call(unsigned number, uint32_t handle, long a, long b,
 			   long c, long d)
 {
@@ -59,7 +60,7 @@ static inline long ipc_reply_receive(uint32_t endpoint, struct words *words)
 	return message(PG_EAX(PG_REPLY_RECEIVE, endpoint), words);
 }
 
-/* reply: 0 for who is owed one now, or a reply handle. */
+/* reply: a reply handle, or 0: the caller that is owed a reply now. */
 static inline long ipc_reply(uint32_t reply, struct words *words)
 {
 	return message(PG_EAX(PG_REPLY, reply), words);
@@ -70,55 +71,62 @@ static inline long ipc_reply_save(void)
 	return pg_call(PG_REPLY_SAVE, 0, 0, 0, 0, 0);
 }
 
-/* Returns: 0; -ESRCH: the caller has ended, or waits no longer. */
+/* Returns: 0; -ESRCH: the caller has ended, or does not wait any more. */
 static inline long reply_check(uint32_t reply)
 {
 	return pg_call(PG_REPLY_CHECK, reply, 0, 0, 0, 0);
 }
 
-/* The buffer of the first thread; made known to the kernel at the first use.
+/* The buffer of the first thread. The first use tells the kernel where it is.
  * After fork() a child calls ipc_init() before its first message. */
 struct ipc_msg *ipc_buffer(void);
 void ipc_init(void);
 
-/* The same with extras: what the buffer's `out` says goes too, once. */
+/* The same with extras: the handles and pages in `out` go with it, once. */
 long ipc_call_msg(uint32_t endpoint, struct words *words);
 long ipc_reply_receive_msg(uint32_t endpoint, struct words *words);
 long ipc_reply_msg(uint32_t reply, struct words *words);
 
-/* For the next _msg call: a handle with fewer rights (0: all), or pages. */
+/* Add to the next _msg call: a handle with these rights (0: all of the handle's
+ * rights), or pages. */
 void ipc_attach_handle(uint32_t handle, uint32_t rights);
 void ipc_attach_pages(const void *addr, size_t length, unsigned prot,
 		      bool grant);
 
 /*
- * A server's step: answer as ipc_reply_receive_msg(), and receive the next. An
- * answer that cannot be sent, for want of memory or of a right, goes as its
- * error, without extras: no client ends the server's loop.
+ * A server's step: answer, and receive the next message, as
+ * ipc_reply_receive_msg() does. If memory or a right is missing for the answer,
+ * the client gets this error instead, without extras: so no client can end the
+ * server's loop.
  */
 long ipc_serve(uint32_t endpoint, struct words *words);
 
 /*
- * From now on at most so many bytes of pages come with a message; more are left
- * out. 0, as at the beginning: none, whatever is sent.
+ * From now on a message brings at most so many bytes of pages. If a message has
+ * more, none of its pages come. 0, as at the beginning: no pages come.
  */
 void ipc_accept_pages(size_t length);
 
 /*
- * What came with the last message, by what receive or call returned: its pages
- * (NULL: none), which can be read, and its first handle (0: none), which is the
- * taker's from then on. Both stay whatever the sender does; what is *in* pages
- * that are shared he may change. ipc_drop() gets rid of all that was not taken:
- * anybody may send anything.
+ * What came with the last message. `received` is the result of that receive or
+ * call.
+ *
+ *   ipc_pages        its pages, which can be read; NULL: none
+ *   ipc_take_handle  its first handle; 0: none. The caller owns it from then on
+ *   ipc_drop         free the pages, and close the handles that were not taken:
+ *                    a client may send anything
+ *
+ * The sender cannot take pages or handles back. But it can change the contents of
+ * pages that it shares.
  */
 void *ipc_pages(long received, size_t *length);
 uint32_t ipc_take_handle(long received);
 
-/* The rights of that handle, before it is taken. */
+/* The rights of the first handle, before it is taken. */
 uint32_t ipc_handle_rights(long received);
 void ipc_drop(long received);
 
-/* Whole pages of zeros of our own. NULL: no memory. */
+/* New whole pages, full of zeros. NULL: no memory. */
 void *pages_alloc(size_t length);
 void pages_free(void *pages, size_t length);
 
@@ -140,7 +148,7 @@ static inline long endpoint_create(void)
 	return pg_call(PG_ENDPOINT_CREATE, 0, 0, 0, 0, 0);
 }
 
-/* Returns: 0; -EPIPE: nobody will ever receive what is sent to it. */
+/* Returns: 0; -EPIPE: no task can receive from it any more. */
 static inline long endpoint_check(uint32_t endpoint)
 {
 	return pg_call(PG_ENDPOINT_CHECK, endpoint, 0, 0, 0, 0);

@@ -275,7 +275,7 @@ static inline long linux_writev(int fd, const struct linux_iovec *parts,
 	return syscall3(LINUX_NR_writev, fd, (long)parts, nr);
 }
 
-/* Unlike the rest, a pointer: try it with IS_ERROR(). offset is in pages. */
+/* Returns a pointer or an error: see IS_ERROR(). `offset` is in pages. */
 static inline void *linux_mmap(void *addr, size_t length, int prot, int flags,
 			       int fd, uint32_t offset)
 {

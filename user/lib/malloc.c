@@ -2,9 +2,9 @@
 /*
  * malloc.c - one list of free blocks, sorted by address
  *
- * WHAT     The smallest allocator that gives memory back and does not crumble.
- *          Programs here are small: what counts is that it can be read at one
- *          sitting. The kernel's slab allocator shows how to be fast.
+ * WHAT     A small allocator that uses freed memory again and merges free
+ *          blocks. Programs here are small, so it is simple rather than fast.
+ *          The kernel's slab allocator shows how to be fast.
  *
  * PICTURE    arena (mmap)
  *            +------+---------+------+------+------------------+
@@ -16,9 +16,9 @@
  *          M2  no two free blocks touch: they would be one
  *          M3  every block is a multiple of 16 bytes long
  *
- * ALGORITHM  malloc: first block that is large enough, its end cut off.
- *          free: find the neighbours in the list, merge with either.
- * COST     O(free blocks) each. 16 bytes of header a block.
+ * ALGORITHM  malloc: cut the end off the first block that is large enough.
+ *          free: find the neighbours in the list, merge the block with them.
+ * COST     O(free blocks) each. A block has a header of 16 bytes.
  * SEE      Kernighan, Ritchie: The C Programming Language, 8.7.
  */
 #include "user/lib/malloc.h"
@@ -29,7 +29,7 @@
 #include "user/lib/linux.h"
 
 #define UNIT   16u           /* alignment, and the size of a header      */
-#define ARENA  (256u << 10)  /* asked for at once; larger blocks alone   */
+#define ARENA  (256u << 10)  /* the least that is mapped at once         */
 
 struct block {
 	size_t        size;      /* header included */

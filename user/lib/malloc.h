@@ -6,7 +6,7 @@
 
 #include "lib/compiler.h"
 
-/* 16-byte aligned. NULL: no memory. malloc(0) gives something to free. */
+/* 16-byte aligned. NULL: no memory. malloc(0) gives a pointer for free(). */
 void *malloc(size_t size) __must_check;
 void *calloc(size_t n, size_t size) __must_check;   /* zeroed */
 void free(void *p);                                 /* NULL is allowed */

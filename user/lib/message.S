@@ -5,8 +5,8 @@
  *   long message_int(uint32_t eax, struct words *words)
  *   long message_sysenter(uint32_t eax, struct words *words)
  *
- * All seven registers carry words or the result, so `words` is found again by
- * way of the stack. SEE kernel/uapi/abi.h.
+ * All seven registers carry words or the result, so the address `words` is read
+ * from the stack again. SEE kernel/uapi/abi.h.
  */
 #define ARG_EAX    20    /* behind four registers and the return address */
 #define ARG_WORDS  24
@@ -57,13 +57,13 @@ message_int:
 message_sysenter:
 	ENTER
 	pushl	20(%ecx)		/* EBP's word */
-	pushl	$back			/* where to come back to */
+	pushl	$back			/* address to come back to */
 	movl	4(%ecx), %ecx
 	movl	%esp, %ebp
 	sysenter
 back:
 	leal	8(%esp), %esp
-	jnc	1f			/* else ECX and EDX are as they were */
+	jnc	1f			/* CF set: reload ECX and EDX */
 	pushl	%eax
 	movl	ARG_WORDS + 4(%esp), %eax
 	movl	4(%eax), %ecx

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * names.c - the name server's clients
+ * names.c - calls to the name server
  */
 #include "user/lib/names.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * protocol.h - what is said to the servers, word by word
+ * protocol.h - the messages to the servers, word by word
  *
  * WHAT     w[0] of a call is an operation; w[0] of the answer is a result, or
  *          a negative errno. Short texts travel in w[1] to w[5], long ones and
@@ -11,15 +11,15 @@
 #include "user/lib/ipc.h"
 
 /*
- * Handles that every program is started with; more, by what it is. A server has
- * its endpoint from init, which has given it its name.
+ * Handles that a program has at its start. A server has its endpoint from init,
+ * which has registered it under the server's name.
  */
-#define HANDLE_NAMES      1     /* the name server                           */
-#define HANDLE_FIRST_OWN  2     /* the first of those that differ            */
-#define HANDLE_ENDPOINT   2     /* a server's: to receive                    */
-#define HANDLE_SERVER_OWN 3     /* the first of a server's that differ       */
+#define HANDLE_NAMES      1     /* the name server, in every program         */
+#define HANDLE_FIRST_OWN  2     /* from here on programs differ              */
+#define HANDLE_ENDPOINT   2     /* in a server: to receive                   */
+#define HANDLE_SERVER_OWN 3     /* from here on servers differ               */
 
-/* Longest text in w[1] to w[5]; it ends with 0 only when it is shorter. */
+/* The longest text in w[1] to w[5]. Only a shorter text ends with a 0. */
 #define WORDS_TEXT_MAX  20
 
 static inline char *words_text(struct words *words)
@@ -28,18 +28,18 @@ static inline char *words_text(struct words *words)
 }
 
 /*
- * The name server. A name is the text of the message. What init registers (its
- * handle has the badge NAMES_OWNER) is init's for good: when the server dies,
- * nobody else can have the name. Any other name is free again then.
+ * The name server. A name is the text of the message. The names that init
+ * registers (its handle has the badge NAMES_OWNER) are init's for good: no other
+ * client can take such a name when the server dies. Any other name is free then.
  *
- * A client is a badge: the shell gives each program one of its own, from
- * NAMES_PROGRAM on, and all that the program starts have the same.
+ * Each badge is one client. The shell gives each program its own badge, from
+ * NAMES_PROGRAM on. All that the program starts has the same badge.
  *
  *   NAMES_REGISTER  and a handle of an endpoint, with RIGHT_SEND, _DUP and
- *                   _TRANSFER: from now on it is found under that name
- *                   -ENOSPC: this client has NAMES_EACH of them already
+ *                   _TRANSFER: from now on it is found under that name;
+ *                   -ENOSPC: this client has NAMES_EACH names already
  *   NAMES_LOOKUP    -> a handle to send to; waits until there is one;
- *                   -EAGAIN: WAITERS_EACH of this client's wait already
+ *                   -EAGAIN: WAITERS_EACH lookups of this client wait already
  *   NAMES_TRY       -> the same, or -ENOENT at once
  *   NAMES_LIST      w[1] = index -> w[0] = 0 and the name; -ENOENT: no more
  */
@@ -51,20 +51,23 @@ enum names_op { NAMES_REGISTER = 1, NAMES_LOOKUP, NAMES_TRY, NAMES_LIST };
 #define WAITERS_EACH   16
 
 /*
- * The console. WRITE, READ and TRY carry w[0] = op | length << 8.
+ * The console. WRITE and TRY carry w[0] = op | length << 8.
  *
  *   CONSOLE_WRITE   the text; answered when there is room for it
  *   CONSOLE_READ    -> w[0] = length and text of a line or a part of one, its
- *                   newline included; 0: end of input; -ENOMEM. Who reads first
- *                   is served first, but the badge CONSOLE_LEADER before all
+ *                   newline included; 0: end of input; -ENOMEM. The first
+ *                   reader is served first, but the badge CONSOLE_LEADER is
+ *                   served before all others
  *   CONSOLE_TRY     and a handle of a notification: as READ, at most `length`;
- *                   but instead of waiting -EAGAIN, and bit 0 of the
- *                   notification is signalled once when it is worth another try
- *   CONSOLE_DRAIN   answered when everything has been sent
+ *                   but it does not wait: -EAGAIN, and bit 0 of the
+ *                   notification is signalled once when the client should try
+ *                   again
+ *   CONSOLE_DRAIN   answered when all text has been sent, or when the server
+ *                   gives up because no byte can be sent
  *   CONSOLE_FOREGROUND  and a handle of a task with RIGHT_MANAGE: ^C kills it;
- *                   without a handle: ^C ends a line. Only for whom init has
- *                   given a handle with the badge CONSOLE_LEADER, which is the
- *                   shell; else -EPERM, and nothing changes
+ *                   without a handle: ^C gives an empty line. This needs the
+ *                   badge CONSOLE_LEADER, which init gives to the shell only;
+ *                   any other badge: -EPERM, and nothing changes
  */
 enum console_op {
 	CONSOLE_WRITE = 1, CONSOLE_READ, CONSOLE_DRAIN, CONSOLE_FOREGROUND,
@@ -80,12 +83,13 @@ enum console_op {
  *
  *   FILES_OPEN   and a page with the path -> w[1] number, w[2] size, w[3] mode
  *   FILES_READ   w[1] number, w[2] offset, w[3] length -> w[0] = length read,
- *                and pages with it, which are the client's now
+ *                and pages with the contents, which the client owns now
  *   FILES_LIST   -> w[0] = how many, and pages with struct file_info of each
  *   FILES_IMAGE  w[1] number -> w[1] offset, w[2] size, and a handle: the
- *                memory object in which the file lies, for TASK_START. That is
- *                the whole archive: only for whom init has given a handle with
- *                the badge FILES_STARTER, which is the shell; else -EPERM
+ *                memory object in which the file lies, for TASK_START. The
+ *                object is the whole archive, so this needs the badge
+ *                FILES_STARTER, which init gives to the shell only; any other
+ *                badge: -EPERM
  */
 enum files_op {
 	FILES_OPEN = 1, FILES_READ, FILES_LIST, FILES_IMAGE
@@ -105,23 +109,23 @@ struct file_info {
 };
 
 /*
- * The pager: an endpoint for VM_SET_PAGER. Besides it answers
+ * The pager: an endpoint for VM_SET_PAGER. It also answers
  *
  *   PAGER_COUNT  -> w[0] = pages served so far
  */
 enum pager_op { PAGER_COUNT = 1 };
 
 /*
- * init:  INIT_POWER_OFF  w[1] = 0: off; 1: to the monitor, if there is one; for
- *                        whoever has the badge INIT_OPERATOR, which is the
- *                        shell; else -EPERM
+ * init:  INIT_POWER_OFF  w[1] = 0: off; 1: to the monitor, if there is one.
+ *                        This needs the badge INIT_OPERATOR, which init gives
+ *                        to the shell only; any other badge: -EPERM
  *        INIT_DEVICE     w[1] = vendor << 16 | device, w[2] = which of them
  *                        -> w[0] = 0 and a handle of the PCI device; -EPERM:
- *                        not one that anybody may have
+ *                        init does not give this device
  */
 enum init_op { INIT_POWER_OFF = 1, INIT_DEVICE };
 
 #define INIT_OPERATOR  1        /* badge */
 
-/* pong:  anything but PONG_END is answered as it is. */
+/* pong:  answers with the same words; after PONG_END pong ends. */
 enum pong_op { PONG = 1, PONG_END };

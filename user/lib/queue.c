@@ -2,8 +2,8 @@
 /*
  * queue.c - clients that a server answers later
  *
- * COST     A call to the kernel for each client, but so seldom that it is two
- *          for each that comes.
+ * COST     A look needs a call to the kernel for each client in the list. Looks
+ *          are rare: they need about two calls for each client that comes.
  */
 #include "user/lib/queue.h"
 
@@ -20,7 +20,7 @@ void queue_remove(struct queue *queue, struct client **at)
 	free(client);
 }
 
-/* Nobody tells us of a client's end. */
+/* The server is not told when a client ends, so it must look. */
 static void forget_gone(struct queue *queue)
 {
 	struct client **at = &queue->first;

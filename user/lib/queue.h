@@ -2,12 +2,13 @@
 /*
  * queue.h - clients that a server answers later
  *
- * WHAT     A queue has no room that one client could fill: who waits is a
- *          thread, and threads are limited where they are made. Those that have
- *          ended, or given up, are forgotten.
+ * WHAT     A queue has no fixed length, so one client cannot fill it. Each
+ *          client in it is a thread that waits, and the kernel limits threads.
+ *          Clients that have ended, or do not wait any more, are forgotten.
  *
- * ALGORITHM  Where more than QUEUE_FEW are in the list, and twice as many as at
- *          the last look, it is time to look who of them still waits.
+ * ALGORITHM  When a client comes, and the list has QUEUE_FEW clients or more, and
+ *          twice as many as the last look left there, the queue looks which of
+ *          them still wait.
  */
 #pragma once
 
@@ -25,14 +26,14 @@ struct client {
 struct queue {
 	struct client *first;
 	unsigned       nr;          /* in the list */
-	unsigned       look_at;     /* so many: look again */
+	unsigned       look_at;     /* with so many, look again */
 };
 
 /*
- * The caller that is owed a reply, at the end or the front of a queue.
- * Returns: 0; -ENOMEM, -ESRCH, ...: it is still owed.
+ * Put the caller that is owed a reply at the end or the front of a queue.
+ * Returns: 0; -ENOMEM, -ESRCH, ...: the reply is still owed.
  */
 long queue_add(struct queue *queue, const struct words *words, bool front);
 
-/* The client at *at is forgotten; if it still waits, it gets -EPIPE. */
+/* Forget the client at *at; if it still waits, it gets -EPIPE. */
 void queue_remove(struct queue *queue, struct client **at);

@@ -29,5 +29,5 @@ uint32_t auxv_value(uint32_t type);
 #define AT_RANDOM  25
 #define AT_EXECFN  31
 
-/* What is still to be printed is printed; the status is main()'s result. */
+/* Print what is still in the buffer, then end. main()'s result comes here. */
 void exit(int status) __noreturn;

@@ -2,7 +2,7 @@
 /*
  * stdio.c - one buffer in front of the console
  *
- * RULES    no text of a finished line stays in the buffer.
+ * RULES    a finished line leaves the buffer at once.
  * LOCKING  None: a program with several threads prints from one of them.
  */
 #include "user/lib/stdio.h"
@@ -74,7 +74,7 @@ void printf(const char *fmt, ...)
 	va_end(args);
 }
 
-/* lib/printf.h's %pS: a program has no table of its symbols with it. */
+/* lib/printf.h's %pS: a program has no table of its symbols. */
 int symbol_format(char *buf, size_t size, uintptr_t addr)
 {
 	return scnprintf(buf, size, "0x%08lx", (unsigned long)addr);

@@ -2,10 +2,10 @@
 /*
  * stdio.h - text to the console
  *
- * WHAT     printf() and friends collect text and hand it over line by line;
- *          flush() hands over what is left. How text leaves the program is
- *          one function, which servers replace: a console server cannot call
- *          itself.
+ * WHAT     The functions collect text and pass it on line by line; flush()
+ *          passes on what is left. Text leaves the program through one
+ *          function, which set_output() replaces: at first the kernel gets the
+ *          text, later the console server.
  * SEE      lib/printf.h for the formats and for snprintf().
  */
 #pragma once
@@ -18,6 +18,6 @@ void putchar(char c);
 void puts(const char *text);   /* as it is: no newline is added */
 void flush(void);
 
-/* Where text goes; at first write() to descriptor 1. */
+/* The function that text goes to; at first write() to descriptor 1. */
 typedef void (*output_fn)(const char *text, size_t length);
 void set_output(output_fn fn);

@@ -68,5 +68,5 @@ static inline long syscall4(long nr, long a, long b, long c, long d)
 	return ret;
 }
 
-/* Six arguments need EBP, the frame pointer: out of line, in syscall.S. */
+/* The sixth argument is in EBP, the frame pointer: syscall.S sets it. */
 long syscall6(long nr, long a, long b, long c, long d, long e, long f);

@@ -9,7 +9,7 @@
 #include "lib/string.h"
 #include "user/lib/linux.h"
 
-/* The arguments, one behind the other. Returns: bytes; -E2BIG. */
+/* Copy the arguments, one behind the other. Returns: bytes; -E2BIG. */
 static long join(const char *const *argv, char *out, size_t size)
 {
 	size_t used = 0;

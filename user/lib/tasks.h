@@ -15,19 +15,20 @@ struct program {
 	uint32_t        nr_handles;
 	uint32_t        personality; /* 0: none                            */
 	uint32_t        priority;    /* 0: that of programs                */
-	uint32_t        system;      /* for more than one's own: its handle */
+	uint32_t        system;      /* 0; its handle: any priority        */
 };
 
 /* Returns: a handle of the running task; -ENOEXEC, -ENOMEM, ... */
 long program_start_task(const struct program *program);
 
-/* Wait for its end. Returns: 0 and the wait status. */
+/* Wait until the task has ended. Returns: 0 and the wait status. */
 long task_wait(uint32_t task, uint32_t *status);
 
 /* "exit status 3" or "killed by signal 11". */
 void status_text(uint32_t status, char *buf, size_t size);
 
-/* The first task with a pid >= this one. 0; -ESRCH. `system` with READ. */
+/* The task with the lowest pid >= this pid. `system` has RIGHT_READ.
+ * Returns: 0; -ESRCH: there is none. */
 static inline long task_info(uint32_t system, uint32_t pid,
 			     struct pg_task *info)
 {
