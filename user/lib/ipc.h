@@ -116,8 +116,8 @@ void ipc_accept_pages(size_t length);
  *   ipc_drop         free the pages, and close the handles that were not taken:
  *                    a client may send anything
  *
- * The sender cannot take pages or handles back. But it can change the contents of
- * pages that it shares.
+ * The sender cannot take pages or handles back. But it can change the contents
+ * of pages that it shares.
  */
 void *ipc_pages(long received, size_t *length);
 uint32_t ipc_take_handle(long received);

@@ -6,9 +6,9 @@
  *          client in it is a thread that waits, and the kernel limits threads.
  *          Clients that have ended, or do not wait any more, are forgotten.
  *
- * ALGORITHM  When a client comes, and the list has QUEUE_FEW clients or more, and
- *          twice as many as the last look left there, the queue looks which of
- *          them still wait.
+ * ALGORITHM  When a client comes, and the list has QUEUE_FEW clients or more,
+ *          and twice as many as the last look left there, the queue looks which
+ *          of them still wait.
  */
 #pragma once
 

@@ -15,7 +15,7 @@ struct program {
 	uint32_t        nr_handles;
 	uint32_t        personality; /* 0: none                            */
 	uint32_t        priority;    /* 0: that of programs                */
-	uint32_t        system;      /* 0; its handle: any priority        */
+	uint32_t        system;      /* 0; the system: any priority        */
 };
 
 /* Returns: a handle of the running task; -ENOEXEC, -ENOMEM, ... */
