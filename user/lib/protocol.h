@@ -29,8 +29,8 @@ static inline char *words_text(struct words *words)
 
 /*
  * The name server. A name is the text of the message. A name that init
- * registers (its handle has the badge NAMES_OWNER) stays init's: no other client
- * can take the name when the server dies. Any other name is free then.
+ * registers (its handle has the badge NAMES_OWNER) stays init's: no other
+ * client can take the name when the server dies. Any other name is free then.
  *
  * Each badge is one client. The shell gives each program its own badge, from
  * NAMES_PROGRAM on. All that the program starts has the same badge.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * calls.h - one function a call; arg[] is what the client had in EBX, ECX, ...
+ * calls.h - one function for each call; arg[] is the client's EBX, ECX, ...
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 
 typedef long call_fn(struct process *process, const uint32_t *arg);
 
-/* Instead of a result: the client was put aside, and is answered later. */
+/* Not a result: the client is put aside, and gets its answer later. */
 #define NO_ANSWER  INT32_MIN
 
 /* io.c: bytes in and out */
@@ -26,9 +26,10 @@ call_fn call_stat64, call_fstat64, call_fstatat64, call_statx, call_access;
 call_fn call_getdents64, call_uname, call_getcwd, call_zero;
 
 /*
- * A path as openat() and its like see it: below an open folder, or the root.
- * `path` as client_read_path() has left it. Returns: as tree_find(); -EBADF,
- * -ENOTDIR (no such folder).
+ * Find what a path names, as openat() does: below the open folder `fd`, or
+ * below the root (AT_FDCWD, or a path that begins with "/"). `path` comes from
+ * client_read_path(). Returns: as tree_find(); -EBADF; -ENOTDIR: `fd` is not a
+ * folder.
  */
 struct node;
 long find_at(struct process *process, uint32_t fd, const char *path,

@@ -2,9 +2,9 @@
 /*
  * client.c - memory of the process whose call is being served
  *
- * ALGORITHM  The kernel copies all or says -EFAULT. What can be used of a range
- *          ends at a page, so where a part is of use the rest is tried page by
- *          page: how much was moved is then known exactly.
+ * ALGORITHM  The kernel copies all of a range or returns -EFAULT. If a part of
+ *          the range is useful too, the range is then copied page by page: the
+ *          part that can be used ends at the end of a page.
  */
 #include "user/personality/client.h"
 

@@ -8,7 +8,7 @@
 #include "user/personality/abi.h"
 #include "user/personality/calls.h"
 
-/* Those of an open file that may be changed later. */
+/* Flags of an open file that F_SETFL can change. */
 #define FLAGS_SETTABLE  (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
 
 #define PAGE       4096u
@@ -24,7 +24,7 @@ long call_close(struct process *process, const uint32_t *arg)
 	return 0;
 }
 
-/* The lowest descriptor from `from` on. */
+/* Duplicate fd as the lowest unused descriptor >= from. */
 static long duplicate(struct process *process, uint32_t fd, uint32_t from,
 		      bool cloexec)
 {
@@ -75,7 +75,7 @@ long call_fcntl(struct process *process, const uint32_t *arg)
 
 	if (!file)
 		return -EBADF;
-	/* To a path there is nothing but the descriptor. */
+	/* O_PATH opens no file: there is only a descriptor. */
 	if ((file->flags & O_PATH) && arg[1] == F_SETFL)
 		return -EBADF;
 	switch (arg[1]) {
@@ -124,7 +124,7 @@ static long check_range(const uint32_t *arg)
 
 /*
  * Our files cannot be mapped: -ENODEV, as for a file system without mmap().
- * What is wrong besides comes first, in Linux's order.
+ * Other errors come first, in Linux's order.
  */
 long call_mmap2(struct process *process, const uint32_t *arg)
 {

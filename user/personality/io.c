@@ -4,9 +4,9 @@
  *
  * WHAT     read() and write() are readv() and writev() of one part.
  *
- * ALGORITHM  What is wrong with the arguments is found before the first byte
- *          moves, in Linux's order. Then a part that cannot be used ends the
- *          call: what was moved before counts, and the position follows it.
+ * ALGORITHM  The arguments are checked before the first byte moves, in Linux's
+ *          order. After that, a part that cannot be used ends the call. The
+ *          bytes that moved before count, and the position moves with them.
  * SEE      Linux fs/read_write.c, lib/iov_iter.c __import_iovec().
  */
 #include "lib/errno.h"
@@ -19,14 +19,14 @@
 
 #define CHUNK       4096u
 #define IOV_MAX     1024u
-#define LENGTH_MAX  0x7ffff000u    /* as Linux cuts it */
+#define LENGTH_MAX  0x7ffff000u    /* Linux cuts longer lengths to this */
 
 static char chunk[CHUNK];
 static struct part parts[IOV_MAX];
 
 /* ---- arguments ----------------------------------------------------------- */
 
-/* parts[0] from a plain buffer. */
+/* Make parts[0] of a plain buffer. */
 static long import_buffer(uint32_t addr, uint32_t length)
 {
 	if (!client_range_ok(addr, length))
@@ -37,7 +37,7 @@ static long import_buffer(uint32_t addr, uint32_t length)
 	return 0;
 }
 
-/* All together at most LENGTH_MAX: what is above that is cut. */
+/* Read the client's list of parts; cut them to LENGTH_MAX in total. */
 static long import_parts(uint32_t addr, uint32_t nr)
 {
 	uint32_t room = LENGTH_MAX;
@@ -74,7 +74,7 @@ static struct open_file *file_for(struct process *process, uint32_t fd,
 
 /* ---- reading ------------------------------------------------------------- */
 
-/* Returns: less than the part's length at the end of the file. */
+/* Returns: how many bytes; fewer than the part has: the file has ended. */
 static long read_part(struct open_file *file, const struct part *part)
 {
 	uint32_t done = 0;
@@ -181,7 +181,7 @@ long call_writev(struct process *process, const uint32_t *arg)
 
 /* ---- positions ----------------------------------------------------------- */
 
-/* Returns: 0 and where `offset` leads to. */
+/* Returns: 0 and the new position; an error. */
 static long seek_target(const struct open_file *file, int64_t offset,
 			uint32_t whence, int64_t *target)
 {
@@ -196,7 +196,7 @@ static long seek_target(const struct open_file *file, int64_t offset,
 	case SEEK_END:
 		from = size;
 		break;
-	case SEEK_DATA:   /* all of a file is data, behind it is a hole */
+	case SEEK_DATA:   /* a whole file is data; a hole begins at its end */
 	case SEEK_HOLE:
 		if (offset < 0 || offset >= size)
 			return -ENXIO;

@@ -3,9 +3,9 @@
  * main.c - the personality server: Linux's file calls, outside the kernel
  *
  * WHAT     The kernel does Linux's memory and process calls. Any other call of
- *          a task that names this server as its personality arrives here as a
- *          message, and the answer's first word is the call's result. So other
- *          people's programs see files and a terminal, and the kernel knows
+ *          a task whose personality is this server arrives here as a message.
+ *          The first word of the answer is the result of the call. So programs
+ *          of other people see files and a terminal, and the kernel knows
  *          neither.
  *
  * PICTURE    busybox cat welcome
@@ -17,9 +17,9 @@
  *                                                    file server
  *               goes on, EAX = 3       <--reply---
  *
- * ALGORITHM  One table from number to function. A function has the words of
- *          the call and the process; client memory is read and written by
- *          CALLER_READ and CALLER_WRITE.
+ * ALGORITHM  A table leads from numbers to functions. A function gets the words
+ *          of the call and the process. It reads and writes the client's memory
+ *          by CALLER_READ and CALLER_WRITE.
  *
  *          A call that must wait for the console is put aside as a reply handle
  *          (tty.c), and the next one is served.
@@ -97,7 +97,7 @@ static long dispatch(long received, const struct words *words)
 	return -ENOSYS;
 }
 
-/* Returns: false: it is something else, which wants an answer. */
+/* News from the kernel gets no answer. Returns: false: this is not news. */
 static bool take_news(long received, const struct words *words)
 {
 	switch (received & IPC_KERNEL ? KMSG_KIND(received) : 0) {
@@ -116,7 +116,7 @@ static bool take_news(long received, const struct words *words)
 	}
 }
 
-/* The next message; first goes the answer to `received`, if it has one now. */
+/* Serve `received`, answer it if its result is known, and receive the next. */
 static long answer_and_receive(uint32_t endpoint, long received,
 			       struct words *words)
 {

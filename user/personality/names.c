@@ -56,7 +56,7 @@ long call_fstat64(struct process *process, const uint32_t *arg)
 	return file ? put_stat64(&file->node, arg[1]) : -EBADF;
 }
 
-/* With AT_EMPTY_PATH and an empty path, the descriptor itself is meant. */
+/* AT_EMPTY_PATH and an empty path mean the descriptor itself. */
 static long find_self(struct process *process, uint32_t fd, struct node *node)
 {
 	const struct open_file *file = process_file(process, fd);
@@ -121,7 +121,7 @@ long call_statx(struct process *process, const uint32_t *arg)
 	return err ? err : put_statx(&node, arg[4]);
 }
 
-/* Everybody is root, who may do all but what the place does not allow. */
+/* Each client is root: only a read-only file and a missing x bit say no. */
 long call_access(struct process *process, const uint32_t *arg)
 {
 	struct node node;

@@ -2,11 +2,11 @@
 /*
  * open.c - from a path to a descriptor
  *
- * ALGORITHM  What is wrong is found in Linux's order: the path's text, a free
- *          descriptor, the folder, the names, and only then what the flags want
- *          of what is there. Flags that Linux does not know are ignored.
- * NOT HERE permissions: everything may be read, but nothing written, for the
- *          archive is read-only. O_TMPFILE.
+ * ALGORITHM  Errors are found in Linux's order: the path's text, a free
+ *          descriptor, the folder, the names, and last the flags that do not
+ *          fit the node. Flags that Linux does not know are ignored.
+ * NOT HERE permissions: each file may be read, but none can be written, because
+ *          the archive is read-only. O_TMPFILE.
  * SEE      open(2); Linux fs/namei.c do_open(), open_last_lookups().
  */
 #include "lib/errno.h"
@@ -16,7 +16,7 @@
 #include "user/personality/client.h"
 #include "user/personality/tree.h"
 
-/* What F_GETFL tells later: not what concerned open() only. */
+/* Flags that F_GETFL reports later: not those that only open() uses. */
 #define FLAGS_KEPT  (O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC |   \
 		     O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW |      \
 		     O_NOATIME | O_PATH)
@@ -40,7 +40,7 @@ long find_at(struct process *process, uint32_t fd, const char *path,
 	return tree_find(&from, path, node, parent);
 }
 
-/* A last name of its own, not "/", "." or "..", with a slash behind? */
+/* Does the path end with a name, not "." or "..", and a slash behind it? */
 static bool ends_with_slash(const char *path)
 {
 	size_t length = strlen(path), end;
@@ -55,7 +55,7 @@ static bool ends_with_slash(const char *path)
 	return end - length > 2 || (end > length && path[length] != '.');
 }
 
-/* Of what is there, does it give what the flags want? */
+/* Can this node be opened with these flags? Returns: 0 or an error. */
 static long check_found(const struct node *node, uint32_t flags)
 {
 	bool folder = node->kind == NODE_FOLDER;

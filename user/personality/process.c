@@ -2,9 +2,9 @@
 /*
  * process.c - descriptors of each process, and the open files behind them
  *
- * WHAT     The kernel tells when a process begins and when it has ended. At the
- *          beginning it gets a copy of its parent's descriptors; the open files
- *          are shared.
+ * WHAT     The kernel tells when a process begins and when it has ended. A new
+ *          process gets a copy of its parent's descriptors. Both share the open
+ *          files.
  *
  * RULES of process
  *          R1  each pid has one table at most
@@ -31,7 +31,7 @@ struct process *process_find(uint32_t pid)
 	return process;
 }
 
-/* One file, three descriptors: as after login. */
+/* Three descriptors lead to one open file, as after login. */
 static bool use_console(struct process *process)
 {
 	static const struct node console = {

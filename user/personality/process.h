@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * process.h - what the personality server remembers of its clients
+ * process.h - what the personality server remembers about its clients
  *
  * WHAT     A table of descriptors for each process; open files, to which
  *          descriptors lead; and what can be opened: the console and the files
@@ -13,8 +13,8 @@
  *                        fd 3 -+----> open file: "welcome" at offset 12
  *                        fd 4 ------> open file: "welcome" at offset 0
  *
- * TERMS    open file   what open() makes, and dup() and fork() share: a place
- *                      and how it may be used
+ * TERMS    open file   open() makes it, dup() and fork() share it: a position
+ *                      in a file, and how the file may be used
  *          descriptor  a number, and whether exec would close it
  */
 #pragma once
@@ -56,11 +56,11 @@ struct process {
 
 /*
  * A process begins: with its parent's descriptors as they are now, or with
- * 0, 1, 2 on the console. Without memory there is no table, and its calls fail.
+ * 0, 1, 2 on the console. Without memory it gets no table, and its calls fail.
  */
 void process_begin(uint32_t pid, uint32_t parent);
 
-/* It has ended: its number may come again, and then means another one. */
+/* A process has ended. Later another process may have the same pid. */
 void process_end(uint32_t pid);
 
 /* NULL: unknown. */
@@ -71,13 +71,13 @@ struct process *process_find(uint32_t pid);
 /* NULL: not open. */
 struct open_file *process_file(struct process *process, uint32_t fd);
 
-/* The lowest unused descriptor >= from. Returns: it, or -EMFILE. */
+/* Returns: the lowest unused descriptor >= from, or -EMFILE. */
 long process_new_fd(struct process *process, uint32_t from);
 
-/* A new open file, of which no descriptor knows. NULL: no memory. */
+/* A new open file; no descriptor leads to it yet. NULL: no memory. */
 struct open_file *open_file_create(const struct node *node, uint32_t flags);
 
-/* fd leads to the file; what it led to before has one descriptor less. */
+/* Let fd lead to the file. First fd is closed, if it is open. */
 void process_set_fd(struct process *process, uint32_t fd,
 		    struct open_file *file, bool cloexec);
 void process_close_fd(struct process *process, uint32_t fd);

@@ -58,7 +58,7 @@ static long read_list(void)
 
 /* ---- walking ------------------------------------------------------------- */
 
-/* A whole name of the archive, or one of those that it has not. */
+/* Find a whole name, in the archive or among those of the console. */
 static long look_up(const char *name, struct node *node)
 {
 	if (!strcmp(name, "dev")) {
@@ -88,7 +88,7 @@ static void go_up(struct node *node)
 	node->path[used] = '\0';
 }
 
-/* No name of the archive is that long: then there is none. */
+/* The archive has no name that is longer than FILE_NAME_MAX: -ENOENT. */
 static long go_down(struct node *node, const char *name, size_t length)
 {
 	char path[FILE_NAME_MAX];
@@ -148,7 +148,7 @@ long tree_find(const struct node *from, const char *path, struct node *node,
 		*parent = !*skip_slashes(path + length);
 		err = step(node, path, length);
 		path += length;
-		/* Behind a slash there is a folder, even without a name. */
+		/* A slash can only stand behind a folder. */
 		if (!err && *path && node->kind != NODE_FOLDER)
 			err = -ENOTDIR;
 		path = skip_slashes(path);
@@ -158,7 +158,7 @@ long tree_find(const struct node *from, const char *path, struct node *node,
 
 /* ---- folders ------------------------------------------------------------- */
 
-/* The part of an entry's name below the folder; NULL: not directly in it. */
+/* The last part of a name that is directly in the folder, or NULL. */
 static const char *name_in(const struct node *folder, const char *name)
 {
 	size_t length = strlen(folder->path);

@@ -7,8 +7,8 @@
 #include "user/personality/process.h"
 
 /*
- * What a path names, seen from a folder. `*parent`: whether all but its last
- * name was found, so that open() may think of creating it.
+ * Find what a path names, seen from a folder. `*parent`: all names but the last
+ * one were found, so open() could create the last one.
  * Returns: 0, -ENOENT, -ENOTDIR, -ENAMETOOLONG.
  */
 long tree_find(const struct node *from, const char *path, struct node *node,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * tty.c - reading the console for clients, some of whom wait
+ * tty.c - reading the console for clients, some of which wait
  *
- * WHAT     The console server is asked for a line, but never waited for: where
- *          there is none, the client is put aside, and this server serves
- *          others. The console tells when there is something.
+ * WHAT     This server asks the console server for a line, but never waits for
+ *          it. If there is none, the client is put aside, and others are
+ *          served. The console server tells when there is input.
  *
  * PICTURE    read(0) ---> tty_read() -- CONSOLE_TRY --> a line: answered
  *                             |
@@ -16,8 +16,8 @@
  *
  * RULES of tty
  *          Y1  who came first is served first
- *          Y2  input that a client did not take, for it had ended or its memory
- *              could not be written, is the next one's
+ *          Y2  input that a client did not take, because it had ended or its
+ *              memory could not be written, goes to the next client
  *
  * SEE      user/lib/protocol.h CONSOLE_TRY; Linux drivers/tty/n_tty.c.
  */
@@ -59,8 +59,8 @@ static uint32_t take_held(char *buf, uint32_t want)
 }
 
 /*
- * What take_line() gave goes back in front. If something is still held, then
- * all of this was held too, so there is room.
+ * Put back what take_line() gave, in front of what is held. If some text is
+ * still held, then all of this text was held too, so there is room.
  */
 static void hold(const char *text, uint32_t length)
 {
@@ -70,7 +70,7 @@ static void hold(const char *text, uint32_t length)
 	memcpy(held, text, length);
 }
 
-/* Returns: > 0; 0: end of input; -EAGAIN: nothing yet, and we shall be told. */
+/* Returns: > 0; 0: end of input; -EAGAIN: none yet, the console will tell. */
 static long take_line(char *buf, uint32_t want)
 {
 	uint32_t n = take_held(buf, want);
@@ -115,7 +115,7 @@ static long scatter(const char *text, uint32_t length,
 	return (long)done;
 }
 
-/* A line for the client, who is the current one. Returns: as tty_read(). */
+/* Give a line to the client of client_set(). Returns: as tty_read(). */
 static long deliver(const struct part *parts, uint32_t nr)
 {
 	static char line[LINE_MAX];
@@ -149,7 +149,7 @@ static long put_aside(uint32_t pid, const struct part *parts, uint32_t nr)
 	return NO_ANSWER;
 }
 
-/* Its reply handle closes: a client that still waits gets an error. */
+/* The reply handle is closed: a client that still waits gets an error. */
 static void remove(struct waiter **at)
 {
 	struct waiter *waiter = *at;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * tty.h - reading the console for clients, some of whom wait
+ * tty.h - reading the console for clients, some of which wait
  */
 #pragma once
 
@@ -11,19 +11,19 @@ struct part {
 	uint32_t addr, length;
 };
 
-/* Input is told to this endpoint, as KMSG_NOTIFICATION. 0 or an error. */
+/* A KMSG_NOTIFICATION to this endpoint tells of input. 0 or an error. */
 long tty_init(uint32_t endpoint);
 
 /*
- * A line, or as much of it as fits. Returns: how much; 0: end of input;
- * NO_ANSWER: there is none yet, the client was put aside; -EAGAIN (`nonblock`),
- * -EFAULT, -ENOMEM, -EIO.
+ * Read a line, or as much of it as fits. Returns: how much; 0: end of input;
+ * NO_ANSWER: there is no line yet, and the client is put aside; -EAGAIN
+ * (`nonblock`), -EFAULT, -ENOMEM, -EIO.
  */
 long tty_read(uint32_t pid, const struct part *parts, uint32_t nr,
 	      bool nonblock);
 
-/* There may be input: answer those who wait. */
+/* There may be input: answer the clients that wait. */
 void tty_input(void);
 
-/* A client has ended: what is typed next is for another one. */
+/* A client has ended: forget its reads that wait. */
 void tty_forget(uint32_t pid);
