@@ -2,9 +2,9 @@
 /*
  * console.c - the console server: owner of COM1
  *
- * WHAT     A device driver outside the kernel. It may touch eight I/O ports
- *          and hears of one interrupt; nothing else about it is special. Lines
- *          are edited here: echo, backspace, ^U, ^C, ^D.
+ * WHAT     A device driver outside the kernel. It may use eight I/O ports and
+ *          is told of one interrupt; nothing else about it is special. It edits
+ *          lines: echo, backspace, ^U, ^C, ^D.
  *
  * PICTURE    wire --> UART --IRQ 4--> notification --+ bound
  *                                                    v
@@ -18,24 +18,24 @@
  *
  * RULES of console_server
  *          C1  somebody waits to read only while input is empty
- *          C2  who is told of input is told once, and never waits for it: with
- *              more of them than there is room for, the oldest is told early
+ *          C2  a watcher (CONSOLE_TRY) does not wait, and is told of input once:
+ *              if there is no room for one more, the oldest is told early
  *          C3  the UART interrupts for "ready to send" exactly while there is
  *              output
  *          C4  somebody waits to write only while there is output
- *          C5  this server never waits for the UART, or for whoever reads the
- *              other end: only DRAIN does, and gives up in the end
- *          C6  whom ^C kills is said by the session's leader only; and when
- *              the leader reads, the next line is the leader's
- *          C7  nobody is refused because others wait (user/lib/queue.h)
+ *          C5  this server does not wait for the UART, nor for the reader at
+ *              the other end; only DRAIN waits, and gives up in the end
+ *          C6  only the leader of the session says which task ^C kills; and
+ *              when the leader reads, the next line is the leader's
+ *          C7  no client is refused because others wait (user/lib/queue.h)
  *
- * ALGORITHM  IRQ 4 comes as an edge: it is lost when a cause remains. So the
- *          UART is served until it names no more cause, and then acknowledged.
+ * ALGORITHM  IRQ 4 is an edge: while one cause remains, a new cause makes no
+ *          edge. So the UART is served until it names no more cause. Then the
+ *          IRQ is acknowledged.
  *
- *          A reader of the wire may pause (a pager, Ctrl-S). Then a text that
- *          finds no room waits with its writer, who is answered when it has
- *          some; an echo that finds none is not seen. What is typed is heard
- *          all the same.
+ *          The reader at the other end may pause (a pager, Ctrl-S). If then
+ *          there is no room for a text, its writer waits until there is room.
+ *          An echo without room is lost, but what is typed still arrives.
  *
  * HANDLES  1: the name server; 2: its endpoint, "console"; 3: ports of COM1;
  *          4: notification; 5: IRQ 4.
@@ -69,9 +69,9 @@ enum uart_register { UART_DATA, UART_IER, UART_IIR, UART_LCR, UART_MCR,
 #define RING_SIZE    4096u    /* a power of two: indexes wrap by themselves */
 #define LINE_MAX     256
 #define WATCHERS_MAX 4
-#define TEXT_ROOM    (2 * WORDS_TEXT_MAX)   /* each may be a newline */
+#define TEXT_ROOM    (2 * WORDS_TEXT_MAX)   /* a newline takes two bytes */
 
-/* Looks without a byte sent, in DRAIN: some 10 s to 30 s. */
+/* DRAIN gives up after so many looks without a byte sent: 10 s to 30 s. */
 #define DRAIN_LOOKS  10000000u
 
 #define SIGINT     2
@@ -134,9 +134,7 @@ static void uart_set_interrupts(void)
 	uart_set(UART_IER, IER_RECEIVED | (ring_used(&output) ? IER_SEND : 0));
 }
 
-/*
- * Give the UART as much as its FIFO takes, if it is empty. Returns: was it?
- */
+/* If the UART's FIFO is empty, fill it. Returns: whether it was empty. */
 static bool uart_send(void)
 {
 	if (!(uart_get(UART_LSR) & LSR_READY))
@@ -148,7 +146,7 @@ static bool uart_send(void)
 
 /* ---- output ----------------------------------------------------------- */
 
-/* Not there at all where there is no room. */
+/* If there is no room, the character is lost. */
 static void put(char c)
 {
 	if (c == '\n')
@@ -177,7 +175,7 @@ static void put_words(struct words *words)
 	words->w[0] = 0;
 }
 
-/* C4. One that has ended meanwhile has said it all the same. */
+/* C4. The text is printed even if its writer has ended meanwhile. */
 static void answer_writers(void)
 {
 	while (writers.first && has_room()) {
@@ -205,7 +203,7 @@ static bool has_input(void)
 	return ring_used(&input) || end_of_input;
 }
 
-/* A part of a line, as an answer to CONSOLE_READ. */
+/* Put a part of a line into the answer. */
 static void take_input(struct words *words, uint32_t most)
 {
 	uint32_t n = 0;
@@ -229,7 +227,7 @@ static void tell_watcher(void)
 	memmove(watchers, watchers + 1, nr_watchers * sizeof(watchers[0]));
 }
 
-/* A reader that has ended meanwhile takes nothing. */
+/* If the reader has ended meanwhile, the input stays. */
 static void answer_reader(void)
 {
 	const uint32_t from = input.from;
@@ -267,7 +265,7 @@ static void line_erase(unsigned n)
 		put_text("\b \b");
 }
 
-/* Arrow keys and their like send ESC [ letter: swallowed whole. */
+/* Arrow keys and others send ESC [ letter, which is ignored. */
 static bool in_escape(char c)
 {
 	if (c == ESCAPE) {
@@ -283,7 +281,7 @@ static bool in_escape(char c)
 	return true;
 }
 
-/* ^C: whoever runs in the foreground is killed; else the line is empty. */
+/* ^C kills the foreground task. If there is none, it gives an empty line. */
 static void interrupt(void)
 {
 	put_text("^C");
@@ -391,8 +389,8 @@ static bool do_write(struct words *words)
 }
 
 /*
- * As with Linux's tcsetpgrp(), the session says who is in the foreground: here
- * its leader alone. The handle that came is kept until another one comes.
+ * As with Linux's tcsetpgrp(), the session chooses the foreground task: here
+ * only its leader does. The handle that came is kept until the next choice.
  */
 static long do_foreground(long received)
 {

@@ -12,7 +12,7 @@
  *               pages:                 [    ]  --> given to the client
  *
  * HANDLES  1: the name server; 2: its endpoint, "files"; 3: the archive.
- * NOT HERE descriptors and folders as Linux has them (user/servers/linux.c).
+ * NOT HERE descriptors and folders as Linux has them (user/personality/).
  * SEE      user/lib/protocol.h for the messages.
  */
 #include "lib/errno.h"
@@ -24,7 +24,7 @@
 
 #define ARCHIVE    HANDLE_SERVER_OWN
 #define FILES_MAX  256
-#define PATH_PAGES 4096u        /* bytes: all that a client need send         */
+#define PATH_PAGES 4096u        /* bytes: the page with a path                */
 
 static struct archive archive;
 static struct archive_file files[FILES_MAX];
@@ -49,7 +49,7 @@ static long describe(uint32_t number, struct words *words)
 	return 0;
 }
 
-/* The path is in pages that the client can still change: copy, then look. */
+/* The client can still change the page with the path: copy it first. */
 static long do_open(long received, struct words *words)
 {
 	char path[FILE_NAME_MAX];

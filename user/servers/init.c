@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * init.c - the first program: starts the servers and wires them
+ * init.c - the first program: starts the servers and gives them handles
  *
- * WHAT     The kernel gives it everything: the system and the boot archive.
- *          It gives each server as little as that one needs, by handles that
- *          the new task finds under the numbers 1, 2, ...; then it waits for
- *          requests, and says when one of its children has ended.
+ * WHAT     The kernel gives init everything: the system and the boot archive.
+ *          init gives each server only what the server needs: handles, which
+ *          the new task has under the numbers 1, 2, ... Then init waits for
+ *          requests, and prints a line when one of its children has ended.
  *
  * PICTURE    system, archive
  *               |
@@ -18,11 +18,12 @@
  *                                  init, to power off; console, as leader
  *
  * ALGORITHM  init makes each server's endpoint and registers its name before
- *          the server runs: a call waits until somebody receives, and when a
- *          server is dead its name is still init's, and nobody else's to have.
+ *          the server runs. So a call waits until the server receives it. When
+ *          the server is dead, its name is still init's: no other program can
+ *          take the name.
  *
  * HANDLES  1: the system; 2: the boot archive.
- * NOT HERE starting a server again: what its clients had of it would be gone.
+ * NOT HERE starting a server again: its clients have handles of the dead one.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -39,7 +40,7 @@
 
 #define EDU_IDS     0x123411e8   /* QEMU's device for teaching */
 
-#define PRIORITY_SERVER  16    /* kernel/sched/thread.h says what they mean */
+#define PRIORITY_SERVER  16    /* as in kernel/sched/thread.h */
 
 #define HANDLES_MAX  5
 #define ARGS_MAX     16
@@ -49,7 +50,7 @@
 static struct archive archive;
 static uint32_t system_to_read;
 static uint32_t names_for_all;      /* as names_server, without NAMES_OWNER   */
-static uint32_t names_to_mint;      /* for the shell: a badge a program  */
+static uint32_t names_to_mint;      /* for the shell: may make badges         */
 static uint32_t files_to_start;     /* for the shell: with FILES_STARTER      */
 static uint32_t init_to_end;        /* for the shell: with INIT_OPERATOR      */
 static uint32_t console_to_lead;    /* for the shell: with CONSOLE_LEADER     */
@@ -57,7 +58,7 @@ static char reaper_stack[4096] __aligned(16);
 
 /* ---- starting --------------------------------------------------------- */
 
-/* Returns: the task's handle, or an error that has been told. */
+/* Returns: the task's handle, or an error, which is printed here. */
 static long start(const char *const *argv, const uint32_t *handles,
 		  uint32_t nr_handles, uint32_t priority)
 {
@@ -87,7 +88,7 @@ static uint32_t client_of(uint32_t endpoint, uint32_t badge)
 	return (uint32_t)handle_dup(endpoint, CLIENT_RIGHTS, badge);
 }
 
-/* An endpoint under a name, which is ours from now on. Returns: it, or 0. */
+/* Make an endpoint and register it under a name. Returns: it, or 0. */
 static uint32_t make_name(const char *name)
 {
 	uint32_t endpoint = (uint32_t)endpoint_create();
@@ -101,8 +102,8 @@ static uint32_t make_name(const char *name)
 }
 
 /*
- * The receiving end is the server's alone: when it dies, its clients learn of
- * it. `endpoint` is closed here.
+ * `endpoint` is closed here. Then only the server can receive, so its clients
+ * get an error when the server dies.
  */
 static void start_server(const char *name, uint32_t endpoint, uint32_t first,
 			 uint32_t second, uint32_t third)
@@ -137,7 +138,7 @@ static void start_files(void)
 	start_server("files", endpoint, PG_INIT_ARCHIVE, 0, 0);
 }
 
-/* What it has is enough to serve COM1, and for nothing else. */
+/* These handles allow the console server to drive COM1 and no other device. */
 static void start_console(void)
 {
 	long notification = notification_create();
@@ -161,7 +162,7 @@ static void start_console(void)
 	handle_close((uint32_t)irq);
 }
 
-/* init's own arguments are the shell's. Returns: its task. */
+/* The shell gets init's own arguments. Returns: its task, or an error. */
 static long start_shell(int argc, char **argv)
 {
 	const char *shell_argv[ARGS_MAX + 2] = { "sh" };
@@ -177,8 +178,8 @@ static long start_shell(int argc, char **argv)
 
 /* ---- afterwards ------------------------------------------------------- */
 
-/* A thread of its own, so that it can wait. It has no buffer for messages, and
- * uses no printf(), whose buffer is the other thread's. */
+/* This is a thread of its own, so it can wait. It has no buffer for messages, and
+ * does not use printf(), because printf()'s buffer is the other thread's. */
 static void reaper(void)
 {
 	for (;;) {
@@ -202,7 +203,7 @@ static void start_reaper(void)
 {
 	uint32_t *stack = (uint32_t *)(reaper_stack + sizeof(reaper_stack));
 
-	/* As if called: the stack is 16-byte aligned before the call. */
+	/* As after a call: above the return address ESP was 16-byte aligned. */
 	pg_call(PG_THREAD_CREATE, 0, (long)reaper, (long)(stack - 1), 0, 0);
 }
 
@@ -211,7 +212,7 @@ static void power_off(uint32_t how)
 	pg_call(PG_POWER_OFF, PG_INIT_SYSTEM, (long)how, 0, 0, 0);
 }
 
-/* Does not come back, or with -EPERM. */
+/* Returns: not at all; -EPERM: the caller may not do this. */
 static long may_power_off(long received, uint32_t how)
 {
 	if ((received & BADGE_MAX) == INIT_OPERATOR)
@@ -220,8 +221,8 @@ static long may_power_off(long received, uint32_t how)
 }
 
 /*
- * A device that nothing depends on may be had by anybody. The asker's handle is
- * the only one from then on: when it dies, the device stops.
+ * Any program may have the edu device, because nothing depends on it. After this
+ * the program has the only handle: the device stops when the program ends.
  */
 static void give_device(const struct words *request)
 {

@@ -2,35 +2,35 @@
 /*
  * names.c - the name server: from a text to a handle
  *
- * WHAT     Servers register an endpoint under a name; whoever knows the name
- *          gets a handle to send to. It is the only server that a program
- *          knows from its start.
+ * WHAT     Servers register an endpoint under a name; a program that knows the
+ *          name gets a handle to send to. The name server is the only server
+ *          that each program knows from its start.
  *
  * PICTURE    console: REGISTER "console", endpoint -->  table
  *            shell:   LOOKUP "console"             -->  table --> handle
  *
- * TERMS    waiter   a LOOKUP for a name that nobody has registered yet: its
- *                   answer is kept as a reply handle
+ * TERMS    waiter   a LOOKUP for a name without a server: the caller gets its
+ *                   answer later, by a reply handle
  *          badge    of the client's handle: the same for a program and all that
- *                   it starts, another one for each program of the shell's
- *
- *          owned    registered by init: stands in the table for good, without
- *                   a handle when its server is dead
+ *                   it starts, another one for each program of the shell
+ *          owned    registered by init: the name stays in the table, without a
+ *                   handle when its server is dead
  *
  * RULES of names
  *          N1  each name stands in the table once
  *          N2  a waiter's name does not stand in the table with a handle
  *          N3  each handle in the table is of an endpoint, and can be passed on
- *          N4  one badge has at most WAITERS_EACH waiters and NAMES_EACH names,
- *              but those that are owned: no client takes another one's place
+ *          N4  one badge has at most WAITERS_EACH waiters, and NAMES_EACH names
+ *              that are not owned: no client takes another one's place
  *
- * ALGORITHM  A name dies with its server. Nobody tells us when, so before each
- *          answer we look which endpoints are dead. Whoever looks such a name
- *          up waits for the next server of that name. An owned name waits for
- *          init to name that server: else whoever killed a server could be it.
- *          Nobody tells us either when a waiter ends, so before one more is
- *          kept we look who has ended.
- * COST     A call to the kernel for each name; for each waiter, when one comes.
+ * ALGORITHM  A name dies with its server. This server is not told of the death,
+ *          so it looks which endpoints are dead before each answer. A lookup of
+ *          a dead name waits for the next server of that name. Only init can
+ *          register an owned name again: so a program that kills a server
+ *          cannot take its place. This server is not told either when a waiter
+ *          ends, so it looks which have ended before it keeps one more.
+ * COST     A call to the kernel for each name. If a waiter comes, also a call
+ *          for each waiter.
  * HANDLES  1: its endpoint, to receive.
  */
 #include "lib/errno.h"
@@ -104,7 +104,7 @@ static unsigned names_of(uint32_t badge)
 	return n;
 }
 
-/* The same, but only where there is a server. */
+/* As find(), but NULL if the name's server is dead. */
 static struct name *find_alive(const char *text)
 {
 	struct name *name = find(text);
@@ -117,7 +117,7 @@ static void attach(const struct name *name)
 	ipc_attach_handle(name->handle, TO_PASS_ON);
 }
 
-/* At the end: NAMES_LIST counts them. */
+/* Add at the end: so NAMES_LIST keeps the indexes of the other names. */
 static void add(struct name *name)
 {
 	struct name **end = &names;
@@ -127,7 +127,7 @@ static void add(struct name *name)
 	*end = name;
 }
 
-/* N3: what is kept must be good for each answer that it goes into. */
+/* N3: the handle must be of a living endpoint, and must have all rights. */
 static uint32_t take_endpoint(long received)
 {
 	uint32_t rights = ipc_handle_rights(received);
@@ -142,7 +142,7 @@ static uint32_t take_endpoint(long received)
 	return 0;
 }
 
-/* ---- who waits -------------------------------------------------------- */
+/* ---- waiters ---------------------------------------------------------- */
 
 static void forget(struct waiter **at)
 {
@@ -170,7 +170,7 @@ static void answer_waiters(const struct name *name)
 	}
 }
 
-/* Those that have ended are forgotten. Returns: how many a client has. */
+/* Forget waiters that have ended. Returns: how many this badge has. */
 static unsigned waiters_of(uint32_t badge)
 {
 	struct waiter **at = &waiters;
@@ -187,7 +187,7 @@ static unsigned waiters_of(uint32_t badge)
 	return n;
 }
 
-/* Returns: 0: the answer comes later; else it is this. */
+/* Returns: 0: the answer comes later; an error, which is the answer. */
 static long wait_for(const char *text, uint32_t badge)
 {
 	struct waiter *waiter;
@@ -211,8 +211,8 @@ static long wait_for(const char *text, uint32_t badge)
 /* ---- requests --------------------------------------------------------- */
 
 /*
- * A new name, which stands in no list yet, or one of init's whose server is
- * dead. Returns: 0 and the name; else why not.
+ * Returns: 0 and a new name that is in no list yet, or an owned name whose
+ * server is dead; an error.
  */
 static long place_for(const char *text, uint32_t badge, struct name **namep)
 {

@@ -2,8 +2,9 @@
 /*
  * pager.c - a pager outside the kernel: it decides what a page holds
  *
- * WHAT     Whoever names it as the pager of an area gets pages in which each
- *          word is its own address. It says on the console what it serves.
+ * WHAT     A program names this server as the pager of an area, and gets pages
+ *          in which each word is its own address. The server prints a line for
+ *          each page.
  *
  * PICTURE    client touches 0x40001234
  *               kernel: no page, the area has a pager
