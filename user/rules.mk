@@ -15,14 +15,14 @@
 #   tests/fuzz/*.c              and one more     -> tests/soak_fuzz
 #   $(I386)/bin/busybox         Debian's own     -> busybox
 #
-# $(I386) is filled by tools/fetch_i386; what is not there is left out, and the
-# member `left-out` says so.
+# tools/fetch_i386 fills $(I386). What is not there is left out, and the member
+# `left-out` says so.
 
 I386       := $(BUILD)/i386
 USER_BUILD := $(BUILD)/user
 
-# The plain calling convention, unlike the kernel: what is built here could be
-# linked with anything.
+# Programs have the plain calling convention, unlike the kernel, so they can be
+# linked with any other object.
 USER_CFLAGS := $(TARGET) -std=gnu11 -O2 -g -march=i686 -ffreestanding \
 	-fno-builtin-printf -fno-pic -fno-pie -fcf-protection=none \
 	-fno-stack-protector -fno-asynchronous-unwind-tables \
@@ -93,10 +93,10 @@ $(USER_BUILD)/linux: $(USER_LINUX:%=$(USER_BUILD)/obj/%.o) $(USER_LIB_OBJS) user
 
 # ---- with somebody else's C library ----------------------------------------
 #
-# A compiler brings the start files, libgcc and most headers of its own machine,
-# and a gcc without 32-bit libraries names its 64-bit libgcc for -m32 too. Here
-# all are those of Debian's i386, by name; the compiler gives code, and the few
-# headers that know its insides.
+# A compiler brings the start files, libgcc and most headers of its own machine.
+# A gcc without 32-bit libraries gives its 64-bit libgcc for -m32 too. So all of
+# them are taken from Debian's i386 here, by their paths. Only the code, and the
+# few headers that belong to a compiler, come from the compiler.
 
 MUSL_LIB  := $(I386)/usr/lib/i386-linux-musl
 GLIBC_LIB := $(I386)/usr/lib/i386-linux-gnu
@@ -137,8 +137,8 @@ $(USER_BUILD)/%-glibc: user/libc/%.c $(BUILD)/flags
 
 # ---- the archive -----------------------------------------------------------
 #
-# What cannot be built here is left out with a sentence, at the end of the build
-# and in the shell's `ls`: a member of that name has the same words.
+# A program that cannot be built here is left out. The end of the build says so,
+# and so does the shell's `ls`: the member `left-out` has the same words.
 
 ARCHIVE := $(BUILD)/boot.cpio
 BUSYBOX := $(wildcard $(I386)/bin/busybox)
@@ -154,8 +154,8 @@ ARCHIVE_MEMBERS := $(USER_PROGRAMS) $(USER_LIBC_PROGRAMS) $(USER_FILES) \
 
 $(call remember,$(USER_BUILD)/left-out,$(LEFT_OUT))
 
-# The list of members is kept in a file, so that a member that goes away makes
-# the archive anew too.
+# A file has the list of members: if the list changes, the archive is made anew,
+# even if a member only goes away.
 $(call remember,$(USER_BUILD)/members,$(ARCHIVE_MEMBERS))
 
 $(ARCHIVE): $(filter-out --folder tests,$(ARCHIVE_MEMBERS)) \

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * badclient.c - sends nonsense to every server, which must not mind
+ * badclient.c - sends nonsense to every server; each must survive it
  *
- * WHAT     Random operations, arguments, handles and pages, with a seed. Left
- *          out is what would be obeyed: printing, reading the console, waiting
- *          for a name, taking names.
+ * WHAT     Random operations, arguments, handles and pages, with a seed. What a
+ *          server would obey is not sent: printing, reading the console,
+ *          waiting for a name, taking names.
  * USAGE    badclient [MESSAGES [SEED]]
  */
 #include "lib/errno.h"
@@ -24,7 +24,7 @@ static const char *const servers[] = {
 
 static struct rng rng;
 
-/* Would a server of this name do what a well-meant message asks for? */
+/* Would this server do what the operation asks for? */
 static bool obeyed(const char *server, uint32_t op)
 {
 	if (!strcmp(server, "console"))

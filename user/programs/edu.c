@@ -2,9 +2,9 @@
 /*
  * edu.c - a driver for QEMU's edu device, with the three addresses of a buffer
  *
- * WHAT     Drives a PCI device that copies between memory and 4 KiB of its own:
- *          buffers of several kinds go to it and back, and for each page of
- *          them a line says where it is: for us, in memory, and on the bus.
+ * WHAT     Drives a PCI device that copies between memory and 4 KiB of its own.
+ *          Buffers of several kinds go to the device and back. A line for each
+ *          page of a buffer has its virtual, physical and bus address.
  *
  * PICTURE    buffer A --to device--> 4 KiB in the device --from device--> B
  *            one piece after the other; then A and B must be equal
@@ -14,15 +14,15 @@
  *                    0x24 why it interrupts, 0x64 acknowledge, 0x80 source,
  *                    0x88 destination, 0x90 bytes, 0x98 command
  *
- * TERMS    piece    part of a transfer that is contiguous on the bus, fits the
- *                   device's memory, and is neither cut by A's nor B's ranges
+ * TERMS    piece    part of a transfer that fits into the device's memory, and
+ *                   lies in one bus range of A and in one bus range of B
  *          zone     DMA below 16 MiB, Normal below 896 MiB, HighMem above
  *
- * ALGORITHM  The binary does not know whether there is an IOMMU. It tells the
- *          device what the kernel has given it, after asking whether the device
- *          reaches that (DMA_CHECK): this device cuts an address that is too
- *          wide, and hits other memory. Each transfer ends with an interrupt.
- *          At last it uses an address that is in no mapping.
+ * ALGORITHM  The transfers are the same with and without an IOMMU. The device
+ *          gets the bus addresses that the kernel gave. DMA_CHECK first says
+ *          whether the device reaches an address: this device cuts an address
+ *          that is too wide, and hits other memory. Each transfer ends with an
+ *          interrupt. At the end the device gets addresses in no mapping.
  *
  * USAGE    edu [BITS [high]]   bits of a bus address (QEMU: -device
  *                       edu,dma_mask=), 28; high: pages above 4 GiB, too
@@ -70,13 +70,13 @@
 #define SEGMENTS     8
 #define IRQ_BIT      1u
 #define DMA_MAX_BITS 24          /* of the ISA bus, for ZONE_DMA             */
-#define VICTIM       3           /* seed of its pattern                       */
-#define HIGH_CHUNK   0x400000u   /* taken at once in search of high memory */
+#define VICTIM       3           /* seed of the victim's pattern              */
+#define HIGH_CHUNK   0x400000u   /* bytes that try_high() maps at once        */
 #define HIGH_CHUNKS  128
 #define WAIT_NS      (5ull * 1000000000)
 #define MIB          0x100000ull
 
-/* Memory that the device reaches, as it sees it. */
+/* Memory that the device uses, and its ranges on the bus. */
 struct buffer {
 	const char       *name;
 	unsigned char    *at;
@@ -105,8 +105,8 @@ static void put(unsigned reg, uint32_t value)
 }
 
 /*
- * The upper half of such a register is cleared by a store of the lower one: it
- * takes one of eight bytes, which on this CPU is the FPU's.
+ * A store of the lower half of such a register clears its upper half, so all
+ * eight bytes go in one store: that of the FPU.
  */
 static void put64(unsigned reg, uint64_t value)
 {
@@ -122,7 +122,7 @@ static bool fail(const char *what, long a, long b)
 	return false;
 }
 
-/* Quiet first, then acknowledged: the line is a level. */
+/* First quiet the device, then acknowledge the IRQ: it is level-triggered. */
 static bool wait_interrupt(uint32_t why)
 {
 	uint32_t bits, came;
@@ -149,7 +149,7 @@ static bool transfer(uint64_t bus, uint32_t length, bool to_ram)
 	return wait_interrupt(WHY_DMA);
 }
 
-/* What a driver that has died has begun goes on: it has to be over first. */
+/* Wait until a transfer has ended that an earlier, dead driver has begun. */
 static void make_idle(void)
 {
 	struct linux_timespec time = { .nanoseconds = 10000000 };
@@ -168,7 +168,7 @@ static const char *zone_of(uint64_t phys)
 	return phys < 896 * MIB ? "Normal" : "HighMem";
 }
 
-/* Where the device finds byte `at`, and how many follow it there. */
+/* The bus address of byte `at`, and how many bytes its range has from there. */
 static uint64_t bus_of(const struct buffer *b, uint32_t at, uint32_t *left)
 {
 	for (uint32_t i = 0; i < b->nr; i++) {
@@ -189,7 +189,7 @@ static const char *way_of(uint64_t phys, uint64_t bus)
 	return phys == bus ? "direct" : "bounced";
 }
 
-/* The table of one buffer, and how many of its pages are out of reach. */
+/* Print where a buffer's pages are, and count those out of reach. */
 static void print_buffer(const struct buffer *b)
 {
 	uint32_t at = 0, n;
@@ -232,7 +232,7 @@ static bool alloc(struct buffer *b, uint32_t length)
 	return true;
 }
 
-/* From one to the other, by way of the device. */
+/* Copy from one buffer to the other, through the device. */
 static bool copy_through(const struct buffer *from, const struct buffer *to)
 {
 	for (uint32_t at = 0, n; at < from->length; at += n) {
@@ -284,7 +284,7 @@ static void try_registers(void)
 		fail("not inverted", (long)get(REG_INVERT), 0);
 	put(REG_STATUS, STATUS_IRQ);
 	put(REG_FACTORIAL, 10);
-	/* Busy: QEMU computes in real time, which an idle machine may skip. */
+	/* Do not sleep: QEMU computes in real time, idle time may be skipped. */
 	for (uint64_t end = clock_ns() + WAIT_NS; clock_ns() < end; )
 		if (get(REG_WHY) & WHY_FACTORIAL)
 			break;
@@ -296,7 +296,7 @@ static void try_registers(void)
 	put(REG_STATUS, 0);
 }
 
-/* Memory that both have; its first half to the second. */
+/* Memory of both CPU and device: copy its first half to the second. */
 static void try_coherent(const char *name, uint64_t reach)
 {
 	struct buffer both = { .name = name }, from, to;
@@ -318,7 +318,7 @@ static void try_coherent(const char *name, uint64_t reach)
 	dma_unmap((uint32_t)both.dma);
 }
 
-/* Pages of our own; they need not begin at a page. */
+/* The program's own memory; it need not begin at a page. */
 static void round_trip(const char *name, unsigned char *from_at,
 		       unsigned char *to_at, uint32_t length)
 {
@@ -338,7 +338,7 @@ static void round_trip(const char *name, unsigned char *from_at,
 		compare(&from, &to);
 }
 
-/* What malloc() gives: HIGHMEM first. */
+/* Memory of malloc(): the kernel takes it from HIGHMEM first. */
 static void try_own(const char *name, uint32_t offset, uint32_t length)
 {
 	unsigned char *pages = malloc(2 * (length + PAGE) + PAGE), *from;
@@ -354,7 +354,7 @@ static void try_own(const char *name, uint32_t offset, uint32_t length)
 	free(pages);
 }
 
-/* Two pages beside each other, both above 4 GiB; NULL: not in this memory. */
+/* Two neighbouring pages, both above 4 GiB; NULL: none are in this memory. */
 static unsigned char *find_high(unsigned char *at, uint32_t length)
 {
 	for (uint32_t i = 0; i + 2 * PAGE <= length; i += PAGE)
@@ -363,7 +363,7 @@ static unsigned char *find_high(unsigned char *at, uint32_t length)
 	return NULL;
 }
 
-/* Memory is taken, and kept, until some of it lies above 4 GiB. */
+/* Map memory, and keep it, until two pages of it lie above 4 GiB. */
 static void try_high(void)
 {
 	for (unsigned i = 0; i < HIGH_CHUNKS; i++) {
@@ -383,7 +383,7 @@ static void try_high(void)
 	fail("no memory above 4 GiB", 0, 0);
 }
 
-/* The kernel is asked about an address that the device cannot put out. */
+/* The device cannot reach this address: the kernel must say so. */
 static void try_reach(void)
 {
 	long err = dma_check(device, mask + 1, 4);
@@ -396,7 +396,7 @@ static void try_reach(void)
 		printf("edu: an address beyond the mask is refused\n");
 }
 
-/* The device shall write there, and cannot. */
+/* Let the device write to this address: the IOMMU must block it. */
 static void write_blocked(const char *which, const struct buffer *victim,
 			  uint64_t bus)
 {
@@ -419,8 +419,8 @@ static void write_blocked(const char *which, const struct buffer *victim,
 }
 
 /*
- * What a broken driver does: an address that was its buffer's a moment ago, and
- * the physical one, as far as the device can put it out.
+ * What a broken driver does: it uses the address of a mapping that is gone, or
+ * a physical address, cut to the device's mask.
  */
 static void try_blocked(void)
 {

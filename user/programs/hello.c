@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * hello.c - says hello, and what it was given
+ * hello.c - prints hello and its arguments
  */
 #include "user/lib/linux.h"
 #include "user/lib/start.h"

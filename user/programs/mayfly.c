@@ -2,7 +2,7 @@
 /*
  * mayfly.c - a server that takes a name and ends at once
  *
- * WHAT     Its name dies with it: the next one can take it again.
+ * WHAT     The name is free again after this: a second mayfly can take it.
  */
 #include "user/lib/names.h"
 #include "user/lib/start.h"

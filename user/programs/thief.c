@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * thief.c - tries to have what it was not given, and to keep servers waiting
+ * thief.c - tries to take what is not its own, and to make servers wait
  *
- * WHAT     What an ordinary program can ask for: the names of servers, the boot
- *          archive, a server's priority, I/O ports, the machine's power, whom
- *          ^C kills; and calls of Linux with memory that its pager, the program
- *          itself, never gives. It counts what was refused; all of it is to be.
- * USAGE    thief          all of it
- *          thief console  ^C only, then it waits for ^C
- *          thief read     leaves children behind that read the console, or
- *          thief write    write to it: more than a server has room for
- * SEE      badclient.c, which asks for nothing in particular.
+ * WHAT     An ordinary program asks for the names of servers, the boot archive,
+ *          a server's priority, I/O ports, the machine's power, and the choice
+ *          of the task that ^C kills. It also makes calls of Linux with memory
+ *          that its pager, the program itself, never gives. It counts what is
+ *          refused: all must be refused.
+ * USAGE    thief          all of this
+ *          thief console  only the task that ^C kills; then it waits for ^C
+ *          thief read     leaves many children that read the console
+ *          thief write    leaves many children that write to the console
+ * SEE      badclient.c, which sends random messages.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -81,7 +82,7 @@ static void take_power(void)
 	handle_close((uint32_t)init);
 }
 
-/* ^C is to kill nobody; then somebody who is not in the foreground. */
+/* Ask that ^C kills no task, then that it kills another task. */
 static void take_foreground(void)
 {
 	long other = pg_call(PG_TASK_CREATE, 0, (long)"other", 0, 0, 0);
@@ -92,7 +93,7 @@ static void take_foreground(void)
 	handle_close((uint32_t)other);
 }
 
-/* Whatever handles it has: none is the system. */
+/* Try each handle of this program: none is the system. */
 static void take_ports(void)
 {
 	for (uint32_t handle = 1; handle < HANDLES_MAX; handle++) {
@@ -103,7 +104,7 @@ static void take_ports(void)
 	}
 }
 
-/* The personality server reads or writes each of these. */
+/* For each of these calls the personality server reads or writes `page`. */
 static void keep_waiting(void)
 {
 	char *page = pages_alloc(PAGE);
@@ -132,7 +133,7 @@ static void keep_waiting(void)
 	linux_close(folder);
 }
 
-/* Until ^C. */
+/* ^C ends this. */
 static void wait_for_the_end(void)
 {
 	flush();
@@ -140,7 +141,7 @@ static void wait_for_the_end(void)
 		linux_sched_yield();
 }
 
-/* What one of the children does, for ever. */
+/* What each child of `thief read` does, without an end. */
 static void read_lines(void)
 {
 	char byte;
@@ -149,7 +150,7 @@ static void read_lines(void)
 		;
 }
 
-/* Each is a line; the console may be slow. */
+/* What each child of `thief write` does; the console may be slow. */
 static void write_lines(void)
 {
 	static const char line[] = "12345678901234567\n";
@@ -158,7 +159,7 @@ static void write_lines(void)
 		console_write(line, sizeof(line) - 1);
 }
 
-/* They go on when this program has ended. */
+/* The children go on when this program has ended. */
 static void crowd(void (*child)(void))
 {
 	for (int i = 0; i < (int)CROWD; i++) {

@@ -18,8 +18,8 @@
  *
  * RULES of console_server
  *          C1  somebody waits to read only while input is empty
- *          C2  a watcher (CONSOLE_TRY) does not wait, and is told of input once:
- *              if there is no room for one more, the oldest is told early
+ *          C2  a watcher (CONSOLE_TRY) does not wait, and is told of input
+ *              once: if there is no room for one more, the oldest is told early
  *          C3  the UART interrupts for "ready to send" exactly while there is
  *              output
  *          C4  somebody waits to write only while there is output
@@ -341,7 +341,7 @@ static bool is_leader(long received)
 	return (received & BADGE_MAX) == CONSOLE_LEADER;
 }
 
-/* Returns: whether there is to be an answer now. */
+/* Returns: true: the client gets its answer now; false: later, or none. */
 static bool do_read(long received, struct words *words)
 {
 	long err;
@@ -373,7 +373,7 @@ static void do_try(long received, struct words *words)
 	watchers[nr_watchers++] = notification;
 }
 
-/* Returns: whether there is to be an answer now. */
+/* Returns: true: the client gets its answer now; false: later, or none. */
 static bool do_write(struct words *words)
 {
 	long err;
@@ -402,7 +402,7 @@ static long do_foreground(long received)
 	return 0;
 }
 
-/* Returns: whether there is to be an answer now. */
+/* Returns: true: the client gets its answer now; false: later, or none. */
 static bool serve(long received, struct words *words)
 {
 	if (received & IPC_KERNEL) {

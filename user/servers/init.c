@@ -178,8 +178,8 @@ static long start_shell(int argc, char **argv)
 
 /* ---- afterwards ------------------------------------------------------- */
 
-/* This is a thread of its own, so it can wait. It has no buffer for messages, and
- * does not use printf(), because printf()'s buffer is the other thread's. */
+/* This is a thread of its own, so it can wait. It has no buffer for messages.
+ * It does not use printf(), because printf()'s buffer is the other thread's. */
 static void reaper(void)
 {
 	for (;;) {
@@ -221,8 +221,8 @@ static long may_power_off(long received, uint32_t how)
 }
 
 /*
- * Any program may have the edu device, because nothing depends on it. After this
- * the program has the only handle: the device stops when the program ends.
+ * Any program may have the edu device, because nothing depends on it. Then the
+ * program has the only handle: the device stops when the program ends.
  */
 static void give_device(const struct words *request)
 {

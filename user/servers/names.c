@@ -29,8 +29,8 @@
  *          register an owned name again: so a program that kills a server
  *          cannot take its place. This server is not told either when a waiter
  *          ends, so it looks which have ended before it keeps one more.
- * COST     A call to the kernel for each name. If a waiter comes, also a call
- *          for each waiter.
+ * COST     Each request: a call to the kernel for each name. A new waiter: also
+ *          a call for each waiter.
  * HANDLES  1: its endpoint, to receive.
  */
 #include "lib/errno.h"
@@ -127,7 +127,7 @@ static void add(struct name *name)
 	*end = name;
 }
 
-/* N3: the handle must be of a living endpoint, and must have all rights. */
+/* N3: take only a handle of a living endpoint that can be passed on. */
 static uint32_t take_endpoint(long received)
 {
 	uint32_t rights = ipc_handle_rights(received);
@@ -280,7 +280,7 @@ static long do_list(struct words *words)
 	return -ENOENT;
 }
 
-/* Returns: whether there is to be an answer now. */
+/* Returns: true: the client gets its answer now; false: later, or none. */
 static bool serve(long received, struct words *words)
 {
 	const char *text = words_text(words);

@@ -5,7 +5,7 @@
  * WHAT     cow       fork: which page frames parent and child share, before and
  *                    after one of them writes
  *          pager     an area whose pages come from another task
- *          pingpong  how long a message there and back takes
+ *          pingpong  how long a message and its answer take
  */
 #include "lib/div64.h"
 #include "lib/string.h"
@@ -96,7 +96,7 @@ int cmd_cow(int argc, char **argv)
 
 #define PAGER_PAGES  4
 
-/* Returns: words that are not what the pager should have put there. */
+/* Returns: how many words do not have the value that the pager gives. */
 static int touch_pages(uint32_t *area)
 {
 	int wrong = 0;

@@ -2,8 +2,9 @@
 /*
  * look.c - files, tasks, memory
  *
- * WHAT     ls and cat ask the file server. ps, free and maps ask the kernel, by
- *          the handle to the system that init gave to the shell.
+ * WHAT     ls and cat ask the file server, names asks the name server. ps, free
+ *          and maps ask the kernel, by the handle to the system that init gave
+ *          to the shell.
  */
 #include "lib/div64.h"
 #include "lib/errno.h"
@@ -42,7 +43,7 @@ static int cat_one(const char *path)
 	return n < 0 ? failed(path, n) : 0;
 }
 
-/* What the build left out of the archive is said at its end too. */
+/* Then print what the build has left out of the archive. */
 int cmd_ls(int argc, char **argv)
 {
 	struct file_info *list;
@@ -108,7 +109,7 @@ int cmd_free(int argc, char **argv)
 	return 0;
 }
 
-/* As /proc/PID/maps has it; what lies behind files has no meaning here. */
+/* A line as in /proc/PID/maps; the numbers about a file are always 0. */
 static void print_area(const struct pg_area *area)
 {
 	printf("%08x-%08x %c%c%c%c 00000000 00:00 0    %s\n", area->start,

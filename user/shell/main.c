@@ -3,10 +3,10 @@
  * main.c - the shell: a line, its words, a command
  *
  * WHAT     Reads lines from the console server, or from a file of the boot
- *          archive, which it echoes. `sh demo` is a command of this shell, not
- *          another shell: that one would have no handles. Words are separated
- *          by blanks; quotes of either kind keep blanks. Nothing else is
- *          special: `busybox sh` has the rest.
+ *          archive; it prints each line of a file before it runs the line.
+ *          `sh demo` is a command of this shell: another shell would have no
+ *          handles. Blanks separate words; quotes of both kinds keep blanks. A
+ *          line that begins with # is a comment. `busybox sh` can do more.
  *
  * HANDLES  1: the name server; 2: the system, to read; 3: the file server, to
  *          start programs; 4: init, to power off; 5: the console, as leader
@@ -63,7 +63,7 @@ int cmd_help(int argc, char **argv)
 	return 0;
 }
 
-/* To the monitor, where the kernel has one; init has the right to. */
+/* To the kernel's monitor if there is one; only init has the right to do it. */
 int cmd_exit(int argc, char **argv)
 {
 	struct words words = { { INIT_POWER_OFF, 1 } };
@@ -74,7 +74,7 @@ int cmd_exit(int argc, char **argv)
 	return 1;
 }
 
-/* In place. Returns: how many words, -1 where a quote is not closed. */
+/* In place. Returns: how many words; -1: a quote is not closed. */
 static int split(char *line, char **argv)
 {
 	int argc = 0;
@@ -150,7 +150,7 @@ static int run_script(const char *path)
 	return 0;
 }
 
-/* Depth: a file that names itself, or two that name each other. */
+/* The depth is limited: a file may run itself, or two may run each other. */
 int cmd_sh(int argc, char **argv)
 {
 	static unsigned depth;
@@ -170,8 +170,8 @@ int cmd_sh(int argc, char **argv)
 }
 
 /*
- * Some program may start another shell, but cannot give what init gave to this
- * one. It goes to the kernel's log: there is no console yet.
+ * Another program may start a shell, but cannot give it the handles that init
+ * gives. The message goes to the kernel's log: there is no console yet.
  */
 static bool has_own_handles(void)
 {

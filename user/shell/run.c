@@ -2,11 +2,11 @@
 /*
  * run.c - a program of the boot archive, as a task of its own
  *
- * WHAT     The file server says where in the archive the program lies, and
- *          gives the shell, and only the shell, a handle to that memory; the
- *          kernel loads it from there. The new
- *          task gets the name server, and the personality server for the calls
- *          of Linux that the kernel does not do.
+ * WHAT     The file server tells where in the archive the program lies, and
+ *          gives a handle to that memory, to the shell only. The kernel loads
+ *          the program from there. The new task gets the name server, and the
+ *          personality server for the calls of Linux that the kernel does not
+ *          do.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -19,7 +19,7 @@
 #include "user/shell/run.h"
 #include "user/shell/shell.h"
 
-/* A client of its own for the name server, with all that it will start. */
+/* For the name server the program, and all that it starts, is one client. */
 static long names_for_program(void)
 {
 	static uint32_t badge = NAMES_PROGRAM;
