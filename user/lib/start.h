@@ -29,5 +29,5 @@ uint32_t auxv_value(uint32_t type);
 #define AT_RANDOM  25
 #define AT_EXECFN  31
 
-/* Print what is still in the buffer, then end. main()'s result comes here. */
+/* Print the rest of the buffer, and end. After main() status is its result. */
 void exit(int status) __noreturn;

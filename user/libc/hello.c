@@ -3,9 +3,9 @@
  * hello.c - a C library's hello world
  *
  * WHAT     Plain C, nothing of ours. The build links it with the static libc
- *          of Debian's musl-dev and libc6-dev for i386, where those could be
- *          fetched: other people's start-up code, printf() and malloc() run on
- *          our kernel as they are.
+ *          of Debian's musl-dev and libc6-dev for i386, if these packages could
+ *          be fetched. So start-up code, printf() and malloc() of other people
+ *          run on our kernel, unchanged.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
 #include "user/personality/process.h"
 
 /*
- * Choose the client: a reply handle: the client that was put aside under it;
- * 0: the client that is owed an answer now. Returns: the choice before.
+ * Choose the client. 0: the client that is owed an answer now; a reply handle:
+ * the client that was put aside under it. Returns: the choice before.
  */
 uint32_t client_set(uint32_t reply);
 

@@ -63,7 +63,7 @@ void process_begin(uint32_t pid, uint32_t parent);
 /* A process has ended. Later another process may have the same pid. */
 void process_end(uint32_t pid);
 
-/* NULL: unknown. */
+/* NULL: there is no process with this pid. */
 struct process *process_find(uint32_t pid);
 
 /* ---- descriptors ------------------------------------------------------- */

@@ -284,7 +284,7 @@ static void try_registers(void)
 		fail("not inverted", (long)get(REG_INVERT), 0);
 	put(REG_STATUS, STATUS_IRQ);
 	put(REG_FACTORIAL, 10);
-	/* Do not sleep: QEMU computes in real time, idle time may be skipped. */
+	/* Do not sleep: QEMU computes in real time, and may skip idle time. */
 	for (uint64_t end = clock_ns() + WAIT_NS; clock_ns() < end; )
 		if (get(REG_WHY) & WHY_FACTORIAL)
 			break;

@@ -13,16 +13,16 @@
  *            wire <-- UART <-----------------------------------+
  *
  * TERMS    line     what is being typed, still editable
- *          input    finished lines, until somebody reads them
- *          output   what the UART has not been given yet
+ *          input    finished lines that no client has read yet
+ *          output   text that the UART has not got yet
  *
  * RULES of console_server
- *          C1  somebody waits to read only while input is empty
+ *          C1  a client waits to read only while input is empty
  *          C2  a watcher (CONSOLE_TRY) does not wait, and is told of input
  *              once: if there is no room for one more, the oldest is told early
  *          C3  the UART interrupts for "ready to send" exactly while there is
  *              output
- *          C4  somebody waits to write only while there is output
+ *          C4  a client waits to write only while there is output
  *          C5  this server does not wait for the UART, nor for the reader at
  *              the other end; only DRAIN waits, and gives up in the end
  *          C6  only the leader of the session says which task ^C kills; and
@@ -39,7 +39,7 @@
  *
  * HANDLES  1: the name server; 2: its endpoint, "console"; 3: ports of COM1;
  *          4: notification; 5: IRQ 4.
- * NOT HERE the kernel's own messages, which it writes by polling.
+ * NOT HERE the kernel's own messages, which the kernel writes by polling.
  * SEE      National PC16550D data sheet; user/lib/protocol.h.
  */
 #include "lib/errno.h"

@@ -28,7 +28,7 @@
  *          a dead name waits for the next server of that name. Only init can
  *          register an owned name again: so a program that kills a server
  *          cannot take its place. This server is not told either when a waiter
- *          ends, so it looks which have ended before it keeps one more.
+ *          ends, so it looks which ones have ended before it keeps one more.
  * COST     Each request: a call to the kernel for each name. A new waiter: also
  *          a call for each waiter.
  * HANDLES  1: its endpoint, to receive.
