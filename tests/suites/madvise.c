@@ -194,7 +194,7 @@ KTEST(madvise, mincore_tells_what_is_there)
 	EXPECT(!vec[0] && vec[1] && !vec[2] && vec[3]);
 	EXPECT_EQ(mm_mincore(mm, UADDR(AT(1)), PAGES(9), vec, 2), 2);
 	EXPECT(vec[0] && !vec[1]);
-	/* Whatever one has touched is there for all who share it. */
+	/* A shared page that the child touched is there for the parent. */
 	test_map_shared(mm, 4, 2, PROT_RW);
 	child = test_fork(mm);
 	EXPECT_EQ(poke(child, AT(5), 1), 1);

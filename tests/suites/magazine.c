@@ -16,10 +16,10 @@ SUITE(magazine, slab_check);
 
 static struct kmem_cache *cache;
 static struct magazine *magazine;
-static const void *bad;   /* as magazine_drain() found it */
+static const void *bad;   /* set by magazine_drain() */
 static void *held[OBJECTS_MAX];
 
-/* A cache of 64-byte objects, its magazine empty. */
+/* Make a cache of 64-byte objects. Its magazine is empty. */
 static void set_up(void)
 {
 	if (CONFIG_DEBUG)
@@ -131,7 +131,7 @@ KTEST(magazine, full_magazine_gives_back_its_oldest_three_quarters)
 	kmem_cache_free(cache, held[capacity]);
 	EXPECT_EQ(magazine->count, left);
 	EXPECT_EQ(cache->taken, left);
-	/* What is left are the hot ones, in their order. */
+	/* The youngest objects stay, in their order. */
 	for (n = 0; n < magazine->count; n++)
 		EXPECT(magazine->objects[n] == held[capacity + 1 - left + n]);
 	EXPECT_NULL(slab_check());
@@ -220,7 +220,7 @@ KTEST(magazine, bad_pointer_leaves_before_it_is_reported)
 	tear_down();
 }
 
-/* Fill the magazine so that the next free flushes; the bad one is oldest. */
+/* The oldest object is freed twice. The last free flushes the full magazine. */
 static void flush_with_double_free(void *arg)
 {
 	kmem_cache_free(cache, held[0]);
@@ -234,7 +234,7 @@ KTEST(magazine, double_free_is_found_when_the_magazine_overflows)
 	alloc_many(magazine->capacity);
 	EXPECT(magazine_drain(cache, &bad));
 	EXPECT_PANIC(flush_with_double_free, NULL, "double free of object");
-	/* The object freed by the call that found it is not lost. */
+	/* The call that found the double free has freed its own object. */
 	EXPECT_EQ(kmem_cache_used(cache), 0);
 	EXPECT_NULL(slab_check());
 	tear_down();
@@ -274,7 +274,7 @@ KTEST(magazine, random_operations_keep_count)
 	set_up();
 	rng_init(&rng, ktest_seed());
 	for (unsigned i = 0; i < 6000; i++) {
-		/* Long climbs and descents cross the edges of magazines. */
+		/* Mostly up, then mostly down: magazines fill and empty. */
 		bool up = (i / 256) % 2 ? rng_below(&rng, 4) == 0 :
 					  rng_below(&rng, 4) != 0;
 

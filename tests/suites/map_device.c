@@ -7,7 +7,7 @@
 
 SUITE(map_device, vm_check);
 
-/* Never RAM on a PC: the I/O APIC and what follows it. Nobody touches it. */
+/* The I/O APIC and what follows: never RAM on a PC. No test reads it. */
 #define REGISTERS  PFN(0xfec00)
 
 static void test_window(struct vm_window *window, struct mm *mm, unsigned nr)
@@ -69,7 +69,7 @@ KTEST(map_device, what_the_program_unmapped_stays_unmapped)
 	EXPECT_EQ(mm_munmap(mm, UADDR(second), PAGES(2)), 0);
 	EXPECT(!entry_at(mm, second).present);
 	EXPECT_NULL(mm_check(mm));
-	/* Other memory in its place is not the window's. */
+	/* Other memory that is mapped there is not a part of the window. */
 	EXPECT_IS(mm_mmap(mm, UADDR(second), PAGES(1), PROT_RW, ANON_FIXED),
 		  second);
 	EXPECT_EQ(poke(mm, second, 7), 7);
@@ -170,7 +170,7 @@ KTEST(map_device, sizes_that_cannot_be_are_refused)
 	test_end(mm);
 }
 
-/* Else a driver's memory would stay until its device is closed elsewhere. */
+/* Otherwise a driver's memory would stay until the device is closed. */
 KTEST(map_device, an_address_space_takes_its_windows_along)
 {
 	struct vm_window first = { .mm = NULL }, second = { .mm = NULL };
@@ -197,7 +197,7 @@ KTEST(map_device, shared_memory_counts_as_promised)
 
 	REQUIRE(!IS_ERR_VALUE(addr));
 	EXPECT_EQ(vm_committed(), before + 3);
-	/* It is not the program's to give back. */
+	/* Only mm_unmap_device() ends the promise, not munmap(). */
 	EXPECT_EQ(mm_munmap(mm, window.start, PAGES(3)), 0);
 	EXPECT_EQ(vm_committed(), before + 3);
 	mm_unmap_device(&window);

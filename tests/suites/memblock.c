@@ -121,7 +121,7 @@ KTEST(memblock, a_full_list_refuses_and_stays_as_it_is)
 	EXPECT_EQ(cut(&memory, 0x1000, 0x2000), -ENOSPC);
 	EXPECT_EQ(memory.count, MEMBLOCK_RANGES_MAX);
 	EXPECT(has(&memory, 0, 0, 0x4000));
-	/* What needs no further range is still possible. */
+	/* Calls that need no further range still succeed. */
 	EXPECT_EQ(add(&memory, 0x4000, 0x10000), 0);
 	EXPECT_EQ(memory.count, MEMBLOCK_RANGES_MAX - 1);
 	EXPECT_EQ(cut(&memory, 0x1000, 0x2000), 0);
@@ -184,7 +184,7 @@ static uint64_t find(uint64_t limit, uint64_t size, uint64_t align)
 
 	if (!memblock_list_find(&memory, &used, PHYS(limit), size, align,
 				&found))
-		return 1;   /* no address is odd here */
+		return 1;   /* not found: all addresses here are even */
 	return found.v;
 }
 

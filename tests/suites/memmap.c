@@ -2,14 +2,14 @@
 /*
  * memmap.c - tests of boot/memmap.c: hostile maps and what becomes of them
  *
- * WHAT     A table of maps that firmware and loaders have handed over, or
- *          might, each with the ranges that must come out; then the cases that
- *          need more entries than a table has room for; then random maps
- *          against a model that asks every entry about every page.
+ * WHAT     A table of maps like those of firmware and loaders, each with the
+ *          ranges that must come out. Then the cases that need more entries
+ *          than a table has room for. Then random maps, compared with a model
+ *          that asks every entry about every page.
  *
- *          To add a case, add a row: name, physical width, RAM
- *          above it, entries, ranges.
- * SEE      boot/memmap.c, R1 to R4; boot/boot_info.h, I1 and I2.
+ *          To add a case, add a row: name, physical width, RAM above it,
+ *          entries, ranges.
+ * SEE      boot/memmap.c, R1 to R5; boot/boot_info.h, I1, I2 and I5.
  */
 #include "boot/memmap.h"
 
@@ -52,7 +52,7 @@ struct map_case {
 	struct want_range out[OUT_MAX];   /* ends with end 0                */
 };
 
-/* What boot/memmap.c adds by itself: the rule R2. */
+/* boot/memmap.c adds this range itself: R2. */
 #define HOLE  { 640 * K, 1 * M, BOOT_RESERVED }
 
 static const struct map_case cases[] = {
@@ -243,7 +243,7 @@ static void add(uint64_t from, uint64_t length, uint32_t type)
 	memmap_add(&map, &info, from, length, type);
 }
 
-/* R3, which boot_info_check() does not ask for. */
+/* R2 and R3: boot_info_check() does not check them. */
 static const char *result_check(void)
 {
 	const struct boot_range *r = info.range;
@@ -269,7 +269,7 @@ static uint64_t ram_in_ranges(void)
 	return ram;
 }
 
-/* Sanitize, and check all that holds for every map. */
+/* Sanitize, and check the laws that hold for every map. */
 static void finish(void)
 {
 	uint64_t ram = memmap_sanitize(&map, &info);
@@ -333,7 +333,7 @@ static void start_with_image(uint64_t from, uint64_t to)
 	info.kernel_end = PHYS(to);
 }
 
-/* Maps in which a part of an image at 1 to 5 MiB is none. */
+/* An image at 1 to 5 MiB. In most of these maps, a part of it is not RAM. */
 static const struct {
 	const char       *name;
 	struct raw_entry  in[IN_MAX];
@@ -390,7 +390,7 @@ KTEST(memmap, the_image_is_no_range_that_is_left_out)
 	add(1 * M, 4 * K, RAM);
 	for (unsigned i = 0; i < 200; i++)
 		add((2 + 2 * i) * M, 1 * M, RAM);
-	finish();   /* with I5 */
+	finish();   /* checks I5, too */
 	EXPECT_EQ(info.nr_ranges, BOOT_RANGES_MAX);
 }
 
@@ -431,7 +431,7 @@ KTEST(memmap, hundred_entries_are_kept_when_there_is_room)
 	for (unsigned i = 0; i < 100; i++)
 		add((2 + 2 * i) * M, 1 * M, RAM);
 	finish();
-	EXPECT_EQ(info.nr_ranges, 101);   /* and the BIOS hole */
+	EXPECT_EQ(info.nr_ranges, 101);   /* with the BIOS hole */
 	EXPECT_EQ(ram_in_ranges(), 100 * M);
 	EXPECT_EQ(info.warnings[0], 0);
 }
@@ -464,7 +464,7 @@ KTEST(memmap, too_many_ranges_lose_what_is_not_ram_first)
 KTEST(memmap, one_range_too_many_is_warned_about)
 {
 	start(32);
-	add(0, 4 * K, RSV);   /* where the sweep begins, and not its start */
+	add(0, 4 * K, RSV);   /* like the empty range of sweep() */
 	for (unsigned i = 0; i < BOOT_RANGES_MAX - 1; i++)
 		add((2 + 2 * i) * M, 1 * M, RAM);
 	finish();
@@ -609,7 +609,7 @@ KTEST(memmap, random_maps_agree_with_a_model_that_asks_page_by_page)
 	rng_init(&rng, ktest_seed());
 	for (unsigned round = 0; round < 100; round++) {
 		start(MODEL_BITS);
-		info.kernel_start = PHYS(1 * M);   /* every other round none */
+		info.kernel_start = PHYS(1 * M);   /* empty in even rounds */
 		info.kernel_end = PHYS(1 * M + round % 2 * 256 * K);
 		model_fill(&model, &rng);
 		finish();

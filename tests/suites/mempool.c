@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * mempool.c (suite) - a pool gives while it promised to
+ * mempool.c (suite) - a pool gives what it has promised
  */
 #include "lib/errno.h"
 #include "lib/random.h"
@@ -13,7 +13,7 @@
 #define RESERVE  8u
 #define MANY     64u
 
-/* An allocator that can be told to have nothing, and counts. */
+/* An allocator that counts, and fails while `empty` is set. */
 static struct {
 	bool     empty;
 	unsigned allocated, freed;
@@ -162,7 +162,7 @@ KTEST(mempool, empty_pool_cannot_be_made)
 
 /* ---- the three kinds --------------------------------------------------- */
 
-/* No allocation succeeds: what comes is the reserve. */
+/* Every allocation fails: the elements come from the reserve. */
 static void expect_reserve(struct mempool *pool, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
@@ -314,7 +314,7 @@ static bool try_pool(void *arg)
 
 KTEST(mempool, failure_of_each_allocation_is_survived)
 {
-	/* pool, array, 3 elements; array, 2 elements */
+	/* Create: pool, array, 3 elements. Resize: array, 2 elements. */
 	EXPECT(ktest_each_failure(try_pool, NULL) >= 8);
 }
 

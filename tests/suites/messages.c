@@ -79,7 +79,7 @@ KTEST(messages, a_servers_loop_answers_each_call)
 		EXPECT_EQ(call_regs(&regs, PG_CALL, client_end), 0);
 		EXPECT_EQ(regs.ebx, i);
 	}
-	/* The server's only handle to receive: it is told. */
+	/* The waiting server loses its only handle to receive: -EPIPE. */
 	handle_remove(&server_task->handles, server_end);
 	EXPECT(WAIT_UNTIL(served));
 	EXPECT_EQ(call_regs(&regs, PG_CALL, client_end), -EPIPE);
@@ -180,7 +180,7 @@ KTEST(messages, a_handle_that_is_moved_leaves_its_sender)
 
 static void take_words_only(void)
 {
-	/* No buffer: what comes is dropped, and the result does not say so. */
+	/* Without a buffer the handles are dropped; the result is not marked. */
 	EXPECT_EQ(call(PG_RECEIVE, server_end, 0, 0, 0, 0), 77);
 	EXPECT_EQ(call(PG_REPLY, 0, 0, 0, 0, 0), 0);
 }
@@ -306,7 +306,7 @@ KTEST(messages, a_reply_puts_pages_into_the_callers_window)
 }
 
 
-/* Takes whatever came, and answers with a page of its own. */
+/* Take any message, and answer with a page of the server. */
 static void take_and_give(void)
 {
 	struct ipc_extras out = {
@@ -321,7 +321,7 @@ static void take_and_give(void)
 		call(PG_REPLY, 0, 0, 0, 0, 0);
 }
 
-/* One call of which the n-th allocation fails. Returns: whether one did. */
+/* Make one call; its n-th allocation fails. Returns: whether one failed. */
 static bool call_with_failure(unsigned n)
 {
 	struct ipc_extras out = {
@@ -376,7 +376,7 @@ static void page_in(void)
 	put32(PAGES + 8, regs.ebx);
 	put_out(&out, 0, 0);
 	EXPECT_EQ(call(PG_REPLY_MSG, 0, 1, 0, 0, 0), 0);
-	/* The second page is refused, without an answer even. */
+	/* The server takes the second request, and ends without an answer. */
 	call(PG_RECEIVE, server_end, 0, 0, 0, 0);
 }
 
@@ -395,7 +395,7 @@ KTEST(messages, a_fault_is_a_message_and_the_reply_is_the_page)
 	serve(page_in);
 	EXPECT_EQ(get32(WINDOW + 0x3008), WINDOW + 0x3000);
 	EXPECT_EQ(get32(WINDOW + 0x300c), 0);
-	/* Present now: nobody is asked any more. */
+	/* The page is present now: the pager is not asked again. */
 	put32(WINDOW + 0x3008, 5);
 	EXPECT_EQ(get32(WINDOW + 0x3008), 5);
 	EXPECT_EQ(get32(WINDOW + 0x4000), 0xfa017);
@@ -447,7 +447,7 @@ KTEST(messages, an_unknown_call_goes_to_the_personality)
 TPROGRAM(undefined_then_exit,
 	 "movl $1, %ecx; ud2; movl %ecx, %ebx;" TPROGRAM_CALL(252));
 
-/* The test's thread is the server here; the program is a real one. */
+/* The test's thread is the server here; the program runs in ring 3. */
 static struct task *start_with_exceptions(void)
 {
 	static const char *const argv[] = { "tprogram", NULL };
@@ -485,7 +485,7 @@ KTEST(messages, an_exception_is_a_message_and_the_reply_says_how_to_go_on)
 	EXPECT_EQ(values.eip, TPROGRAM_CODE + 5);
 	values.eip += 2;
 	values.ecx = 33;
-	values.eflags = ~0x100u;        /* the kernel keeps what it must */
+	values.eflags = ~0x100u;        /* the kernel sanitizes them */
 	put(USER, &values, sizeof(values));
 	EXPECT_EQ(call(PG_CALLER_SET_REGS, 0, USER, 0, 0, 0), 0);
 	EXPECT_EQ(call(PG_REPLY, 0, 1, 0, 0, 0), 0);

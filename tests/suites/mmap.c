@@ -151,7 +151,7 @@ KTEST(mmap, areas_written_apart_stay_apart)
 	test_fill(mm, 0, 1, 1);
 	test_fill(mm, 2, 1, 1);
 	test_map(mm, 1, 1, PROT_RW);
-	/* As on Linux: the new one joins the lower, the two do not. */
+	/* As on Linux: the new area joins the lower one, not the upper. */
 	EXPECT_STREQ(maps(mm), "100-102 rw-p 102-103 rw-p");
 	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(3), PAGES(1), 0, UADDR(0)),
 		  AT(0));
@@ -301,7 +301,7 @@ KTEST(mmap, the_kernel_maps_only_free_whole_pages)
 	EXPECT_IS(mm_map_fixed(mm, UADDR(0), PAGES(1), VM_READ, NULL), -EINVAL);
 	EXPECT_IS(mm_map_fixed(mm, UADDR(USER_END), PAGES(1), VM_READ, NULL),
 		  -EINVAL);
-	/* Written by the loader, read-only for the program. */
+	/* The loader writes there, the program can only read. */
 	EXPECT_IS(mm_write(mm, UADDR(AT(0) + 4094), "abcd", 4, true), 0);
 	EXPECT_EQ(peek(mm, AT(1) + 1), 'd');
 	EXPECT_EQ(poke(mm, AT(1), 1), FAULTS);
@@ -383,7 +383,7 @@ KTEST(mmap, a_hundred_thousand_areas)
 
 /* ---- the checker is checked --------------------------------------------- */
 
-/* What each number is for a moment, and which law that breaks. */
+/* Each number is wrong for a moment: this breaks V5, or C1. */
 KTEST(mmap, check_finds_each_wrong_sum)
 {
 	struct mm *mm = test_mm();

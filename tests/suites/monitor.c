@@ -2,8 +2,8 @@
 /*
  * monitor.c - tests of the monitor's commands
  *
- * WHAT     Runs lines as if they had been typed, and reads what is printed: it
- *          goes into a buffer here, and not among the results of the tests.
+ * WHAT     Runs lines as if they had been typed. The commands print into a
+ *          buffer, and not among the results of the tests.
  */
 #include <arch/irqflags.h>
 #include <arch/kva.h>
@@ -79,7 +79,7 @@ static bool contains(const char *text, const char *part)
 				   part, text_);                        \
 	} while (0)
 
-/* The number behind a word; 0 where there is none. */
+/* The number behind a word; 0: there is none. */
 static uint64_t number_behind(const char *word)
 {
 	const char *at = printed;
@@ -143,7 +143,7 @@ KTEST(monitor, completion_offers_what_may_stand_there)
 
 /* ---- whatever is typed ----------------------------------------------- */
 
-/* Commands that do not come back, or change what others look at. */
+/* Commands that do not return, or that change what other commands show. */
 static bool is_left_out(const char *name)
 {
 	static const char *const names[] = {
@@ -398,7 +398,7 @@ KTEST(monitor, leak_names_who_did_not_free)
 	EXPECT_PRINTS("`mark`, `off`", "leak now");
 }
 
-/* 24, 24, then 64: a third one would end behind the line. */
+/* Two pieces of 24 bytes fit into a line of 64; the third begins a new line. */
 KTEST(monitor, dma_shows_pieces_that_cross_no_line)
 {
 	EXPECT_PRINTS("4 descriptors of 24 bytes", "dma");

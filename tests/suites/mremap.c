@@ -70,7 +70,7 @@ KTEST(mremap, grows_in_place_where_there_is_room)
 	test_map(mm, 5, 1, PROT_READ);
 	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(4), PAGES(6), 0, UADDR(0)),
 		  -ENOMEM);
-	/* Only the end of an area grows. */
+	/* An area grows only at its end. */
 	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(1), PAGES(2), 0, UADDR(0)),
 		  -ENOMEM);
 	test_end(mm);
@@ -84,14 +84,14 @@ KTEST(mremap, shrinks_and_returns_the_same_address)
 	test_map(mm, 6, 1, PROT_READ);
 	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(4), PAGES(4), 0, UADDR(0)),
 		  AT(0));
-	/* The range may go on over holes and other areas. */
+	/* The range may reach over holes and other areas. */
 	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(7), PAGES(2), 0, UADDR(0)),
 		  AT(0));
 	EXPECT_STREQ(maps(mm), "100-102 rw-p");
 	test_end(mm);
 }
 
-/* Neither with MREMAP_FIXED, whose destination may be in front. */
+/* Refused with MREMAP_FIXED, too, even if the destination lies below. */
 KTEST(mremap, what_would_shrink_out_of_user_memory_is_refused)
 {
 	static const uint32_t lengths[] = {
@@ -315,7 +315,7 @@ KTEST(mremap, parts_that_meet_again_are_one)
 	test_end(mm);
 }
 
-/* As on Linux, which then refuses a range that lies in both. */
+/* As on Linux: there are two areas, and a range in both is refused. */
 KTEST(mremap, what_dontunmap_leaves_is_not_joined)
 {
 	struct mm *mm = test_mm();
@@ -330,7 +330,7 @@ KTEST(mremap, what_dontunmap_leaves_is_not_joined)
 	EXPECT_IS(mm_mremap(mm, UADDR(AT(1)), PAGES(2), PAGES(3), MOVE,
 			    UADDR(0)),
 		  -EFAULT);
-	/* A change of one of them joins both. */
+	/* The next change of one area joins the two. */
 	EXPECT_IS(mm_mlock(mm, UADDR(AT(2)), PAGES(2)), 0);
 	EXPECT_IS(mm_munlock(mm, UADDR(AT(2)), PAGES(2)), 0);
 	test_end(mm);

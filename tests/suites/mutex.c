@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * mutex.c (tests) - one at a time, in the order of their coming
+ * mutex.c (tests) - one owner at a time, in the order of the waiters
  */
 #include "lib/random.h"
 #include "lib/string.h"
@@ -68,9 +68,9 @@ KTEST(mutex, it_is_handed_over_and_not_snatched)
 	begin();
 	mutex_lock(&mutex);
 	start("waiter", PRIORITY_TEST, lock_and_note, number(1));
-	thread_yield();   /* it waits now */
+	thread_yield();   /* "waiter" waits now */
 	mutex_unlock(&mutex);
-	/* Ours no more, though the new owner has not run yet. */
+	/* The waiter has become the owner, although it has not run yet. */
 	EXPECT(mutex.locked && mutex.owner != current_thread());
 	EXPECT(!mutex_trylock(&mutex));
 	EXPECT_EQ(order.nr, 0);
@@ -169,7 +169,7 @@ KTEST(mutex, who_needs_it_held_says_so_when_it_is_not)
 		assert_it_in_a_debug_kernel(NULL);
 }
 
-/* An ordinary kernel looks only whether somebody holds it. */
+/* Only a debug kernel checks which thread holds the mutex. */
 KTEST(mutex, that_another_thread_holds_it_is_not_enough)
 {
 	begin();
@@ -208,7 +208,7 @@ KTEST(mutex, waiting_for_one_with_preemption_off_is_caught)
 static unsigned inside, total;
 static bool intruder;
 
-/* A read and a write of `total` with anything in between. */
+/* Read `total`, give other threads time, write `total`. */
 static void critical(struct rng *rng)
 {
 	unsigned seen = total;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * oom.c - tests of who is killed when there is no memory
+ * oom.c - tests: which task is killed when there is no memory
  *
- * WHAT     Programs that take pages and page tables; then the killer is called
- *          by hand, in a machine that still has memory.
+ * WHAT     Programs take pages and page tables. Then the tests call the killer
+ *          themselves, in a machine that still has memory.
  * SEE      test_memory_hog_is_killed_and_nothing_else in
- *          tests/emu/test_programs.py, where none is left.
+ *          tests/emu/test_programs.py: there, memory really runs out.
  */
 #include "kernel/diag/log.h"
 #include "kernel/sched/clock.h"
@@ -17,9 +17,9 @@
 #include "tests/threads.h"
 #include "tests/tprogram.h"
 
-/* Small enough for a machine of 4 MiB, larger than what only spins. */
+/* Small enough for a machine of 4 MiB, larger than only_spins. */
 #define MUCH         40u        /* pages, of touches_much           */
-#define MORE         80u        /* pages, of who has more           */
+#define MORE         80u        /* pages, of a task that has more   */
 #define WIDE         100u       /* page tables, of touches_wide     */
 
 TPROGRAM(only_spins, "1: jmp 1b;");
@@ -27,7 +27,7 @@ TPROGRAM(touches_much,
       "movl $40, %ecx; movl %esp, %eax;"
       "1: subl $4096, %eax; movl %ecx, (%eax); loop 1b; 2: jmp 2b;");
 
-/* Its mm is not ours to look into: it goes where the task is killed early. */
+/* Uses the statistics: a task that is killed early has no mm any more. */
 static bool has_pages(struct task *task, uint32_t pages)
 {
 	struct pg_task stats;
@@ -36,7 +36,7 @@ static bool has_pages(struct task *task, uint32_t pages)
 	return stats.rss_pages >= pages;
 }
 
-/* Charged to it: a page table is a page. */
+/* Page tables are charged to the task; each is one page. */
 static bool has_tables(struct task *task, uint32_t tables)
 {
 	struct pg_task stats;
@@ -60,11 +60,11 @@ KTEST(oom, kills_the_largest_task)
 	EXPECT(!small->exiting);
 	task_kill(small, WAIT_EXITED(0));
 	EXPECT_EQ(tprogram_wait(small), WAIT_EXITED(0));
-	thread_sleep_ns(5 * NS_PER_TICK);   /* who failed before tries again */
+	thread_sleep_ns(5 * NS_PER_TICK);   /* longer than OOM_SETTLE */
 	EXPECT(!task_kill_largest());
 }
 
-/* Memory in a task that does not run counts for who made it. */
+/* Memory of a task that was never started counts for the task's maker. */
 KTEST(oom, kills_who_made_large_tasks_that_do_not_run)
 {
 	struct task *large = tprogram_start(&touches_much);
@@ -82,7 +82,7 @@ KTEST(oom, kills_who_made_large_tasks_that_do_not_run)
 	EXPECT(WAIT_UNTIL(has_pages(large, MUCH)));
 	level = log_set_level(0);
 	EXPECT(task_kill_largest());
-	/* One shortage, one victim, as long as that one has not ended. */
+	/* No second victim before the first one has ended. */
 	EXPECT(task_kill_largest());
 	log_set_level(level);
 	EXPECT_EQ(tprogram_wait(maker), WAIT_SIGNALED(SIGKILL));
@@ -94,7 +94,7 @@ KTEST(oom, kills_who_made_large_tasks_that_do_not_run)
 	EXPECT_EQ(tprogram_wait(large), WAIT_EXITED(0));
 }
 
-/* Page tables count, too: each of these pages is the zero page. */
+/* Only its page tables count: all pages that it reads are the zero page. */
 TPROGRAM(touches_wide,
       "movl $0, %ebx; movl $0x80000000, %ecx; movl $1, %edx;"
       "movl $0x4022, %esi; movl $-1, %edi; xorl %ebp, %ebp;"
@@ -136,7 +136,7 @@ static unsigned long above_low(void)
 	return zone->nr_free > zone->low ? zone->nr_free - zone->low : 0;
 }
 
-/* Ordinary requests stop at the watermark, so that others can go on. */
+/* Take lowmem down to the watermark `low`: the rest is for other threads. */
 static void hoard_lowmem(void)
 {
 	struct page *page;
@@ -161,7 +161,7 @@ static void give_hoard_back(void)
 	drain_local_pages();
 }
 
-/* Its highmem would not help: who holds lowmem ends, and nobody else. */
+/* Pages of highmem would not help: only the task with most lowmem is killed. */
 KTEST(oom, kills_who_has_the_lowmem_that_is_short)
 {
 	struct task *wide, *more;
@@ -184,7 +184,7 @@ KTEST(oom, kills_who_has_the_lowmem_that_is_short)
 	log_set_level(level);
 	EXPECT_EQ(tprogram_wait(wide), WAIT_SIGNALED(SIGKILL));
 	EXPECT(!more->exiting);
-	/* With lowmem again it is the other one that has the most. */
+	/* Lowmem is there again: now the other task has the most memory. */
 	thread_sleep_ns(5 * NS_PER_TICK);
 	level = log_set_level(0);
 	EXPECT(task_kill_largest());

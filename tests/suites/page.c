@@ -99,7 +99,7 @@ KTEST(page, a_virgin_block_is_a_free_block_of_max_order)
 
 #define TRIES  64
 
-/* A block that was virgin before it was allocated; the others go to `held`. */
+/* Allocate a block that was virgin. Blocks that were not go to `held`. */
 static struct page *alloc_virgin(struct page *held[], unsigned *nr)
 {
 	for (*nr = 0; *nr < TRIES; ++*nr) {
@@ -132,7 +132,7 @@ KTEST(page, first_use_of_a_block_writes_all_its_entries)
 	EXPECT_EQ(pageblock_state(page_to_pfn(page)), PAGEBLOCK_LIVE);
 }
 
-/* Frames that are no RAM, within blocks that have some and without. */
+/* Check frames that are not RAM, in blocks with and without RAM. */
 static void expect_no_ram(pfn_t from, pfn_t to)
 {
 	while (pfn_lt(from, to)) {

@@ -2,7 +2,7 @@
 /*
  * page_alloc.c (tests) - what alloc_pages() and free_pages() promise
  *
- * On the live zones. What happens when they run dry is in page_pressure.c.
+ * The tests use the live zones. For zones that run dry see page_pressure.c.
  */
 #include <arch/irqflags.h>
 
@@ -17,7 +17,7 @@
 
 SUITE(page_alloc, page_alloc_check);
 
-/* The request that gets pages of each zone. */
+/* For each zone, the flags that get pages of it. */
 static const gfp_t zone_gfp[MAX_NR_ZONES] = {
 	[ZONE_DMA]     = GFP_KERNEL | GFP_DMA,
 	[ZONE_NORMAL]  = GFP_KERNEL,
@@ -367,7 +367,7 @@ KTEST(page_alloc, each_entry_can_be_made_to_fail)
 
 KTEST(page_alloc, check_finds_each_broken_law)
 {
-	/* The largest: it has no buddy, which could be free. */
+	/* A block of the largest order has no buddy that could be free. */
 	struct page *page = alloc_pages(GFP_HIGHUSER | GFP_NOWARN, MAX_ORDER);
 	struct zone *zone;
 	uint8_t *state;

@@ -2,8 +2,8 @@
 /*
  * page_pressure.c (tests) - when zones run dry: watermarks, fallback, shrinkers
  *
- * The largest blocks are taken first, so that the cost does not grow with each
- * page of the machine; zones of several GiB are left out all the same.
+ * The tests take the largest blocks first: single pages would take too long.
+ * Zones of more than 1 GiB are left out.
  */
 #include "mm/page/page_alloc.h"
 #include "mm/page/pcp.h"
@@ -15,7 +15,7 @@ SUITE(page_pressure, page_alloc_check);
 
 /* ---- running a zone dry ------------------------------------------------- */
 
-/* Blocks held by a test, linked through page->list, which is the owner's. */
+/* Blocks that a test holds. The owner of a page may use page->list. */
 static LIST_HEAD(hoard);
 
 /* Take all that these flags give, largest blocks first. Returns: pages. */
@@ -44,7 +44,7 @@ static void give_everything_back(void)
 	drain_local_pages();
 }
 
-/* At most so many pages are taken one after the other. */
+/* Pages of 256 MiB: a zone of more than four times as many is left out. */
 #define DRY_MAX  (256ul << (20 - PAGE_SHIFT))
 
 static void want_small(const struct zone *zone)
@@ -66,7 +66,7 @@ KTEST(page_pressure, a_dry_zone_keeps_its_reserve)
 	EXPECT(dma->nr_free >= dma->min);
 	EXPECT(dma->nr_free < dma->min + PCP_LIST_MAX);
 	EXPECT(!alloc_page(GFP_DMA | GFP_NOWARN));
-	/* Whoever must not wait may have half of what is left. */
+	/* A request with GFP_HIGH may take half of the rest. */
 	EXPECT(take_everything(GFP_DMA | GFP_HIGH) >= dma->min / 2 - 1);
 	EXPECT(dma->nr_free >= dma->min / 2);
 	EXPECT(!alloc_page(GFP_DMA | GFP_HIGH | GFP_NOWARN));
@@ -98,7 +98,7 @@ KTEST(page_pressure, a_dry_normal_zone_falls_back_on_dma)
 	free = nr_free_pages();
 	take_everything(GFP_KERNEL & ~GFP_RECLAIM);
 	EXPECT(normal->nr_free < normal->min + PCP_LIST_MAX);
-	/* DMA was taken too, but for what it keeps from such requests. */
+	/* Pages of DMA were taken, too, except its reserve. */
 	EXPECT(dma->nr_free >= dma->min + reserve);
 	EXPECT(dma->nr_free < dma->min + reserve + PCP_LIST_MAX);
 	page = alloc_page(GFP_DMA | GFP_NOWARN);
@@ -149,7 +149,7 @@ static struct shrinker test_shrinker = {
 	.shrink = count_and_give,
 };
 
-/* There is no way back: the shrinker stays, and does nothing. */
+/* A shrinker cannot be removed: it stays, and does nothing. */
 static void register_once(void)
 {
 	static bool registered;
@@ -168,10 +168,10 @@ KTEST(page_pressure, shrinkers_run_before_a_request_fails)
 	REQUIRE(given_on_shrink);
 	take_everything(GFP_DMA);
 	shrink_calls = 0;
-	/* Cannot wait: not called. */
+	/* The request must not wait: the shrinker is not called. */
 	EXPECT(!alloc_pages(GFP_DMA | GFP_NOWARN, 2));
 	EXPECT_EQ(shrink_calls, 0);
-	/* May wait, and gets what the shrinker gives. */
+	/* The request may wait: it gets the pages of the shrinker. */
 	page = alloc_pages(GFP_KERNEL | GFP_DMA | GFP_NOWARN, 2);
 	EXPECT_EQ(shrink_calls, 1);
 	EXPECT(page != NULL);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * pci.c (tests) - the scan of the PCI buses, of a made-up space and the real
+ * pci.c (tests) - the scan of the PCI buses: a made-up space, the real one
  *
- * The made-up configuration space is a few functions with registers that are
- * written and read as a device's would be: which bits of a BAR can be written
- * is what says its size.
+ * The made-up configuration space has a few functions. Their registers behave
+ * like those of a device: the bits of a BAR that can be written say its size.
  */
 #include <arch/irqflags.h>
 
@@ -82,7 +81,7 @@ static struct fake *add_fake(uint16_t source_id)
 	return fake;
 }
 
-/* A BAR of that size at `value`; the low bits say of which kind. */
+/* A BAR of `size` bytes. `value`: address and kind; `low_bits` never change. */
 static void add_bar(struct fake *fake, unsigned i, uint32_t value,
 		    uint64_t size, uint32_t low_bits)
 {
@@ -119,7 +118,7 @@ static unsigned scan(void)
 	return nr;
 }
 
-/* ---- who is there ------------------------------------------------------- */
+/* ---- which devices are there -------------------------------------------- */
 
 KTEST(pci, an_empty_bus_has_no_devices)
 {
@@ -212,13 +211,13 @@ KTEST(pci, bridges_in_a_circle_end)
 	EXPECT_EQ(nr_reads < 500, true);
 }
 
-/* ---- as whom a device asks ---- */
+/* ---- the requester of a device ---- */
 
 #define PORT        4u
 #define TO_PCI      7u
 #define TO_EXPRESS  8u
 
-/* The PCIe capability, second in the list. */
+/* A bridge that has the PCIe capability as the second in its list. */
 static void add_express_bridge(uint16_t source_id, unsigned secondary,
 			       unsigned type)
 {
@@ -310,7 +309,7 @@ KTEST(pci, bars_of_each_kind)
 	EXPECT(table[0].bar[2].io);
 	EXPECT_EQ(table[0].bar[2].start.v, 0xc040);
 	EXPECT_EQ(table[0].bar[2].size, 64);
-	/* 8 GiB at 10 GiB: not a multiple of its size. */
+	/* 8 GiB at 10 GiB: the address is not a multiple of the size. */
 	EXPECT_EQ(table[0].bar[3].size, 0);
 	EXPECT_EQ(table[0].bar[4].size, 0);
 }
@@ -367,16 +366,16 @@ KTEST(pci, bars_that_make_no_sense_are_no_bars)
 	fake = add_fake(ID(0, 1, 0));
 	fake->reg[4] = 0xfe000006;      /* reserved type */
 	fake->writable[4] = 0xfff00000;
-	fake->writable[5] = 0xf0f00000; /* a hole in what can be written */
-	fake->reg[6] = 0x00000008;      /* flags of nothing */
-	fake->writable[7] = 0x00000ff0; /* not the upper bits */
-	add_bar(fake, 5, 0xfe000004, 4096, 0xf);   /* its half is not there */
+	fake->writable[5] = 0xf0f00000; /* writable bits with a hole */
+	fake->reg[6] = 0x00000008;      /* flags, but no BAR */
+	fake->writable[7] = 0x00000ff0; /* upper bits are read-only */
+	add_bar(fake, 5, 0xfe000004, 4096, 0xf);   /* no upper half */
 	REQUIRE(scan() == 1);
 	for (unsigned i = 0; i < PCI_NR_BARS; i++)
 		EXPECT_EQ(table[0].bar[i].size, 0);
 }
 
-/* While it decodes nothing the CPU may not reach any device. */
+/* Sizing switches decoding off: the CPU could lose all other devices. */
 KTEST(pci, nothing_is_written_to_a_host_bridge)
 {
 	struct fake *fake;
@@ -413,7 +412,7 @@ KTEST(pci, a_bridge_has_two_bars)
 	add_bar(&fakes[0], 1, 0xfea00000, 4096, 0xf);
 	REQUIRE(scan() == 1);
 	EXPECT_EQ(table[0].bar[1].size, 4096);
-	/* Its bus numbers, as a BAR, would have been written to. */
+	/* A bridge has its bus numbers there: nothing may write to them. */
 	EXPECT_EQ(table[0].bar[2].size, 0);
 }
 
@@ -521,7 +520,7 @@ KTEST(pci, command_bits_are_set_and_cleared)
 	pci_write16(edu, PCI_COMMAND, old);
 }
 
-/* The first page of a BAR in memory: ioremap() takes it, RAM it is not. */
+/* ioremap() maps the first page of each BAR in memory: it is not RAM. */
 KTEST_KEEPS(pci, bars_are_mapped_by_ioremap)
 {
 	unsigned nr = 0;
@@ -556,7 +555,7 @@ KTEST(pci, edu_answers_through_its_bar)
 	regs = ioremap(edu->bar[0].start, (size_t)edu->bar[0].size);
 	REQUIRE(regs);
 	EXPECT_EQ(regs[0], 0x010000ed);
-	regs[1] = 0x12345678;           /* inverts what is written */
+	regs[1] = 0x12345678;           /* edu inverts the value */
 	EXPECT_EQ(regs[1], ~0x12345678u);
 	iounmap((const void *)regs);
 }

@@ -2,8 +2,8 @@
 /*
  * pcp.c (tests) - per-CPU lists: stacks in front of the buddy lists
  *
- * These use the live lists of the first zone that serves GFP_KERNEL, emptied
- * at the start of each test. Nobody else allocates while a test runs.
+ * Most tests use the live lists of the first zone that serves GFP_KERNEL. They
+ * empty these lists first. No other thread allocates while a test runs.
  */
 #include "lib/align.h"
 #include "lib/random.h"
@@ -21,7 +21,7 @@ SUITE(pcp, page_alloc_check);
 static struct page *pages[NR];
 static struct zone *zone;
 
-/* The most that a test takes, with what a refill takes beyond it. */
+/* The most pages that a test takes, with those that a refill adds. */
 static unsigned long pages_of_a_test(void)
 {
 	unsigned order = PCP_ORDERS - 1;
@@ -30,7 +30,7 @@ static unsigned long pages_of_a_test(void)
 	return NR + ((pcp->high + 1ul + pcp->batch) << order);
 }
 
-/* Enough pages that no watermark comes into it. */
+/* Empty the lists. There must be so many pages that no watermark matters. */
 static void start_empty(void)
 {
 	zone = zonelists[GFP_KERNEL & GFP_ZONES][0];
@@ -226,7 +226,7 @@ KTEST(pcp, drained_blocks_become_what_they_were_cut_from)
 		}
 }
 
-/* A zone of our own, one block of 4 MiB, with one list of 64 pages. */
+/* A zone of the test: one block of 4 MiB, one list; a refill takes 64 pages. */
 static struct zone fresh_zone;
 
 static struct page *fresh_zone_open(void)
@@ -276,7 +276,7 @@ KTEST(pcp, pieces_are_used_up_before_a_block_is_cut)
 	struct page *block = fresh_zone_open();
 	struct pcp_list *pcp = zone_pcp(&fresh_zone, 0);
 
-	/* Free: 1 page at 1, 4 at 4, and from 512 on. */
+	/* These pages are free: 1, 4 to 7, and 512 to the end. */
 	spin_lock(&fresh_zone.lock);
 	REQUIRE(buddy_alloc_locked(&fresh_zone, 9) == block);
 	buddy_free_run_locked(&fresh_zone, &block[1], 1);
@@ -286,7 +286,7 @@ KTEST(pcp, pieces_are_used_up_before_a_block_is_cut)
 	EXPECT(refill(0, 0));
 	EXPECT_EQ(pcp->count, 8);
 	EXPECT(pcp->blocks[0] == &block[1]);
-	EXPECT(pcp->blocks[4] == &block[4]);   /* cut last page first */
+	EXPECT(pcp->blocks[4] == &block[4]);   /* behind 7, 6, 5 */
 	EXPECT(pcp->blocks[6] == &block[512]);
 	EXPECT(pcp->blocks[7] == &block[514]);
 	EXPECT_NULL(check(&fresh_zone));

@@ -33,7 +33,7 @@ static kva_t at(unsigned i)
 	return vm_area_start(area) + i * PAGE_SIZE;
 }
 
-/* Volatile: one page behind two addresses is nothing that C knows of. */
+/* Volatile: C does not know that two addresses may show the same page. */
 static volatile uint32_t *word(unsigned i)
 {
 	return kva_to_ptr(at(i));
@@ -99,7 +99,7 @@ KTEST(pgtable, pages_from_anywhere_become_neighbours)
 	kpt_map_pages(at(0), pages, FEW, KPROT_RW);
 	for (unsigned i = 0; i < FEW; i++)
 		*word(i) = 1000 + i;
-	/* The same pages, in the opposite order, elsewhere. */
+	/* Map the same pages again, in the opposite order. */
 	for (unsigned i = 0; i < FEW; i++)
 		kpt_map_pages(at(100 + FEW - 1 - i), &pages[i], 1, KPROT_RO);
 	for (unsigned i = 0; i < FEW; i++) {
@@ -185,7 +185,7 @@ KTEST(pgtable, retired_entries_remember_their_pages)
 {
 	setup();
 	kpt_map_pages(at(0), pages, 4, KPROT_RW);
-	kpt_map_pages(at(6), pages + 4, 2, KPROT_RW);   /* two empty between */
+	kpt_map_pages(at(6), pages + 4, 2, KPROT_RW);   /* 4, 5: empty */
 	kpt_retire(at(0), 8);
 	tlb_flush_range(at(0), 8);
 	for (unsigned i = 0; i < 8; i++)
@@ -236,7 +236,7 @@ static kva_t unpopulated(void)
 	return va >= vmalloc_start() ? va : 0;
 }
 
-/* Keeps: the table that is made in the end. */
+/* Keeps: the page table that is made at the end. */
 KTEST_KEEPS(pgtable, without_memory_populate_changes_nothing)
 {
 	kva_t va = unpopulated();
@@ -364,7 +364,7 @@ KTEST(pgtable, random_operations_agree_with_a_model)
 
 	setup();
 	rng_init(&rng, ktest_seed());
-	/* The line between two tables in the middle. */
+	/* The line between two tables is in the middle of the model. */
 	base = PTRS_PER_PT - pt_index(at(0)) - MODEL / 2 % PTRS_PER_PT;
 	base %= PTRS_PER_PT;
 	for (unsigned i = 0; i < MODEL; i++)
@@ -394,7 +394,7 @@ KTEST(pgtable, random_operations_agree_with_a_model)
 
 /* ---- the checker looks at the tables in use ------------------------------ */
 
-/* Slots of the fixmap that are used by nobody can be spoilt in place. */
+/* Only tests use FIX_TEST: its entry may be spoilt in the live tables. */
 KTEST(pgtable, an_error_in_the_live_tables_is_found)
 {
 	struct page *page = alloc_page(GFP_KERNEL);

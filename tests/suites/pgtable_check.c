@@ -26,7 +26,7 @@
 #define PKMAP_PDE   pd_index(PKMAP_BASE)
 #define FIXMAP_PDE  pd_index(FIXMAP_PT_BASE)
 
-/* Pages of low memory with nothing special about them, and with. */
+/* Two pages of low memory: an ordinary one, and one of video memory. */
 #define PLAIN_PAGE  16u
 #define VIDEO_PAGE  (0xb8000u >> PAGE_SHIFT)
 
@@ -34,7 +34,7 @@
 
 SUITE(pgtable_check, pgtable_check);
 
-/* The copy, and what it is judged by. */
+/* The copy, and the facts by which the checker judges it. */
 static struct {
 	pdpte_t *pdpt;
 	pde_t   *pd;
@@ -66,7 +66,7 @@ static void table_free(void *table)
 	free_page(page);
 }
 
-/* A table of its own for one PDE of the copy. */
+/* Give one PDE of the copy a table of its own. */
 static pte_t *table_own(unsigned index)
 {
 	pte_t *table = table_alloc();
@@ -100,7 +100,7 @@ static void copy_refresh(void)
 	copy.facts.image = &copy.image;
 }
 
-/* A page that is not mapped, in a chunk that is, behind the image. */
+/* Find a page that is not mapped, in a chunk with a table, behind the image. */
 static void copy_find_hole(void)
 {
 	copy.hole = 0;
@@ -117,8 +117,8 @@ static void copy_find_hole(void)
 }
 
 /*
- * Nothing is mapped through this entry of the directory. Tables stay where an
- * area has been, so that in the end there may be no entry without one.
+ * Is nothing mapped through this entry of the directory? A table stays when its
+ * areas are freed, so in the end each entry may have one.
  */
 static bool pde_is_unused(unsigned index)
 {
@@ -194,7 +194,7 @@ static void copy_destroy(void)
 
 /* ---- what is spoilt, by rule --------------------------------------------- */
 
-/* Returns: the address that the report must name; SKIP_CASE: not here. */
+/* Each case returns the address that the report must name, or SKIP_CASE. */
 #define SKIP_CASE  1u
 
 static uint64_t page_entry(const struct page *page, enum kprot prot)
@@ -264,7 +264,7 @@ static kva_t table_not_a_table(void)
 	return PKMAP_BASE;
 }
 
-/* Its entry in mem_map is not written yet: 0 there would say "reserved". */
+/* Its entry in mem_map is not written yet: 0 would mean "reserved". */
 static kva_t table_in_virgin_memory(void)
 {
 	pfn_t pfn = PFN(0);
@@ -417,7 +417,7 @@ static kva_t guard_mapped(void)
 {
 	copy.image.nr_guards = 1;
 	copy.image.guard[0] = copy.image.data_start;
-	/* The guards there really are are not mapped, and no guards now. */
+	/* A real guard is a hole now: if it lies in front, it is found first. */
 	for (unsigned i = 0; i < kernel_image.nr_guards; i++) {
 		if (kernel_image.guard[i] <= copy.image.data_start)
 			return SKIP_CASE;
@@ -437,7 +437,7 @@ static kva_t isa_hole_missing(void)
 	return low_va(VIDEO_PAGE);
 }
 
-/* The ISA hole is no RAM, on any PC. */
+/* The ISA hole is not RAM on any PC. */
 static kva_t image_begins_in_a_hole(void)
 {
 	copy.image.text_start = PAGE_OFFSET + ISA_HOLE_END - PAGE_SIZE;
@@ -451,7 +451,7 @@ static kva_t image_ends_in_a_hole(void)
 	return copy.image.text_start;
 }
 
-/* Cached, as if it were RAM; whoever maps a device there does not. */
+/* Cached, as if it were RAM. A mapping of a device would not be cached. */
 static kva_t hole_mapped(void)
 {
 	if (!copy.hole)
@@ -675,9 +675,9 @@ KTEST(pgtable_check, an_unspoilt_copy_is_right)
 }
 
 /*
- * One bit of an entry at a time. A frame number with a wrong bit may still
- * lead to a harmless page (so some of them will do); every other bit but A has
- * a rule.
+ * Flip one bit of an entry at a time. Every bit has a rule, except A and the
+ * bits of the frame number: a wrong frame may be a harmless page. Of the frame
+ * number, every fourth bit is enough.
  */
 KTEST(pgtable_check, any_single_bit_is_survived)
 {

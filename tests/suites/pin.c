@@ -19,7 +19,7 @@ static uint8_t byte_of(struct page *page)
 	return byte;
 }
 
-/* What a device does. */
+/* Write as a device does. */
 static void write_byte(struct page *page, uint8_t byte)
 {
 	uint8_t *bytes = kmap_local(page);
@@ -67,7 +67,7 @@ KTEST(pin, a_pinned_page_outlives_its_mapping)
 	EXPECT_NULL(vm_check());
 }
 
-/* The trap that Linux closed in 5.9. */
+/* Linux had this error before 5.9. */
 KTEST(pin, a_fork_leaves_the_device_with_the_parent)
 {
 	struct mm *mm = test_mm(), *child;
@@ -83,7 +83,7 @@ KTEST(pin, a_fork_leaves_the_device_with_the_parent)
 	EXPECT_EQ(peek(child, AT(0)), 1);
 	EXPECT_EQ(poke(child, AT(0), 3), 3);
 	EXPECT_EQ(byte_of(pages[0]), 77);
-	/* The other page is shared as ever. */
+	/* The other page is shared as usual. */
 	EXPECT_EQ(peek(child, AT(1)), 2);
 	mm_unpin(pages, 1);
 	test_end(child);
@@ -121,8 +121,9 @@ KTEST(pin, pinning_for_writing_ends_a_sharing)
 }
 
 /*
- * A device that only reads: the page is the driver's own all the same. Else who
- * shares it has it alone when the driver lets go, writes, and the device reads.
+ * The device only reads, but the driver gets a page of its own. A shared page
+ * would belong to the parent alone when the driver unmaps it: the parent could
+ * write to it, and the device would read that.
  */
 KTEST(pin, pinning_for_reading_ends_a_sharing)
 {
@@ -145,7 +146,7 @@ KTEST(pin, pinning_for_reading_ends_a_sharing)
 	test_end(mm);
 }
 
-/* Map once, write and sync often: the write must not get another page. */
+/* A driver maps once and writes often: a write must not move the page. */
 KTEST(pin, what_is_written_later_is_what_the_device_reads)
 {
 	struct mm *mm = test_mm(), *child;
@@ -249,7 +250,7 @@ KTEST(pin, what_is_not_the_programs_is_refused)
 	test_end(mm);
 }
 
-/* Each pin is charged as a page that nobody else may be promised. */
+/* Each pin is charged like one promised page. */
 KTEST(pin, too_many_pins_of_one_page_are_refused)
 {
 	struct mm *mm;

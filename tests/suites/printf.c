@@ -53,7 +53,7 @@ KTEST(printf, lengths_cut_the_argument)
 	EXPECT_TEXT("-2 65534", "%hd %hu", (short)-2, (unsigned short)65534);
 	EXPECT_TEXT("-3 3", "%ld %lu", -3l, 3ul);
 	EXPECT_TEXT("7 -7", "%zu %td", (size_t)7, (ptrdiff_t)-7);
-	/* The largest, which has more bits on the host. */
+	/* The largest number, which has more bits on the host. */
 	EXPECT_TEXT(sizeof(size_t) == 8 ? "ffffffffffffffff" : "ffffffff",
 		    "%zx", SIZE_MAX);
 	EXPECT_TEXT(sizeof(size_t) == 8 ? "9223372036854775807" : "2147483647",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * random.c - that a seed repeats, and that the numbers spread
+ * random.c - a seed repeats its numbers, and the numbers spread
  */
 #include "lib/random.h"
 
@@ -18,7 +18,7 @@ KTEST(random, the_same_seed_gives_the_same_numbers)
 		EXPECT_EQ(rng_next(&a), rng_next(&b));
 }
 
-/* Marsaglia's example of xorshift32, whose first number is known. */
+/* The seed and the first number are those of Marsaglia's xorshift32. */
 KTEST(random, the_published_sequence)
 {
 	struct rng rng;
@@ -50,7 +50,7 @@ KTEST(random, results_stay_below_their_bound_and_reach_it)
 		REQUIRE(n < ARRAY_SIZE(count));
 		count[n]++;
 	}
-	/* 1000 each on average; 10 deviations of 30 are far outside. */
+	/* 1000 on average; 300 are ten standard deviations. */
 	for (unsigned i = 0; i < ARRAY_SIZE(count); i++)
 		EXPECT(count[i] > 700 && count[i] < 1300);
 	EXPECT_EQ(rng_below(&rng, 1), 0);

@@ -3,8 +3,8 @@
  * rangetree.c - ranges and gaps against an array of bytes
  *
  * ALGORITHM  The model is one byte for each number of a small address space:
- *          0 free, else the index of the range plus one. Whatever the tree
- *          answers, a walk over the bytes answers too.
+ *          0 is free, any other value is the index of the range plus one.
+ *          Each answer of the tree is compared with a walk over the bytes.
  */
 #include "lib/rangetree.h"
 
@@ -125,7 +125,7 @@ KTEST(rangetree, alignment_skips_a_gap_that_is_large_enough)
 
 	init(0, 1000);
 	EXPECT_EQ(insert(0, 0, 10), 0);
-	EXPECT_EQ(insert(1, 30, 40), 0);     /* 20 free, but 16 to 30 only */
+	EXPECT_EQ(insert(1, 30, 40), 0);     /* 20 free, but 14 if aligned */
 	EXPECT_EQ(insert(2, 100, 110), 0);
 	EXPECT(range_gap_first(&tree, 16, 16, 0, &start));
 	EXPECT_EQ(start, 48);
@@ -197,7 +197,7 @@ KTEST(rangetree, the_check_names_each_broken_law)
 	nodes[1].gap++;
 	EXPECT(range_tree_check(&tree));
 	nodes[1].gap--;
-	nodes[0].end = 201;            /* the gap behind is another one */
+	nodes[0].end = 201;            /* now node 1 has a wrong gap */
 	expect_broken(GAP);
 	nodes[0].end = 200;
 	nodes[1].max_gap ^= 1;

@@ -160,7 +160,7 @@ static void expect_broken(const char *law)
 	EXPECT_STREQ(rb_check(&root, less), law);
 }
 
-/* 1 above 0 and 2, all black, and 3 red below 2. */
+/* 1 has the children 0 and 2. These three are black. 2 has the red child 3. */
 KTEST(rbtree, the_check_names_each_broken_law)
 {
 	struct rb_node *zero = &items[0].node, *two = &items[2].node;
@@ -183,7 +183,7 @@ KTEST(rbtree, the_check_names_each_broken_law)
 		expect_broken(LINK);
 		items[i].node.parent = root.node;
 	}
-	zero->red = two->red = true;   /* as many blacks on each path */
+	zero->red = two->red = true;   /* the paths stay equal */
 	expect_broken(REDS);
 	zero->red = two->red = false;
 	three->red = false;
@@ -202,7 +202,7 @@ KTEST(rbtree, the_check_names_each_broken_law)
 	EXPECT_NULL(rb_check(&root, less));
 }
 
-/* A loop of children is a tree without an end: the check ends all the same. */
+/* A loop of children would have no end: the check stops at a depth. */
 KTEST(rbtree, the_check_ends_in_a_tree_that_is_too_deep)
 {
 	init();

@@ -2,9 +2,9 @@
 /*
  * ring3.c (suite) - what ring 3 cannot do, and what it finds
  *
- * ALGORITHM  Each test runs a few instructions in ring 3. Whatever they are,
- *          they end in an exception of their own thread, and the kernel runs.
- * NOT HERE instructions that ring 3 may not: ring3_forbidden.c.
+ * ALGORITHM  Each test runs a few instructions in ring 3. In every case they
+ *          end in an exception of their own thread, and the kernel goes on.
+ * NOT HERE instructions that are forbidden in ring 3: ring3_forbidden.c.
  */
 #include <arch/cpu.h>
 #include <arch/irq.h>
@@ -54,7 +54,7 @@ KTEST(ring3, a_program_begins_with_clean_registers)
 	EXPECT_EQ(r3.regs.ds & 0xffff, LINUX_USER_DS);
 	EXPECT_EQ(r3.regs.es & 0xffff, LINUX_USER_DS);
 	EXPECT_EQ((r3.regs.fs | r3.regs.gs) & 0xffff, 0);
-	EXPECT_EQ(r3.regs.eflags & ~0x10000u, 0x202);   /* RF is #UD's */
+	EXPECT_EQ(r3.regs.eflags & ~0x10000u, 0x202);   /* #UD sets RF */
 }
 
 RING3_CODE(fill, "movl $1, %eax; movl $2, %ebx; movl $3, %ecx;"
@@ -206,7 +206,7 @@ KTEST(ring3, a_selector_that_became_bad_is_null_on_return)
 	ring3_run(&r3);
 	syscall_set_hook(NULL);
 	EXPECT_EQ(r3.regs.ebx, 0);
-	/* A null selector is #GP; QEMU takes it for a segment at 0. */
+	/* A null selector gives #GP; in QEMU it is a segment at 0. */
 	EXPECT(r3.regs.vector == VECTOR_GP ||
 	       (r3.regs.vector == VECTOR_PF && r3.regs.cr2 == 4));
 	ring3_destroy(&r3);
@@ -319,7 +319,7 @@ KTEST(ring3, odd_flags_and_segments_do_not_reach_the_kernel)
 	EXPECT_EQ((r3.regs.ds | r3.regs.es) & 0xffff, 0);
 }
 
-/* As kernel/uapi/abi.h has it; relative, because code may lie anywhere. */
+/* As in kernel/uapi/abi.h; relative, because the code may lie anywhere. */
 #define SYSENTER_CALL                                                      \
 	"pushl %ecx; pushl %edx; pushl %ebp; call 1f; 1: "                 \
 	"addl $(2f - 1b), (%esp); movl %esp, %ebp; sysenter;"              \
@@ -379,7 +379,7 @@ KTEST(ring3, results_in_ecx_and_edx_arrive)
 	need_sysenter();
 	ring3_init(&r3, &sysenter_results);
 	syscall_set_hook(give_results);
-	/* 4(%ebp) is the word above the stack's top, were it there. */
+	/* The call reads 4(%ebp), which must not lie above the stack. */
 	r3.regs.user_esp -= 4;
 	ring3_run(&r3);
 	syscall_set_hook(NULL);
@@ -396,7 +396,7 @@ RING3_CODE(sysenter_flags, "pushl $0x44fd7; popfl;" SYSENTER_CALL "ud2");
 KTEST(ring3, sysenter_with_odd_flags_is_harmless)
 {
 	need_sysenter();
-	/* TF: a step before it gets there, or into the kernel's entry. */
+	/* TF is set: the step ends before SYSENTER, or in its entry. */
 	run_calls(&sysenter_flags);
 	EXPECT(r3.regs.vector == VECTOR_DB || r3.regs.vector == VECTOR_UD);
 }
@@ -451,7 +451,7 @@ KTEST(ring3, sysenter_without_its_words_is_a_page_fault)
 	}
 }
 
-/* The first word says where to go on, so the call can fail. */
+/* The first word, where to go on, can be read: so -EFAULT can be returned. */
 KTEST(ring3, sysenter_with_one_of_its_words_fails)
 {
 	need_sysenter();
@@ -474,7 +474,7 @@ KTEST(ring3, it_is_preempted)
 	ring3_init(&r3, &spin);
 	words = ring3_data(&r3, 0);
 	ring3_start(&r3);
-	/* It never waits, and yet we run again. */
+	/* The thread never waits, but the test runs again. */
 	EXPECT(WAIT_UNTIL(words[0] > 0));
 	words[1] = 1;
 	ring3_wait(&r3);
@@ -501,7 +501,7 @@ static void fuzz_one(struct rng *rng)
 	code = page_address(r3.code);
 	for (unsigned i = 0; i < 64; i++)
 		code[i] = rng_next(rng);
-	/* Up to the segment registers; those are sanitized. */
+	/* The general registers; the segment registers are sanitized. */
 	for (unsigned i = 1; i < 9; i++)
 		words[i] = rng_next(rng);
 	r3.regs.ds = rng_below(rng, 0x100);
@@ -512,7 +512,7 @@ static void fuzz_one(struct rng *rng)
 	thread_yield();
 	for (unsigned i = 0; i < 10 && !r3.ended; i++)
 		thread_sleep_ns(NS_PER_TICK);
-	/* Random code that loops: nothing but a stop is there for it. */
+	/* Random code may loop: now it finds only UD2. */
 	memset(code, 0x0f, PAGE_SIZE);
 	for (unsigned i = 0; i < PAGE_SIZE / 2; i++)
 		((uint16_t *)code)[i] = 0x0b0f;   /* UD2 */

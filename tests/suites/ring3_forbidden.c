@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * ring3_forbidden.c (suite) - instructions that ring 3 may not
+ * ring3_forbidden.c (suite) - instructions that are forbidden in ring 3
  *
  * ALGORITHM  Each runs in ring 3 and ends in an exception of its own thread.
  * NOT HERE   exceptions, calls and what ring 3 finds: ring3.c.
@@ -64,8 +64,8 @@ KTEST(ring3_forbidden, what_is_forbidden_is_a_fault)
 		unsigned vector = run(codes[i].code);
 
 		/*
-		 * IRET with NT looks for the task to go back to: #TS. QEMU
-		 * reads the stack of an IRET as the kernel would: #PF by SMAP.
+		 * IRET with NT set looks for the previous task: #TS. QEMU
+		 * reads the stack of an IRET as the kernel: #PF by SMAP.
 		 */
 		if (vector != VECTOR_GP && vector != VECTOR_TS &&
 		    !(vector == VECTOR_PF && codes[i].code == &iret_cs))
@@ -76,15 +76,15 @@ KTEST(ring3_forbidden, what_is_forbidden_is_a_fault)
 }
 
 /*
- * WBINVD and INVD: whether ring 3 may is the CPU's alone to say, and QEMU 10's
- * TCG forbids neither. That is the emulator's fault, and is told as such; from
- * any other CPU it is a failure.
+ * Only the CPU can forbid WBINVD and INVD in ring 3. The TCG of QEMU 10 allows
+ * both. This is an error of the emulator, and the test is skipped. On any other
+ * CPU it is a failure.
  */
 RING3_CODE(wbinvd_, "wbinvd; ud2");
 RING3_CODE(invd_, "invd; ud2");
 RING3_CODE(who_emulates, "movl $0x40000000, %eax; cpuid; ud2");
 
-#define INSN_BYTES  2u   /* WBINVD's and INVD's length */
+#define INSN_BYTES  2u   /* length of WBINVD and of INVD */
 
 static bool emulator_is_tcg(void)
 {
@@ -116,7 +116,7 @@ KTEST(ring3_forbidden, invd_is_a_fault)
 	is_forbidden("INVD", &invd_);
 }
 
-/* All 256 of INT n: ECX counts up, the code is patched. */
+/* The test writes each n into the code. */
 RING3_CODE(int_n, "int $0; ud2");
 
 KTEST(ring3_forbidden, int_n_is_a_fault_but_for_three)
@@ -136,13 +136,13 @@ KTEST(ring3_forbidden, int_n_is_a_fault_but_for_three)
 	}
 }
 
-/* POPF with everything set: what ring 3 may not change does not change. */
+/* POPF sets all flags: those that ring 3 may not change stay as they are. */
 RING3_CODE(popf_all, "pushl $0x003fffd7; popfl; pushfl; popl %eax;"
 		     "pushl $2; popfl; ud2");
 
 KTEST(ring3_forbidden, popf_changes_nothing_of_the_kernels)
 {
-	EXPECT_EQ(run(&popf_all), VECTOR_DB);   /* TF was among them */
+	EXPECT_EQ(run(&popf_all), VECTOR_DB);   /* TF was set, too */
 	EXPECT_EQ(r3.regs.eflags & (EFLAGS_IOPL | EFLAGS_VM), 0);
 	EXPECT(r3.regs.eflags & 0x200);
 }
@@ -153,7 +153,7 @@ RING3_CODE(ports, "int $0x80; inb $0x61, %al; movl $1, %ebx;"
 
 static uint8_t port_bitmap[65536 / 8];
 
-/* In the thread itself: a switch to it takes the ports of its task, of none. */
+/* Runs in the thread: a switch to it loads the ports of its task, of none. */
 static void allow_ports(struct trap_regs *regs)
 {
 	arch_set_io_ports(port_bitmap);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * sched.c (tests) - who runs: priorities, turns, preemption
+ * sched.c (tests) - which thread runs: priorities, turns, preemption
  */
 #include "kernel/sched/sched.h"
 
@@ -18,7 +18,7 @@ SUITE(sched, sched_check);
 #define SPINNERS  3
 
 static struct order order;
-static unsigned before;   /* threads that are there without the test's */
+static unsigned before;   /* number of threads before the test */
 
 static void begin(void)
 {
@@ -145,7 +145,7 @@ static bool all_have_run_for(struct thread *const threads[], uint64_t ns)
 	return true;
 }
 
-/* They never call the scheduler; only the tick can take the CPU from them. */
+/* The threads never call the scheduler: only the tick takes the CPU away. */
 KTEST(sched, spinning_threads_share_the_cpu_fairly)
 {
 	struct thread *threads[SPINNERS];
@@ -162,7 +162,7 @@ KTEST(sched, spinning_threads_share_the_cpu_fairly)
 		least = MIN(least, ran[i]);
 		most = MAX(most, ran[i]);
 	}
-	/* A slice of five ticks, and one tick that was just beginning. */
+	/* At most a slice of five ticks, and one tick that has just begun. */
 	EXPECT(most - least <= 6 * NS_PER_TICK);
 }
 
@@ -174,7 +174,7 @@ KTEST(sched, a_spinning_thread_does_not_hold_up_a_higher_priority)
 	stop = false;
 	start("spin", PRIORITY_TEST - 1, spin, number(0));
 	slept = clock_ns();
-	thread_sleep_ns(2 * NS_PER_TICK);   /* would never end otherwise */
+	thread_sleep_ns(2 * NS_PER_TICK);   /* needs preemption to end */
 	EXPECT(clock_ns() >= slept + 2 * NS_PER_TICK);
 	EXPECT(spins[0] > 0);
 	stop = true;
@@ -268,7 +268,7 @@ KTEST(sched, who_lowers_himself_gives_way)
 
 /* ---- the switch itself ------------------------------------------------- */
 
-/* Blocks at once; goes on when switched to, and switches back. */
+/* Block at once. When the tester switches to this thread, switch back. */
 static void partner(void *arg)
 {
 	struct thread *tester = arg;
@@ -316,7 +316,7 @@ static void block_once(void *arg)
 	note_number(arg);
 }
 
-/* A list of whoever it waits for may have its `run` link meanwhile. */
+/* While a thread is blocked, `run` may link it into another list. */
 KTEST(sched, waking_takes_a_thread_out_of_a_foreign_list)
 {
 	struct thread *thread;

@@ -3,7 +3,7 @@
  * sched_user.c (tests) - threads of user mode: their page tables, preemption
  * and end
  *
- * WHAT     Address spaces of two pages, code and data, made by hand; a system
+ * WHAT     The tests make address spaces of two pages, code and data. A system
  *          call comes to a function of the test. No task is needed.
  */
 #include <arch/cr.h>
@@ -92,7 +92,7 @@ static void space_destroy(struct space *space)
 	free_page(space->data);
 }
 
-/* A thread that begins at the first instruction of the space's code. */
+/* Start a thread at the first instruction of the space's code. */
 static void space_run(struct space *space, unsigned priority)
 {
 	struct trap_regs regs;
@@ -241,9 +241,9 @@ KTEST(sched_user, a_kernel_thread_runs_with_the_tables_it_finds)
 	space_run(&spaces[1], PRIORITY_USER);
 	all_gone(before);
 	EXPECT_EQ(calls, 1);
-	EXPECT(loaded(&spaces[1]));       /* lazily still */
+	EXPECT(loaded(&spaces[1]));       /* lazily, still loaded */
 	sched_forget_tables(&spaces[2].tables);
-	EXPECT(loaded(&spaces[1]));       /* others are not concerned */
+	EXPECT(loaded(&spaces[1]));       /* those of another space stay */
 	sched_forget_tables(&spaces[1].tables);
 	EXPECT(!loaded(&spaces[1]));
 	EXPECT_NULL(sched_check());

@@ -186,7 +186,7 @@ KTEST(slab, constructor_runs_once_for_each_object_of_a_slab)
 	alloc_many(100);
 	before = constructed;
 	EXPECT_EQ(before, cache->nr_slabs * cache->per_slab);
-	/* No slab becomes empty here, so none is made anew. */
+	/* No slab becomes empty here, so no new slab is made. */
 	for (unsigned i = 0; i < 500; i++) {
 		kmem_cache_free(cache, held[i % 100]);
 		held[i % 100] = kmem_cache_alloc(cache, GFP_KERNEL);
@@ -231,7 +231,7 @@ KTEST(slab, destroy_refuses_while_objects_are_in_use)
 	set_up(64);
 	alloc_many(3);
 	EXPECT_EQ(kmem_cache_destroy(cache), -EBUSY);
-	/* The cache stays usable, and what leaked can still be freed. */
+	/* The cache stays usable: the leaked objects can still be freed. */
 	EXPECT_NULL(slab_check());
 	EXPECT_EQ(kmem_cache_used(cache), 3);
 	kmem_cache_free(cache, held[0]);
@@ -301,7 +301,7 @@ KTEST(slab, shrinkers_reach_every_cache)
 	tear_down();
 }
 
-/* All of ZONE_DMA, through the pages' own lists; newest first. */
+/* Take all pages of ZONE_DMA; page->list links them, newest first. */
 static void take_all_dma(struct list_head *pages)
 {
 	struct page *page;
@@ -508,7 +508,7 @@ static bool try_all(void *size)
 
 KTEST(slab, failure_of_each_allocation_is_survived)
 {
-	/* Descriptors on and off the slab. */
+	/* With the descriptor on the slab, and off the slab. */
 	EXPECT(ktest_each_failure(try_all, (void *)100) >= 3);
 	EXPECT(ktest_each_failure(try_all, (void *)2000) >= 4);
 	EXPECT_NULL(slab_check());
@@ -516,7 +516,7 @@ KTEST(slab, failure_of_each_allocation_is_survived)
 
 #define CACHES  5
 
-/* An object and what was written to all of it. */
+/* An object, and the byte that fills it. */
 struct model {
 	uint8_t *object;
 	uint8_t  pattern;
@@ -542,7 +542,7 @@ static void random_step(struct rng *rng, struct kmem_cache *const caches[],
 		m->object = NULL;
 		return;
 	}
-	/* Small ones more often. */
+	/* Small sizes are chosen more often. */
 	m->which = (uint8_t)MIN(rng_below(rng, CACHES),
 				rng_below(rng, CACHES));
 	m->pattern = (uint8_t)rng_next(rng);

@@ -8,7 +8,7 @@
 #include "mm/slab/slab_impl.h"
 #include "tests/ktest.h"
 
-#define SIZE     61     /* no multiple of anything */
+#define SIZE     61     /* a prime number */
 #define OBJECTS  200
 
 SUITE(slab_debug, slab_check);
@@ -171,8 +171,8 @@ KTEST(slab_debug, constructed_object_is_not_poisoned)
 /* ---- misuse ------------------------------------------------------------ */
 
 /*
- * Write one byte at an offset, which freeing must report in these words; then
- * mend it.
+ * Write one byte at an offset. Freeing must report it in these words. Then put
+ * the old byte back.
  */
 static void expect_caught_at_free(int offset, const char *words)
 {

@@ -63,7 +63,7 @@ KTEST(slab_describe, the_pages_of_all_caches_are_counted)
 		object[i] = kmem_cache_alloc(cache, GFP_KERNEL);
 		REQUIRE(object[i]);
 	}
-	/* Descriptors that lie elsewhere may need a page of their own. */
+	/* Descriptors off the slab may need one page more. */
 	EXPECT(slab_nr_pages() - before >= cache->nr_slabs << cache->order);
 	EXPECT(slab_nr_pages() - before <=
 	       (cache->nr_slabs << cache->order) + 1);
@@ -80,7 +80,7 @@ static enum slab_object_state state_at(const void *ptr)
 	return info.state;
 }
 
-/* Each byte of an object leads to it, the first as well as the last. */
+/* The address of each byte of an object leads to this object. */
 KTEST(slab_describe, an_address_leads_to_its_object)
 {
 	struct slab_object_info info;
@@ -148,8 +148,7 @@ KTEST(slab_describe, what_is_no_object_has_none)
 	object = kmem_cache_alloc(cache, GFP_KERNEL);
 	REQUIRE(object);
 	slab = virt_to_page(object)->slab;
-	/* In front of the first object is the descriptor, behind the last
-	 * one what is left over. */
+	/* In front of the first object lies the descriptor: no object. */
 	REQUIRE(slab_find_object(slab, &info));
 	EXPECT(!info.object);
 	REQUIRE(slab_find_object(slab->objects - 1, &info));

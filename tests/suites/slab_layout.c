@@ -65,7 +65,7 @@ KTEST(slab_layout, nothing_but_objects_has_an_index)
 	put_free_pages(start, SLAB_ORDER_MAX);
 }
 
-/* No smaller order would do, and no order at all wastes less. */
+/* The objects fit, with every colour, and little of the slab is wasted. */
 static void expect_good_layout(size_t size)
 {
 	struct kmem_cache geometry = { .size = size, .align = 8 };
@@ -80,7 +80,7 @@ static void expect_good_layout(size_t size)
 	if (used > block || geometry.first + geometry.span +
 	    (geometry.colours - 1) * geometry.colour_step > block)
 		ktest_fail(__FILE__, __LINE__, "size %zu overflows", size);
-	/* 5462 .. 5848 and 6554 .. 8191 cannot: 3 or 4 fit eight pages. */
+	/* Some sizes above 4096 cannot: of 6553 bytes, 4 fit eight pages. */
 	if (size <= 4096 && (block - used) * 8 >= block)
 		ktest_fail(__FILE__, __LINE__, "size %zu wastes %u of %u",
 			   size, block - used, block);
@@ -95,7 +95,7 @@ KTEST(slab_layout, slabs_waste_less_than_an_eighth)
 	expect_good_layout(8192);
 }
 
-/* The descriptor of a slab with n objects, and so many objects behind it. */
+/* The size of a slab's descriptor and of the n objects behind it. */
 static uint32_t bytes_needed(const struct kmem_cache *geometry, uint32_t n)
 {
 	uint32_t header = geometry->off_slab ? 0 :
@@ -150,7 +150,7 @@ static unsigned colour_of(const struct kmem_cache *cache,
 	return (unsigned)(slab->objects - start) - cache->first;
 }
 
-/* Not every size leaves a cache line over. */
+/* Find a size that leaves room for a second colour. */
 static size_t size_with_colours(void)
 {
 	struct kmem_cache geometry = { .size = 96, .align = 8 };

@@ -41,7 +41,7 @@ static int build(const char *const argv[], const char *const envp[])
 	return start_stack_build(&stack, &elf, argv, envp, noise);
 }
 
-/* A list of pointers at *at against the texts; leaves *at behind its 0. */
+/* Compare the list of pointers at *at with the texts; move *at behind its 0. */
 static const char *texts_check(uint32_t *at, const char *const texts[])
 {
 	for (; *texts; texts++, *at += 4) {
@@ -69,7 +69,7 @@ static const char *stack_check(const char *const argv[],
 	return law ? law : texts_check(&at, envp);
 }
 
-/* The auxiliary vector begins behind envp's 0. */
+/* Find a value of the auxiliary vector, which begins behind the 0 of envp. */
 static uint32_t auxv(uint32_t type)
 {
 	uint32_t at = stack.esp.v + 4;
@@ -121,7 +121,7 @@ KTEST(start_stack, auxiliary_vector_describes_the_program)
 	EXPECT(!memcmp(text(auxv(AT_RANDOM)), noise, START_RANDOM_BYTES));
 }
 
-/* One byte more each time, over the last that fits. */
+/* The argument grows by one byte each time, until it no longer fits. */
 KTEST(start_stack, what_does_not_fit_is_refused_at_the_byte)
 {
 	static char large[START_STACK_MAX + 64];

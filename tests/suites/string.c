@@ -33,7 +33,7 @@ static bool agrees(void)
 	return true;
 }
 
-/* As memmove() promises: as if by way of another buffer. */
+/* memmove() works as if it copied through another buffer. */
 static void model_move(unsigned dst, unsigned src, unsigned n)
 {
 	unsigned char copy[SIZE];
@@ -135,7 +135,7 @@ KTEST(string, comparison_ends_with_the_text)
 KTEST(string, length_and_search)
 {
 	static const char text[] = "pagoda";
-	volatile size_t bound = 100;   /* hidden: the compiler would warn */
+	volatile size_t bound = 100;   /* volatile, or the compiler warns */
 
 	EXPECT_EQ(strlen(text), 6);
 	EXPECT_EQ(strlen(""), 0);
@@ -182,7 +182,7 @@ KTEST(string, strscpy_says_when_it_had_to_cut)
 
 struct number {
 	const char *text;
-	int         plain, size;   /* what each of the two returns */
+	int         plain, size;   /* results of the two functions */
 	uint64_t    value;
 };
 

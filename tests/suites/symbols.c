@@ -83,7 +83,7 @@ static void collect(const char *line)
 	scnprintf(trace + len, sizeof(trace) - len, "%s\n", line);
 }
 
-/* Where in the trace the text stands; 0 where it does not, else from 1 on. */
+/* The position of the text in the trace, counted from 1; 0: it is not there. */
 static size_t position(const char *part)
 {
 	for (size_t i = 0; trace[i]; i++) {

@@ -23,7 +23,7 @@
 
 static const char *const no_args[] = { "tprogram", NULL };
 
-/* Messages about crashed tasks are what is tested: not a line for each. */
+/* Many tasks crash here: do not print a line for each one. */
 static unsigned loglevel_before;
 
 static void quiet(void)
@@ -59,7 +59,7 @@ KTEST(task, program_ends_with_its_exit_code)
 	EXPECT_NULL(task_check());
 }
 
-/* All but ESP 0; ESP a multiple of 16; argc on the stack. */
+/* ESP is a multiple of 16 and points to argc; all other registers are 0. */
 TPROGRAM(looks_at_registers,
       "orl %ecx, %eax; orl %edx, %eax; orl %ebx, %eax; orl %esi, %eax;"
       "orl %edi, %eax; orl %ebp, %eax; jnz 1f;"
@@ -268,7 +268,7 @@ KTEST(task, wild_stack_pointer_hurts_only_its_owner)
 	EXPECT_SIGNAL(wild_esp_push, SIGSEGV);
 }
 
-/* 4 MiB down, a page at a time; then beyond the limit of 8 MiB. */
+/* The first goes down 4 MiB, page by page; the second, past the 8 MiB limit. */
 TPROGRAM(grows_its_stack,
       "movl $1000, %ecx; 1: subl $4096, %esp; movl %ecx, (%esp);"
       "loop 1b;" TPROGRAM_EXIT("$1"));
@@ -297,7 +297,7 @@ static void expect_killable(const struct tprogram *program)
 	REQUIRE(task);
 	thread_sleep_ns(2 * NS_PER_TICK);
 	task_kill(task, WAIT_SIGNALED(SIGKILL));
-	task_kill(task, WAIT_EXITED(1));    /* too late to matter */
+	task_kill(task, WAIT_EXITED(1));    /* too late: no effect */
 	EXPECT_EQ(tprogram_wait(task), WAIT_SIGNALED(SIGKILL));
 }
 
@@ -384,7 +384,7 @@ KTEST(task, parent_reads_the_exit_code_of_its_child)
 	EXPECT_EQ(tprogram_run(&forks_and_waits), WAIT_EXITED(6));
 }
 
-/* Both write to the same page; each must see its own. */
+/* Both write to the same page; each must see its own value. */
 TPROGRAM(fork_copies,
       "movl $1, 0x0804a010;" TPROGRAM_CALL(2)
       "testl %eax, %eax; jnz 1f;"
@@ -428,7 +428,7 @@ static void kill_named(struct task *task, void *arg)
 		*found = task;
 }
 
-/* The child that spins is an orphan by now. */
+/* Kill the child that spins: its parent has ended. */
 static void kill_orphans(void)
 {
 	struct task *orphan;
@@ -460,7 +460,7 @@ TPROGRAM(leaves_children,
       "2:" TPROGRAM_CALL(158) "decl %esi; jnz 2b;" TPROGRAM_EXIT("$2")
       "1:" TPROGRAM_EXIT("$3"));
 
-/* A task's last thread may still be on its way out: it gives up the object. */
+/* Wait a while: the last thread of a task gives up the object as it ends. */
 static void expect_tasks(unsigned long objects)
 {
 	for (unsigned i = 0; i < 100 && object_count(OBJECT_TASK) != objects;
@@ -478,7 +478,7 @@ KTEST(task, orphans_leave_no_zombies)
 	expect_tasks(objects);
 }
 
-/* Forks 20 children that exit with their number, adds what they say. */
+/* Forks 20 children. Each exits with its number; the parent adds these. */
 TPROGRAM(large_family,
       "movl $20, %esi; 1:" TPROGRAM_CALL(2)
       "testl %eax, %eax; jnz 2f;" TPROGRAM_EXIT("%esi")
@@ -591,7 +591,7 @@ KTEST(task, thread_made_by_clone_shares_memory_and_clears_its_word)
 	EXPECT_NULL(task_check());
 }
 
-/* The child's write is the parent's too, and done when vfork() returns. */
+/* When vfork() returns, the parent sees what the child has written. */
 TPROGRAM(vforks,
 	 TPROGRAM_CALL(190)
 	 "testl %eax, %eax; jnz 1f; movl $4, 0x0804a000;" TPROGRAM_EXIT("$0")

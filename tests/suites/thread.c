@@ -86,7 +86,7 @@ static bool create_one(void *arg)
 {
 	struct thread *thread;
 
-	shrink_all();   /* a kept stack would spare the allocations */
+	shrink_all();   /* a kept stack needs no allocation */
 	thread = thread_create("failing", PRIORITY_TEST, count_one, NULL);
 	if (thread)
 		all_gone(before);
@@ -100,7 +100,7 @@ KTEST(thread, creation_fails_cleanly_wherever_memory_runs_out)
 	EXPECT_EQ(sched_nr_threads(), before);
 }
 
-/* Stacks that are kept need none; behind them it is the end. */
+/* Kept stacks need no new addresses. When they are used, creation fails. */
 KTEST_KEEPS(thread, creation_fails_cleanly_where_addresses_run_out)
 {
 	static struct full_kva full;

@@ -2,8 +2,8 @@
 /*
  * thread_switch.c - tests of the switch between two stacks
  *
- * ALGORITHM  Below the scheduler: two stacks, and arch_thread_switch() by hand
- *          with interrupts off.
+ * ALGORITHM  There is no scheduler here: the tests call arch_thread_switch()
+ *          between two stacks, with interrupts off.
  */
 #include <arch/irqflags.h>
 #include <arch/kva.h>

@@ -21,7 +21,7 @@ struct marked {
 	struct timer timer;
 	unsigned     number;
 	uint64_t     fired_at;   /* 0: not yet */
-	unsigned     again;      /* times that it arms itself once more */
+	unsigned     again;      /* arms itself again so many times */
 };
 
 static struct marked timers[TIMERS];
@@ -136,7 +136,7 @@ KTEST(timer, one_may_arm_itself_when_it_fires)
 	EXPECT(!timers[0].timer.armed);
 }
 
-/* Arm, move and cancel at random; then those that are left fire in order. */
+/* Arm, move and cancel at random; the timers that are left fire in order. */
 KTEST(timer, random_operations_match_a_naive_model)
 {
 	uint64_t expires[TIMERS] = { 0 };   /* 0: not armed */
@@ -174,7 +174,7 @@ KTEST(timer, random_operations_match_a_naive_model)
 
 /* ---- between ticks ------------------------------------------------------ */
 
-/* A host that does something else makes a tick come in between: not always. */
+/* If the host is busy, a tick may come in between: try several times. */
 #define ROUNDS  200
 
 static void needs_events(void)
@@ -185,7 +185,7 @@ static void needs_events(void)
 
 struct fired {
 	struct timer  timer;
-	unsigned long ticks;   /* when it was armed, then while it fired */
+	unsigned long ticks;   /* when armed; then: until it fired */
 	uint64_t      at;
 	bool          done;
 };
@@ -210,7 +210,7 @@ static void arm_between(struct fired *fired, uint64_t ns)
 	irq_restore(flags);
 }
 
-/* Returns: did it fire in the tick in which it was armed, in some round? */
+/* Returns: whether in some round the timer fired before the next tick. */
 static bool one_fires_between(void (*before)(void), void (*behind)(void))
 {
 	static struct fired fired;
@@ -272,7 +272,7 @@ KTEST(timer, the_second_of_two_fires_between_ticks_too)
 	EXPECT(between);
 }
 
-/* Its timer then fires in the tick, and the next ones have events again. */
+/* Its timer fires at the tick. Later timers have events again. */
 KTEST(timer, an_event_that_is_lost_delays_its_timer_to_the_tick)
 {
 	static struct fired fired;
@@ -303,7 +303,7 @@ KTEST(timer, sleepers_wake_in_the_order_of_their_times)
 	unsigned before = sched_nr_threads();
 
 	begin();
-	/* All go to sleep before any tick can come in between. */
+	/* All begin together: preemption is off until the last is made. */
 	preempt_disable();
 	for (unsigned i = 0; i < ARRAY_SIZE(ticks); i++)
 		start("sleeper", PRIORITY_TEST + 1, sleep_and_note,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * timer_rate.c (tests) - a timer is measured right, whatever disturbs, or not
+ * timer_rate.c (tests) - a timer is measured right, or it is refused
  *
- * WHAT     A timer and a reference that are computed from a time of the test's
- *          own. Each reading takes time; and a host that does something else
- *          takes more of it, at the readings that the row names.
+ * WHAT     The timer and the reference are computed from a clock of the test.
+ *          Each reading takes time. A busy host takes more time, at random
+ *          readings: each row says how often, and how much.
  */
 #include "arch/i386/platform/tick_source.h"
 #include "lib/div64.h"
@@ -16,7 +16,7 @@
 #define SECOND  1000000000ull
 #define MHZ  1000000u
 
-/* More readings than any measurement makes, and any refusal. */
+/* No measurement makes so many readings, and no refusal does. */
 #define READS_MAX  3000000u
 
 enum which { PIT, ACPI, STILL };
@@ -30,9 +30,9 @@ static const struct row {
 	enum which  by;
 	uint32_t    hz;           /* of the timer                             */
 	uint32_t    read_ns;      /* what a reading takes                     */
-	unsigned    stall_every;  /* a stall at about each so many readings  */
-	unsigned    stall_until;  /* but none from this reading on; 0: always*/
-	uint32_t    stall_us;     /* about so long                            */
+	unsigned    stall_every;  /* one stall in about so many readings     */
+	unsigned    stall_until;  /* no stall from this reading on; 0: always*/
+	uint32_t    stall_us;     /* length of a stall, about                 */
 	bool        refused;
 } rows[] = {
 	/* what                    by   hz          read   every until us     */
@@ -141,7 +141,7 @@ static uint32_t still(void)
 	return 1;
 }
 
-/* The numbers are those of the real ones, the count is ours. */
+/* The numbers are those of the real reference; the test makes the count. */
 static struct time_reference reference(enum which which)
 {
 	static uint32_t (*const count[])(void) = { pit_like, acpi_like, still };

@@ -2,9 +2,9 @@
 /*
  * tlb.c - after a flush the CPU sees the tables as they are
  *
- * ALGORITHM  Two sets of pages with different marks take turns behind the same
- *          addresses; each is read (so that the TLB knows it) before it is
- *          replaced.
+ * ALGORITHM  Two sets of pages with different marks take turns at the same
+ *          addresses. The test reads each set, so that the TLB knows it, before
+ *          the other set replaces it.
  */
 #include <arch/cr.h>
 #include <arch/pgtable_check.h>
@@ -129,7 +129,7 @@ KTEST(tlb, everything_means_global_entries_too)
 	EXPECT_EQ(read_cr3(), cr3);
 }
 
-/* As on a CPU that has no PGE: then nothing is global and CR3 must do. */
+/* Like a CPU without PGE: no entry is global, and a load of CR3 flushes all. */
 KTEST(tlb, without_pge_the_load_of_cr3_flushes)
 {
 	uint32_t cr4 = read_cr4();

@@ -273,7 +273,7 @@ KTEST(traps, probes_tell_what_is_mapped)
 	EXPECT(!probe_write(NULL));
 }
 
-/* By number: the compiler thinks that an array begins where its name stands. */
+/* As a number: for the compiler, nothing lies in front of an array. */
 static void *last_byte(const char *end)
 {
 	return kva_to_ptr(ptr_to_kva(end) - 1);
@@ -353,7 +353,7 @@ static void overflow(void *arg)
 	recurse(&depth, &stop);
 }
 
-/* Most of a page at once: ESP lands in the middle of the guard page. */
+/* A call takes most of a page: ESP gets into the middle of the guard page. */
 static noinline unsigned recurse_in_strides(volatile unsigned *caller,
 					    volatile bool *stop)
 {

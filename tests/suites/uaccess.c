@@ -3,8 +3,8 @@
  * uaccess.c - tests of copies between the kernel and user memory
  *
  * ALGORITHM  An address space of three pages with a hole: [A][B][hole][C]. The
- *          thread of the tests loads it; a hook on page faults stands in for
- *          the kernel's own resolution where a test wants one.
+ *          thread of the tests loads it. Where a test wants page faults to be
+ *          resolved, a hook does this in place of the kernel.
  */
 #include <arch/irqflags.h>
 #include <arch/kva.h>
@@ -231,7 +231,7 @@ KTEST(uaccess, a_text_at_the_end_of_user_memory_is_no_text)
 
 /* ---- faults that are resolved ------------------------------------------- */
 
-/* The hole gets the third page. */
+/* Map the third page into the hole. */
 static bool fill_hole(struct trap_regs *regs)
 {
 	if (regs->cr2 - HOLE >= PAGE_SIZE)
@@ -278,12 +278,12 @@ KTEST(uaccess, only_the_copies_may_fault)
 	teardown();
 }
 
-/* The user's side is fine: it is the kernel that is wrong, and not -EFAULT. */
+/* The user's address is right, the kernel's is wrong: this is no -EFAULT. */
 KTEST(uaccess, a_bad_kernel_address_is_a_panic)
 {
 	setup();
 	EXPECT_PANIC(copy_to_a_bad_kernel_address, NULL, "page fault");
-	/* The copy did not come to the end, where SMAP is closed again. */
+	/* The copy did not come to its end, where AC is cleared again. */
 	__asm__ volatile("push $0x202; popf");
 	teardown();
 }
@@ -312,7 +312,7 @@ KTEST(uaccess, random_copies_agree_with_a_model)
 			EXPECT_EQ(copy_from_user(buffer, UADDR(BASE), 100), 0);
 			EXPECT(!memcmp(buffer, model, 100));
 		} else {
-			/* How far it came is not promised. */
+			/* How much was copied is not promised. */
 			memcpy(model, bytes(0), PAGE_SIZE);
 			memcpy(model + PAGE_SIZE, bytes(1), PAGE_SIZE);
 		}

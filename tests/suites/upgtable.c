@@ -66,7 +66,7 @@ KTEST(upgtable, ten_thousand_spaces_leak_nothing)
 	unsigned long free;
 
 	setup();
-	/* The slab of the first one stays. */
+	/* The first space makes a slab, which stays. */
 	REQUIRE(upt_create(&other) == 0);
 	upt_destroy(&other);
 	free = nr_free_pages();
@@ -202,7 +202,7 @@ KTEST(upgtable, page_tables_are_highmem_where_there_is_any)
 
 	setup();
 	map(0, 0, R);
-	/* The pages were asked for in the same way. */
+	/* The pages of the test were allocated in the same way. */
 	highmem = page_is_highmem(pages[0]) &&
 		  (upt_tables_above_4g || frame(0).v < PFN_4G);
 	EXPECT_EQ(page_is_highmem(upt_find_table(&space, UADDR(at(0)))),

@@ -2,8 +2,8 @@
 /*
  * upgtable_rules.c - user page tables: failure, misuse, rules, a model
  *
- * ALGORITHM  The model remembers for each address of the window which page with
- *          which rights should be there.
+ * ALGORITHM  For each address of the window, the model has the page and the
+ *          rights that should be there.
  */
 #include "lib/errno.h"
 #include "lib/failpoint.h"
@@ -87,7 +87,7 @@ KTEST(upgtable_rules, a_move_that_fails_moves_nothing)
 	setup();
 	for (unsigned i = 0; i < WINDOW; i += 2)
 		map(i, i % PAGES, RW);
-	/* Tables that were made before one failed stay, so fewer are left. */
+	/* Tables made before a failure stay: later runs need fewer. */
 	EXPECT(ktest_each_failure(move_away, NULL) >= 2);
 	teardown();
 }
@@ -132,7 +132,7 @@ KTEST(upgtable_rules, misuse_is_caught)
 
 /* ---- the checker -------------------------------------------------------- */
 
-/* Change one half of the entry of page 0, check, change it back. */
+/* Flip bits in the entry of page 0, check, and put the entry back. */
 static const char *law_with(uint32_t low, uint32_t high)
 {
 	struct page *pt = upt_find_table(&space, UADDR(at(0)));
@@ -263,7 +263,7 @@ static void step_move(struct rng *rng, unsigned start, unsigned end)
 	}
 }
 
-/* Fork, look at the child, and forget it. */
+/* Fork, check the child, and destroy it. */
 static void step_copy(unsigned start, unsigned end)
 {
 	struct got got = { 0 };

@@ -6,8 +6,8 @@
  *          a window of addresses in it, half in one page table and half in the
  *          next, and a few pages with a mark in the first word.
  *
- * ALGORITHM  Accesses go through the MMU (the host's is a program), with SMAP
- *          and SMEP off, because it is the kernel that touches user pages here.
+ * ALGORITHM  Accesses go through the MMU (on the host, a program). SMAP and
+ *          SMEP are off, because here the kernel touches user pages.
  */
 #pragma once
 
@@ -61,7 +61,7 @@ static inline void mark(unsigned page, uint32_t word)
 	kunmap_local(words);
 }
 
-/* An address space with nothing in it, loaded. */
+/* Make an empty address space, and load it. */
 static inline void setup(void)
 {
 	REQUIRE(upt_create(&space) == 0);
@@ -113,7 +113,7 @@ static inline bool shows_nothing(unsigned i)
 	return !probe_read32(ptr(i), &word);
 }
 
-/* Does the entry say so? */
+/* Does the entry have this page and these rights? */
 static inline bool entry_is(const struct upgtable *upt, unsigned i,
 			    unsigned page, unsigned rights)
 {

@@ -2,8 +2,8 @@
 /*
  * user_device.c (tests) - objects of devices and of memory that they reach
  *
- * Any PCI device will do that nobody drives: it is told nothing. The device is
- * left as it was found.
+ * Any PCI device without a driver will do. The tests give it no work, and leave
+ * it as they found it.
  */
 #include <arch/iommu.h>
 
@@ -77,7 +77,7 @@ KTEST(user_device, a_device_is_opened_once)
 	EXPECT(!user_device_find(idle_device()));
 }
 
-/* Two that are one to the IOMMU; SKIPs where there are none. */
+/* Two devices that are one to the IOMMU; SKIPs if there are none. */
 static void find_pair(struct pci_device *pair[2])
 {
 	pair[0] = pci_find(0x1234, 0x11e8, 0);
@@ -200,7 +200,7 @@ KTEST(user_device, ranges_cover_the_buffer_and_lie_within_the_mask)
 	test_end(mm);
 }
 
-/* By the kernel's own view of where each page is. */
+/* Compares with the physical addresses that the kernel knows. */
 KTEST(user_device, bounced_ranges_are_those_with_pages_out_of_reach)
 {
 	struct user_device *dev = test_open();
@@ -282,8 +282,8 @@ static void set_mask(void *arg)
 }
 
 /*
- * Two threads of a driver: one is in the middle of a mapping, for which it has
- * the lock, and the space that it maps into must stay.
+ * A driver has two threads. One is in the middle of a mapping and has the lock:
+ * the space into which it maps must stay.
  */
 KTEST(user_device, the_mask_waits_for_a_mapping_under_way)
 {

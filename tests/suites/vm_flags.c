@@ -2,9 +2,9 @@
 /*
  * vm_flags.c (tests) - each flag of an area, through each operation
  *
- * WHAT     The cells of mm/vm/vm_flags.h, one by one: an area gets the flag by
- *          the call that a program has for it, goes through the operation, and
- *          has it then, or has lost it. A flag that an area of this kind may
+ * WHAT     Tests each cell of mm/vm/vm_flags.h. An area gets the flag by the
+ *          call that a program has for it. Then the operation runs: the area
+ *          has kept the flag, or lost it. A flag that an area of this kind may
  *          not have is asked for, too.
  */
 #include "kernel/diag/console.h"
@@ -32,7 +32,7 @@ static const struct rule rules[] = {
 #undef R
 };
 
-/* The area that is tried, and who has it. */
+/* The area under test, and its address spaces. */
 struct scene {
 	const struct rule *rule;
 	bool               shared;
@@ -63,7 +63,7 @@ static bool by_being_shared(struct scene *s)
 	return map(s, PROT_RW, 0);
 }
 
-/* No call maps a shared one: it was private, and a message shared it. */
+/* No call maps a shared stack: a message must share a private one. */
 static bool by_growing(struct scene *s)
 {
 	struct scene private = { .mm = s->mm };
@@ -141,7 +141,7 @@ static bool by_fork(struct scene *s)
 	return true;
 }
 
-/* Of two halves that are alike, one was locked; in a child it is not. */
+/* One of two equal halves is locked. In the child neither of them is. */
 static bool by_locked_half(struct scene *s)
 {
 	struct mm *mm = s->mm;
@@ -164,7 +164,7 @@ static bool by_kernel_pages(struct scene *s)
 				      "[archive]") == AT(0);
 }
 
-/* The call that asks for the flag. Returns: false: refused. */
+/* For each flag, the call that asks for it; false: it was refused. */
 static bool (*const ask_for[])(struct scene *s) = {
 	by_rights, by_rights, by_rights, by_being_shared, by_growing, by_lock,
 	by_being_shared, by_no_reserve, by_dontfork, by_wipeonfork, by_random,
@@ -177,7 +177,7 @@ _Static_assert(ARRAY_SIZE(ask_for) == ARRAY_SIZE(rules),
 
 /* ---- operations ---------------------------------------------------------- */
 
-/* Does the cell say what the flags of an area do? */
+/* Compare the cell with the flags of an area. */
 static void expect_cell(const struct scene *s, enum vm_flag_column column,
 			unsigned flags)
 {
@@ -281,7 +281,7 @@ static void try_kind(const struct rule *rule, bool shared)
 	unsigned may = rule->column[shared ? VM_OF_SHARED : VM_OF_PRIVATE];
 	bool has;
 
-	/* A private area that is shared is none. */
+	/* VM_SHARED would make it a shared area. */
 	if (rule->flag == VM_SHARED && !shared)
 		return;
 	has = try_one(rule, shared, NULL);
@@ -328,7 +328,7 @@ KTEST(vm_flags, neighbours_are_one_area_only_when_the_table_says_so)
 	}
 }
 
-/* Whatever a program asks for a window, it keeps the flags that it had. */
+/* Whatever a program asks for, a window keeps its flags. */
 KTEST(vm_flags, a_devices_area_gets_no_other_flag)
 {
 	static const int advice[] = {
@@ -374,7 +374,7 @@ KTEST(vm_flags, a_devices_area_gets_no_other_flag)
 
 /* ---- what went wrong once ------------------------------------------------ */
 
-/* A stack of a's: of its lowest four pages b has a map, and two are gone. */
+/* a has a stack. b maps its lowest four pages, then a unmaps two of these. */
 static void share_lower_stack(struct mm *a, struct mm *b)
 {
 	EXPECT_IS(mm_mmap(a, UADDR(AT(0)), PAGES(8), PROT_RW,
@@ -397,7 +397,7 @@ KTEST(vm_flags, what_is_shared_stays_one_when_its_area_was_a_stack)
 	EXPECT_EQ(poke(a, AT(3), 200), 200);
 	EXPECT_EQ(peek(b, AT(3)), 200);
 	EXPECT_EQ(peek(child, AT(3)), 200);
-	/* What it has grown by is of nobody else. */
+	/* The pages by which the stack has grown are not shared. */
 	EXPECT_EQ(poke(a, AT(1), 100), 100);
 	EXPECT_EQ(peek(child, AT(1)), 0);
 	EXPECT_EQ(peek(b, AT(1)), 2);
@@ -417,7 +417,7 @@ KTEST(vm_flags, a_stack_whose_lowest_pages_are_shared_grows_on)
 	EXPECT_EQ(poke(a, AT(0) - PAGES(6), 1), 1);
 	EXPECT_STREQ(maps(a), "fa-102 rw-p 102-104 rw-s 104-108 rw-p");
 	EXPECT_EQ(a->committed, 8 + 4);
-	/* Cut off, it begins again, with the rights of what is above. */
+	/* The stack is cut. It grows again with the rights of the area above. */
 	EXPECT_EQ(mm_munmap(a, UADDR(AT(0) - PAGES(6)), PAGES(8)), 0);
 	EXPECT_EQ(mm_mprotect(a, UADDR(AT(3)), PAGES(1),
 			      PROT_READ | PROT_GROWSDOWN),
@@ -451,7 +451,7 @@ KTEST(vm_flags, an_area_that_takes_in_an_unjoined_one_stays_unjoined)
 		  AT(0) - PAGES(2));
 	EXPECT_STREQ(maps(child), "fe-101 r--p 101-102 r--p");
 	EXPECT_NULL(mm_check(child));
-	/* The mark goes with the neighbour that it was about. */
+	/* When the neighbour goes, the mark VM_UNJOINED goes, too. */
 	EXPECT_EQ(mm_munmap(child, UADDR(AT(1)), PAGES(1)), 0);
 	EXPECT_EQ(mm_mprotect(child, UADDR(AT(0)), PAGES(1), PROT_NONE), 0);
 	EXPECT_EQ(mm_mprotect(child, UADDR(AT(0)), PAGES(1), PROT_READ), 0);

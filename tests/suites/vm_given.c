@@ -2,9 +2,9 @@
 /*
  * vm_given.c (tests) - pages that were given can be relied on
  *
- * WHAT     Each way to give pages, by each kind of area, and then whatever the
- *          giver can do: the receiver still reads and writes each page. And
- *          what could not be relied on is not given.
+ * WHAT     Each kind of area gives pages in each way. Then the giver does what
+ *          it can: the receiver still reads and writes each page. Pages that
+ *          the receiver could not rely on are not given.
  */
 #include "tests/suites/vm_test.h"
 
@@ -127,7 +127,7 @@ static void give_and_do(unsigned area, unsigned deed, bool grant)
 		  AT(0));
 	deeds[deed](giver);
 	test_end(giver);
-	/* Each page is promised, whatever the giver had promised. */
+	/* Each page is promised to the receiver. */
 	EXPECT_EQ(vm_committed() - before, NR);
 	expect_all_pages(receiver);
 	test_end(receiver);
@@ -143,7 +143,7 @@ KTEST(vm_given, pages_stay_whatever_the_giver_does)
 		}
 }
 
-/* Nothing is promised that is not there: the giver keeps what it has. */
+/* There are no more promises: the giver keeps its pages. */
 KTEST(vm_given, pages_that_cannot_be_promised_are_not_given)
 {
 	unsigned long limit = vm_commit_limit;
@@ -159,7 +159,7 @@ KTEST(vm_given, pages_that_cannot_be_promised_are_not_given)
 		at = mm_transfer(giver, UADDR(AT(0)), PAGES(NR), receiver,
 				 UADDR(AT(0)), PROT_RW, false);
 		vm_commit_limit = limit;
-		/* Shared pages that were promised already need no more. */
+		/* Shared pages are promised already: they need no more. */
 		EXPECT_IS(at, areas[area] == shared_touched ? AT(0) :
 			  (uint32_t)-ENOMEM);
 		EXPECT_EQ(vm_committed(), before);
@@ -169,7 +169,7 @@ KTEST(vm_given, pages_that_cannot_be_promised_are_not_given)
 	}
 }
 
-/* What the receiver had in the place goes when pages come, and only then. */
+/* The receiver's old pages go only when the new pages come. */
 KTEST(vm_given, a_bad_giver_leaves_the_receivers_place_alone)
 {
 	for (unsigned grant = 0; grant < 2; grant++) {
@@ -208,7 +208,7 @@ KTEST(vm_given, a_bad_giver_leaves_the_receivers_place_alone)
 	}
 }
 
-/* mremap() makes a shared area longer, but not what it shows. */
+/* mremap() makes a shared area longer, but not its object. */
 KTEST(vm_given, pages_behind_the_end_of_an_object_are_not_given)
 {
 	static const struct {

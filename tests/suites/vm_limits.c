@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * vm_limits.c (tests) - what an address space may have, and who may raise it
+ * vm_limits.c (tests) - the limits of an address space, and who may raise them
  */
 #include "mm/account/account.h"
 #include "tests/suites/vm_test.h"
@@ -38,7 +38,7 @@ KTEST(vm_limits, a_limit_is_lowered_by_anybody_and_raised_by_nobody)
 		EXPECT_EQ(mm_change_limit(mm, VM_LIMIT_AS, &start, NULL), 0);
 		EXPECT_EQ(mm_change_limit(mm, VM_LIMIT_AS, &cases[i].new, &old),
 			  cases[i].err);
-		/* What was before is told only where it was replaced. */
+		/* The old limit is returned only if it was replaced. */
 		EXPECT_EQ(old.soft, changes ? 50 : 1);
 		EXPECT_EQ(old.hard, changes ? 100 : 2);
 		EXPECT_EQ(mm_change_limit(mm, VM_LIMIT_AS, NULL, &now), 0);
@@ -82,7 +82,7 @@ KTEST(vm_limits, areas_end_at_the_limit_of_the_address_space)
 	test_end(mm);
 }
 
-/* Two pages of [0, 4) are there: that leaves room for as many more. */
+/* The limit is 4 pages, 3 are mapped: a call may add one page. */
 KTEST(vm_limits, what_is_replaced_does_not_count)
 {
 	struct mm *mm = test_mm();
@@ -93,7 +93,7 @@ KTEST(vm_limits, what_is_replaced_does_not_count)
 	EXPECT_EQ(mm_mmap(mm, UADDR(AT(0)), PAGES(4), PROT_RW, ANON_FIXED),
 		  -ENOMEM);
 	EXPECT_STREQ(maps(mm), "101-103 r--p 108-109 r--p");
-	/* Areas that reach out of the range count with what lies inside. */
+	/* Of an area that reaches out of the range, the part inside counts. */
 	test_map(mm, 2, 2, PROT_RW);
 	EXPECT_STREQ(maps(mm), "101-102 r--p 102-104 rw-p 108-109 r--p");
 	test_map(mm, 1, 2, PROT_READ | PROT_EXEC);
@@ -113,7 +113,7 @@ KTEST(vm_limits, the_heap_ends_at_the_limits_too)
 	EXPECT_IS(mm_brk(mm, UADDR(AT(3))), AT(3));
 	EXPECT_IS(mm_brk(mm, UADDR(AT(4))), AT(3));
 	EXPECT_IS(mm_brk(mm, UADDR(AT(1))), AT(1));
-	/* The number of areas: the heap that is there may still grow. */
+	/* There are more areas than allowed: the heap does not grow. */
 	test_map(mm, 6, 1, PROT_READ);
 	vm_max_map_count = mm->nr_vmas - 1;
 	EXPECT_IS(mm_brk(mm, UADDR(AT(2))), AT(1));
@@ -146,7 +146,7 @@ KTEST(vm_limits, pages_are_locked_up_to_the_limit)
 
 /* ---- promises of a family ------------------------------------------------ */
 
-/* An address space that somebody at this depth of accounts pays for. */
+/* An address space; an account at this depth pays for it. */
 static struct mm *mm_at_depth(unsigned depth)
 {
 	struct account *account = account_create(NULL);
@@ -166,7 +166,7 @@ static struct mm *mm_at_depth(unsigned depth)
 	return mm;
 }
 
-/* How many pages it can be promised, of 800. */
+/* How many of 800 pages can be promised to the address space? */
 static unsigned most(struct mm *mm)
 {
 	unsigned long limit = vm_commit_limit;
@@ -185,8 +185,8 @@ static unsigned most(struct mm *mm)
 }
 
 /*
- * Beyond a half of all, an eighth is left for others on each level. What other
- * address spaces have been promised is not the family's, and is in the limit.
+ * Each level leaves an eighth of all pages for others, down to one half of all.
+ * The promises of other address spaces count in the limit, not in the family.
  */
 KTEST(vm_limits, each_level_of_a_family_leaves_an_eighth)
 {

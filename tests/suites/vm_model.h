@@ -3,11 +3,11 @@
  * vm_model.h - a naive address space, page by page
  *
  * WHAT     What the memory calls should do to a window of MODEL_PAGES pages,
- *          written down as simply as possible: one record a page, no areas, no
- *          tables, no sharing of pages. vm_random.c compares.
+ *          written down as simply as possible: one record for each page, no
+ *          areas, no tables, no sharing of pages. vm_random.c compares.
  *
- * TERMS    value   what is written in the first word of a page; unique, so
- *                  that a page in the wrong place shows
+ * TERMS    value   a unique number in the first word of a page: it shows when a
+ *                  page is in the wrong place
  */
 #pragma once
 

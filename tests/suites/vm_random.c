@@ -2,13 +2,13 @@
 /*
  * vm_random.c (tests) - random memory calls against a model of single pages
  *
- * WHAT     Up to SPACES address spaces, of which some are forks of others. Each
- *          step does one call or touch in one of them, and the same to its
- *          model; results must be equal, and so must every page at the end.
+ * WHAT     There are up to SPACES address spaces; some are forks of others.
+ *          Each step does one call or touch in one of them, and the same in
+ *          its model. The results must be equal, and at the end every page.
  *
- * ALGORITHM  All happens in a window of MODEL_PAGES pages, by MAP_FIXED. What
- *          the model cannot know, because it has no areas, it asks: whether a
- *          range lies in one area (mremap) is read from the address space.
+ * ALGORITHM  All calls are about a window of MODEL_PAGES pages, by MAP_FIXED.
+ *          The model has no areas. So the test asks the address space whether
+ *          a range lies in one area (for mremap).
  */
 #include "lib/random.h"
 #include "tests/suites/vm_model.h"
@@ -68,7 +68,7 @@ static bool model_any(const struct model *m, unsigned at, unsigned nr)
 	return false;
 }
 
-/* Other rights for all pages up to the first hole. */
+/* Change the rights of all pages up to the first hole. */
 static long model_protect(struct model *m, unsigned at, unsigned nr,
 			  unsigned rights)
 {
@@ -311,7 +311,7 @@ static bool in_one_area(struct space *s, unsigned at, unsigned nr)
 	       info.end.v >= AT(at + nr);
 }
 
-/* The pages of a successful move, with what comes new at the end. */
+/* The pages of a successful move, with the new pages at the end. */
 static void model_move(struct model *m, unsigned from, unsigned old,
 		       unsigned to, unsigned new, bool keep)
 {
@@ -337,7 +337,7 @@ static void model_move(struct model *m, unsigned from, unsigned old,
 		m->page[to + i] = moved[i];
 }
 
-/* MREMAP_DONTUNMAP unlocks all of an area: only where nothing is locked. */
+/* MREMAP_DONTUNMAP unlocks a whole area: it needs a model without locks. */
 static bool any_locked(const struct model *m)
 {
 	for (unsigned i = 0; i < MODEL_PAGES; i++)
@@ -359,7 +359,7 @@ static void step_move(struct space *s)
 			 (keep ? MREMAP_DONTUNMAP : 0);
 	long result;
 
-	/* A plain move of several areas is tested by hand. */
+	/* mremap.c tests a plain move of several areas. */
 	if (new == nr && !one)
 		return;
 	result = mm_mremap(s->mm, UADDR(AT(from)), PAGES(nr), PAGES(new), flags,

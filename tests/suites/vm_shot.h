@@ -7,10 +7,8 @@
  *          and all that is counted.
  *
  * TERMS    shot    one address space at one moment
- *          alike   two shots of worlds that were built apart: frames differ,
- *                  all else is equal
- *          family  and object: written as the first area that has the same
- *                  one. The number itself says nothing.
+ *          family  and object: the number of the first area that has the same
+ *                  family, or object
  */
 #pragma once
 
@@ -89,7 +87,7 @@ static inline void shot_object(struct vm_shot *shot, const struct vma *vma)
 	}
 }
 
-/* The first area that has the same object, or family: 1 and up; 0: none. */
+/* Number, from 1, of the first area with the same object or family; 0: none. */
 static inline unsigned shot_same(const struct mm *mm, const struct vma *vma,
 				 bool object)
 {
@@ -143,7 +141,7 @@ static inline void shot_take(struct vm_shot *shot, const struct mm *mm)
 	shot->has_windows = !list_empty(&mm->windows);
 }
 
-/* Frames have no meaning between worlds. */
+/* Worlds that were built apart have different frames. */
 static inline void shot_forget_frames(struct vm_shot *shot)
 {
 	for (unsigned i = 0; i < shot->nr_pages; i++)

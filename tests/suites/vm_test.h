@@ -2,9 +2,9 @@
 /*
  * vm_test.h - what the suites of mm/vm/ have in common
  *
- * WHAT     Address spaces by the call, one byte of user memory read or
- *          written, and the areas of an address space as one short text, in
- *          page numbers: "100-103 rw-p 105-106 r--s".
+ * WHAT     Makes address spaces, reads and writes one byte of user memory, and
+ *          shows the areas of an address space as one short text, in page
+ *          numbers: "100-103 rw-p 105-106 r--s".
  */
 #pragma once
 
@@ -43,7 +43,7 @@ static inline struct mm *test_fork(struct mm *mm)
 	return child;
 }
 
-/* The end of a test: nothing may be wrong with it. */
+/* End a test: check the address space, and give it back. */
 static inline void test_end(struct mm *mm)
 {
 	EXPECT_NULL(mm_check(mm));
@@ -92,14 +92,14 @@ static inline void test_fill(struct mm *mm, unsigned at, unsigned nr,
 			  first + i);
 }
 
-/* Pages that are kept, each with a reference for good: as the kernel's. */
+/* Pages like those of the kernel: each has a reference that stays. */
 static inline struct page *test_kernel_pages(unsigned order)
 {
 	struct page *pages = alloc_pages(GFP_HIGHUSER | GFP_ZERO, order);
 
 	if (!pages)
 		ktest_abort();
-	/* The first has one already, the others' count means nothing yet. */
+	/* The first page has a reference; the other counts are not valid yet. */
 	for (unsigned i = 1; i < 1u << order; i++)
 		pages[i].refs = 1;
 	return pages;

@@ -138,7 +138,7 @@ KTEST(vm_transfer, a_window_is_replaced_or_stays)
 	EXPECT_EQ(mm_pin(a, UADDR(AT(1)), PAGES(1), true, &pinned), 0);
 	test_map(b, 8, 8, PROT_RW);
 	test_fill(b, 8, 8, 50);
-	/* Not in one area; no such right. */
+	/* The range is not in one area. */
 	EXPECT_IS(over(a, 4, 3, b, 10, true), -EFAULT);
 	EXPECT_EQ(peek(b, AT(10)), 52);
 	EXPECT_IS(over(a, 0, 3, b, 10, true), AT(10));

@@ -3,16 +3,16 @@
  * vm_undo.c (tests) - a call that fails half-way leaves what was there
  *
  * WHAT     The calls about one address space. tests/suites/vm_undo.h says how
- *          each is made to fail; tests/suites/vm_undo_pair.c has those between
- *          two.
+ *          each is made to fail; tests/suites/vm_undo_pair.c has the calls
+ *          between two address spaces.
  *
- * TERMS    part     what Linux leaves done of a call that failed, and so do we.
- *                   The table names all of them:
- *                     mprotect, madvise, mlock of several areas: those before
- *                     the one that failed; mremap of several: likewise
+ * TERMS    part     what a failed call leaves done, as on Linux. The table
+ *                   names all parts:
+ *                     mprotect, madvise, mlock, mremap of several areas: the
+ *                     areas before the one that failed
  *                     mlock, madvise(POPULATE), a pin: pages touched so far
- *                     mremap(FIXED): what lay at the new place is gone, and
- *                     the end of an area that gets shorter
+ *                     mremap(FIXED): the old pages at the new place are gone,
+ *                     and so is the end of an area that gets shorter
  *                     growth of a stack: the area has grown, no page is there
  */
 #include "tests/suites/vm_undo.h"
@@ -41,7 +41,7 @@ static void three_areas(struct world *w)
 	EXPECT_EQ(peek(w->mm[A], AT(5)), 0);
 }
 
-/* The same, read-only: who makes them writable promises pages. */
+/* The same, but pages 0, 1 and 8 to 11 are PROT_NONE. */
 static void three_read(struct world *w)
 {
 	three_areas(w);
@@ -74,7 +74,7 @@ static void shared_area(struct world *w)
 	test_fill(w->mm[A], 0, 6, 1);
 }
 
-/* What is moved to FAR meets something there. */
+/* A move to FAR replaces a part of the area there. */
 static void far_neighbour(struct world *w)
 {
 	one_area(w);
@@ -192,7 +192,7 @@ static long protect_upper(struct world *w)
 	return mm_mprotect(w->mm[A], UADDR(AT(MID)), PAGES(3), PROT_NONE);
 }
 
-/* For several areas: where the part that is done ends, in pages from AT(0). */
+/* For several areas: where the finished part ends, in pages from AT(0). */
 static const uint32_t ends_of_three[] = { 4, 8 };
 
 static long protect_to(struct world *w, uint32_t end)
@@ -344,7 +344,7 @@ static void destination_gone(struct world *w, unsigned i)
 	EXPECT_EQ(mm_munmap(w->mm[A], UADDR(FAR + PAGES(2)), PAGES(3)), 0);
 }
 
-/* i == 0: only the destination; 1: and the end that nobody wants */
+/* i == 0: only the destination is gone; 1: the end of the area, too */
 static void shrunk_part(struct world *w, unsigned i)
 {
 	EXPECT_EQ(mm_munmap(w->mm[A], UADDR(FAR + PAGES(2)), PAGES(2)), 0);
@@ -363,7 +363,7 @@ static long move_three(struct world *w)
 	return move_three_to(w, 11);
 }
 
-/* Of each area first the destination goes, then the area is moved. */
+/* For each area: first its destination is unmapped, then it is moved. */
 static void move_part(struct world *w, unsigned i)
 {
 	if (i)
@@ -399,14 +399,14 @@ static long stack_grows(struct world *w)
 	return fault_result(touch(w->mm[A], AT(4), VM_WRITE));
 }
 
-/* The area as it is when the page did not come. */
+/* The area has grown, but its new page is not there. */
 static void stack_part(struct world *w, unsigned i)
 {
 	EXPECT_EQ(touch(w->mm[A], AT(4), VM_READ), VM_FAULT_DONE);
 	upt_unmap(&w->mm[A]->tables, UADDR(AT(4)));
 }
 
-/* The new area, none of whose pages was touched. */
+/* The new area is there, but none of its pages. */
 static void shared_stack_part(struct world *w, unsigned i)
 {
 	EXPECT_IS(mm_mmap(w->mm[A], UADDR(AT(4)), PAGES(4), PROT_RW,

@@ -6,14 +6,14 @@
  *          made again and again in a new world, each time with another failure:
  *          the n-th allocation (memory, a page table, an area), all from the
  *          n-th on, no more areas, no more promises, no more tables or areas
- *          that the account may pay for. What the failed call leaves must be
- *          the world before it; or, where Linux too leaves a part done, one of
+ *          that the account may pay for. The failed call must leave the world
+ *          as it was before; or, where Linux leaves a part done, too, as one of
  *          the parts that the case lists.
  *
- * ALGORITHM  The world before is written down (vm_shot.h), entry by entry. A
- *          part is not described: it is done, in a world of its own, and
- *          that one is written down too.
- *          Where all is as before, the same call must then succeed.
+ * ALGORITHM  The world before the call is written down (vm_shot.h), entry by
+ *          entry. A part is not described: the test does it in another new
+ *          world, and writes this world down, too.
+ *          If the world is as before, the same call must then succeed.
  */
 #pragma once
 
@@ -26,7 +26,7 @@
 #define FAR           (PT_SPAN * 9)     /* no page table is there */
 #define PINS          4u
 
-/* Who takes part: most calls are about `a`. */
+/* The address spaces of a world. Most calls are about A. */
 enum { A, B, OTHER, NR_SPACES };
 
 struct world {
@@ -170,7 +170,7 @@ static bool heal(struct world *w)
 
 static struct world_shot shot_before, shot_after, shot_part;
 
-/* Is what is there one of the parts that the case allows? */
+/* Has the call left one of the parts that the case allows? */
 static bool is_part(const struct undo_case *c)
 {
 	bool found = false;

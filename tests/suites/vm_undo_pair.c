@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * vm_undo_pair.c (tests) - what goes from one owner to another half-way
+ * vm_undo_pair.c (tests) - transfers between two owners that fail half-way
  *
- * WHAT     tests/suites/vm_undo.c for transfers between two address spaces,
- *          forks, windows of devices, pages of the kernel's, and pins.
+ * WHAT     Like tests/suites/vm_undo.c, for transfers between two address
+ *          spaces, forks, windows of devices, pages of the kernel, and pins.
  *
  * TERMS    joined   the receiver's new area becomes one with its neighbours:
  *                   it cannot be found again by its start
- *          part     a fork that fails leaves the parent's entries read-only,
- *                   a pin the pages that it has touched, as Linux does
+ *          part     as on Linux, a failed fork leaves the parent's entries
+ *                   read-only, and a failed pin leaves the pages that it has
+ *                   touched
  */
 #include "tests/suites/vm_undo.h"
 
@@ -21,7 +22,7 @@ SUITE(vm_undo_pair, vm_check);
 /* Never RAM on a PC: the I/O APIC and what follows it. */
 #define REGISTERS        PFN(0xfec00)
 
-/* Two pagers that nobody asks; their references are counted. */
+/* Two pagers that are never asked; their references are counted. */
 #define OLD_PAGER  ((struct endpoint *)1)
 #define NEW_PAGER  ((struct endpoint *)2)
 
@@ -51,7 +52,7 @@ static void private_area(struct world *w)
 	test_fill(w->mm[A], 0, 6, 1);
 }
 
-/* The same; some pages are a child's too, one is pinned. */
+/* The same; a child shares some of the pages, and one page is pinned. */
 static void private_relatives(struct world *w)
 {
 	private_area(w);
@@ -90,7 +91,7 @@ static void shared_area(struct world *w)
 	test_fill(w->mm[A], 0, 6, 1);
 }
 
-/* What is transferred next is joined with one or both of these. */
+/* The next transfer is joined with one or both of these areas. */
 static void shared_joined(struct world *w)
 {
 	shared_area(w);
@@ -104,7 +105,7 @@ static void shared_joined(struct world *w)
 	EXPECT_EQ(peek(w->mm[B], FAR + PAGES(3)), 6);
 }
 
-/* The receiver's window lies within one area, and over others. */
+/* The receiver's window lies inside one area. */
 static void fill_window(struct world *w)
 {
 	EXPECT_IS(mm_mmap(w->mm[B], UADDR(FAR - PAGES(2)), PAGES(9), PROT_RW,
@@ -202,7 +203,7 @@ static long grant_anywhere(struct world *w)
 			   VM_READ, true);
 }
 
-/* Kept by this suite as by the kernel: each has a reference for good. */
+/* Pages like those of the kernel: each has a reference that stays. */
 static struct page *kernel_pages;
 
 static long over(struct world *w, bool grant)
@@ -244,7 +245,7 @@ static long fork_it(struct world *w)
 	return mm_fork(w->mm[A], &w->mm[B]);
 }
 
-/* The first i areas' entries have become read-only. */
+/* The entries of the first area have become read-only. */
 static void fork_part(struct world *w, unsigned i)
 {
 	upt_protect_range(&w->mm[A]->tables, UADDR(AT(0)), UADDR(AT(4)),

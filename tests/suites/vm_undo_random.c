@@ -2,9 +2,9 @@
 /*
  * vm_undo_random.c (tests) - any call, in any address space, half-way
  *
- * WHAT     tests/suites/vm_undo.c has the calls and worlds that somebody
- *          thought of. Here both are random: an address space that many calls
- *          have shaped, and one more call, with each failure in turn.
+ * WHAT     In tests/suites/vm_undo.c, calls and worlds are chosen by hand. Here
+ *          both are random: many calls shape an address space, then one more
+ *          call runs, with each failure in turn.
  *
  * TERMS    prefix   the part of a call that Linux leaves done: the same call,
  *                   of fewer pages
@@ -30,7 +30,7 @@ struct call {
 
 static struct rng  rng;
 static uint32_t    world_seed;
-static struct call call;        /* that is tried, and what makes it */
+static struct call call;        /* under test, and its function */
 static long      (*call_run)(struct world *w, const struct call *c);
 
 static unsigned random_rights(void)
@@ -122,7 +122,7 @@ static long call_lock(struct world *w, const struct call *c)
 	return mm_mlock(w->mm[A], UADDR(AT(c->at)), PAGES(c->nr));
 }
 
-/* For shaping alone: what is locked was, and its child goes on in its place. */
+/* Only shapes a world: the child, which has no locks, goes on as A. */
 static long call_fork(struct world *w, const struct call *c)
 {
 	if (w->mm[OTHER])
@@ -143,7 +143,7 @@ static void part_prefix(struct world *w, unsigned i)
 		call_run(w, &first);
 }
 
-/* The page table did not come, but a family or the page of an object did. */
+/* There was no page table, but the family or the object's page was made. */
 static void part_touched(struct world *w, unsigned i)
 {
 	struct mm *mm = w->mm[A];
@@ -162,8 +162,9 @@ static void part_touched(struct world *w, unsigned i)
 }
 
 /*
- * Areas before the i / 2-th page have moved; of the next one, in odd parts,
- * the destination is gone, and the end that nobody wants.
+ * If the sizes are equal, the areas before page i / 2 have moved; if i is odd,
+ * the destination of the next area is gone. If the sizes differ, the whole
+ * destination is gone; if i > 0, the end that is cut off is gone, too.
  */
 static void part_moved(struct world *w, unsigned i)
 {
@@ -255,8 +256,8 @@ static long run_call(struct world *w)
 }
 
 /*
- * Is it a call that succeeds, when nothing fails? mprotect() where something is
- * locked also fills pages, or does not: vm_undo.c has that.
+ * Does the call succeed when nothing fails? mprotect() of locked pages may also
+ * fill pages: vm_undo.c tests this.
  */
 static bool can_be_tried(const struct undo_case *c)
 {

@@ -23,7 +23,7 @@
 #define KIB  1024u
 #define MIB  (1024u * KIB)
 
-/* Addresses whose page tables the first test makes, once and for all. */
+/* The first test makes the page tables of these addresses for all tests. */
 #define TEST_SPAN  (32 * MIB)
 
 SUITE(vmalloc, vmalloc_check);
@@ -42,7 +42,7 @@ static struct page *page_at(kva_t va)
 	return kpt_lookup(va, &pfn) ? pfn_to_page(pfn) : NULL;
 }
 
-/* Tables of kernel addresses stay for ever: not a leak of any later test. */
+/* Page tables of the kernel stay for ever: no later test shall seem to leak. */
 KTEST_KEEPS(vmalloc, page_tables_are_made_once)
 {
 	unsigned nr = TEST_SPAN / PAGE_SIZE;
@@ -274,7 +274,7 @@ KTEST(vmalloc, many_frees_cost_one_flush)
 
 	if (CONFIG_DEBUG)
 		SKIP("a debug build flushes at once");
-	/* The limit is older than memory's last pages, freed after boot. */
+	/* The limit is lower: it was set before boot freed its last pages. */
 	if (managed_pages() / 64 < 4 * NR)
 		SKIP("needs more memory");
 	vmalloc_purge();
@@ -335,7 +335,7 @@ KTEST(vmalloc, what_waits_is_bounded)
 		REQUIRE(ptr);
 		vfree(ptr);
 	}
-	/* Two pages more: what the slab of the areas itself takes. */
+	/* The slab of the areas itself may take two pages more. */
 	EXPECT(free - nr_free_pages() <= MIN(1024, managed_pages() / 64) + 2);
 }
 
@@ -386,7 +386,7 @@ static bool try_vmalloc(void *arg)
 	int err = vmalloc_try(*(size_t *)arg, &ptr);
 
 	if (err) {
-		/* Addresses there are: it can only be memory. */
+		/* There are addresses: only memory can be short. */
 		EXPECT_EQ(err, -ENOMEM);
 		return false;
 	}
@@ -399,7 +399,7 @@ KTEST(vmalloc, failure_of_each_allocation_gives_everything_back)
 	size_t size = MIN(200ul, nr_free_pages() / 4) * PAGE_SIZE;
 	unsigned long free;
 
-	/* Once before: page tables that it needs stay when it is gone. */
+	/* The first call makes page tables, which stay. */
 	EXPECT(try_vmalloc(&size));
 	shrink_all();
 	free = nr_free_pages();
@@ -409,7 +409,7 @@ KTEST(vmalloc, failure_of_each_allocation_gives_everything_back)
 	EXPECT_NULL(vmalloc_check());
 }
 
-/* Fails when memory is really gone, with most of the area already mapped. */
+/* Memory really runs out, when most of the area is mapped already. */
 KTEST_KEEPS(vmalloc, memory_that_runs_out_half_way_comes_back)
 {
 	unsigned long free;
@@ -420,7 +420,7 @@ KTEST_KEEPS(vmalloc, memory_that_runs_out_half_way_comes_back)
 		SKIP("needs a machine with less memory");
 	EXPECT(!vmalloc(free * PAGE_SIZE));
 	shrink_all();
-	/* Tables for addresses that nobody had used before stay. */
+	/* The page tables of addresses that are new in use stay. */
 	EXPECT(nr_free_pages() + free / PTRS_PER_PT + 2 >= free);
 	EXPECT_NULL(vmalloc_check());
 }
@@ -461,7 +461,7 @@ KTEST(vmalloc, thousands_of_areas_live_together)
 		*ptr[i] = i;
 	}
 	EXPECT_NULL(vmalloc_check());
-	/* Every other one first: as many gaps as there can be. */
+	/* First every second area: this makes as many gaps as possible. */
 	for (unsigned i = 0; i < nr; i += 2) {
 		bad += *ptr[i] != i;
 		vfree(ptr[i]);
@@ -506,7 +506,7 @@ KTEST(vmalloc, pages_of_live_areas_are_counted)
 
 	REQUIRE(three && one);
 	EXPECT_EQ(vmalloc_nr_pages(), before + 4);
-	vfree(three);   /* it waits for a flush, and does not live */
+	vfree(three);   /* it waits for a flush: not live */
 	EXPECT_EQ(vmalloc_nr_pages(), before + 1);
 	vfree(one);
 	EXPECT_EQ(vmalloc_nr_pages(), before);
@@ -529,7 +529,7 @@ KTEST(vmalloc, check_finds_a_page_that_is_missing)
 
 KTEST(vmalloc, check_finds_a_guard_page_that_is_mapped)
 {
-	/* Two pages here, so that the guard page has a page table for sure. */
+	/* page_tables_are_made_once made the guard page's table, too. */
 	void *ptr = vmalloc(PAGE_SIZE);
 	kva_t guard = ptr_to_kva(ptr) + PAGE_SIZE;
 	pfn_t pfn;

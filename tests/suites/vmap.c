@@ -74,7 +74,7 @@ KTEST(vmap, pages_may_stand_in_any_order_and_twice)
 	list[1] = pages[2];
 	ptr = vmap(list, 3, KPROT_RW);
 	REQUIRE(ptr);
-	/* C holds the two for different objects and may swap the accesses. */
+	/* For C these are different objects: it may swap the accesses. */
 	WRITE_ONCE(ptr[1], 0x12345678);
 	EXPECT_EQ(READ_ONCE(ptr[2 * (PAGE_SIZE / 4) + 1]), 0x12345678);
 	vunmap(ptr);
@@ -116,7 +116,7 @@ KTEST(vmap, numbers_of_pages_that_cannot_be_are_refused)
 	give_pages();
 }
 
-/* The pages may be freed in the next line, so nothing may be left behind. */
+/* The caller may free the pages at once, so no TLB entry may be left. */
 KTEST(vmap, vunmap_flushes_before_it_returns)
 {
 	char *ptr, *again;
@@ -249,7 +249,7 @@ static void expect_full(void)
 	unsigned bad = 0;
 	void *ptr;
 
-	/* Addresses are what is short, and memory is not. */
+	/* There are no addresses, but there is memory. */
 	EXPECT(!vmap(full.same, 1, KPROT_RW));
 	EXPECT(!vmalloc(1));
 	EXPECT_EQ(vmalloc_try(1, &ptr), -ENOSPC);
@@ -270,7 +270,7 @@ KTEST_KEEPS(vmap, address_space_runs_out_and_comes_back)
 	REQUIRE(waiting);
 	kva_fill(&full);
 	expect_full();
-	/* What waits for a flush holds addresses: the search gets them back. */
+	/* An area that waits for a flush holds addresses: the search flushes. */
 	vfree(waiting);
 	again = vmap(full.same, 4, KPROT_RW);
 	EXPECT(again == waiting);

@@ -138,7 +138,7 @@ KTEST(vmfault, the_loader_writes_where_the_program_may_not)
 	EXPECT_EQ(mm_read(mm, UADDR(AT(1) - 2), &back, 4), 0);
 	EXPECT_EQ(back, 0x12345678);
 	test_end(child);
-	/* Nobody writes what all share and none may write. */
+	/* A shared page that is read-only stays so, even for the kernel. */
 	test_map_shared(mm, 4, 1, PROT_READ);
 	EXPECT_EQ(mm_write(mm, UADDR(AT(4)), &word, 4, true), -EFAULT);
 	test_end(mm);
@@ -238,7 +238,7 @@ KTEST(vmfault, nothing_is_placed_in_the_gap_below_a_stack)
 	EXPECT_IS(mm_mmap(mm, UADDR(stack - PAGES(9)), PAGES(1), PROT_READ,
 			  ANON),
 		  stack - STACK_GUARD_GAP - PAGES(2));
-	/* Who asks for it by MAP_FIXED gets it. */
+	/* With MAP_FIXED the gap may be used. */
 	EXPECT_IS(mm_mmap(mm, UADDR(stack - PAGES(9)), PAGES(1), PROT_READ,
 			  ANON_FIXED),
 		  stack - PAGES(9));
@@ -295,7 +295,7 @@ KTEST(vmfault, without_memory_a_fault_fails_and_leaves_nothing)
 static unsigned pager_asked, pager_refs;
 static bool pager_gives;
 
-/* Stands for an endpoint: nobody looks into it. */
+/* Stands for an endpoint: no code looks into it. */
 #define TEST_PAGER  ((struct endpoint *)&pager_asked)
 
 static struct page *answer(struct endpoint *pager, struct mm *mm, uaddr_t addr,
@@ -362,7 +362,7 @@ KTEST(vmfault, a_pager_is_asked_once_for_each_page)
 	end_pager(mm);
 }
 
-/* A1: whoever works on memory that need not be its own gets an error. */
+/* A1: a call that may work on memory of another program gets an error. */
 KTEST(vmfault, foreign_access_asks_no_pager)
 {
 	struct mm *mm = mm_with_pager();
@@ -372,7 +372,7 @@ KTEST(vmfault, foreign_access_asks_no_pager)
 	EXPECT_IS(mm_write(mm, UADDR(AT(3)), bytes, 1, false), -EFAULT);
 	EXPECT_IS(mm_write(mm, UADDR(AT(3)), bytes, 1, true), -EFAULT);
 	EXPECT(!mm_copy_page(mm, UADDR(AT(3))));
-	/* From before the pager's area into it, and out of it. */
+	/* Ranges that reach into the pager's area, and out of it. */
 	EXPECT_IS(mm_read(mm, UADDR(AT(2) - 1), bytes, 2), -EFAULT);
 	EXPECT_IS(mm_read(mm, UADDR(AT(6) - 1), bytes, 2), -EFAULT);
 	EXPECT_EQ(pager_asked, 0);
@@ -391,7 +391,7 @@ static void touch_third(void *mm)
 	touch(mm, AT(3), VM_WRITE);
 }
 
-/* A2. Only a debug kernel counts what a thread holds. */
+/* A2. Only a debug kernel counts the locks that a thread holds. */
 KTEST(vmfault, a_pager_is_not_asked_with_a_lock_in_hand)
 {
 	struct mm *mm;
@@ -402,7 +402,7 @@ KTEST(vmfault, a_pager_is_not_asked_with_a_lock_in_hand)
 	mutex_lock(&in_hand);
 	EXPECT_PANIC(touch_third, mm, "asking a pager with a mutex");
 	mutex_unlock(&in_hand);
-	put_pager(TEST_PAGER);          /* the touch has not come so far */
+	put_pager(TEST_PAGER);          /* the touch did not get to this */
 	EXPECT_EQ(pager_asked, 0);
 	EXPECT_EQ(touch(mm, AT(3), VM_WRITE), VM_FAULT_DONE);
 	end_pager(mm);
@@ -480,7 +480,7 @@ KTEST(vmfault, a_page_can_be_taken_out_for_an_answer)
 	test_end(mm);
 }
 
-/* Nobody is asked for it, and zeros would be a lie. What has come is taken. */
+/* No pager is asked, and zeros would be wrong. A page that came is taken. */
 KTEST(vmfault, a_page_that_a_pager_owes_is_not_taken)
 {
 	struct mm *mm = mm_with_pager();

@@ -2,8 +2,8 @@
 /*
  * vtd.c (suite) - a unit that lies, is silent, or is not there
  *
- * Its registers are ordinary memory here: whatever is written stays, and nobody
- * ever answers.
+ * The registers are ordinary memory here: a value that is written stays, and an
+ * answer never comes.
  */
 #include "arch/i386/iommu/vtd.h"
 #include "lib/errno.h"
@@ -14,7 +14,7 @@ SUITE(vtd, iommu_check);
 
 #define ROOT  PHYS(0x123000)
 
-/* One fault record at 0x220, as QEMU's unit; ECAP has the IOTLB's place. */
+/* One fault record at 0x220, as in QEMU's unit. ECAP has the IOTLB's place. */
 #define CAP_WIDTH(sagaw, mgaw)  ((uint64_t)(sagaw) << 8 | \
 				 (uint64_t)((mgaw) - 1) << 16)
 #define CAP_RECORDS(at, nr)     ((uint64_t)(at) / 16 << 24 | \
@@ -93,7 +93,7 @@ KTEST(vtd, a_silent_unit_is_left_alone)
 	EXPECT(!vtd_unit_is_on(&unit, ROOT));
 }
 
-/* As long as a command is under way none may be written: VT-d 10.4.7. */
+/* While one command is under way, no other may be written: VT-d 10.4.7. */
 KTEST(vtd, a_late_unit_is_told_nothing)
 {
 	static uint32_t before[ARRAY_SIZE(regs)];
@@ -109,7 +109,7 @@ KTEST(vtd, a_late_unit_is_told_nothing)
 	EXPECT(unit.late);
 }
 
-/* It has ended what it was told; what it was not told it learns first. */
+/* The unit has ended the late command. First it must forget everything. */
 KTEST(vtd, a_unit_that_was_late_forgets_everything)
 {
 	setup(CAP_PLAIN);
@@ -117,7 +117,7 @@ KTEST(vtd, a_unit_that_was_late_forgets_everything)
 	regs[0xfc / 4] = 0;
 	vtd_unit_forget_domain(&unit, 1);
 	EXPECT_EQ(regs[(VTD_CCMD + 4) / 4], VTD_CCMD_GO | VTD_CCMD_GLOBAL);
-	EXPECT(unit.late);   /* this memory does not answer that, either */
+	EXPECT(unit.late);   /* this memory never answers */
 }
 
 KTEST(vtd, translation_that_does_not_end_is_noticed)
@@ -133,7 +133,7 @@ KTEST(vtd, an_invalidation_that_does_not_end_is_noticed)
 	setup(CAP_PLAIN);
 	vtd_unit_forget_domain(&unit, 7);
 	EXPECT(unit.late);
-	/* Domain 7 alone, at the place that ECAP names. */
+	/* Only domain 7, in the register that ECAP names. */
 	EXPECT_EQ(regs[0xfc / 4], VTD_IOTLB_GO | VTD_IOTLB_DOMAIN | 7);
 }
 
@@ -181,7 +181,7 @@ KTEST(vtd, records_are_a_ring)
 	set_record(3, 0, 0, 0);
 	REQUIRE(vtd_unit_take_fault(&unit, &fault));
 	EXPECT_EQ(fault.bus.v, 0xa000);
-	/* A number that no record has. */
+	/* There is no record 200. */
 	regs[VTD_FSTS / 4] = VTD_FSTS_PENDING | 200 << 8;
 	EXPECT(!vtd_unit_take_fault(&unit, &fault));
 }
@@ -194,5 +194,5 @@ KTEST(vtd, faults_without_room_are_counted)
 	regs[VTD_FSTS / 4] = VTD_FSTS_OVERFLOW;
 	EXPECT(!vtd_unit_take_fault(&unit, &fault));
 	EXPECT_EQ(unit.lost, 1);
-	EXPECT_EQ(regs[VTD_FSTS / 4], VTD_FSTS_OVERFLOW);   /* clears it */
+	EXPECT_EQ(regs[VTD_FSTS / 4], VTD_FSTS_OVERFLOW);   /* 1 clears it */
 }

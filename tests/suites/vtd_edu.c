@@ -2,8 +2,9 @@
 /*
  * vtd_edu.c (suite) - a real device behind a real unit
  *
- * QEMU's edu has a buffer of 4 KiB, which it copies to a bus address or fills
- * from one. It can put 28 bits on its wires. A copy takes a tenth of a second.
+ * QEMU's edu has a buffer of 4 KiB. It copies the buffer to a bus address, or
+ * fills it from there. Its addresses have 28 bits. A copy takes a tenth of a
+ * second.
  */
 #include <arch/pci.h>
 
@@ -41,7 +42,7 @@ static struct {
 	struct iommu_domain *domain;
 } edu;
 
-/* Pages beside each other, and what they hold before a transfer. */
+/* Neighbouring pages, and the byte that fills them before a transfer. */
 static struct page *block;
 #define BLOCK_ORDER  2u
 #define BLOCK_PAGES  (1u << BLOCK_ORDER)
@@ -53,7 +54,7 @@ static void reg_write(unsigned reg, uint32_t value)
 	*(volatile uint32_t *)(edu.regs + reg) = value;
 }
 
-/* A copy of `size` bytes; false: it has not ended. */
+/* Copy `size` bytes. Returns: false: the copy has not ended. */
 static bool copy(uint32_t from, uint32_t to, uint32_t size, uint32_t how)
 {
 	uint64_t deadline = clock_ns() + DEADLINE;
@@ -104,7 +105,7 @@ static struct page *filled_page(gfp_t gfp, int byte)
 	return page;
 }
 
-/* Are bytes [from, to) of the page all this one? */
+/* Do all bytes [from, to) of the page have this value? */
 static bool page_is(struct page *page, unsigned from, unsigned to, int byte)
 {
 	const uint8_t *bytes = kmap_local(page);
@@ -136,7 +137,7 @@ static void unmap(uint32_t bus)
 	iommu_unmap(edu.domain, (bus_addr_t){ bus }, 1);
 }
 
-/* The device has a domain, its buffer the pattern, the block is as before. */
+/* The device gets a domain. PATTERN fills its buffer, BEFORE the block. */
 static void setup(void)
 {
 	struct page *page;
@@ -167,7 +168,7 @@ static void teardown(void)
 	iommu_domain_destroy(edu.domain);
 }
 
-/* Was one more access of the device blocked, at this address and so? */
+/* Was one more access of the device blocked, and is this its report? */
 static bool reported(unsigned long before, uint32_t bus, bool write,
 		     unsigned reason)
 {
@@ -277,7 +278,7 @@ KTEST(vtd_edu, read_only_mapping_refuses_writes)
 	unmap(BUS);
 	map(BUS, block + 1, IOMMU_WRITE);
 	EXPECT(to_memory(BUS, 64));
-	EXPECT(page_is(block + 1, 0, 64, BEFORE));   /* what it has read */
+	EXPECT(page_is(block + 1, 0, 64, BEFORE));   /* from `block` */
 	unmap(BUS);
 	teardown();
 }

@@ -18,7 +18,7 @@ SUITE(vtd_scope, NULL);
 
 #define DEVICE(b, s, asks) \
 	{ .bus = (b), .slot = (s), .requester = (asks) }
-/* The first bus behind it and the last are where the fake keeps them. */
+/* `vendor` and `device` keep the first and the last bus behind the bridge. */
 #define BRIDGE(b, s, first, last)                                   \
 	{ .bus = (b), .slot = (s), .requester = ID(b, s),           \
 	  .header_type = 0x81, .vendor = (first), .device = (last) }
@@ -37,7 +37,7 @@ static uint8_t read8(const struct pci_device *dev, unsigned reg)
 
 static const struct vtd_buses buses = { devices, ARRAY_SIZE(devices), read8 };
 
-/* What the units are for; 0 is nobody's: there is no device 00.0. */
+/* The devices of the units; a scope 0 is empty: there is no device 00.0. */
 static const struct machine {
 	const char *text;
 	uint16_t    scope[NR_UNITS];

@@ -29,7 +29,7 @@ static void *number(unsigned n)
 	return (void *)(uintptr_t)n;
 }
 
-/* Take a token, which is there or comes. */
+/* Take a token. Returns: false: there is none. */
 static bool take_token(void)
 {
 	irqflags_t flags = irq_save();
@@ -205,7 +205,7 @@ KTEST(wait, misuse_is_caught)
 
 static unsigned consumed;
 
-/* Give way at a moment that nobody foresees. */
+/* Give way at random moments. */
 static void hesitate(struct rng *rng)
 {
 	uint32_t dice = rng_below(rng, 32);
@@ -248,7 +248,7 @@ static void consume(void *arg)
 	__atomic_fetch_add(&consumed, 1, __ATOMIC_RELAXED);
 }
 
-/* Each token wakes one: were a wake lost, somebody would sleep for ever. */
+/* Each token wakes one thread. If a wake is lost, a thread sleeps for ever. */
 KTEST(wait, producers_and_consumers_lose_no_wake)
 {
 	begin();

@@ -145,7 +145,7 @@ KTEST(zone, check_finds_each_broken_law)
 	EXPECT_NULL(zones_check());
 }
 
-/* A line of Debian's Linux 6.1, and the same numbers from us. */
+/* The numbers and the line are those of Debian's Linux 6.1. */
 KTEST(zone, buddyinfo_reads_as_that_of_linux)
 {
 	struct zone zone = { .name = "Normal", .blocks = {
@@ -159,7 +159,7 @@ KTEST(zone, buddyinfo_reads_as_that_of_linux)
 
 /* ---- free_reserved_range() ---------------------------------------------- */
 
-/* As if the block had been in use since boot. */
+/* Make a block look as if it had been in use since boot. */
 static struct page *make_reserved(unsigned order)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, order);
@@ -194,7 +194,7 @@ KTEST(zone, a_reserved_range_can_be_freed_later)
 	struct zone *zone = page_zone(page);
 
 	managed = zone->managed;
-	/* Whole pages inside only: the first and the last are not. */
+	/* Only whole pages are freed: not the first and the last one. */
 	free_reserved_range(phys_add(start, 1), phys_add(start, 16383));
 	EXPECT_EQ(zone->managed, managed + 2);
 	EXPECT_EQ(nr_free_pages(), free - 2);
