@@ -53,7 +53,7 @@ static inline int machine_read(struct acpi_reader *reader, phys_addr_t pa,
 	return -EINVAL;
 }
 
-/* 36 address bits, and RAM from 0 on. */
+/* The machine has 36 address bits, and RAM from 0 to ram_end. */
 static inline bool machine_may_be_registers(struct acpi_reader *reader,
 					    phys_addr_t pa, uint64_t size)
 {
@@ -91,7 +91,7 @@ static inline void machine_add(struct acpi_machine *m, uint64_t pa,
 						    bytes };
 }
 
-/* Make the bytes add up to 0, by the one at `at`. */
+/* Set the byte at `at` so that all bytes add up to 0. */
 static inline void set_checksum(uint8_t *bytes, size_t length, size_t at)
 {
 	unsigned sum = 0;

@@ -3,9 +3,8 @@
  * acpi_tables.h - what the firmware of a real (emulated) machine says
  *
  * WHAT     Tables of QEMU 7.2, machine q35 with an IOMMU, as they lay in its
- *          memory, for the suite and for the fuzzer to spoil. The DSDT is cut
- *          down to the piece that we look for, its length and its checksum
- *          made right again.
+ *          memory. The suite and the fuzzer spoil them. The DSDT is cut down to
+ *          the piece that we look for; its length and its checksum are right.
  */
 #pragma once
 

@@ -4,7 +4,7 @@
  *
  * WHAT     A benchmark measures one operation in batches. Under QEMU's
  *          `-icount shift=0,sleep=off` a tick of the time-stamp counter is one
- *          guest instruction, and runs repeat to the digit.
+ *          guest instruction, and every run gives the same figures.
  *
  *            BENCH(alloc_page_o0_pair, 2000)
  *            {
@@ -16,16 +16,17 @@
  *                    }
  *            }
  *
- *          Operations that must be done n times before they can be undone n
- *          times time their halves themselves: bench_start(), bench_stop().
+ *          An operation may have to be done n times before it can be undone n
+ *          times. Such a case times the halves by itself: bench_start(),
+ *          bench_stop().
  *
- * TERMS    batch   BENCH_BATCHES of them are timed, each `iterations` long; the
- *                  figure is the smallest, as in most tables of such figures,
- *                  beside the first (cold) and the median
- *          loop    what an empty loop of the same form costs is measured first
- *                  and taken off
- *          amortized  clean-up that an operation leaves for later (a purge,
- *                  a flush) falls inside the batches, which are long enough
+ * TERMS    batch   `iterations` operations; BENCH_BATCHES batches are timed.
+ *                  The figure is the smallest time. The first (cold) and the
+ *                  median stand beside it
+ *          loop    the cost of an empty loop of the same form; it is measured
+ *                  first and taken off
+ *          amortized  an operation may leave clean-up for later (a purge, a
+ *                  flush); a batch is so long that the clean-up falls into it
  * NOT HERE the bounds and the figures to compare with: tests/bench/bounds.tsv.
  */
 #pragma once
@@ -54,7 +55,7 @@ struct bench_case {
 
 struct bench {
 	unsigned    left;          /* iterations still to do in this batch    */
-	unsigned    batch;         /* which one is being timed                */
+	unsigned    batch;         /* the number of the batch that is timed   */
 	unsigned    iterations;
 	bool        by_hand;       /* the case calls bench_start() itself     */
 	uint64_t    started;       /* cycles() at the start of the timed part */
@@ -76,18 +77,18 @@ static inline bool bench_next(struct bench *b)
 }
 
 /*
- * For halves: the case is called as `while (bench_batch(b))`, sets up, then
- * bench_start(), does b->iterations operations, bench_stop(), undoes them.
+ * For halves: the case loops `while (bench_batch(b))`. Each round sets up, calls
+ * bench_start(), does b->iterations operations, calls bench_stop(), undoes them.
  */
 bool bench_batch(struct bench *b);
 void bench_start(struct bench *b);
 void bench_stop(struct bench *b);
 
-/* Leave a case that this machine cannot run. */
+/* Say why this machine cannot run the case, which must then return. */
 void bench_skip(struct bench *b, const char *reason);
 
 /* The name of the i-th one; NULL behind the last. */
 const char *bench_name(unsigned i);
 
-/* Run those named in a list "a,b" (prefixes too), or all for "". */
+/* Run the cases in a list "a,b" of names or prefixes, or all for "". */
 void bench_run(const char *list);

@@ -49,7 +49,7 @@ void fake_device_end(struct fake_device *dev)
 	EXPECT_NULL(dma_check());
 }
 
-/* The page behind a bus address; NULL: it does not get there. */
+/* The page behind a bus address; NULL: the access does not get through. */
 static struct page *translate(struct fake_device *dev, bus_addr_t bus,
 			      bool write)
 {
@@ -71,7 +71,7 @@ static struct page *translate(struct fake_device *dev, bus_addr_t bus,
 
 typedef void (*touch_fn)(void *memory, void *device, size_t n);
 
-/* Touch each page of the range; `device` advances unless it is the same. */
+/* Call fn() for each page of the range. Returns: false if one is missing. */
 static bool touch(struct fake_device *dev, bus_addr_t bus, char *device,
 		  size_t size, touch_fn fn, bool write)
 {

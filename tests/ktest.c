@@ -19,8 +19,8 @@
  *            not ok 1 buddy
  *                ...
  *
- * TERMS    suite   in the order of their names, so that a report does not
- *                  depend on the linker; or in another one that is asked for
+ * TERMS    order   suites run in the order of their names, so that a report
+ *                  does not depend on the linker; or in the order asked for
  *          settle  make every cache give back what it keeps in reserve, so
  *                  that free pages can be compared
  *
@@ -31,10 +31,10 @@
  *              the next: traps and fail points are taken away after each
  *
  * ALGORITHM  Each test runs under kernel_setjmp(): REQUIRE and SKIP come back
- *          here. A panic that no test expects ends the whole run: the kernel
- *          is not to be trusted after it.
+ *          here. A panic that no test expects ends the whole run: after it
+ *          nobody can trust the kernel.
  *
- * NOT HERE the last line with the totals, and the exit status: who calls
+ * NOT HERE the last line with the totals, and the exit status: the callers of
  *          ktest_run() (kernel/trial/selftest.c, tests/host/main.c).
  * SEE      Linux Documentation/dev-tools/ktap.rst.
  */
@@ -197,7 +197,7 @@ void ktest_expect_panic(const char *file, int line, void (*fn)(void *),
 		(void)irq_save();
 	}
 	panic_trap_set(NULL);
-	/* Whatever they were when the panic came, they are now as before. */
+	/* The panic may have changed them: now they are as before. */
 	preempt_set_depth(depth);
 	irq_restore(flags);
 	if (!trap.caught)
@@ -244,12 +244,12 @@ void ktest_set_order(enum ktest_order new_order)
 /* ---- one test ----------------------------------------------------------- */
 
 /*
- * Free pages when nobody keeps any in reserve. The kernel's page tables count
- * as free: they stay for ever, and which test needs one first is chance.
+ * The number of free pages when no cache keeps any in reserve. The kernel's page
+ * tables count as free: they stay for ever, and any test may need one first.
  *
- * A task that a test has waited for is a zombie, yet the thread that made it
- * one may have been preempted before it was gone, with its stack and structure:
- * five pages that are no leak, and that must not hide one in the next test.
+ * A test has waited for its task: the task is a zombie. But the last thread of
+ * the task may not have ended yet: its stack and its structure are five pages.
+ * These pages are no leak, and they must not hide a leak of the next test.
  */
 static unsigned long settled_free_pages(void)
 {
@@ -404,7 +404,7 @@ static void swap_suites(unsigned i, unsigned j)
 	suites[j] = suite;
 }
 
-/* From the order of their names into that which is asked for. */
+/* Change the order of the names into the order that was asked for. */
 static void put_in_order(void)
 {
 	struct rng rng;
@@ -416,7 +416,7 @@ static void put_in_order(void)
 		swap_suites(i, nr_suites - 1 - i);
 }
 
-/* Go through the names that no suite has; with a number, report each. */
+/* Count the names that no suite has; with `report`, print each as failed. */
 static unsigned unknown_names(const char *list, unsigned number, bool report)
 {
 	unsigned unknown = 0;

@@ -129,8 +129,8 @@ void ktest_expect_panic(const char *file, int line, void (*fn)(void *),
 /*
  * Make each allocation of fn(arg) fail in turn, until one run has none left
  * to fail. fn returns true when the operation succeeded; it must undo a
- * success itself. A run that succeeds although an allocation failed is right
- * only where the operation can do without it.
+ * success itself. It may succeed although an allocation failed, if the
+ * operation can do without this memory.
  *
  * Returns: how many allocations there are to fail.
  */
@@ -141,18 +141,18 @@ uint32_t ktest_seed(void);
 void ktest_set_seed(uint32_t seed);
 
 /*
- * Called after each suite, when set: NULL, or a law that the suite has left
- * broken, which fails the suite's "check". For what belongs to no suite alone,
- * such as the page tables.
+ * Called after each suite, if set. Returns: NULL, or a law that the suite has
+ * left broken: then the suite's "check" fails. It is for laws of all suites, such
+ * as those of the page tables.
  */
 extern const char *(*ktest_after_suite)(void);
 
-/* Waits for threads that are about to end; NULL where there are none. */
+/* Waits for threads that are about to end; NULL on the host. */
 extern void (*ktest_let_others_end)(void);
 
 /*
- * In which order the suites run: none may need what another one leaves behind,
- * or be harmed by it. Shuffled as the seed says.
+ * The order of the suites. No suite may need what another one leaves behind, or
+ * be harmed by it. The seed decides how suites are shuffled.
  */
 enum ktest_order {
 	KTEST_BY_NAME,

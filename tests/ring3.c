@@ -2,9 +2,9 @@
 /*
  * ring3.c - a few instructions of user mode, in tests
  *
- * WHAT     See ring3.h. All vectors of exceptions are hooked while there is a
- *          struct ring3: an exception of one of their threads ends it, those of
- *          anybody else go their way.
+ * WHAT     See ring3.h. While there is a struct ring3, all exceptions are
+ *          hooked. An exception of its thread ends this thread. The kernel
+ *          handles all other exceptions as usual.
  */
 #include "tests/ring3.h"
 
@@ -39,7 +39,7 @@ static bool catch_exception(struct trap_regs *regs)
 		return false;
 	if (r->exception && r->exception(r, regs))
 		return true;
-	/* #NM is how the FPU's registers get there: never an end. */
+	/* #NM loads the FPU's registers: the code goes on. */
 	if (!trap_from_user(regs) ||
 	    (regs->vector == VECTOR_NM && cpu_has(CPU_FPU)))
 		return false;
@@ -112,7 +112,7 @@ void ring3_start(struct ring3 *r)
 void ring3_wait(struct ring3 *r)
 {
 	REQUIRE(WAIT_UNTIL(r->ended));
-	/* It has been reaped when somebody has run after it: we. */
+	/* We have run after the thread, so it has been reaped. */
 	EXPECT_NULL(upt_check(&r->tables));
 }
 

@@ -2,9 +2,9 @@
 /*
  * ring3.h - a few instructions of user mode, in tests
  *
- * WHAT     Runs code in ring 3 in a thread and an address space of its own,
- *          without a task, until it causes an exception, and gives back the
- *          registers that it had then.
+ * WHAT     Runs code in ring 3, without a task, in a thread and an address
+ *          space of its own, until the code causes an exception. Gives back
+ *          the registers at this moment.
  *
  *            RING3_CODE(divide, "xorl %ecx, %ecx; divl %ecx");
  *
@@ -27,7 +27,7 @@
 #include "kernel/sched/thread.h"
 #include "tests/threads.h"
 
-/* What may end it. */
+/* Exceptions that may end the code. */
 #define VECTOR_DE  0
 #define VECTOR_DB  1
 #define VECTOR_BP  3
@@ -46,7 +46,7 @@ struct ring3_code {
 	const uint8_t *start, *end;
 };
 
-/* Define code; it must not refer to its own addresses but relatively. */
+/* Define code; all references to its own addresses must be relative. */
 #define RING3_CODE(name, text)                                        \
 	__asm__(".pushsection .rodata\n"                              \
 		"ring3_" #name "_start: " text "\n"                   \
@@ -64,7 +64,7 @@ struct ring3 {
 	struct thread    *thread;
 	bool              ended;
 
-	/* Sees each exception first; true: dealt with, go on. May be NULL. */
+	/* Sees each exception first; true: the code goes on. May be NULL. */
 	bool            (*exception)(struct ring3 *r, struct trap_regs *regs);
 	struct list_head  all;
 };
@@ -73,12 +73,12 @@ struct ring3 {
 void ring3_init(struct ring3 *r, const struct ring3_code *code);
 void ring3_destroy(struct ring3 *r);
 
-/* Start it, and wait for its end; or both at once. */
+/* Start the code, wait for its end; ring3_run() does both. */
 void ring3_start(struct ring3 *r);
 void ring3_wait(struct ring3 *r);
 void ring3_run(struct ring3 *r);
 
-/* All of it, in a space that goes. Returns: the vector that ended it. */
+/* Init, run and destroy. Returns: the vector that ended the code. */
 unsigned ring3_try(struct ring3 *r, const struct ring3_code *code);
 
 /* The words of its data pages. */

@@ -2,9 +2,9 @@
 /*
  * tcalls.h - make the kernel's own calls in a suite, as a task
  *
- * WHAT     The thread of the tests, and others, become threads of a task for a
- *          while: they make calls with registers of their own making, without
- *          going through user mode.
+ * WHAT     The thread of the tests, and other threads, become threads of a task
+ *          for a while. They fill the registers of a call themselves and do not
+ *          go through user mode.
  *
  *            calls_set_up();
  *            EXPECT_EQ(call(PG_YIELD, 0, 0, 0, 0, 0), 0);
@@ -31,7 +31,7 @@
 #define TEXT         (USER + 0x1000)
 #define PAGES        (USER + 0x4000) /* sent in messages                     */
 #define WINDOW       0x20000000u
-#define BAD          0xc0100000u     /* of the kernel's                      */
+#define BAD          0xc0100000u     /* an address of the kernel             */
 
 static struct task *client_task, *server_task;
 static uint32_t client_end, server_end;   /* handles to one endpoint         */
@@ -90,7 +90,7 @@ static inline uint32_t get32(uint32_t addr)
 	return get_user32(&value, UADDR(addr)) ? 0xfa017 : value;
 }
 
-/* Write `out` and the window of the buffer, name the buffer. */
+/* Write `out` and the window into the buffer, and register the buffer. */
 static inline void put_out(const struct ipc_extras *out, uint32_t window,
 		    uint32_t window_length)
 {
@@ -136,7 +136,7 @@ static inline void calls_set_up(void)
 	EXPECT_EQ(call(PG_HANDLE_CLOSE, (uint32_t)handle, 0, 0, 0, 0), 0);
 }
 
-/* As its end would: handles first, they may name tasks that name this one. */
+/* Handles first: they may name tasks that have handles to this task. */
 static inline void drop_task(struct task *task)
 {
 	handle_table_destroy(&task->handles);
@@ -153,7 +153,7 @@ static inline void calls_tear_down(void)
 	tprogram_settle();
 }
 
-/* A thread of the server's task that runs fn(). */
+/* Has the thread of the last serve() ended? */
 static volatile bool served;
 
 static inline void server_main(void *arg)

@@ -29,7 +29,7 @@
 		(cond);                                                    \
 	})
 
-/* A thread that cannot be had ends the test. */
+/* Start a thread. Without memory for it, the test ends. */
 static inline struct thread *start(const char *name, unsigned priority,
 				   void (*fn)(void *arg), void *arg)
 {
@@ -39,7 +39,7 @@ static inline struct thread *start(const char *name, unsigned priority,
 	return thread;
 }
 
-/* Wait until only `left` threads are there, all others reaped. */
+/* Wait until only `left` threads are there, and all others are reaped. */
 static inline void all_gone(unsigned left)
 {
 	REQUIRE(WAIT_UNTIL(sched_nr_threads() <= left));

@@ -46,7 +46,7 @@ int tprogram_load(const struct tprogram *program, struct task *parent,
 		  const char *const argv[], struct task **taskp,
 		  struct thread **threadp) __must_check;
 
-/* The same, started; an orphan, no arguments. NULL: the test has failed. */
+/* Load and start a task without a parent. NULL: the test has failed. */
 struct task *tprogram_start(const struct tprogram *program) __must_check;
 
 /* Wait for its end and put the reference. Returns: the wait status. */
@@ -62,7 +62,7 @@ void tprogram_image_free(void);
 #define TPROGRAM_FAILED  0xffffffffu
 
 /*
- * Threads that have ended are freed by whoever runs next, and caches keep
- * pages: settle, so that free pages can be compared.
+ * The thread that runs next frees a thread that has ended. Let this happen, so
+ * that free pages can be compared.
  */
 void tprogram_settle(void);

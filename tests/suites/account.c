@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * account.c - tests of mm/account/: who pays, and up to where
+ * account.c - tests of mm/account/: who pays, and up to which limit
  */
 #include "mm/account/account.h"
 
@@ -106,7 +106,7 @@ KTEST(account, limits_begin_as_the_defaults_and_never_above_the_makers)
 
 KTEST(account, a_limit_is_lowered_by_anybody_and_raised_by_nobody)
 {
-	/*        limit  hard  answer      from 50 of 100                   */
+	/*        limit  hard  answer      before: limit 50, hard 100       */
 	static const struct {
 		unsigned long limit, hard;
 		int           err;
@@ -128,7 +128,7 @@ KTEST(account, a_limit_is_lowered_by_anybody_and_raised_by_nobody)
 			  cases[i].err ? 50 : cases[i].limit);
 		EXPECT_EQ(leaf->hard[KIND], cases[i].err ? 100 : cases[i].hard);
 	}
-	/* Who may set it raises both. */
+	/* account_set_limit() raises the hard limit, too. */
 	account_set_limit(leaf, KIND, 1000);
 	EXPECT_EQ(leaf->limit[KIND], 1000);
 	EXPECT_EQ(leaf->hard[KIND], 1000);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * acpi.c (tests) - the firmware's tables: real ones, and ones that lie
+ * acpi.c (tests) - the firmware's tables: real ones and wrong ones
  *
  * WHAT     Each test lays tables into a machine of its own (acpi_machine.h),
- *          spoils something, and looks at what the parsers make of it. The last
- *          ones read the memory of this machine through the window.
+ *          spoils something, and checks what the parsers understand. The last
+ *          tests read the memory of the real machine through the window.
  *
  * PICTURE  What lay() makes, as on QEMU's q35:
  *
@@ -61,7 +61,7 @@ static void put64(uint8_t *at, uint64_t value)
 	memcpy(at, &value, 8);
 }
 
-/* A header and a checksum for what stands behind it already. */
+/* Write the header and the checksum of a table; the rest is there. */
 static void finish(uint8_t *table, const char *signature, uint32_t length)
 {
 	memcpy(table, signature, 4);
@@ -84,7 +84,7 @@ static void lay_rsdp(void)
 	machine_add(&machine, RSDP_PA, bios, sizeof(bios));
 }
 
-/* The root names these three. */
+/* The RSDT names three tables. */
 static void lay_rsdt(void)
 {
 	memset(rsdt, 0, ROOM);
@@ -136,7 +136,7 @@ static const struct acpi_table *listed(const char *signature)
 	return NULL;
 }
 
-/* ---- the real thing ----------------------------------------------------- */
+/* ---- real tables -------------------------------------------------------- */
 
 KTEST(acpi, real_tables_are_understood)
 {
@@ -363,7 +363,7 @@ KTEST(acpi, tables_do_not_overlap)
 	EXPECT(listed("APIC") && !listed("FACP"));
 }
 
-/* A laptop has dozens of SSDTs, and none of them may cost it its MADT. */
+/* A laptop has dozens of SSDTs. They must not push out the MADT. */
 KTEST(acpi, there_is_room_for_all_tables_that_are_looked_at)
 {
 	static uint8_t many[ACPI_ROOT_ENTRIES_MAX - 2][36];
@@ -383,7 +383,7 @@ KTEST(acpi, there_is_room_for_all_tables_that_are_looked_at)
 	EXPECT(info.has_madt && info.has_s5);
 }
 
-/* Also when they are empty. */
+/* Empty entries count, too. */
 KTEST(acpi, the_first_64_entries_count)
 {
 	uint64_t list[60] = { 0 };
@@ -406,7 +406,7 @@ KTEST(acpi, letters_that_cannot_be_printed_are_no_signature)
 	EXPECT(!info.has_madt);
 }
 
-/* Each byte of each table in turn, so that the checksum lets it pass too. */
+/* Spoil each byte in turn: first with a wrong checksum, then a right one. */
 static void spoil_each_byte(uint8_t *bytes, size_t length, size_t checksum,
 			    struct rng *rng)
 {
@@ -561,7 +561,7 @@ KTEST(acpi, the_window_refuses_what_no_wire_reaches)
 	EXPECT(window_is_empty());
 }
 
-/* On the host, and without firmware that knows ACPI, there is nothing. */
+/* The host has no tables, and neither has firmware that is too old. */
 KTEST(acpi, this_machine_says_the_same_twice)
 {
 	static struct acpi_info before;
@@ -572,7 +572,7 @@ KTEST(acpi, this_machine_says_the_same_twice)
 	acpi_init();
 	EXPECT(!memcmp(&before, &acpi_info, sizeof(before)));
 	EXPECT(window_is_empty());
-	/* QEMU's loader has put code there before the kernel is entered. */
+	/* With little RAM, QEMU's loader has written over the tables. */
 	if (max_pfn.v < (9u << 20) / PAGE_SIZE && acpi_info.nr_tables <= 1)
 		SKIP("needs 9 MiB: below, firmware's tables are overwritten");
 	EXPECT(acpi_info.nr_tables > 1);

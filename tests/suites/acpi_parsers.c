@@ -24,7 +24,7 @@ static const char *last_info_check(void)
 
 SUITE(acpi_parsers, last_info_check);
 
-/* A table of which `length` bytes are there already. */
+/* Begin a table with these `length` bytes. */
 static void begin(const char *signature, const void *bytes, uint32_t length)
 {
 	machine_init(&machine);
@@ -348,7 +348,7 @@ static void parse_dmar(void)
 	EXPECT_NULL(acpi_info_check(&info));
 }
 
-/* A unit with room for `scopes` bytes behind it. */
+/* A unit with `scopes` bytes for its scopes, which come next. */
 static void append_unit(uint8_t flags, uint32_t registers, unsigned scopes)
 {
 	APPEND(0, 0, (uint8_t)(16 + scopes), 0, flags, 0, 0, 0,

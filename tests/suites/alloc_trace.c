@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * alloc_trace.c (suite) - the hook sees each allocation, and only while it may
+ * alloc_trace.c (suite) - the hook sees each allocation while it is set
  */
 #include "lib/alloc_trace.h"
 
@@ -54,7 +54,7 @@ KTEST(alloc_trace, pages_objects_and_bulks_are_seen)
 	free_page(page);
 }
 
-/* Nothing fails because somebody looks, and nobody looks afterwards. */
+/* The hook makes no allocation fail, and after the stop it sees none. */
 KTEST(alloc_trace, who_looks_changes_nothing)
 {
 	struct page *page;

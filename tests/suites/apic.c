@@ -2,8 +2,8 @@
 /*
  * apic.c - tests of local APIC and I/O APIC
  *
- * WHAT     Registers read back, entries compared with the MADT, interrupts
- *          that we send ourselves. What devices do is in irq.c.
+ * WHAT     Registers are read back, entries are compared with the MADT, and we
+ *          send interrupts to ourselves. Interrupts of devices are in irq.c.
  */
 #include <arch/apic.h>
 
@@ -292,7 +292,7 @@ KTEST(apic, the_timer_is_line_0_and_no_pin)
 	       lapic_read(LAPIC_TIMER_INITIAL));
 }
 
-/* A span by both clocks: do they agree to 2 %? */
+/* Do both clocks measure the same span, to 2 %? */
 static bool clocks_agree(void)
 {
 	uint64_t start = arch_clock_ns(), passed;
@@ -319,7 +319,7 @@ static bool pit_counts(void)
 	return false;
 }
 
-/* No event may set the 8254 anew meanwhile: interrupts are off. */
+/* Interrupts are off: otherwise an event could set the 8254 anew. */
 static bool measured(bool (*what)(void))
 {
 	irqflags_t flags = irq_save();
@@ -333,8 +333,8 @@ static bool measured(bool (*what)(void))
 }
 
 /*
- * Of two clocks that do not agree, no span does. One may, of those that do:
- * an emulator whose host does something else loses ticks.
+ * A wrong clock is wrong in every span. A right clock may be wrong in some:
+ * an emulator loses ticks while its host is busy. So one right span is enough.
  */
 KTEST(apic, the_timer_is_as_fast_as_the_8254_says)
 {

@@ -100,7 +100,7 @@ KTEST(boot_cmdline, text_without_an_end_is_read_so_far_and_no_further)
 	EXPECT_STREQ(info.cmdline, "a");
 	EXPECT_EQ(info.warnings[0], 0);
 
-	start("");   /* and no word that goes on beyond what is read */
+	start("");   /* and a word that goes on there is dropped */
 	memcpy(raw + CMDLINE_RAW_MAX - 5, "mem=64M", 7);
 	boot_cmdline_set(&info, raw);
 	EXPECT_STREQ(info.cmdline, "");

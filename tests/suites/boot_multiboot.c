@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * boot_multiboot.c - tests of boot/multiboot.c: what loaders leave, and leave
- *                    out
+ * boot_multiboot.c - tests of boot/multiboot.c: what loaders tell, and what
+ *                    they do not tell
  *
  * WHAT     Plays the loader: fills the structures in memory of its own and
- *          reads them back as a boot_info. Multiboot addresses have 32 bits,
- *          so where the test's own data lies higher (a host program that the
- *          system loaded above 4 GiB) the tests are skipped.
+ *          reads them back as a boot_info. Multiboot addresses have 32 bits:
+ *          the tests are skipped if their data lies above 4 GiB, as may
+ *          happen in a host program.
  */
 #include "boot/multiboot.h"
 
@@ -19,7 +19,7 @@
 #define K  1024ull
 #define M  (1024 * K)
 
-#define POISON  0xdeadbeef   /* in fields that no flag vouches for */
+#define POISON  0xdeadbeef   /* in fields that no flag makes valid */
 
 static struct boot_info info;
 static struct memmap map;
@@ -40,7 +40,7 @@ static uint32_t addr(const void *ptr)
 	return (uint32_t)a;
 }
 
-/* A loader that fills nothing: every field that might be read is poison. */
+/* A loader that fills nothing: all fields are poison. */
 static void start(void)
 {
 	memset(&info, 0, sizeof(info));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * boot_tables.c - tests of boot/paging.c: the linter finds what is planted
+ * boot_tables.c - tests of boot/paging.c: the linter finds planted defects
  *
- * WHAT     Builds the first page tables for several sizes, which the linter
- *          must like; then breaks one entry at a time, and the linter must
- *          name that entry and the law.
+ * WHAT     Builds the first page tables for several sizes: the linter must
+ *          find no fault. Then breaks one entry at a time: the linter must
+ *          name this entry and the law.
  */
 #include "boot/paging.h"
 

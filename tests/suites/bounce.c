@@ -2,9 +2,9 @@
 /*
  * bounce.c (tests) - copies for devices whose mask is too short
  *
- * WHAT     In which direction bytes go, and when; which pages are copied, to
- *          the page; what becomes of bytes that the device left alone; the pool
- *          and what comes after it.
+ * WHAT     In which direction bytes are copied, and when; exactly which pages
+ *          are copied; what happens to bytes that the device did not write;
+ *          the pool, and what happens when the pool is empty.
  */
 #include "tests/suites/dma_test.h"
 
@@ -62,7 +62,7 @@ KTEST(bounce, to_device_copies_in_at_map_and_never_out)
 	mem_fill(phys_add(far_pa, AT), 'd', SIZE);
 	bus = map(AT, SIZE, DMA_TO_DEVICE);
 	EXPECT(fake_device_sees(&dev, bus, 'd', SIZE));
-	/* A device that writes what it should only read changes nothing. */
+	/* The device writes, although it should only read: no effect. */
 	EXPECT(fake_device_fill(&dev, bus, 'x', SIZE));
 	unmap(bus, SIZE, DMA_TO_DEVICE);
 	EXPECT(mem_is(phys_add(far_pa, AT), 'd', SIZE));
@@ -90,13 +90,13 @@ KTEST(bounce, from_device_copies_out_at_unmap)
 	end();
 }
 
-/* As with a buffer that is not bounced: what was not written stays. */
+/* Without a bounce these bytes stay, too. */
 KTEST(bounce, bytes_that_the_device_leaves_alone_survive)
 {
 	bus_addr_t bus;
 
 	set_up();
-	/* Something of somebody else's in the pages of the pool before. */
+	/* First, other bytes go into the pages of the pool. */
 	mem_fill(phys_add(far_pa, AT), 's', SIZE);
 	bus = map(AT, SIZE, DMA_TO_DEVICE);
 	unmap(bus, SIZE, DMA_TO_DEVICE);
@@ -155,7 +155,7 @@ KTEST(bounce, sync_moves_the_part_and_no_more)
 	end();
 }
 
-/* What another device has mapped is neither copied nor given back. */
+/* A mapping of another device is neither copied nor given back. */
 KTEST(bounce, a_wrong_device_changes_nothing)
 {
 	struct dma_device other;
@@ -241,7 +241,7 @@ KTEST(bounce, memory_in_reach_is_never_copied)
 	end();
 }
 
-/* One range on the bus, so all of it goes through the copy. */
+/* A mapping is one range on the bus: so the whole buffer is copied. */
 KTEST(bounce, a_buffer_across_the_mask_is_copied_whole)
 {
 	uint64_t edge = (uint64_t)MASK_ISA + 1;
@@ -251,7 +251,7 @@ KTEST(bounce, a_buffer_across_the_mask_is_copied_whole)
 
 	if (!zones[ZONE_NORMAL].managed)
 		SKIP("needs memory beyond 16 MiB");
-	/* The two pages at the line belong to whoever has them: only read. */
+	/* The two pages at the border are not ours: only read them. */
 	fake_device_init(&dev, MASK_ISA, false);
 	bus = dma_map_page(&dev.dma, pfn_to_page(phys_to_pfn(pa)), 0,
 			   2 * PAGE_SIZE, DMA_TO_DEVICE);
@@ -279,7 +279,7 @@ KTEST(bounce, pages_above_4_gib_are_reached_by_32_wires)
 	unmap(bus, PAGE_SIZE, DMA_BIDIRECTIONAL);
 	EXPECT(mem_is(phys_add(far_pa, AT), 'n', PAGE_SIZE));
 	EXPECT_EQ(dev.dma.stats.bounced_pages, 2);
-	/* With a wire more there is nothing to copy. */
+	/* With enough wires there is nothing to copy. */
 	fake_device_end(&dev);
 	fake_device_init(&dev, MASK_ALL, false);
 	bus = map(AT, PAGE_SIZE, DMA_BIDIRECTIONAL);
@@ -311,13 +311,13 @@ KTEST(bounce, lowmem_is_bounced_like_any_other)
 	give_block(&block);
 }
 
-/* ---- the pool, and what comes after ---------------------------------- */
+/* ---- the pool, and what happens when it is empty ---------------------- */
 
 #define MANY  600u          /* more than the largest pool has */
 
 static bus_addr_t many[MANY];
 
-/* Map one page until it is refused or MANY; unmaps all. Returns: how many. */
+/* Map one page up to MANY times, unmap all. Returns: how often it worked. */
 static unsigned map_many(enum dma_direction dir)
 {
 	unsigned n = 0, i;
@@ -393,7 +393,7 @@ KTEST(bounce, what_nobody_can_serve_is_refused_and_counted)
 		end();
 		SKIP("needs memory beyond 16 MiB");
 	}
-	/* No memory is below 64 KiB that the pool or an allocator has. */
+	/* Below 64 KiB there are less than MANY pages. */
 	EXPECT_EQ(dma_set_mask(&dev.dma, DMA_BIT_MASK(16)), 0);
 	if (map_many(DMA_TO_DEVICE) < MANY)
 		EXPECT_EQ(dev.dma.stats.refused, 1);
@@ -422,7 +422,7 @@ KTEST(bounce, failure_of_each_allocation_is_survived)
 	wanted = map_many(DMA_TO_DEVICE);
 	if (wanted > 300)
 		wanted = 300;
-	/* Fails at the 1st, 2nd .. on-demand allocation: enough of them. */
+	/* In turn, one of the first six allocations fails. */
 	for (unsigned n = 1; n <= 6; n++) {
 		failpoint_arm(n);
 		(void)map_all_of_the_pool(&wanted);

@@ -2,9 +2,9 @@
 /*
  * buddy.c (tests) - splitting and merging, on a zone of our own
  *
- * A block of 4 MiB is allocated from the system, and some frames of it are
- * given to a private zone: the system's lists are not touched. Frames of the
- * block outside the zone say PAGE_TAIL, so nothing ever merges with them.
+ * The tests allocate a block of 4 MiB and give some of its frames to a private
+ * zone: the system's lists are not touched. The other frames of the block have
+ * the state PAGE_TAIL, so nothing ever merges with them.
  */
 #include "lib/align.h"
 #include "lib/random.h"

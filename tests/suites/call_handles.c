@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * call_handles.c - what every call says of a handle that it cannot use
+ * call_handles.c - what every call answers to a handle that it cannot use
  *
- * WHAT     The table of calls says what a call needs; so it also says what the
- *          call answers where it does not get that. Each call is made with each
- *          kind of unfit handle. A new call is tested from its first day on.
+ * WHAT     The table of calls says which handle a call needs; so it also says
+ *          the error for any other handle. Each call is made with each kind of
+ *          wrong handle. A new row of the table is tested at once.
  *
- * ALGORITHM  The object behind the handle is a block of zeroes, which says to
- *          have the type that the test wants. No call looks at more of it, as
- *          every call refuses it.
- * NOT HERE that the rows of the table are the right ones: calls.c and
- *          tests/user/ make each call with handles that it can use.
+ * ALGORITHM  The object behind the handle is a block of zeroes with the type
+ *          that the test wants. No call looks at the zeroes, because every call
+ *          refuses the object.
+ * NOT HERE whether the rows of the table are right: calls.c and tests/user/
+ *          make each call with handles that it can use.
  */
 #include "kernel/calls/call_rows.h"
 #include "lib/errno.h"
@@ -18,7 +18,7 @@
 #include "tests/tcalls.h"
 
 #define FAKE_SIZE  1024u
-#define NO_HANDLE  999u         /* no task of a suite has so many            */
+#define NO_HANDLE  999u         /* more than a task of a suite has           */
 
 SUITE(call_handles, object_check);
 
@@ -55,7 +55,7 @@ static long call_with(unsigned number, uint32_t handle)
 	return call(number, handle, first, 0, 0, 0);
 }
 
-/* ... and arguments that no call takes. */
+/* Arguments that no call takes. */
 static long call_badly_with(unsigned number, uint32_t handle)
 {
 	struct trap_regs regs = {
@@ -66,7 +66,7 @@ static long call_badly_with(unsigned number, uint32_t handle)
 	return call_regs(&regs, number, handle);
 }
 
-/* What a call says of a handle with these rights to an object of this type. */
+/* Make a call with a handle to an object of this type, with these rights. */
 static long answer(long (*make)(unsigned number, uint32_t handle),
 		   unsigned number, enum object_type type, unsigned rights)
 {
@@ -147,7 +147,7 @@ KTEST(call_handles, a_handle_without_the_right_is_eperm)
 	tear_down();
 }
 
-/* Of a handle that is wrong in two ways, the type is what is told. */
+/* If type and rights are both wrong, the error is that of the type. */
 KTEST(call_handles, the_type_is_looked_at_before_the_rights)
 {
 	const struct call_row *row;
@@ -189,7 +189,7 @@ KTEST(call_handles, only_late_calls_look_at_their_arguments_first)
 	tear_down();
 }
 
-/* The calls that look at no handle make or tell something whatever it is. */
+/* A call that needs no handle ignores the number in its place. */
 KTEST(call_handles, a_handle_that_no_call_asks_for_is_passed_over)
 {
 	set_up();
@@ -205,7 +205,7 @@ KTEST(call_handles, a_handle_that_no_call_asks_for_is_passed_over)
 	tear_down();
 }
 
-/* Rights that depend on an argument, or on each other, are no column. */
+/* The table cannot say: one of two rights, or a right by argument. */
 KTEST(call_handles, two_calls_look_at_more_rights_than_the_table_says)
 {
 	set_up();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * call_trace.c (tests) - what a panic's report says of the last calls
+ * call_trace.c (tests) - the last calls in the report of a panic
  */
 #include "kernel/trial/call_trace.h"
 
@@ -12,7 +12,7 @@ SUITE(call_trace, NULL);
 
 static unsigned nr_lines, nr_yields, nr_exits;
 
-/* YIELD comes back with 0, exit_group never. */
+/* YIELD returns 0; exit_group never returns. */
 TPROGRAM(yields_often,
 	 "movl $20, %edi; 1: " TPROGRAM_CALL(1075) "decl %edi; jnz 1b;"
 	 TPROGRAM_EXIT("$7"));
@@ -39,7 +39,7 @@ KTEST(call_trace, the_last_calls_of_a_thread_are_told_in_order)
 	EXPECT_EQ(tprogram_run(&yields_often), WAIT_EXITED(7));
 	call_trace_print(count);
 	call_trace_stop();
-	/* A headline, the exit, and as many before it as are shown. */
+	/* A headline, the last yields, and the exit. */
 	EXPECT_EQ(nr_exits, 1);
 	EXPECT_EQ(nr_yields, 11);
 	EXPECT_EQ(nr_lines, 13);

@@ -155,7 +155,7 @@ KTEST(calls, vm_map_takes_only_flags_of_anonymous_memory)
 	calls_tear_down();
 }
 
-/* A file around a program, in pages, as a memory object of the client's. */
+/* The pages behind a memory object of the client. */
 static struct page *archive_pages;
 
 static uint32_t give_memory_object(const void *data, uint32_t size)
@@ -215,7 +215,7 @@ KTEST(calls, a_mapped_memory_object_cannot_be_changed)
 	free_pages(archive_pages, 1);
 }
 
-/* Exits with what NOTIFICATION_POLL of its handle 2 gives in EBX. */
+/* NOTIFICATION_POLL of handle 2 gives bits in EBX: the exit status. */
 TPROGRAM(exits_with_bits,
 	 "movl $-1, %ebx; movl $(2 << 16 | 1046), %eax; int $0x80;"
 	 TPROGRAM_CALL(252));
@@ -434,7 +434,7 @@ KTEST(calls, ports_are_allowed_one_by_one)
 
 #define FUZZ_CALLS  4000
 
-/* These would wait for ever, end the test, or start what outlives it. */
+/* These calls wait for ever, end the test, or start something that stays. */
 static bool fuzz_leaves_out(unsigned number)
 {
 	switch (number) {
@@ -467,7 +467,7 @@ static uint32_t odd_value(struct rng *rng)
 	return values[rng_below(rng, ARRAY_SIZE(values))];
 }
 
-/* `out` holds anything, but never waits. */
+/* Fill the buffer with anything; only IPC_NONBLOCK is always set. */
 static void odd_buffer(struct rng *rng)
 {
 	struct ipc_msg msg;

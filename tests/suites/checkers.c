@@ -2,11 +2,11 @@
 /*
  * checkers.c (tests) - a check that fails means that something is broken
  *
- * WHAT     Threads work in every allocator, and are stopped anywhere in the
- *          middle by the tick; then all checkers run. A checker that does not
- *          know a state which is right, but in between, fails here.
- *          Some states in between are built by hand besides: an area that is
- *          being filled, a bounce that is being copied.
+ * WHAT     Threads work in every allocator. The tick stops them anywhere in
+ *          the middle of an operation; then all checkers run. The state in the
+ *          middle is no fault, and a checker that reports a fault fails here.
+ *          Some of these states are also built by hand: an area that is being
+ *          filled, a bounce that is being copied.
  */
 #include "kernel/trial/laws.h"
 #include "lib/align.h"
@@ -33,7 +33,7 @@ SUITE(checkers, laws_check_all);
 static bool stop;
 static unsigned before;
 
-/* ---- who works ----------------------------------------------------------- */
+/* ---- what the threads do ------------------------------------------------- */
 
 static void work_vmalloc(struct rng *rng)
 {
@@ -162,7 +162,7 @@ static void work_areas(struct rng *rng)
 	mm_put(mm);
 }
 
-/* A child with many pages takes its time to end; they are its parent's too. */
+/* A child shares many pages with its parent: so its end takes long. */
 static void work_ends(struct rng *rng)
 {
 	struct mm *mm, *child;
@@ -177,7 +177,7 @@ static void work_ends(struct rng *rng)
 	mm_put(mm);
 }
 
-/* Also charges that are taken back, half-way up: the top has a limit. */
+/* The limit of the top refuses some charges: they are taken back below. */
 static void work_charges(struct rng *rng)
 {
 	struct account *top = account_create(NULL);
@@ -210,7 +210,7 @@ static void work_threads(struct rng *rng)
 static unsigned nr_wrong;
 static const char *law_broken;
 
-/* The checkers in the middle of one another's work. */
+/* One run of the checkers may be stopped in the middle of another. */
 static void work_check(struct rng *rng)
 {
 	const char *law = laws_check_all();
@@ -287,7 +287,7 @@ static bool is_enough(unsigned checks)
 	       (checks >= CHECKS && all_have_run());
 }
 
-/* This thread stops all others, at each tick, wherever they are. */
+/* At each tick, this thread stops all others, wherever they are. */
 KTEST_KEEPS(checkers, they_are_true_while_others_are_in_the_middle)
 {
 	start_works();
@@ -345,7 +345,7 @@ KTEST_KEEPS(checkers, an_area_that_is_being_filled_is_no_fault)
 	EXPECT_NULL(laws_check_all());
 	kpt_retire(vm_area_start(area), 1);
 	EXPECT_NULL(laws_check_all());
-	/* Its guard page is a fault even now. */
+	/* A mapped guard page is a fault even now. */
 	kpt_map_pages(vm_area_guard(area), &page, 1, KPROT_RW);
 	EXPECT(pgtable_check() != NULL);
 	kpt_unmap(vm_area_guard(area), 1);
@@ -374,7 +374,7 @@ KTEST(checkers, a_bounce_that_is_being_copied_is_no_fault)
 		SKIP("needs room in the pool");
 	}
 	EXPECT_NULL(laws_check_all());
-	/* Set bits that nobody has, listed or in hand, are one. */
+	/* Bits of the pool are set, but no bounce has them: a fault. */
 	say_listed(bounce, true);
 	EXPECT(dma_check() != NULL);
 	say_listed(bounce, false);

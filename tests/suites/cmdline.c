@@ -79,7 +79,7 @@ KTEST(cmdline, last_of_two_values_wins)
 	EXPECT_EQ(options.loglevel, 8);
 }
 
-/* What is reported, and that the words beside it still hold. */
+/* Each line has one bad word, and its report. The other word still holds. */
 static const struct bad_word {
 	const char *line, *report;
 } bad_words[] = {

@@ -61,7 +61,7 @@ static void start(void)
 	add("TRAILER!!!", 0, "");
 }
 
-/* Read all; every pointer given out must lie in the archive. */
+/* Read all files; their names and data must lie in the archive. */
 static unsigned read_all(struct cpio *cpio, const uint8_t *data, size_t size)
 {
 	struct cpio_file file;

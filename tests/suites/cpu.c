@@ -65,7 +65,7 @@ static struct kernel_jmp_buf env;
 
 static noinline void jump(int value)
 {
-	/* What the callee changes and does not put back. */
+	/* Change registers and do not restore them: longjmp must do that. */
 	__asm__ volatile("" : : : "ebx", "esi", "edi");
 	kernel_longjmp(&env, value);
 }

@@ -3,8 +3,8 @@
  * div64.c - 64-bit division against the law that defines it
  *
  * ALGORITHM  q is n / d exactly when q * d <= n and n - q * d < d. Both are
- *          checked without dividing; q * d must not wrap, which the first
- *          inequality would hide, so the quotient is bounded too.
+ *          checked without a division. A product that wraps could pass the
+ *          first comparison, so times() says whether q * d fits.
  */
 #include "lib/div64.h"
 

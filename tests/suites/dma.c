@@ -2,9 +2,9 @@
 /*
  * dma.c (tests) - devices, masks, and buffers that need no help
  *
- * WHAT     What a mask may be, buffers in each zone at their own addresses,
- *          what is refused, what a driver asks before it writes an address,
- *          coherent memory.
+ * WHAT     Which masks are allowed; buffers in each zone, mapped at their own
+ *          addresses; what is refused; the check before a driver gives an
+ *          address to its device; coherent memory.
  */
 #include "lib/align.h"
 #include "mm/early/memblock.h"
@@ -131,7 +131,7 @@ KTEST(dma, what_is_no_lowmem_or_no_memory_is_refused)
 	vfree(area);
 }
 
-/* Nothing of it is mapped, whichever way it would be. */
+/* Each way to map this range is refused: direct, by a copy, by an IOMMU. */
 static void expect_refused(pfn_t first, size_t size)
 {
 	static const uint64_t masks[] = {
@@ -166,7 +166,7 @@ static void expect_direct(uint32_t pa, size_t size)
 		dma_unmap_single(&dev.dma, bus, size, DMA_TO_DEVICE);
 }
 
-/* Each hole that has entries in mem_map: into it, within it, out of it. */
+/* Each hole that has entries in mem_map: into it, out of it, across it. */
 KTEST(dma, what_runs_into_a_hole_is_refused)
 {
 	struct memblock_range ram, next;
@@ -186,7 +186,7 @@ KTEST(dma, what_runs_into_a_hole_is_refused)
 			       (size_t)(end.v - hole.v + 2) * PAGE_SIZE);
 		nr_holes++;
 	}
-	/* 640 KiB to 1 MiB, on any PC. */
+	/* Every PC has the hole from 640 KiB to 1 MiB. */
 	EXPECT(nr_holes > 0);
 }
 
@@ -259,7 +259,7 @@ static void try_coherent(size_t size, uint64_t mask, bool iommu)
 	EXPECT(bus.v + whole - 1 <= mask);
 	EXPECT(IS_ALIGNED(bus.v, PAGE_SIZE << ilog2_up(whole / PAGE_SIZE)));
 	EXPECT(fake_device_sees(&dev, bus, 0, whole));
-	/* Both may touch it at any time, with nothing in between. */
+	/* CPU and device may touch it at any time, without a sync. */
 	ptr[size - 1] = 'c';
 	EXPECT(fake_device_sees(&dev, BUS(bus.v + size - 1), 'c', 1));
 	EXPECT(fake_device_fill(&dev, bus, 'd', size));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * dma_debug.c (tests) - mistakes of drivers, in words
+ * dma_debug.c (tests) - mistakes of drivers are reported
  *
- * WHAT     Leaks, unmapping twice, with another size or direction, or what was
- *          never mapped: each is one report, and nothing else breaks.
- *          And debug mode that is turned on late, or off early.
+ * WHAT     A driver forgets to unmap, unmaps twice, unmaps with another size or
+ *          direction, or unmaps what it never mapped: each mistake is one
+ *          report and does no harm. Debug mode may be turned on late, or off
+ *          early.
  */
 #include <arch/iommu.h>
 
@@ -33,7 +34,7 @@ static void end(void)
 	debug_mode(mode_before);
 }
 
-/* Since this was asked last. */
+/* The number of reports since the last call. */
 static unsigned long reports(void)
 {
 	unsigned long now = dma_debug_nr_reports(), n = now - reports_before;
@@ -93,7 +94,7 @@ KTEST(dma_debug, unmapping_twice_is_reported_and_harmless)
 	}
 }
 
-/* Without debug mode too: tables and bus pages would be given back twice. */
+/* Also without debug mode: bus pages must not be given back twice. */
 KTEST(dma_debug, unmapping_twice_behind_an_iommu_is_always_noticed)
 {
 	bus_addr_t bus;
@@ -119,7 +120,7 @@ KTEST(dma_debug, what_was_never_mapped_is_reported)
 	end();
 }
 
-/* Two devices may have the same bus address: each is asked for its own. */
+/* Two devices may have mappings at the same bus address. */
 KTEST(dma_debug, a_mapping_of_another_device_is_not_found)
 {
 	static struct fake_device other;
@@ -135,7 +136,7 @@ KTEST(dma_debug, a_mapping_of_another_device_is_not_found)
 	EXPECT_EQ(reports(), 1);
 	dma_unmap_single(&other.dma, bus, 512, DMA_FROM_DEVICE);
 	EXPECT_EQ(reports(), 1);
-	/* Both have mapped the place: each takes away what is its own. */
+	/* Both devices have a mapping there: each unmaps its own. */
 	EXPECT_EQ(dma_map_single(&other.dma, text, 512, DMA_FROM_DEVICE).v,
 		  bus.v);
 	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
@@ -169,7 +170,7 @@ KTEST(dma_debug, wrong_size_direction_and_kind_are_reported)
 	end();
 }
 
-/* The copy goes back whole and by the true direction all the same. */
+/* The whole copy goes back, in the direction of the mapping. */
 KTEST(dma_debug, a_wrong_unmap_is_undone_as_it_was_mapped)
 {
 	struct block far;
@@ -230,12 +231,12 @@ static void try_leak(bool iommu, bool debug, unsigned expected)
 	debug_mode(mode_before);
 }
 
-/* And it is undone: the runner would see the pages, the domain its entries. */
+/* The leak is undone: the runner counts pages, try_leak() counts entries. */
 KTEST(dma_debug, what_was_never_unmapped_is_reported_and_undone)
 {
 	try_leak(false, true, 3);
 	try_leak(true, true, 3);
-	/* Without records only how many is known. */
+	/* Without records only the number of leaks is known. */
 	try_leak(false, false, 2);
 	try_leak(true, false, 2);
 }
@@ -255,7 +256,7 @@ KTEST(dma_debug, leaked_copies_go_back_to_the_pool)
 	mem_fill(block_phys(&far), 'o', PAGE_SIZE);
 	dma_device_destroy(&dev.dma);
 	dev.live = false;
-	/* Dropped, not copied out: who owned the buffer may be gone. */
+	/* Not copied out: the owner of the buffer may be gone. */
 	EXPECT(mem_is(block_phys(&far), 'o', PAGE_SIZE));
 	bounce_pool_usage(&after);
 	EXPECT_EQ(after.free, before.free);
@@ -275,7 +276,7 @@ KTEST(dma_debug, wrong_frees_of_coherent_memory_are_reported)
 	REQUIRE(ptr);
 	dma_free_coherent(&dev.dma, 5000, ptr, BUS(bus.v + PAGE_SIZE));
 	EXPECT_EQ(reports(), 1);
-	/* It is no streaming mapping. */
+	/* Coherent memory is no streaming mapping. */
 	dma_unmap_single(&dev.dma, bus, 5000, DMA_BIDIRECTIONAL);
 	EXPECT_EQ(reports(), 1);
 	dma_free_coherent(&dev.dma, 100, ptr, bus);
@@ -285,7 +286,7 @@ KTEST(dma_debug, wrong_frees_of_coherent_memory_are_reported)
 	end();
 }
 
-/* ---- asked before the device is -------------------------------------- */
+/* ---- checks before an address is given to a device ------------------- */
 
 KTEST(dma_debug, addresses_in_no_mapping_are_stopped)
 {
@@ -350,7 +351,7 @@ KTEST(dma_debug, what_came_before_debug_mode_is_believed)
 	dma_unmap_single(&dev.dma, late, 8, DMA_TO_DEVICE);
 	dma_unmap_single(&dev.dma, early, 512, DMA_FROM_DEVICE);
 	EXPECT_EQ(reports(), 0);
-	/* Now all are known, and none is left to be believed. */
+	/* No mapping is left from the time before debug mode. */
 	dma_unmap_single(&dev.dma, early, 512, DMA_FROM_DEVICE);
 	EXPECT_EQ(reports(), 1);
 	end();

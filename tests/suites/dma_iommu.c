@@ -2,9 +2,9 @@
 /*
  * dma_iommu.c (tests) - mappings behind an IOMMU
  *
- * WHAT     A domain whose tables iommu_lookup() walks stands for the hardware.
- *          No bounce ever, rights by direction, what a device reaches after an
- *          unmapping, bus pages that run out, and failures.
+ * WHAT     iommu_lookup() walks the tables of a domain, in place of hardware.
+ *          Nothing is ever bounced; the direction decides the rights; an
+ *          unmapped buffer is out of reach; bus pages run out; failures.
  */
 #include <arch/iommu.h>
 
@@ -114,7 +114,7 @@ KTEST(dma_iommu, nothing_is_reached_after_unmapping)
 
 	set_up(DMA_BIT_MASK(28));
 	bus = map(DMA_BIDIRECTIONAL);
-	/* The pages before and behind were never the device's. */
+	/* The device never had the pages before and behind. */
 	EXPECT(!fake_device_write(&dev, BUS((bus.v | 0xfff) + 2 * PAGE_SIZE),
 				  "x", 1));
 	EXPECT(!fake_device_write(&dev, BUS(bus.v - PAGE_SIZE), "x", 1));
@@ -172,7 +172,7 @@ KTEST(dma_iommu, bus_pages_run_out_and_come_back)
 	end();
 }
 
-/* The IOMMU takes a write there for an interrupt. */
+/* The IOMMU treats a write to these addresses as an interrupt. */
 KTEST(dma_iommu, addresses_of_interrupts_are_never_given)
 {
 	struct iova *below, *above;
@@ -189,7 +189,7 @@ KTEST(dma_iommu, addresses_of_interrupts_are_never_given)
 	end();
 }
 
-/* As while another thread is in the middle of iova_map() or iova_give(). */
+/* Another thread may be in the middle of iova_map() or iova_give(). */
 KTEST(dma_iommu, a_run_that_is_being_filled_is_no_fault)
 {
 	struct iova *iova;

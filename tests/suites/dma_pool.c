@@ -2,8 +2,8 @@
 /*
  * dma_pool.c (tests) - small pieces of coherent memory
  *
- * WHAT     Alignment and boundaries of every piece, both addresses of one,
- *          frees that are wrong, failure, random operations against a list.
+ * WHAT     Alignment and boundaries of every piece, both of its addresses,
+ *          wrong frees, failures, random operations against a list.
  */
 #include "lib/align.h"
 #include "tests/suites/dma_test.h"
@@ -60,7 +60,7 @@ static void give_all(struct dma_pool *pool)
 		give(pool, nr_pieces - 1);
 }
 
-/* Each byte of each piece is that piece's alone, seen from both sides. */
+/* The CPU writes all pieces, the device reads them: no two share a byte. */
 static void expect_apart(size_t size)
 {
 	for (unsigned i = 0; i < nr_pieces; i++)
@@ -172,7 +172,7 @@ KTEST(dma_pool, wrong_frees_are_reported_and_do_nothing)
 	dma_pool_free(pool, p.ptr + 8, BUS(p.bus.v + 8));
 	dma_pool_free(pool, p.ptr, BUS(p.bus.v + 24));
 	dma_pool_free(pool, NULL, BUS(~0ull));
-	/* Within the chunk, but between the pieces or free. */
+	/* In the chunk: between two pieces, and a free piece. */
 	dma_pool_free(pool, p.ptr + 48, BUS(p.bus.v + 48));
 	dma_pool_free(pool, p.ptr + 64, BUS(p.bus.v + 64));
 	EXPECT_EQ(dma_debug_nr_reports() - reports, 5);

@@ -3,9 +3,9 @@
  * dma_random.c (tests) - random transfers against plain arrays of bytes
  *
  * WHAT     Buffers are mapped, written by the device and by the CPU, synced in
- *          parts and unmapped in random order. Beside each stands an array with
- *          the bytes that it must have, whatever lies between: nothing, copies,
- *          or an IOMMU.
+ *          parts and unmapped in random order. An array for each buffer has the
+ *          bytes that the buffer must have: without copies, with copies, and
+ *          with an IOMMU.
  *
  * TERMS    slot    a buffer of its own of some pages, and its array
  *          range   where a part of the mapped bytes lies on the bus
@@ -97,7 +97,7 @@ static void slot_unmap(struct slot *s)
 
 /* ---- both sides ------------------------------------------------------ */
 
-/* Where a mapped byte lies on the bus; *n: how many more in a row. */
+/* Where a mapped byte lies on the bus; *n bytes from there are in a row. */
 static bus_addr_t bus_at(const struct slot *s, uint32_t offset, uint32_t *n)
 {
 	unsigned i = 0;
@@ -171,7 +171,7 @@ static void operate(struct slot *s)
 
 /* ---- one machine after the other ------------------------------------- */
 
-/* Buffers in a row; the ones at the end are in lowmem, in reach or not. */
+/* Slots with even numbers are beyond the short mask, the others in reach. */
 static void fill_slots(struct block block[2])
 {
 	for (unsigned i = 0; i < SLOTS; i++) {

@@ -2,9 +2,9 @@
 /*
  * dma_sg.c (tests) - scattered buffers
  *
- * WHAT     Which pieces are joined, with an IOMMU and without; exactly the
- *          pages out of reach are copied; a failure in the middle leaves
- *          nothing behind.
+ * WHAT     Which pieces are joined, with an IOMMU and without; only the pages
+ *          out of reach are copied; a failure in the middle leaves nothing
+ *          mapped.
  */
 #include <arch/iommu.h>
 
@@ -75,7 +75,7 @@ KTEST(dma_sg, neighbours_are_joined_without_an_iommu)
 	expect_range(1, pa + 7 * PAGE_SIZE, PAGE_SIZE + 150);
 	EXPECT_EQ(sg[2].bus_length, 0);
 	EXPECT_EQ(dma_check_reach(&dev.dma, sg[0].bus, 2 * PAGE_SIZE), 0);
-	/* The pieces are still the caller's. */
+	/* The pieces themselves have not changed. */
 	EXPECT(sg[4].page == far.page + 8 && sg[4].offset == 100);
 	dma_unmap_sg(&dev.dma, sg, 5, DMA_TO_DEVICE);
 	end();
@@ -121,7 +121,7 @@ KTEST(dma_sg, pieces_that_end_early_begin_a_new_range)
 
 /* ---- copies ---------------------------------------------------------- */
 
-/* Byte `byte` all over the ranges, as the device would. */
+/* The device fills the ranges with `byte`. */
 static void fill_ranges(int nr, int byte)
 {
 	for (int i = 0; i < nr; i++)
@@ -129,7 +129,7 @@ static void fill_ranges(int nr, int byte)
 					sg[i].bus_length));
 }
 
-/* Map them all; a machine of 12 MiB may have too little in reach. */
+/* Map all pieces. A machine of 12 MiB may have too little in reach. */
 static int map_bounced(enum dma_direction dir, struct page *near)
 {
 	int nr = dma_map_sg(&dev.dma, sg, PIECES, dir);
@@ -162,7 +162,7 @@ KTEST(dma_sg, exactly_the_pages_out_of_reach_are_copied)
 	EXPECT_EQ(dev.dma.stats.primed, (PIECES - 2) * PAGE_SIZE + 1000);
 	EXPECT_NULL(dma_check());
 	fill_ranges(nr, 'n');
-	/* Only the page in reach has it already. */
+	/* Only the page in reach has the new bytes already. */
 	EXPECT(mem_is(page_to_phys(near), 'n', PAGE_SIZE));
 	EXPECT(mem_is(block_phys(&far), 'o', PAGE_SIZE));
 	dma_unmap_sg(&dev.dma, sg, PIECES, DMA_FROM_DEVICE);
@@ -247,7 +247,7 @@ KTEST(dma_sg, a_failure_in_the_middle_leaves_nothing)
 	debug_mode(debug);
 }
 
-/* The pool is taken, so that each piece needs an allocation or two. */
+/* The pool is used up, so that each piece needs an allocation or two. */
 KTEST(dma_sg, a_failure_among_copies_leaves_nothing)
 {
 	static bus_addr_t taken[256];

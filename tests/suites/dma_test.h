@@ -2,8 +2,8 @@
 /*
  * dma_test.h - what the suites of mm/dma/ have in common
  *
- * WHAT     Blocks of memory on the far side of a mask, and bytes of any memory,
- *          highmem too, written and compared.
+ * WHAT     Finds blocks of memory beyond a mask; writes and compares bytes of
+ *          any memory, highmem too.
  */
 #pragma once
 
@@ -21,7 +21,7 @@
 #define MASK_ALL    DMA_BIT_MASK(64)
 #define MASK_ISA    DMA_BIT_MASK(24)
 #define MASK_PCI    DMA_BIT_MASK(32)
-#define BLOCKS_MAX  2048u      /* looked at before there is said to be none  */
+#define BLOCKS_MAX  2048u      /* tried before search_beyond() gives up      */
 
 struct block {
 	struct page *page;
@@ -33,7 +33,7 @@ static inline void give_block(const struct block *block)
 	free_pages(block->page, block->order);
 }
 
-/* A block of the order that lies beyond the mask; the others go back. */
+/* A block beyond the mask, or NULL. Blocks in reach are given back. */
 static inline struct page *search_beyond(uint64_t mask, gfp_t gfp,
 					 unsigned order)
 {
@@ -55,8 +55,8 @@ static inline struct page *search_beyond(uint64_t mask, gfp_t gfp,
 }
 
 /*
- * 16 pages in a row or more that lie beyond the mask, by the zones of gfp.
- * Large blocks first: the way to high addresses may lead past many.
+ * Take a block of 16 pages or more beyond the mask, from the zones of gfp.
+ * Large blocks come first: there may be many blocks below the mask.
  */
 static inline bool take_beyond(struct block *block, uint64_t mask, gfp_t gfp)
 {
@@ -71,7 +71,7 @@ static inline bool take_beyond(struct block *block, uint64_t mask, gfp_t gfp)
 	return false;
 }
 
-/* Of a block in reach: single pages come from lists that know no mask. */
+/* The order of a block in reach: lists of single pages know no mask. */
 #define NEAR_ORDER  4u
 
 /* Is there free lowmem that such a device reaches? */
@@ -86,7 +86,7 @@ static inline bool mask_reaches_some(uint64_t mask)
 	return page;
 }
 
-/* A mask with free memory on both sides; else skips. */
+/* A mask with free memory on both sides; skips without such a mask. */
 static inline uint64_t short_mask(struct block *beyond, gfp_t gfp)
 {
 	uint64_t mask = zones[ZONE_NORMAL].managed ? MASK_ISA :
@@ -100,7 +100,7 @@ static inline uint64_t short_mask(struct block *beyond, gfp_t gfp)
 
 /* ---- bytes, wherever they are ---------------------------------------- */
 
-/* The page of an address, mapped, and how much of it up to size. */
+/* Map the page of an address; *n: how many of the bytes lie in it. */
 static inline char *bytes_of(phys_addr_t pa, size_t size, size_t *n)
 {
 	char *page = kmap_local(pfn_to_page(phys_to_pfn(pa)));
@@ -161,9 +161,9 @@ static inline phys_addr_t block_phys(const struct block *block)
 	return page_to_phys(block->page);
 }
 
-/* ---- the quiet of mistakes ------------------------------------------- */
+/* ---- debug mode ------------------------------------------------------ */
 
-/* Run with debug mode on or off, whichever the build has. */
+/* Turn debug mode on or off. Returns: whether it was on. */
 static inline bool debug_mode(bool on)
 {
 	bool before = dma_debug_on;

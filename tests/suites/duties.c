@@ -2,10 +2,10 @@
 /*
  * duties.c (tests) - what the callers of mm/ must do, and what they are told
  *
- * Each row breaks one duty of a public function, which must panic before
- * anything changes and say the duty in words. Duties on hot paths are looked at
- * by a debug kernel only: their rows are left out of an ordinary one, where the
- * call would do harm.
+ * Each row breaks one duty of a public function. The function must panic before
+ * anything changes, and its message must name the duty. Only a debug kernel
+ * checks duties on hot paths. An ordinary kernel leaves these rows out, because
+ * there the call would do harm.
  */
 #include "lib/string.h"
 #include "mm/account/account.h"
@@ -259,7 +259,7 @@ KTEST(duties, a_caller_that_breaks_one_is_told_which)
 		EXPECT_PANIC(duty->breaks, NULL, duty->words);
 		if (mm->lock.locked)
 			mutex_unlock(&mm->lock);
-		/* What the trap left locked: interrupts are on again. */
+		/* The panic has left the lock taken. */
 		spin_lock_init(&zone->lock);
 	}
 	EXPECT(!mm_check(mm));

@@ -2,8 +2,8 @@
 /*
  * elf.c - tests of kernel/loader/elf.c
  *
- * WHAT     Builds a small valid program in memory, then spoils it: one field at
- *          a time, with the reason expected for each; then at random.
+ * WHAT     Builds a small valid program in memory and spoils one field at a
+ *          time: each has its own reason. Then spoils programs at random.
  */
 #include "kernel/loader/elf.h"
 
@@ -60,7 +60,7 @@ static void expect_refused(const char *reason)
 	start();
 }
 
-/* What loading relies on, E1 to E5, whatever the file was. */
+/* The laws E1 to E5: loading relies on them for every file. */
 static const char *image_check(const struct elf_image *image, size_t size)
 {
 	bool entry_found = false;
@@ -177,7 +177,7 @@ KTEST(elf, bad_segment_is_refused_with_its_reason)
 	expect_refused("segments overlap");
 }
 
-/* In each order of three segments the image is the same. */
+/* The image is the same for each order of three segments. */
 KTEST(elf, segments_may_stand_in_any_order)
 {
 	static const uint8_t orders[][PHNUM] = {
@@ -213,7 +213,7 @@ KTEST(elf, each_set_of_rights_is_what_the_file_asks_for)
 	}
 }
 
-/* Where no byte comes from the file, no offset is wrong. */
+/* If no byte comes from the file, every offset is right. */
 KTEST(elf, a_segment_without_bytes_may_have_any_offset)
 {
 	static const uint32_t offsets[] = {
@@ -285,7 +285,7 @@ KTEST(elf, an_interpreter_is_named_or_refused)
 	EXPECT_STREQ(elf.interp, "");
 }
 
-/* As many as program headers; from the highest down, the slowest order. */
+/* The largest number, from the highest address down: the slowest order. */
 KTEST(elf, every_program_header_may_be_a_segment)
 {
 	static struct {
@@ -316,7 +316,7 @@ KTEST(elf, file_cut_anywhere_is_refused)
 		EXPECT(elf_parse(&file, size, &elf));
 }
 
-/* Most random words are refused by the first check: small ones come further. */
+/* The first check refuses most words: values near an edge get further. */
 static uint32_t random_value(struct rng *rng)
 {
 	static const uint32_t edges[] = {

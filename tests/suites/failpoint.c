@@ -61,7 +61,7 @@ KTEST(failpoint, at_random_one_in_so_many_fails)
 	EXPECT(failpoint_disarm());
 	EXPECT(failed > 900 && failed < 1100);
 	EXPECT(!should_fail());
-	/* Armed by count afterwards, it is for once again. */
+	/* Armed by count again, only one allocation fails. */
 	failpoint_arm(1);
 	EXPECT(should_fail());
 	EXPECT(!should_fail());

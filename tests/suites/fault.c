@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * fault.c - page faults are explained by the rule that was broken
+ * fault.c - the explanation of a page fault names the broken rule
  *
- * ALGORITHM  Made-up faults: an address, an error code, the entries and what
- *          is known of the surroundings. Some real walks at the end.
+ * ALGORITHM  The faults are made up: an address, an error code, the entries,
+ *          and facts about the address. The last tests walk real tables.
  */
 #include <arch/cpu.h>
 #include <arch/cr.h>
@@ -38,7 +38,7 @@ SUITE(fault, fault_check);
 #define P  PF_PRESENT
 #define RS PF_RESERVED
 
-/* An address of the vmalloc area, wherever that begins. */
+/* Places whose addresses depend on the machine: case_va() knows them. */
 #define IN_VMALLOC  1u
 #define IN_LOWMEM   2u
 #define IN_GAP      3u
@@ -309,7 +309,7 @@ KTEST(fault, the_walk_does_not_follow_nonsense)
 {
 	struct fault_walk walk;
 
-	/* Nothing can be read at all. */
+	/* These page tables cannot be read. */
 	fault_walk(0xfffff000, PAGE_OFFSET, &walk);
 	EXPECT_EQ(walk.levels, 0);
 	fault_walk(ISA_HOLE_START, PAGE_OFFSET, &walk);

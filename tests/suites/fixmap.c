@@ -103,7 +103,7 @@ KTEST(fixmap, registers_are_uncached)
 	clear_fixmap(FIX_TEST);
 }
 
-/* Never touched, so it does not matter whether such a frame is there. */
+/* The frame is never touched: so it need not be there. */
 KTEST(fixmap, frames_above_4_gib_use_the_upper_half)
 {
 	fixmap_map(FIX_TEST, PFN(0x00abcdef), KPROT_RW);

@@ -20,20 +20,20 @@
 #include "mm/page/page_alloc.h"
 #include "tests/threads.h"
 
-#define LINE          (64u << 10)
-#define BLOCK_ORDER   5u                     /* 128 KiB: a line is within */
+#define LINE          (64u << 10)            /* of the 8237: not crossed */
+#define BLOCK_ORDER   5u                     /* 128 KiB: a line inside    */
 #define BLOCK_SIZE    (PAGE_SIZE << BLOCK_ORDER)
 #define CYLINDER      36u                    /* sectors */
 #define SECTOR_WORDS  (FLOPPY_SECTOR / sizeof(uint32_t))
 #define CANARY        0x5a
 #define MARGIN        16u                    /* bytes looked at on each side */
 
-/* Far more than a slow machine needs to find out that there is nothing. */
+/* Far more than a slow machine needs to notice that there is no disk. */
 #define PATIENCE_NS   (25 * NS_PER_SEC)
 
 SUITE(floppy, floppy_check);
 
-/* As pattern() in tests/emu/conftest.py. */
+/* The same as floppy_pattern() in tests/emu/conftest.py. */
 static uint32_t word_of(uint32_t lba, uint32_t i)
 {
 	return lba << 16 ^ i * 0x9e3779b1u;
@@ -127,7 +127,7 @@ KTEST(floppy, what_is_not_there_is_an_error_in_time)
 
 KTEST(floppy, every_sector_is_as_it_was_written)
 {
-	unsigned order = 3;   /* 32 KiB: a cylinder has 18 */
+	unsigned order = 3;   /* 32 KiB: a cylinder has 18 KiB */
 	uint8_t *buffer;
 
 	needs_disk();
@@ -278,14 +278,14 @@ KTEST(floppy, a_buffer_above_16_mib_is_reached_by_a_copy)
 	read_above_16_mib(block, 3, 1);
 	read_above_16_mib(block, PAGE_SIZE - 100, 1);
 	read_above_16_mib(block, 2 * PAGE_SIZE + 5, 18);
-	/* The line is for bus addresses: the copy has its own. */
+	/* Only a bus address must not cross a line: that of the copy. */
 	read_above_16_mib(block, LINE - 700, 3);
 	put_free_pages(block, BLOCK_ORDER);
 }
 
 /*
- * The lines are there for copies too. Somebody else's copies, one page more
- * each time, push ours through a whole page of the 8237.
+ * A copy must not cross a line, either. Another device takes one page more each
+ * time, so that our copy moves through a whole page of the 8237.
  */
 KTEST(floppy, a_copy_crosses_no_line_either)
 {
@@ -388,7 +388,7 @@ KTEST(floppy, several_threads_read_one_after_the_other)
 	readers_end();
 }
 
-/* While the motor comes up to speed, the one wait that never is short. */
+/* The kill comes while the motor starts: this wait is never short. */
 KTEST(floppy, a_killed_reader_leaves_a_drive_that_works)
 {
 	unsigned before = sched_nr_threads();
@@ -398,7 +398,7 @@ KTEST(floppy, a_killed_reader_leaves_a_drive_that_works)
 	readers_begin();
 	buffer = readers[0].buffer;
 	EXPECT(WAIT_UNTIL(!fdc_motor_is_on()));
-	/* Above us: it runs until it waits for the drive. */
+	/* Its priority is above ours: it runs until it waits. */
 	readers[1].lba = 2000;
 	thread_kill(start("reader", PRIORITY_TEST + 1, read_some,
 			  &readers[1]));

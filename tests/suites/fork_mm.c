@@ -50,7 +50,7 @@ KTEST(fork_mm, the_parent_may_end_first)
 	test_end(child);
 }
 
-/* Whatever joins an area that was written in must be copied like it. */
+/* The written pages may come from either of two joined areas. */
 KTEST(fork_mm, pages_of_joined_areas_are_copied)
 {
 	struct mm *mm = test_mm(), *child;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * fpu.c - tests of FPU and SSE registers, one set a thread
+ * fpu.c - tests of FPU and SSE registers: each thread has its own
  *
  * ALGORITHM  Threads of ring 3 put numbers of their own into the registers,
- *          give the CPU away by system calls, and look whether they are there
- *          still. The kernel has no such registers to look at.
+ *          give the CPU away by system calls, and check that the numbers are
+ *          still there. The kernel itself does not use these registers.
  */
 #include <arch/cpu.h>
 #include <arch/cr.h>
@@ -94,8 +94,9 @@ KTEST(fpu, nothing_is_left_of_another_thread)
 /* ---- many threads ------------------------------------------------------- */
 
 /*
- * ST: 0x20000000 is the number. Each round: call, then compare. ECX counts
- * down from 0x20000004; EBX is 1 when a number was wrong.
+ * The number at 0x20000000 goes into ST or XMM3. Each round makes a call, then
+ * compares. ECX counts down from the word at 0x20000004. EBX becomes 1 when a
+ * number was wrong.
  */
 RING3_CODE(keep_st, "movl 0x20000004, %ecx; fildl 0x20000000;"
 		    "1: movl $1, %eax; int $0x80; fistl 0x20000008;"
@@ -188,7 +189,7 @@ KTEST(fpu, a_fork_copies_the_registers)
 	EXPECT_EQ(r3[0].regs.vector, VECTOR_UD);
 	EXPECT_EQ(ring3_data(&r3[0], 0)[2], 4711);
 	REQUIRE(child.fpu);
-	/* 4711 as a number of 80 bits: 0x4012 4cb8..., mantissa's top word. */
+	/* 4711 with 80 bits is 0x400b 9338...: the mantissa's top word. */
 	if (cpu_has(CPU_FXSR))
 		EXPECT_EQ(((uint32_t *)child.fpu)[8 + 1], 4711u << 19);
 	arch_thread_release(&child);
@@ -206,7 +207,7 @@ KTEST(fpu, a_thread_without_fpu_forks_none)
 
 /* ---- errors ------------------------------------------------------------- */
 
-/* Unmask, 1 / 0; the error comes at the next FPU instruction. */
+/* Unmask errors, divide by 0; the error comes at the next instruction. */
 RING3_CODE(fpu_error, "movl $0x37b, 0x20000000; fldcw 0x20000000; fld1; fldz;"
 		      "fdivrp %st, %st(1); fwait; ud2");
 RING3_CODE(sse_error, "movl $0x1d80, 0x20000000; ldmxcsr 0x20000000;"
@@ -238,7 +239,7 @@ KTEST(fpu, the_kernel_itself_would_trap)
 	EXPECT_EQ(!!(read_cr4() & 0x200), cpu_has(CPU_SSE));
 }
 
-/* Nobody owns the FPU: every thread that did is gone. */
+/* No thread owns the FPU: all its owners are gone. */
 KTEST(fpu, check_finds_what_is_broken)
 {
 	uint8_t *behind = &main_tss.io_bitmap[IO_BITMAP_BYTES], last = *behind;

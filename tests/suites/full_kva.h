@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * full_kva.h - a vmalloc area without addresses, while there is memory
+ * full_kva.h - use up the addresses of the vmalloc area, but not the memory
  *
- * WHAT     Maps one page everywhere: chunks as large as fit, then half as
- *          large, and so on, down to single pages.
+ * WHAT     Maps one page everywhere: first in the largest chunks that fit, then
+ *          in chunks of half the size, and so on, down to single pages.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ struct full_kva {
 	void         *map[FULL_MAPS];
 };
 
-/* Leaves the page tables of the whole region behind: KTEST_KEEPS(). */
+/* The page tables of the whole region stay: use it in KTEST_KEEPS(). */
 static inline void kva_fill(struct full_kva *full)
 {
 	void *ptr;

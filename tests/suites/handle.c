@@ -64,7 +64,7 @@ static void tear_down(void)
 	EXPECT_EQ(open_handles, 0);
 }
 
-/* What a lookup says; the reference is given back at once. */
+/* The result of a lookup; the reference is given back at once. */
 static int look(uint32_t handle, enum object_type type, unsigned rights)
 {
 	struct object *object;
@@ -265,7 +265,7 @@ KTEST(handle, running_out_of_memory_leaks_nothing)
 	tear_down();
 }
 
-/* The model: what each number should name. */
+/* The model: the object that each number should name. */
 struct model {
 	struct object *object[512];
 	unsigned       rights[512];

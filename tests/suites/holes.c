@@ -2,16 +2,16 @@
 /*
  * holes.c (tests) - no frame that is not RAM is ever given out
  *
- * WHAT     Holds the allocator against the loader's map itself, not against
- *          what memory management made of it. Everything that is free is
- *          looked at; then everything that can be had is taken, and looked at
- *          too.
+ * WHAT     Compares the allocator with the loader's map itself, not with what
+ *          memory management made of the map. The tests look at every free
+ *          block; then they take all the memory that they can get, and look
+ *          at it, too.
  *
  * PICTURE    the map    [ RAM ]  hole  [ RAM      ]  PCI hole  [ RAM   ]
  *            free        ^^ ^^          ^^ ^^^^^ ^              ^^ ^^^
  *                        every block within one range of RAM
  *
- * SEE      tests/suites/page.c for the same against memblock, on the host too;
+ * SEE      tests/suites/page.c: the same with memblock, on the host, too;
  *          tests/emu/test_holes.py, test_grub.py: machines with 5 GiB, and
  *          memory that GRUB has cut out.
  */
@@ -30,7 +30,7 @@
 
 SUITE(holes, page_alloc_check);
 
-/* More takes too long: the entries of each block are written at first use. */
+/* More takes too long: the first use of a block writes all its entries. */
 #define TAKEN_MAX  (8ull << (30 - PAGE_SHIFT))
 
 static bool block_is_ram(const struct page *page, unsigned order)
@@ -41,7 +41,7 @@ static bool block_is_ram(const struct page *page, unsigned order)
 				 phys_add(start, (uint64_t)PAGE_SIZE << order));
 }
 
-/* Says the first of them only: a wrong map has thousands. */
+/* Report only the first wrong block: a wrong map has thousands. */
 static void expect_block_is_ram(const struct page *page, unsigned order,
 				unsigned long *nr_wrong)
 {
@@ -116,7 +116,7 @@ KTEST(holes, every_page_that_can_be_had_is_ram)
 	taken += take_all(GFP_DMA, &nr_wrong);
 	EXPECT_EQ(nr_wrong, 0);
 	EXPECT_EQ(taken + nr_free_pages(), before);
-	/* What is left is half of the least watermark. */
+	/* The rest is the reserve: GFP_HIGH may use half of min. */
 	EXPECT(nr_free_pages() < before / 8);
 	console_printf("    # took %lu of %lu free pages, all of them RAM\n",
 		       taken, before);
@@ -126,7 +126,7 @@ KTEST(holes, every_page_that_can_be_had_is_ram)
 
 /* ---- what is neither ---------------------------------------------------- */
 
-/* Frames of which a part is no RAM. Returns: how many. */
+/* Frames that are not RAM, or only in part. Returns: how many. */
 static unsigned long expect_reserved(pfn_t from, pfn_t to)
 {
 	unsigned long frames = 0;
@@ -152,7 +152,7 @@ KTEST(holes, no_frame_of_a_hole_is_in_use)
 		looked_at += expect_reserved(at, phys_to_pfn_up(range->start));
 		at = phys_to_pfn(range->end);
 	}
-	/* 640 KiB to 1 MiB, on any PC. */
+	/* Every PC has the hole from 640 KiB to 1 MiB. */
 	EXPECT(looked_at >= (ISA_HOLE_END - ISA_HOLE_START) / PAGE_SIZE);
 }
 

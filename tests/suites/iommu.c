@@ -18,7 +18,7 @@ SUITE(iommu, iommu_check);
 #define RW  (IOMMU_READ | IOMMU_WRITE)
 
 #define TABLE_SPAN  0x200000ull      /* of a level-1 table                   */
-#define FRAMES      PHYS(0x7000000)  /* nobody looks into these              */
+#define FRAMES      PHYS(0x7000000)  /* no test reads or writes them         */
 
 static const unsigned widths[] = { IOMMU_BITS_SHORT, IOMMU_BITS_LONG };
 
@@ -86,7 +86,7 @@ KTEST(iommu, width_without_hardware_is_39)
 	destroy(domain);
 }
 
-/* Seven pages, of which three are before a border of the tables. */
+/* Map seven pages: three before a border of the tables, four behind. */
 static void map_over(struct iommu_domain *domain, uint64_t border)
 {
 	bus_addr_t bus = { border - 3 * PAGE_SIZE };
@@ -320,7 +320,7 @@ KTEST(iommu, a_mapping_that_fails_leaves_nothing)
 		/* A neighbour in the first table stays what it is. */
 		REQUIRE(iommu_map(domain, bus_at(1ull << 30, -521ull), FRAMES,
 				  1, R) == 0);
-		/* Level 1: three more tables; level 2: one. */
+		/* It needs three more tables of level 1, and one of level 2. */
 		EXPECT_EQ(ktest_each_failure(map_once, domain), 4);
 		EXPECT(leads_to(domain, bus_at(1ull << 30, -521ull), FRAMES,
 				R));
@@ -439,7 +439,7 @@ static uint64_t model[WINDOW];
 
 static uint64_t model_start(unsigned bits)
 {
-	/* Half of the window on either side of every level's border. */
+	/* The window's middle is a border of every level. */
 	return (1ull << (bits - 1)) - WINDOW / 2 * PAGE_SIZE;
 }
 

@@ -101,7 +101,7 @@ KTEST(ioremap, ram_is_refused)
 	EXPECT(!ioremap(PHYS(0), 0xfffff));
 }
 
-/* It has a cached mapping, for the bytes that are RAM. */
+/* The frame already has a cached mapping, for its bytes of RAM. */
 KTEST(ioremap, a_frame_that_is_ram_in_part_is_refused)
 {
 	struct memblock_range range;
@@ -115,8 +115,8 @@ KTEST(ioremap, a_frame_that_is_ram_in_part_is_refused)
 }
 
 /*
- * Each hole below high_memory: mapped uncached from end to end, while the
- * direct map has nothing there.
+ * Map the first page of each hole below high_memory, uncached. Above the ISA
+ * hole the direct map has nothing there.
  */
 KTEST_KEEPS(ioremap, a_hole_among_ram_has_one_mapping_and_one_cache_type)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * ipc.c (tests) - messages between threads: who waits, who is told what
+ * ipc.c (tests) - messages between threads: who waits, and for which message
  */
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/notification.h"
@@ -37,7 +37,7 @@ static void set_up(void)
 	REQUIRE(endpoint);
 }
 
-/* Everybody has come back, and nothing is left. */
+/* All threads are gone, and no object is left. */
 static void tear_down(void)
 {
 	EXPECT_NULL(ipc_check());
@@ -64,7 +64,7 @@ static bool are(const struct ipc_regs *words, uint32_t first)
 	       words->edi == first + 4 && words->ebp == first + 5;
 }
 
-/* The operations, as a thread that only wants words would do them. */
+/* The operations with nothing but words. */
 static long do_call(struct ipc_regs *words, uint32_t label, uint64_t deadline)
 {
 	struct ipc_op op = {
@@ -473,7 +473,7 @@ KTEST(ipc, a_call_switches_straight_to_the_server)
 	others_ran = 0;
 	start("other", PRIORITY_TEST, count_a_run, NULL);
 	EXPECT_EQ(do_call(&words, 0, WAIT_FOREVER), 0);
-	/* The server ran first although the other was ready before. */
+	/* The server ran first, although the other thread was ready. */
 	EXPECT(others_ran <= 1);
 	EXPECT(WAIT_UNTIL(others_ran == 1));
 	tear_down();
@@ -565,7 +565,7 @@ KTEST(ipc, no_memory_for_an_endpoint_is_an_answer)
 
 /* ---- the checker is checked --------------------------------------------- */
 
-/* What is broken here is whole again before another thread can see it. */
+/* Each of these breaks one law and repairs it, with interrupts off. */
 static struct thread *sender;
 static struct thread receiver = {
 	.state = THREAD_BLOCKED, .ipc.wait = IPC_RECEIVING,

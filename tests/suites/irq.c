@@ -2,9 +2,9 @@
 /*
  * irq.c - tests of interrupt lines, and of the clock behind line 0
  *
- * WHAT     With whichever interrupt controller is used: devices that every PC
- *          has are made to ask. What only one of the controllers does is in
- *          apic.c, and at the end.
+ * WHAT     Devices that every PC has are made to ask, with the interrupt
+ *          controller that the kernel uses. Tests for the APICs alone are in
+ *          apic.c, tests for the 8259s alone at the end of this file.
  */
 #include <arch/irq.h>
 
@@ -65,7 +65,7 @@ KTEST(irq, a_line_without_handler_stays_masked)
 	EXPECT(irq_chip()->is_masked(LINE));
 }
 
-/* By INT, as if the chip had sent it. */
+/* INT sends the interrupt, in place of the chip. */
 KTEST(irq, an_interrupt_reaches_its_handler)
 {
 	unsigned long before = irq_count(LINE);
@@ -94,8 +94,8 @@ KTEST(irq, an_interrupt_reaches_its_handler)
 #define MCR_OUT2       0x08   /* lets the chip's interrupt out               */
 
 /*
- * The UART's transmitter is empty: it asks when it is allowed to, for each
- * time that it is allowed anew.
+ * The UART's transmitter is empty. So the UART asks once each time that the
+ * interrupt is allowed anew.
  */
 static void com1_ask(void)
 {
@@ -118,8 +118,8 @@ static void com1_came(unsigned irq, void *arg)
 }
 
 /*
- * What was latched before the test comes first, as the 8259 has it. A port
- * without a chip behind it reads as ones: IER has no bits above its fourth.
+ * The 8259 may have latched an interrupt before the test: it comes here. A port
+ * without a chip reads as ones, but in IER the upper four bits are 0.
  */
 static void com1_begin(irq_handler_fn fn)
 {
@@ -153,7 +153,7 @@ KTEST(irq, a_masked_line_is_not)
 	REQUIRE(irq_set_handler(IRQ_COM1, NULL, NULL) == 0);
 }
 
-/* A driver in user mode serves the device while its line is masked. */
+/* A driver in user mode serves its device while the line is masked. */
 KTEST(irq, what_asked_while_masked_comes_when_unmasked)
 {
 	for (unsigned round = 0; round < 3; round++) {
@@ -261,7 +261,7 @@ static void edu_serve(unsigned irq, void *arg)
 	edu_write(EDU_SERVED, 1);
 }
 
-/* Returns: its line. */
+/* Returns: the line of the device. */
 static unsigned edu_begin(irq_handler_fn fn)
 {
 	struct pci_device *dev = pci_find(EDU_VENDOR, EDU_DEVICE, 0);
@@ -298,7 +298,7 @@ KTEST(irq, a_level_that_its_handler_serves_comes_once)
 	edu_end(line);
 }
 
-/* As for a driver in user mode, which serves it some time later. */
+/* A driver in user mode serves the device some time after the handler. */
 KTEST(irq, a_level_that_its_handler_masks_comes_until_served)
 {
 	unsigned line = edu_begin(mask_and_note);
@@ -333,7 +333,7 @@ KTEST(irq, the_clock_never_goes_back)
 	uint64_t last = arch_clock_ns();
 	unsigned steps = 0;
 
-	/* An emulator that the host holds up loses ticks: then it waits. */
+	/* In an emulator the clock may stand still: its host is busy. */
 	for (unsigned i = 0; i < 20000 || (!steps && i < 20000000); i++) {
 		uint64_t now = arch_clock_ns();
 
@@ -376,7 +376,7 @@ static bool ticks_agree_with_the_clock(void)
 	       passed <= (ticks + 2) * 10001000ull;
 }
 
-/* A wrong clock never agrees; a right one may not when the host holds it up. */
+/* A wrong clock never agrees. A right one may not, while a host is busy. */
 KTEST(irq, ticks_and_clock_agree)
 {
 	bool agree = false;

@@ -2,10 +2,10 @@
 /*
  * irq_alloc.c (tests) - interrupts in the middle of the allocators
  *
- * WHAT     The clock on the board (RTC) interrupts some 8000 times a second,
- *          wherever the CPU is; its handler takes and gives back pages, objects
- *          and kmap_local() slots, and so does what it interrupts. Nobody may
- *          be given what the other one has.
+ * WHAT     The clock on the board (RTC) interrupts about 8000 times a second.
+ *          Its handler takes and gives back pages, objects and kmap_local()
+ *          slots. The interrupted code does the same. Neither may get what the
+ *          other one has.
  *
  * SEE      Motorola MC146818A data sheet: registers A to C.
  */
@@ -47,7 +47,7 @@ static void cmos_write(uint8_t reg, uint8_t value)
 	outb(CMOS_DATA, value);
 }
 
-/* Take one of each, see that nobody else writes to them, give them back. */
+/* Take one of each, check that no other code writes to it, give it back. */
 static void use_one_of_each(gfp_t gfp, uint32_t tag)
 {
 	struct page *page = alloc_page(gfp | GFP_HIGHMEM);
@@ -70,7 +70,7 @@ static void tick(unsigned irq, void *arg)
 {
 	ticks++;
 	use_one_of_each(GFP_ATOMIC, 0xdead0000 + ticks);
-	/* What is interrupted shall find one object more, or one less. */
+	/* The interrupted code finds one object more, or one less. */
 	kfree(kept);
 	kept = ticks % 2 ? kmalloc(64, GFP_ATOMIC) : NULL;
 	cmos_read(RTC_C);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * isa_dma.c - tests of the 8237: its rules, and what reaches its registers
+ * isa_dma.c - tests of the 8237: its rules and its registers
  *
- * WHAT     No device asks on the channels that are programmed here, so nothing
- *          moves and the registers can be read back. Channel 2 is left to the
+ * WHAT     No device uses the channels that are programmed here: so nothing
+ *          moves, and the registers can be read back. Channel 2 belongs to the
  *          floppy's own suite.
  */
 #include <arch/isa_dma.h>
@@ -74,7 +74,7 @@ KTEST(isa_dma, rules_of_16_mib_and_of_lines)
 	}
 }
 
-/* One byte at a time: is each on the same page, and below the end? */
+/* Is each byte on the page of the first one, and below 16 MiB? */
 static int naive_check(unsigned channel, uint64_t bus, uint32_t size)
 {
 	uint64_t line = channel < 4 ? 64 * KIB : 128 * KIB;
@@ -142,7 +142,7 @@ static void expect_programmed(unsigned channel, uint32_t bus, uint32_t size)
 	EXPECT_EQ(address_on_bus(channel), bus);
 	EXPECT_EQ(bytes_to_go(channel), size);
 	EXPECT_NULL(isa_dma_verify());
-	/* Nobody asked for a byte. */
+	/* No device has asked for a byte. */
 	EXPECT_EQ(isa_dma_stop(channel), size);
 }
 

@@ -2,8 +2,8 @@
 /*
  * kill.c (tests) - what a killed thread still does to an address space
  *
- * WHAT     Each long operation of mm/vm/, by a thread that has been killed: it
- *          stops after a page, with -EINTR where it can say so.
+ * WHAT     A killed thread does each long operation of mm/vm/. The operation
+ *          stops after a page, and returns -EINTR if it can.
  * SEE      tests/user/killed.c, which kills programs in the middle of a call.
  */
 #include "tests/suites/vm_test.h"
@@ -23,7 +23,7 @@ static long populate(struct mm *mm)
 	long at = mm_mmap(mm, UADDR(AT(0)), PAGES(LONG), PROT_RW,
 			  ANON_FIXED | MAP_POPULATE);
 
-	/* The area is there; whether its pages are, mmap() does not say. */
+	/* mmap() gives the area, and says nothing about its pages. */
 	return (uint32_t)at == AT(0) ? -EINTR : at;
 }
 
@@ -131,14 +131,14 @@ KTEST(kill, long_operations_stop_after_a_page)
 	}
 }
 
-/* The control: none of them stops for another reason. */
+/* Without a kill no operation stops. */
 KTEST(kill, long_operations_go_on_without_a_kill)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(operations); i++) {
 		struct attempt a = { operations[i], .killed = false };
 
 		if (a.operation == grow_locked || a.operation == unlock_writes)
-			continue;       /* they demand the kill */
+			continue;       /* they expect the kill */
 		try(&a);
 		if (i < 3)
 			EXPECT_EQ(a.rss, LONG);

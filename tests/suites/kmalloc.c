@@ -20,7 +20,7 @@ static const uint16_t classes[] = {
 #undef C
 };
 
-/* The compiler must not know the size: the other half of kmalloc(). */
+/* kmalloc() as it is when the compiler does not know the size. */
 static void *alloc_by_size(size_t size, gfp_t gfp)
 {
 	return kmalloc_by_size(size, gfp);
@@ -350,7 +350,7 @@ KTEST(kmalloc, address_outside_lowmem_is_caught)
 	EXPECT_PANIC(ask_size, NULL, "is not an address in lowmem");
 }
 
-/* A frame with an address, of a block that nobody ever had; but its first. */
+/* A frame of lowmem in a block that was never used; not its first frame. */
 static struct page *find_virgin(void)
 {
 	for (pfn_t pfn = PFN(0); pfn.v < max_low_pfn.v;
@@ -360,7 +360,7 @@ static struct page *find_virgin(void)
 	return NULL;
 }
 
-/* Its entry may hold anything: here, what a slab's would. */
+/* The entry of such a frame may hold anything. Here it looks like a slab's. */
 KTEST(kmalloc, pointer_into_memory_that_nobody_had_is_caught)
 {
 	static const char text[] = "was not given by kmalloc()";
@@ -376,7 +376,7 @@ KTEST(kmalloc, pointer_into_memory_that_nobody_had_is_caught)
 	*page = *virt_to_page(object);
 	EXPECT_PANIC(ask_size, page_address(page), text);
 	EXPECT(!slab_find_object(page_address(page), &info));
-	/* In a release kernel kfree() spares itself the look. */
+	/* In a release kernel kfree() does not look at the block. */
 	if (CONFIG_DEBUG)
 		EXPECT_PANIC(free_it, page_address(page), text);
 	page->state = PAGE_TAIL;
@@ -384,7 +384,7 @@ KTEST(kmalloc, pointer_into_memory_that_nobody_had_is_caught)
 	kfree(object);
 }
 
-/* Until the magazine that has it twice is flushed, or at once. */
+/* kfree() may find the mistake, or the flush of the magazine. */
 static void free_and_shrink(void *ptr)
 {
 	struct kmem_cache *cache = virt_to_page(ptr)->slab_cache;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmap.c (tests) - the 512 slots: counts, laps, and what one flush is for
+ * kmap.c (tests) - the 512 slots: counts, laps, and one flush for each lap
  */
 #include <arch/probe.h>
 #include <arch/tlb.h>
@@ -18,7 +18,7 @@ SUITE(kmap, kmap_check);
 
 static struct page *pages[PAGES_MAX];
 
-/* nr pages of HIGHMEM in pages[], without slots; all slots free or used. */
+/* Take nr pages of HIGHMEM without slots. Each slot is then free or used. */
 static void take_highmem(unsigned nr)
 {
 	unsigned had;
@@ -153,7 +153,7 @@ KTEST(kmap, no_slot_is_left_when_all_are_in_use)
 	EXPECT_EQ(usage.used, PKMAP_SLOTS);
 	EXPECT_EQ(usage.free + usage.unused, 0);
 	EXPECT_NULL(kmap_check());
-	/* Pages that have a slot still get it; one slot less used is enough. */
+	/* A page with a slot still gets it. A new page needs one free slot. */
 	EXPECT(kmap_try(pages[0]));
 	kunmap(pages[0]);
 	EXPECT(!kmap_try(pages[nr]));
@@ -174,7 +174,7 @@ static unsigned slot_of(const void *ptr)
 	return (ptr_to_kva(ptr) - PKMAP_BASE) / PAGE_SIZE;
 }
 
-/* The next slot looked at is `slot`, and all are free. */
+/* Free all slots. The next search begins at `slot`. */
 static void move_cursor(unsigned slot)
 {
 	unsigned i = 0;
@@ -188,7 +188,7 @@ static void move_cursor(unsigned slot)
 	kmap_flush_unused();
 }
 
-/* Laps from a slot on: the first one is shorter, and so may be its flush. */
+/* Laps from a slot on. The first one is shorter: it may flush page by page. */
 static void laps_from(unsigned slot)
 {
 	enum { LAPS = 3 };
@@ -214,7 +214,7 @@ static void laps_from(unsigned slot)
 	EXPECT_NULL(kmap_check());
 }
 
-/* Wherever what ran before has left the cursor. */
+/* The cursor may begin at any slot. */
 KTEST(kmap, one_flush_a_lap)
 {
 	const unsigned slots[] = {
@@ -296,7 +296,7 @@ static void unmap_it(void *page)
 	kunmap(page);
 }
 
-/* As when a lap ends between free_pages()'s look at the page and its call. */
+/* A lap may end after free_pages() has looked at the page's slot. */
 KTEST(kmap, a_flush_just_before_the_free_does_no_harm)
 {
 	take_highmem(1);

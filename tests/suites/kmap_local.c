@@ -46,7 +46,7 @@ static bool readable(const void *ptr)
 
 static void map_it(void *page)
 {
-	/* Only reached when no panic comes; undo it for the next test. */
+	/* Only without a panic; undo it for the next test. */
 	kunmap_local(kmap_local(page));
 }
 
@@ -66,7 +66,7 @@ KTEST(kmap_local, a_lowmem_page_has_its_address_already)
 	EXPECT(a == page_address(page));
 	EXPECT(b == a + PAGE_SIZE);
 	EXPECT_NULL(kmap_local_check());
-	/* No slot, so no order either; an address in the page will do. */
+	/* Without slots the order is free. Any address in the page is right. */
 	kunmap_local(a + 5);
 	kunmap_local(b);
 	free_pages(page, 1);
@@ -168,7 +168,7 @@ KTEST(kmap_local, addresses_of_others_are_refused)
 	EXPECT_PANIC(unmap_it, kva_to_ptr(vmalloc_start()), "never gives");
 	EXPECT_PANIC(unmap_it, kva_to_ptr(FIXADDR_TOP), "never gives");
 	EXPECT_PANIC(unmap_it, NULL, "never gives");
-	/* At depth 0: the slot before the first belongs to somebody else. */
+	/* At depth 0: the slot before the first has another use. */
 	EXPECT_PANIC(unmap_it,
 		     kva_to_ptr(fixmap_slot_kva(FIX_KMAP_LOCAL_FIRST - 1)),
 		     "never gives");

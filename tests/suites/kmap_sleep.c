@@ -19,13 +19,13 @@ static struct page *pages[THREADS];
 static unsigned before, done, wrong;
 static unsigned at_once, most_at_once;
 
-/* Counted by threads that any interrupt may part. */
+/* Threads count here, and any interrupt may switch threads. */
 static unsigned add(unsigned *counter, int n)
 {
 	return __atomic_add_fetch(counter, (unsigned)n, __ATOMIC_RELAXED);
 }
 
-/* THREADS pages of HIGHMEM, and as many stacks besides. */
+/* Take THREADS pages of HIGHMEM. Memory must be left for as many stacks. */
 static void begin(void)
 {
 	unsigned had;
@@ -116,8 +116,8 @@ KTEST(kmap_sleep, a_killed_waiter_gets_its_slot_first)
 }
 
 /*
- * Two want the same page. One slot is freed and wakes one of them; whoever
- * comes second finds the page mapped, and the wakes must not run out.
+ * Several threads want the same page, one wants another page. A freed slot wakes
+ * one thread. The others, too, must be woken, though no second slot is freed.
  */
 KTEST(kmap_sleep, waiters_for_one_page_all_go_on)
 {
@@ -165,7 +165,7 @@ static void own_page(void *arg)
 KTEST(kmap_sleep, more_threads_than_slots_all_come_through)
 {
 	begin();
-	/* Below us: on a slow CPU the first were done before the last is. */
+	/* Below us: no thread ends before the last one is created. */
 	for (unsigned i = 0; i < THREADS; i++)
 		start("crowd", PRIORITY_TEST - 1, own_page,
 		      (void *)(uintptr_t)i);

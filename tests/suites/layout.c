@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * layout.c - the virtual map: its arithmetic, and what the CPU makes of it
+ * layout.c - the virtual map: its arithmetic, and what the CPU allows
  */
 #include <arch/cpu.h>
 #include <arch/fixmap.h>
@@ -148,7 +148,7 @@ KTEST(layout, a_vmalloc_size_out_of_bounds_is_refused)
 
 /* ---- what each part of the image allows ---------------------------------- */
 
-/* Does this code lie in the text that paging_init() was told of? */
+/* Skip unless this code lies in the text that paging_init() has mapped. */
 static void need_own_image(void)
 {
 	kva_t here = ptr_to_kva((const void *)need_own_image);

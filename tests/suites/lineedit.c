@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * lineedit.c - tests of what is between a keyboard and a command
+ * lineedit.c - tests of everything between a keyboard and a command
  *
  * WHAT     Keys from bytes, bytes from scan codes, words from a line; and the
  *          line editor, on a model of a terminal that knows letters, backspace
- *          and the end of a line: whatever is typed, it must show the line.
+ *          and the end of a line: after each key it must show the line.
  */
 #include "kernel/monitor/lineedit.h"
 
@@ -389,7 +389,7 @@ KTEST(lineedit, random_bytes_never_stop_the_decoder)
 
 		EXPECT(key >= 0 && key <= KEY_UNKNOWN);
 	}
-	/* Any letter ends what may have begun. */
+	/* A letter ends a sequence that has begun. */
 	(void)key_decode(&decoder, 'q');
 	(void)key_decode(&decoder, 'q');
 	EXPECT_EQ(key_decode(&decoder, 'q'), 'q');

@@ -3,9 +3,9 @@
  * linux_calls.c - tests of kernel/linux/
  *
  * WHAT     The running kernel thread adopts a task that was never started: its
- *          address space is loaded and current_task() is that task. So calls
- *          can be made as functions, and their memory looked at, from here.
- *          What must come from ring 3 is in tests/suites/task.c.
+ *          address space is loaded, and current_task() is this task. So the
+ *          tests can make calls as functions and look at the task's memory.
+ *          Calls that must come from ring 3 are in tests/suites/task.c.
  */
 #include "kernel/linux/linux.h"
 
@@ -191,7 +191,7 @@ KTEST(linux_calls, mincore_of_many_pages_goes_on_where_a_step_ended)
 
 	adopt();
 	vec = page;
-	/* What cannot be written need not be promised: fits any machine. */
+	/* No memory is promised for read-only pages: 1000 always fit. */
 	large = CALL(NR_MMAP2, 0, 1000 * PAGE_SIZE, PROT_READ, MAP_ANON, -1u);
 	EXPECT_CALL(0, NR_MPROTECT, large + 999 * PAGE_SIZE, PAGE_SIZE,
 		    PROT_RW);

@@ -28,7 +28,7 @@ struct item {
 static LIST_HEAD(list);
 static struct item items[ITEMS];
 
-/* Links go both ways, and no ring is longer than there are items. */
+/* Links go both ways, and no ring has more members than there are items. */
 static const char *suite_check(void)
 {
 	const struct list_head *pos;

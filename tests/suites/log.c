@@ -13,7 +13,7 @@
 
 SUITE(log, log_check);
 
-/* A console that remembers what it was given. */
+/* A console that remembers its text. */
 static char seen[CONSOLE_LINE_MAX];
 static size_t seen_len;
 
@@ -26,7 +26,7 @@ static void remember(const char *text, size_t len)
 
 static struct console witness = { .name = "witness", .write = remember };
 
-/* What loglevel= said must not matter: each test sets its own. */
+/* Each test sets its own level: that of the command line is no matter. */
 static unsigned level_before;
 
 static void listen_at(unsigned level)
@@ -44,7 +44,7 @@ static const char *heard(void)
 	return seen;
 }
 
-/* A tick says at any time how many lines of an earlier suite were left out. */
+/* A tick may log a line "... " at any time: a count of lines left out. */
 static void take_last(const struct log_record *record, void *arg)
 {
 	if (strncmp(record->text, "... ", 4))
@@ -82,7 +82,7 @@ KTEST(log, a_line_without_newline_gets_one)
 	EXPECT(contains(heard(), "no newline\n"));
 }
 
-/* Whatever a name or a label has in it, it is one line, and moves nothing. */
+/* A name may have any byte: it stays on one line and moves no cursor. */
 KTEST(log, what_cannot_be_printed_is_shown_as_a_question_mark)
 {
 	listen_at(LOG_DEBUG);
