@@ -77,8 +77,9 @@ static inline bool bench_next(struct bench *b)
 }
 
 /*
- * For halves: the case loops `while (bench_batch(b))`. Each round sets up, calls
- * bench_start(), does b->iterations operations, calls bench_stop(), undoes them.
+ * For halves: the case loops `while (bench_batch(b))`. Each round sets up and
+ * calls bench_start(), does b->iterations operations, calls bench_stop() and
+ * undoes the operations.
  */
 bool bench_batch(struct bench *b);
 void bench_start(struct bench *b);

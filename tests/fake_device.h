@@ -36,7 +36,7 @@ void fake_device_init(struct fake_device *dev, uint64_t mask, bool iommu);
 /* End the device and its domain. Everything must be unmapped. */
 void fake_device_end(struct fake_device *dev);
 
-/* The device reads or writes. Returns: false when a byte did not get through. */
+/* The device reads or writes. Returns: false if a byte did not get through. */
 bool fake_device_read(struct fake_device *dev, bus_addr_t bus, void *to,
 		      size_t size);
 bool fake_device_write(struct fake_device *dev, bus_addr_t bus,

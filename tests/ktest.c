@@ -244,8 +244,9 @@ void ktest_set_order(enum ktest_order new_order)
 /* ---- one test ----------------------------------------------------------- */
 
 /*
- * The number of free pages when no cache keeps any in reserve. The kernel's page
- * tables count as free: they stay for ever, and any test may need one first.
+ * The number of free pages when no cache keeps any in reserve. The page tables
+ * of the kernel count as free: they stay for ever, and any test may be the first
+ * that needs one.
  *
  * A test has waited for its task: the task is a zombie. But the last thread of
  * the task may not have ended yet: its stack and its structure are five pages.

@@ -167,6 +167,7 @@ static inline void server_main(void *arg)
 	served = true;
 }
 
+/* Run fn() in a thread of the server's task. */
 static inline void serve(void (*fn)(void))
 {
 	served = false;

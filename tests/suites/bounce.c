@@ -393,7 +393,7 @@ KTEST(bounce, what_nobody_can_serve_is_refused_and_counted)
 		end();
 		SKIP("needs memory beyond 16 MiB");
 	}
-	/* Below 64 KiB there are less than MANY pages. */
+	/* Below 64 KiB there are fewer than MANY pages. */
 	EXPECT_EQ(dma_set_mask(&dev.dma, DMA_BIT_MASK(16)), 0);
 	if (map_many(DMA_TO_DEVICE) < MANY)
 		EXPECT_EQ(dev.dma.stats.refused, 1);

@@ -200,7 +200,7 @@ KTEST(call_handles, a_handle_that_no_call_asks_for_is_passed_over)
 	EXPECT_EQ(call(PG_YIELD, NO_HANDLE, 0, 0, 0, 0), 0);
 	EXPECT_EQ(call(PG_CLOCK, NO_HANDLE, 0, 0, 0, 0), 0);
 	EXPECT_EQ(call(PG_TASK_CREATE, NO_HANDLE, BAD, 0, 0, 0), -EFAULT);
-	/* A thread of another task cannot be made. */
+	/* PG_THREAD_CREATE refuses a handle: a task makes only own threads. */
 	EXPECT_EQ(call(PG_THREAD_CREATE, NO_HANDLE, 0, 0, 0, 0), -EINVAL);
 	tear_down();
 }

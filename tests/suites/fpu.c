@@ -207,7 +207,7 @@ KTEST(fpu, a_thread_without_fpu_forks_none)
 
 /* ---- errors ------------------------------------------------------------- */
 
-/* Unmask errors, divide by 0; the error comes at the next instruction. */
+/* Unmask errors, divide by 0: #MF comes at the next FPU instruction. */
 RING3_CODE(fpu_error, "movl $0x37b, 0x20000000; fldcw 0x20000000; fld1; fldz;"
 		      "fdivrp %st, %st(1); fwait; ud2");
 RING3_CODE(sse_error, "movl $0x1d80, 0x20000000; ldmxcsr 0x20000000;"

@@ -333,7 +333,7 @@ KTEST(irq, the_clock_never_goes_back)
 	uint64_t last = arch_clock_ns();
 	unsigned steps = 0;
 
-	/* In an emulator the clock may stand still: its host is busy. */
+	/* The clock of an emulator may stand still while the host is busy. */
 	for (unsigned i = 0; i < 20000 || (!steps && i < 20000000); i++) {
 		uint64_t now = arch_clock_ns();
 

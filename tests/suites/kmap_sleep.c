@@ -116,8 +116,8 @@ KTEST(kmap_sleep, a_killed_waiter_gets_its_slot_first)
 }
 
 /*
- * Several threads want the same page, one wants another page. A freed slot wakes
- * one thread. The others, too, must be woken, though no second slot is freed.
+ * Several threads want the same page, one wants another page. A freed slot
+ * wakes one thread. The others must be woken, too: no second slot is freed.
  */
 KTEST(kmap_sleep, waiters_for_one_page_all_go_on)
 {

@@ -26,7 +26,7 @@ static void remember(const char *text, size_t len)
 
 static struct console witness = { .name = "witness", .write = remember };
 
-/* Each test sets its own level: that of the command line is no matter. */
+/* Each test sets its own level: loglevel= must not matter. */
 static unsigned level_before;
 
 static void listen_at(unsigned level)
@@ -44,7 +44,7 @@ static const char *heard(void)
 	return seen;
 }
 
-/* A tick may log a line "... " at any time: a count of lines left out. */
+/* Pass over the lines "... ": in them a tick counts lines left out. */
 static void take_last(const struct log_record *record, void *arg)
 {
 	if (strncmp(record->text, "... ", 4))
