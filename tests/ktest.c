@@ -245,8 +245,8 @@ void ktest_set_order(enum ktest_order new_order)
 
 /*
  * The number of free pages when no cache keeps any in reserve. The page tables
- * of the kernel count as free: they stay for ever, and any test may be the first
- * that needs one.
+ * of the kernel count as free: they stay for ever, and any test may be the
+ * first one that needs them.
  *
  * A test has waited for its task: the task is a zombie. But the last thread of
  * the task may not have ended yet: its stack and its structure are five pages.

@@ -311,7 +311,7 @@ KTEST(bounce, lowmem_is_bounced_like_any_other)
 	give_block(&block);
 }
 
-/* ---- the pool, and what happens when it is empty ---------------------- */
+/* ---- the pool, and what happens when it is empty --------------------- */
 
 #define MANY  600u          /* more than the largest pool has */
 
