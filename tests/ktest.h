@@ -142,8 +142,8 @@ void ktest_set_seed(uint32_t seed);
 
 /*
  * Called after each suite, if set. Returns: NULL, or a law that the suite has
- * left broken: then the suite's "check" fails. It is for laws of all suites, such
- * as those of the page tables.
+ * left broken: then the suite's "check" fails. It is for laws of all suites,
+ * such as those of the page tables.
  */
 extern const char *(*ktest_after_suite)(void);
 

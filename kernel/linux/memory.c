@@ -34,7 +34,7 @@ long linux_mmap2(struct trap_regs *regs)
 
 	if (unlikely(!(regs->esi & MAP_ANONYMOUS)))
 		return linux_ask_personality(regs, -EBADF);
-	/* Without a file the offset means nothing. As on Linux it must not wrap. */
+	/* Without a file the offset means nothing; on Linux it may not wrap. */
 	if (unlikely(offset && length && length <= PAGE_OFFSET &&
 		     offset + pages < offset))
 		return -EOVERFLOW;

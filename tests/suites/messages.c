@@ -180,7 +180,7 @@ KTEST(messages, a_handle_that_is_moved_leaves_its_sender)
 
 static void take_words_only(void)
 {
-	/* Without a buffer the handles are dropped; the result is not marked. */
+	/* Without a buffer the handles are dropped; the result has no mark. */
 	EXPECT_EQ(call(PG_RECEIVE, server_end, 0, 0, 0, 0), 77);
 	EXPECT_EQ(call(PG_REPLY, 0, 0, 0, 0, 0), 0);
 }

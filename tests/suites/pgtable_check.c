@@ -417,7 +417,7 @@ static kva_t guard_mapped(void)
 {
 	copy.image.nr_guards = 1;
 	copy.image.guard[0] = copy.image.data_start;
-	/* A real guard is a hole now: if it lies in front, it is found first. */
+	/* A real guard is a hole now: if it lies in front, it comes first. */
 	for (unsigned i = 0; i < kernel_image.nr_guards; i++) {
 		if (kernel_image.guard[i] <= copy.image.data_start)
 			return SKIP_CASE;

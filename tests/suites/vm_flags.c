@@ -417,7 +417,7 @@ KTEST(vm_flags, a_stack_whose_lowest_pages_are_shared_grows_on)
 	EXPECT_EQ(poke(a, AT(0) - PAGES(6), 1), 1);
 	EXPECT_STREQ(maps(a), "fa-102 rw-p 102-104 rw-s 104-108 rw-p");
 	EXPECT_EQ(a->committed, 8 + 4);
-	/* The stack is cut. It grows again with the rights of the area above. */
+	/* The stack is cut. It grows back with the rights of the area above. */
 	EXPECT_EQ(mm_munmap(a, UADDR(AT(0) - PAGES(6)), PAGES(8)), 0);
 	EXPECT_EQ(mm_mprotect(a, UADDR(AT(3)), PAGES(1),
 			      PROT_READ | PROT_GROWSDOWN),

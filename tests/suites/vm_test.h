@@ -99,7 +99,7 @@ static inline struct page *test_kernel_pages(unsigned order)
 
 	if (!pages)
 		ktest_abort();
-	/* The first page has a reference; the other counts are not valid yet. */
+	/* The first page has a reference; the other counts are not set yet. */
 	for (unsigned i = 1; i < 1u << order; i++)
 		pages[i].refs = 1;
 	return pages;

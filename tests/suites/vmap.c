@@ -270,7 +270,7 @@ KTEST_KEEPS(vmap, address_space_runs_out_and_comes_back)
 	REQUIRE(waiting);
 	kva_fill(&full);
 	expect_full();
-	/* An area that waits for a flush holds addresses: the search flushes. */
+	/* An area that waits for a flush has addresses: the search flushes. */
 	vfree(waiting);
 	again = vmap(full.same, 4, KPROT_RW);
 	EXPECT(again == waiting);
