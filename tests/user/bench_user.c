@@ -4,17 +4,17 @@
  *
  * WHAT     bench_user [NAME ...]
  *
- *          One line a benchmark, in the format of tests/bench.h:
+ *          Prints one line for each benchmark, in the format of tests/bench.h:
  *
  *            bench<TAB>name<TAB>ticks_per_op<TAB>iterations
  *
- *          A tick is one guest instruction under `-icount shift=0`, counted
- *          from ring 3, kernel included. The figure is that of the best of
- *          BATCHES batches, what an empty loop costs taken off.
+ *          A tick is one guest instruction under `-icount shift=0`, in ring 3
+ *          or in the kernel. The figure is that of the best of BATCHES batches.
+ *          The cost of an empty loop is taken off.
  *
  * ALGORITHM  bench(name, n, per, fn): fn does n operations between start() and
- *          stop(). Faults are counted a page; a switch is half of what a yield
- *          and the partner's yield back take.
+ *          stop(). A fault is counted for each page. A switch is half of a
+ *          yield and the partner's yield back.
  * SEE      tests/bench/bounds.tsv for bounds and Linux's figures.
  */
 #include "lib/div64.h"
@@ -29,7 +29,7 @@
 #define BATCHES  11
 
 static uint64_t started, ticks;
-static char **wanted;           /* names, NULL behind them; none: all */
+static char **wanted;           /* names, then NULL; no name: all */
 
 static bool is_wanted(const char *name)
 {
@@ -139,7 +139,7 @@ static void mmap_touch_loop(uint32_t n)
 	stop();
 }
 
-/* Read only and back: two calls a turn; the figure is for one. */
+/* To read-only and back: two calls in a turn; the figure is for one call. */
 static void mprotect_pages(uint32_t n, uint32_t first, uint32_t nr)
 {
 	char *p = map(3, RW, MAP_PRIVATE | MAP_POPULATE);
@@ -215,7 +215,7 @@ static void zero_then_write_loop(uint32_t n)
 	linux_munmap(p, n * PAGE);
 }
 
-/* The child writes while its parent waits, so every page has two owners. */
+/* The child writes while its parent waits, so each page has two owners. */
 static void cow_copy_loop(uint32_t n)
 {
 	uint64_t *result = map(1, RW, MAP_SHARED);
@@ -233,7 +233,7 @@ static void cow_copy_loop(uint32_t n)
 	linux_munmap(result, PAGE);
 }
 
-/* The child has gone: what it shared has one owner again. */
+/* The child has ended: each page that it shared has one owner again. */
 static void cow_reuse_loop(uint32_t n)
 {
 	char *p = map(n, RW, MAP_PRIVATE | MAP_POPULATE);
@@ -296,7 +296,7 @@ static void yield_alone_loop(uint32_t n)
 	stop();
 }
 
-/* Two that do nothing but yield: each time the other one runs. */
+/* Two processes only yield: at each yield the other one runs. */
 static void yield_loop(uint32_t n)
 {
 	volatile uint32_t *stop_now = map(1, RW, MAP_SHARED);
@@ -320,9 +320,9 @@ static void yield_loop(uint32_t n)
 /* ---- messages ------------------------------------------------------------ */
 
 /*
- * One message by SYSENTER, its words where they are: in registers. This is the
- * stub of kernel/uapi/abi.h, with only the first word looked at. EAX, and the
- * words that come back, are lost; EBP is argument 6 and comes back.
+ * One message by SYSENTER. Its words stay in registers. This is the stub of
+ * kernel/uapi/abi.h, but it looks at the first word only. EAX and the other
+ * words that come back are lost. EBP is argument 6 and comes back.
  */
 #define MESSAGE(eax, first)                                                \
 	__asm__ volatile("pushl %%ebp\n\tpushl $1f\n\t"                    \

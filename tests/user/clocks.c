@@ -4,7 +4,7 @@
  *
  * WHAT     Tables of clock numbers and of the answers that Linux gives; CPU
  *          clocks of processes and threads.
- * NOT HERE pointers and the order of who runs (time.c); short sleeps (naps.c).
+ * NOT HERE pointers, and which thread runs when (time.c); short sleeps (naps.c)
  */
 #include "lib/div64.h"
 #include "tests/user/utest.h"

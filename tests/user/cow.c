@@ -209,8 +209,8 @@ UTEST(pages_that_move_after_a_fork_are_copied_too)
 }
 
 /*
- * All may be there at once, before one has run: so many private pages must be
- * promised to each of them, on the smallest machine that this runs on.
+ * All children may exist before the first one runs. So even the smallest
+ * machine for this test must be able to promise each of them so many pages.
  */
 #define CHILDREN     50u
 #define CHILD_PAGES  64u
@@ -244,7 +244,7 @@ UTEST(fifty_children_share_and_write)
 	linux_munmap(pages, CHILD_PAGES * PAGE);
 }
 
-/* Refused is the fork, not a later write, and what was begun is undone. */
+/* The fork is refused, not a later write. What the fork began is undone. */
 UTEST(a_fork_beyond_what_can_be_promised_is_refused)
 {
 	uint32_t nr = 1u << 19;

@@ -2,10 +2,10 @@
 /*
  * cpustate.c - flags, segments and stacks that ring 3 may bring into the kernel
  *
- * WHAT     A table of tricks, each in a child: the kernel survives them all,
- *          and the child ends as the row says. Where emulators differ from
- *          CPUs, or CPUs from each other, a row names more than one end.
- * NOT HERE forbidden instructions, and what of this is tried with all values
+ * WHAT     A table of tricks. Each runs in a child: the kernel survives all of
+ *          them, and the child ends as its row says. Where emulators differ
+ *          from CPUs, or CPUs from each other, a row names more than one end.
+ * NOT HERE forbidden instructions, and tricks that are tried with all values
  *          (insn.c).
  */
 #include "tests/user/utest.h"
@@ -128,7 +128,7 @@
 TRICKS(FN)
 #undef FN
 
-/* ---- with a segment of one's own ----------------------------------------- */
+/* ---- with a segment of the child's own ----------------------------------- */
 
 static struct linux_user_desc desc;
 
@@ -138,7 +138,7 @@ static void set_entry(uint32_t base, uint32_t limit, uint32_t flags)
 	linux_set_thread_area(&desc);
 }
 
-/* The entry goes away in a call, while `load` has put it into registers. */
+/* A call removes the entry while `load` has put it into segment registers. */
 #define CALL_THAT_EMPTIES(load, then)                                      \
 	__asm__ volatile("movl $" TLS_SEL ", %%ecx\n\t" load               \
 			 "int $0x80\n\t" then                              \
@@ -168,7 +168,7 @@ static void entry_is_ss(long unused)
 			 SYSENTER : : : "eax", "ecx", "edx", "memory");
 }
 
-/* A limit that does not hold ESP: only CPUs look at limits. */
+/* A limit below ESP: CPUs look at limits, emulators do not. */
 static void ss_too_small(long unused)
 {
 	set_entry(0, 0xfff, 0x41);

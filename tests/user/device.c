@@ -3,7 +3,7 @@
  * device.c - PCI devices, their registers and their memory, from ring 3
  *
  * WHAT     What a driver may do with QEMU's edu, and above all what it may not:
- *          wrong handles, lengths and buffers, and ends in the middle of a
+ *          wrong handles, lengths and buffers; programs that end during a
  *          transfer. The runner finds out whether every page has come back.
  *
  * HANDLES  1: the system; 2: the boot archive.
@@ -90,7 +90,7 @@ UTEST(registers_are_the_drivers_as_long_as_the_device_is)
 	regs[1] = 0x1234;
 	EXPECT_EQ(regs[1], ~0x1234u);
 	EXPECT_EQ((long)device_map_bar(device, 0), -EBUSY);
-	/* A child has not inherited them. */
+	/* A child does not inherit the registers. */
 	EXPECT_EQ(signal_of(read_at, (long)regs), SIGSEGV_NR);
 	EXPECT(is_mapped(regs));
 	EXPECT_EQ(handle_close(device), 0);
@@ -125,7 +125,7 @@ UTEST(registers_cannot_be_changed_or_moved)
 	EXPECT_EQ((long)linux_mremap(at, PAGE, 2 * PAGE, 1, NULL), -EFAULT);
 	EXPECT_EQ(map_buffer(device, at, 64, PG_DMA_TO_DEVICE), -EFAULT);
 	EXPECT_EQ(regs[0], EDU_ID);
-	/* A part may go, and other memory in its place is not the device's. */
+	/* A part may go; other memory in its place is not the device's. */
 	EXPECT_EQ(linux_munmap(at + PAGE, PAGE), 0);
 	EXPECT_EQ((long)linux_mmap(at + PAGE, PAGE, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
@@ -156,7 +156,7 @@ UTEST(a_line_has_one_driver)
 	EXPECT_EQ(handle_close((uint32_t)irq), 0);
 	irq = device_irq(device, (uint32_t)bell, 1);
 	EXPECT(irq > 0);
-	/* The line goes with the device, whoever keeps the handle. */
+	/* The line goes with the device, even if the task keeps the handle. */
 	EXPECT_EQ(irq_ack((uint32_t)irq), 0);
 	EXPECT_EQ(handle_close(device), 0);
 	EXPECT_EQ(irq_ack((uint32_t)irq), -EPIPE);
@@ -179,7 +179,7 @@ static uint32_t bits_within(uint32_t bell, uint64_t ns)
 	return bits;
 }
 
-/* Else who comes next to that line finds it busy, and cannot quiet it. */
+/* If not, the next driver of the line finds it busy and cannot quiet it. */
 UTEST(a_device_whose_irq_is_closed_leaves_its_line_alone)
 {
 	volatile uint32_t *regs;
@@ -201,7 +201,7 @@ UTEST(a_device_whose_irq_is_closed_leaves_its_line_alone)
 	EXPECT_EQ(irq_ack((uint32_t)irq), 0);
 	EXPECT_EQ(bits_within(bell, 10000000), 0);
 	EXPECT_EQ(handle_close((uint32_t)irq), 0);
-	/* It still asks, and is heard by who has the line as its driver. */
+	/* The device still asks; the driver of its line hears this. */
 	irq = device_irq(device, bell, 16);
 	EXPECT_EQ(irq_ack((uint32_t)irq), 0);
 	EXPECT_EQ(bits_within(bell, TRANSFER_NS), 16);
@@ -364,7 +364,7 @@ static long map_one(uint32_t device)
 	return map_buffer(device, at, 2 * PAGE, PG_DMA_BOTH);
 }
 
-/* `room`: what is enough for MANY of them, and not for one more. */
+/* `room` is enough for MANY of them, but not for one more. */
 #define MANY  10
 
 static const struct {
@@ -377,7 +377,7 @@ static const struct {
 	{ PG_LIMIT_ARRAYS,  0,            map_one },
 };
 
-/* Bytes of one mapping's arrays are the kernel's to know. */
+/* Only the kernel knows how many bytes the arrays of a mapping have. */
 static uint32_t room_of(unsigned i, uint32_t device)
 {
 	uint32_t before = used_of(limited[i].kind), one;
@@ -488,7 +488,7 @@ UTEST(a_fork_leaves_the_buffer_with_the_driver)
 	memset(at, 0x5a, PAGE);
 	dma = map_buffer(device, at, PAGE, PG_DMA_FROM_DEVICE);
 	EXPECT_EQ(exit_of(look_at_old, (long)at), 0);
-	/* Else this write would get a copy, and the device the old page. */
+	/* A copy made here would leave the old page to the device. */
 	at[PAGE - 1] = 1;
 	start_transfer(regs, segment[0].bus);
 	let_transfer_end();
@@ -502,7 +502,7 @@ UTEST(a_fork_leaves_the_buffer_with_the_driver)
 /* Shared with a child. */
 static volatile int *running;
 
-/* A driver with everything, and a transfer under way. */
+/* A driver that has everything, with a transfer under way. */
 static void be_a_driver(long how)
 {
 	uint32_t device = open_edu();
@@ -537,7 +537,7 @@ UTEST(a_driver_that_dies_leaves_nothing_behind)
 			EXPECT_EQ(signal_of(be_a_driver, ends[i]), ends[i]);
 		else
 			EXPECT_EQ(exit_of(be_a_driver, 0), 7);
-		/* Somebody else may have it, and it does nothing. */
+		/* Another task may have the device now. It does nothing. */
 		device = open_edu();
 		EXPECT(!(info.flags & PG_DEVICE_MASTER));
 		EXPECT_EQ(info.mapped + info.refused, 0);

@@ -2,9 +2,9 @@
 /*
  * device_others.c - a driver and the tasks around it
  *
- * WHAT     A driver that has a device still has no way to other tasks' memory,
- *          and no way to keep memory that was promised to them; and a device
- *          that goes to another task leaves nothing with the first.
+ * WHAT     A driver that has a device still cannot reach the memory of other
+ *          tasks, and cannot keep memory that was promised to them. A device
+ *          that goes to another task leaves nothing with the first one.
  *
  * HANDLES  1: the system.
  */
@@ -13,7 +13,7 @@
 
 /* ---- other tasks' memory ------------------------------------------------- */
 
-/* Through the device: what it finds at one buffer, into another. */
+/* The device copies 64 bytes from one buffer into another. */
 static void copy_by_device(volatile char *regs, uint64_t from, uint64_t to)
 {
 	put64(regs, 0x80, from);
@@ -25,7 +25,7 @@ static void copy_by_device(volatile char *regs, uint64_t from, uint64_t to)
 	let_transfer_end();
 }
 
-/* What 64 bytes are that the device finds there; 0: not the same all over. */
+/* The byte that the device finds 64 times there; 0: the bytes differ. */
 static char seen_by_device(uint32_t device, volatile char *regs, uint64_t bus)
 {
 	char *to = buffer(1);
@@ -80,7 +80,7 @@ UTEST(what_is_written_after_the_mapping_is_what_the_device_reads)
 	handle_close(device);
 }
 
-/* The page that both had; the parent thinks that it has it alone now. */
+/* The page was shared; the parent thinks that it now has the page alone. */
 static void spy_on_parent(long addr)
 {
 	struct linux_timespec time = { .nanoseconds = 500000000 };
@@ -120,7 +120,7 @@ UTEST(a_child_does_not_read_on_in_a_page_that_was_shared)
 
 /* ---- devices that change hands ------------------------------------------- */
 
-/* Gives it away, but for its registers; they are taken when w[0] is 1. */
+/* Gives the device away, but keeps its registers until w[0] is 1. */
 static void give_away(long endpoint)
 {
 	struct words words = { { 0 } };
@@ -208,7 +208,7 @@ UTEST(a_device_does_not_keep_the_memory_of_who_had_it)
 
 #define LENT_PAGES  1024u
 
-/* Buffers that are unmapped at once are still there, until it ends. */
+/* The buffers are unmapped at once, but the device keeps them until the end. */
 static void lend_all(long unused)
 {
 	static struct pg_segment segments[LENT_PAGES];
@@ -233,6 +233,6 @@ static void lend_all(long unused)
 UTEST(what_devices_have_cannot_be_promised_again)
 {
 	NEEDS_EDU();
-	/* Its end, not that of somebody else who was promised memory. */
+	/* This child must end, not a task that was promised memory before. */
 	EXPECT_EQ(exit_of(lend_all, 0), 0);
 }

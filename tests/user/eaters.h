@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * eaters.h - who takes all that the kernel holds for a program, kind by kind
+ * eaters.h - functions that take all that the kernel holds for a program
  *
- * WHAT     One function a kind: it takes one more, and says how that ended.
- *          They are the same for lowered limits (limits.c) and for those that
- *          a program begins with (hog.c).
+ * WHAT     One function for each kind: it takes one more, and says how that
+ *          ended. limits.c uses them with lowered limits, hog.c with those that
+ *          a program begins with.
  */
 #pragma once
 
@@ -34,7 +34,7 @@ struct usage {
 	uint32_t used, limit;
 };
 
-/* Nothing of nothing, where the call is refused. */
+/* Where the call is refused: 0 used of 0. */
 static struct usage usage_of(uint32_t task, uint32_t kind)
 {
 	struct words words = { { kind } };
@@ -70,7 +70,7 @@ static long one_thread(uint32_t n)
 		       0, 0);
 }
 
-/* Each child has the next one: the first account that is full is above all. */
+/* Each child has the next one. The topmost account is full first. */
 static long one_descendant(uint32_t n)
 {
 	long pid = linux_fork();

@@ -2,8 +2,8 @@
 /*
  * edu.h - QEMU's edu, for the tests that drive it
  *
- * WHAT     Opens it, makes buffers for it, and starts transfers. Who includes
- *          this is one program: the variables are its own.
+ * WHAT     Opens edu, makes buffers for it, and starts transfers. A program
+ *          includes this file once: the variables are the program's own.
  */
 #pragma once
 
@@ -75,8 +75,8 @@ static inline void put64(volatile char *regs, unsigned reg, uint64_t value)
 }
 
 /*
- * Let it use the bus; but what another driver has begun and did not live to see
- * goes on then, so the device must be idle first.
+ * Let the device use the bus. A transfer that another driver began and did not
+ * live to see goes on then. So the device must be idle first.
  */
 static inline volatile char *start_edu(uint32_t device)
 {
@@ -89,7 +89,7 @@ static inline volatile char *start_edu(uint32_t device)
 	return regs;
 }
 
-/* The device begins to write 64 bytes of its own; it ends later. */
+/* The device begins to write 64 bytes of its own; the transfer ends later. */
 static inline void start_transfer(volatile char *regs, uint64_t bus)
 {
 	put64(regs, 0x80, EDU_MEMORY);

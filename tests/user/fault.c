@@ -32,7 +32,7 @@ static void divide(long by)
 static const char in_rodata[] = "constant";
 static char in_data[16] = { (char)RET };
 
-/* All that ring 3 can do to an address it does not have. */
+/* All that ring 3 can do to an address that it does not have. */
 static void expect_forbidden(const void *addr)
 {
 	EXPECT_EQ(signal_here(read_at, (long)addr), SIGSEGV_NR);
@@ -135,7 +135,7 @@ UTEST(division_by_zero_is_sigfpe)
 	EXPECT_EQ(signal_of(divide, 0), SIGFPE_NR);
 }
 
-/* A thousand crashes leave nothing behind that the next would meet. */
+/* A thousand crashes leave nothing behind that would hurt the next program. */
 UTEST(a_thousand_crashes)
 {
 	unsigned crashed = 0;
@@ -146,7 +146,7 @@ UTEST(a_thousand_crashes)
 	EXPECT_EQ(crashed, 1000);
 }
 
-/* A system call with a bad pointer in place of each one it takes. */
+/* Each system call, with a bad pointer in place of each of its pointers. */
 UTEST(no_call_follows_a_bad_pointer)
 {
 	static const uint32_t bad[] = {

@@ -2,7 +2,7 @@
 /*
  * fds.c - what Linux does with a descriptor: tables of right answers
  *
- * NOT HERE how one gets it (files.c).
+ * NOT HERE how a program gets a descriptor (files.c).
  */
 #include "tests/user/files.h"
 
@@ -38,7 +38,7 @@ UTEST(what_dup_makes_shares_the_position)
 		EXPECT_EQ(syscall3(LINUX_NR_lseek, fd, 0, SEEK_CUR), i + 2);
 	}
 	EXPECT_EQ(next_byte(other), text[0]);
-	/* It lasts until the last descriptor is closed. */
+	/* The open file lasts until its last descriptor is closed. */
 	linux_close((int)fd);
 	for (unsigned i = 0; i < 4; i++) {
 		EXPECT_EQ(next_byte(copies[i]), text[i + 5]);
@@ -69,7 +69,7 @@ UTEST(a_child_shares_the_position_but_not_the_table)
 	linux_close((int)fd);
 }
 
-/* What the parent does next is not the child's, even before its first call. */
+/* What the parent does next does not reach the child. */
 UTEST(a_child_has_the_table_as_it_was_at_the_fork)
 {
 	volatile uint32_t *go = map_flags(1, PROT_READ | PROT_WRITE,
@@ -199,7 +199,7 @@ UTEST(flags_of_an_open_file_are_kept_and_set)
 
 /* ---- reading ------------------------------------------------------------- */
 
-/* A page, and nothing behind it. */
+/* A page with a hole after it. */
 static char *page_before_hole(void)
 {
 	char *p = map_pages(2);
@@ -217,7 +217,7 @@ UTEST(a_read_into_a_hole_says_how_much)
 	fd = linux_open("welcome", 0);
 	EXPECT_EQ(linux_read((int)fd, page + PAGE - 1, 2), 1);
 	EXPECT_EQ(page[PAGE - 1], text[0]);
-	/* The next byte, not one further. */
+	/* The next byte is the second one: the failed read moved nothing. */
 	EXPECT_EQ(linux_read((int)fd, &one, 1), 1);
 	EXPECT_EQ(one, text[1]);
 	EXPECT_EQ(linux_read((int)fd, page + PAGE, 1), -EFAULT);
@@ -274,7 +274,7 @@ UTEST(reads_of_absurd_lengths)
 	parts[1] = (struct linux_iovec){ p, 0x80000000 };
 	EXPECT_EQ(syscall3(LINUX_NR_readv, fd, (long)parts, 2), -EINVAL);
 	EXPECT_EQ(syscall3(LINUX_NR_lseek, fd, 0, SEEK_CUR), 0);
-	/* More than a call can move is cut, not refused. */
+	/* A length above what one call can move is cut, not refused. */
 	parts[1] = (struct linux_iovec){ (void *)0x10000000, 0x7fffffff };
 	parts[2] = (struct linux_iovec){ (void *)0x10000000, 0x7fffffff };
 	EXPECT_EQ(syscall3(LINUX_NR_readv, fd, (long)parts, 3), 4);
@@ -404,7 +404,7 @@ UTEST(folders_are_read_as_far_as_the_memory_allows)
 	n = syscall3(LINUX_NR_getdents64, fd, (long)all, sizeof(all));
 	EXPECT(n > 100);
 	EXPECT_EQ(syscall3(LINUX_NR_lseek, fd, 0, SEEK_SET), 0);
-	/* One entry fits before the hole, and is not lost by it. */
+	/* One entry fits before the hole, and the call returns it. */
 	n = syscall3(LINUX_NR_getdents64, fd,
 		     (long)(page + PAGE - first->length), 4096);
 	EXPECT_EQ(n, first->length);

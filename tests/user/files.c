@@ -37,7 +37,7 @@ static const struct {
 	{ "tests/", 0, OK }, { "tests/.", 0, OK }, { "tests/..", 0, OK },
 	{ "/", 0, OK }, { ".", 0, OK }, { "..", 0, OK }, { "///", 0, OK },
 	{ "", 0, -ENOENT },
-	/* behind a file there is nothing */
+	/* nothing is below a file */
 	{ "welcome/", 0, -ENOTDIR }, { "welcome/x", 0, -ENOTDIR },
 	{ "welcome/.", 0, -ENOTDIR }, { "welcome/..", 0, -ENOTDIR },
 	{ "welcome/../demo", 0, -ENOTDIR }, { "welcome//", 0, -ENOTDIR },
@@ -86,7 +86,7 @@ static const struct {
 	{ "tests", O_DIRECTORY, OK }, { "tests", O_DIRECTORY | O_PATH, OK },
 	{ "tests", O_DIRECTORY | O_RDWR, -EISDIR },
 	{ "", O_CREAT, -ENOENT }, { A255 "a", O_CREAT, -ENAMETOOLONG },
-	/* flags that nobody knows are ignored */
+	/* unknown flags are ignored */
 	{ "welcome", 0x80000000, OK }, { "welcome", 0x70000000, OK },
 	{ "nothing", 0xf0000000, -ENOENT },
 };
@@ -128,7 +128,7 @@ UTEST(open_reads_the_path_first)
 	EXPECT_EQ(result_of(linux_open(p + PAGE - 8, 0)), OK);
 	memcpy(p + PAGE - 7, "welcome", 7);
 	EXPECT_EQ(linux_open(p + PAGE - 7, 0), -EFAULT);
-	/* No descriptor is free: before the names are looked at. */
+	/* If no descriptor is free, the names are not looked at. */
 	while (linux_open("welcome", 0) >= 0)
 		limit++;
 	EXPECT(limit > 100);

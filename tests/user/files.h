@@ -2,8 +2,8 @@
 /*
  * files.h - what tests of Linux's file calls share
  *
- * WHAT     They run in the shell, where the personality server has the calls,
- *          and on Linux in a read-only copy of the boot archive
+ * WHAT     In the shell the personality server answers the calls. On Linux the
+ *          tests run in a read-only copy of the boot archive
  *          (tests/emu/test_files.py). Alone they have no files, and skip.
  */
 #pragma once
@@ -14,7 +14,7 @@
 #define SKIP_WITHOUT_FILES() SKIP_IF(!has_files(), "there is no boot archive")
 
 #define CLOSED    199u     /* never open here                                */
-#define FDS       256u     /* both sides have that many descriptors          */
+#define FDS       256u     /* both systems have so many          */
 
 static inline bool has_files(void)
 {

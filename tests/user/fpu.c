@@ -173,7 +173,7 @@ UTEST(unmasked_exceptions_are_sigfpe)
 	EXPECT_EQ(signal_of(sse_exception, 0), SIGFPE_NR);
 }
 
-/* Who comes after a crash does not get its pending exception. */
+/* The next thread after a crash does not get the pending exception. */
 UTEST(an_exception_stays_with_its_thread)
 {
 	SKIP_IF(!has_sse(), "this CPU has no SSE");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * given.c - nobody gives what he does not have: rights, priorities, ports,
- *           rights of pages, badges; and pages come only to whoever wants them
+ * given.c - a program gives only what it has: rights, priorities, ports,
+ *           rights of pages, badges; pages come only where they are wanted
  *
- * WHAT     Each way to give something, by what the giver has and what he wants
- *          to give, cell by cell.
+ * WHAT     Each way to give something, cell by cell: what the giver has, and
+ *          what it wants to give.
  */
 #include "tests/user/partner.h"
 #include "user/lib/archive.h"
@@ -150,8 +150,8 @@ UTEST(a_badge_needs_the_right_and_is_for_good)
 /* ---- starts ------------------------------------------------------------- */
 
 /*
- * A start that fails by its image, which is looked at last: -ENOEXEC when all
- * else is allowed.
+ * A start that fails because of its image. The kernel looks at the image last:
+ * the error is -ENOEXEC when everything before it is allowed.
  */
 static long try_start(uint32_t priority, uint32_t system, uint32_t handle)
 {
@@ -321,11 +321,11 @@ UTEST(pages_are_given_with_rights_of_their_area_only)
 	end_server(server);
 }
 
-/* ---- and come only to whoever wants them -------------------------------- */
+/* ---- pages come only where they are wanted ------------------------------ */
 
 enum { ROUND_WANT, ROUND_CALL, ROUND_SEND };
 
-/* Takes as many as it is told to, and says how many came. */
+/* Takes as many pages as each message tells it to, and says how many came. */
 static void take_what_is_wanted(void)
 {
 	struct words words = { { 0 } };
@@ -360,7 +360,7 @@ static void expect_pages(uint32_t want, uint32_t nr, bool grant, bool calls)
 	if (calls)
 		expect_cell((long)words.w[1], come ? (long)(nr * PAGE) : 0,
 			    "came", want, nr);
-	/* What did not come is still the giver's. */
+	/* What did not come still belongs to the giver. */
 	expect_cell(linux_mincore(pages, nr * PAGE, present),
 		    grant && come ? -ENOMEM : 0, "left", want, nr);
 	linux_munmap(pages, nr * PAGE);
@@ -376,7 +376,7 @@ UTEST(pages_come_only_to_whoever_wants_them)
 	for (uint32_t want = 0; want < 4; want++) {
 		struct words words = { { ROUND_WANT, want } };
 
-		/* At the beginning it has said nothing, which is none. */
+		/* The receiver has not said yet how many it wants: none. */
 		if (want)
 			EXPECT_EQ(ipc_call(endpoint, &words), 0);
 		for (uint32_t nr = 1; nr < 4; nr++)

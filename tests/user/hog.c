@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * hog.c - take all of a kind that a program gets, and keep it
+ * hog.c - take all of one kind that a program can get, and keep it
  *
  * WHAT     hog KIND
  *
- *          The program ends when nothing more is to be had. What was taken is
- *          held by its children, which live on: whoever works now works
- *          beside them.
+ *          The program ends when it can get no more. Its children hold what was
+ *          taken, and live on: every program that works now works beside them.
  *
  * ALGORITHM  An eater may be refused for another reason than the kind's limit
- *          (areas of one address space). So there is a next one, until one gets
- *          next to nothing. Who wants a page table too many is ended: so an
- *          eater is told how many there are, before the reserve of those above.
+ *          (areas of one address space). So there is a next eater, until one
+ *          gets next to nothing. A task that wants one page table too many is
+ *          ended. So an eater is told how many it may take: up to the reserve
+ *          of the accounts above.
  */
 #include "lib/string.h"
 #include "tests/user/eaters.h"
 #include "user/lib/start.h"
 #include "user/lib/stdio.h"
 
-#define NOTHING   16u        /* so few are as good as none                */
+#define NOTHING   16u        /* to get so few is to get none                */
 #define MARGIN    64u        /* page tables that are left                 */
 
 struct shared {
@@ -34,7 +34,7 @@ static const char *const names[] = {
 #undef K
 };
 
-/* How many one eater may ask for. Those below count as ours. */
+/* How many one eater may take. What our children have counts as ours. */
 static uint32_t room_for(const struct kind *kind)
 {
 	struct usage usage = usage_of(0, kind->limit);
@@ -61,7 +61,7 @@ static void __noreturn eat(const struct kind *kind)
 	sleeper();
 }
 
-/* Returns: what it got; or an error. */
+/* Returns: how many it got; or an error. */
 static long start_eater(const struct kind *kind)
 {
 	int status;

@@ -17,10 +17,10 @@
  *
  *          A new program has none of it.
  *
- * ALGORITHM  probe() loads the registers, makes the call, and lets the child
- *          write its own into SEEN, which is shared, before any C runs.
- * NOT HERE exec: there is none, but TASK_START. General registers of a new
- *          program: the kernel's suite `task`.
+ * ALGORITHM  probe() loads the registers and makes the call. The child writes
+ *          its registers into SEEN, which is shared, before any C code runs.
+ * NOT HERE exec: there is only TASK_START. General registers of a new program:
+ *          the kernel's suite `task`.
  */
 #include "tests/user/utest.h"
 #include "user/lib/archive.h"
@@ -72,7 +72,7 @@ static bool dirty;               /* a test has set something */
 
 /*
  * Load SEEN->loaded and make the call SEEN->nr. The child goes to child_looks()
- * and never comes back; the parent has the result.
+ * and never comes back; the parent gets the result.
  */
 long probe(void);
 __asm__(".text\n"
@@ -226,7 +226,7 @@ static void set_mask(uint64_t mask)
 	syscall4(LINUX_NR_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, 8);
 }
 
-/* Patterns, where the call has no arguments there. */
+/* Patterns, except in the registers that are arguments of the call. */
 static void fill(struct registers *loaded, const struct way *way, char *stack,
 		 const uint32_t entries[2])
 {
@@ -288,7 +288,7 @@ static void look_at_registers(const struct way *way,
 	cell(way, "ES", found->es, loaded->es);
 	cell(way, "FS", found->fs, loaded->fs);
 	cell(way, "GS", found->gs, loaded->gs);
-	/* Behind `ret`'s address, seven registers, and the flags pushed. */
+	/* On the parent's stack ESP is what probe() has saved. */
 	cell(way, "ESP", SEEN->esp, loaded->ecx && way->own_stack ?
 	     loaded->ecx : SEEN->saved_esp);
 }
@@ -309,7 +309,7 @@ static void look_at_the_rest(const struct way *way)
 		cell(way, "XMM5", SEEN->xmm[i], xmm_words[i]);
 }
 
-/* In a child of the test: what it sets dies with it. */
+/* Runs in a child of the test: the state that it sets ends with it. */
 static void try_way(long number)
 {
 	const struct way *way = &ways[number];
@@ -347,7 +347,7 @@ UTEST(a_child_begins_with_its_parents_state)
 	}
 }
 
-/* The parent has after the call what it had before it. */
+/* After the call the parent has what it had before. */
 UTEST(a_parent_keeps_its_own_state)
 {
 	struct seen before = { 0 }, after = { 0 };
@@ -448,7 +448,7 @@ static long share_memory(void (*fn)(void))
 	return utest_started(child, "clone");
 }
 
-/* Switches between two tasks that share page tables, and to a third one. */
+/* Switches between two tasks that share page tables, and to a third task. */
 UTEST(the_owner_keeps_its_ports_whoever_ran_before)
 {
 	int status;
@@ -520,7 +520,7 @@ UTEST(a_program_begins_with_nothing_set)
 	EXPECT_EQ(signal_of(touch_port, 0), SIGSEGV_NR);
 }
 
-/* By TASK_START, from a program in which all of it is set. */
+/* Runs TASK_START from a program in which all of this state is set. */
 static void start_ourselves(long unused)
 {
 	static const char *const argv[] = {

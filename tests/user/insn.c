@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * insn.c - instructions that ring 3 may not, and those it may misuse
+ * insn.c - instructions that ring 3 may not use, and those it may misuse
  *
- * WHAT     Each runs in a child. What ends it is a signal; the kernel goes on.
+ * WHAT     Each runs in a child. A signal ends the child; the kernel goes on.
  */
 #include "tests/user/utest.h"
 
-/* A child for one piece of code. */
+/* A function with one piece of code, for a child to run. */
 #define CODE(name, text)                                   \
 	static void name(long unused)                      \
 	{                                                  \
@@ -58,8 +58,8 @@ PRIVILEGED(P)
 #undef P
 
 /*
- * Whether ring 3 may is the CPU's alone to say, and QEMU 10's TCG forbids
- * neither. That is the emulator's fault; from any other CPU it is a failure.
+ * Only the CPU says whether ring 3 may do this, and TCG of QEMU 10 forbids
+ * neither. That is the emulator's fault; on any other CPU it is a failure.
  */
 CODE(do_invd, "invd")
 CODE(do_wbinvd, "wbinvd")
@@ -121,7 +121,7 @@ UTEST(single_step_is_sigtrap)
 	EXPECT_EQ(signal_of(do_trap_flag_call, 0), SIGTRAP_NR);
 }
 
-/* Flags that ring 3 cannot change stay; those it can do no harm. */
+/* Flags that ring 3 cannot change stay as they are. */
 UTEST(popf_does_not_change_if_or_iopl)
 {
 	uint32_t flags;
@@ -162,7 +162,7 @@ UTEST(any_flags_at_a_page_fault)
 
 /* ---- every vector -------------------------------------------------------- */
 
-/* INT n is written into a page of its own: INT n; RET. */
+/* A page of its own gets the code: INT n; RET. */
 static void do_int(long n)
 {
 	char *code = map_flags(1, PROT_READ | PROT_WRITE, MAP_PRIVATE);
@@ -226,8 +226,8 @@ static void far_jump(long selector)
 	__asm__ volatile("ljmp *%0" : : "m"(target) : "memory");
 }
 
-/* The kernel's selectors and all others that there are: none gives more than
- * ring 3 has. What it gives is a signal, or nothing. */
+/* The kernel's selectors and all others: none gives more than ring 3 has. To
+ * load one ends in a signal, or does nothing. */
 UTEST(no_selector_opens_the_kernel)
 {
 	static void (*const loads[])(long) = { load_ds, load_ss, load_gs };
@@ -305,7 +305,7 @@ static void sysenter_with_ebp(long ebp)
 			 : "ecx", "edx", "memory", "cc");
 }
 
-/* Comes back to `eip`, which lies on the stack as abi.h wants it. */
+/* Comes back to `eip`, which lies on the stack as abi.h says. */
 static void sysenter_back_to(long eip)
 {
 	__asm__ volatile("pushl %%ebp\n\tpushl %0\n\tmovl %%esp, %%ebp\n\t"

@@ -25,7 +25,7 @@ static void use_buffer(unsigned i)
 	pg_call(PG_IPC_BUFFER, 0, (long)&buffers[i], 0, 0, 0);
 }
 
-/* The same; and whoever is waited for may be killed, when memory is short. */
+/* With a deadline: lack of memory may kill the other side of the call. */
 static void use_buffer_until(unsigned i, uint64_t deadline)
 {
 	use_buffer(i);
@@ -64,7 +64,7 @@ static long fork_for(void (*fn)(long arg), long arg)
 	return child;
 }
 
-/* Until so many have got there; then they are in their calls. */
+/* Waits until `nr` threads are here, and then until they are in their calls. */
 static void settle(volatile uint32_t *count, uint32_t nr)
 {
 	struct linux_timespec nap = { 0, 20000000 };
@@ -144,7 +144,7 @@ static void calls_with_buffer(void)
 	thread_end();
 }
 
-/* A caller that is owed a reply. Returns: the reply handle. */
+/* A caller that waits for a reply. Returns: the reply handle. */
 static uint32_t take_caller(void)
 {
 	struct words words = { { 0 } };
@@ -212,7 +212,7 @@ UTEST(whether_somebody_waits_for_a_reply_can_be_asked)
 	EXPECT_EQ(reply_check(reply), -EBADF);
 	settle(&done, 1);
 
-	/* One that gives up. */
+	/* The caller gives up. */
 	done = 0;
 	start_thread(calls_until_soon);
 	EXPECT_EQ(call(PG_RECEIVE, first, &words), 0);
@@ -223,7 +223,7 @@ UTEST(whether_somebody_waits_for_a_reply_can_be_asked)
 	EXPECT_EQ(reply_check(reply), -ESRCH);
 	handle_close(reply);
 
-	/* One that ends. */
+	/* The caller ends. */
 	child = fork_for(call_and_end, 0);
 	use_buffer_until(0, clock_ns() + LATE_NS);
 	EXPECT_EQ(call(PG_RECEIVE_MSG, first, &words), 0);
@@ -245,7 +245,7 @@ UTEST(a_reply_that_is_thrown_away_is_an_error)
 	handle_close(first);
 }
 
-/* The caller gets the handle by which it is owed: nothing is owed then. */
+/* The reply brings the caller its own reply handle: then nothing is owed. */
 UTEST(a_reply_can_carry_itself)
 {
 	struct words words = { { 1 } };
@@ -323,7 +323,7 @@ static void call_in_a_circle(long unused)
 	linux_exit_group(4);
 }
 
-/* Each waits for the other: who ends the task ends both. */
+/* Each task waits for the other: the end of the task ends both waits. */
 UTEST(a_circle_of_calls_ends_with_its_task)
 {
 	PAGODA_ONLY();
@@ -336,7 +336,7 @@ UTEST(a_circle_of_calls_ends_with_its_task)
 
 /* ---- deadlines ----------------------------------------------------------- */
 
-/* Before now, now, and soon: at once, or then. */
+/* Deadlines before now, now and soon: a wait ends at once, or then. */
 UTEST(every_wait_ends_at_its_deadline)
 {
 	static const uint32_t waits[] = {
@@ -400,7 +400,7 @@ UTEST(an_exception_waits_for_its_endpoint_and_is_refused)
 
 /* ---- pages --------------------------------------------------------------- */
 
-/* `came`: pages come; else none, whatever the answer to the sender. */
+/* `came`: the pages come. If not, none comes, whatever the sender is told. */
 static const struct {
 	uint32_t addr, length;
 	bool     came;
@@ -449,7 +449,7 @@ UTEST(pages_come_only_into_windows_that_are_some)
 		long child = fork_for(receive_into, (long)i);
 
 		send_pages((uint32_t)page, PAGE, 0);
-		/* Who refuses such a window has not received. */
+		/* A receiver whose window is refused has not received. */
 		linux_waitpid((int)child, &status, 0);
 		EXPECT_EQ(status, 0);
 	}
@@ -492,7 +492,7 @@ UTEST(pages_that_are_none_are_not_sent)
 		int status = -1;
 
 		EXPECT_EQ(result, ranges[i / 2].answer);
-		/* The receiver has had a message without pages, or waits. */
+		/* The receiver got a message without pages, or waits still. */
 		use_buffer(0);
 		buffers[0].out.flags = IPC_DEADLINE;
 		buffers[0].out.deadline = clock_ns() + SOON_NS;

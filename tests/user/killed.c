@@ -2,16 +2,16 @@
 /*
  * killed.c - a kill ends each long call, after a page or two
  *
- * ALGORITHM  The call is made by a child that shares our memory (CLONE_VM), on
- *          an area of LONG pages. We are the pager of the first of them: when
- *          the call has come to it, we give the page, kill the child, and count
- *          the pages that are there after its end. How far the call went on is
- *          seen in memory, not by a clock. Of calls that leave no such trace,
- *          the end alone is looked at.
- * NOT HERE calls on fresh areas, which have no pager: suite `task`. What frees
- *          or moves memory (munmap, mremap, the end of a task) is not cut short
- *          by a kill: it is at most 3 GiB of pages to give back, about 0.1 s
- *          each GiB.
+ * ALGORITHM  A child that shares our memory (CLONE_VM) makes the call, on an
+ *          area of LONG pages. We are the pager of the first page. When the
+ *          call has come to this page, we give the page, kill the child, and
+ *          count the pages that are there after its end. So memory, not a
+ *          clock, shows how far the call went on. For calls that leave no such
+ *          trace, the test looks at the end alone.
+ * NOT HERE calls on fresh areas, which have no pager: suite `task`. A kill does
+ *          not cut short what frees or moves memory (munmap, mremap, the end of
+ *          a task): at most 3 GiB of pages are given back, about 0.1 s for each
+ *          GiB.
  * SEE      unanswered.c, for calls that wait.
  */
 #include "tests/user/utest.h"
@@ -29,8 +29,8 @@
 
 #define MADV_POPULATE_WRITE  23
 
-static char *area;                /* of LONG pages, untouched                */
-static char *from;                /* what is copied there, or zeros          */
+static char *area;                /* LONG pages, untouched                */
+static char *from;                /* copied there, or zeros          */
 static uint32_t other;            /* an endpoint, or a task's handle         */
 static uint32_t calls_of;         /* the endpoint of a personality           */
 static char page[PAGE] __aligned(PAGE);
@@ -169,7 +169,7 @@ static bool is_present(uint32_t n)
 	return info.present;
 }
 
-/* The call works upwards: how many pages it has come to. */
+/* The call works upwards. Returns: how many pages it has reached. */
 static uint32_t progress(uint32_t n)
 {
 	while (n < LONG && is_present(n))
@@ -189,7 +189,7 @@ static bool ends(uint32_t task, int *status)
 	return true;
 }
 
-/* We are asked for the first page, and give one. Returns: by whom. */
+/* We are asked for the first page, and give one. Returns: who asked. */
 static uint32_t give_first_page(void)
 {
 	struct ipc_msg *buffer = ipc_buffer();
@@ -326,7 +326,7 @@ static void call_nobody(void)
 	ipc_call(other, &words);
 }
 
-/*  a task that never comes to its end by itself */
+/*  A task that never ends by itself. */
 static void (*const endless[])(void) = {
 	fork_again_and_again, move_again_and_again, protect_again_and_again,
 	fill_and_empty, vfork_and_wait, sleep_long, wait_for_a_child,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * library.c - what a program asks of user/lib/ itself: memory by the byte, the
- *             environment, the auxiliary vector
+ * library.c - what user/lib/ itself does: memory by the byte, the environment,
+ *             the auxiliary vector
  */
 #include "lib/random.h"
 #include "tests/user/utest.h"

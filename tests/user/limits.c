@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * limits.c - who uses up what the kernel may hold for it hurts nobody else
+ * limits.c - a program that uses up its share of the kernel hurts no other one
  *
  * WHAT     A table of all kinds, each with a program that takes as much of it
- *          as it gets. It meets its limit; meanwhile a neighbour goes on with
- *          forks, endpoints and memory; afterwards nothing is left charged.
+ *          as it gets, until it meets its limit. Meanwhile a neighbour goes on
+ *          with forks, endpoints and memory. Afterwards nothing is charged.
  *
- * ALGORITHM  The limits are lowered, so that each is met soon.
+ * ALGORITHM  The limits are lowered, so that the program meets them soon.
  */
 #include "tests/user/eaters.h"
 #include "tests/user/partner.h"
@@ -15,7 +15,7 @@
 
 #define RW     (PROT_READ | PROT_WRITE)
 
-/* Between us, the eater and the neighbour. */
+/* Shared by us, the eater and the neighbour. */
 struct shared {
 	volatile long     result, done, stop;
 	volatile uint32_t lived;
@@ -30,7 +30,7 @@ static long set_limit(uint32_t task, uint32_t kind, uint32_t limit)
 	return pg_call(PG_TASK_SET_LIMIT, task, (long)kind, (long)limit, 0, 0);
 }
 
-/* Takes until it is refused, and keeps it until it may stop. */
+/* Takes until it is refused, and keeps all until it may stop. */
 static void __noreturn eat(const struct kind *kind)
 {
 	uint32_t used = usage_of(0, kind->limit).used;
@@ -48,7 +48,7 @@ static void __noreturn eat(const struct kind *kind)
 	linux_exit_group(0);
 }
 
-/* ---- who goes on --------------------------------------------------------- */
+/* ---- the neighbour goes on ----------------------------------------------- */
 
 static bool live_once(void)
 {
@@ -91,7 +91,7 @@ static bool has_ended(long child, int *status)
 	return linux_waitpid((int)child, status, WNOHANG) == child;
 }
 
-/* Returns: how it ended, as in the table. */
+/* Returns: how the eater ended, as in the table. */
 static long wait_for_eater(long eater)
 {
 	int status = 0;
@@ -122,7 +122,7 @@ static void kill_family(long eater)
 	handle_close((uint32_t)task);
 }
 
-/* Descendants that sleep for ever: all but us and the neighbour. */
+/* Kills all tasks but us, the neighbour and its children. */
 static void kill_sleepers(long but)
 {
 	struct pg_task task = { .pid = 1 };
@@ -217,7 +217,7 @@ UTEST(eating_arrays_stops_at_the_limit_and_others_go_on)
 
 /* ---- promises ------------------------------------------------------------ */
 
-/* All that is to be had, and nothing of it touched. */
+/* Takes all promises that it can get, and touches no page. */
 static void __noreturn promise(const struct kind *kind)
 {
 	uint32_t pages = 0;

@@ -9,7 +9,7 @@
 
 static uint32_t endpoint;
 
-/* A server, or a client of one: fn() returns what it exits with. */
+/* Start a server or a client. The child exits with the result of fn(). */
 static long start(int (*fn)(void))
 {
 	long child = utest_fork();
@@ -21,7 +21,7 @@ static long start(int (*fn)(void))
 	return child;
 }
 
-/* From now on the child alone receives. */
+/* From now on only the child receives. */
 static long start_server(int (*serve)(void))
 {
 	return partner_serve(&endpoint, serve);
@@ -266,7 +266,7 @@ UTEST(a_reply_can_be_kept_for_later)
 	EXPECT_EQ(linux_waitpid((int)a, &status[0], 0), a);
 	EXPECT_EQ(linux_waitpid((int)b, &status[1], 0), b);
 	EXPECT_EQ(W_STATUS(status[0]) + W_STATUS(status[1]), 3);
-	/* One of the two has died: then the server waits for it. */
+	/* If one of the two has died, the server waits for it. */
 	EXPECT_EQ(ipc_call(endpoint, &last), -EPIPE);
 	partner_wait_ok(server);
 	EXPECT_EQ(handle_close(endpoint), 0);
@@ -490,10 +490,10 @@ UTEST(a_pager_gives_the_pages_of_an_area)
 		EXPECT_EQ(area[i * 1024], i + 100);
 	area[1] = 7;
 	EXPECT_EQ(area[1], 7);
-	/* What is refused is SIGSEGV, or -EFAULT for the kernel. */
+	/* A refused page is SIGSEGV, or -EFAULT for the kernel. */
 	EXPECT(signal_here(read_at, (long)(area + 5 * 1024)) != 0);
 	EXPECT_EQ(linux_clock_gettime(1, (void *)(area + 6 * 1024)), -EFAULT);
-	/* A call asks the pager as well. */
+	/* The kernel in a call asks the pager, too. */
 	EXPECT_EQ(linux_munmap(area, PAGE), 0);
 	EXPECT_EQ(linux_munmap(area + 1024, 7 * PAGE), 0);
 	stop_server(child);
@@ -558,8 +558,8 @@ UTEST(exceptions_go_to_who_was_named)
 	stop_server(child);
 }
 
-/* Answers with the number of the call plus its first argument; reads the
- * caller's memory for number 999. */
+/* Answers with the number of the call plus its first argument. For number 999
+ * it reads the caller's memory. */
 static int serve_calls(void)
 {
 	struct words words;

@@ -49,13 +49,13 @@ static void end_busy_child(long child)
 static const struct {
 	int32_t  ns;
 	unsigned times;
-	int64_t  at_most;    /* all together, with room for others' slices */
+	int64_t  at_most;    /* all naps, and others' slices */
 } naps[] = {
 	{ 2 * US,   300, 1000ll * MS },
 	{ 100 * US, 100, 1000ll * MS },
 	{ 2 * MS,   40,  1000ll * MS },
 	{ 9 * MS,   10,  1000ll * MS },
-	{ 25 * MS,  12,  500ll * MS },     /* not a slice of the others' each */
+	{ 25 * MS,  12,  500ll * MS },     /* not a slice for each nap */
 };
 
 static void nap_often(void)
@@ -92,8 +92,8 @@ UTEST(short_sleeps_beside_a_busy_process_too)
 static const int32_t lengths_us[] = { 2, 200, 1000, 3000, 7000, 12000 };
 
 /*
- * A host that does something else makes any of them late: how many end in time
- * is judged where the host has no say, by tests/emu/test_naps.py.
+ * A host that is busy makes any of them late. How many end in time is judged
+ * where the host plays no part, by tests/emu/test_naps.py.
  */
 static void nap_one_by_one(const char *where)
 {
@@ -131,7 +131,7 @@ UTEST(a_short_sleep_beside_a_busy_process_is_not_too_short)
 
 /* ---- the others ---------------------------------------------------------- */
 
-/* Makes children that give way: each turn is somebody else's. */
+/* Makes children that give way: in each turn another process runs. */
 static void fork_and_yield(unsigned turns)
 {
 	while (turns--) {
@@ -167,7 +167,7 @@ UTEST(who_polls_with_short_sleeps_leaves_others_the_cpu)
 	}
 }
 
-/* Who sleeps so gets no more of the CPU than who computes, nor much less. */
+/* A process of short sleeps gets no more CPU than a busy one, nor much less. */
 UTEST(short_sleepers_leave_others_their_share)
 {
 	volatile uint32_t *turns = map_flags(1, PROT_READ | PROT_WRITE,
