@@ -120,7 +120,7 @@ UTEST(a_child_does_not_read_on_in_a_page_that_was_shared)
 
 /* ---- devices that change hands ------------------------------------------- */
 
-/* Gives the device away, but keeps its registers until w[0] is 1. */
+/* Gives the device away. Then w[0] of the answer says: touch its registers. */
 static void give_away(long endpoint)
 {
 	struct words words = { { 0 } };

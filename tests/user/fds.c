@@ -217,7 +217,7 @@ UTEST(a_read_into_a_hole_says_how_much)
 	fd = linux_open("welcome", 0);
 	EXPECT_EQ(linux_read((int)fd, page + PAGE - 1, 2), 1);
 	EXPECT_EQ(page[PAGE - 1], text[0]);
-	/* The next byte is the second one: the failed read moved nothing. */
+	/* The next byte is the second one: the read moved only one. */
 	EXPECT_EQ(linux_read((int)fd, &one, 1), 1);
 	EXPECT_EQ(one, text[1]);
 	EXPECT_EQ(linux_read((int)fd, page + PAGE, 1), -EFAULT);

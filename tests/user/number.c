@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * number.c - numbers of tasks and threads come round, and are nobody else's
+ * number.c - numbers of tasks and threads come round, but not those in use
  *
- * WHAT     A live thread and a live child keep their numbers while others use
- *          up all that there are, once and a bit more.
+ * WHAT     A live thread and a live child keep their numbers while other tasks
+ *          use up all numbers, once and a bit more.
  *
  * ALGORITHM  A task that never starts takes a number as a process does, and is
- *          cheaper: tasks make most of a lap, processes and threads the rest.
+ *          cheaper: tasks take most numbers, processes and threads the rest.
  */
 #include "tests/user/utest.h"
 #include "user/lib/ipc.h"
@@ -52,7 +52,7 @@ static void use_up_numbers(uint32_t n)
 					       0, 0));
 }
 
-/* A thread and a child that live. Returns: the child. */
+/* A thread and a child that stay alive. Returns: the child. */
 static long begin(void)
 {
 	long child;
@@ -145,14 +145,14 @@ static long lead_session(void)
 	return syscall0(LINUX_NR_setsid);
 }
 
-static volatile long *member;         /* pid, once it is there */
+static volatile long *member;         /* its pid, 0 before it runs */
 
 static void __noreturn live_as_member(bool moves)
 {
 	*member = linux_getpid();
 	while (!*stop)
 		linux_sched_yield();
-	/* One is freed with its number's group, the other has left it. */
+	/* This member leaves the group; any other keeps it until it ends. */
 	if (moves)
 		lead_group();
 	while (*stop != 2)
@@ -160,7 +160,7 @@ static void __noreturn live_as_member(bool moves)
 	linux_exit_group(0);
 }
 
-/* A group with a member, whose leader has been reaped. Returns: its number. */
+/* A group of one member; its leader has been reaped. Returns: its number. */
 static long leaderless(long (*lead)(void), bool moves)
 {
 	long leader;
@@ -182,7 +182,7 @@ static long leaderless(long (*lead)(void), bool moves)
 	return leader;
 }
 
-/* Is it given out while all come round? */
+/* Is the number given out while all numbers come round once? */
 static bool comes_round(long number)
 {
 	long pid;
@@ -196,7 +196,7 @@ static bool comes_round(long number)
 	return false;
 }
 
-/* The member is init's child now, which may be us. */
+/* The member is now init's child: ours, if we are init. */
 static void member_leaves(long number, long how)
 {
 	int status;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * partner.h - messages with a child that may die before its turn
+ * partner.h - messages with a child that may die before its answer
  *
  * WHAT     A child can be killed at any time, when memory is short. A test that
  *          waits for it must then end, with a verdict:
@@ -18,7 +18,7 @@
 
 #define PARTNER_LOOKS_NS  100000000u
 
-/* The child that was found to have ended, while something else was awaited. */
+/* The child that was found to have ended during another wait. */
 static long partner_reaped;
 static int partner_status;
 
@@ -52,7 +52,7 @@ static inline void partner_wait_ok(long child)
 	partner_reaped = 0;
 }
 
-/* From now on we can only send to it. */
+/* From now on we can only send to the endpoint. */
 static inline void partner_drop_receiving(uint32_t *endpoint)
 {
 	long to_send = handle_dup(*endpoint, RIGHT_SEND | RIGHT_DUP |
@@ -63,8 +63,8 @@ static inline void partner_drop_receiving(uint32_t *endpoint)
 }
 
 /*
- * A server in a child, which has the only receiving end of `endpoint` from now
- * on; what serve() returns is its exit code.
+ * Start a server in a child. From now on only the child has the receiving end
+ * of `endpoint`. The result of serve() is the child's exit code.
  */
 static inline long partner_serve(uint32_t *endpoint, int (*serve)(void))
 {
@@ -92,8 +92,8 @@ static inline long partner_receive_for(uint32_t endpoint, uint32_t flags,
 }
 
 /*
- * As ipc_receive(), for what this child does, or what is said of it. It may say
- * something and end: so when it has ended, we look once more.
+ * ipc_receive() for what this child sends, or the kernel says of it. The child
+ * may send something and end: so after its end we look once more.
  */
 static inline long partner_receive(long child, uint32_t endpoint,
 				   struct words *words)

@@ -2,7 +2,7 @@
 /*
  * personality.c - a personality is told which tasks are its own
  *
- * NOT HERE the calls that it answers (message.c).
+ * NOT HERE the calls that a personality answers (message.c).
  */
 #include "tests/user/partner.h"
 
@@ -10,7 +10,7 @@
 
 static uint32_t endpoint;
 
-static long child;              /* whom the news are about */
+static long child;              /* the news are about it */
 
 static bool create(void)
 {
@@ -19,7 +19,7 @@ static bool create(void)
 	return (int32_t)endpoint > 0;
 }
 
-/* The next message must be this one. */
+/* The next message must be this news. */
 static void expect_news(unsigned kind, long pid, long parent)
 {
 	struct words words;
@@ -38,7 +38,7 @@ static void wait_for_word(volatile long *word, long value)
 		linux_sched_yield();
 }
 
-/* In the parent. */
+/* Waits in the parent until the child has set the word. */
 static void wait_for_child(volatile long *word)
 {
 	while (*word < 1) {
@@ -48,7 +48,7 @@ static void wait_for_child(volatile long *word)
 	}
 }
 
-/* Names the personality, forks two children one by one, and ends. */
+/* Sets the personality, forks one child after the other, two in all; ends. */
 static void __noreturn have_children(volatile long *word)
 {
 	pg_call(PG_TASK_SET_PERSONALITY, 0, (long)endpoint, 0, 0, 0);
@@ -57,7 +57,7 @@ static void __noreturn have_children(volatile long *word)
 		long pid = linux_fork();
 		int status;
 
-		/* Nothing is printed: that would be a call of the parent's. */
+		/* Print nothing: write() would be a call to the personality. */
 		if (pid <= 0)
 			linux_exit_group(pid < 0);
 		word[i] = pid;
@@ -85,14 +85,14 @@ UTEST(a_personality_is_told_of_each_beginning_and_end_in_order)
 	PAGODA_ONLY();
 	EXPECT(create());
 	word = start_family();
-	wait_for_child(word);             /* all of it waits at the endpoint */
+	wait_for_child(word);             /* all news wait at the endpoint */
 	expect_news(KMSG_TASK_BEGAN, child, linux_getpid());
 	for (long i = 1; i <= 2; i++) {
 		expect_news(KMSG_TASK_BEGAN, word[i], child);
 		expect_news(KMSG_TASK_ENDED, word[i], 0);
 	}
 	word[0] = 2;
-	expect_news(KMSG_TASK_ENDED, child, 0);    /* we wait for this one */
+	expect_news(KMSG_TASK_ENDED, child, 0);    /* the last end */
 	partner_wait_ok(child);
 	handle_close(endpoint);
 }
@@ -148,7 +148,7 @@ UTEST(who_takes_another_personality_has_left_the_first)
 
 	PAGODA_ONLY();
 	EXPECT(create());
-	child = self;     /* has no child: what is not there does not come */
+	child = self;     /* it has none: only our own news come */
 	pg_call(PG_TASK_SET_PERSONALITY, 0, (long)endpoint, 0, 0, 0);
 	pg_call(PG_TASK_SET_PERSONALITY, 0, (long)endpoint, 0, 0, 0);
 	pg_call(PG_TASK_SET_PERSONALITY, 0, 0, 0, 0, 0);

@@ -156,7 +156,7 @@ UTEST(many_children_at_once)
 	EXPECT_EQ(linux_waitpid(-1, &status, 0), -ECHILD);
 }
 
-/* Each child makes the next, waits for it, and adds one. */
+/* Each child makes the next child, waits for it, and adds one to its result. */
 static void descend(long depth)
 {
 	int status = -1;
@@ -197,7 +197,7 @@ UTEST(orphans_end_by_themselves)
 
 	EXPECT_EQ(exit_of(leave_orphans, 5), 0);
 	EXPECT_EQ(linux_nanosleep(&nap, NULL), 0);
-	/* As the first program we are the one who takes them in. */
+	/* As the first program we are the parent of all orphans. */
 	while (linux_waitpid(-1, &status, 0) > 0)
 		;
 	EXPECT_EQ(linux_waitpid(-1, &status, 0), -ECHILD);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * reader.c - who reads the console while others do other things
+ * reader.c - programs read the console while others do other things
  *
- * USAGE    reader one|others|dead|three|parts; tests/emu/test_files.py types.
+ * USAGE    reader one|others|dead|three|parts; tests/emu/test_files.py types
  */
 #include "lib/string.h"
 #include "user/lib/linux.h"
@@ -14,7 +14,7 @@
 
 static char line[LINE];
 
-/* Until everybody else has had time to get into its call. */
+/* Waits until all others have had time to get into their calls. */
 static void settle(void)
 {
 	struct linux_timespec nap = { 0, 100000000 };
@@ -74,7 +74,7 @@ static void read_for_ever(void)
 		linux_read(0, line, sizeof(line));
 }
 
-/* A thread that waits in a read, in a process that then ends. */
+/* A thread waits in a read; then its process ends. */
 static void die_reading(void)
 {
 	static uint32_t stack[1024];

@@ -3,9 +3,9 @@
  * rlimit.c - what a program may have: RLIMIT_AS, _STACK, _MEMLOCK, _NPROC
  *
  * WHAT     Tables of arguments, and of ways to more memory, with the answers
- *          that Linux gives to who has no privileges.
+ *          that Linux gives to a program without privileges.
  *
- * ALGORITHM  Each test is a child of its own, since what it lowers stays so.
+ * ALGORITHM  Each test has a child of its own: what it lowers stays low.
  */
 #include "tests/user/utest.h"
 
@@ -56,7 +56,7 @@ static void set_soft(long resource, uint32_t soft)
 	EXPECT_EQ(set(resource, soft, get(resource).hard), 0);
 }
 
-/* Root has no limits on Linux; a deep stack does not grow meanwhile. */
+/* Root has no limits on Linux. A stack that is deep already does not grow. */
 static void unprivileged(void (*fn)(long arg), long arg)
 {
 	char deep[0x8000];
@@ -218,7 +218,7 @@ static bool page_fits(uint32_t limit)
 	return true;
 }
 
-/* How many pages there are, by what limit allows no more. */
+/* How many pages the program has: the lowest limit that allows no more. */
 static uint32_t pages_used(void)
 {
 	uint32_t low = 0, high = 0xbffff;
@@ -234,7 +234,7 @@ static uint32_t pages_used(void)
 	return low;
 }
 
-/* From here on there may be so many pages more. */
+/* From here on the program may have so many more pages. */
 static void leave(uint32_t pages)
 {
 	uint32_t used = pages_used();
@@ -252,7 +252,7 @@ static void ways_to_memory(long arg)
 	EXPECT_EQ(map_at(PLACE, 4, MAP_FIXED), PLACE);
 	leave(4);
 	EXPECT_EQ(map_at(PLACE + 0x100000, 5, MAP_FIXED), -ENOMEM);
-	/* In place of what is there: those do not count. */
+	/* In place of old pages: the old ones do not count. */
 	EXPECT_EQ(map_at(PLACE, 9, MAP_FIXED), -ENOMEM);
 	EXPECT_EQ(map_at(PLACE, 8, MAP_FIXED), PLACE);
 	EXPECT_EQ(map_at(PLACE, 8, MAP_FIXED), PLACE);
@@ -262,7 +262,7 @@ static void ways_to_memory(long arg)
 	EXPECT_EQ(remap(PLACE, 8, 9, MREMAP_MAYMOVE, NULL), -ENOMEM);
 	EXPECT_EQ(remap(PLACE, 1, 1, MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
 			NULL), -ENOMEM);
-	/* What only moves is not more. */
+	/* A plain move needs no more pages. */
 	EXPECT_EQ(remap(PLACE, 8, 8, MREMAP_MAYMOVE | MREMAP_FIXED,
 			PLACE + 0x200000), PLACE + 0x200000);
 	EXPECT_EQ(unmap(PLACE + 0x200000, 2), 0);
@@ -335,7 +335,7 @@ static void ways_to_lock(long arg)
 	EXPECT_EQ(set(RLIMIT_MEMLOCK, 8 * PAGE, 8 * PAGE), 0);
 	EXPECT_EQ(lock(PLACE, 9), -ENOMEM);
 	EXPECT_EQ(lock(PLACE, 8), 0);
-	/* What is locked already is not locked twice. */
+	/* A page that is locked already does not count twice. */
 	EXPECT_EQ(lock(PLACE, 8), 0);
 	EXPECT_EQ(lock(PLACE + PAGE, 8), -ENOMEM);
 	EXPECT_EQ(lock(PLACE + 10 * PAGE, 1), -ENOMEM);
@@ -415,7 +415,7 @@ UTEST(a_test_ends_where_the_child_that_it_needs_is_refused)
 	EXPECT_EQ(exit_of(need_a_child, 0), 1);
 }
 
-/* Ours counts the caller and those below it. */
+/* Our limit counts the caller and its descendants. */
 static void fork_up_to(long limit)
 {
 	int status;

@@ -2,8 +2,8 @@
 /*
  * servers.c - what the name server and the file server must survive
  *
- * WHAT     We are init: we start the real servers out of the archive, with the
- *          handles that init gives them, and are then their worst client.
+ * WHAT     We are init. We start the real servers out of the archive, with the
+ *          handles that init gives them. Then we are their worst client.
  * SEE      user/programs/badclient.c, which sends them noise.
  */
 #include "tests/user/utest.h"
@@ -71,7 +71,7 @@ static void start_files(void)
 	files_use(files);
 }
 
-/* Each must be there to be ended. */
+/* Each of them must be there, so that it can be ended. */
 static void end_servers(unsigned nr)
 {
 	for (unsigned i = 0; i < nr; i++) {
@@ -101,7 +101,7 @@ static long register_as(uint32_t names, const char *name, uint32_t endpoint)
 	return err;
 }
 
-/* Can it be found? The handle is closed. */
+/* Can the name be found? Its handle is closed. */
 static bool is_found(const char *name)
 {
 	long handle = names_try(name);
@@ -136,7 +136,7 @@ UTEST(the_name_of_a_dead_server_is_its_owners_to_give)
 	EXPECT_EQ(register_as(owner, "files", second), 0);
 	EXPECT(is_found("files"));
 	EXPECT_EQ(register_as(anybody, "files", evil), -EEXIST);
-	/* What is nobody's in particular is free again. */
+	/* A name with no owner is free again. */
 	EXPECT_EQ(register_as(anybody, "pong", evil), 0);
 	handle_close(evil);
 	EXPECT_EQ(register_as(anybody, "pong", second), 0);
@@ -159,7 +159,7 @@ UTEST(a_name_is_for_an_endpoint_that_can_be_passed_on)
 	EXPECT_EQ(register_as(anybody, "task", task), -EINVAL);
 	for (uint32_t rights = 1; rights < 16; rights++) {
 		struct words words = { { NAMES_REGISTER } };
-		/* CLIENT is all three of them; then the name is taken. */
+		/* CLIENT is all three rights; after it the name is taken. */
 		int want = rights < CLIENT ? -EINVAL :
 			rights == CLIENT ? 0 : -EEXIST;
 
@@ -220,8 +220,8 @@ static void end_child(long pid)
 	handle_close((uint32_t)task);
 }
 
-/* Waits for `nr` children to end, each because it was refused, and takes them
- * out of the `of` pids. */
+/* Waits for `nr` children to end. Each must have been refused. They leave the
+ * `of` pids. */
 static void expect_refusals(long pids[], unsigned of, unsigned nr)
 {
 	while (nr--) {
@@ -254,7 +254,7 @@ UTEST(waiting_for_names_that_never_come_keeps_nobody_else_from_waiting)
 	let_others_run();
 	EXPECT_EQ(register_as(anybody, "later", endpoint), 0);
 	expect_end(one, FOUND);
-	/* All the others wait still. */
+	/* All the others still wait. */
 	expect_end(look_up(hostile, "never"), REFUSED);
 	for (unsigned i = 0; i < waiting; i++)
 		EXPECT_EQ(linux_waitpid((int)pids[i], NULL, WNOHANG), 0);
@@ -269,7 +269,7 @@ UTEST(waiting_for_names_that_never_come_keeps_nobody_else_from_waiting)
 	end_servers(1);
 }
 
-/* Until it is refused. Returns: how many names that is. */
+/* Takes names until one is refused. Returns: how many it got. */
 static unsigned take_names(uint32_t names, uint32_t endpoint)
 {
 	long err = 0;
@@ -300,7 +300,7 @@ UTEST(one_client_does_not_take_all_names)
 	EXPECT_EQ(take_names(hostile, evil), NAMES_EACH);
 	EXPECT_EQ(register_as(honest, "pong", good), 0);
 	EXPECT(is_found("pong"));
-	/* init has as many as it wants. */
+	/* init gets as many names as it wants. */
 	for (unsigned i = 0; i < MANY; i++) {
 		char name[8];
 
@@ -334,7 +334,7 @@ UTEST(the_archive_is_not_for_everybody)
 	end_servers(2);
 }
 
-/* A path in pages that were never there, or cannot be read, or are many. */
+/* A path in pages that were never there, cannot be read, or are too many. */
 static long open_in(void *pages, size_t length, unsigned prot, bool grant)
 {
 	struct words words = { { FILES_OPEN } };
@@ -378,14 +378,14 @@ UTEST(pages_that_cannot_be_read_do_not_hurt_the_server)
 	EXPECT_EQ(open_in(path, PAGE, 0, false), -EINVAL);
 	EXPECT_EQ(open_in(path, PAGE, PROT_WRITE, false), -EINVAL);
 	expect_alive();
-	/* More than a path needs is not taken. */
+	/* The server takes no more than a path needs. */
 	EXPECT_EQ(open_in(path, 2 * PAGE, PROT_READ, false), -EINVAL);
 	expect_alive();
 	memset(path, 'a', PAGE);
 	EXPECT_EQ(open_in(path, PAGE, PROT_READ, false), -ENOENT);
 	memcpy(path, "names", 6);
 	EXPECT_EQ(open_in(path, PAGE, PROT_READ, false), 0);
-	/* Taken away while the server may still look. */
+	/* The page goes away while the server may still look. */
 	linux_munmap(path, PAGE);
 	expect_alive();
 	linux_munmap(area, 2 * PAGE);
@@ -405,7 +405,7 @@ static uint32_t size_of_server(void)
 	return 0;
 }
 
-/* What is read goes as pages; a client that takes none leaves none behind. */
+/* Answers go as pages; a client that takes none leaves none behind. */
 UTEST(answers_that_are_not_taken_stay_with_nobody)
 {
 	struct file_info info;
