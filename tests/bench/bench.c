@@ -2,13 +2,13 @@
 /*
  * bench.c - run the benchmarks and print their lines
  *
- * WHAT     Calls every case of the section `benches`, takes off what an empty
- *          loop costs, and prints one line each:
+ * WHAT     Runs each case of the section `benches`, takes off the cost of an
+ *          empty loop, and prints one line for each case:
  *
  *            bench<TAB>name<TAB>ticks_per_op<TAB>iterations
  *
  *          ticks_per_op is that of the best batch, rounded to the nearest
- *          whole; a comment line before it has the first and the median batch
+ *          whole. A comment line before it has the first and the median batch
  *          and the TLB flushes, which an instruction count does not show.
  * SEE      tests/bench.h; tools/bench_table.py sets bounds and references
  *          beside the lines.
@@ -76,7 +76,7 @@ static void sort_ticks(uint64_t *ticks, unsigned n)
 	}
 }
 
-/* Ticks of one operation, the loop's own taken off, rounded to nearest. */
+/* Ticks of one operation without the loop's own, rounded to the nearest. */
 static uint32_t per_op(const struct bench *b, uint64_t ticks)
 {
 	uint64_t loop = 0;
@@ -90,7 +90,7 @@ static uint32_t per_op(const struct bench *b, uint64_t ticks)
 
 static void bench_measure(struct bench *b, const struct bench_case *c)
 {
-	/* What the cases before have left in reserve is not this one's. */
+	/* Memory that earlier cases left in reserve is given back first. */
 	shrink_all();
 	memset(b, 0, sizeof(*b));
 	b->iterations = c->iterations;

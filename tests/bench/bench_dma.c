@@ -3,7 +3,7 @@
  * bench_dma.c - what a bus address costs
  *
  * WHAT     Mapping and unmapping a buffer of 4 KiB: as it is, behind an IOMMU,
- *          and through a copy. The copies fall inside.
+ *          and through a copy. The time of the copies is counted.
  */
 #include <arch/iommu.h>
 
@@ -58,7 +58,7 @@ BENCH(dma_map_single_direct_pair, 2000)
 	put_free_pages(ptr, 0);
 }
 
-/* With something mapped beside it, as a driver has: the tables stay. */
+/* Another mapping stays, as a driver has one: so the tables stay, too. */
 static void behind_iommu(struct bench *b, struct page *page,
 			 struct iommu_domain *domain)
 {
@@ -73,7 +73,7 @@ static void behind_iommu(struct bench *b, struct page *page,
 	dma_device_destroy(&dev);
 }
 
-/* Without hardware: what flushing a real IOTLB costs is not in it. */
+/* Without hardware: the figure lacks the flush of a real IOTLB. */
 BENCH(dma_map_iommu_4k_pair, 400)
 {
 	struct iommu_domain *domain = iommu_domain_create();
@@ -89,7 +89,7 @@ BENCH(dma_map_iommu_4k_pair, 400)
 		free_page(page);
 }
 
-/* A page of highmem, which no device of 24 wires reaches. */
+/* A page of highmem, which a device with 24 address lines cannot reach. */
 static void bounce_pairs(struct bench *b, enum dma_direction dir)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER);

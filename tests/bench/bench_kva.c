@@ -2,8 +2,8 @@
 /*
  * bench_kva.c - what kernel addresses cost
  *
- * WHAT     vmalloc, vmap, kmap, kmap_local and the fixmap. The TLB flushes
- *          that belong to an operation fall inside its batches.
+ * WHAT     vmalloc, vmap, kmap, kmap_local and the fixmap. The TLB flushes of
+ *          an operation are counted in its batches.
  */
 #include <arch/fixmap.h>
 #include <arch/page_ops.h>
@@ -14,7 +14,7 @@
 #include "mm/page/zone.h"
 #include "tests/bench.h"
 
-#define PAGES_MAX  (2 * PKMAP_SLOTS)   /* so that none has a slot when asked */
+#define PAGES_MAX  (2 * PKMAP_SLOTS)   /* each page loses its slot */
 
 static struct page *pages[PAGES_MAX];
 
@@ -52,7 +52,7 @@ BENCH(vmap_16p_pair, 400)
 	free_pages_bulk(pages, got);
 }
 
-/* Fill pages[] from HIGHMEM. Where it cannot, the case is skipped. */
+/* Fill pages[] from HIGHMEM. If that fails, the case is skipped. */
 static bool take_highmem(struct bench *b, unsigned nr)
 {
 	unsigned got;
@@ -69,7 +69,7 @@ static bool take_highmem(struct bench *b, unsigned nr)
 	return false;
 }
 
-/* nr pages in turn: with PAGES_MAX of them none has a slot when it is asked. */
+/* nr pages in turn. With PAGES_MAX a page has lost its slot by its turn. */
 static void kmap_pairs(struct bench *b, unsigned nr)
 {
 	unsigned i = 0;

@@ -3,8 +3,8 @@
  * bench_page.c - what pages cost
  *
  * WHAT     alloc_pages() and free_pages(): in pairs, in batches, by order and
- *          by zone. The names are those of the Linux figures they stand
- *          beside in tests/bench/bounds.tsv.
+ *          by zone. The names are those of the Linux figures in
+ *          tests/bench/bounds.tsv.
  */
 #include "mm/page/page_alloc.h"
 #include "mm/page/zone.h"
@@ -34,7 +34,7 @@ static bool have_highmem(struct bench *b)
 	return false;
 }
 
-/* The order-0 pair by itself, so that the order is a constant to the caller. */
+/* The pair of order 0 has a case of its own: its order is a constant. */
 BENCH(alloc_page_o0_pair, 2000)
 {
 	while (bench_next(b)) {

@@ -2,9 +2,9 @@
 /*
  * bench_sched.c - what threads cost inside the kernel
  *
- * WHAT     Switches, wakes, mutexes, and making a thread and seeing it end. The
- *          partner of a pair runs as often as the measured thread, so a figure
- *          that says "pair" is that of two switches.
+ * WHAT     Switches, wakes, mutexes, and making a thread until its end. The
+ *          partner of a pair runs as often as the measured thread. So the
+ *          figure of a "pair" is that of two switches.
  */
 #include <arch/irqflags.h>
 
@@ -76,7 +76,7 @@ BENCH(thread_yield_alone, 2000)
 		thread_yield();
 }
 
-/* Wake one of a higher priority: it runs at once, and sleeps again. */
+/* Wake a thread of higher priority: it runs at once, and sleeps again. */
 BENCH(wake_sleep_pair, 2000)
 {
 	if (!partner(b, PRIORITY_KERNEL + 1, sleep_until_stopped, NULL))
@@ -87,7 +87,7 @@ BENCH(wake_sleep_pair, 2000)
 	wake_up_one(&queue);
 }
 
-/* As IPC does: from thread to thread without a run queue. */
+/* As IPC does: from thread to thread, without a run queue. */
 BENCH(sched_switch_to_pair, 2000)
 {
 	struct thread *self = current_thread();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * bench_upgtable.c - what user page tables cost, without what is above them
+ * bench_upgtable.c - what user page tables cost, without the layers above them
  */
 #include <arch/upgtable.h>
 
@@ -17,7 +17,7 @@ static void ignore_pages(struct page *const pages[], unsigned nr, void *arg)
 {
 }
 
-/* A space with `nr` entries, all of one page. Returns: false, and skips. */
+/* A space with `nr` entries, all of one page. Returns: false: skip the case. */
 static bool setup(struct bench *b, unsigned nr)
 {
 	page = alloc_page(GFP_HIGHUSER);
@@ -87,7 +87,7 @@ BENCH(upt_protect_64p_pair, 200)
 	teardown();
 }
 
-/* With the two tables that the copy needs, cleared. */
+/* With two tables that the copy needs, and which are cleared. */
 BENCH(upt_copy_64p_and_destroy, 100)
 {
 	if (!setup(b, MANY))

@@ -3,8 +3,8 @@
  * bench_vm.c - what the memory calls and faults of user mode cost
  *
  * WHAT     mm/vm/ called from the kernel, on an address space that is not
- *          loaded: without the ring crossing and without TLB flushes. What a
- *          program sees is measured from ring 3 (user/).
+ *          loaded: without the ring crossing and without TLB flushes.
+ *          tests/user/bench_user.c measures from ring 3 what a program sees.
  */
 #include "mm/vm/fault.h"
 #include "tests/bench.h"
@@ -76,7 +76,7 @@ static void touch_pages(struct mm *mm, unsigned access)
 			return;
 }
 
-/* `before` is touched first, not timed. */
+/* `before`: the access that touches all pages first; it is not timed. */
 static void fault_pages(struct bench *b, unsigned before, unsigned access)
 {
 	struct mm *mm = bench_mm(b);
@@ -102,7 +102,7 @@ BENCH(vm_fault_zero_then_write, FAULT_PAGES)
 	fault_pages(b, VM_READ, VM_WRITE);
 }
 
-/* The child writes first, and copies; then the parent, which reuses. */
+/* reuse: the child has written before, to copies; the parent has its pages. */
 static void cow_pages(struct bench *b, bool reuse)
 {
 	struct mm *mm = bench_mm(b), *child;
@@ -129,7 +129,7 @@ static void cow_pages(struct bench *b, bool reuse)
 BENCH(vm_cow_copy, FAULT_PAGES) { cow_pages(b, false); }
 BENCH(vm_cow_reuse, FAULT_PAGES) { cow_pages(b, true); }
 
-/* Areas as of a static program, a page or two of each written. */
+/* Areas like those of a static program; a page or two of each are written. */
 static void small_task(struct mm *mm)
 {
 	static const uint32_t start[NR_AREAS] = {

@@ -2,23 +2,23 @@
 /*
  * calls.h - what each call's arguments are, for the fuzzer
  *
- * WHAT     One line a call of PAGODA_CALLS (kernel/uapi/pagoda.h) and of
+ * WHAT     One line for each call of PAGODA_CALLS (kernel/uapi/pagoda.h) and of
  *          LINUX_CALLS (kernel/linux/linux.h):
  *
  *            #define PAGODA_NAME  weight, handle, { argument, ... }, extras
  *            #define LINUX_name   weight, NONE,   { argument, ... }, 0
  *
- *          A call without such a line does not compile: who adds a call says
- *          here what it takes, and from then on it is fuzzed.
+ *          A call without such a line does not compile. Whoever adds a call
+ *          says here what it takes, and from then on it is fuzzed.
  *
- * TERMS    weight    how often, relative to the others. 0: never, with the
- *                    reason behind it
+ * TERMS    weight    how often, relative to the others. 0: never; the reason
+ *                    stands above the line
  *          handle    kind of object that the upper half of EAX names. BY_TABLE:
  *                    what the row of the call says (kernel/uapi/pagoda.h)
  *          argument  what a register holds, EBX first; see enum kind in fuzz.h.
- *                    Registers that are not named hold 0; EBP the op's mark
- *          extras    the thread's struct ipc_msg is filled in before the call:
- *                    SENDS with handles and pages, WAITS with a deadline only
+ *                    Registers that are not named hold 0; EBP holds the mark
+ *          extras    what is filled into the thread's struct ipc_msg before the
+ *                    call: SENDS: handles and pages; WAITS: only a deadline
  * SEE      values.c and pointers.c, which make a value of each kind.
  */
 #pragma once
@@ -119,7 +119,7 @@
 #define LINUX_mprotect         8, NONE, { ADDR, LENGTH, PROT }, 0
 #define LINUX_writev           1, NONE, { NO_FD, IOVEC_PTR, SMALL }, 0
 #define LINUX_mlock            3, NONE, { ADDR, LENGTH }, 0
-/* A limit is lowered for ever: the rest of the run would be refusals. */
+/* A limit that was lowered stays low: the rest of the run would be refused. */
 #define LINUX_setrlimit        0, NONE, { SMALL, UTS_PTR }, 0
 #define LINUX_ugetrlimit       1, NONE, { SMALL, UTS_PTR }, 0
 #define LINUX_prlimit64        1, NONE, { ZERO, SMALL, ZERO, UTS_PTR }, 0

@@ -2,20 +2,20 @@
 /*
  * fuzz.h - calls with arguments that make sense, at random
  *
- * WHAT     Several processes, each with several threads, make calls that the
- *          table of calls describes (calls.h), with valid handles and ranges
- *          most of the time: so the calls do things, to each other too, instead
- *          of refusing nonsense. Nobody looks at results. The kernel checks its
- *          laws meanwhile (kernel/trial/watch.c), and what is left at the end.
+ * WHAT     Several processes, each with several threads, make the calls of a
+ *          table (calls.h). Most handles and ranges are valid. So the calls do
+ *          things, to other processes too, instead of refusing nonsense. Their
+ *          results are not checked. Meanwhile the kernel checks its laws
+ *          (kernel/trial/watch.c), and at the end it checks what is left.
  *
  * TERMS    worker   one of the processes that main() starts and starts again
- *          stream   the operations of one thread of life: a new one for each
- *                   thread, forked child and started task
+ *          stream   the operations of one life: each thread, forked child and
+ *                   started task has a stream of its own
  *          op       one operation of a stream. All its random numbers follow
  *                   from seed, stream and op, so one op can be made again
  *                   without those before it
- *          mark     stream << 12 | op, in EBP of each call: so what
- *                   kernel/trial/call_trace.c prints tells which op it was
+ *          mark     stream << 12 | op, in EBP of each call: it tells the op of
+ *                   a call that kernel/trial/call_trace.c prints
  *          pool     handles of one kind that this process has, or had
  *
  * PICTURE    main ---- fork ----> worker --- thread, fork, vfork, clone, start
@@ -39,13 +39,13 @@
 
 #define WORKERS       4u
 #define THREADS       5u            /* of a worker that run at once           */
-#define SLOTS         24u           /* ... and that may be waiting for ever   */
+#define SLOTS         24u           /* ... or may wait for ever   */
 #define STACK_SIZE    (4 * PAGE)
 #define POOL_SIZE     8u
 #define OPS_MAX       4096u         /* of one stream: 12 bits of a mark       */
 
-/* What an argument is; a value of each kind is made by values.c, or by
- * pointers.c where the kind is a pointer. */
+/* What an argument is. values.c makes a value of each kind; pointers.c makes
+ * those that are pointers. */
 #define KINDS(K)                                                              \
 	K(ZERO) K(WORD) K(SMALL) K(EIGHT) K(TWELVE)                            \
 	/* memory */                                                          \
@@ -78,7 +78,7 @@ enum handle_kind {
 	/* of several pools, or none */
 	NONE = NR_POOLS,
 	ANY,             /* of any pool                                       */
-	LOOSE,           /* ... mostly one that others do not need            */
+	LOOSE,           /* ... mostly one of our own            */
 	REPLY_OR_0, TASK_OR_0,
 	VICTIM,          /* a task, mostly one that does not run yet          */
 	BY_TABLE,        /* what PAGODA_CALLS says: call->named               */
@@ -96,7 +96,7 @@ struct call {
 	uint32_t    named;                /* enum handle_kind: for BY_TABLE   */
 };
 
-/* Something for structures that calls read and write. */
+/* Memory for structures that calls read and write. */
 #define SCRATCH_SIZE  1024u
 
 /* One thread. It lies below the thread's stack. */
@@ -105,7 +105,7 @@ struct fuzz {
 	struct rng     rng;
 	uint32_t       stream, op;
 	uint32_t       budget;            /* ops until it ends                */
-	bool           buffer_lost;       /* IPC_BUFFER names another         */
+	bool           buffer_lost;       /* another buffer is set         */
 	uint8_t        scratch[SCRATCH_SIZE] __aligned(16);
 	uint32_t       scratch_used;
 	uint32_t       slot;              /* SLOTS: it has none               */
@@ -136,14 +136,14 @@ static inline uint32_t pick(struct fuzz *f, uint32_t n)
 
 /* ---- the table of calls (table.c) ---------------------------------------- */
 
-/* All of them, one behind the other. NULL: there are no more. */
+/* All calls, one after the other. NULL: there are no more. */
 const struct call *fuzz_call(unsigned i);
 
 /* ---- handles (pools.c) --------------------------------------------------- */
 
 void pool_add(enum handle_kind kind, long handle);
 uint32_t pool_pick(struct fuzz *f, enum handle_kind kind);
-/* Those that stay: all that this process was given. */
+/* All handles of the pools were given to this process: they stay. */
 void pool_fix(void);
 
 /* ---- values (values.c, pointers.c) --------------------------------------- */
@@ -153,7 +153,7 @@ uint32_t value_of(struct fuzz *f, enum kind kind);
 uint32_t pointer_of(struct fuzz *f, enum kind kind);
 /* The start of a page that all threads share. */
 uint32_t value_page(struct fuzz *f);
-/* Anything at all. */
+/* Any value at all. */
 uint32_t value_raw(struct fuzz *f);
 void fill_extras(struct fuzz *f, enum extras extras);
 /* Where the image lies that TASK_START starts. */
@@ -170,13 +170,13 @@ void fuzz_tell_failed(void);
 /* Show the calls of each op on the console before it is made. */
 extern bool fuzz_tells;
 
-/* A call that is made as no other. Returns: its result. */
+/* A call that is made in a way of its own. Returns: its result. */
 typedef long (*special_fn)(struct fuzz *f, const struct words *words);
 special_fn special_of(uint32_t number);
 
-/* A thread that runs a stream of its own, and then another one. */
+/* Start a thread, which runs a stream and then another one. */
 long thread_begin(struct fuzz *f);
 
-/* Answer what has come, perhaps; `result` is that of the receiving call. */
+/* Perhaps answer what came; `result` is that of the receiving call. */
 void serve(struct fuzz *f, long result);
 long fuzz_message(struct fuzz *f, uint32_t eax, struct words *words);

@@ -2,18 +2,18 @@
 /*
  * main.c - processes that fuzz, and one that keeps them going
  *
- * WHAT     soak_fuzz [OPS] [SEED]          until so many have been made
+ * WHAT     soak_fuzz [OPS] [SEED]          runs until OPS ops have been made
  *          soak_fuzz replay SEED STREAM FIRST COUNT
- *                                          ops of one stream, told and made, in
- *                                          a process of its own
+ *                                          shows and makes ops of one stream,
+ *                                          in a process of its own
  *          soak_fuzz x SEED STREAM         what a fuzzer starts as a program
  *
- * ALGORITHM  A worker that makes no progress waits for ever: main() kills it
- *          and starts it anew. From time to time main() kills every task that
- *          is no worker: orphans, and tasks that were started.
+ * ALGORITHM  main() kills a worker that makes no progress, and starts it anew:
+ *          it waits for ever. From time to time main() kills every task that is
+ *          no worker: orphans, and tasks that were started.
  *
- * RULES    a worker can read the system and do no more with it, or it would
- *          switch it off.
+ * RULES    A worker can read the system and do no more with it. With more it
+ *          would switch the system off.
  * SEE      docs/fuzzing.md
  */
 #include "lib/string.h"
@@ -23,9 +23,9 @@
 
 #define LOOK_MS      20
 #define PATIENCE     15u      /* looks without progress                       */
-#define REPLAY_LOOKS 100u     /* before what is played again is stopped       */
+#define REPLAY_LOOKS 100u     /* before a replay is stopped       */
 #define GIVE_UP      1000u    /* ... of anybody                               */
-#define STRAYS_MS    2000u    /* between two looks at tasks that nobody wants */
+#define STRAYS_MS    2000u    /* between two hunts for stray tasks */
 #define SIGKILL      9
 #define EDU          0x123411e8
 
@@ -33,7 +33,7 @@
 static struct fuzz first;
 static uint32_t restarts, crashes, killed;
 
-/* ---- what they have in common -------------------------------------------- */
+/* ---- what all workers have ----------------------------------------------- */
 
 /* Our own image, for TASK_START. */
 static void find_image(const char *name)
@@ -47,7 +47,7 @@ static void find_image(const char *name)
 	linux_munmap((void *)archive.data, archive.size);
 }
 
-/* Handles that all have, under the same numbers. */
+/* Handles that all workers have, under the same numbers. */
 static void make_handles(void)
 {
 	pool_add(MEMORY, PG_INIT_ARCHIVE);
@@ -71,7 +71,7 @@ static void map_arenas(void)
 
 static long pids[WORKERS];
 
-/* Before its fork: handles of the others' tasks, which a worker inherits. */
+/* Called before a worker's fork: it inherits handles of the others' tasks. */
 static void open_others(uint32_t handles[WORKERS])
 {
 	for (uint32_t i = 0; i < WORKERS; i++) {
@@ -85,7 +85,7 @@ static void open_others(uint32_t handles[WORKERS])
 static void __noreturn worker_main(uint32_t i, const uint32_t others[WORKERS])
 {
 	worker = i;
-	/* A device's handle is not inherited. */
+	/* A child does not inherit the handle of a device. */
 	if (!i)
 		pool_add(DEVICE, pg_call(PG_DEVICE_OPEN, PG_INIT_SYSTEM, EDU,
 					 0, 0, 0));
@@ -140,7 +140,7 @@ static bool is_worker(uint32_t pid)
 	return is;
 }
 
-/* Returns: how many there were. */
+/* Returns: how many strays there were. */
 static uint32_t kill_strays(void)
 {
 	struct pg_task task;
@@ -201,7 +201,7 @@ static void tell_progress(void)
 	flush();
 }
 
-/* Returns: whether so many were made; else the workers cannot work. */
+/* Returns: whether `ops` ops were made. If not, the workers are stuck. */
 static bool keep_going(uint32_t ops)
 {
 	uint64_t strays = clock_ns(), told = strays;
@@ -266,7 +266,7 @@ static void __noreturn replay_main(uint32_t stream, uint32_t op,
 	linux_exit_group(0);
 }
 
-/* In a child: alone, an op may wait for ever. */
+/* The ops run in a child: without others, an op may wait for ever. */
 static int replay(int argc, char **argv)
 {
 	uint32_t stream = soak_number(argc, argv, 3, 1);
@@ -286,7 +286,7 @@ static int replay(int argc, char **argv)
 	return 0;
 }
 
-/* Started by TASK_START of a fuzzer, with whatever handles it liked. */
+/* A fuzzer's TASK_START started us, with any handles that it chose. */
 static int made(int argc, char **argv)
 {
 	shared = soak_map(PAGE, MAP_SHARED);

@@ -4,8 +4,8 @@
  *
  * ALGORITHM  An operation is a call of the table, chosen by weight, or one of
  *          the acts below, which are no calls: touching memory, an exception, a
- *          call of nonsense. What a call gives (handles, messages) is kept, or
- *          answered at once.
+ *          call of nonsense. What a call gives is kept (handles) or answered at
+ *          once (messages).
  */
 #include "tests/fuzz/fuzz.h"
 #include "user/lib/linux.h"
@@ -15,7 +15,7 @@ struct shared *shared;
 uint32_t fuzz_seed, worker;
 bool fuzz_tells;
 
-/* Unlike numbers for each op of each stream. */
+/* Each op of each stream gets another number. */
 static uint32_t mix(uint32_t seed, uint32_t stream, uint32_t op)
 {
 	uint32_t x = seed * 0x9e3779b9u ^ stream * 0x85ebca6bu ^ op;
@@ -44,7 +44,7 @@ long fuzz_message(struct fuzz *f, uint32_t eax, struct words *words)
 	return message_int(eax, words);
 }
 
-/* What the calls that make a handle make. */
+/* What each call that makes a handle makes. */
 static const struct {
 	uint32_t         number;
 	enum handle_kind kind;
@@ -56,7 +56,7 @@ static const struct {
 	{ PG_DMA_ALLOC, DMA }, { PG_DMA_MAP, DMA },
 };
 
-/* The archive is large: many of it would only make each look a long one. */
+/* The archive is large. With many mappings of it each look would be long. */
 static void unmap_memory(uint32_t handle, long at)
 {
 	long size = pg_call(PG_MEMORY_SIZE, handle, 0, 0, 0, 0);
@@ -118,7 +118,7 @@ static void make_call(struct fuzz *f, unsigned i)
 	note_result(f, call, handle, result);
 }
 
-/* The test knows which ones cannot. Calls of write() left a line unfinished. */
+/* The test knows which calls cannot succeed. write() left a line unfinished. */
 void fuzz_tell_failed(void)
 {
 	const struct call *call;
@@ -132,7 +132,7 @@ void fuzz_tell_failed(void)
 
 /* ---- acts ---------------------------------------------------------------- */
 
-/* May we touch it, as things are now? */
+/* May we touch the address now? */
 static bool allows(uint32_t at, bool write)
 {
 	struct pg_area area;
@@ -160,7 +160,7 @@ static void use_fpu(struct fuzz *f)
 	__asm__ volatile("fninit\n\tfldz\n\tfstp %%st(0)" : : : "memory");
 }
 
-/* Into a segment of set_thread_area, or what is none; then sound again. */
+/* Loads GS with an entry of set_thread_area, set or not; then clears GS. */
 static void use_segment(struct fuzz *f)
 {
 	uint32_t selector = (6 + pick(f, 3)) << 3 | 3;
@@ -170,7 +170,7 @@ static void use_segment(struct fuzz *f)
 	__asm__ volatile("movl %0, %%gs" : : "r"(0));
 }
 
-/* Mostly the end of the process, so seldom. */
+/* This is seldom, as it mostly ends the process. */
 static void except(struct fuzz *f)
 {
 	if (pick(f, 24))
@@ -196,7 +196,7 @@ static bool is_special(uint32_t number)
 	       number == LINUX_NR_write || number == LINUX_NR_writev;
 }
 
-/* Any number, anything in the registers. */
+/* Any number of a call, with anything in the registers. */
 static void nonsense(struct fuzz *f)
 {
 	uint32_t number = pick(f, 512);
@@ -214,7 +214,7 @@ static void nonsense(struct fuzz *f)
 		fuzz_message(f, number, &words);
 }
 
-/* A whole arena again, where holes have become too many. */
+/* Maps the whole arena again, as it gets more and more holes. */
 static void mend(struct fuzz *f)
 {
 	if (!pick(f, 3))
@@ -246,8 +246,8 @@ static const struct {
 /* ---- choosing ------------------------------------------------------------ */
 
 /*
- * The number of the call in which the weight *at lies; -1: it is one of the
- * acts, and *at is what is left of it.
+ * The number of the call in which the weight *at lies. -1: it is an act, and
+ * *at is the weight that is left.
  */
 static int find(uint32_t *at)
 {

@@ -2,12 +2,12 @@
 /*
  * pointers.c - a value of each kind of argument that is a pointer
  *
- * WHAT     One function a kind, in a table; a kind that is neither here nor in
- *          values.c does not run (pointer_of() would call NULL).
+ * WHAT     One function for each kind, in a table. A kind that is neither here
+ *          nor in values.c does not run: pointer_of() would call NULL.
  *
- * ALGORITHM  Structures lie in the thread's scratch memory; now and then the
- *          pointer is a hostile one: at the end of an area, into another's
- *          pages, where nothing is.
+ * ALGORITHM  Structures lie in the thread's scratch memory. Now and then the
+ *          pointer is hostile: at the end of an area, into the pages of another
+ *          thread, or to nothing.
  */
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -16,7 +16,7 @@
 
 #define SLEEP  20000u   /* ns at most: a short sleep is a loop */
 
-/* At the end of a page, of the kernel's memory, anywhere. */
+/* At the end of a page, in the kernel's memory, or anywhere. */
 static uint32_t hostile(struct fuzz *f, uint32_t size)
 {
 	switch (pick(f, 4)) {
@@ -43,7 +43,7 @@ static void *scratch(struct fuzz *f, uint32_t size)
 	return at;
 }
 
-/* Of a structure that was filled in, or into which something is written. */
+/* Mostly `to`: a structure that was filled in, or room for an answer. */
 static uint32_t pointer(struct fuzz *f, const void *to, uint32_t size)
 {
 	if (!pick(f, 12))
@@ -93,7 +93,7 @@ static uint32_t regs_ptr(struct fuzz *f)
 	return pointer(f, regs, sizeof(*regs));
 }
 
-/* The texts of a started program: what main() makes of them is in main.c. */
+/* The arguments of a started program; main() reads them. */
 static uint32_t start_args(struct fuzz *f, struct task_start *start)
 {
 	char *text = scratch(f, 64), *at = text;

@@ -2,10 +2,10 @@
 /*
  * pools.c - the handles that this process has, by kind
  *
- * ALGORITHM  A pool begins with the handles that the process was given, which
- *          stay; behind them is a ring of those it has made since. A handle
- *          that was closed stays in its pool, and may by then name something
- *          else: that is to be tested too.
+ * ALGORITHM  A pool begins with the handles that were given to the process.
+ *          They stay. Behind them is a ring of the handles that it has made. A
+ *          closed handle stays in its pool, and may later name something else:
+ *          this is to be tested, too.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -47,7 +47,7 @@ static uint32_t from(struct fuzz *f, enum handle_kind kind)
 	return pool->n ? pool->handles[pick(f, pool->n)] : any_number(f);
 }
 
-/* One that this process has made itself. */
+/* A handle that this process has made. */
 static uint32_t from_loose(struct fuzz *f, enum handle_kind kind)
 {
 	const struct pool *pool = &pools[kind];

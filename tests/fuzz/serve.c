@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * serve.c - what is done with a message that has come
+ * serve.c - what a thread does with a message that has come
  *
- * WHAT     The answers of a server: to clients, to the kernel that asks for a
- *          page, tells of an exception, or hands over a call. Mostly sensible
- *          ones, now and then none at all or nonsense.
+ * WHAT     The answers of a server to clients, and to the kernel, which asks
+ *          for a page, tells of an exception, or hands over a call. Most are
+ *          sensible; now and then there is none, or it is nonsense.
  *
- * ALGORITHM  An answer may receive the next message (REPLY_RECEIVE): then that
- *          one is served too, up to SERVED of them in one op.
+ * ALGORITHM  An answer may receive the next message (REPLY_RECEIVE), which is
+ *          then served, too: up to SERVED messages in one op.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -24,7 +24,7 @@ static void random_words(struct fuzz *f, struct words *words)
 		words->w[i] = value_of(f, WORD);
 }
 
-/* Handles that came along are ours now; of what kind, we are not told. */
+/* Handles that came are ours now; no call tells us their kind. */
 static void take_handles(struct fuzz *f, long result)
 {
 	const struct ipc_extras *in = &f->buf.in;
@@ -35,7 +35,7 @@ static void take_handles(struct fuzz *f, long result)
 		pool_add(pick(f, NR_POOLS), (long)in->handles[i].handle);
 }
 
-/* The debt becomes a handle; perhaps it is paid at once. */
+/* The reply that is owed becomes a handle. Perhaps we reply at once. */
 static void save(struct fuzz *f)
 {
 	long reply = pg_call(PG_REPLY_SAVE, 0, 0, 0, 0, 0);

@@ -2,16 +2,17 @@
 /*
  * threads.c - the calls that begin and end threads and processes
  *
- * WHAT     These calls need a stack for who begins, and somebody who stops a
- *          child before it does as much as its parent: they are made by
- *          functions of their own.
+ * WHAT     These calls need a stack for the new thread. A child must do less
+ *          than its parent, and then end. So functions of their own make these
+ *          calls.
  *
  * PICTURE  slot    struct fuzz | ...free... <--- stack
  *                  ^ aligned to STACK_SIZE: a thread finds its slot by ESP
  *
- * ALGORITHM  A thread gives its slot back with the instruction before the call
- *          that ends it, so nobody else's stack is written. Who is killed keeps
- *          the slot; a process does not live long enough to run out of them.
+ * ALGORITHM  A thread gives its slot back in the last instruction before the
+ *          call that ends it. So it never writes to a stack that belongs to
+ *          another thread. A thread that is killed keeps its slot; its process
+ *          does not live long enough to run out of slots.
  */
 #include "lib/errno.h"
 #include "tests/fuzz/fuzz.h"
@@ -26,7 +27,7 @@
 #define CHILD_OPS     60u      /* ... and at most of a child                  */
 
 static uint8_t slots[SLOTS][STACK_SIZE] __aligned(STACK_SIZE);
-static uint8_t taken[SLOTS + 1];    /* the last: of those who have no slot */
+static uint8_t taken[SLOTS + 1];    /* the last one: of all without a slot */
 
 static struct fuzz *slot_take(void)
 {
@@ -46,7 +47,7 @@ static uint32_t slot_stack(const struct fuzz *f)
 	return (uint32_t)slots[f->slot] + STACK_SIZE - 16;
 }
 
-/* In a child that is a copy: the other threads are not there. */
+/* In a child with a copy of our memory there are no other threads. */
 static void threads_forget(const struct fuzz *self)
 {
 	for (uint32_t i = 0; i <= SLOTS; i++)
@@ -55,7 +56,7 @@ static void threads_forget(const struct fuzz *self)
 
 /* ---- the end ------------------------------------------------------------- */
 
-/* No stack is used once the slot is free. */
+/* Once the slot is free, no stack is used. */
 static void leave(struct fuzz *f, uint32_t number) __noreturn;
 static void leave(struct fuzz *f, uint32_t number)
 {
@@ -66,7 +67,7 @@ static void leave(struct fuzz *f, uint32_t number)
 	__builtin_unreachable();
 }
 
-/* Seldom: somebody must go on. */
+/* Seldom, so that some thread goes on. */
 static long thread_exit(struct fuzz *f, const struct words *words)
 {
 	if (!pick(f, 32))
@@ -161,8 +162,8 @@ static long fork_call(struct fuzz *f, const struct words *words)
 }
 
 /*
- * The child runs on this frame, and ends before the parent goes on. It may do
- * with *f what it likes, but for what is put back. No register is trusted.
+ * The child runs on this frame, and ends before the parent goes on. It may
+ * change all of *f except what is put back. No register is trusted.
  */
 static long noinline vfork_call(struct fuzz *f, const struct words *words)
 {
@@ -186,7 +187,7 @@ static long noinline vfork_call(struct fuzz *f, const struct words *words)
 	return pid;
 }
 
-/* clone() whose child begins in thread_main(), found without a stack. */
+/* The address is in memory: the child has no stack from which to read it. */
 static void (*const clone_entry)(void) = thread_main;
 
 static long clone_on(uint32_t stack, const struct words *words)

@@ -2,8 +2,8 @@
 /*
  * values.c - a value of each kind of argument that is no pointer
  *
- * WHAT     One function a kind, in a table; the kinds that the table has not
- *          are the pointers.
+ * WHAT     One function for each kind, in a table. The kinds that are missing
+ *          in the table are pointers.
  *
  * ALGORITHM  Mostly what a sensible program would say, for ranges that all
  *          threads of a process share.
@@ -144,7 +144,7 @@ static uint32_t advice(struct fuzz *f)
 	return pick(f, 26);
 }
 
-/* Around where it is now. */
+/* Near the present break. */
 static uint32_t program_break(struct fuzz *f)
 {
 	uint32_t now = (uint32_t)linux_brk(NULL);
@@ -194,7 +194,7 @@ static uint32_t a_task(struct fuzz *f)
 	return pool_pick(f, TASK_OR_0);
 }
 
-/* The highest bus address, as a device would say; or one of them. */
+/* The highest bus address that a device could reach; the last one is wrong. */
 static uint32_t mask(struct fuzz *f)
 {
 	return ONE_OF(f, 0x0fffffff, 0x0fffffff, 0xffffffff, 0x00ffffff,
@@ -214,7 +214,7 @@ static uint32_t high(struct fuzz *f)
 	return (uint32_t)(clock_ns() >> 32);
 }
 
-/* Somebody's, perhaps: numbers grow. */
+/* Near our own number: perhaps it belongs to a process. */
 static uint32_t pid(struct fuzz *f)
 {
 	return (uint32_t)linux_getpid() + 32 - pick(f, 64);
@@ -225,13 +225,13 @@ static uint32_t child(struct fuzz *f)
 	return pick(f, 4) ? ~0u : pid(f);
 }
 
-/* Of processes; 0: the caller's own. */
+/* The number of a group; 0: the caller's own. */
 static uint32_t group(struct fuzz *f)
 {
 	return pick(f, 3) ? 0 : pid(f);
 }
 
-/* Almost never without WNOHANG: a thread that waits for ever is no use. */
+/* Mostly WNOHANG: a thread that waits for ever is no use. */
 static uint32_t wait_flags(struct fuzz *f)
 {
 	return pick(f, 64) ? WNOHANG : value_raw(f);
@@ -261,13 +261,13 @@ static uint32_t clone_flags(struct fuzz *f)
 	return pick(f, 16) ? flags : flags ^ 1u << pick(f, 32);
 }
 
-/* write() is to the console: seldom, and then a dot or two. */
+/* 1 is the console: seldom, as write() prints a dot or two there. */
 static uint32_t fd(struct fuzz *f)
 {
 	return pick(f, 64) ? 3 + pick(f, 8) : 1;
 }
 
-/* Never the console, for which lengths may be absurd. */
+/* Never 1, the console: the length may be absurd. */
 static uint32_t no_fd(struct fuzz *f)
 {
 	return pick(f, 32) ? ~0u : 3 + pick(f, 8);

@@ -2,9 +2,10 @@
 /*
  * soak.h - what the long-running programs share
  *
- * WHAT     Each does something many times that must leave nothing behind. The
- *          kernel counts pages, objects and threads before and after a program
- *          (`program=` on its command line) and runs every checker.
+ * WHAT     Each program does something many times that must leave nothing
+ *          behind. The kernel counts pages, objects and threads before and
+ *          after a program (`program=` on its command line), and runs every
+ *          checker.
  */
 #pragma once
 
@@ -18,7 +19,7 @@
 #define PAGE  4096u
 #define RW    (PROT_READ | PROT_WRITE)
 
-/* Argument i as a number, or what is usual. */
+/* Argument i as a number; `usual` if it is missing. */
 static inline uint32_t soak_number(int argc, char **argv, int i,
 				   uint32_t usual)
 {
@@ -44,7 +45,7 @@ static inline void *soak_map(uint32_t length, int flags)
 	return linux_mmap(NULL, length, RW, flags | MAP_ANONYMOUS, -1, 0);
 }
 
-/* Until there are none. Returns: how many. */
+/* Waits until no child is left. Returns: how many there were. */
 static inline uint32_t soak_reap_all(void)
 {
 	uint32_t n = 0;

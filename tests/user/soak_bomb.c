@@ -4,14 +4,14 @@
  *
  * WHAT     soak_bomb [ROUNDS]
  *
- *          Every process forks as fast as it can until nobody can any more: no
- *          memory, or no number is left. Then all of them end, and forking
- *          works again.
+ *          Every process forks as fast as it can until no process can fork any
+ *          more: no memory or no number is left. Then all of them end, and
+ *          forking works again.
  *
  * ALGORITHM  A shared page counts processes and refusals, and says when to
- *          stop; whoever sees that ends. Orphans come to us, the first program,
- *          so waiting until there is no child is waiting for all.
- *          Out of memory may have killed some: that they went is what counts.
+ *          stop; each process looks at it and ends. Orphans come to us, the
+ *          first program. So when we have no child left, all have ended.
+ *          The lack of memory may have killed some; that does not matter.
  */
 #include "tests/user/soak.h"
 
@@ -49,7 +49,7 @@ static bool forking_works(void)
 	       status == 33 << 8;
 }
 
-/* Returns: whether it was refused in the end, and all is as before. */
+/* Returns: whether forking works again after more than 100 processes. */
 static bool explode(uint32_t seconds)
 {
 	shared->born = shared->refused = shared->stop = 0;

@@ -28,7 +28,7 @@ static void __noreturn child(uint32_t number)
 	linux_exit_group((int)number & 0x7f);
 }
 
-/* Packs now and then, so that many are there at once. */
+/* Of 1024 children the first PACK run at once, the others one by one. */
 static bool run_one(uint32_t number)
 {
 	int status;

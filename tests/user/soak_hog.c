@@ -4,9 +4,9 @@
  *
  * WHAT     soak_hog [ROUNDS]
  *
- *          Hogs write to pages that nobody has promised them (MAP_NORESERVE)
- *          until the kernel has none left. It must end a hog, not a bystander,
- *          and the memory must be there again for the next.
+ *          Hogs write to pages that were not promised to them (MAP_NORESERVE)
+ *          until the kernel has none left. The kernel must end a hog, not a
+ *          bystander. The next hog must find the memory free again.
  */
 #include "tests/user/soak.h"
 
@@ -25,7 +25,7 @@ static void __noreturn eat(void)
 	}
 }
 
-/* Keeps a little, and must not be the one that is ended. */
+/* Keeps a little memory, and must not be ended. */
 static void __noreturn stand_by(volatile uint32_t *stop)
 {
 	char *p = soak_map(64 * PAGE, MAP_PRIVATE);
@@ -38,7 +38,7 @@ static void __noreturn stand_by(volatile uint32_t *stop)
 	linux_exit_group(0);
 }
 
-/* So many hogs at once. Returns: whether each was killed, and only they. */
+/* So many hogs at once. Returns: whether each was killed, and nothing else. */
 static bool run_hogs(unsigned nr, volatile uint32_t *stop)
 {
 	int status;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * soak_log.c - a program that wants to be the log
+ * soak_log.c - a program that tries to write the log
  *
  * WHAT     soak_log [CALLS]
  *
- *          Every way for a program to cause a line of the kernel's log: calls
- *          that are unknown, clones that ask for too much, images that are
- *          refused, children that crash. In names that look like a verdict of
- *          the self-tests, or that clear the screen.
+ *          Each way for a program to cause a line of the kernel's log: unknown
+ *          calls, clones that ask for too much, images that are refused,
+ *          children that crash. Their names look like a verdict of the
+ *          self-tests, or clear the screen.
  *
  * NOT HERE what must be on the console then (tests/emu/test_log.py).
  */
@@ -19,7 +19,7 @@
 #define NR_UNKNOWN     1000u
 #define CRASHES        100u
 
-/* The archive begins with no ELF header. */
+/* The start fails: the archive begins with no ELF header. */
 static void start_as(const char *name)
 {
 	struct task_start how = { .memory = PG_INIT_ARCHIVE, .length = 5000 };

@@ -23,7 +23,7 @@ static void ask_time(long addr)
 	linux_exit_group(linux_clock_gettime(1, (void *)addr) == 0);
 }
 
-/* Recursion that the compiler cannot turn into a loop. */
+/* A recursion that the compiler cannot turn into a loop. */
 static unsigned recurse(unsigned depth)
 {
 	volatile char frame[1024];
@@ -82,7 +82,7 @@ static void grow_towards_an_area(long distance)
 
 UTEST(the_guard_gap_stays_free)
 {
-	/* 256 pages between the stack and whatever lies below. */
+	/* 256 pages between the stack and the area below it. */
 	EXPECT_EQ(signal_of(grow_towards_an_area, 256 * PAGE), 0);
 	EXPECT_EQ(signal_of(grow_towards_an_area, 255 * PAGE), SIGSEGV_NR);
 	EXPECT_EQ(signal_of(grow_towards_an_area, 0), SIGSEGV_NR);

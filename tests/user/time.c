@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * time.c - nanosleep, clock_gettime, and who runs meanwhile
+ * time.c - nanosleep, clock_gettime, and what runs meanwhile
  */
 #include "tests/user/utest.h"
 
@@ -136,7 +136,7 @@ UTEST(others_run_while_one_sleeps)
 	EXPECT_EQ(linux_waitpid((int)child, &status, 0), child);
 }
 
-/* Three that never give way each get their share of the CPU. */
+/* Three processes that never give way each get their share of the CPU. */
 UTEST(no_one_keeps_the_cpu)
 {
 	struct linux_timespec nap = { 0, 400 * MS };

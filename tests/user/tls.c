@@ -46,7 +46,7 @@ UTEST(the_kernel_picks_an_entry)
 	EXPECT_EQ(entry, on_linux() ? 12 : 6);
 	load_gs(entry);
 	EXPECT_EQ(gs_word(0), 0x1234);
-	/* The same entry again, elsewhere. */
+	/* The same entry again, with another base. */
 	second[0] = 0x5678;
 	EXPECT_EQ(set_area(entry, second, 0xfffff, FLAGS, NULL), 0);
 	load_gs(entry);
@@ -111,7 +111,7 @@ UTEST(the_base_and_limit_hold)
 	EXPECT_EQ(set_area(entry, NULL, 0, 0x28, NULL), 0);
 }
 
-/* A flat segment whose base is the kernel's still is ring 3's: pages decide. */
+/* A flat segment with a base in the kernel stays ring 3's: the pages decide. */
 UTEST(a_segment_over_the_kernel_reads_nothing)
 {
 	uint32_t entry;
@@ -175,7 +175,7 @@ UTEST(a_child_has_its_parents)
 	EXPECT_EQ(set_area(entry, NULL, 0, 0x28, NULL), 0);
 }
 
-/* What goes away while it is loaded is gone after the next switch. */
+/* An entry is removed while it is loaded; it cannot be loaded again. */
 static void use_what_is_gone(long unused)
 {
 	uint32_t entry;

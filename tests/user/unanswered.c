@@ -2,19 +2,19 @@
 /*
  * unanswered.c - memory whose pager never answers, touched for somebody else
  *
- * WHAT     The rules A1 and A2 of mm/vm/pager.c. Where somebody else touches
- *          the page, or a thread that ends, nobody is asked and the call fails
- *          at once. Nothing is ever received from the pager's endpoint: the
- *          test goes on, or it does not.
- * SEE      unanswered_own.c, for who touches his own page.
+ * WHAT     The rules A1 and A2 of mm/vm/pager.c. If another task touches the
+ *          page, or a thread that ends, then no pager is asked and the call
+ *          fails at once. Nobody ever receives from the pager's endpoint: a
+ *          broken rule stops the test for ever.
+ * SEE      unanswered_own.c, for a thread that touches a page of its own.
  */
 #include "tests/user/unanswered.h"
 
 #define CLONE_CHILD_SETTID    0x01000000
 
-/* ---- who touches another one's gets an error --------------------------- */
+/* ---- to touch another one's page is an error --------------------------- */
 
-/* A child that stays as it is until it is killed. */
+/* A child that waits until it is killed. */
 static long start_still(uint32_t *task)
 {
 	struct words words;
@@ -51,7 +51,7 @@ UTEST(memory_of_another_task_is_an_error)
 			  0), -EFAULT);
 	EXPECT_EQ(pg_call(PG_TASK_WRITE, task, (long)page, (long)present, 1,
 			  0), -EFAULT);
-	/* From a page that is there into the pager's. */
+	/* The first byte is there, the second one is the pager's. */
 	EXPECT_EQ(pg_call(PG_TASK_READ, task, (long)page - 1, (long)present,
 			  2, 0), -EFAULT);
 	end_still(pid, task);
@@ -104,7 +104,7 @@ UTEST(pages_that_are_not_there_do_not_travel)
 	tear_down();
 }
 
-/* The pager's own page is a page of a pager. */
+/* The pager answers with a page that has a pager, too. */
 static void answer_with_a_page_not_there(bool grant)
 {
 	struct words words = { { 0 } };
@@ -206,7 +206,7 @@ static void end_by_kill(void)
 	pg_call(PG_TASK_KILL, 0, SIGKILL_NR, 0, 0, 0);
 }
 
-/*  how                  what else there is    status */
+/*  how                  another thread    status */
 static const struct {
 	void (*end)(void), (*beside)(void);
 	int  status;
@@ -220,7 +220,7 @@ static const struct {
 	{ end_by_kill,       touch_and_wait,   SIGKILL_NR },
 };
 
-/* CLONE_CHILD_CLEARTID: the word that the end clears lies in the page. */
+/* CLONE_CHILD_CLEARTID: the word to clear at the end lies in the page. */
 UTEST(an_end_does_not_wait_for_the_pager_of_its_word)
 {
 	PAGODA_ONLY();
@@ -246,7 +246,7 @@ UTEST(an_end_does_not_wait_for_the_pager_of_its_word)
 	}
 }
 
-/* The word is cleared where it can be: the page came before. */
+/* In a page that is there the word is cleared. */
 UTEST(the_word_of_an_end_is_cleared_in_a_page_that_is_there)
 {
 	uint32_t *word;

@@ -3,8 +3,8 @@
  * unanswered.h - a page whose pager never answers, for the tests of that
  *
  * WHAT     The page and its pager, which is an endpoint of the test itself, and
- *          how a child ends. Who includes this is one program: the variables
- *          are its own.
+ *          how a child ends. A program includes this file once: the variables
+ *          are the program's own.
  * SEE      unanswered_own.c, unanswered.c.
  */
 #pragma once
@@ -51,7 +51,7 @@ static inline void ask_personality(void)
 	linux_exit_group((int)syscall1(999, (long)page));
 }
 
-/* First comes that the task has begun. Returns: from whom the call is. */
+/* News of the task's begin may come first. Returns: the caller. */
 static inline long receive_call(long child)
 {
 	struct words words;
@@ -63,7 +63,7 @@ static inline long receive_call(long child)
 	return from;
 }
 
-/* Returns: whether the task ends within the time. It is reaped. */
+/* Waits for the task and reaps it. Returns: whether it ends within PATIENCE. */
 static inline bool ends(long pid, uint32_t task, int *status)
 {
 	uint64_t until = clock_ns() + PATIENCE;

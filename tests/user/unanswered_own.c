@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * unanswered_own.c - who touches his own page waits for its pager, and a kill
- *                    ends that
+ * unanswered_own.c - a thread that touches its own page waits for the pager,
+ *                    and a kill ends the wait
  *
  * WHAT     The rules A2 and A3 of mm/vm/pager.c, at each place from which a
  *          thread touches memory of its own.
  *
- * ALGORITHM  A child makes one call; the test receives the kernel's question,
- *          so it knows that the child waits, and kills it.
- * SEE      unanswered.c, for memory of others; killed.c, for what else a kill
- *          must end.
+ * ALGORITHM  A child makes one call. The test receives the kernel's question,
+ *          so it knows that the child waits, and kills the child.
+ * SEE      unanswered.c, for memory of others; killed.c, for the other calls
+ *          that a kill must end.
  */
 #include "tests/user/edu.h"
 #include "tests/user/unanswered.h"
@@ -45,7 +45,7 @@ static void own_sysenter(char *p)
 			 : : "r"(p), "a"(LINUX_NR_getpid) : "ecx", "edx");
 }
 
-/* The page's end: the text, or the structure, comes into it. */
+/* The text, the list or the structure of the call lies in the page. */
 static void own_write_call(char *p)
 {
 	linux_write(1, p, 1);
@@ -164,7 +164,7 @@ static void own_ipc_buffer(char *p)
 	pg_call(PG_IPC_BUFFER, 0, (long)p, 0, 0, 0);
 }
 
-/* Our own memory is the bounce's other side. */
+/* To read our own memory: the copy goes into the page. */
 static void own_task_read(char *p)
 {
 	pg_call(PG_TASK_READ, 0, (long)present, (long)p, 1, 0);
@@ -239,7 +239,7 @@ static void own_caller_set_regs(char *p)
 	pg_call(PG_CALLER_SET_REGS, 0, (long)p, 0, 0, 0);
 }
 
-/* What came with a message is told in a buffer of which a part is missing. */
+/* A message came; the part of the buffer that describes it is missing. */
 static void own_message_in(char *p)
 {
 	static char two[2 * PAGE] __aligned(PAGE);
@@ -260,7 +260,7 @@ static void own_message_in(char *p)
 	ipc_receive(other, &words);
 }
 
-/* The pages that the device is to reach. */
+/* The device is to reach the page. */
 static void own_dma_pages(char *p)
 {
 	map_buffer(open_edu(), p, PAGE, PG_DMA_TO_DEVICE);
@@ -343,7 +343,7 @@ static uint32_t asked_by(void)
 	return KMSG_PID(from);
 }
 
-/* Its own wait is nobody else's: the child's address space is not locked. */
+/* TASK_MAPS must not wait: a child that waits leaves its areas unlocked. */
 static void kill_one_that_waits(const char *name, long pid)
 {
 	long task = pg_call(PG_TASK_OPEN, PG_INIT_SYSTEM, pid, 0, 0, 0);
@@ -402,7 +402,7 @@ static void came_back(void)
 	linux_exit_group(result == -EFAULT ? 0 : 1);
 }
 
-/* Refused at first, then given: the call fails, and goes on where they say. */
+/* Refused, then given: the call fails, and returns as the page says. */
 UTEST(sysenter_whose_words_come_late_fails)
 {
 	struct words words = { { 0 } };

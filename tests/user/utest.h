@@ -9,13 +9,13 @@
  *                    EXPECT_EQ(linux_munmap(FREE_ADDR, 4096), 0);
  *            }
  *
- *          Its exit status is 0 when none has failed. What does not need our
- *          own calls also runs under Linux, and must pass there: so the tests
- *          demand what Linux does, not what we think it does.
+ *          Its exit status is 0 when no test has failed. A test that needs none
+ *          of our own calls also runs under Linux, and must pass there. So the
+ *          tests demand what Linux does, not what we think it does.
  *
- * TERMS    child   a test that may crash does it in one: signal_of(),
- *                  exit_of() tell how it ended; signal_here() where the test
- *                  is about what memory this address space has
+ * TERMS    child   a test that may crash does so in a child: signal_of() and
+ *                  exit_of() tell how it ended; signal_here() is for tests of
+ *                  the memory of this address space
  * NOT HERE the runner (tests/emu/test_user.py).
  */
 #pragma once
@@ -112,8 +112,8 @@ static inline bool has_system(void)
 	SKIP_IF(!has_system(), "only the first program has the system")
 
 /*
- * A child or a thread that is not there answers nobody: without one, the
- * program ends here instead of waiting for what never comes.
+ * If a child or a thread could not be made, nobody would answer: the program
+ * ends here instead of waiting for ever.
  */
 static inline long utest_started(long id, const char *what)
 {
@@ -144,16 +144,16 @@ static inline int in_child(void (*fn)(long arg), long arg)
 	return status & ~0x80;
 }
 
-/* The signal that ended it, or 0; its exit code, or -1. */
+/* The signal that ended the child, or 0; its exit code, or -1. */
 static inline int signal_of(void (*fn)(long arg), long arg)
 {
 	return W_SIGNAL(in_child(fn, arg));
 }
 
 /*
- * The same without a fork: the child of a vfork() has this address space. A
- * forked one has page tables that are made anew, from the areas; it cannot see
- * what a call has left in ours.
+ * signal_of() without a fork: the child of a vfork() has this address space. A
+ * forked child builds its page tables anew, from the areas: it cannot see what
+ * a call has left in our page tables.
  */
 static inline int signal_here(void (*fn)(long arg), long arg)
 {
@@ -181,7 +181,7 @@ static inline void *map_flags(uint32_t pages, int prot, int flags)
 			  0);
 }
 
-/* So many fresh, private, writable pages. */
+/* `pages` fresh, private, writable pages. */
 static inline void *map_pages(uint32_t pages)
 {
 	return map_flags(pages, PROT_READ | PROT_WRITE, MAP_PRIVATE);

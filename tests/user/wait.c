@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * wait.c - whom a wait means: exit signals, groups, and what clone refuses
+ * wait.c - what a wait looks for: exit signals, groups; what clone refuses
  *
  * WHAT     Tables of arguments and of the answers that Linux gives.
  */
@@ -29,7 +29,7 @@ static long clone_with(uint32_t flags)
 	return syscall5(LINUX_NR_clone, (long)flags, 0, 0, 0, 0);
 }
 
-/* A child that ends at once, and says so by this signal. */
+/* A child that ends at once; its exit signal is `signal`. */
 static long child_with_signal(uint32_t signal)
 {
 	long child = clone_with(signal);
@@ -67,7 +67,7 @@ UTEST(a_wait_means_children_by_their_exit_signal)
 		int status = -1;
 		long child = child_with_signal(meant[i].signal);
 
-		/* By its number or any: the same. */
+		/* A wait by number and a wait for any child are the same. */
 		EXPECT_EQ(linux_waitpid(i % 2 ? (int)child : -1, &status,
 					meant[i].options),
 			  meant[i].meant ? child : -ECHILD);
@@ -78,7 +78,7 @@ UTEST(a_wait_means_children_by_their_exit_signal)
 	}
 }
 
-/* Each kind of wait gets its own, though the other kind has ended first. */
+/* Each kind of wait gets its kind, even if another child has ended first. */
 UTEST(plain_children_and_clones_are_told_apart)
 {
 	long plain = child_with_signal(SIGCHLD_NR);
@@ -140,7 +140,7 @@ UTEST(a_session_has_one_number_for_all)
 	in_a_session(look_at_numbers);
 }
 
-/* It ends at once, in that group. */
+/* A child in that group, which ends at once. */
 static long child_in_group(long group)
 {
 	long child = utest_fork();
@@ -184,7 +184,7 @@ UTEST(a_group_can_be_joined_only_where_it_is)
 	int status;
 
 	if (!child) {
-		/* The parent's group is there; that of nobody is not. */
+		/* A process can begin a group; group 32767 does not exist. */
 		bool ok = !setpgid(0, 0) && setpgid(0, 32767) == -EPERM &&
 			  getpgid(0) == linux_getpid() &&
 			  setpgid(linux_getppid(), 0) == -ESRCH;
@@ -224,7 +224,7 @@ static const struct {
 	{ CLONE_NEWPID | CLONE_SIGHAND, -EINVAL },
 	{ CLONE_NEWUSER | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM, -EINVAL },
 	{ CLONE_PIDFD | CLONE_PARENT_SETTID | SIGCHLD_NR, -EINVAL },
-	/* What is wrong with the flags comes before what is with memory. */
+	/* Mistakes in the flags are found before bad addresses. */
 	{ CLONE_SETTLS | CLONE_THREAD, -EINVAL },
 	{ CLONE_SETTLS | CLONE_SIGHAND, -EINVAL },
 	{ CLONE_SETTLS | SIGCHLD_NR, -EFAULT },
@@ -240,7 +240,7 @@ UTEST(clone_refuses_flags_in_linuxs_order)
 	EXPECT_EQ(linux_waitpid(-1, &status, WALL), -ECHILD);
 }
 
-/* Flags that mean nothing to a kernel without tracing or such. */
+/* Flags without a meaning for a kernel without tracing and the like. */
 UTEST(clone_accepts_flags_about_what_is_not_there)
 {
 	static const uint32_t flags[] = {

@@ -2,7 +2,7 @@
 /*
  * write.c - write and writev to the console
  *
- * Under Linux standard output may be anything; what depends on that is skipped
+ * Under Linux standard output may be anything. What depends on it is skipped
  * there.
  */
 #include "tests/user/utest.h"
@@ -106,7 +106,7 @@ UTEST(writev_of_bad_parts_is_efault)
 	EXPECT_EQ(linux_writev(1, &kernel, 1), -EFAULT);
 }
 
-/* Of several faults the one that Linux finds first is told. */
+/* Linux reports the first fault that it finds. */
 UTEST(writev_looks_at_lengths_then_ranges_then_writes)
 {
 	struct linux_iovec parts[] = {
@@ -118,7 +118,7 @@ UTEST(writev_looks_at_lengths_then_ranges_then_writes)
 	EXPECT_EQ(linux_writev(1, parts, 2), -EFAULT);
 }
 
-/* Together more than a call can move: cut, not refused. */
+/* Parts that are together more than a call can move are cut, not refused. */
 UTEST(writev_cuts_what_is_too_much)
 {
 	struct linux_iovec parts[] = {
