@@ -2,10 +2,10 @@
 /*
  * console.c (host) - log, panic and console of the host build
  *
- * WHAT     What kernel/ defines for lib/ and mm/, made from the C library:
- *          text goes to standard output through the kernel's own formatter.
- *          A panic that no test expects prints where it came from and ends the
- *          program with status 37, as the kernel ends its emulator.
+ * WHAT     What lib/ and mm/ need of kernel/, made from the C library. Text
+ *          goes to standard output through the kernel's own formatter. A panic
+ *          that no test expects prints where it came from and ends the program
+ *          with status 37, as the kernel ends its emulator.
  * SEE      lib/log.h, lib/panic.h, kernel/diag/panic.h, kernel/diag/console.h.
  */
 #include <stdio.h>
@@ -42,7 +42,7 @@ void host_log_capture(char *text, size_t size)
 		text[0] = '\0';
 }
 
-/* A capture that is full is a test with too little room. */
+/* If a capture is full, the test has too little room. */
 static void capture(const char *fmt, va_list args)
 {
 	size_t room = capture_size - capture_used;

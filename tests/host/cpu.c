@@ -2,8 +2,9 @@
 /*
  * cpu.c (host) - the processor of the simulated machine
  *
- * WHAT     Its features, which the command line of the host program sets, its
- *          control registers, its interrupt flag, and accesses that may fault.
+ * WHAT     The processor's features, which the command line of the host program
+ *          sets; its control registers, its interrupt flag, and accesses that
+ *          may fault.
  * SEE      <arch/cpu.h>, <arch/cr.h>, <arch/irqflags.h>, <arch/probe.h>.
  */
 #include <arch/cpu.h>
@@ -61,7 +62,7 @@ uint32_t read_cr3(void)
 	return host_cpu.cr3;
 }
 
-/* The first load starts the MMU: before, there are no tables on the host. */
+/* The first load starts the MMU: before it the host has no tables. */
 void write_cr3(uint32_t value)
 {
 	host_load_pdptes(value);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * dumps.c (host suite) - what the dumps say is what there is
+ * dumps.c (host suite) - the dumps say what there is
  *
- * WHAT     Each test takes the lines of one dump apart and holds every number
- *          against the structure that the line is about. The numbers are read,
- *          not printed a second time, so a dump may change its blanks.
- * NOT HERE the exact form of the lines that Linux has too
+ * WHAT     Each test takes the lines of one dump apart and compares every
+ *          number with the structure that the line is about. The numbers are
+ *          read, not printed a second time, so a dump may change its blanks.
+ * NOT HERE the exact form of the lines that Linux has, too
  *          (tests/emu/test_proc_formats.py).
  */
 #include <stdio.h>
@@ -34,7 +34,7 @@ SUITE(dumps, slab_check);
 static char text[1 << 20];
 static char *next_line;
 
-/* The lines that come between these two can be read by line(). */
+/* line() reads the lines that are printed between begin() and end(). */
 static void begin(void)
 {
 	host_log_capture(text, sizeof(text));
@@ -46,7 +46,7 @@ static void end(void)
 	host_log_capture(NULL, 0);
 }
 
-/* The next line, or NULL behind the last. */
+/* The next line; NULL after the last one. */
 static const char *line(void)
 {
 	char *at = next_line, *newline = strchr(at, '\n');
@@ -70,7 +70,7 @@ static const char *line_with(const char *words)
 	ktest_abort();
 }
 
-/* The number behind the word in a line. */
+/* The number after the word, in a line that begins with the word. */
 static unsigned long number(const char *word)
 {
 	return strtoul(line_with(word) + strlen(word), NULL, 0);
@@ -212,7 +212,7 @@ static void expect_kib(const char *l, const char *word, unsigned long pages)
 
 KTEST(dumps, a_failed_allocation_is_reported_with_the_state_of_each_zone)
 {
-	host_log_now += 1000000000000;   /* the report before is long over */
+	host_log_now += 1000000000000;   /* long after the last report */
 	begin();
 	report_alloc_failure(GFP_KERNEL | GFP_DMA | GFP_ZERO, 3);
 	end();
@@ -242,7 +242,7 @@ KTEST(dumps, a_failed_allocation_is_reported_with_the_state_of_each_zone)
 static struct kmem_cache *cache;
 static void *held[HELD + 1];
 
-/* HELD objects are held; one more was given back, and is in the magazine. */
+/* HELD objects are held; one more was freed, and is in the magazine. */
 static void make_cache(size_t size)
 {
 	cache = kmem_cache_create("test-dump", size, 0, 0, NULL);
@@ -457,7 +457,7 @@ KTEST(dumps, each_vmalloc_area_is_listed_with_its_kind)
 	vfree(ptr);
 }
 
-/* Who is short of addresses need not be short of memory. */
+/* Addresses can be used up while there is memory. */
 KTEST(dumps, a_vmalloc_without_address_space_says_so)
 {
 	uint32_t size = 1u << 30;
@@ -470,7 +470,7 @@ KTEST(dumps, a_vmalloc_without_address_space_says_so)
 	EXPECT(strstr(line_with("vmalloc: no address space"), "vmalloc=SIZE"));
 }
 
-/* A line of either dump; the end is exclusive there, and 0 for 4 GiB. */
+/* A line of either dump. There the end is exclusive, and 0 means 4 GiB. */
 struct mapped {
 	kva_t    first, last;
 	uint64_t pa;
@@ -505,7 +505,7 @@ static void expect_unmapped(uint64_t from, uint64_t to)
 			EXPECT(!"no line leaves out what is mapped");
 }
 
-/* Returns: the pages that the ranges for people have. */
+/* Returns: how many pages the ranges of the readable dump have. */
 static unsigned long expect_ranges(void)
 {
 	struct mapped m, before = { .last = PAGE_OFFSET - 1 };
@@ -517,7 +517,7 @@ static unsigned long expect_ranges(void)
 		m.last--;
 		EXPECT_EQ(kib, nr_pages(&m) * 4);
 		EXPECT(m.first > before.last);
-		/* What is alike and touches is one range. */
+		/* Neighbours that are alike are one range. */
 		EXPECT(m.first != before.last + 1 || m.kib != before.kib ||
 		       strcmp(m.flags, before.flags));
 		pages += nr_pages(&m);
@@ -619,14 +619,14 @@ static void expect_unmap_report(struct fake_device *dev, bus_addr_t bus,
 	begin();
 	dma_unmap_single(&dev->dma, bus, 512, DMA_FROM_DEVICE);
 	end();
-	/* The log may first say what it left out before. */
+	/* The log may first say what it left out. */
 	do
 		l = line();
 	while (l && !strstr(l, words));
 	EXPECT(l);
 }
 
-/* Only who has unmapped the address before does so a second time. */
+/* Only a device that has unmapped the address can do so a second time. */
 KTEST(dumps, an_unmap_is_called_the_second_of_its_own_device_only)
 {
 	static struct fake_device dev, other;
@@ -642,7 +642,7 @@ KTEST(dumps, an_unmap_is_called_the_second_of_its_own_device_only)
 	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
 	expect_unmap_report(&dev, bus, "unmapped twice");
 	expect_unmap_report(&other, bus, "is not mapped");
-	/* What a device at this place did before is not this one's. */
+	/* An earlier device at this place does not count as this one. */
 	fake_device_end(&dev);
 	fake_device_init(&dev, DMA_BIT_MASK(32), false);
 	expect_unmap_report(&dev, bus, "is not mapped");

@@ -3,9 +3,9 @@
  * flush_check.c (host) - was the TLB flushed before it had to be?
  *
  * WHAT     mm/kva/ calls these instead of the page-table functions (the
- *          Makefile renames them there). Each looks whether the TLB still
- *          remembers what it must not: pages that are about to be freed, or
- *          addresses that are about to mean something else. On real hardware
+ *          Makefile renames them there). Each function looks whether the TLB
+ *          still remembers what it must forget: pages that are about to be
+ *          freed, or addresses that are about to be reused. On real hardware
  *          such a bug is a rare corruption; here it is a panic that names the
  *          address.
  *

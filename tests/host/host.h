@@ -4,7 +4,7 @@
  *
  * WHAT     Simulated physical memory (ram.c), an MMU that walks the kernel's
  *          page tables in it (mmu.c), a TLB (tlb.c), CPU features that can be
- *          set (cpu.c), and the upward needs of mm/ and lib/ (console.c).
+ *          set (cpu.c), and what mm/ and lib/ need from above (console.c).
  *
  * PICTURE    kva 0xc0000000 .. high_memory    always mapped, from the memfd
  *            everything else                  PROT_NONE: an access raises
@@ -91,10 +91,10 @@ bool host_try(void (*access)(void *arg), void *arg);
 /* ---- tlb.c -------------------------------------------------------------- */
 
 /*
- * Number of entries the TLB has; fewer make evictions more frequent. A page is
- * mapped while it is in the TLB, and an instruction that copies may touch four
- * at once, each of its ends lying in two: with fewer entries each would throw
- * the other out, for ever.
+ * How many entries the TLB has; fewer entries make evictions more frequent. A
+ * page is mapped while it is in the TLB. A copying instruction may touch four
+ * pages at once: each of its two ends may lie in two pages. With fewer than
+ * four entries these pages would evict each other for ever.
  */
 #define TLB_ENTRIES_MIN  4
 #define TLB_ENTRIES_MAX  512
@@ -104,19 +104,19 @@ void host_tlb_fill(kva_t va, const struct host_walk *walk, int prot);
 void host_tlb_flush_page(kva_t va);
 void host_tlb_flush(bool global_too);
 
-/* The first entry in [va, va + nr pages), or false: none is cached. */
+/* Returns: whether an entry lies in [va, va + nr pages); *found: the first. */
 bool host_tlb_find(kva_t va, unsigned nr, kva_t *found);
 
 /*
- * Compare every entry with the tables. Only right where no lazy unmapping is
- * pending. Returns: NULL, or what is wrong.
+ * Compare every entry with the tables. This is right only where no lazy
+ * unmapping is pending. Returns: NULL, or what is wrong.
  */
 const char *host_tlb_check(void);
 
 /* ---- cpu.c -------------------------------------------------------------- */
 
 struct host_cpu {
-	bool     nx, pge, pse;   /* what it has */
+	bool     nx, pge, pse;   /* its features */
 	unsigned phys_bits;
 	uint32_t cr0, cr3, cr4, efer;
 };
@@ -127,10 +127,10 @@ extern struct host_cpu host_cpu;
 
 #define HOST_NEVER  (~0u)
 
-/* The thread is killed from the look-th (from 0) look for a kill on. */
+/* Kills the thread: look number `look` (from 0) and all later ones see it. */
 void host_kill_at(unsigned look);
 
-/* Looks since then. */
+/* How many looks there were since then. */
 unsigned host_kill_looks(void);
 
 /* ---- console.c ---------------------------------------------------------- */
@@ -141,7 +141,7 @@ extern int host_loglevel;
 extern unsigned host_log_lines;
 extern char host_log_last[256];
 
-/* From now on all lines are added to a text, shown or not; NULL ends it. */
+/* From now on all lines go into a text, shown or not; NULL ends this. */
 void host_log_capture(char *text, size_t size);
 
 /* The time of the log's windows, in ns: tests let it pass. */
@@ -149,15 +149,15 @@ extern uint64_t host_log_now;
 
 /* ---- iommu.c: a unit, and what devices behind it get --------------------- */
 
-/* A device that no unit translates for. */
+/* A device for which no unit translates. */
 #define HOST_IOMMU_STRANGER  0xffffu
 
 /* Translation on, with addresses of 39 or 48 bits; 0: off again. */
 void host_iommu_set(unsigned bits);
 
 /*
- * What a device's access to a bus address reaches; with translation off the
- * address itself. Returns: false: blocked, and a fault has been noted.
+ * What a device's access to a bus address reaches. With translation off this is
+ * the address itself. Returns: false: blocked, and a fault has been noted.
  */
 bool host_iommu_access(uint16_t source_id, bus_addr_t bus, bool write,
 		       phys_addr_t *pa);

@@ -3,14 +3,14 @@
  * iommu.c (host) - an IOMMU, and devices behind it
  *
  * WHAT     A unit that walks a domain's tables in the simulated memory, as the
- *          hardware would, and remembers what it has found until it is told to
- *          forget. Tests are the devices: they ask for an access to a bus
+ *          hardware does, and remembers what it has found until it is told to
+ *          forget. Tests play the devices: they ask for an access to a bus
  *          address and get the memory or a fault.
  *
- * TERMS    IOTLB   translations remembered, of all domains together
+ * TERMS    IOTLB   remembered translations of all domains together
  *
- * ALGORITHM  The IOTLB is never looked over when tables change: an access after
- *          a forgotten flush goes where it went before, and the test sees it.
+ * ALGORITHM  A change of tables leaves the IOTLB as it is. After a forgotten
+ *          flush an access goes where it went before, and the test sees it.
  * SEE      arch/i386/iommu/iommu_impl.h, whose units this is; tlb.c.
  */
 #include "arch/i386/iommu/iommu_impl.h"
@@ -33,7 +33,7 @@ static struct device {
 	const struct iommu_domain *domain;
 } devices[IOMMU_ATTACHED_MAX];
 
-/* The device that is attached; or a place for one that is not. */
+/* The device, if it is attached; or a free place for a device. */
 static struct device *device_find(uint16_t source_id, bool attached)
 {
 	for (unsigned i = 0; i < IOMMU_ATTACHED_MAX; i++) {

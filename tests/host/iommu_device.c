@@ -45,7 +45,7 @@ static bool reaches(uint16_t device, uint64_t bus, bool write, uint64_t where)
 	       pa.v == where;
 }
 
-/* Is the access blocked for this reason, and so noted? */
+/* Is the access blocked, and is this reason noted? */
 static bool blocked(uint16_t device, uint64_t bus, bool write, unsigned reason)
 {
 	unsigned long before = iommu_nr_faults();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * log_limit.c (host suite) - the limiter of the log, with a clock that waits
+ * log_limit.c (host suite) - the limiter of the log, with a clock that stands
  */
 #include "lib/log.h"
 #include "lib/string.h"
@@ -9,7 +9,7 @@
 
 SUITE(log_limit, log_limits_check);
 
-/* Two places in the code that somebody else can reach. */
+/* Two places in the code that log. */
 static void one(unsigned n)
 {
 	pr_debug_limited("one: %u\n", n);
@@ -20,7 +20,7 @@ static void other(unsigned n)
 	pr_debug_limited("other: %u\n", n);
 }
 
-/* With every form of conversion that is in a line of ours. */
+/* Each form of conversion that the kernel's lines have. */
 static void forms(unsigned n)
 {
 	phys_addr_t pa = { n };
@@ -38,7 +38,7 @@ static unsigned lines_of(void (*say)(unsigned), unsigned times)
 	return host_log_lines - before;
 }
 
-/* All windows are over, and what was left out in them is said. */
+/* All windows are over, and the log has said what it left out. */
 static void setup(void)
 {
 	host_log_now += LOG_LIMIT_NS;
@@ -103,7 +103,7 @@ KTEST(log_limit, a_kind_is_said_without_conversions)
 	EXPECT(last_is("... 2 more lines of the kind \"*[*]: 100% at *: *:*, *\" left out\n"));
 }
 
-/* At the end of a run nobody waits for the windows to end. */
+/* At the end of a run nothing waits for the windows to end. */
 KTEST(log_limit, a_flush_says_at_once_what_is_left_out_and_only_once)
 {
 	unsigned before;
@@ -119,7 +119,7 @@ KTEST(log_limit, a_flush_says_at_once_what_is_left_out_and_only_once)
 	EXPECT_EQ(host_log_lines, before + 1);
 }
 
-/* L1, over many windows. */
+/* Checks L1 over many windows. */
 KTEST(log_limit, a_loop_costs_eleven_lines_a_window)
 {
 	unsigned before = host_log_lines;

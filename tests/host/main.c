@@ -2,7 +2,7 @@
 /*
  * main.c (host) - the test suites as a program
  *
- * WHAT     Builds a machine as the options say, brings up the kernel's memory
+ * WHAT     Builds a machine as the options say, starts the kernel's memory
  *          management on it in the kernel's own order, and runs the suites.
  *
  *            suites [OPTIONS] [SUITE,SUITE...]
@@ -90,7 +90,7 @@ static void parse_hole(char *text)
 		usage(text);
 }
 
-/* Is it `name`, and so parsed into *value? */
+/* Does the argument begin with `name`? Then the rest goes to *value. */
 static bool parse_number(const char *arg, const char *name, uint64_t *value)
 {
 	size_t len = strlen(name);
@@ -180,7 +180,7 @@ static void init_memory(void)
 	dma_init();
 }
 
-/* After each suite: memory is sound, and the TLB agrees with the tables. */
+/* After each suite: the laws of memory hold, and the TLB fits the tables. */
 static const char *check_machine(void)
 {
 	static const char *(*const checks[])(void) = {

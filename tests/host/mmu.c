@@ -2,11 +2,11 @@
 /*
  * mmu.c - the memory-management unit of the simulated machine
  *
- * WHAT     Walks the PAE page tables that the kernel built in simulated
- *          physical memory, as the manual says a CPU does, whenever an access
- *          finds no translation in the TLB. It is a second implementation on
- *          purpose: it shares no code and no constants with arch/i386/mm, so
- *          that a mistake there is not repeated here.
+ * WHAT     When an access finds no translation in the TLB, walks the PAE page
+ *          tables that the kernel built in simulated physical memory, as the
+ *          manual says a CPU does. It is a second implementation on purpose: it
+ *          shares no code and no constants with arch/i386/mm, so that a mistake
+ *          there is not repeated here.
  *
  * PICTURE    access to bias + va
  *               |  translation in the TLB: the page is mapped, no trap
@@ -38,7 +38,7 @@
 
 #include "tests/host/host.h"
 
-/* SDM tables 4-8 to 4-11, written down again. */
+/* SDM tables 4-8 to 4-11, written a second time. */
 #define BIT(n)      (1ull << (n))
 #define E_PRESENT   BIT(0)
 #define E_WRITE     BIT(1)
@@ -89,7 +89,7 @@ static uint64_t reserved_bits(uint64_t entry, bool large)
 	return entry & reserved;
 }
 
-/* Rights are the intersection over the levels. */
+/* An access needs the right at each level. */
 static struct host_walk check_access(uint64_t pde, uint64_t last,
 				     uint64_t frame, unsigned access)
 {
@@ -212,7 +212,7 @@ static void handle_segv(int signal, siginfo_t *info, void *context)
 	if (!walk.ok)
 		return page_fault((kva_t)offset, &walk);
 	host_walk_mark(va, access);
-	/* Writable only from the first write on: that one has to set D. */
+	/* Before the first write not writable: this write has to set D. */
 	if (access & HOST_FAULT_W)
 		prot |= PROT_WRITE;
 	if (walk.executable)

@@ -3,8 +3,8 @@
  * ports.c (host) - a serial port and a keyboard controller that stall
  *
  * WHAT     Two chips behind I/O ports, and the suite that drives them through
- *          the kernel's drivers: a wait that was too short must not be for
- *          ever, nor touch the other direction.
+ *          the kernel's drivers. If a wait was too short, its effect must not
+ *          last for ever, and must not touch the other direction.
  *
  * PICTURE    uart.c --THR--> [ stalled? ] --> wire: `sent`
  *                   <--RBR-- to_receive
@@ -37,7 +37,7 @@ SUITE(ports, NULL);
 
 #define FOR_EVER      UINT32_MAX
 
-/* The 16550. stall: so many looks at LSR until it takes a byte again. */
+/* The 16550. stall: so many looks at LSR, until it takes a byte again. */
 static uint32_t stall, looks;
 static uint8_t mcr;
 static int to_receive;        /* a byte, -1: none */
@@ -103,7 +103,7 @@ uint8_t inb(uint16_t port)
 	}
 }
 
-/* No chip with ports of 32 bits is there. */
+/* There is no chip with 32-bit ports. */
 uint32_t inl(uint16_t port)
 {
 	return UINT32_MAX;
@@ -130,7 +130,7 @@ static void uart_setup(void)
 	stall = 0;
 	to_receive = -1;
 	REQUIRE(uart_init());
-	uart_write("x", 1);   /* and what the last test has lost */
+	uart_write("x", 1);   /* so that the last test's loss is told */
 	nr_sent = 0;
 	memset(sent, 0, sizeof(sent));
 }
@@ -161,7 +161,7 @@ KTEST(ports, a_reader_that_comes_back_is_told_what_is_lost)
 	EXPECT_STREQ(sent, "\r\n[serial: 10 bytes lost]\r\nback");
 }
 
-/* Or the kernel would stand still for each byte. */
+/* If each wait were long, the kernel would stand still for each byte. */
 KTEST(ports, only_the_first_wait_in_a_row_is_long)
 {
 	uart_setup();
@@ -174,7 +174,7 @@ KTEST(ports, only_the_first_wait_in_a_row_is_long)
 	stall = 0;
 	uart_drain();
 	stall = 1000;
-	say("patient");   /* U1: once it was ready */
+	say("patient");   /* U1: it was ready once */
 	EXPECT_STREQ(sent, "\r\n[serial: 10 bytes lost]\r\npatient");
 }
 
@@ -189,7 +189,7 @@ KTEST(ports, what_is_typed_is_heard_while_output_stalls)
 	EXPECT(uart_is_present());
 }
 
-/* A boot loader may have filled the pipe. */
+/* A boot loader may have filled the chip. */
 KTEST(ports, a_port_that_stalls_at_boot_is_found)
 {
 	uart_setup();

@@ -3,8 +3,8 @@
  * ram.c - physical memory of the simulated machine
  *
  * WHAT     One sparse memory file stands for the whole physical address space
- *          of the machine: the file's offset is the physical address. It is
- *          seen through three kinds of mapping.
+ *          of the machine: the file's offset is the physical address. Three
+ *          kinds of mapping show the file.
  *
  * PICTURE    memfd     0 ............ 896 MiB ............ 4 GiB ...... end
  *            window    [==========================================]  all of it,
@@ -17,7 +17,7 @@
  *          reserved  mapped PROT_NONE, so that nothing else settles there
  * COST     Memory is used only where the kernel touches it, so a machine with
  *          64 GiB is no problem.
- * NOT HERE who decides what is mapped (mmu.c, tlb.c).
+ * NOT HERE the decision what is mapped (mmu.c, tlb.c).
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -43,7 +43,7 @@ static void die(const char *what)
 	exit(2);
 }
 
-/* The system call itself: safe in the SIGSEGV handler, unknown to ASan. */
+/* The system call itself is safe in the SIGSEGV handler; ASan ignores it. */
 static void map_fixed(void *at, uint64_t size, int prot, int flags, int fd,
 		      uint64_t offset)
 {

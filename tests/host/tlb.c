@@ -2,10 +2,10 @@
 /*
  * tlb.c - the translation look-aside buffer of the simulated machine
  *
- * WHAT     Remembers which pages the MMU has mapped. What is in here is
- *          reached without a walk, stale or not, exactly as on hardware; a
- *          flush that the kernel forgets shows as an access that goes to the
- *          old frame, or succeeds where it should fault.
+ * WHAT     Remembers which pages the MMU has mapped. An access to these needs
+ *          no walk, stale or not, as on hardware. If the kernel forgets a
+ *          flush, an access goes to the old frame, or succeeds where it should
+ *          fault.
  *
  * PICTURE    slot    0     1     2     3   ...  n-1
  *            page   [va]  [va]  [  ]  [va]     [va]
@@ -17,7 +17,8 @@
  *          T2  a page of the process outside the direct map is mapped if and
  *              only if it is in a slot
  *
- * ALGORITHM  A linear search: a few hundred slots, and a trap costs more.
+ * ALGORITHM  A linear search: there are a few hundred slots, and a trap costs
+ *          more.
  * SEE      SDM volume 3, 4.10 "caching translation information".
  */
 #include <stdio.h>

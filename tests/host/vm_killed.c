@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * vm_killed.c (host) - a kill ends what is long, wherever it comes
+ * vm_killed.c (host) - a kill ends long operations, at each of their looks
  *
  * WHAT     Copies, populates and forks look for a kill again and again. Here
- *          the kill comes at each of these looks in turn: the operation says
- *          -EINTR there, has done what lies before, and keeps nothing.
+ *          the kill comes at each of these looks in turn. The operation ends
+ *          with -EINTR, has done what lies before the look, and keeps nothing.
  */
 #include "lib/string.h"
 #include "tests/host/host.h"
@@ -52,7 +52,7 @@ static const struct operation {
 	{ read_all,     NR_PAGES - 1 },
 	{ write_all,    NR_PAGES - 1 },
 	{ populate_all, NR_PAGES },
-	/* Each of two areas; one step, and three. */
+	/* Each of two areas: of one step, and of three. */
 	{ fork_all,     2 + 1 + 3 },
 };
 
@@ -61,7 +61,7 @@ static struct mm *small_and_large(void)
 	struct mm *mm = test_mm();
 
 	test_map(mm, 0, NR_PAGES, PROT_RW);
-	/* Larger than the RAM of some machines. */
+	/* This is larger than the RAM of some machines. */
 	EXPECT_IS(mm_mmap(mm, UADDR(AT(FAR)), PAGES(FAR_PAGES), PROT_RW,
 			  ANON_FIXED | MAP_NORESERVE),
 		  AT(FAR));
@@ -92,7 +92,7 @@ KTEST(vm_killed, at_each_look_of_each_operation)
 			kill_at(&operations[i], k);
 }
 
-/* What was written before the kill stays, and nothing behind it is. */
+/* What was written before the kill stays; nothing behind it is written. */
 KTEST(vm_killed, a_copy_ends_within_a_page)
 {
 	struct mm *mm = small_and_large();

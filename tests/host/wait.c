@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * wait.c (host) - waiting where nobody else runs
+ * wait.c (host) - waiting where no other thread runs
  *
- * WHAT     lib/wait.h and lib/preempt.h for a single thread. What a wait needs
- *          must be true already; one that would really sleep would sleep for
- *          ever, and panics. A mutex only notes that it is held, so that taking
- *          it twice and releasing it unheld are caught.
+ * WHAT     lib/wait.h and lib/preempt.h for a single thread. The condition of a
+ *          wait must be true already. A real sleep would last for ever, so it
+ *          panics. A mutex only notes that it is held: to take it twice, or to
+ *          release it unheld, is found.
  */
 #include "lib/preempt.h"
 #include "lib/wait.h"

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
 /*
- * acpi_fuzz.c - tables that no firmware would write, by the million
+ * acpi_fuzz.c - a million tables that no firmware would write
  *
  * WHAT     Spoils real ACPI tables, or makes some of noise, and gives them to
  *          the parsers under AddressSanitizer and UBSan.
  *
  *            acpi_fuzz N SEED [FIRST]     inputs FIRST .. FIRST + N - 1
  *
- *          Input i depends on SEED and i alone: what a failure prints can be
- *          run again by itself.
+ *          Input i depends on SEED and i alone. So the input of a failure can
+ *          be run again by itself.
  *
  * TERMS    whole   a machine with an RSDP: everything from acpi_parse() on.
- *                  Most checksums are made right again, or hardly anything
- *                  would get past the first test
+ *                  Most checksums are made right again. If not, hardly any
+ *                  input would pass the first test
  *          single  one parser and one table, without checksum. Its reader
- *                  does not look at bounds: a byte too far is a byte behind
- *                  the end of the heap block, and AddressSanitizer sees it
+ *                  does not look at bounds. A byte too far lies behind the
+ *                  heap block, and AddressSanitizer sees it
  *
- * ALGORITHM  After each input: the laws of acpi_info_check(); no registers in
- *          RAM; not more reads than the input's size explains (an endless
- *          loop would have none to stop it).
+ * ALGORITHM  After each input the laws of acpi_info_check() hold, no registers
+ *          lie in RAM, and there were not more reads than the input's size
+ *          explains (nothing would stop an endless loop).
  * SEE      tests/suites/acpi.c, acpi_parsers.c; tests/emu/test_fuzz.py.
  */
 #include <stdarg.h>
@@ -44,7 +44,7 @@ static const struct {
 	const char    *signature;
 	const uint8_t *bytes;
 	uint32_t       length;
-	uint64_t       pa;        /* where the root, or the FADT, has it */
+	uint64_t       pa;        /* its address in the root or FADT */
 } seeds[NR_SEEDS] = {
 	[RSDT]   = { "RSDT", real_rsdt, sizeof(real_rsdt), 0x0ffe241a },
 	[FADT]   = { "FACP", real_fadt, sizeof(real_fadt), 0x0ffe218a },
@@ -126,7 +126,7 @@ static uint64_t odd_number(void)
 	return below(4) ? number : number - 4 + below(9);
 }
 
-/* `length` bytes, of which one thing shall be different. */
+/* Changes one thing in `length` bytes. Returns: the new length. */
 static uint32_t spoil_once(uint8_t *bytes, uint32_t length)
 {
 	static const uint32_t widths[] = { 1, 1, 2, 4, 8 };
@@ -146,7 +146,7 @@ static uint32_t spoil_once(uint8_t *bytes, uint32_t length)
 		number = odd_number();
 		memcpy(bytes + at, &number, width);
 		break;
-	case 4:         /* a piece of it once more, elsewhere */
+	case 4:         /* a piece is copied to another place */
 		from = below(length);
 		width = 1 + below(length - MAX(at, from));
 		memmove(bytes + at, bytes + from, width);
@@ -165,7 +165,7 @@ static uint32_t spoil(uint8_t *bytes, uint32_t length)
 	return length;
 }
 
-/* From a page of it, as making it anew each time would cost the most. */
+/* Noise is taken from this pool: to make new noise each time is slow. */
 static uint8_t noise_pool[8192];
 
 static void noise_init(void)
@@ -180,7 +180,7 @@ static void noise(uint8_t *bytes, uint32_t length)
 	memcpy(bytes, noise_pool + below(sizeof(noise_pool) - length), length);
 }
 
-/* Entries that are what they seem to be, but in any number and order. */
+/* Entries of right types and sizes, but in any number and order. */
 static uint32_t add_entries(uint8_t *bytes, uint32_t length, bool wide)
 {
 	static const uint8_t sizes[] = { 8, 12, 10, 16, 6, 20, 32 };
@@ -217,7 +217,7 @@ static uint32_t add_unit(uint8_t *bytes, uint32_t length)
 	return length;
 }
 
-/* A table of this kind in `bytes`, of ROOM bytes. */
+/* A table of this kind in `bytes`, which have ROOM bytes. */
 static uint32_t make_table(enum seed_table kind, uint8_t *bytes)
 {
 	uint32_t length = seeds[kind].length;
@@ -237,7 +237,7 @@ static uint32_t make_table(enum seed_table kind, uint8_t *bytes)
 	return spoil(bytes, length);
 }
 
-/* Length and checksum as they should be; sometimes only almost. */
+/* Mends the length and the checksum; sometimes only almost. */
 static void mend(enum seed_table kind, uint8_t *bytes, uint32_t length)
 {
 	if (length < 36 || !below(16))
@@ -319,7 +319,7 @@ static void fuzz_single(void)
 #define SMALL_SIZE  36u
 #define SMALL_NR    48u
 
-/* Many tables that are nothing but a header. */
+/* Many tables that consist of a header only. */
 static void lay_small_tables(void)
 {
 	uint8_t bytes[SMALL_NR * SMALL_SIZE];
@@ -336,7 +336,7 @@ static void lay_small_tables(void)
 		    sizeof(bytes));
 }
 
-/* In the root table, or in an XSDT of the same. */
+/* An address for the root table: RSDT or XSDT. */
 static uint64_t address_of(enum seed_table kind, unsigned i)
 {
 	if (i > 3 && below(12))
@@ -455,7 +455,7 @@ static void fuzz_one(void)
 {
 	const char *law;
 
-	/* Neighbours in number shall be none in what they are. */
+	/* Inputs with neighbouring numbers must not be alike. */
 	rng_init(&rng, seed ^ (uint32_t)current * 2654435761u);
 	rng_next(&rng);
 	machine_init(&machine);

@@ -2,9 +2,9 @@
 /*
  * cr.h (host) - the control registers of the simulated processor
  *
- * WHAT     The same functions as in the kernel's version; the registers are
- *          those of tests/host/cpu.c, and what a write to one does to the TLB
- *          and to the PDPTE registers happens there.
+ * WHAT     The same functions as in the kernel's version. tests/host/cpu.c has
+ *          the registers. What a write does to the TLB and to the PDPTE
+ *          registers happens there, too.
  * SEE      arch/i386/include/arch/cr.h.
  */
 #pragma once

@@ -3,8 +3,8 @@
  * irqflags.h (host) - a simulated interrupt flag that checks its users
  *
  * WHAT     There are no interrupts here; what remains is the discipline. Each
- *          irq_save() must be undone by irq_restore() with its own result,
- *          innermost first; anything else panics.
+ *          irq_save() must be undone by irq_restore() with the result of this
+ *          irq_save(), the innermost first. Any mistake panics.
  *
  * PICTURE    irqflags_t   31 ... 16          9
  *                         depth before       IF before

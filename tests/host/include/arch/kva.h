@@ -2,10 +2,10 @@
 /*
  * kva.h (host) - kernel pointers, and the numbers behind them
  *
- * WHAT     On the host a pointer has 64 bits and the kernel's addresses are
- *          those of an ordinary process plus a constant. A kva_t stays the
- *          32-bit number that it is in the kernel, so every computation with
- *          regions is the same; only these two conversions know the bias.
+ * WHAT     On the host a pointer has 64 bits. The kernel's addresses are those
+ *          of an ordinary process plus a constant. A kva_t stays the 32-bit
+ *          number that it is in the kernel, so every computation with regions
+ *          is the same. Only these two conversions know the bias.
  *
  * PICTURE    kva_t 0xc0000000  <->  pointer HOST_KVA_BIAS + 0xc0000000
  *
@@ -22,7 +22,7 @@
 #define HOST_KVA_BIAS   0x200000000000ull
 #define HOST_KVA_SPAN   0x100000000ull
 
-/* What a pointer of the host program itself counts as: no kernel address. */
+/* The kva_t of a pointer of the host program itself: no kernel address. */
 #define HOST_KVA_OTHER  0x08000000u
 
 static inline void *kva_to_ptr(kva_t va)
