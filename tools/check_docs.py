@@ -152,7 +152,7 @@ def check_paths(root, document):
 
 
 def days(text):
-    """(heading, what it promises, [(line number, file)]) of each day."""
+    """(heading, promised number, [(line number, file)]) of each day."""
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("## "):
             found = DAY.match(line)

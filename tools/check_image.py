@@ -5,10 +5,10 @@
     check_image.py build/pagoda.elf --page-offset 0xc0000000
     check_image.py build/boot.o --unit kernel_main,boot_stack
 
-The first form checks the kernel: linker.ld's L1 to L4 and what loaders want
-on top. The second checks a partially linked unit: nothing may be undefined
-but the names listed, which is how we know that boot/ shares nothing with the
-kernel. Exit status 1 and one line for each thing found wrong.
+The first form checks the kernel: linker.ld's L1 to L4, and what loaders want.
+The second form checks a partially linked unit: only the listed names may be
+undefined. So we know that boot/ shares nothing with the kernel. Exit status 1
+and one line for each thing found wrong.
 """
 
 import argparse
@@ -28,7 +28,7 @@ SHT_SYMTAB = 2
 SHN_UNDEF = 0
 STB_WEAK = 2
 
-# What a compiler calls when it meets arithmetic that an i386 cannot do.
+# Functions that a compiler calls for arithmetic that an i386 cannot do.
 LIBGCC = {
     "__udivdi3", "__umoddi3", "__divdi3", "__moddi3", "__udivmoddi4",
     "__divmoddi4", "__muldi3", "__ashldi3", "__ashrdi3", "__lshrdi3",
@@ -37,8 +37,8 @@ LIBGCC = {
     "__bswapdi2", "__paritysi2",
 }
 
-# Every section that is loaded has a place in linker.ld; one that has none was
-# put somewhere by the linker's own judgement.
+# Every section that is loaded has a place in linker.ld. The linker alone chose
+# the place of any other section.
 KNOWN_SECTIONS = {".boot.text", ".boot.data", ".boot.bss",
                   ".text", ".rodata", ".data", ".bss"}
 

@@ -3,8 +3,8 @@
 """check_laws.py - a law is what is checked; the rest are rules
 
 WHAT    The head of a file numbers what is always true, under one of two
-        headings. Each entry has a label in the whole tree: whose it is, and
-        its number, "buddy B4".
+        headings. Each entry has a label of its own in the whole tree: a name
+        and a number, "buddy B4".
 
             INVARIANTS of buddy     laws: a function checks them
             RULES of pin            what no function can check
@@ -18,10 +18,10 @@ WHAT    The head of a file numbers what is always true, under one of two
           2  a label stands in one head
           3  each law has the text of a check
           4  the text of a check, or of a test, names a law that is there
-          5  who names a label in a comment or a document names one that is
+          5  a label in a comment or a document names a law or rule that is
              there
-          6  each function that checks, x_check(), is asked in the kernel, by
-             another one or by the table of kernel/trial/laws.h
+          6  each function that checks, x_check(), is called in the kernel, by
+             another one or through the table of kernel/trial/laws.h
 
 TERMS   head   the first comment of a file
         text   a string in the source
@@ -48,7 +48,7 @@ OTHER_HEADING = re.compile(r"^ \* [A-Z]{2}")
 FILE_NAME = re.compile(r"\b[\w/]+\.[chS]\b")
 
 CHECKER = re.compile(r"^const char \*(\w+_check)\(", re.MULTILINE)
-# Of one object: suites ask. vm_check() asks what mm_check() does.
+# They check one object: suites call them. vm_check() does what mm_check() does.
 OF_ONE = {"line_check", "mempool_check", "mm_check"}
 
 NUMBERS = r"[A-Z]{1,2}\d+(?:, [A-Z]{1,2}\d+)*"
@@ -131,7 +131,7 @@ class Tree:
                        "that has them: call them RULES")
 
     def names_a_file(self, path, words):
-        """Of the same folder."""
+        """Do the words name a file of the same folder?"""
         name = FILE_NAME.search(words)
         return name and os.path.join(os.path.dirname(path),
                                      name[0]) in self.contents
@@ -153,7 +153,7 @@ class Tree:
     # ---- texts ----------------------------------------------------------
 
     def read_texts(self, path, text):
-        """Fault 4, a part: a text with a number that says not whose"""
+        """Fault 4, a part: a text has a number, but not the name before it"""
         code = blank_comments(text)
         for found in NAKED.finditer(code):
             self.fault(path, line_of(code, found.start()),

@@ -12,8 +12,8 @@ WHAT    Reads every #include line of the tree and compares it with the table
             lib -> lib, <arch>
             boot -> boot, lib, the <arch> headers that only define things
 
-        The folders of kernel/, its rooms, stand above each other, as ROOMS
-        has them: a file includes its own room and those below.
+        The folders of kernel/, its rooms, stand above each other, in the order
+        of ROOMS: a file includes headers of its own room and of those below.
 
 USAGE   check_layers.py [--root DIR] [--cc "CC FLAGS"] [--host-cc "CC FLAGS"]
         Without --cc the headers are not compiled. Exit status 1 and one line
@@ -29,7 +29,7 @@ import sys
 SOURCE = (".c", ".h", ".S")
 SKIPPED = {"build", ".git"}
 
-# Headers of the compiler, there without any C library.
+# Headers of the compiler: they are there without any C library.
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}
 
 CONTRACT = "arch/i386/include/"
@@ -94,7 +94,7 @@ UP = {
         "handles and pages go from task to task",
 }
 
-# Headers that only the files named may include, whatever the table says.
+# Headers that only the named files may include, whatever the table says.
 PRIVATE = {
     "boot/multiboot.h": ("boot/", "tests/"),
     "kernel/linux/":    ("kernel/linux/", "kernel/start/main.c", "tests/"),
@@ -106,7 +106,7 @@ COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*', re.DOTALL)
 
 
 def blank(match):
-    """A comment's replacement: as many lines, and nothing on them."""
+    """A comment's replacement: as many empty lines."""
     return "\n" * match.group().count("\n")
 
 
@@ -148,7 +148,7 @@ def check_private(path, name):
 
 
 def room_of(path):
-    """kernel/ipc/parcel.c: ipc; None for what is not in kernel/."""
+    """The room of kernel/ipc/parcel.c: ipc; None outside of kernel/."""
     parts = path.split("/")
     return parts[1] if parts[0] == "kernel" and len(parts) > 2 else None
 
@@ -164,7 +164,7 @@ def check_rooms(path, name):
 
 
 def check_up(root):
-    """What UP excuses is there; else the row has to go."""
+    """Each include that UP excuses must be there; if not, its row has to go."""
     for path, name in UP:
         file = os.path.join(root, path)
         if not os.path.exists(file):
@@ -175,7 +175,7 @@ def check_up(root):
 
 
 def check_include(root, path, name):
-    """None, or what is wrong with this file's including that name."""
+    """None, or why this file must not include that name."""
     hosted = path.startswith(("tests/host/", "user/libc/"))
     prefix, allowed, reason = layer_of(path)
     if name.startswith("<") and not name.startswith(ARCH):
@@ -194,7 +194,7 @@ def check_include(root, path, name):
 
 
 def check_place(path):
-    """None, or what is wrong with a file's being where it is."""
+    """None, or why the file must not lie where it lies."""
     if layer_of(path) is None:
         return "is in no folder that LAYERS knows"
     if path.startswith("kernel/") and room_of(path) not in FLOORS:

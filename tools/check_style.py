@@ -20,7 +20,7 @@ import sys
 
 COLUMNS = 80
 FUNCTION_LINES = 60
-# About 500; a few lines more do not make two modules of one.
+# About 500 lines; a few lines more do not make two modules of one.
 FILE_LINES = 520
 # A suite is one file for each module, and has long tables of cases.
 TEST_FILE_LINES = 700
@@ -31,11 +31,11 @@ SOURCE = (".c", ".h", ".S", ".ld")
 SCRIPT = (".py", ".sh")
 TEXT = SOURCE + SCRIPT + (".md", ".tsv", ".ini", "Makefile")
 
-# Written in two halves, so that this file does not name them itself.
+# Written in two halves, so that this file does not contain the words.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME",
                                            "XX" + "X"]) + r")\b")
 
-# Names with two leading underscores that are the compiler's or the linker's.
+# Names with two leading underscores that belong to the compiler or the linker.
 RESERVED = re.compile(r"""
     __(builtin|atomic|sync|has|start|stop|asan|ubsan|sanitizer|SIZEOF)_\w+ |
     __(attribute|asm|volatile|typeof|extension|label|alignof|inline)__ |
@@ -76,14 +76,14 @@ class Source:
 
 
 def blank(match):
-    """Keeps the lines of a comment or text, and the quotes."""
+    """Keeps the line ends of a comment or text, and the quotes."""
     token = match.group()
     lines = "\n" * token.count("\n")
     return lines if token[0] == "/" else token[0] + lines + token[0]
 
 
 def shorten(match):
-    """A text with blanks, which is a message, to nothing."""
+    """A text with blanks is a message: nothing of it stays."""
     return '""' if " " in match.group() else match.group()
 
 
@@ -95,7 +95,7 @@ def spdx_first(source):
 
 
 def columns(source):
-    """A message is never broken, so that grep finds it: texts do not count."""
+    """A message is never broken, so that grep finds it: it does not count."""
     for number, line in enumerate(source.raw, 1):
         width = len(line.expandtabs(8))
         without = len(STRING.sub(shorten, line).expandtabs(8))
@@ -171,8 +171,8 @@ def pragma_once(source):
 
 LOG_LINE = re.compile(r"\bpr_(?:warn|err|info|debug)\(")
 
-# Lines of the log without a limit: how many a file has. Nobody outside the
-# kernel can cause one more than once.
+# Lines of the log without a limit: how many a file has. Nothing outside the
+# kernel can cause one of them more than once.
 LOG_FREE = {
     # at boot, or when the machine goes off
     "arch/i386/acpi/acpi.c": 7, "arch/i386/acpi/poweroff.c": 2,
@@ -187,7 +187,7 @@ LOG_FREE = {
     "kernel/start/program.c": 3,
     "mm/dma/bounce_pool.c": 2, "mm/early/memblock.c": 1,
     "mm/page/pageblock.c": 1,
-    # dumps that somebody at the monitor asks for
+    # dumps that a user asks for at the monitor
     "arch/i386/mm/pgtable_dump.c": 3, "kernel/trial/crash.c": 1,
     "kernel/trial/dump_pictures.c": 1,
     "mm/dma/device.c": 2, "mm/kva/area_check.c": 2, "mm/kva/kmap.c": 2,
@@ -196,7 +196,7 @@ LOG_FREE = {
     # the kernel's own mistakes
     "arch/i386/mm/pgtable_check.c": 1, "mm/slab/cache.c": 2,
     "mm/slab/slab_debug.c": 3, "mm/slab/mempool.c": 1,
-    # several lines behind one question to the limit
+    # several lines after one look at the limit
     "kernel/task/exception.c": 2,
 }
 
@@ -214,20 +214,20 @@ def limited_log(source):
             "pr_..._limited(); else tell LOG_FREE in tools/check_style.py")
 
 
-# name of a function that others call: the locks that it must be called with
+# Name of a function that other files call -> the locks that its caller holds
 DUTIES = {}
 DUTY = re.compile(r"\bMUST_HOLD\(([^()]+)\)")
 DECLARED = re.compile(r"\b(\w+)\(([^;{}]*?\bMUST_HOLD\([^;{}]*);")
 DEFINED = re.compile(r"\b(\w+)\(")
 ASSERTED = re.compile(r"\b(?:debug_)?assert(?:_mutex)?_held\((.+)\)$")
-# What may stand before: other checks, and declarations, "type *name ...".
+# These may stand before: other checks, and declarations, "type *name ...".
 CHECK = re.compile(r"(debug_)?(assert|caller_must)\w*\(")
 DECLARATION = re.compile(r"(?!return\b|goto\b)[a-z]\w*([\s*]+\w+)+\s*"
                          r"([=,\[].*)?$", re.DOTALL)
 
 
 def asserted_locks(body):
-    """What is asserted before anything is done."""
+    """The locks that are asserted before anything is done."""
     for statement in body.split(";"):
         statement = statement.strip()
         match = ASSERTED.match(statement)
@@ -238,7 +238,7 @@ def asserted_locks(body):
 
 
 def asserts_locks(source):
-    """Who must be called with a lock looks first whether it is held."""
+    """A function whose caller must hold a lock first asserts the lock."""
     if source.path.startswith("tests/"):
         return
     for first, last in source.functions():

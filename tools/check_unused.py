@@ -4,24 +4,24 @@
 
 WHAT    Does for all programs at once what a linker does with --gc-sections.
         Each function is a section of its object file. A relocation in one
-        section leads to another section. A function is unused when no way leads
-        to it, in none of the programs that its file is part of:
-
+        section leads to another section. A function is unused when no way
+        leads to it in any of the programs that its file is part of:
             kernel   from kernel_main() and the sections that linker.ld keeps
             boot     from _start
             user     from _start and main() of all programs
-            host     from main() and what runs before it; and what tests/host/
-                     has instead of the kernel's own is needed where any file
-                     names it, for the host's linker wants all names
+            host     from main() and what runs before it. tests/host/ replaces
+                     some functions of the kernel: each of these is needed if
+                     any file names it, because the host's linker wants all
+                     names
 
         A function that only its own file names may have become part of its
-        caller, so its name must not stand in its own file either.
-        A function in a header (static inline) has no section: its name has to
-        stand somewhere else in the tree.
+        caller. So its name must not stand in its own file either.
+        A function in a header (static inline) has no section. So its name has
+        to stand somewhere else in the tree.
 
-        EXCEPTED lists what is called in ways that this file cannot see. A row
-        that excepts nothing any more is a fault, too. DEBUG lists what other
-        builds call.
+        EXCEPTED lists functions that are called in ways that this file cannot
+        see. A row that excepts nothing any more is a fault, too. DEBUG lists
+        functions that only other builds call.
 
 USAGE   check_unused.py [--root DIR] [--for-tests] BUILD
         after `make all host`. Exit status 1 and one line for each fault,
@@ -43,7 +43,7 @@ EXCEPTED = [
     ("user/lib/stdio.c",     "panic assert_failed",
      "assert() in the files of lib/ that user mode has, as soon as one asserts"),
 ]
-# What only a debug build calls; in such a build the rows except nothing.
+# Only a debug build calls these; in a debug build the rows except nothing.
 DEBUG = [
     ("kernel/sched/wait.c",  "held_count",               "lib/wait.h"),
     ("tests/host/wait.c",    "held_count mutex_is_mine", "lib/wait.h"),
@@ -56,7 +56,7 @@ STB_LOCAL = 0
 
 
 class Elf:
-    """The sections of an object file, its symbols, and who names which."""
+    """The sections of an object file, its symbols, and their references."""
 
     def __init__(self, path):
         self.data = path.read_bytes()
@@ -104,15 +104,15 @@ class Elf:
                 yield target, info >> (32 if self.wide else 8)
 
 
-# ---- who leads to whom ----------------------------------------------------
+# ---- which section leads to which -------------------------------------------
 
 ROOTS = {"kernel": ["kernel_main"], "boot": ["_start"],
          "user": ["_start", "main"], "host": ["main"]}
-# Where the objects of each program are; what is nowhere else is the kernel's.
+# Where the objects of each program lie; the kernel has those in no other place.
 PLACES = [("bootunit/", "boot"), ("user/obj/", "user"), ("host/", "host"),
           ("", "kernel")]
 
-# linker.ld keeps sections whose names are C's, for __start_ and __stop_.
+# linker.ld keeps sections whose names are C names, for __start_ and __stop_.
 KEPT = re.compile(r"[A-Za-z_]\w*|\.(init|fini)_array.*")
 FUNCTION = re.compile(r"\.text\.(?:unlikely\.|startup\.)?(\w+)")
 
@@ -134,7 +134,7 @@ class Unit:
             self.leads.setdefault(section, set()).add(there or name)
 
     def functions(self):
-        """(name, section) of what other files may call."""
+        """(name, section) of the functions that other files may call."""
         for section in self.loaded:
             found = FUNCTION.fullmatch(self.names[section])
             if found and self.globals.get(found[1]) == section:
@@ -154,7 +154,7 @@ def programs(root, build):
 
 
 def stand_ins(units):
-    """What tests/host/ has of the names that any file wants."""
+    """The functions of tests/host/ that any file names."""
     wanted = {there for unit in units for leads in unit.leads.values()
               for there in leads if isinstance(there, str)}
     return [(unit, section) for unit in units
@@ -163,7 +163,7 @@ def stand_ins(units):
 
 
 def reached(units, roots):
-    """{(unit, section)} that some way leads to."""
+    """{(unit, section)} to which some way leads."""
     places = {}
     for unit in units:
         for name, section in unit.globals.items():
@@ -209,7 +209,7 @@ def code_of(path):
 
 
 def named(code, name):
-    """The lines that name it."""
+    """The numbers of the lines with the name."""
     return [number for number, line in enumerate(code.splitlines(), 1)
             if re.search(rf"\b{name}\b", line)]
 

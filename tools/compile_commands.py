@@ -4,8 +4,8 @@
 
 WHAT    Reads what `make -nB V=1` would do, and writes one entry for each C
         file. lib/ and mm/ are compiled several times: for the kernel, for the
-        boot world, for user mode, for the host. The kernel's way is taken where
-        there is one, then the first in this order.
+        boot world, for user mode, for the host. The entry has the kernel's
+        command if there is one, or else the first in this order.
 
 USAGE   make -nB V=1 all host | compile_commands.py > compile_commands.json
         `make compile_commands.json` does it.
@@ -17,7 +17,7 @@ import shlex
 import sys
 
 COMPILES = re.compile(r" -c (\S+\.c) -o (\S+)$")
-# What an object's path begins with, below the build folder.
+# How an object's path begins, below the build folder.
 PLACES = re.compile(r"(?:^|/)(bootunit|user|host)/")
 ORDER = [None, "bootunit", "user", "host"]
 
@@ -27,7 +27,7 @@ def entries(lines):
     best = {}
     for line in lines:
         found = COMPILES.search(line)
-        # A shell would have to be asked first; the file has another command.
+        # Only a shell could run this line; the file has another command.
         if not found or "$(" in line:
             continue
         file, output = found.groups()

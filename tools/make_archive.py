@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """make_archive.py - the boot archive, in cpio's "newc" format
 
-WHAT    Files go in under their last name, those behind --folder NAME into that
-        folder. The same files give the same bytes: no times, no owners. Of a
-        program only what its segments cover goes in: what debuggers read is
-        most of the file, and a loader has to find room for all of it.
+WHAT    Files go in under their last name; those after --folder NAME go into
+        that folder. The same files give the same bytes: no times, no owners.
+        Of a program only its segments go in: debugging data is most of the
+        file, and a loader would need memory for all of it.
 
             070701 | 13 numbers of 8 hex digits | name 0 | pad | data | pad
             ...
@@ -25,8 +25,8 @@ ELF = b"\x7fELF"
 
 
 def loaded(data):
-    """An ELF32 program without sections, and without what is behind the last
-    segment; anything else as it is."""
+    """An ELF32 program without sections and without the bytes after the last
+    segment; any other file as it is."""
     if not data.startswith(ELF) or data[4] != 1:
         return data
     phoff, = struct.unpack_from("<I", data, 28)

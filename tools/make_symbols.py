@@ -7,7 +7,7 @@
 
 Reads nm's lines (address, size where known, type, name) and keeps the code of
 the kernel proper: types t, T, w, W at or above PAGE_OFFSET. Boot code lies
-below it and is gone when anybody could ask.
+below PAGE_OFFSET, and is gone when the table is used.
 """
 import sys
 
@@ -25,11 +25,11 @@ def read_functions(lines, page_offset):
             end = address
         if address < page_offset or kind not in "tTwW":
             continue
-        # Of several names for one address a function's comes before a label's:
+        # If one address has several names, a function's goes before a label's:
         # only functions have a size.
         if len(words) == 4 or address not in functions:
             functions[address] = name
-    # The linker script's names for boundaries count as code, too.
+    # The linker script's names for boundaries are code, too.
     return sorted(f for f in functions.items() if f[0] < end), end
 
 

@@ -11,13 +11,13 @@ TERMS   function   from its first line, where its type and name are, to its last
         comment    a line with a comment and no code
         room       a folder of kernel/; the files in kernel/ itself are one too
         up         an #include between two rooms against the order of the rooms.
-                   The order is the one with the fewest such lines, so the
-                   number says how far the rooms are from having an order
-        later      an #include of a file that docs/reading-order.md names in a
-                   later chapter, or later at all
+                   The order is the one with the fewest such lines: the number
+                   says how far the rooms are from having an order
+        later      an #include of a file that docs/reading-order.md names only
+                   in a later chapter, or later in this one
         label      B4 in the INVARIANTS of a head comment
-        checked    a text begins with it: "buddy B4: ..." anywhere, where the
-                   head says INVARIANTS of buddy; else "B4: ..." in its folder
+        checked    a text begins with the label: "buddy B4: ..." anywhere, if
+                   the head says INVARIANTS of buddy; "B4: ..." in its folder
 
 USAGE   measure.py [--root DIR]... [--list]
         --list  names what the last three numbers count
@@ -41,7 +41,7 @@ ASSERTION = re.compile(r"\b(?!_Static_)\w*(?:assert\w*|caller_must)\(")
 LAW = re.compile(r"\bHOLDS\w*\(")
 STATION = re.compile(r"^ \* ?[A-Z][A-Z ]+\b")
 HEADING = re.compile(r"^ \* ?INVARIANTS(?: of (\w+))?")
-# Not the CPU's registers.
+# These are the CPU's registers, not labels.
 LABEL = re.compile(r"^ \*\s+(?!CR\d)([A-Z]{1,3}\d{1,2})\s")
 CHAPTER = re.compile(r"^## ")
 FILE_NAME = re.compile(r"`([\w./-]+\.(?:c|h|S|ld))`")
@@ -95,7 +95,7 @@ def at(values, share):
 
 
 def count_matches(parts, pattern):
-    """In code, and not where the name is defined."""
+    """How often the pattern is in code, but not where the name is defined."""
     return sum(len(pattern.findall(line)) for source in parts
                for line in source.code if not line.startswith("#define"))
 
@@ -125,7 +125,7 @@ def room_of(path):
 
 
 def room_edges(root):
-    """(from, to): the includes that say so, as (file, header)."""
+    """(from, to) -> the includes between these rooms, as (file, header)."""
     edges = {}
     for path in files_of(root, "kernel"):
         if not path.endswith(C):
@@ -160,7 +160,7 @@ def best_order(edges):
 
 
 def upward(root):
-    """What includes against the order of the rooms."""
+    """The includes against the order of the rooms."""
     edges = room_edges(root)
     order = best_order(edges)
     return [f"{path}: includes {name}, up from {ends[0]} to {ends[1]}"
@@ -183,7 +183,7 @@ def reading_places(root):
 
 
 def read_later(root):
-    """Includes of what comes later: (in a later chapter?, text)."""
+    """Includes of files that come later: (in a later chapter?, text)."""
     places = reading_places(root)
     for path, (chapter, place) in places.items():
         if not (root / path).exists():
@@ -213,7 +213,7 @@ def labels(source):
 
 
 def begins(label, text):
-    """Does a text begin with it? "kmap K1, K4: ..." is for two labels."""
+    """Does a text begin with the label? "kmap K1, K4: ..." has two labels."""
     owner, _, number = label.rpartition(" ")
     return re.match(rf'"{owner and owner + " "}(\w+, )*{number}\b', text)
 

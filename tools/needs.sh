@@ -51,8 +51,8 @@ have_host_compiler() {
 		gcc -fsanitize=address,undefined -x c - -o /dev/null
 }
 
-# The distribution's, for which apt installs modules; where there is none, the
-# one in PATH. Asked again after an installation.
+# The distribution's one, for which apt installs modules. If there is none, the
+# one in PATH. This is asked again after an installation.
 find_python() {
 	python=${PYTHON:-$(have /usr/bin/python3 || echo python3)}
 }
@@ -62,12 +62,12 @@ have_python() {
 	"$python" -c "import $1"
 }
 
-# Distributions call the same program by three names.
+# Distributions have three names for the same program.
 grub_mkrescue() {
 	have grub-mkrescue || have grub2-mkrescue || have i686-elf-grub-mkrescue
 }
 
-# The modules for a BIOS are a package of their own, and the one forgotten.
+# The modules for a BIOS are a package of their own, which is often forgotten.
 grub_modules() {
 	for dir in ${GRUB_MODULES:-/usr/lib/grub/i386-pc \
 		/usr/share/grub2/i386-pc /usr/local/lib/grub/i386-pc \
@@ -81,7 +81,7 @@ have_grub() {
 	grub_mkrescue && grub_modules && have xorriso
 }
 
-# With Python, and for i386 also where the host is something else.
+# It must have Python, and must know i386 on any host.
 have_gdb() {
 	"${0%/*}/gdb/debug" --which
 }
@@ -92,7 +92,7 @@ have_bochs() {
 	have bochs && [ -e "$bochs_share/BIOS-bochs-latest" ]
 }
 
-# Root's folders are not in everybody's PATH, and root runs it.
+# Root's folders are not in every PATH; root runs it.
 have_debootstrap() {
 	have debootstrap || have /usr/sbin/debootstrap
 }
@@ -233,7 +233,7 @@ install_command() {
 	esac
 }
 
-# pick SYSTEM DEBIAN FEDORA ARCH ALPINE MACOS: the one that is the system's
+# pick SYSTEM DEBIAN FEDORA ARCH ALPINE MACOS: prints the word of the system
 pick() {
 	case $1 in
 	debian) echo "$2" ;;
@@ -252,8 +252,8 @@ package() {
 	esac
 }
 
-# how_to_install SYSTEM PACKAGE...: the whole command, each package once,
-# Python's last
+# how_to_install SYSTEM PACKAGE...: the whole command; each package once,
+# Python's packages last
 how_to_install() {
 	how=$(install_command "$1")
 	names= pip=

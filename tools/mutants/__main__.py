@@ -2,23 +2,23 @@
 """mutants - do the tests see it when one token of the program is another one?
 
 WHAT     Changes one token of one file, builds the host's suites with it, and
-         runs them. A mutant that dies was seen by a test. A mutant that lives
-         is a promise that no test holds the program to, or it is the same
-         program in other words.
+         runs them. If a mutant dies, a test saw it. If a mutant lives, it
+         breaks a promise that no test checks, or it is the same program in
+         other words.
 
 PICTURE  mm/page/buddy.c:118 in buddy_free_locked(): lives
            - pfn &= ~(1u << order);
            + pfn &= ~(2u << order);
 
-TERMS    made       a mutant that compiles and whose object is another one
-         same       lives, and stands in the table of mutants that are the
-                    same program, with the reason (same.tsv)
-         differ     made, but for those that are the same
+TERMS    made       a mutant that compiles, and whose object is a different one
+         same       a mutant that lives and stands in the table of those that
+                    are the same program, with the reason (same.tsv)
+         differ     all that are made, without those that are the same
 
-ALGORITHM  The sites of all files are shuffled as SEED says; from the first on,
-         each is tried until N are made. The same N, SEED and sources give the
-         same mutants. The unchanged program is built and run in the same way
-         before and after: when it fails, no verdict is worth anything.
+ALGORITHM  The sites of all files are shuffled by SEED. They are tried from the
+         first one on, until N mutants are made. The same N, SEED and sources
+         give the same mutants. The unchanged program is built and run in the
+         same way before and after. If it fails, no verdict is worth anything.
 
 USAGE    mutants [--n N] [--seed SEED] [--jobs JOBS] [FOLDER or FILE ...]
          Exit status 1 when the unchanged program fails, or when a row of
@@ -98,7 +98,7 @@ class Lab:
         return known
 
     def control(self, source):
-        """The unchanged program, by the way that every mutant goes."""
+        """Build and run the unchanged program in the way of every mutant."""
         text = (self.root / source).read_text()
         if not self.object_of(source, text):
             raise build.BuildError(f"{source} does not compile")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """build.py - one changed file in the program of the host's suites
 
-WHAT     Asks make how the program is built, builds it in a folder of its own,
-         and then compiles a changed text to one object and links the program
-         with that object in the place of its own.
+WHAT     Asks make how the program is built, and builds it in a folder of its
+         own. Then compiles a changed text to one object, and links the program
+         with this object instead of the unchanged one.
 
          The text goes to the compiler by a pipe: no source file is touched.
 """
@@ -13,7 +13,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-# make would hand down its own flags; ccache would keep each mutant for ever.
+# Without make's own flags; and ccache would keep each mutant for ever.
 MAKE_ENV = {name: value for name, value in os.environ.items()
             if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 ENV = MAKE_ENV | {"CCACHE_DISABLE": "1"}
@@ -22,7 +22,7 @@ LINKS = re.compile(r".* -o (\S+)$")
 
 
 class BuildError(Exception):
-    """What make or the compiler said of a program that should be built."""
+    """What make or the compiler said when a program could not be built."""
 
 
 def call(words, root, env=None, **options):
@@ -33,8 +33,8 @@ def call(words, root, env=None, **options):
 class Program:
     """The host's suites, with how each object is made and how all are linked.
 
-    Without debugging information an object says nothing of its lines, so equal
-    objects mean equal programs.
+    Without debugging information an object does not contain line numbers, so
+    equal objects mean equal programs.
     """
 
     def __init__(self, root, folder, jobs):
@@ -45,7 +45,7 @@ class Program:
         built = call(make, root, MAKE_ENV)
         if built.returncode:
             raise BuildError(built.stdout[-2000:] + built.stderr[-2000:])
-        # -n: say the commands; -B: of everything, though it is built.
+        # -n: print the commands only; -B: for everything, built or not.
         said = call([*make, "-n", "-B"], root)
         self.compiles, self.link_words = {}, None
         for line in said.stdout.splitlines():

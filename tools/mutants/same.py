@@ -2,8 +2,8 @@
 """same.py - the table of mutants that are the same program
 
 WHAT     Each row of same.tsv is a mutant that lives and that no test could
-         see, with the reason. A row knows its line by the text, so that it
-         stays true when lines move; a row whose line is gone is an error.
+         see, with the reason. A row names its line by the text, so it stays
+         valid when lines move. A row without its line is an error.
 
          Five columns between tabs: file, function, line, mutant, reason.
 """
@@ -29,7 +29,7 @@ def read(path):
 
 
 def stale(table, root):
-    """The rows that no mutant of the file can be."""
+    """The rows that name no mutant of their file."""
     import sites
     for path in sorted({key[0] for key in table}):
         file = Path(root, path)

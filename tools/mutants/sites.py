@@ -9,8 +9,8 @@ TERMS    site      a place in the text, and what stands there instead
          opener    a word with a condition or a head in parentheses, behind
                    which a statement begins: if, while, for, list_for_each
 
-NOT HERE assert() and its kin: what one of them says is true in every program
-         that is right, so no test can tell whether it stands there.
+NOT HERE assert() and the like: in a right program an assertion is always true,
+         so no test can see whether it is there.
 """
 import re
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Site:
     new: str
 
     def apply(self, text):
-        """Line numbers stay, for reports of the program name them."""
+        """Line numbers stay: the program's reports name them."""
         lost = text.count("\n", self.start, self.end) - self.new.count("\n")
         return text[:self.start] + self.new + "\n" * lost + text[self.end:]
 
@@ -75,7 +75,7 @@ class Token:
 
 
 def tokens_of(text):
-    """Without blanks and directives; what a #define stands for stays."""
+    """Without blanks and directives; the text of a #define stays."""
     def blank(match):
         whole = match.group()
         keep = 0
@@ -128,7 +128,7 @@ def is_binary(tokens, i):
 
 
 def one_token(tokens, i):
-    """(start, end, new) for each thing that can stand in a token's place."""
+    """(start, end, new) for each token that can stand in this token's place."""
     token = tokens[i]
     if token.kind == "number":
         others = off_by_one(token.text)
@@ -155,8 +155,8 @@ def bodies(tokens, text):
 
 
 def name_before(tokens, i):
-    """The function whose body tokens[i] begins: the first word in front of a
-    parenthesis, for attributes stand behind the parameters."""
+    """The function whose body tokens[i] begins: the first word before a
+    parenthesis, as attributes stand after the parameters."""
     first = i
     while first > 0 and tokens[first - 1].text not in (";", "}"):
         first -= 1
@@ -184,8 +184,8 @@ def starts(tokens, first, last):
 
 
 def is_removable(tokens, i, last):
-    """An assignment, a call or a jump; not a declaration, not the last word
-    of a function that has a value."""
+    """An assignment, a call or a jump; but no declaration, and no last return
+    of a function with a value."""
     token, behind = tokens[i], tokens[i + 1]
     if token.text == "return":
         return tokens[closing_statement(tokens, i) + 1].start != \

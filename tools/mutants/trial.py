@@ -5,13 +5,13 @@ WHAT     Runs the suites of a program until the first test fails.
 
 TERMS    died    a test failed, or the program crashed, or it did not end
          lives   every test passed: no test sees the difference
-         shape   options for another machine: some code runs on few machines
+         shape   options of a different machine: some code runs on few machines
 
-ALGORITHM  What saw a mutant of a file is likely to see the next one, so the
-         suites that did so before run first, and all suites only after them.
-         For the first mutant of a file, what saw those of its folder.
-         This changes the time and no verdict: a suite has to pass by itself
-         as it has to pass among all of them.
+ALGORITHM  The suites that saw a mutant of a file are likely to see the next
+         one. So they run first, and all suites only after them. For the first
+         mutant of a file these are the suites of its folder's mutants. This
+         changes the time, but no verdict: a suite has to pass alone, too, not
+         only among all of them.
 """
 import resource
 import subprocess
@@ -22,12 +22,12 @@ import build
 
 SHAPES = ((), ("--mem=61G", "--nonx", "--hole=200M-217M", "--hole=900M-901M",
                "--vmalloc=256M"))
-FIRST = 6               # so many suites run before all
-# A mutant may be slower than the program and not hang. These are seconds of
-# this process on a CPU: no other program on the machine can use them up.
-# A few suites alone may take as long as all of them.
+FIRST = 6               # so many suites run first
+# A mutant may be slower than the program without hanging. These are seconds of
+# CPU time of this process: no other program on the machine can use them up.
+# A few suites may take as long as all of them.
 TIMES, AT_LEAST = 3, 2
-# For a mutant that sleeps: wall time, on a machine however busy.
+# For a mutant that sleeps: a limit of wall time, on a busy machine, too.
 WALL = 100
 
 
@@ -63,11 +63,11 @@ class Runner:
             watch.cancel()
         if status == 0:
             return None
-        # SIGXCPU, or SIGKILL: of this process, or of a limit that is hard.
+        # SIGXCPU, or SIGKILL: from our timer, or from a hard limit.
         return "time" if status in (-24, -9) else "crash", suite, ""
 
     def run_all(self, program):
-        """The same, on a machine of each shape."""
+        """run(), on a machine of each shape."""
         for shape in SHAPES:
             died = self.run(program, shape)
             if died:
@@ -87,7 +87,7 @@ class Runner:
         return died, seconds
 
     def judge(self, path, program):
-        """The same as run(), for a mutant of a file."""
+        """run(), for a mutant of a file."""
         folder = path.rpartition("/")[0]
         with self.lock:
             seen = self.seen_by[path] or self.seen_by[folder]

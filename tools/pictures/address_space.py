@@ -2,9 +2,9 @@
 """address_space.py - the virtual map, from all of it to single pages
 
 WHAT     Three columns, low addresses at the bottom: 4 GiB to scale; the
-         kernel's quarter, where small regions are drawn larger than they are;
-         and two stretches of it to the page: the first 4 MiB of the direct
-         map with the kernel in it, and the beginning of vmalloc.
+         kernel's quarter, with small regions drawn larger than they are; and
+         two parts of it page by page: the first 4 MiB of the direct map with
+         the kernel in it, and the beginning of vmalloc.
 """
 from dump import FOUR_GIB, PAGE, Mapping
 from svg import SOFT, Sheet, size_text, spread
@@ -56,7 +56,7 @@ def hexadecimal(value):
 
 
 def draw_all(sheet, dump):
-    """4 GiB. Returns where the kernel's quarter begins."""
+    """Draws the 4 GiB. Returns where the kernel's quarter begins."""
     x, width = COLUMNS[0]
     user = dump.regions["USER"]
     border = TOP + HEIGHT * (FOUR_GIB - user.end) / FOUR_GIB
@@ -82,7 +82,7 @@ def draw_all(sheet, dump):
 
 
 def draw_quarter(sheet, dump):
-    """Regions. Returns their places: name -> (top, bottom)."""
+    """Draws the regions. Returns their places: name -> (top, bottom)."""
     x, width = COLUMNS[1]
     y = TOP
     places = {}
@@ -116,7 +116,7 @@ def image_name(dump, start):
 
 
 def split_at_image(dump, mappings):
-    """One mapping may hold variables and the free memory behind them."""
+    """One mapping may hold variables and the free memory after them."""
     edges = sorted({e for part in dump.image for e in (part.start, part.end)})
     for m in mappings:
         start = m.start
@@ -157,7 +157,7 @@ def area_pieces(dump, start, end):
 
 
 def draw_pieces(sheet, pieces, start, end, top, bottom, least):
-    """To scale, but nothing thinner than least; words on the right side."""
+    """To scale, but no piece is thinner than least; words on the right side."""
     x, width = COLUMNS[2]
     pieces = list(pieces)
     extra = bottom - top - least * len(pieces)
@@ -210,7 +210,7 @@ def draw(dump):
     sheet.legend(24, 90, [(*RIGHTS[kind], words) for kind, words in LEGEND])
 
     (x0, w0), (x1, w1), (x2, _) = COLUMNS
-    # The zooms lie beneath everything, so they come first.
+    # The zooms lie below everything, so they come first.
     low = dump.regions["LOWMEM"].start
     vmalloc = dump.regions["VMALLOC"].start
     heights = {}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """dump.py - read what the kernel prints for the command-line word `dump`
 
-WHAT     Lines with tabs, one thing a line; whatever else is in the log is
-         passed over. kernel/trial/dump_pictures.c says which lines there are.
+WHAT     Lines with tabs, one line for each thing; all other lines of the log
+         are skipped. kernel/trial/dump_pictures.c says which lines there are.
 """
 import re
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 PAGE = 4096
 FOUR_GIB = 1 << 32
 
-# What a line must begin with to be kept in the file beside the pictures.
+# How a line must begin to be kept in the file beside the pictures.
 KEPT = ("region\t", "image\t", "ptdump\t", "zone\t", "frames\t", "cache\t",
         "slab\t")
 AREA = re.compile(r"0x([0-9a-f]{8})-0x([0-9a-f]{8}) +\d+ (\S+) (.*)")
@@ -156,7 +156,7 @@ def read(text):
 
 
 def keep(log):
-    """The lines of a log that read() understands. Fails when it has no end."""
+    """The lines of a log that read() understands. Fails without an end."""
     log = log.replace("\r", "")
     if DONE not in log:
         raise ValueError("the log has no line '" + DONE + "'")

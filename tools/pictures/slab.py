@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """slab.py - the slabs of one cache, byte by byte
 
-WHAT     Each slab as a bar from the first byte of its block to the last: the
-         descriptor, the colour, the objects with their owners, and above them
-         the chain of free objects in the order in which they will be given
+WHAT     Each slab is a bar from the first byte of its block to the last: the
+         descriptor, the colour, the objects with their owners. Above them is
+         the chain of free objects, in the order in which they will be given
          out.
 """
 from dump import PAGE
@@ -69,11 +69,11 @@ class Bar:
                         marker_end="url(#arrow)")
 
     def draw_chain(self):
-        """From the descriptor's `free` to the last; lower arcs for near."""
+        """Arcs from the descriptor's `free` to the last; short arcs are low."""
         at = self.x(self.cache.first / 2)
         for i in self.slab.chain:
             to = self.middle(i)
-            # Ends are off the middle, so that no two of them meet.
+            # The ends are beside the middle, so that no two ends meet.
             way = 1 if to > at else -1
             begin = at if at < self.x(self.cache.first) else at + 12 * way
             self.arc(begin, to - 4 * way, 14 + abs(to - at) * 0.045)

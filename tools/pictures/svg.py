@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """svg.py - a sheet to draw on
 
-WHAT     Rectangles, lines and words as SVG, with a tooltip where there is more
-         to say. The same calls give the same bytes.
+WHAT     Rectangles, lines and words as SVG, with a tooltip for more words. The
+         same calls give the same bytes.
 """
 from xml.sax.saxutils import escape
 
@@ -14,7 +14,7 @@ PAPER = "#ffffff"
 SANS = "DejaVu Sans, Verdana, Helvetica, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 
-# What is not there: thin slanted lines.
+# Missing memory: thin slanted lines.
 HATCHES = {"hatch": "#adb5bd", "guard": "#e03131"}
 
 
@@ -34,7 +34,7 @@ def attributes(values):
 
 
 class Sheet:
-    """Grows downwards; the height is said at the end, by write()."""
+    """Grows downwards; write() sets the height at the end."""
 
     def __init__(self, width, title, description):
         self.width = width
@@ -115,7 +115,7 @@ def spread(wanted, gap):
     placed = []
     for y in wanted:
         placed.append(max(y, placed[-1] + gap) if placed else y)
-    # What was pushed too far down pulls its neighbours up again.
+    # A word that was pushed too far down pulls its neighbours up again.
     for i in range(len(placed) - 1, -1, -1):
         limit = placed[i + 1] - gap if i + 1 < len(placed) else None
         middle = (placed[i] + wanted[i]) / 2

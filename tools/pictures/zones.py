@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """zones.py - all physical memory, and one stretch of it as buddies
 
-WHAT     draw() shows each zone in rows of 4 MiB, a frame a dot; rows that are
+WHAT     draw() shows each zone in rows of 4 MiB, a dot for each frame; rows of
          one free block are drawn together as one row of small cells.
          draw_buddy() shows 256 frames, each block at the height of its order:
          the picture at the head of mm/page/buddy.c, from a real run.
@@ -13,7 +13,7 @@ ROW_ORDER = 10                  # a row is the largest block
 ROW = 1 << ROW_ORDER
 LEFT = 116
 
-# Free blocks: the larger the deeper. Orders 0 to 10.
+# Free blocks: a larger block has a deeper colour. Orders 0 to 10.
 FREE = ("#d3f9d8", "#c0f2c8", "#abe9b4", "#94dfa0", "#7cd38b", "#64c676",
         "#4db763", "#38a652", "#279344", "#197d37", "#0f672b")
 
@@ -53,7 +53,7 @@ def merged(blocks):
 
 
 def rows_of(zone):
-    """("row", [blocks]) for 4 MiB of many, ("cells", [blocks]) for whole."""
+    """("row", [blocks]): 4 MiB of many; ("cells", [blocks]): of one block."""
     rows = []
     for block in zone.blocks():
         whole = block.letter == "f" and block.order == ROW_ORDER
@@ -69,7 +69,7 @@ def rows_of(zone):
 def draw_row(sheet, blocks, y, height):
     for block, frames in merged(blocks):
         x = LEFT + block.pfn % ROW
-        # Blocks of one frame would swallow each other with a gap.
+        # A wide gap would hide blocks of one frame.
         gap = 0.5 if frames > 2 else 0.15
         sheet.rect(x, y, frames - gap, height, fill_of(block),
                    tip=words_of(block) if frames == block.frames else
@@ -78,7 +78,7 @@ def draw_row(sheet, blocks, y, height):
 
 
 def draw_cells(sheet, blocks, y, height):
-    """Returns: nothing; one cell for each 4 MiB, as wide as there is room."""
+    """One cell for each 4 MiB, as wide as there is room."""
     cell = min(26.0, ROW / len(blocks))
     for i, block in enumerate(blocks):
         sheet.rect(LEFT + i * cell, y, max(cell - 0.8, cell * 0.75), height,
@@ -95,7 +95,7 @@ def draw_cells(sheet, blocks, y, height):
 
 
 def draw_zone(sheet, zone, y):
-    """Returns: where the next begins."""
+    """Returns: where the next zone begins."""
     free = f"{zone.free / zone.managed:.1%} of them free" \
         if zone.managed else "none managed"
     sheet.text(24, y, f"ZONE_{zone.name.upper()}", 15, bold=True)
@@ -168,7 +168,7 @@ def windows(dump):
 
 
 def worth(window):
-    """How much there is to see: different kinds, most of all free ones."""
+    """How much there is to see: different kinds of blocks, mostly free ones."""
     blocks = window[2]
     free = {b.order for b in blocks if b.letter == "f"}
     other = {(b.order, b.letter) for b in blocks}

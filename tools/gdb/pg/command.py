@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """command.py - `pg`: the kernel's commands, in one table
 
-WHAT    Each row of COMMANDS is a subcommand: what it is called with, what must
-        be there before it makes sense, what it shows. `pg help` prints the
-        table; `help pg walk` a row of it; Tab completes.
+WHAT    Each row of COMMANDS is a subcommand: its arguments, what must be there
+        before it makes sense, what it shows. `pg help` prints the table;
+        `help pg walk` prints a row of it; Tab completes.
 """
 
 import gdb
@@ -16,7 +16,7 @@ from pg.guest import Refused
 # ---- arguments --------------------------------------------------------------
 
 def expression(text):
-    """A number: whatever GDB can compute, registers and variables too."""
+    """A number: all that GDB can compute, also from registers and variables."""
     value = guest.evaluate(text)
     try:
         return kernel.number(value)
@@ -128,7 +128,7 @@ COMMANDS = {
 # ---- GDB's side -------------------------------------------------------------
 
 def run(row, text):
-    """A command from its words to its end, which is never a trace."""
+    """Run a command. An error is a sentence, never a trace."""
     if row.need is need_nothing:
         row.function()
         return

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 """guest.py - the machine that is looked at: registers and memory, read only
 
-WHAT    Reads by virtual address, which go through the page tables that are
-        loaded, and by physical address, for which QEMU is asked.
+WHAT    Reads by virtual address go through the page tables that are loaded;
+        for reads by physical address QEMU is asked.
 
 TERMS   physical mode  QEMU's packet Qqemu.PhyMemMode: all addresses of the
                        packets that follow are physical
 
-NOTE    Nothing here writes to the guest, and evaluate() takes no expression
-        that would: an assignment, or the call of a function, which would run
-        on the guest's stack.
+NOTE    Nothing here writes to the guest. evaluate() refuses an expression that
+        would write: an assignment, or a call of a function, which would run on
+        the guest's stack.
 
 SEE     QEMU gdbstub.c; hmp-commands.hx, "xp".
 """
@@ -30,7 +30,7 @@ ASSIGNMENT = re.compile(r"(?<![=!<>])=(?!=)|<<=|>>=|\+\+|--")
 
 
 class Refused(gdb.GdbError):
-    """A command that cannot be answered, and why: no trace of Python."""
+    """The reason why a command gets no answer, without a trace of Python."""
 
 
 def packet(text):
@@ -52,7 +52,7 @@ def no_calls():
 
 
 def evaluate(text):
-    """The value of what somebody typed, which only reads."""
+    """The value of an expression that a user typed; it may only read."""
     if ASSIGNMENT.search(text):
         raise Refused(f"{text}: would write; pg only reads")
     try:
@@ -67,7 +67,7 @@ def evaluate(text):
 
 @contextlib.contextmanager
 def virtual_mode():
-    """Whoever debugs may have chosen physical mode: not while we read."""
+    """The user may have chosen physical mode: leave this mode while we read."""
     was_physical = packet("qqemu.PhyMemMode") == "1"
     if was_physical:
         packet("Qqemu.PhyMemMode:0")
@@ -80,7 +80,7 @@ def virtual_mode():
 
 @contextlib.contextmanager
 def reading():
-    """Around each command: there is a machine, it stands still, stays as is."""
+    """Around each command: a machine is there and stands still."""
     try:
         thread = gdb.selected_thread()
     except gdb.error:
@@ -96,7 +96,7 @@ def reading():
 # ---- registers --------------------------------------------------------------
 
 def register(name):
-    """The innermost frame's, that is the CPU's, whatever frame is selected."""
+    """A register of the innermost frame: it is the CPU's own."""
     try:
         return int(gdb.newest_frame().read_register(name)) & 0xFFFFFFFF
     except (ValueError, gdb.error):
@@ -104,7 +104,7 @@ def register(name):
 
 
 def register_of_monitor(name):
-    """Where the remote end does not describe its control registers."""
+    """For a remote end that does not describe its control registers."""
     said = gdb.execute("monitor info registers", to_string=True)
     found = re.search(rf"\b{name}=([0-9a-f]+)", said, re.IGNORECASE)
     if not found:

@@ -3,7 +3,7 @@
 
 WHAT    What every command needs: a variable by name, the structure around a
         member, the members of a list or of a range tree, a code address by
-        name. A structure that does not lead on ends the walk in words: the
+        name. A structure with a broken link ends the walk with a sentence: the
         kernel may have been stopped because it is broken.
 """
 
@@ -38,14 +38,14 @@ def address_of_symbol(name):
 
 
 def number(value):
-    """Of a scalar, or of a structure that is one number (pfn_t)."""
+    """The number of a scalar, or of a structure of one number (pfn_t)."""
     if value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
         value = value["v"]
     return int(value)
 
 
 def text(pointer):
-    """What a char pointer or array holds; never fails."""
+    """The text in a char pointer or array; never fails."""
     try:
         if pointer.type.strip_typedefs().code == gdb.TYPE_CODE_PTR:
             if not int(pointer):

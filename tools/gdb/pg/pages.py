@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """pages.py - pg zones, pg buddy, pg page: page frames and who has them
 
-WHAT    The texts of zones and free lists are those of mm/page/zoneinfo.c, which
-        are those of Linux's /proc.
-SEE     mm/page/page.h, mm/page/pageblock.h: which entries of mem_map are true.
+WHAT    The texts of zones and free lists are those of mm/page/zoneinfo.c, as in
+        Linux's /proc.
+SEE     mm/page/page.h, mm/page/pageblock.h: which entries of mem_map are valid.
 """
 
 import gdb
@@ -235,7 +235,7 @@ def pg_page(pfn):
 
 
 def page_text(page):
-    """For the pretty-printer: also of a copy that lies nowhere."""
+    """For the pretty-printer, also for a copy that has no address."""
     if page.address is not None and there():
         try:
             return summary(page_to_pfn(int(page.address)))

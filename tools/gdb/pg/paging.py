@@ -2,14 +2,15 @@
 """paging.py - pg walk, pg map: page tables, read from physical memory
 
 WHAT    The entries are read where CR3 and the entries themselves say, by
-        physical address: so tables in highmem can be read, those of tasks
-        that do not run, and those that are wrong.
+        physical address. So tables in highmem can be read, tables of tasks
+        that do not run, and wrong tables.
 
 PICTURE    CR3 --> PDPT[4] --> page directory[512] --> page table[512]
                    1 GiB each  2 MiB each              4 KiB each
 
-SEE     SDM volume 3, 4.4 "PAE Paging"; arch/i386/mm/pgtable_dump.c, whose letters and
-        ranges these are; arch/i386/mm/fault_words.c, which walks as here.
+SEE     SDM volume 3, 4.4 "PAE Paging"; arch/i386/mm/pgtable_dump.c, which has
+        the same letters and ranges; arch/i386/mm/fault_words.c, which walks
+        in the same way.
 """
 
 from dataclasses import dataclass
@@ -157,7 +158,7 @@ def verdict(address, steps):
 
 
 def tables_of(who):
-    """(CR3, whose tables that is) of a task, or those in use."""
+    """(CR3, whose tables these are) of a task, or those in use."""
     if who is None:
         return guest.register("cr3"), "CR3"
     task = tasks.find(who)
@@ -243,7 +244,7 @@ def range_line(r):
 
 
 def pg_map(who=None):
-    """The kernel's quarter; of a task its user half; `all`: whatever is."""
+    """The kernel's quarter; a task's user half; with `all` everything."""
     if who == "all":
         (cr3, whose), first, end = tables_of(None), 0, FOUR_GIB
     elif who is None:

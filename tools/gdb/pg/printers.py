@@ -23,7 +23,7 @@ CHILDREN_MAX = 200
 
 
 def reads(function):
-    """What cannot be read is said in place of the value."""
+    """If a value cannot be read, the reason stands in its place."""
     def guarded(self):
         try:
             return function(self)
@@ -33,7 +33,7 @@ def reads(function):
 
 
 class Printer:
-    """One value; its children, if it has some, are an array."""
+    """One value; if it has children, they are an array."""
 
     def __init__(self, value):
         self.value = value
@@ -126,7 +126,7 @@ class ListPrinter(ArrayPrinter):
 
 class TreePrinter(ArrayPrinter):
     def walk(self, node, depth):
-        """(node, depth), in order; depth is bounded, should it be a ring."""
+        """(node, depth), in order; not too deep, as it may be a ring."""
         if not int(node) or depth > 64:
             return
         yield from self.walk(node["child"][0], depth + 1)

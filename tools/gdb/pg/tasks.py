@@ -18,7 +18,7 @@ PAGE_KIB = 4
 SCHED = "kernel/sched/sched.c"
 ACCOUNT = "mm/account/account.c"
 
-# What a sleeping thread has on its stack above the function that matters.
+# What a sleeping thread has on its stack above the interesting function.
 SCHEDULER = ("kernel/sched/", "arch/i386/cpu/")
 
 # edi, esi, ebx, ebp, return address: struct switch_frame
@@ -108,7 +108,7 @@ def source_of(address):
 
 
 def waits_in(thread):
-    """Where a thread that does not run will go on."""
+    """Where a thread that does not run will continue."""
     esp = int(thread["arch"]["esp"])
     if not int(thread["stack"]["base"]) <= esp < int(thread["stack"]["top"]):
         return "?"
