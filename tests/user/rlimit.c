@@ -218,7 +218,7 @@ static bool page_fits(uint32_t limit)
 	return true;
 }
 
-/* How many pages the program has: the lowest limit that allows no more. */
+/* How many pages the program has: at most this limit allows no more. */
 static uint32_t pages_used(void)
 {
 	uint32_t low = 0, high = 0xbffff;
