@@ -14,7 +14,7 @@
 #include "mm/page/zone.h"
 #include "tests/bench.h"
 
-#define PAGES_MAX  (2 * PKMAP_SLOTS)   /* each page loses its slot */
+#define PAGES_MAX  (2 * PKMAP_SLOTS)   /* more pages than slots */
 
 static struct page *pages[PAGES_MAX];
 

@@ -102,7 +102,7 @@ BENCH(vm_fault_zero_then_write, FAULT_PAGES)
 	fault_pages(b, VM_READ, VM_WRITE);
 }
 
-/* reuse: the child has written before, to copies; the parent has its pages. */
+/* reuse: the child has written first, so the pages are the parent's alone. */
 static void cow_pages(struct bench *b, bool reuse)
 {
 	struct mm *mm = bench_mm(b), *child;

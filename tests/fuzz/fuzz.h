@@ -39,7 +39,7 @@
 
 #define WORKERS       4u
 #define THREADS       5u            /* of a worker that run at once           */
-#define SLOTS         24u           /* ... or may wait for ever   */
+#define SLOTS         24u           /* ... or may wait for ever               */
 #define STACK_SIZE    (4 * PAGE)
 #define POOL_SIZE     8u
 #define OPS_MAX       4096u         /* of one stream: 12 bits of a mark       */
@@ -78,7 +78,7 @@ enum handle_kind {
 	/* of several pools, or none */
 	NONE = NR_POOLS,
 	ANY,             /* of any pool                                       */
-	LOOSE,           /* ... mostly one of our own            */
+	LOOSE,           /* ... mostly one of our own                         */
 	REPLY_OR_0, TASK_OR_0,
 	VICTIM,          /* a task, mostly one that does not run yet          */
 	BY_TABLE,        /* what PAGODA_CALLS says: call->named               */
@@ -105,7 +105,7 @@ struct fuzz {
 	struct rng     rng;
 	uint32_t       stream, op;
 	uint32_t       budget;            /* ops until it ends                */
-	bool           buffer_lost;       /* another buffer is set         */
+	bool           buffer_lost;       /* another buffer is set            */
 	uint8_t        scratch[SCRATCH_SIZE] __aligned(16);
 	uint32_t       scratch_used;
 	uint32_t       slot;              /* SLOTS: it has none               */

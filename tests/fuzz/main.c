@@ -23,9 +23,9 @@
 
 #define LOOK_MS      20
 #define PATIENCE     15u      /* looks without progress                       */
-#define REPLAY_LOOKS 100u     /* before a replay is stopped       */
-#define GIVE_UP      1000u    /* ... of anybody                               */
-#define STRAYS_MS    2000u    /* between two hunts for stray tasks */
+#define REPLAY_LOOKS 100u     /* before a replay is stopped                   */
+#define GIVE_UP      1000u    /* ... of any worker                            */
+#define STRAYS_MS    2000u    /* between two hunts for stray tasks            */
 #define SIGKILL      9
 #define EDU          0x123411e8
 

@@ -488,7 +488,7 @@ UTEST(a_fork_leaves_the_buffer_with_the_driver)
 	memset(at, 0x5a, PAGE);
 	dma = map_buffer(device, at, PAGE, PG_DMA_FROM_DEVICE);
 	EXPECT_EQ(exit_of(look_at_old, (long)at), 0);
-	/* A copy made here would leave the old page to the device. */
+	/* If this write made a copy, the device would have the old page. */
 	at[PAGE - 1] = 1;
 	start_transfer(regs, segment[0].bus);
 	let_transfer_end();

@@ -69,7 +69,7 @@ UTEST(a_child_shares_the_position_but_not_the_table)
 	linux_close((int)fd);
 }
 
-/* What the parent does next does not reach the child. */
+/* The child does not see what the parent does next, even before it runs. */
 UTEST(a_child_has_the_table_as_it_was_at_the_fork)
 {
 	volatile uint32_t *go = map_flags(1, PROT_READ | PROT_WRITE,

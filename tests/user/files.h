@@ -14,7 +14,7 @@
 #define SKIP_WITHOUT_FILES() SKIP_IF(!has_files(), "there is no boot archive")
 
 #define CLOSED    199u     /* never open here                                */
-#define FDS       256u     /* both systems have so many          */
+#define FDS       256u     /* both systems have so many                      */
 
 static inline bool has_files(void)
 {

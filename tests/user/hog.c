@@ -18,7 +18,7 @@
 #include "user/lib/start.h"
 #include "user/lib/stdio.h"
 
-#define NOTHING   16u        /* to get so few is to get none                */
+#define NOTHING   16u        /* to get so few is to get none              */
 #define MARGIN    64u        /* page tables that are left                 */
 
 struct shared {

@@ -29,8 +29,8 @@
 
 #define MADV_POPULATE_WRITE  23
 
-static char *area;                /* LONG pages, untouched                */
-static char *from;                /* copied there, or zeros          */
+static char *area;                /* LONG pages, untouched                   */
+static char *from;                /* copied there, or zeros                  */
 static uint32_t other;            /* an endpoint, or a task's handle         */
 static uint32_t calls_of;         /* the endpoint of a personality           */
 static char page[PAGE] __aligned(PAGE);

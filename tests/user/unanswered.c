@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * unanswered.c - memory whose pager never answers, touched for somebody else
+ * unanswered.c - memory whose pager never answers, touched for another task
  *
  * WHAT     The rules A1 and A2 of mm/vm/pager.c. If another task touches the
  *          page, or a thread that ends, then no pager is asked and the call
