@@ -6,6 +6,7 @@ WHAT    Does for all programs at once what a linker does with --gc-sections.
         Each function is a section of its object file. A relocation in one
         section leads to another section. A function is unused when no way
         leads to it in any of the programs that its file is part of:
+
             kernel   from kernel_main() and the sections that linker.ld keeps
             boot     from _start
             user     from _start and main() of all programs

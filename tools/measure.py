@@ -41,7 +41,7 @@ ASSERTION = re.compile(r"\b(?!_Static_)\w*(?:assert\w*|caller_must)\(")
 LAW = re.compile(r"\bHOLDS\w*\(")
 STATION = re.compile(r"^ \* ?[A-Z][A-Z ]+\b")
 HEADING = re.compile(r"^ \* ?INVARIANTS(?: of (\w+))?")
-# These are the CPU's registers, not labels.
+# CR0 and the like are registers of the CPU, not labels.
 LABEL = re.compile(r"^ \*\s+(?!CR\d)([A-Z]{1,3}\d{1,2})\s")
 CHAPTER = re.compile(r"^## ")
 FILE_NAME = re.compile(r"`([\w./-]+\.(?:c|h|S|ld))`")

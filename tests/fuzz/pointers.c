@@ -16,7 +16,7 @@
 
 #define SLEEP  20000u   /* ns at most: a short sleep is a loop */
 
-/* At the end of a page, in the kernel's memory, or anywhere. */
+/* Across the start of a page, at it, somewhere in the page, or anywhere. */
 static uint32_t hostile(struct fuzz *f, uint32_t size)
 {
 	switch (pick(f, 4)) {
