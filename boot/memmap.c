@@ -175,7 +175,7 @@ static bool less_useful(const struct boot_info *info,
 
 /*
  * Append a range. When the table is full, the least useful range is left out
- * (R4). RAM above the limit is only counted.
+ * (R4). What lies above the limit is left out, and counted if it is RAM.
  */
 static void range_emit(struct boot_info *info, const struct boot_range *add,
 		       uint64_t limit)

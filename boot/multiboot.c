@@ -2,8 +2,9 @@
 /*
  * multiboot.c - turn the structures of a multiboot loader into one boot_info
  *
- * WHAT     The only code that knows the loader's structures. A field is read
- *          only if a flag says that the loader has filled the field.
+ * WHAT     The only code that knows the loader's structures. A field is
+ *          used only if a flag says that the loader has filled the field. Each
+ *          module is checked, and the good modules are sorted (I3).
  *
  * RULES of multiboot
  *          M1  every loop ends, for all values of lengths and counts

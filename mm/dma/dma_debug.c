@@ -297,6 +297,7 @@ bool dma_debug_add_list(struct dma_device *dev, const struct scatterlist *sg,
 		struct dma_record *record;
 
 		if (!dma_debug_reserve(&record)) {
+			/* Our own records: true. The ! is for __must_check. */
 			(void)!dma_debug_take_list(dev, sg, i, dir, caller);
 			return false;
 		}

@@ -168,6 +168,3 @@ void vm_area_retire(struct vm_area *area);
 
 /* Set the limit from the size of memory, register the shrinker. */
 void vm_area_purge_init(void);
-
-/* ---- area_check.c ----------------------------------------------------- */
-

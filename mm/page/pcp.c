@@ -107,7 +107,7 @@ bool pcp_refill(struct zone *zone, unsigned order, unsigned long floor)
 
 /* ---- drain -------------------------------------------------------------- */
 
-/* How many of the n blocks form a run? They are no heads afterwards. */
+/* How many of the n blocks form a run? Blocks of a run stop being heads. */
 static unsigned claim_run(struct page *const blocks[], unsigned n,
 			  ptrdiff_t distance)
 {

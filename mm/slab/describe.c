@@ -116,7 +116,7 @@ bool slab_find_object(const void *ptr, struct slab_object_info *info)
 
 /* ---- one cache ---------------------------------------------------------- */
 
-/* Draw the first `max` objects of a slab at most. Returns: how many. */
+/* Draw the objects of a slab, at most `max`. Returns: how many are drawn. */
 static unsigned draw_slab(const struct kmem_cache *cache,
 			  const struct slab *slab, char *map, unsigned max)
 {

@@ -260,8 +260,9 @@ static void slab_relist(struct kmem_cache *cache, struct slab *slab,
 /* ---- taking and putting ------------------------------------------------ */
 
 /*
- * Take n objects off the chain of one slab. The loop uses local variables,
- * because the compiler must assume that a store to objects[] changes the cache.
+ * Take n objects off the chain of one slab, which has so many. The loop uses
+ * local variables: the compiler must assume that a store to objects[] changes
+ * the cache.
  */
 static always_inline void slab_take_run(const struct kmem_cache *cache,
 					struct slab *slab, void *objects[],

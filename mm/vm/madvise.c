@@ -65,7 +65,7 @@ static int advise_area(struct mm *mm, struct vma **vmap, uaddr_t start,
 				mm);
 	vma = vma_set_flags(mm, vma, start, end,
 			    (vma->flags & ~advice->clear) | advice->set);
-	/* As in Linux: not the task is short of memory, but the kernel. */
+	/* As in Linux: the kernel is short of memory, not the task. */
 	if (!vma)
 		return -EAGAIN;
 	*vmap = vma;

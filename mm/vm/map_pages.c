@@ -8,8 +8,8 @@
  *
  * RULES
  *          the kernel holds a reference to each such page. So an entry is never
- *          the page's only one: it never becomes writable (V4), and its end
- *          never frees the page
+ *          the page's only one: it never becomes writable (V4), and the page
+ *          stays when the entry goes
  *
  * LOCKING  mm->lock.
  * NOT HERE whose pages they are (kernel/calls/memory_object.c).

@@ -217,6 +217,7 @@ long mm_mmap(struct mm *mm, uaddr_t addr, uint32_t length, unsigned prot,
 	mutex_lock(&mm->lock);
 	start = mmap_locked(mm, addr, size, prot, flags);
 	mutex_unlock(&mm->lock);
+	/* MAP_LOCKED touches the pages; MAP_POPULATE not with MAP_NONBLOCK. */
 	if (unlikely(flags & (MAP_LOCKED | MAP_POPULATE)) &&
 	    (flags & (MAP_LOCKED | MAP_NONBLOCK)) != MAP_NONBLOCK &&
 	    !IS_ERR_VALUE(start))

@@ -7,13 +7,13 @@
  *          mapped.
  *
  * ALGORITHM  V6 needs no table beside the pages. Each entry takes its reference
- *          away from its page. Then no page may have more left than the one of
- *          its object, the kernel's, and its pins. At last each entry gives its
+ *          away from its page. Then each page has left one for its object, if
+ *          it has one, the kernel's, and its pins. At last each entry gives its
  *          reference back.
  *
- * LOCKING  all_lock for the list. V6 needs the locks of all address spaces, and
- *          does not wait: if a thread holds one, or an address space is ending
- *          (without references), V6 is not checked this time.
+ * LOCKING  all_lock for the list. vm_check() needs the locks of all address
+ *          spaces, and does not wait: if a thread holds one, or an address
+ *          space is ending (without references), it checks nothing.
  * SEE      mm/vm/mm.h for the invariants.
  */
 #include "lib/log.h"
@@ -176,7 +176,10 @@ static void count_entries(uint32_t change)
 			     count_entry, &change);
 }
 
-/* May only the object's one reference, the kernel's, and pins be left? */
+/*
+ * Returns: 1 if more or less is left than the object's one reference, the
+ * kernel's, and pins.
+ */
 static int check_rest(uaddr_t va, struct upt_entry entry, void *arg)
 {
 	struct page *page = pfn_to_page(entry.pfn);

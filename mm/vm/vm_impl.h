@@ -419,7 +419,7 @@ struct page *vma_pager_ask(struct endpoint *pager, struct mm *mm, uaddr_t addr,
 int vm_copy_pinned(struct mm *child, uaddr_t start, uaddr_t end)
 	MUST_HOLD(&child->lock) __must_check;
 
-/* Pin a page once more. Returns: false: pinned too often. */
+/* Add a pin to a page that has a reference. Returns: false: too many pins. */
 bool vm_page_pin(struct page *page) __must_check;
 void vm_page_unpin(struct page *page);
 

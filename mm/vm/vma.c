@@ -25,8 +25,8 @@
  *
  * LOCKING  mm->lock.
  * COST     O(log n) for each function.
- * NOT HERE page tables and pages; promises to other than this address space's
- *          own sums (commit.c).
+ * NOT HERE page tables and pages; what all address spaces together are promised
+ *          (commit.c).
  * SEE      Linux mm/vma.c vma_merge_new_range(), is_mergeable_anon_vma().
  */
 #include "lib/errno.h"
@@ -74,7 +74,7 @@ static noinline bool pay_areas(struct mm *mm) MUST_HOLD(&mm->lock)
 	return true;
 }
 
-/* Called now and then: give back what is paid for many areas too many. */
+/* Give back the charge for areas, if far too many are paid for. */
 static noinline void unpay_areas(struct mm *mm) MUST_HOLD(&mm->lock)
 {
 	uint32_t n = mm->areas_paid - mm->nr_vmas - AREAS_AT_ONCE;
