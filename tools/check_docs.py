@@ -228,7 +228,8 @@ def check_calls(root):
 
 
 def call_row(call):
-    return "| " + " | ".join(call).replace("*", r"\*") + " |"
+    cells = [re.sub(r"([*|])", r"\\\1", cell) for cell in call]
+    return "| " + " | ".join(cells) + " |"
 
 
 def check_all(root):

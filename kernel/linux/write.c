@@ -55,7 +55,10 @@ static long write_checked(uaddr_t addr, uint32_t count)
 	return console_write_user(addr, MIN(count, COUNT_MAX));
 }
 
-/* Does the call write to the console? *result: if it does not. */
+/*
+ * Let the personality answer, if there is one. Returns: true: the call is for
+ * the console; false: *result is the answer.
+ */
 static bool is_for_console(struct trap_regs *regs, long *result)
 {
 	bool personality = READ_ONCE(current_task()->personality);
