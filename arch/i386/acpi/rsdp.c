@@ -12,8 +12,8 @@
  *          revision 0: 20 bytes, with an RSDT. From revision 2 on: 36 bytes and
  *          more, with an XSDT, and with a second checksum over all bytes
  *
- * ALGORITHM  Take the first pointer whose 20 bytes add up to 0. If its second
- *          checksum is wrong, its XSDT is not used.
+ * ALGORITHM  Take the first pointer whose first 20 bytes add up to 0. If its
+ *          second checksum is wrong, its XSDT is not used.
  * SEE      ACPI 5.2.5 "Root system description pointer".
  */
 #include "arch/i386/acpi/acpi_impl.h"

@@ -51,7 +51,7 @@ static __noreturn void die(const struct trap_regs *regs)
 	const struct kernel_stack *stack = stack_find_guard(pushed);
 	const void *eip = kva_to_ptr(regs->eip);
 
-	/* Large variables may have moved ESP beyond the guard page. */
+	/* ESP may be elsewhere: then the address of the fault counts. */
 	if (!stack)
 		stack = stack_find_guard(regs->cr2);
 	if (stack)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * entry.h - what the entries into the kernel have in common, for assembly
+ * entry.h - what the assembly files share; syscall.c checks the numbers
  *
  * WHAT     Saves and restores registers in the order of struct trap_regs.
  *          Cleans EFLAGS and the segment registers, which ring 3 may change.
+ *          Macros for functions and for instructions that may fault.
  */
 #pragma once
 

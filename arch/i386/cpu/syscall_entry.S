@@ -28,9 +28,9 @@
  *          finds a stack.
  *
  *          SYSEXIT takes EIP from EDX and ESP from ECX, and does not change
- *          EFLAGS. It is used only if the call has changed none of the four. If
- *          the call has changed one, IRET is used. CF tells user mode which of
- *          the two it was, because ECX alone does not show it.
+ *          EFLAGS. It is used only if the call has changed neither EIP, ECX nor
+ *          EDX, and TF is clear. If not, IRET is used. CF tells user mode which
+ *          of the two it was, because ECX alone does not show it.
  *
  * SEE      SDM volume 2, SYSENTER, SYSEXIT; Linux arch/x86/entry/entry_32.S.
  */

@@ -198,7 +198,7 @@ static void kernel_exception(struct trap_regs *regs)
 {
 	if (is_in_usercopy(regs->eip)) {
 		if (regs->vector != VECTOR_PF || regs->cr2 >= PAGE_OFFSET)
-			die(regs);   /* the kernel's side of a copy */
+			die(regs);   /* no fault of the user's side */
 		if (resolve_user_copy(regs))
 			return;
 	} else if (is_step_into_sysenter(regs)) {

@@ -43,8 +43,8 @@
  *          lower half first.
  *
  * LOCKING  Interrupts are off from the first look to the last store.
- * COST     One page for each 2 MiB of bus addresses in use, and three or four
- *          for the first mapping of a domain.
+ * COST     One page for each 2 MiB of bus addresses in use; three or four for a
+ *          domain with one page mapped.
  * NOT HERE which device has which domain, and the units (iommu.c, vtd.c);
  *          which bus addresses are free (mm/dma/). Large pages are not used.
  * SEE      VT-d specification 3.7 and 9.8; upgtable.c, the CPU's side of it.

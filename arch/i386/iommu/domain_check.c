@@ -40,9 +40,10 @@ static const char *table_check(const struct page *table, unsigned level,
 		      "domain D4: an entry has a right, and no bits but rights and address");
 		if (level == 1)
 			continue;
-		below = sl_table_below(entries[i]);
-		HOLDS(pfn_lt(pfn, max_low_pfn) && below->state == PAGE_TABLE,
+		HOLDS(pfn_lt(pfn, max_low_pfn) &&
+		      pfn_to_page(pfn)->state == PAGE_TABLE,
 		      "domain D5: an entry above level 1 leads to a page table");
+		below = sl_table_below(entries[i]);
 		law = table_check(below, level - 1, census);
 		if (law)
 			return law;

@@ -25,7 +25,7 @@
 #include "lib/log.h"
 #include "mm/early/memblock.h"
 
-/* Until lowmem_init() the largest value: boot/ has made lowmem structures. */
+/* The largest value until lowmem_init(): what boot/ has made is lowmem then. */
 kva_t high_memory = PAGE_OFFSET + LOWMEM_MAX;
 
 #define VMALLOC_ALIGN   (4u << 20)

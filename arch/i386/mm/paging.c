@@ -207,7 +207,7 @@ static void build_tables(void)
 	/* A PDPT needs only 32 bytes; this one gets a whole page. */
 	kernel_pdpt = table_alloc();
 	kernel_pd = table_alloc();
-	/* The last chunk may end at high_memory, in its middle. */
+	/* high_memory may lie inside the last chunk. */
 	for (kva_t va = PAGE_OFFSET; va < high_memory; va += LARGE_PAGE_SIZE)
 		map_chunk(va);
 	pkmap_table = install_table(PKMAP_BASE);

@@ -327,8 +327,8 @@ static uaddr_t copy_chunk(struct page *to_pt, struct page *from_pt,
 	pte_t *from = table_map(from_pt, UPT_SLOT);
 
 	copy->batch.nr = 0;
-	for (; va.v < end.v && copy->batch.nr < CHUNK_PAGES; va.v +=
-	     PAGE_SIZE) {
+	for (; va.v < end.v && copy->batch.nr < CHUNK_PAGES;
+	     va.v += PAGE_SIZE) {
 		unsigned i = pt_index(va.v);
 
 		if (from[i].low)

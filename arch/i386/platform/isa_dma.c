@@ -111,7 +111,7 @@ static void unmask(unsigned channel)
 	outb(chip_reg(channel, ISA_DMA_REG_MASK), (uint8_t)(channel % 4));
 }
 
-/* Has the channel moved everything? The answer is forgotten. */
+/* Has the channel moved everything? The question clears it. */
 static bool take_tc(unsigned channel)
 {
 	uint8_t bit = (uint8_t)(1u << channel % 4);

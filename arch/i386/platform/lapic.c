@@ -154,6 +154,8 @@ void lapic_send_self(unsigned vector)
 
 enum irq_verdict lapic_interrupt(unsigned vector)
 {
+	uint32_t errors;
+
 	/* An INT instruction comes here too, but needs no EOI. */
 	if (!lapic_vector_bit(LAPIC_ISR, vector))
 		return IRQ_SPURIOUS;
@@ -161,8 +163,8 @@ enum irq_verdict lapic_interrupt(unsigned vector)
 		nr_errors++;
 		/* The write copies the errors to the register for the read. */
 		lapic_write(LAPIC_ESR, 0);
-		pr_warn_limited("lapic: error, status 0x%x\n",
-				lapic_read(LAPIC_ESR));
+		errors = lapic_read(LAPIC_ESR);
+		pr_warn_limited("lapic: error, status 0x%x\n", errors);
 	}
 	lapic_end();
 	return IRQ_DEALT_WITH;

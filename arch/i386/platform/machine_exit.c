@@ -4,8 +4,8 @@
  *
  * WHAT     Writes to ports that end an emulator, one after the other. A write
  *          to a port without a device does nothing. First comes the port that
- *          takes a status; then ACPI's way to turn the power off; then the
- *          power ports of some emulators; then the CPU halts.
+ *          takes a status, and a short wait; then ACPI's way to turn the power
+ *          off; then the power ports of some emulators; then the CPU halts.
  * SEE      QEMU hw/misc/debugexit.c; ACPI 4.8.3.2.1 "PM1 control registers";
  *          Bochs iodev/unmapped.cc.
  */

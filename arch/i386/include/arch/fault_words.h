@@ -89,11 +89,11 @@ const char *fault_cause_text(enum fault_cause cause);
 void fault_walk(uint32_t cr3, kva_t va, struct fault_walk *walk);
 
 /*
- * Explain the fault: calls `out` for each line. fault_explain() reads the
- * tables that are loaded; NULL `out`: prints nothing.
+ * Explain the fault: call `out` for each line. fault_explain() reads the tables
+ * that are loaded, prints nothing if `out` is NULL, and returns the cause: the
+ * first line.
  *
  * Context: any, also in a panic.
- * Returns: the cause, which is the first line.
  */
 const char *fault_explain(const struct fault *fault, line_fn out);
 void fault_describe(const struct fault *fault, const struct fault_walk *walk,

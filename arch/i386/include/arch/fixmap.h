@@ -5,7 +5,7 @@
  * WHAT     The slots of one page table, counted down from FIXADDR_TOP. A slot
  *          has one purpose for ever, and its address is a constant. The frame
  *          that a slot maps can change. The last slots belong to kmap_local().
- *          Then the slots of kmap, which fill a page table of their own.
+ *          The slots of kmap are here too: they fill another page table.
  *
  * PICTURE    FIXADDR_TOP    +----------------------+
  *                           | slot 0               |
