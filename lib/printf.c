@@ -369,8 +369,8 @@ void line_printf(line_fn out, const char *fmt, ...)
 	out(line);
 }
 
-int bits_format(char *buf, size_t size, uint64_t bits,
-		const struct bit_name *names, unsigned nr_names)
+void bits_format(char *buf, size_t size, uint64_t bits,
+		 const struct bit_name *names, unsigned nr_names)
 {
 	int len = 0;
 
@@ -380,5 +380,4 @@ int bits_format(char *buf, size_t size, uint64_t bits,
 			len += scnprintf(buf + len, size - (size_t)len, " %s",
 					 names[i].name);
 	}
-	return len;
 }

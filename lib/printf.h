@@ -57,12 +57,9 @@ struct bit_name {
 	const char *name;
 };
 
-/*
- * Write the names of the bits that are set: " P RW". `size` is not 0.
- * Returns: characters written, without the 0.
- */
-int bits_format(char *buf, size_t size, uint64_t bits,
-		const struct bit_name *names, unsigned nr_names);
+/* Write the names of the bits that are set: " P RW". `size` is not 0. */
+void bits_format(char *buf, size_t size, uint64_t bits,
+		 const struct bit_name *names, unsigned nr_names);
 
 /*
  * Turns a code address into "symbol+0x12" for %pS. The kernel defines it with
