@@ -215,7 +215,8 @@ $(HOST_BUILD)/%.c.o: %.c
 
 define link_host
 	$(if $(Q),@echo "  HOSTLD  $@")
-	$(Q)$(HOST_CC) -m64 -no-pie -fsanitize=address,undefined $(filter %.o,$^) -o $@
+	$(Q)$(HOST_CC) -m64 -no-pie -fsanitize=address,undefined $(HOST_LDFLAGS) \
+		$(filter %.o,$^) -o $@
 endef
 
 $(HOST_BUILD)/suites: $(HOST_OBJS) $(BUILD)/objects
@@ -250,6 +251,10 @@ $(call remember,$(BUILD)/objects,$(OBJS:$(BUILD)/%=%))
 
 $(OBJS): $(BUILD)/flags
 
+# In a student's tree: which files have exercises (tools/lab/rules.mk).
+LAB_MK ?= lab.mk
+-include $(LAB_MK)
+
 # ---- what one can ask for --------------------------------------------------
 #
 # `run` and `test` call make again after tools/setup, because which compiler
@@ -261,7 +266,7 @@ MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all iso run-iso run-bochs host run debug test smoke smoke-kernel \
 	smoke-host soak bench mutants coverage doctor pictures \
-	check measure compile_commands.json tags help clean
+	lab check measure compile_commands.json tags help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 	$(if $(LEFT_OUT),$(info $(LEFT_OUT)))
@@ -383,6 +388,9 @@ coverage: all  ## lines that the suites run, in the kernel and on the host; bran
 	$(Q)$(PYTHON) tools/coverage --host $(COVERAGE)/host \
 		--kernel $(BUILD)/pagoda.elf --blocks $(COVERAGE)/blocks.txt \
 		--missed $(COVERAGE)/missed.txt
+
+lab:  ## a student's tree with a lab in it (LAB=buddy SEED=17 OUT=../mylab)
+	$(Q)$(PYTHON) tools/lab/lab make $(LAB) --seed $(SEED) --out $(OUT)
 
 doctor:  ## what is wrong with this machine, and the command that mends it
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/doctor

@@ -95,34 +95,41 @@ static bool text_contains(const char *text, const char *part)
 	return len == 0;
 }
 
-static bool name_in_list(const char *name, const char *list)
+/* The length of the list's first entry. */
+static size_t entry_length(const char *list)
 {
-	size_t len = strlen(name);
+	const char *comma = strchr(list, ',');
 
-	for (const char *word = list; word; ) {
-		const char *comma = strchr(word, ',');
+	return comma ? (size_t)(comma - list) : strlen(list);
+}
 
-		if (!strncmp(word, name, len) &&
-		    (word[len] == ',' || word[len] == '\0'))
+/* Does an entry of `len` bytes, "suite" or "suite.test", stand for the test? */
+static bool entry_selects(const char *entry, size_t len, const char *suite,
+			  const char *test)
+{
+	size_t suite_len = strlen(suite);
+
+	if (len < suite_len || strncmp(entry, suite, suite_len))
+		return false;
+	entry += suite_len;
+	len -= suite_len;
+	return !len || (*entry == '.' && len == strlen(test) + 1 &&
+			!strncmp(entry + 1, test, len - 1));
+}
+
+/* Does the list have the test? An empty list has all tests. */
+static bool is_selected(const char *list, const char *suite, const char *test)
+{
+	if (!list || !*list)
+		return true;
+	for (const char *entry = list; entry; ) {
+		size_t len = entry_length(entry);
+
+		if (entry_selects(entry, len, suite, test))
 			return true;
-		word = comma ? comma + 1 : NULL;
+		entry = entry[len] ? entry + len + 1 : NULL;
 	}
 	return false;
-}
-
-static bool is_selected(const struct ktest_suite *suite, const char *list)
-{
-	return !list || !*list || name_in_list(suite->name, list);
-}
-
-static const struct ktest_suite *find_suite(const char *name, size_t len)
-{
-	const struct ktest_suite *const *s;
-
-	for (s = __start_ktest_suites; s < __stop_ktest_suites; s++)
-		if (!strncmp((*s)->name, name, len) && !(*s)->name[len])
-			return *s;
-	return NULL;
 }
 
 /* ---- what a test may say ------------------------------------------------ */
@@ -331,30 +338,35 @@ static void report_test(unsigned number, const char *name,
 
 /* ---- one suite ---------------------------------------------------------- */
 
-static unsigned count_tests(const char *suite)
+/* How many tests of the suite the list has, without "check". */
+static unsigned count_tests(const char *suite, const char *list)
 {
 	const struct ktest *const *t;
 	unsigned n = 0;
 
 	for (t = __start_ktests; t < __stop_ktests; t++)
-		n += !strcmp((*t)->suite, suite);
+		n += !strcmp((*t)->suite, suite) &&
+		     is_selected(list, suite, (*t)->name);
 	return n;
 }
 
-/* The first test of the suite below a line of its file, or NULL. */
-static const struct ktest *next_test(const char *suite, int line)
+/* The first test of the list below a line of the suite's file, or NULL. */
+static const struct ktest *next_test(const char *suite, const char *list,
+				     int line)
 {
 	const struct ktest *const *t;
 	const struct ktest *next = NULL;
 
 	for (t = __start_ktests; t < __stop_ktests; t++)
 		if ((*t)->line > line && (!next || (*t)->line < next->line) &&
-		    !strcmp((*t)->suite, suite))
+		    !strcmp((*t)->suite, suite) &&
+		    is_selected(list, suite, (*t)->name))
 			next = *t;
 	return next;
 }
 
-static struct ktest_totals run_suite(const struct ktest_suite *suite)
+static struct ktest_totals run_suite(const struct ktest_suite *suite,
+				     const char *list)
 {
 	struct ktest_totals totals = { 0 };
 	const struct ktest *test = NULL;
@@ -363,8 +375,8 @@ static struct ktest_totals run_suite(const struct ktest_suite *suite)
 
 	console_printf("    # Subtest: %s\n", suite->name);
 	console_printf("    KTAP version 1\n");
-	console_printf("    1..%u\n", count_tests(suite->name) + 1);
-	while ((test = next_test(suite->name, test ? test->line : 0))) {
+	console_printf("    1..%u\n", count_tests(suite->name, list) + 1);
+	while ((test = next_test(suite->name, list, test ? test->line : 0))) {
 		outcome = run_test(test);
 		report_test(++number, test->name, outcome);
 		count(&totals, outcome);
@@ -393,7 +405,8 @@ static void select_suites(const char *list)
 
 	nr_suites = 0;
 	for (s = __start_ktest_suites; s < __stop_ktest_suites; s++)
-		if (is_selected(*s, list))
+		if (is_selected(list, (*s)->name, "check") ||
+		    count_tests((*s)->name, list))
 			insert_by_name(*s);
 }
 
@@ -417,22 +430,38 @@ static void put_in_order(void)
 		swap_suites(i, nr_suites - 1 - i);
 }
 
-/* Count the names that no suite has; with `report`, print each as failed. */
+static bool entry_is_known(const char *entry, size_t len)
+{
+	const struct ktest_suite *const *s;
+	const struct ktest *const *t;
+
+	for (s = __start_ktest_suites; s < __stop_ktest_suites; s++)
+		if (entry_selects(entry, len, (*s)->name, "check"))
+			return true;
+	for (t = __start_ktests; t < __stop_ktests; t++)
+		if (entry_selects(entry, len, (*t)->suite, (*t)->name))
+			return true;
+	return false;
+}
+
+/* Count the names that nothing has; with `report`, print each as failed. */
 static unsigned unknown_names(const char *list, unsigned number, bool report)
 {
 	unsigned unknown = 0;
 
-	for (const char *word = list; word && *word; ) {
-		const char *comma = strchr(word, ',');
-		size_t len = comma ? (size_t)(comma - word) : strlen(word);
+	for (const char *entry = list; entry && *entry; ) {
+		size_t len = entry_length(entry);
+		const char *end = entry + len, *dot = strchr(entry, '.');
+		bool has_dot = dot && dot < end;
 
-		if (len && !find_suite(word, len)) {
+		if (len && !entry_is_known(entry, len)) {
 			unknown++;
 			if (report)
-				console_printf("not ok %u %.*s # no such suite\n",
-					       ++number, (int)len, word);
+				console_printf("not ok %u %.*s # no such %s\n",
+					       ++number, (int)len, entry,
+					       has_dot ? "test" : "suite");
 		}
-		word = comma ? comma + 1 : NULL;
+		entry = *end ? end + 1 : NULL;
 	}
 	return unknown;
 }
@@ -455,7 +484,7 @@ unsigned ktest_run(const char *list, struct ktest_totals *totals)
 	console_printf("KTAP version 1\n# seed %u\n1..%u\n", seed,
 		       nr_suites + unknown);
 	for (unsigned i = 0; i < nr_suites; i++) {
-		struct ktest_totals one = run_suite(suites[i]);
+		struct ktest_totals one = run_suite(suites[i], list);
 
 		console_printf("%sok %u %s\n", one.failed ? "not " : "", i + 1,
 			       suites[i]->name);

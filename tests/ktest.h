@@ -165,9 +165,10 @@ void ktest_set_order(enum ktest_order order);
 const char *ktest_suite_name(unsigned i);
 
 /*
- * Run the suites named in a list "buddy,slab", or all for NULL or "".
+ * Run the suites and the tests of a list "slab,buddy.an_empty_zone", or all for
+ * NULL or "". A suite of which any test runs ends with its "check".
  *
- * Returns: the number of failed tests; a name that no suite has counts as one.
+ * Returns: the number of failed tests; a name that nothing has counts as one.
  */
 struct ktest_totals {
 	unsigned passed, failed, skipped;

@@ -95,3 +95,48 @@ def test_status_and_judge_say_failed(done):
         assert f"failed: failing.{name}" in verdict.text
     # Nothing else is wrong with it.
     assert len(verdict.text.splitlines()) == len(FAILS)
+
+
+# ---- a list of suites and single tests ----------------------------------------
+
+def selected(words):
+    """The results of a run with such a list, and the whole text."""
+    program = BUILD / "host" / "mutant"
+    done = subprocess.run([program, words], capture_output=True, check=False,
+                          timeout=limit("host"), text=True)
+    return parse(done.stdout), done.stdout, done.returncode
+
+
+def names(transcript, suite):
+    return [r.name for r in transcript.suites[suite].results]
+
+
+def test_single_tests_run_in_the_order_of_their_file():
+    transcript, text, status = selected(
+        "buddy.an_empty_zone_gives_nothing,bitmap,"
+        "buddy.the_picture_in_its_theory_is_true")
+    assert status == 0
+    assert names(transcript, "buddy") == [
+        "the_picture_in_its_theory_is_true", "an_empty_zone_gives_nothing",
+        "check"]
+    assert len(names(transcript, "bitmap")) > 1
+    assert "\n    1..3\n" in text and "\n1..2\n" in text
+
+
+def test_check_can_run_alone():
+    transcript, _, status = selected("buddy.check")
+    assert status == 0 and names(transcript, "buddy") == ["check"]
+
+
+def test_a_suite_and_one_of_its_tests_is_the_suite():
+    transcript, _, _ = selected("list.check,list")
+    assert len(names(transcript, "list")) > 1
+
+
+@pytest.mark.parametrize("wrong, what", [
+    ("bud", "suite"), ("buddyx", "suite"), ("buddy.an_empty_zone", "test"),
+    ("buddy.", "test"), ("buddy.an_empty_zone_gives_nothing.x", "test")])
+def test_a_name_that_nothing_has_is_a_failure(wrong, what):
+    _, text, status = selected(f"list.check,{wrong}")
+    assert status == 1
+    assert f"\nnot ok 2 {wrong} # no such {what}\n" in text

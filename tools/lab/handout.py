@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""handout.py - the tree that a student gets
+
+WHAT     Copies the tree, blanks the exercises, closes the reference into its
+         envelope, and makes a git repository of it with one commit.
+
+PICTURE  the student's tree, beside all of Pagoda:
+           LAB.md               the lab's text
+           lab.mk               which files have exercises
+           docs/labs/NN-name/   lab.json, envelope, suites/, LAB.md
+
+ALGORITHM  Only files that git knows are copied, so nothing of a build is. The
+         other labs stay at home: a lab's bugs and stubs tell its solution.
+         The same lab, seed and sources give the same commit.
+"""
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import labs
+import split
+from labs import LabError
+
+# What only the makers of labs need.
+AT_HOME = ("docs/labs/", "tests/emu/test_lab")
+LAB_MK = """\
+# Made by tools/lab/lab: the exercises of this tree.
+LAB_DIR    := {folder}
+LAB_FILES  := {files}
+LAB_SUITES := {suites}
+include tools/lab/rules.mk
+"""
+COMMIT_ENV = {"GIT_AUTHOR_NAME": "Pagoda", "GIT_AUTHOR_EMAIL": "lab@localhost",
+              "GIT_COMMITTER_NAME": "Pagoda",
+              "GIT_COMMITTER_EMAIL": "lab@localhost",
+              "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z",
+              "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z",
+              "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+
+
+def git(root, *words, env=None):
+    done = subprocess.run(["git", "-C", root, *words], capture_output=True,
+                          check=False, text=True, env=os.environ | (env or {}))
+    if done.returncode:
+        raise LabError(f"git {words[0]}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def copy_tree(root, out):
+    for name in git(root, "ls-files", "-z").split("\0"):
+        source, target = root / name, out / name
+        if not name or name.startswith(AT_HOME) or not os.path.lexists(source):
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def with_stubs(lab, path, text):
+    """The file as it is handed out. Prints nothing else anew."""
+    exercises, parts = lab.of_file(path), []
+    for chunk in split.split(text):
+        exercise = exercises.get(getattr(chunk, "name", None))
+        parts.append(lab.stub(exercise, chunk) if exercise else chunk.text)
+    return "".join(parts)
+
+
+def lab_mk(lab):
+    def several(words):
+        return " \\\n\t".join(words)
+    return LAB_MK.format(folder=lab.folder, files=several(lab.files),
+                         suites=several(lab.suites))
+
+
+def lab_json(lab, seed):
+    """The lab's own words, and those of this student's tree."""
+    counts = {str(n): tests for n, tests in sorted(lab.counts().items())}
+    made = {"seed": seed, "twists": {}, "sources": lab.files, "counts": counts,
+            "made_from": git(lab.root, "rev-parse", "HEAD").strip()}
+    return json.dumps(lab.data | made, indent=2) + "\n"
+
+
+def write_lab(lab, out, seed):
+    """Everything of the tree that is not the kernel's."""
+    references, folder = lab.references(), out / lab.folder
+    folder.mkdir(parents=True)
+    for path in lab.files:
+        (out / path).write_text(with_stubs(lab, path, references[path]))
+    (folder / "envelope").write_text(labs.close_envelope(references))
+    (folder / "lab.json").write_text(lab_json(lab, seed))
+    (out / "lab.mk").write_text(lab_mk(lab))
+    shutil.copy2(lab.path / "LAB.md", out / "LAB.md")
+    if (lab.path / "suites").is_dir():
+        shutil.copytree(lab.path / "suites", folder / "suites")
+
+
+def make(lab, seed, out):
+    """Write the tree of one student. `out` must not be there yet."""
+    out = Path(out)
+    if out.exists() and any(out.iterdir()):
+        raise LabError(f"{out} is there already, and not empty")
+    out.mkdir(parents=True, exist_ok=True)
+    copy_tree(lab.root, out)
+    write_lab(lab, out, seed)
+    git(out, "init", "-q", "-b", "main")
+    git(out, "add", "-A", "-f")
+    git(out, "commit", "-q", "-m", f"Lab {lab.data['number']}: "
+        f"{lab.data['title']}", env=COMMIT_ENV)

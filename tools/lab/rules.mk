@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+#
+# rules.mk - a kernel and a host program with a lab in them
+#
+# WHAT     lab.mk of a student's tree sets LAB_DIR, LAB_FILES and LAB_SUITES and
+#          includes this file. Each file with exercises is compiled from what
+#          tools/lab/weave.py writes, in place of the file itself.
+#
+# LAB_BUGS=DIR builds the seeded bugs of a folder in. REFERENCE=1 boots with the
+# kernel's own functions only.
+
+LAB_BUGS ?=
+
+LAB       := $(BUILD)/lab
+LAB_WOVEN := $(LAB_FILES:%=$(LAB)/%)
+LAB_MADE  := $(LAB_WOVEN) $(LAB)/bench.h $(LAB)/table.c
+LAB_OWN   := $(wildcard $(LAB_DIR)/suites/*.c)
+LAB_TESTS := $(LAB_SUITES:%=tests/suites/%.c) $(LAB_OWN)
+
+LAB_KERNEL_NEW := $(LAB)/kernel/table.c.o \
+	$(patsubst %,$(BUILD)/%.o,tools/lab/runtime/lab.c \
+		tools/lab/runtime/kernel.c $(LAB_OWN))
+LAB_HOST_NEW := $(LAB)/host/table.c.o \
+	$(patsubst %,$(HOST_BUILD)/%.o,tools/lab/runtime/lab.c \
+		tools/lab/runtime/host.c $(LAB_OWN))
+
+$(LAB_WOVEN:$(LAB)/%=$(BUILD)/%.o): $(BUILD)/%.c.o: $(LAB)/%.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $* (woven)")
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS_EXTRA) $(KERNEL_ARCH) -c $< -o $@
+
+$(LAB_WOVEN:$(LAB)/%=$(HOST_BUILD)/%.o): $(HOST_BUILD)/%.c.o: $(LAB)/%.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  HOSTCC  $* (woven)")
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(CFLAGS_EXTRA) -c $< -o $@
+
+# boot/ runs before any switch is set.
+$(patsubst %.c,$(BUILD)/bootunit/%.c.o,$(filter $(LAB_FILES),$(BOOT_SRCS))): \
+		$(BUILD)/bootunit/%.c.o: $(LAB)/reference/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS_EXTRA) -march=i486 -c $< -o $@
+
+$(LAB)/kernel/table.c.o: $(LAB)/table.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS_EXTRA) $(KERNEL_ARCH) -c $< -o $@
+
+$(LAB)/host/table.c.o: $(LAB)/table.c
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(CFLAGS_EXTRA) -c $< -o $@
+
+# The weaver writes only what has changed, so only that is compiled again.
+$(call remember,$(LAB)/words,$(LAB_DIR) $(LAB_FILES) $(LAB_BUGS))
+
+$(LAB)/woven: $(wildcard $(LAB_DIR)/*.json $(LAB_DIR)/envelope tools/lab/*.py) \
+		$(if $(LAB_BUGS),$(wildcard $(LAB_BUGS)/*.bug)) $(LAB_FILES) $(LAB)/words
+	$(Q)$(PYTHON) tools/lab/weave.py $(LAB_DIR) --build $(LAB) \
+		$(if $(LAB_BUGS),--bugs $(LAB_BUGS))
+	@touch $@
+
+$(LAB_MADE) $(LAB_FILES:%=$(LAB)/reference/%): $(LAB)/woven
+	@:
+
+$(patsubst %,$(BUILD)/%.o,$(LAB_TESTS)): CFLAGS += -include $(LAB)/bench.h
+$(patsubst %,$(HOST_BUILD)/%.o,$(LAB_TESTS)): \
+	HOST_CFLAGS += -include $(LAB)/bench.h
+$(patsubst %,$(BUILD)/%.o,$(LAB_TESTS)) \
+$(patsubst %,$(HOST_BUILD)/%.o,$(LAB_TESTS)): $(LAB)/bench.h
+
+$(BUILD)/symbols.S $(BUILD)/pagoda.elf: $(LAB_KERNEL_NEW)
+$(BUILD)/symbols.S $(BUILD)/pagoda.elf: LDFLAGS += --wrap=cmdline_parse
+
+$(HOST_BUILD)/suites $(HOST_BUILD)/mutant: $(LAB_HOST_NEW)
+$(HOST_BUILD)/suites $(HOST_BUILD)/mutant: HOST_LDFLAGS += -Wl,--wrap=main
+
+$(LAB_KERNEL_NEW) $(LAB_HOST_NEW): $(BUILD)/flags
+
+-include $(LAB_KERNEL_NEW:.o=.d) $(LAB_HOST_NEW:.o=.d)
+
+# `make run` and `make debug`: the kernel calls what the student has done.
+ifneq ($(REFERENCE),1)
+override APPEND := $(strip promote=all $(APPEND))
+endif

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/*
+ * host.c - `--exercise=` and `--promote=` of the host program
+ *
+ * WHAT     Stands before main() of tests/host/main.c: the linker leads its
+ *          caller here (--wrap). Takes our words out of the arguments.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/lab/runtime/lab.h"
+
+int __real_main(int argc, char **argv);
+int __wrap_main(int argc, char **argv);
+
+enum { EXIT_USAGE = 2 };
+
+/* Does the argument begin with `name`? Then the switches are set. */
+static bool take(const char *arg, const char *name, enum lab_place place,
+		 const char **wrong)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(arg, name, len))
+		return false;
+	*wrong = lab_choose(place, arg + len);
+	return true;
+}
+
+int __wrap_main(int argc, char **argv)
+{
+	const char *wrong = NULL;
+	int kept = 1;
+
+	for (int i = 1; i < argc; i++) {
+		if (!take(argv[i], "--exercise=", LAB_BENCH, &wrong) &&
+		    !take(argv[i], "--promote=", LAB_KERNEL, &wrong))
+			argv[kept++] = argv[i];
+		if (wrong) {
+			fprintf(stderr, "suites: %s: there is no %s in lab %s\n",
+				argv[i], wrong, lab_name);
+			return EXIT_USAGE;
+		}
+	}
+	argv[kept] = NULL;
+	return __real_main(kept, argv);
+}

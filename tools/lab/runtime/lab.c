@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+/*
+ * lab.c - sets the switches of a lab
+ *
+ * WHAT     Reads the words of `exercise=` and `promote=`, and lets the jumps
+ *          lead to the functions that they name.
+ *
+ * NOT HERE where the words come from: kernel.c, host.c.
+ */
+#include "tools/lab/runtime/lab.h"
+
+#include "lib/log.h"
+#include "lib/string.h"
+#include "tests/ktest.h"
+
+static uint32_t asked;      /* bit n: a word named exercise n               */
+static uint32_t replaced;   /* bit n: and its function is not the kernel's  */
+
+/* The host program has not every file: then its exercises are NULL. */
+#define for_each_exercise(e)                                      \
+	for (unsigned i_ = 0; i_ < lab_nr_exercises; i_++)        \
+		if (((e) = lab_exercises[i_]))
+
+static const struct lab_exercise *find_exercise(uint64_t number)
+{
+	const struct lab_exercise *e;
+
+	for_each_exercise(e)
+		if (e->number == number)
+			return e;
+	return NULL;
+}
+
+static void set(const struct lab_exercise *exercise, enum lab_place place,
+		lab_code *code)
+{
+	const struct lab_switch *way =
+		place == LAB_BENCH ? &exercise->bench : &exercise->kernel;
+
+	asked |= 1u << exercise->number;
+	if (!way->now || !code)
+		return;
+	*way->now = code;
+	replaced |= 1u << exercise->number;
+}
+
+static void set_if_done(const struct lab_exercise *exercise,
+			enum lab_place place)
+{
+	set(exercise, place, exercise->todo ? NULL : exercise->student);
+}
+
+static bool set_bug(enum lab_place place, uint64_t number)
+{
+	const struct lab_exercise *e;
+
+	for_each_exercise(e)
+		for (const struct lab_bug *bug = e->bugs; bug->number; bug++)
+			if (bug->number == number) {
+				set(e, place, place == LAB_BENCH ?
+				    bug->bench : bug->kernel);
+				return true;
+			}
+	return false;
+}
+
+/* Returns: does the word mean anything? */
+static bool choose_one(enum lab_place place, const char *word)
+{
+	bool is_bug = *word == 'b', also_stub = *word == 'e';
+	const struct lab_exercise *exercise;
+	uint64_t number;
+
+	if (!strcmp(word, "all")) {
+		for_each_exercise(exercise)
+			set_if_done(exercise, place);
+		return true;
+	}
+	if (parse_u64(word + (is_bug || also_stub), &number))
+		return false;
+	if (is_bug)
+		return set_bug(place, number);
+	exercise = find_exercise(number);
+	if (!exercise)
+		return false;
+	if (also_stub)
+		set(exercise, place, exercise->student);
+	else
+		set_if_done(exercise, place);
+	return true;
+}
+
+const char *lab_choose(enum lab_place place, const char *list)
+{
+	static char word[16];
+
+	while (list && *list) {
+		const char *comma = strchr(list, ',');
+		size_t len = comma ? (size_t)(comma - list) : strlen(list);
+
+		strscpy(word, list, MIN(len + 1, sizeof(word)));
+		if (!choose_one(place, word))
+			return word;
+		list = comma ? comma + 1 : NULL;
+	}
+	return NULL;
+}
+
+void lab_log(void)
+{
+	const struct lab_exercise *e;
+
+	for_each_exercise(e) {
+		if (!(asked & 1u << e->number))
+			continue;
+		if (!(replaced & 1u << e->number))
+			pr_info("lab: exercise %u, %s(): not done yet, %s:%u\n",
+				e->number, e->function, e->file, e->todo);
+		else if (*e->kernel.now == e->student)
+			pr_info("lab: exercise %u, %s(): the kernel calls yours\n",
+				e->number, e->function);
+	}
+}
+
+void lab_skip_unless_done(const char *suite, const char *test)
+{
+	const struct lab_counted *counted = lab_counted;
+	const struct lab_exercise *exercise;
+	uint32_t wanted;
+
+	while (counted->suite && (strcmp(counted->suite, suite) ||
+				  strcmp(counted->test, test)))
+		counted++;
+	wanted = counted->exercises & asked;
+	if (!wanted || wanted & replaced)
+		return;
+	exercise = find_exercise((unsigned)__builtin_ctz(wanted));
+	ktest_skip("exercise %u not done yet: %s:%u", exercise->number,
+		   exercise->file, exercise->todo);
+}
+
+unsigned lab_calls(const char *function)
+{
+	const struct lab_exercise *e;
+
+	for_each_exercise(e)
+		if (!strcmp(e->function, function))
+			return *e->kernel.calls +
+			       (e->bench.now ? *e->bench.calls : 0);
+	panic("lab_calls(): %s() is no exercise", function);
+}
