@@ -10,6 +10,7 @@
 #include "tools/lab/runtime/lab.h"
 
 #include "lib/log.h"
+#include "lib/panic.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
 
