@@ -76,6 +76,8 @@ class Lab:
                      tuple(row.get("where", ["bench", "promoted"])))
             for row in self.data["exercises"]]
         self.suites = self.data.get("suites", [])
+        # suite -> files of which it calls bench_X(); all where it is not here.
+        self.bench_of = self.data.get("bench_of", {})
 
     @property
     def files(self):
@@ -89,6 +91,10 @@ class Lab:
     def on_bench(self, path):
         """Has the file functions for the bench?"""
         return any(e.on_bench for e in self.of_file(path).values())
+
+    def own_suites(self):
+        """The suites that only the lab has, by name."""
+        return [path.stem for path in sorted(self.path.glob("suites/*.c"))]
 
     def counts(self):
         """exercise -> tests, as "suite.test"; empty where nobody measured."""

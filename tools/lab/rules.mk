@@ -13,9 +13,11 @@ LAB_BUGS ?=
 
 LAB       := $(BUILD)/lab
 LAB_WOVEN := $(LAB_FILES:%=$(LAB)/%)
-LAB_MADE  := $(LAB_WOVEN) $(LAB)/bench.h $(LAB)/table.c
 LAB_OWN   := $(wildcard $(LAB_DIR)/suites/*.c)
 LAB_TESTS := $(LAB_SUITES:%=tests/suites/%.c) $(LAB_OWN)
+LAB_BENCH := $(patsubst %.c,$(LAB)/bench/%.h,$(notdir $(LAB_TESTS)))
+LAB_MADE  := $(LAB_WOVEN) $(LAB_WOVEN:$(LAB)/%=$(LAB)/reference/%) \
+	$(LAB_BENCH) $(LAB)/table.c
 
 LAB_KERNEL_NEW := $(LAB)/kernel/table.c.o \
 	$(patsubst %,$(BUILD)/%.o,tools/lab/runtime/lab.c \
@@ -57,14 +59,18 @@ $(LAB)/woven: $(wildcard $(LAB_DIR)/*.json $(LAB_DIR)/envelope tools/lab/*.py) \
 		$(if $(LAB_BUGS),--bugs $(LAB_BUGS))
 	@touch $@
 
-$(LAB_MADE) $(LAB_FILES:%=$(LAB)/reference/%): $(LAB)/woven
+$(LAB_MADE): $(LAB)/woven
 	@:
 
-$(patsubst %,$(BUILD)/%.o,$(LAB_TESTS)): CFLAGS += -include $(LAB)/bench.h
-$(patsubst %,$(HOST_BUILD)/%.o,$(LAB_TESTS)): \
-	HOST_CFLAGS += -include $(LAB)/bench.h
-$(patsubst %,$(BUILD)/%.o,$(LAB_TESTS)) \
-$(patsubst %,$(HOST_BUILD)/%.o,$(LAB_TESTS)): $(LAB)/bench.h
+# bench_header SUITE.c,BENCH.h: the header stands before the first line of it.
+define bench_header
+$(BUILD)/$(1).o: CFLAGS += -include $(2)
+$(HOST_BUILD)/$(1).o: HOST_CFLAGS += -include $(2)
+$(BUILD)/$(1).o $(HOST_BUILD)/$(1).o: $(2)
+endef
+
+$(foreach test,$(LAB_TESTS),$(eval $(call bench_header,$(test),$\
+	$(LAB)/bench/$(basename $(notdir $(test))).h)))
 
 $(BUILD)/symbols.S $(BUILD)/pagoda.elf: $(LAB_KERNEL_NEW)
 $(BUILD)/symbols.S $(BUILD)/pagoda.elf: LDFLAGS += --wrap=cmdline_parse

@@ -32,8 +32,8 @@ ALGORITHM  A call of F in the kernel's part or in the student's text goes to F,
          it is: the compiler says what is wrong in its own words.
 
 USAGE    weave.py FOLDER-OF-LAB --build DIR [--root DIR] [--bugs DIR]
-         writes DIR/<file>, DIR/reference/<file>, DIR/bench.h and DIR/table.c,
-         each only when it changes.
+         writes DIR/<file>, DIR/reference/<file>, DIR/bench/<suite>.h and
+         DIR/table.c, each only when it changes.
 """
 import argparse
 import re
@@ -217,18 +217,18 @@ class Weaver:
         return "".join(self.parts())
 
 
-def public_functions(lab, references):
+def public_functions(lab, references, files=None):
     """The functions that other files and the suites call by bench_X."""
-    return [function.name for path in lab.files if lab.on_bench(path)
+    return [function.name for path in files or lab.files if lab.on_bench(path)
             for function in split.functions(split.split(
                 references[path])).values() if not function.is_static]
 
 
-def bench_header(lab, references):
-    """What is put before each suite of the lab."""
-    yield "/* Made by tools/lab/weave.py: the lab's suites call bench_X(). */\n"
+def bench_header(lab, suite, references):
+    """What is put before a suite of the lab."""
+    yield f"/* Made by tools/lab/weave.py: {suite} calls bench_X(). */\n"
     yield "#pragma once\n\n"
-    for name in public_functions(lab, references):
+    for name in public_functions(lab, references, lab.bench_of.get(suite)):
         yield f"#define {name}  bench_{name}\n"
     yield '\n#include "tools/lab/runtime/suite.h"\n'
 
@@ -274,7 +274,9 @@ def weave_all(lab, build, bug_folder=None):
         weaver = Weaver(lab, path, texts, public, bugs, build / "reference")
         write(build / "reference" / path, references[path])
         write(build / path, weaver.weave())
-    write(build / "bench.h", "".join(bench_header(lab, references)))
+    for suite in lab.suites + lab.own_suites():
+        write(build / "bench" / f"{suite}.h",
+              "".join(bench_header(lab, suite, references)))
     write(build / "table.c", "".join(table(lab)))
 
 

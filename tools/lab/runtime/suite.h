@@ -4,7 +4,7 @@
  *
  * WHAT     Changes KTEST(): a test that counts only for exercises that are not
  *          done yet says so, and is skipped.
- * SEE      build/lab/bench.h, which names the functions of the bench.
+ * SEE      build/lab/bench/SUITE.h, which names the functions of the bench.
  */
 #pragma once
 
