@@ -58,7 +58,7 @@ def copy_tree(root, out):
 
 
 def with_stubs(lab, path, text):
-    """The file as it is handed out. Prints nothing else anew."""
+    """The file as it is handed out."""
     exercises, parts = lab.of_file(path), []
     for chunk in split.split(text):
         exercise = exercises.get(getattr(chunk, "name", None))
@@ -73,36 +73,53 @@ def lab_mk(lab):
                          suites=several(lab.suites))
 
 
-def lab_json(lab, seed):
+def lab_json(lab, seed, twists):
     """The lab's own words, and those of this student's tree."""
     counts = {str(n): tests for n, tests in sorted(lab.counts().items())}
-    made = {"seed": seed, "twists": {}, "sources": lab.files, "counts": counts,
+    made = {"seed": seed, "twists": twists, "sources": lab.files, "counts": counts,
             "made_from": git(lab.root, "rev-parse", "HEAD").strip()}
     return json.dumps(lab.data | made, indent=2) + "\n"
 
 
-def write_lab(lab, out, seed):
-    """Everything of the tree that is not the kernel's."""
-    references, folder = lab.references(), out / lab.folder
-    folder.mkdir(parents=True)
-    for path in lab.files:
-        (out / path).write_text(with_stubs(lab, path, references[path]))
-    (folder / "envelope").write_text(labs.close_envelope(references))
-    (folder / "lab.json").write_text(lab_json(lab, seed))
-    (out / "lab.mk").write_text(lab_mk(lab))
-    shutil.copy2(lab.path / "LAB.md", out / "LAB.md")
+def copy_suites(lab, folder, with_bugs):
+    """What is compiled with the kernel, and for tests of tests the bugs."""
+    names = ["suite.c", "stage.h"] + (["bugs.patch"] if with_bugs else [])
+    for name in names:
+        if (lab.path / name).exists():
+            shutil.copy2(lab.path / name, folder / name)
     if (lab.path / "suites").is_dir():
         shutil.copytree(lab.path / "suites", folder / "suites")
 
 
-def make(lab, seed, out):
-    """Write the tree of one student. `out` must not be there yet."""
+def write_lab(lab, out, seed, twists, with_bugs):
+    """Everything of the tree that is not the kernel's."""
+    folder = out / lab.folder
+    references = lab.twisted(lab.plain(), twists)
+    folder.mkdir(parents=True)
+    for path in lab.files:
+        (out / path).write_text(with_stubs(lab, path, references[path]))
+    (folder / "envelope").write_text(labs.close_envelope(references))
+    (folder / "lab.json").write_text(lab_json(lab, seed, twists))
+    (out / "lab.mk").write_text(lab_mk(lab))
+    header = lab.path / "lab.h"
+    if header.exists():
+        (folder / "lab.h").write_text(labs.header_with(
+            header.read_text(), lab.constants(twists)))
+    (out / "LAB.md").write_text(labs.text_with(
+        (lab.path / "LAB.md").read_text(), lab.twist_values(), twists))
+    copy_suites(lab, folder, with_bugs)
+
+
+def make(lab, seed, out, twists=None, with_bugs=False):
+    """Write the tree of one student; `out` must not be there yet. Without
+    `twists` the seed chooses them."""
     out = Path(out)
     if out.exists() and any(out.iterdir()):
         raise LabError(f"{out} is there already, and not empty")
     out.mkdir(parents=True, exist_ok=True)
     copy_tree(lab.root, out)
-    write_lab(lab, out, seed)
+    write_lab(lab, out, seed, lab.choose_twists(seed) if twists is None
+              else twists, with_bugs)
     git(out, "init", "-q", "-b", "main")
     git(out, "add", "-A", "-f")
     git(out, "commit", "-q", "-m", f"Lab {lab.data['number']}: "

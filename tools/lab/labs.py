@@ -2,37 +2,39 @@
 """labs.py - a lab as it is written down
 
 WHAT     Reads docs/labs/NN-name/lab.json, the envelope with the reference, and
-         the seeded bugs.
+         the patches with the seeded bugs and the twists.
 
 PICTURE  docs/labs/04-buddy-and-zones/
-           lab.json      exercises, points, suites
-           LAB.md        the text for students
-           counts.json   which test counts for which exercise (measure.py)
-           stubs/F.c     what is handed out in place of F; without such a file
-                         it is LAB_TODO() and a plain return
-           bugs/07-x.bug a seeded bug
-           suites/*.c    suites that only the lab has
+           lab.json        exercises, points, suites
+           LAB.md          the text for students
+           lab.h           constants of the twists
+           counts.json     which test counts for which exercise (measure.py)
+           stubs/F.c       what is handed out in place of F; without such a file
+                           it is LAB_TODO() and a plain return
+           bugs.patch, twists.patch
+           suites/*.c, suite.c    suites that only the lab has
 
-TERMS    reference  the tree's own text of a file with exercises; in a student's
-                    tree it lies in the envelope
+TERMS    reference  the tree's own text of a file with exercises, with the twists
+                    of a seed; in a student's tree it lies in the envelope
          envelope   a text file that nobody reads by accident. It is no lock:
                     the sources of the kernel are public
-         bug        a function with a mistake: a head of "word: value" lines, an
-                    empty line, then the change as a diff without line numbers:
-                    the lines with a blank or `-` in column 0 stand in the
-                    function once, and become those with a blank or `+`
 """
 import base64
+import hashlib
 import json
+import re
 import textwrap
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import patches
 import split
 
 FOLDER = Path("docs/labs")
 BUG_HEAD = ("exercise", "class", "symptom", "story")
+SUITE = re.compile(r"^SUITE\((\w+),", re.MULTILINE)
+TWIST_MARK = re.compile(r"\{\{twist:(\w+)\}\}")
 
 
 class LabError(Exception):
@@ -93,8 +95,14 @@ class Lab:
         return any(e.on_bench for e in self.of_file(path).values())
 
     def own_suites(self):
-        """The suites that only the lab has, by name."""
-        return [path.stem for path in sorted(self.path.glob("suites/*.c"))]
+        """The suites that only the lab has: name -> file."""
+        files = sorted(self.path.glob("suites/*.c")) + \
+            list(self.path.glob("suite.c"))
+        return {name: file for file in files
+                for name in SUITE.findall(file.read_text())}
+
+    def all_suites(self):
+        return self.suites + list(self.own_suites())
 
     def counts(self):
         """exercise -> tests, as "suite.test"; empty where nobody measured."""
@@ -104,12 +112,34 @@ class Lab:
             counts = json.loads(file.read_text())
         return {int(n): tests for n, tests in (counts or {}).items()}
 
+    def plain(self):
+        """file -> text as it stands in the tree."""
+        return {path: (self.root / path).read_text() for path in self.files}
+
     def references(self):
         """file -> text: out of the envelope, or the tree's own."""
         envelope = self.path / "envelope"
         if envelope.exists():
             return open_envelope(envelope.read_text())
-        return {path: (self.root / path).read_text() for path in self.files}
+        return self.plain()
+
+    def exercise_texts(self, references):
+        """exercise -> the text of its function"""
+        found = {path: split.functions(split.split(text))
+                 for path, text in references.items()}
+        try:
+            return {e.n: found[e.file][e.function].text
+                    for e in self.exercises}
+        except KeyError as error:
+            raise LabError(f"there is no function {error}()") from error
+
+    def with_functions(self, references, texts):
+        """The references with other texts for some exercises."""
+        changed = dict(references)
+        old = self.exercise_texts(references)
+        for e in self.exercises:
+            changed[e.file] = changed[e.file].replace(old[e.n], texts[e.n])
+        return changed
 
     def stub(self, exercise, function):
         """The text that is handed out in place of a function."""
@@ -118,11 +148,67 @@ class Lab:
             return file.read_text()
         return plain_stub(exercise.n, function)
 
-    def bugs(self, references, folder=None):
-        """The seeded bugs of a folder, by number."""
-        folder = Path(folder) if folder else self.path / "bugs"
-        return [read_bug(path, self, references)
-                for path in sorted(folder.glob("*.bug"))]
+    def sections(self, name):
+        file = self.path / name
+        return patches.read(file.read_text(), file) if file.exists() else []
+
+    def bugs(self, references):
+        """The seeded bugs, as whole functions."""
+        texts, found = self.exercise_texts(references), []
+        for section in self.sections("bugs.patch"):
+            missing = [w for w in BUG_HEAD if w not in section.words]
+            n = int(section.words.get("exercise", 0))
+            if missing or n not in texts:
+                raise LabError(f"bug {section.name} lacks "
+                               f"{', '.join(missing) or 'an exercise'}")
+            e = next(e for e in self.exercises if e.n == n)
+            text = patches.apply(section, texts, "bugs.patch")[n]
+            found.append(Bug(int(section.name), e.function, e.file, text,
+                             section.words))
+        return found
+
+    # ---- twists --------------------------------------------------------------
+
+    def twist_values(self):
+        """twist -> {value: Section}, in the order of twists.patch"""
+        values = {}
+        for section in self.sections("twists.patch"):
+            name, value = section.name.split()
+            values.setdefault(name, {})[value] = section
+        return values
+
+    def choose_twists(self, seed, wishes=()):
+        """twist -> value, by the seed; wishes ("half=upper") come first."""
+        chosen = {}
+        for name, values in self.twist_values().items():
+            text = f"{seed} {self.name} {name}".encode()
+            number = int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+            chosen[name] = list(values)[number % len(values)]
+        for wish in wishes:
+            name, _, value = wish.partition("=")
+            if value not in self.twist_values().get(name, {}):
+                raise LabError(f"there is no twist {wish}")
+            chosen[name] = value
+        return chosen
+
+    def plain_twists(self):
+        """The values that the kernel itself has."""
+        return {name: next(value for value, section in values.items()
+                           if not section.hunks)
+                for name, values in self.twist_values().items()}
+
+    def twisted(self, references, twists):
+        """The references as a tree with these twists has them."""
+        values, texts = self.twist_values(), self.exercise_texts(references)
+        for name, value in twists.items():
+            texts = patches.apply(values[name][value], texts, "twists.patch")
+        return self.with_functions(references, texts)
+
+    def constants(self, twists):
+        """The words NAME=VALUE of these twists."""
+        values = self.twist_values()
+        return [word for name, value in twists.items() for word in
+                values[name][value].words.get("constant", "").split()]
 
 
 def find(root, name):
@@ -158,28 +244,22 @@ def open_envelope(text):
     return json.loads(zlib.decompress(base64.b64decode(text)))
 
 
-def changed(text, lines, where):
-    """The text after a change, given as the lines of a diff."""
-    old = "".join(line[1:] for line in lines if line[0] in " -")
-    new = "".join(line[1:] for line in lines if line[0] in " +")
-    if text.count(old) != 1:
-        raise LabError(f"{where}: its old lines stand {text.count(old)} times "
-                       "in the function")
-    return text.replace(old, new)
+def header_with(text, constants):
+    """lab.h with the values of these constants."""
+    for word in constants:
+        name, _, value = word.partition("=")
+        text, times = re.subn(rf"(?m)^(#define {name}\s+)\S+",
+                              lambda m, v=value: m[1] + v, text)
+        if not times:
+            raise LabError(f"lab.h does not define {name}")
+    return text
 
 
-def read_bug(path, lab, references):
-    head, _, diff = path.read_text().partition("\n\n")
-    head = dict(line.split(": ", 1) for line in head.splitlines())
-    missing = [word for word in BUG_HEAD if word not in head]
-    if missing:
-        raise LabError(f"{path}: its head lacks {', '.join(missing)}")
-    exercise = next(e for e in lab.exercises if e.n == int(head["exercise"]))
-    functions = split.functions(split.split(references[exercise.file]))
-    text = functions[exercise.function].text
-    for change in diff.split("\n\n"):
-        lines = [line or " \n" for line in change.strip("\n").splitlines(True)]
-        lines = [line if line.endswith("\n") else line + "\n" for line in lines]
-        text = changed(text, lines, path)
-    return Bug(int(path.name.split("-")[0]), exercise.function, exercise.file,
-               text, head)
+def text_with(text, values, twists):
+    """LAB.md with the sentences of these twists."""
+    def sentence(mark):
+        name = mark[1]
+        if name not in twists:
+            raise LabError(f"LAB.md names a twist that there is not: {name}")
+        return values[name][twists[name]].words["sentence"]
+    return TWIST_MARK.sub(sentence, text)

@@ -6,14 +6,14 @@
 #          includes this file. Each file with exercises is compiled from what
 #          tools/lab/weave.py writes, in place of the file itself.
 #
-# LAB_BUGS=DIR builds the seeded bugs of a folder in. REFERENCE=1 boots with the
+# LAB_BUGS=1 builds the seeded bugs in (bugs.patch). REFERENCE=1 boots with the
 # kernel's own functions only.
 
 LAB_BUGS ?=
 
 LAB       := $(BUILD)/lab
 LAB_WOVEN := $(LAB_FILES:%=$(LAB)/%)
-LAB_OWN   := $(wildcard $(LAB_DIR)/suites/*.c)
+LAB_OWN   := $(wildcard $(LAB_DIR)/suites/*.c $(LAB_DIR)/suite.c)
 LAB_TESTS := $(LAB_SUITES:%=tests/suites/%.c) $(LAB_OWN)
 LAB_BENCH := $(patsubst %.c,$(LAB)/bench/%.h,$(notdir $(LAB_TESTS)))
 LAB_MADE  := $(LAB_WOVEN) $(LAB_WOVEN:$(LAB)/%=$(LAB)/reference/%) \
@@ -54,9 +54,9 @@ $(LAB)/host/table.c.o: $(LAB)/table.c
 $(call remember,$(LAB)/words,$(LAB_DIR) $(LAB_FILES) $(LAB_BUGS))
 
 $(LAB)/woven: $(wildcard $(LAB_DIR)/*.json $(LAB_DIR)/envelope tools/lab/*.py) \
-		$(if $(LAB_BUGS),$(wildcard $(LAB_BUGS)/*.bug)) $(LAB_FILES) $(LAB)/words
+		$(wildcard $(LAB_DIR)/bugs.patch) $(LAB_FILES) $(LAB)/words
 	$(Q)$(PYTHON) tools/lab/weave.py $(LAB_DIR) --build $(LAB) \
-		$(if $(LAB_BUGS),--bugs $(LAB_BUGS))
+		$(if $(filter 1,$(LAB_BUGS)),--bugs)
 	@touch $@
 
 $(LAB_MADE): $(LAB)/woven

@@ -31,7 +31,7 @@ ALGORITHM  A call of F in the kernel's part or in the student's text goes to F,
          A file of the student that cannot be split is given to the compiler as
          it is: the compiler says what is wrong in its own words.
 
-USAGE    weave.py FOLDER-OF-LAB --build DIR [--root DIR] [--bugs DIR]
+USAGE    weave.py FOLDER-OF-LAB --build DIR [--root DIR] [--bugs]
          writes DIR/<file>, DIR/reference/<file>, DIR/bench/<suite>.h and
          DIR/table.c, each only when it changes.
 """
@@ -41,6 +41,7 @@ import sys
 from pathlib import Path
 
 import labs
+import patches
 import split
 from split import Function
 
@@ -69,6 +70,8 @@ class Weaver:
 
     def __init__(self, lab, path, texts, public=(), bugs=(), folder="reference"):
         self.path, self.folder = path, folder
+        header = lab.folder / "lab.h"
+        self.header = header if (lab.root / header).exists() else None
         self.exercises = lab.of_file(path)
         self.on_bench = lab.on_bench(path)
         self.student_text, reference_text = texts
@@ -194,6 +197,8 @@ class Weaver:
         yield f"/* Woven by tools/lab/weave.py out of {self.path}. */\n" \
               '#include "tools/lab/runtime/lab.h"\n' \
               '#pragma GCC diagnostic ignored "-Wunused-function"\n'
+        if self.header:
+            yield f'#include "{self.header}"\n'
         try:
             chunks = split.split(self.student_text)
         except split.SplitError as error:
@@ -265,17 +270,20 @@ def write(path, text):
     path.write_text(text)
 
 
-def weave_all(lab, build, bug_folder=None):
+def weave_all(lab, build, with_bugs=False):
     references = lab.references()
-    bugs = lab.bugs(references, bug_folder) if bug_folder else []
+    bugs = lab.bugs(references) if with_bugs else []
     public = public_functions(lab, references)
     for path in lab.files:
         texts = (lab.root / path).read_text(), references[path]
         weaver = Weaver(lab, path, texts, public, bugs, build / "reference")
         write(build / "reference" / path, references[path])
         write(build / path, weaver.weave())
-    for suite in lab.suites + lab.own_suites():
+    for suite in lab.suites:
         write(build / "bench" / f"{suite}.h",
+              "".join(bench_header(lab, suite, references)))
+    for suite, file in lab.own_suites().items():
+        write(build / "bench" / f"{file.stem}.h",
               "".join(bench_header(lab, suite, references)))
     write(build / "table.c", "".join(table(lab)))
 
@@ -286,11 +294,11 @@ def main():
     parser.add_argument("lab", type=Path)
     parser.add_argument("--root", type=Path, default=Path("."))
     parser.add_argument("--build", type=Path, required=True)
-    parser.add_argument("--bugs", type=Path)
+    parser.add_argument("--bugs", action="store_true")
     args = parser.parse_args()
     try:
         weave_all(labs.Lab(args.root, args.lab), args.build, args.bugs)
-    except (labs.LabError, split.SplitError) as error:
+    except (labs.LabError, patches.PatchError, split.SplitError) as error:
         sys.exit(f"weave.py: {error}")
 
 
