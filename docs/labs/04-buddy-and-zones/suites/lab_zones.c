@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite_zones.c - tests of the lab: which zone serves a request (exercise 4)
+ * lab_zones.c - tests of the lab: which zone serves a request (exercise 4)
  *
  * WHAT     Each test makes three small zones out of one block of 4 MiB. While a
  *          request runs, these zones stand in zonelists[], and interrupts are
@@ -12,8 +12,9 @@
  *          There is a gap behind each zone, so that no buddies are in two
  *          zones.
  */
-#include "docs/labs/04-buddy-and-zones/model.h"
 #include "mm/page/watermark.h"
+
+#include "docs/labs/04-buddy-and-zones/suites/model.h"
 
 SUITE(lab_zones, page_alloc_check);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite_marks.c - tests of the lab: marks, reserves, zonelists (exercises 5, 6)
+ * lab_marks.c - tests of the lab: marks, reserves, zonelists (exercises 5, 6)
  *
  * WHAT     Each test writes other numbers of pages into zones[], calls
  *          watermarks_update(), reads the result, and puts everything back.
