@@ -1,0 +1,4 @@
+void watermarks_update(void)
+{
+	LAB_TODO(6);
+}
