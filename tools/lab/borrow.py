@@ -28,7 +28,6 @@ class Borrower:
                                      for suite in lab.suites}
         self.known = {}
 
-    # Of sources and headers: most are asked for hundreds of times.
     def is_same(self, name):
         if name not in self.known:
             mine, other = self.tree / name, self.lender / name
@@ -40,27 +39,25 @@ class Borrower:
         sources = sources_of(dep)
         return not self.own & set(sources) and all(map(self.is_same, sources))
 
-    def copy(self, path):
-        target = self.tree / path.relative_to(self.lender)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
 
-    def borrow(self, build="build"):
-        """Returns: how many objects were copied."""
-        folder, copied = self.lender / build, 0
-        flags = folder / "flags"
-        if not flags.exists():
-            return 0
-        self.copy(flags)    # where they do not fit, make writes them anew
-        os.utime(self.tree / build / "flags", (0, 0))
-        for dep in sorted(folder.rglob("*.d")):
-            made = dep.with_suffix(".o")
-            if made.exists() and self.may_borrow(dep):
-                self.copy(dep)
-                self.copy(made)
-                copied += 1
-        return copied
+def copy(path, build, target_build):
+    target = target_build / path.relative_to(build)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target)
+    return target
 
 
-def borrow(lender, tree, lab):
-    return Borrower(lender, tree, lab).borrow()
+def borrow(lender, build, tree, lab):
+    """Copy the objects of lender's folder `build`. Returns: how many."""
+    borrower, target, copied = Borrower(lender, tree, lab), tree / "build", 0
+    if not (build / "flags").exists():
+        return 0
+    # Old: where the flags do not fit, make writes them anew.
+    os.utime(copy(build / "flags", build, target), (0, 0))
+    for dep in sorted(build.rglob("*.d")):
+        made = dep.with_suffix(".o")
+        if made.exists() and borrower.may_borrow(dep):
+            copy(dep, build, target)
+            copy(made, build, target)
+            copied += 1
+    return copied

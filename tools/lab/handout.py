@@ -105,8 +105,10 @@ def write_lab(lab, out, seed, twists, with_bugs):
     if header.exists():
         (folder / "lab.h").write_text(labs.header_with(
             header.read_text(), lab.constants(twists)))
-    (out / "LAB.md").write_text(labs.text_with(
-        (lab.path / "LAB.md").read_text(), lab.twist_values(), twists))
+    text = lab.path / "LAB.md"
+    if text.exists():
+        (out / "LAB.md").write_text(labs.text_with(
+            text.read_text(), lab.twist_values(), twists))
     copy_suites(lab, folder, with_bugs)
 
 

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: MIT
+"""test_lab_weave.py - files with exercises are woven, compile without a warning,
+and run; a kernel without a lab has no trace of all this"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from judge import parse
+from machine import BUILD, KERNEL, ROOT, limit
+
+sys.path.insert(0, str(ROOT / "tools" / "lab"))
+
+import borrow       # noqa: E402  (needs the path above)
+import handout      # noqa: E402
+import labs         # noqa: E402
+import split        # noqa: E402
+import weave        # noqa: E402
+
+# Exercises of the labs that there are or may be, by file.
+EXERCISES = {
+    "boot/memmap.c": "make_room edges_collect stripe_type range_emit sweep "
+                     "memmap_lowmem_end",
+    "boot/paging.c": "paging_build lint_pde",
+    "arch/i386/mm/kpgtable.c": "kpt_entry kpt_populate_one kpt_populate "
+                               "kpt_map_range kpt_unmap kpt_lookup",
+    "arch/i386/mm/paging.c": "direct_map_prot map_small_chunk map_chunk",
+    "arch/i386/mm/upgtable.c": "directory_get table_add map_one upt_unmap "
+                               "upt_lookup",
+    "arch/i386/mm/upgtable_range.c": "protect_entry unmap_chunk copy_entry "
+                                     "copy_chunk",
+    "arch/i386/iommu/domain.c": "leaf_get range_fill range_unmap iommu_walk",
+    "mm/early/memblock.c": "memblock_list_add memblock_list_remove "
+                           "memblock_list_next_free memblock_list_find",
+    "mm/page/buddy.c": "buddy_alloc_locked buddy_free_locked "
+                       "buddy_free_run_locked",
+    "mm/page/page_alloc.c": "take_from_zones",
+    "mm/page/watermark.c": "set_marks watermarks_update",
+    "mm/page/pcp.c": "pcp_refill pcp_drain",
+    "mm/slab/slab.c": "slab_choose_order slab_next_colour slab_take_run "
+                      "slab_take_locked slab_put_run slab_put_locked",
+    "mm/slab/kmalloc.c": "krealloc",
+    "mm/slab/magazine.c": "magazine_flush",
+    "mm/kva/area.c": "area_place area_create_new vm_area_claim",
+    "mm/kva/vmalloc.c": "area_fill",
+    "mm/kva/purge.c": "area_reap purge",
+    "mm/kva/ioremap.c": "frames_have_ram ioremap",
+    "mm/kva/kmap.c": "flush_unused_locked slot_take_locked kmap_try kunmap "
+                     "kmap_page_freed",
+    "mm/vm/vma.c": "vma_add_before vma_split vma_merge vma_isolate",
+    "mm/vm/place.c": "find_down find_up mm_place_before",
+    "mm/vm/mmap.c": "unmap_hole",
+    "mm/vm/fault.c": "grow_down make_writable touch_locked",
+    "mm/vm/mm.c": "fork_area",
+    "mm/dma/bounce_pool.c": "crosses_line find_run pool_take",
+    "mm/dma/bounce.c": "copy bounce_map bounce_sync",
+    "kernel/ipc/endpoint.c": "send_to send_or_queue take_from receive_or_queue "
+                             "endpoint_reply",
+    "kernel/loader/elf.c": "phdr_use",
+    "kernel/loader/cpio.c": "cpio_next",
+}
+KERNEL_ONLY = {"kernel/ipc/endpoint.c"}
+
+
+class FileLab(labs.Lab):
+    """A lab of one file, that stands in no folder."""
+
+    def __init__(self, path):
+        self.root, self.folder, self.path = ROOT, Path("none"), ROOT / "none"
+        self.name, self.data, self.suites = "one", {"exercises": []}, []
+        self.bench_of = {}
+        self.exercises = [
+            labs.Exercise(n, function, path, ("bench", "promoted"))
+            for n, function in enumerate(EXERCISES[path].split(), 1)]
+
+
+def woven(path, with_stubs):
+    lab, text = FileLab(path), (ROOT / path).read_text()
+    student = handout.with_stubs(lab, path, text) if with_stubs else text
+    public = weave.public_functions(lab, {path: text})
+    return weave.Weaver(lab, path, (student, text), public).weave()
+
+
+def words_of_make(*assignments):
+    """The compilers' words, as the Makefile has them."""
+    shown = subprocess.run(
+        ["make", "-s", "LAB_MK=", *assignments, "--eval",
+         "show:\n\t@echo '$(CC) $(CFLAGS) $(KERNEL_ARCH)'\n"
+         "\t@echo '$(HOST_CC) $(HOST_CFLAGS)'", "show"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+        timeout=limit("boot"))
+    lines = [re.sub(r" -MMD -MP", "", line).split()
+             for line in shown.stdout.splitlines()]
+    return dict(zip(("kernel", "host"), lines))
+
+
+@pytest.fixture(scope="module")
+def compilers():
+    """(kernel or host, name) -> words"""
+    found, clang = {}, shutil.which("clang")
+    for name, words in (("gcc", []), ("debug", ["DEBUG=1"])) + \
+            ((("clang", ["CC=clang", "HOST_CC=clang"]),) if clang else ()):
+        for side, command in words_of_make(*words).items():
+            found[side, name] = command
+    return found
+
+
+def compile_text(command, text, target, *more):
+    return subprocess.run(
+        [*command, "-Werror", *more, "-x", "c", "-", "-o", target],
+        cwd=ROOT, input=text, text=True, capture_output=True, check=False,
+        timeout=limit("boot"))
+
+
+@pytest.mark.parametrize("path", EXERCISES)
+def test_stubs_and_reference_compile_without_a_warning(path, compilers,
+                                                       tmp_path):
+    """The whole way through the assembler once: its names are there once."""
+    for with_stubs in (True, False):
+        text = woven(path, with_stubs)
+        for (side, name), command in compilers.items():
+            if side == "host" and path in KERNEL_ONLY:
+                continue
+            whole = name == "gcc" and side == "kernel"
+            done = compile_text(command, text, tmp_path / "woven.o",
+                                "-c" if whole else "-fsyntax-only")
+            assert done.returncode == 0, (side, name, done.stderr)
+
+
+def test_data_is_there_once_and_lines_are_the_students():
+    text = woven("mm/kva/kmap.c", True)
+    assert text.count("static unsigned      slot_count[PKMAP_SLOTS];") == 1
+    lines = woven("mm/page/buddy.c", True).splitlines()
+    stub = handout.with_stubs(FileLab("mm/page/buddy.c"), "mm/page/buddy.c",
+                              (ROOT / "mm/page/buddy.c").read_text())
+    todo = next(i for i, line in enumerate(lines) if "LAB_TODO(2)" in line)
+    mark = max(i for i in range(todo) if lines[i].startswith("#line "))
+    number = int(lines[mark].split()[1]) + todo - mark - 1
+    assert "LAB_TODO(2)" in stub.splitlines()[number - 1]
+
+
+@pytest.mark.parametrize("old, new, says", [
+    ("	zone->nr_free -= 1ul << order;\n	return page;\n}",
+     "	zone->nr_free -= 1ul << order;\n	return page;\n",
+     "in column 0"),
+    ("	while (have > order) {", "	while (have > order)) {",
+     "does not close"),
+    ("void buddy_free_locked(", "void buddy_give_locked(",
+     "exercise 2, buddy_free_locked(), is not in this file"),
+])
+def test_what_cannot_be_split_goes_to_the_compiler(compilers, tmp_path, old,
+                                                   new, says):
+    path = "mm/page/buddy.c"
+    lab, text = FileLab(path), (ROOT / path).read_text()
+    assert old in text
+    unit = weave.Weaver(lab, path, (text.replace(old, new), text)).weave()
+    done = compile_text(compilers["kernel", "gcc"], unit, tmp_path / "x.o",
+                        "-c")
+    assert done.returncode != 0
+    assert re.search(r"mm/page/buddy\.c:\d+:\d+: error: ", done.stderr)
+    assert says in done.stderr
+
+
+# ---- no trace -----------------------------------------------------------------
+
+def test_a_kernel_without_a_lab_has_no_trace(tmp_path):
+    """Its symbols, and the commands that make it where no lab's folder is."""
+    names = subprocess.run(["nm", KERNEL], check=True, capture_output=True,
+                           text=True).stdout
+    assert not re.search(r" (student_|reference_|bench_reference_|lab_)", names)
+    commands = []
+    for without in ((), ("tools/lab", "docs/labs")):
+        tree = tmp_path / "tree"
+        shutil.rmtree(tree, ignore_errors=True)
+        for folder in ("arch", "boot", "kernel", "lib", "mm", "tests", "tools",
+                       "user", "docs"):
+            shutil.copytree(ROOT / folder, tree / folder, symlinks=True)
+        for name in ("Makefile", "linker.ld"):
+            shutil.copy(ROOT / name, tree / name)
+        for folder in without:
+            shutil.rmtree(tree / folder)
+        commands.append(subprocess.run(
+            ["make", "-nB", "V=1", "BUILD=out", "all", "host"], cwd=tree,
+            check=True, capture_output=True, text=True,
+            timeout=limit("build")).stdout)
+    assert commands[0] == commands[1]
+
+
+# ---- a student's tree ----------------------------------------------------------
+
+NAMES = [name for name in ("buddy",)
+         if any(labs.Lab(ROOT, labs.FOLDER / file.parent.name).name == name
+                for file in (ROOT / labs.FOLDER).glob("*/lab.json"))]
+
+
+def make(tree, *words):
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("MAKEFLAGS", "MFLAGS", "BUILD")}
+    return subprocess.run(["make", "-s", "-j2", *words], cwd=tree, check=False,
+                          capture_output=True, text=True, env=environment,
+                          timeout=limit("build"))
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def tree(request, tmp_path_factory):
+    """(lab, the plain tree of it as handed out, the host program built)"""
+    lab = labs.find(ROOT, request.param)
+    out = tmp_path_factory.mktemp("lab") / "tree"
+    handout.make(lab, 17, out, lab.plain_twists())
+    borrow.borrow(ROOT, BUILD, out, lab)
+    done = make(out, "build/host/suites")
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return lab, out
+
+
+def host(out, *words):
+    done = subprocess.run([out / "build/host/suites", *words],
+                          capture_output=True, check=False, text=True,
+                          timeout=limit("host"))
+    return parse(done.stdout), done
+
+
+def test_the_tree_is_one_commit_with_stubs(tree):
+    lab, out = tree
+    log = handout.git(out, "log", "--oneline")
+    assert len(log.splitlines()) == 1
+    assert handout.git(out, "ls-files", "docs/labs").split()
+    for path in lab.files:
+        text = (out / path).read_text()
+        todos = [int(n) for n in weave.TODO.findall(split.bare(text))]
+        assert todos == [e.n for e in lab.exercises if e.file == path]
+    others = [file for file in (out / labs.FOLDER).iterdir()
+              if file.name != lab.folder.name]
+    assert not others
+
+
+def test_with_stubs_everything_passes(tree):
+    lab, out = tree
+    _, done = host(out, ",".join(lab.all_suites()))
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_is_not_done_is_skipped_with_its_line(tree):
+    lab, out = tree
+    counts = lab.counts()
+    for e in lab.exercises:
+        if not counts.get(e.n):
+            continue
+        text = (out / e.file).read_text().splitlines()
+        line = next(i for i, row in enumerate(text, 1)
+                    if f"LAB_TODO({e.n})" in row)
+        _, done = host(out, f"--exercise={e.n}", counts[e.n][0])
+        assert f"# SKIP exercise {e.n} not done yet: {e.file}:{line}" in \
+            done.stdout
+
+
+def test_counted_tests_fail_for_the_empty_function(tree):
+    """A sample: `lab measure` has asked all."""
+    lab, out = tree
+    for e in lab.exercises:
+        for test in lab.counts().get(e.n, [])[:3]:
+            found, done = host(out, f"--exercise=e{e.n}", test)
+            assert done.returncode != 0, (e.n, test)
+
+
+def test_the_reference_in_the_students_place_passes(tree):
+    lab, out = tree
+    for path, text in labs.open_envelope(
+            (out / lab.folder / "envelope").read_text()).items():
+        (out / path).write_text(text)
+    done = make(out, "build/host/suites")
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    every = ",".join(lab.all_suites() + lab.data.get("after", []))
+    for words in (["--exercise=all"], ["--promote=all"],
+                  ["--exercise=all", "--promote=all"]):
+        found, done = host(out, *words, every)
+        assert done.returncode == 0, (words, done.stdout)
+        assert "not done yet" not in done.stdout
+
+
+def test_words_that_mean_nothing_are_refused(tree):
+    _, out = tree
+    for word in ("99", "x", "b999", "1x"):
+        _, done = host(out, f"--exercise={word}", "list")
+        assert done.returncode == 2
+        assert f"there is no {word} in lab" in done.stderr
