@@ -37,7 +37,8 @@ UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME",
 
 # Names with two leading underscores that belong to the compiler or the linker.
 RESERVED = re.compile(r"""
-    __(builtin|atomic|sync|has|start|stop|wrap|real|asan|ubsan|sanitizer|SIZEOF)_\w+ |
+    __(builtin|atomic|sync|has|start|stop|asan|ubsan|sanitizer|SIZEOF)_\w+ |
+    __(wrap|real)_\w+ |
     __(attribute|asm|volatile|typeof|extension|label|alignof|inline)__ |
     __(func|FILE|LINE|COUNTER|VA_ARGS|VA_OPT|clang|GNUC|ASSEMBLER)__ |
     __(x86_64|i386|BYTE_ORDER|ORDER_\w+|SANITIZE_ADDRESS)__ |

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""test_lab_weave.py - files with exercises are woven, compile without a warning,
-and run; a kernel without a lab has no trace of all this"""
+"""test_lab_weave.py - files with exercises are woven, compile without a
+warning, and run; a kernel without a lab has no trace of all this"""
 
 import os
 import re
@@ -166,7 +166,7 @@ def test_what_cannot_be_split_goes_to_the_compiler(compilers, tmp_path, old,
     assert says in done.stderr
 
 
-# ---- no trace -----------------------------------------------------------------
+# ---- no trace ---------------------------------------------------------------
 
 def test_a_kernel_without_a_lab_has_no_trace(tmp_path):
     """Its symbols, and the commands that make it where no lab's folder is."""
@@ -191,7 +191,7 @@ def test_a_kernel_without_a_lab_has_no_trace(tmp_path):
     assert commands[0] == commands[1]
 
 
-# ---- a student's tree ----------------------------------------------------------
+# ---- a student's tree -------------------------------------------------------
 
 NAMES = [name for name in ("buddy",)
          if any(labs.Lab(ROOT, labs.FOLDER / file.parent.name).name == name

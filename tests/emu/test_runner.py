@@ -97,7 +97,7 @@ def test_status_and_judge_say_failed(done):
     assert len(verdict.text.splitlines()) == len(FAILS)
 
 
-# ---- a list of suites and single tests ----------------------------------------
+# ---- a list of suites and single tests --------------------------------------
 
 def selected(words):
     """The results of a run with such a list, and the whole text."""

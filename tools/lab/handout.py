@@ -76,7 +76,8 @@ def lab_mk(lab):
 def lab_json(lab, seed, twists):
     """The lab's own words, and those of this student's tree."""
     counts = {str(n): tests for n, tests in sorted(lab.counts().items())}
-    made = {"seed": seed, "twists": twists, "sources": lab.files, "counts": counts,
+    made = {"seed": seed, "twists": twists, "sources": lab.files,
+            "counts": counts,
             "made_from": git(lab.root, "rev-parse", "HEAD").strip()}
     return json.dumps(lab.data | made, indent=2) + "\n"
 

@@ -14,8 +14,8 @@ PICTURE  docs/labs/04-buddy-and-zones/
            bugs.patch, twists.patch
            suites/*.c, suite.c    suites that only the lab has
 
-TERMS    reference  the tree's own text of a file with exercises, with the twists
-                    of a seed; in a student's tree it lies in the envelope
+TERMS    reference  the tree's own text of a file with exercises, with the
+                    twists of a seed; in a student's tree it is in the envelope
          envelope   a text file that nobody reads by accident. It is no lock:
                     the sources of the kernel are public
 """

@@ -24,9 +24,10 @@ import resource
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-CPU_SECONDS = 4         # of one test on the host
-WALL_SECONDS = 120      # behind it, for what sleeps
-RESULT = re.compile(r"^    (ok|not ok) \d+ (\w+)(?: # (SKIP).*)?$", re.MULTILINE)
+CPU_SECONDS = 4          # of one test on the host
+WALL_SECONDS = 300      # behind it, for what sleeps
+RESULT = re.compile(r"^    (ok|not ok) \d+ (\w+)(?: # (SKIP).*)?$",
+                    re.MULTILINE)
 SUITE = re.compile(r"^    # Subtest: (\w+)$", re.MULTILINE)
 
 
@@ -86,7 +87,8 @@ class Kernel:
 
     def __init__(self, kernel, archive, machine=("-m", "1G")):
         self.command = ["qemu-system-i386", "-kernel", kernel,
-                        "-initrd", archive, *machine, "-cpu", "max", "-display", "none", "-serial", "stdio",
+                        "-initrd", archive, *machine, "-cpu", "max",
+                        "-display", "none", "-serial", "stdio",
                         "-monitor", "none", "-no-reboot", "-device",
                         "isa-debug-exit,iobase=0xf4,iosize=0x04"]
 

@@ -13,9 +13,9 @@ PICTURE  bug 7                          twist half upper
          -	old line                +	new line
          +	new line
 
-TERMS    hunk   old lines (a blank or `-` in column 0) that stand in the function
-                exactly once, and become new ones (a blank or `+`). No line
-                numbers: other parts of the function may change
+TERMS    hunk   old lines (a blank or `-` in column 0) that stand in the
+                function exactly once, and become new ones (a blank or `+`). No
+                line numbers: other parts of the function may change
          plain  a value of a twist without hunks: what the kernel itself does
 """
 import re

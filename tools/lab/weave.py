@@ -68,7 +68,8 @@ class Weaver:
     """Weaves one file. `public` has the functions of all files of the lab that
     are on the bench and not static."""
 
-    def __init__(self, lab, path, texts, public=(), bugs=(), folder="reference"):
+    def __init__(self, lab, path, texts, public=(), bugs=(),
+                 folder="reference"):
         self.path, self.folder = path, folder
         header = lab.folder / "lab.h"
         self.header = header if (lab.root / header).exists() else None
@@ -90,8 +91,9 @@ class Weaver:
                 if function.is_static and name not in self.exercises}
 
     def bench_names(self):
-        return {name: f"bench_{name}" for name in self.reference | dict.fromkeys(
-            self.public & split.words(self.functions_text()))}
+        others = self.public & split.words(self.functions_text())
+        return {name: f"bench_{name}"
+                for name in [*self.reference, *sorted(others)]}
 
     def functions_text(self):
         return "".join(function.text for function in self.reference.values())

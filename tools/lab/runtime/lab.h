@@ -87,7 +87,7 @@ void lab_skip_unless_done(const char *suite, const char *test);
 /* How often the function of an exercise has been called, through any jump. */
 unsigned lab_calls(const char *function);
 
-/* ---- for woven files ------------------------------------------------------ */
+/* ---- for woven files ---------------------------------------------------- */
 
 #ifdef __x86_64__
 #define LAB_AT(name)  #name "(%rip)"
