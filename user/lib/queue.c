@@ -41,6 +41,8 @@ long queue_add(struct queue *queue, const struct words *words, bool front)
 
 	if (queue->nr >= MAX(QUEUE_FEW, queue->look_at))
 		forget_gone(queue);
+	if (queue->nr >= QUEUE_MAX && !front)
+		return -EAGAIN;
 	client = malloc(sizeof(*client));
 	reply = client ? ipc_reply_save() : -ENOMEM;
 	if (reply < 0) {
