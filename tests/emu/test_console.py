@@ -42,6 +42,7 @@ class SlowReader:
         self.child.stdin.flush()
 
     def read(self, is_enough):
+        """All text, up to the first moment at which it is enough."""
         text, end = "", time.monotonic() + limit("boot")
         while not is_enough(text):
             left = end - time.monotonic()
