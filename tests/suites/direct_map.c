@@ -189,8 +189,9 @@ static void expect_chunk(kva_t start, kva_t high)
 /* The last chunk of lowmem that is RAM and not the first. */
 static kva_t ram_chunk(void)
 {
-	kva_t start = ALIGN_DOWN(high_memory, LARGE_PAGE_SIZE) - LARGE_PAGE_SIZE;
+	kva_t start = ALIGN_DOWN(high_memory, LARGE_PAGE_SIZE);
 
+	start -= LARGE_PAGE_SIZE;
 	while (start > PAGE_OFFSET &&
 	       naive_ram(start, LARGE_PAGE_SIZE) < LARGE_PAGE_SIZE)
 		start -= LARGE_PAGE_SIZE;
@@ -453,9 +454,9 @@ KTEST(direct_map, a_chunk_of_ram_is_one_large_page)
 
 /* First page and end of the image, counted from the chunk's first page. */
 static const struct { int first, end; bool small; } places[] = {
-	{ -6, 0, false }, { -6, 1, true },     { 0, 4, true }, { 100, 300, true },
-	{ 508, 512, true }, { 511, 520, true }, { 512, 520, false },
-	{ -6, 520, true },
+	{ -6, 0, false },   { -6, 1, true },    { 0, 4, true },
+	{ 100, 300, true }, { 508, 512, true }, { 511, 520, true },
+	{ 512, 520, false }, { -6, 520, true },
 };
 
 KTEST(direct_map, a_chunk_with_a_page_of_the_image_gets_a_table)

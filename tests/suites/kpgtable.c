@@ -553,8 +553,8 @@ KTEST(kpgtable, lookup_counts_from_the_start_of_a_large_page)
 {
 	kva_t start = PAGE_OFFSET;
 
-	while (start < high_memory && (!pde_present(kernel_pd[pd_index(start)]) ||
-				       !pde_large(kernel_pd[pd_index(start)])))
+	while (start < high_memory &&
+	       !(kernel_pd[pd_index(start)].v & PAE_PS))
 		start += LARGE_PAGE_SIZE;
 	if (start >= high_memory)
 		SKIP("needs a 2 MiB page");
@@ -630,7 +630,7 @@ KTEST(kpgtable, random_ranges_match_a_naive_model)
 	close();
 }
 
-/* The same range twice: at once in the lower half, page by page in the upper. */
+/* A range twice: at once in the lower half, page by page in the upper one. */
 KTEST(kpgtable, random_ranges_are_the_same_as_single_pages)
 {
 	enum { HALF = ENTRIES / 2 };
