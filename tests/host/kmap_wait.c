@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmap_wait.c (host) - kmap() without a free slot sleeps until kunmap() wakes it
+ * kmap_wait.c (host) - kmap() without a free slot sleeps until kunmap()
  *
  * WHAT     All slots are in use, and kmap() sleeps. During the sleep a function
  *          of the test does what other threads would do. If they wake nobody,

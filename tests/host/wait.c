@@ -4,9 +4,9 @@
  *
  * WHAT     lib/wait.h and lib/preempt.h for a single thread. The condition of a
  *          wait must be true already. A real sleep would last for ever, so it
- *          panics, unless a test says what other threads do meanwhile and they
- *          wake the sleeper. A mutex only notes that it is held: to take it twice, or to
- *          release it unheld, is found.
+ *          panics. But a test can say what other threads do during the next
+ *          sleep: if they wake the sleeper, the sleep ends. A mutex only notes
+ *          that it is held: to take it twice, or to release it unheld, is found.
  */
 #include "lib/preempt.h"
 #include "lib/wait.h"

@@ -10,8 +10,9 @@
  *
  * ALGORITHM  While a chunk is built, kernel_image and high_memory are those of
  *          the test. Interrupts are off meanwhile.
- * SEE      pgtable_check.c for the checker of the tables in use.
+ * NOT HERE the other laws of the checker (pgtable_check.c).
  */
+#include <arch/fixmap.h>
 #include <arch/irqflags.h>
 #include <arch/pgtable_check.h>
 
@@ -527,4 +528,58 @@ KTEST(direct_map, random_chunks_with_random_ends_match_a_model)
 	}
 	no_image();
 	expect_chunk(PAGE_OFFSET, high_memory);
+}
+
+/* ---- the checker --------------------------------------------------------- */
+
+static void *table_create(const void *like)
+{
+	struct page *page = alloc_page(GFP_KERNEL | GFP_ZERO);
+
+	REQUIRE(page);
+	page_set_state(page, PAGE_TABLE);
+	if (like)
+		memcpy(page_address(page), like, PAGE_SIZE);
+	return page_address(page);
+}
+
+static void table_free(void *ptr)
+{
+	page_set_state(virt_to_page(ptr), PAGE_USED);
+	free_page(virt_to_page(ptr));
+}
+
+static kva_t chunk_without_ram(void)
+{
+	kva_t start = PAGE_OFFSET + LARGE_PAGE_SIZE;
+
+	while (start < high_memory && naive_ram(start, LARGE_PAGE_SIZE))
+		start += LARGE_PAGE_SIZE;
+	if (start >= high_memory)
+		SKIP("needs a hole of 2 MiB in lowmem");
+	return start;
+}
+
+KTEST(direct_map, check_finds_what_maps_a_chunk_without_ram)
+{
+	kva_t start = chunk_without_ram();
+	pdpte_t *pdpt = table_create(NULL);
+	pde_t *pd = table_create(kernel_pd);
+	pte_t *empty = table_create(NULL);
+	struct pgtable_report report;
+	struct pgtable_facts facts;
+
+	pdpt[pdpt_index(PAGE_OFFSET)] = pdpte_make(virt_to_phys(pd));
+	pgtable_facts_init(&facts);
+	EXPECT_NULL(pgtable_check_tables(pdpt, &facts, &report));
+	pd[pd_index(start)] = pde_make_table(virt_to_phys(empty));
+	EXPECT_LAW(pgtable_check_tables(pdpt, &facts, &report), "pgtable D3");
+	EXPECT_EQ(report.va, start);
+	pd[pd_index(start)].v = (start - PAGE_OFFSET) | PAE_PS |
+				kprot_bits[KPROT_RW].v;
+	EXPECT_LAW(pgtable_check_tables(pdpt, &facts, &report), "pgtable D9");
+	EXPECT_EQ(report.va, start);
+	table_free(pdpt);
+	table_free(pd);
+	table_free(empty);
 }

@@ -14,6 +14,7 @@
  *          back at the end. So a test can see how tables are made. Most frames
  *          are only numbers: the tests read the entries, not the memory.
  */
+#include <arch/fixmap.h>
 #include <arch/pgtable.h>
 #include <arch/probe.h>
 #include <arch/tlb.h>

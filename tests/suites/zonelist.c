@@ -17,6 +17,7 @@
 #include "lib/string.h"
 #include "mm/page/buddy.h"
 #include "mm/page/page_alloc.h"
+#include "mm/page/pcp.h"
 #include "mm/page/watermark.h"
 #include "tests/ktest.h"
 
