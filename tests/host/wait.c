@@ -6,7 +6,7 @@
  *          wait must be true already. A real sleep would last for ever, so it
  *          panics. But a test can say what other threads do during the next
  *          sleep: if they wake the sleeper, the sleep ends. A mutex only notes
- *          that it is held: to take it twice, or to release it unheld, is found.
+ *          that it is held: to take it twice is found, or to release it unheld.
  */
 #include "lib/preempt.h"
 #include "lib/wait.h"

@@ -132,8 +132,10 @@ static void close(void)
 static void open_with_tables(void)
 {
 	open();
-	REQUIRE(kpt_populate(at(0), ENTRIES) == 0);
-	REQUIRE(tables_there() == ALL);
+	if (!kpt_populate(at(0), ENTRIES) && tables_there() == ALL)
+		return;
+	close();
+	REQUIRE(!"kpt_populate() makes the tables");
 }
 
 static uint64_t mapping(uint32_t pfn, enum kprot prot)
