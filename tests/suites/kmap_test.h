@@ -66,6 +66,7 @@ static inline void move_cursor(unsigned slot)
 	unsigned i = 0;
 	void *ptr;
 
+	kmap_flush_unused();
 	do {
 		ptr = kmap_try(pages[i]);
 		REQUIRE(ptr);
