@@ -22,6 +22,7 @@
 #include "arch/i386/mm/mm_impl.h"
 #include "lib/align.h"
 #include "lib/alloc_trace.h"
+#include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "lib/failpoint.h"
 #include "lib/random.h"
@@ -220,7 +221,8 @@ KTEST(kpgtable, populate_makes_the_tables_of_its_range_and_no_other)
 	open();
 	for (unsigned i = 0; i < ARRAY_SIZE(spans); i++) {
 		unsigned long free = nr_free_pages(), made = kpt_tables;
-		unsigned nr = (unsigned)__builtin_popcount(spans[i].tables);
+		const uint32_t map = spans[i].tables;
+		unsigned nr = bitmap_weight(&map, 32);
 
 		EXPECT_EQ(kpt_populate(at(spans[i].first), spans[i].nr), 0);
 		EXPECT_EQ(tables_there(), spans[i].tables);

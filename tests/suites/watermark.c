@@ -198,14 +198,14 @@ KTEST(watermark, random_machines_have_the_marks_of_a_naive_model)
 		keep = naive_keep(lowmem);
 		invent(pages[0], pages[1], pages[2]);
 		for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
-			unsigned long min = (unsigned long)
-				((uint64_t)keep * pages[i] / lowmem);
-			unsigned long step_up;
+			unsigned long min, step_up;
 
 			if (!pages[i])
 				continue;
 			if (i == ZONE_HIGHMEM)
 				min = MIN(MAX(pages[i] / 1024, 32ul), 128ul);
+			else
+				min = keep * pages[i] / lowmem;
 			step_up = MAX(min / 4, pages[i] / 1000);
 			EXPECT_EQ(marks[i].min, min);
 			EXPECT_EQ(marks[i].low, min + step_up);
