@@ -388,7 +388,7 @@ KTEST(pcp_zone, random_orders_of_frees_end_in_one_block)
 
 	rng_init(&rng, ktest_seed());
 	for (unsigned round = 0; round < 4; round++) {
-		model_open(8 + 13 * round);
+		model_open(BATCH + 13 * round);
 		while (nr_owned(FREE) > 0) {
 			unsigned order = rng_below(&rng, PCP_ORDERS);
 
