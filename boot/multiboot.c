@@ -158,8 +158,8 @@ bool multiboot_mmap_next(const void *mmap, uint32_t length, uint32_t *offset,
 const char *multiboot_read(const struct multiboot_info *mb,
 			   struct boot_info *info)
 {
-	const struct multiboot_module *m = at(mb->mods_addr);
-	uint32_t nr = MIN(mb->mods_count, MODULES_READ_MAX);
+	const struct multiboot_module *m;
+	uint32_t nr;
 
 	read_texts(mb, info);
 	if (!read_mmap(mb, info) && !read_mem_sizes(mb, info))
@@ -169,7 +169,9 @@ const char *multiboot_read(const struct multiboot_info *mb,
 			  "in it, but are there: taken for RAM",
 			  (unsigned)(memmap.repaired >> 10));
 	if (!(mb->flags & MULTIBOOT_HAS_MODULES))
-		nr = 0;
+		return NULL;
+	m = at(mb->mods_addr);
+	nr = MIN(mb->mods_count, MODULES_READ_MAX);
 	for (uint32_t i = 0; i < nr; i++)
 		module_add(info, PHYS(m[i].start), PHYS(m[i].end),
 			   text_at(m[i].args));

@@ -53,7 +53,7 @@
 #include "mm/page/page_alloc.h"
 #include "mm/page/shrinker.h"
 
-#define SUITES_MAX       128
+#define SUITES_MAX       160
 #define DIAGNOSTIC_MAX   256
 #define REASON_MAX       96
 #define FAILURES_MAX     10000   /* allocations in one operation: runaway  */

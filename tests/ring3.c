@@ -76,7 +76,8 @@ void ring3_init(struct ring3 *r, const struct ring3_code *code)
 	for (unsigned i = 0; i < RING3_DATA_PAGES; i++)
 		r->data[i] = map_page(r, RING3_DATA_VA + i * PAGE_SIZE,
 				      UPT_READ | UPT_WRITE);
-	arch_user_regs_init(&r->regs, RING3_CODE_VA, RING3_STACK_TOP);
+	arch_user_regs_init(&r->regs, UADDR(RING3_CODE_VA),
+			    UADDR(RING3_STACK_TOP));
 	if (list_empty(&all))
 		hook_all(catch_exception);
 	list_add(&r->all, &all);

@@ -208,6 +208,8 @@ def calls(root):
             reference = "late" if late else "-" if word == "NONE" else "held"
             rows.append([number, name, HANDLES.get(word, word.lower()),
                          right.replace("NONE", "-"), reference, comment])
+        elif line.startswith("\tC("):
+            rows.append([f"a row that this rule cannot read: {line.strip()}"])
         elif line.startswith("\t\t") and rows:
             rows[-1][-1] += " " + re.sub(r"^\* ", "", line.strip())
     for row in rows:

@@ -277,7 +277,7 @@ long pg_thread_create(struct trap_regs *regs)
 
 	if (call_handle(regs))
 		return -EINVAL;
-	arch_user_regs_init(&first, regs->ebx, regs->ecx);
+	arch_user_regs_init(&first, UADDR(regs->ebx), UADDR(regs->ecx));
 	first.ebx = regs->edx;
 	err = task_thread_create(task, &first, &thread);
 	if (err)

@@ -74,7 +74,7 @@ static bool out_of_memory(struct task *task)
 	return !wait_killed();
 }
 
-bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs)
+bool user_fault_handle(uaddr_t addr, uint32_t error, struct trap_regs *regs)
 {
 	struct thread *thread = current_thread();
 	struct task *task = thread ? thread->task : NULL;
@@ -92,7 +92,7 @@ bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs)
 	 */
 	if (likely((error & (PF_PRESENT | PF_USER)) != PF_PRESENT ||
 		   !trap_from_user(regs)))
-		fault = vm_fault(task->mm, UADDR(addr), access);
+		fault = vm_fault(task->mm, addr, access);
 	if (likely(fault == VM_FAULT_DONE))
 		return true;
 	thread->fault = fault;

@@ -179,6 +179,6 @@ int task_load(struct task *task, const void *image, size_t size,
 	kfree(images);
 	if (err)
 		return err;
-	arch_user_regs_init(&regs, eip.v, esp.v);
+	arch_user_regs_init(&regs, eip, esp);
 	return task_thread_create(task, &regs, threadp);
 }

@@ -39,34 +39,9 @@
 #include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-#include "mm/dma/dma_impl.h"
+#include "mm/dma/pool_impl.h"
 #include "mm/page/page_alloc.h"
 #include "mm/slab/kmalloc.h"
-
-/*
- * Protection:  I  set when it is made, then constant
- *              l  dma_lock
- */
-struct chunk {
-	struct list_head link;       /* l  pool->chunks                      */
-	char            *ptr;        /* I  coherent memory                   */
-	bus_addr_t       bus;        /* I                                    */
-	uint32_t         used;       /* l  pieces                            */
-	uint32_t         map[];      /* l  a bit for each piece in use       */
-};
-
-struct dma_pool {
-	const char        *name;             /* I                            */
-	struct dma_device *dev;              /* I                            */
-	uint32_t           size, stride;     /* I                            */
-	uint32_t           chunk_size;       /* I                            */
-	uint32_t           segment;          /* I                            */
-	uint32_t           per_segment;      /* I  pieces                    */
-	uint32_t           nr;               /* I  pieces of a chunk         */
-	unsigned long      used;             /* l                            */
-	struct list_head   chunks;           /* l  see L3                    */
-	struct list_head   link;             /* l  all pools                 */
-};
 
 static LIST_HEAD(pools);   /* dma_lock */
 

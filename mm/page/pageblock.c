@@ -142,14 +142,14 @@ void pageblock_init(void)
 {
 	size_t blocks = DIV_ROUND_UP(max_pfn.v, PAGEBLOCK_PAGES);
 	size_t room = largest_free() / 4 * 3 / BLOCK_COST;   /* in blocks */
-	uint64_t lost = frames_of_ram();
+	uint64_t frames = frames_of_ram(), lost;
 	size_t size;
 
 	if (blocks > room && room * PAGEBLOCK_PAGES >= max_low_pfn.v) {
 		memblock_cap(pfn_to_phys(PFN(room * PAGEBLOCK_PAGES)));
 		max_pfn = phys_to_pfn(memblock_end());
 		blocks = DIV_ROUND_UP(max_pfn.v, PAGEBLOCK_PAGES);
-		lost = (lost - frames_of_ram()) << PAGE_SHIFT;
+		lost = (frames - frames_of_ram()) << PAGE_SHIFT;
 		pr_warn("memory: %pM of RAM at the top are not used: lowmem has no room for their mem_map\n",
 			&lost);
 	}

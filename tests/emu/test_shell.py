@@ -286,6 +286,25 @@ def test_a_crowd_that_reads_leaves_the_shell_its_lines():
     own.close()
 
 
+def test_a_crowd_does_not_use_up_the_consoles_handles(tmp_path):
+    """4,500 readers, and the console server has 4,095 handles. A line that is
+    typed while the shell does not read yet is read by the crowd."""
+    crowd, programs = tmp_path / "crowd", machine.BUILD / "user"
+    crowd.write_text("thief read\n" * 45)
+    make_archive(tmp_path / "cpio", crowd, programs / "thief",
+                 programs / "hello")
+    own = Shell("vmalloc=240M", mem="2G", archive=tmp_path / "cpio")
+    own.child.send("sh crowd\r")
+    for _ in range(10):
+        own.child.send("hello\r")
+        if not own.child.expect_exact(["Hello", pexpect.TIMEOUT],
+                                       timeout=machine.limit("boot") / 10):
+            break
+    else:
+        pytest.fail(f"no shell: {own.child.buffer}")
+    own.close()
+
+
 def test_control_c_kills_the_running_program(shell):
     needs("busybox")
     shell.child.send("busybox sh -c 'while :; do :; done'\r")

@@ -133,6 +133,17 @@ void host_kill_at(unsigned look);
 /* How many looks there were since then. */
 unsigned host_kill_looks(void);
 
+/* ---- wait.c: a sleep ---------------------------------------------------- */
+
+/*
+ * What other threads do during the next sleep. If they do not wake the sleeper,
+ * the sleep panics.
+ */
+void host_while_asleep(void (*others)(void));
+
+/* Calls of wake_up_one() since then, or since the sleep began. */
+unsigned host_wakes(void);
+
 /* ---- console.c ---------------------------------------------------------- */
 
 extern int host_loglevel;

@@ -4,8 +4,9 @@
  *
  * WHAT     lib/wait.h and lib/preempt.h for a single thread. The condition of a
  *          wait must be true already. A real sleep would last for ever, so it
- *          panics. A mutex only notes that it is held: to take it twice, or to
- *          release it unheld, is found.
+ *          panics. But a test can say what other threads do during the next
+ *          sleep: if they wake the sleeper, the sleep ends. A mutex only notes
+ *          that it is held: to take it twice is found, or to release it unheld.
  */
 #include "lib/preempt.h"
 #include "lib/wait.h"
@@ -18,17 +19,42 @@ void preempt_schedule(void)
 	panic("a switch is due, but there is only one thread");
 }
 
+static struct list_head sleeper = LIST_HEAD_INIT(sleeper);
+static void (*while_asleep)(void);
+static unsigned nr_wakes;   /* since the sleep began; wakes of nobody too */
+
+void host_while_asleep(void (*others)(void))
+{
+	while_asleep = others;
+	nr_wakes = 0;
+}
+
+unsigned host_wakes(void)
+{
+	return nr_wakes;
+}
+
 void wait_prepare(struct wait_queue *queue)
 {
+	list_add_tail(&sleeper, &queue->waiters);
 }
 
 bool wait_sleep(uint64_t deadline)
 {
-	panic("a wait that nobody would end");
+	void (*others)(void) = while_asleep;
+
+	while_asleep = NULL;
+	nr_wakes = 0;
+	if (others)
+		others();
+	if (!nr_wakes)
+		panic("a wait that nobody would end");
+	return true;
 }
 
 void wait_finish(struct wait_queue *queue)
 {
+	list_del_init(&sleeper);
 }
 
 /* ---- a kill ------------------------------------------------------------- */
@@ -68,7 +94,12 @@ void must_hold_nothing(const char *what)
 
 unsigned wake_up_one(struct wait_queue *queue)
 {
-	return 0;
+	bool woken = !list_empty(&queue->waiters);
+
+	nr_wakes++;
+	if (woken)
+		list_del_init(&sleeper);
+	return woken;
 }
 
 bool mutex_is_mine(const struct mutex *mutex)

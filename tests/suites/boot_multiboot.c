@@ -141,6 +141,7 @@ KTEST(boot_multiboot, without_a_map_the_two_sizes_are_taken)
 	EXPECT_NULL(multiboot_read(&mb, &info));
 	EXPECT_NULL(boot_info_check(&info));
 	EXPECT_EQ(top_of_ram(), 16 * M);
+	EXPECT_EQ(info.range[0].end.v, 639 * K);
 	EXPECT(info.warnings[0] != 0);
 }
 

@@ -198,6 +198,181 @@ KTEST(boot_tables, bit_flipped_anywhere_is_noticed)
 	}
 }
 
+/* ---- every size of lowmem ------------------------------------------------ */
+
+/* Lowmem that ends inside a 2 MiB page uses this page, too. */
+KTEST(boot_tables, each_entry_maps_its_own_2_MiB_up_to_the_end_of_lowmem)
+{
+	static const struct { uint32_t end; unsigned pages; } sizes[] = {
+		{ 2 * M, 1 }, { 2 * M + 4096, 2 }, { 4 * M - 4096, 2 },
+		{ 4 * M, 2 }, { 64 * M + 1, 33 }, { 895 * M, 448 },
+		{ LOWMEM_MAX, 448 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+		build(sizes[i].end);
+		for (unsigned n = 0; n < PTRS_PER_PD; n++)
+			EXPECT_EQ(tables.pd[n].v, n < sizes[i].pages ?
+				  n * 0x200000ull + 0x83 : 0);
+		EXPECT_NULL(lint());
+	}
+}
+
+KTEST(boot_tables, both_views_enter_the_directory_wherever_it_lies)
+{
+	static const uint32_t places[] = { 0x00104000, 0x00200000, 0x37fff000 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+		uint32_t pd = places[i] + offsetof(struct boot_tables, pd);
+		struct boot_paging good = what;
+
+		what.tables_phys = places[i];
+		build(64 * M);
+		EXPECT_EQ(tables.pdpt[0].v, pd + 1);
+		EXPECT_EQ(tables.pdpt[3].v, pd + 1);
+		EXPECT_EQ(tables.pdpt[1].v | tables.pdpt[2].v, 0);
+		EXPECT_NULL(lint());
+		what = good;
+	}
+}
+
+/* A size of lowmem, in bytes; half of them end inside a 2 MiB page. */
+static uint32_t random_size(struct rng *rng)
+{
+	uint32_t size = 2 * M + rng_next(rng) % (LOWMEM_MAX - 2 * M + 1);
+
+	return rng_below(rng, 2) ? size : size & ~(2 * M - 1);
+}
+
+KTEST(boot_tables, random_sizes_map_each_byte_of_lowmem_and_no_chunk_more)
+{
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	for (unsigned round = 0; round < 60; round++) {
+		uint32_t size = random_size(&rng), mapped = 0;
+
+		build(size);
+		for (unsigned n = 0; n < PTRS_PER_PD; n++) {
+			if (!(tables.pd[n].v & PAE_P))
+				continue;
+			EXPECT_EQ(tables.pd[n].v >> 21, n);
+			EXPECT_EQ(n, mapped / (2 * M));
+			mapped += 2 * M;
+		}
+		EXPECT(mapped >= size && mapped - size < 2 * M);
+		EXPECT_NULL(lint());
+	}
+}
+
+KTEST(boot_tables, random_addresses_are_those_of_a_walk_by_hand)
+{
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	for (unsigned round = 0; round < 300; round++) {
+		uint32_t size = random_size(&rng);
+		uint32_t pa = rng_next(&rng) % size;
+		uint32_t va = pa + (rng_below(&rng, 2) ? PAGE_OFFSET : 0);
+		uint64_t pdpte, pde;
+
+		build(size);
+		pdpte = tables.pdpt[va >> 30].v;
+		EXPECT_EQ(pdpte, what.tables_phys +
+			  offsetof(struct boot_tables, pd) + 1);
+		pde = tables.pd[va >> 21 & 511].v;
+		EXPECT_EQ(pde & 0x83, 0x83);
+		EXPECT_EQ((pde & 0xffe00000) + (va & 0x1fffff), pa);
+	}
+}
+
+/* ---- the linter ---------------------------------------------------------- */
+
+KTEST(boot_tables, the_linter_knows_where_lowmem_ends)
+{
+	for (unsigned pages = 1; pages <= LOWMEM_MAX / (2 * M); pages++) {
+		pde_t last;
+
+		build(pages * 2 * M);
+		last = tables.pd[pages - 1];
+		tables.pd[pages - 1].v = 0;
+		expect_law("the last one is missing", "boot_paging P7");
+		tables.pd[pages - 1] = last;
+		tables.pd[pages].v = last.v + 2 * M;
+		expect_law("one more", "boot_paging P7");
+	}
+}
+
+/* The bits of an address that a CPU has: 32 to 52. */
+KTEST(boot_tables, the_linter_knows_the_width_of_an_address)
+{
+	for (unsigned width = 32; width <= 52; width++)
+		for (unsigned bit = 32; bit < 52; bit++) {
+			what.phys_bits = width;
+			build(64 * M);
+			tables.pd[7].v |= 1ull << bit;
+			expect_law("a bit of the address", bit < width ?
+				   "boot_paging P6" : "boot_paging P4");
+		}
+	what.phys_bits = 36;
+}
+
+KTEST(boot_tables, an_entry_for_another_address_is_found_in_each_place)
+{
+	build(LOWMEM_MAX);
+	for (unsigned n = 0; n < LOWMEM_MAX / (2 * M); n++) {
+		pde_t good = tables.pd[n];
+
+		tables.pd[n].v = good.v ^ (n % 2 ? 2 * M : 512 * M);
+		expect_law("another address", "boot_paging P6");
+		EXPECT_EQ(paging_lint(&tables, &what).index, n);
+		tables.pd[n] = good;
+	}
+	EXPECT_NULL(lint());
+}
+
+/* May the entry stand at this index? By the manual, bit by bit. */
+static bool naive_entry_is_right(uint64_t entry, unsigned index)
+{
+	if (!(entry & 1))
+		return index >= 32;
+	if (index >= 32 || (entry & 6) != 2 || !(entry & 0x80))
+		return false;
+	for (unsigned bit = 13; bit < 64; bit++) {
+		bool set = entry >> bit & 1;
+		bool wanted = bit >= 21 && (uint64_t)index << 21 >> bit & 1;
+
+		if (bit >= 52 && bit < 63)
+			continue;   /* ignored by the CPU */
+		if (set != wanted)
+			return false;
+	}
+	return true;
+}
+
+KTEST(boot_tables, random_entries_are_judged_as_by_a_naive_model)
+{
+	struct rng rng;
+
+	rng_init(&rng, ktest_seed());
+	build(64 * M);
+	for (unsigned round = 0; round < 3000; round++) {
+		unsigned index = rng_below(&rng, 34);
+		pde_t good = tables.pd[index];
+
+		/* A right entry of any place, with up to three bits wrong. */
+		tables.pd[index].v = (uint64_t)rng_below(&rng, 34) << 21 | 0x83;
+		if (rng_below(&rng, 2))
+			tables.pd[index] = good;
+		for (unsigned n = rng_below(&rng, 4); n > 0; n--)
+			tables.pd[index].v ^= 1ull << rng_below(&rng, 64);
+		if (!lint() != naive_entry_is_right(tables.pd[index].v, index))
+			ktest_fail(__FILE__, __LINE__, "PD[%u] = 0x%llx", index,
+				   (unsigned long long)tables.pd[index].v);
+		tables.pd[index] = good;
+	}
+}
+
 static const char *boot_tables_suite_check(void)
 {
 	build(64 * M);

@@ -2,83 +2,11 @@
 /*
  * buddy.c (tests) - splitting and merging, on a zone of our own
  *
- * The tests allocate a block of 4 MiB and give some of its frames to a private
- * zone: the system's lists are not touched. The other frames of the block have
- * the state PAGE_TAIL, so nothing ever merges with them.
+ * NOT HERE random operations against models (buddy_random.c).
  */
-#include "lib/align.h"
-#include "lib/random.h"
-#include "lib/string.h"
-#include "mm/page/buddy.h"
-#include "mm/page/page_alloc.h"
-#include "tests/ktest.h"
+#include "tests/suites/buddy_test.h"
 
 SUITE(buddy, page_alloc_check);
-
-#define FRAMES  (1u << MAX_ORDER)
-
-static struct zone zone;
-static struct page *block;   /* frame 0 of the tests */
-
-static void set_frames(unsigned start, unsigned end)
-{
-	pfn_t first = page_to_pfn(block);
-
-	for (unsigned i = 0; i < FRAMES; i++)
-		block[i].state_order = STATE_ORDER(PAGE_TAIL, 0);
-	buddy_init(&zone);
-	zone.name = "test";
-	zone.start = pfn_add(first, start);
-	zone.end = pfn_add(first, end);
-	spin_lock(&zone.lock);
-	buddy_free_run_locked(&zone, &block[start], end - start);
-	spin_unlock(&zone.lock);
-}
-
-/* A private zone of frames [start, end), all free. */
-static void zone_open(unsigned start, unsigned end)
-{
-	block = alloc_pages(GFP_HIGHUSER | GFP_NOWARN, MAX_ORDER);
-	if (!block)
-		SKIP("needs a free block of 4 MiB");
-	set_frames(start, end);
-}
-
-static void zone_close(void)
-{
-	for (unsigned i = 1; i < FRAMES; i++)
-		block[i].state_order = STATE_ORDER(PAGE_TAIL, 0);
-	block->state_order = STATE_ORDER(PAGE_USED, MAX_ORDER);
-	free_pages(block, MAX_ORDER);
-}
-
-static const char *check(void)
-{
-	const char *broken;
-
-	spin_lock(&zone.lock);
-	broken = buddy_check(&zone);
-	spin_unlock(&zone.lock);
-	return broken;
-}
-
-/* Frame number in the block, or -1. */
-static int take(unsigned order)
-{
-	struct page *page;
-
-	spin_lock(&zone.lock);
-	page = buddy_alloc_locked(&zone, order);
-	spin_unlock(&zone.lock);
-	return page ? (int)(page - block) : -1;
-}
-
-static void give(int frame, unsigned order)
-{
-	spin_lock(&zone.lock);
-	buddy_free_locked(&zone, &block[frame], order);
-	spin_unlock(&zone.lock);
-}
 
 KTEST(buddy, splits_down_and_merges_back_to_one_block)
 {
@@ -224,6 +152,150 @@ KTEST(buddy, a_run_becomes_the_largest_blocks_there_are)
 	zone_close();
 }
 
+/* ---- which block, which half, which end of a list ------------------------ */
+
+KTEST(buddy, a_split_gives_the_lowest_part_and_lists_the_others)
+{
+	for (unsigned order = 0; order < MAX_ORDER; order++) {
+		zone_open(0, FRAMES);
+		EXPECT_EQ(take(order), 0);
+		EXPECT_EQ(nr_blocks(), MAX_ORDER - order);
+		for (unsigned i = order; i < MAX_ORDER; i++)
+			EXPECT(is_head(1u << i, i));
+		expect_sound();
+		zone_close();
+	}
+}
+
+KTEST(buddy, small_blocks_are_used_up_before_a_larger_one_is_split)
+{
+	static const struct { unsigned order; int frame; } takes[] = {
+		{ 0, 0 }, { 0, 1 }, { 0, 2 }, { 0, 3 }, { 1, 4 }, { 0, 6 },
+		{ 2, 8 }, { 1, 12 }, { 0, 7 }, { 3, 16 }, { 0, 14 }, { 4, 32 },
+		{ 5, 64 }, { 6, 128 }, { 7, 256 }, { 8, 512 }, { 8, 768 },
+	};
+
+	zone_open(0, FRAMES);
+	for (unsigned i = 0; i < ARRAY_SIZE(takes); i++)
+		EXPECT_EQ(take(takes[i].order), takes[i].frame);
+	expect_sound();
+	zone_close();
+}
+
+KTEST(buddy, of_equal_blocks_the_one_freed_last_is_taken_first)
+{
+	static const int order_of_frees[] = { 16, 48, 0, 32 };
+
+	zone_open(0, 64);
+	for (int i = 0; i < 8; i++)
+		EXPECT_EQ(take(3), 8 * i);
+	for (unsigned i = 0; i < 4; i++)   /* their buddies are in use */
+		give(order_of_frees[i], 3);
+	expect_sound();
+	for (unsigned i = 4; i-- > 0; )
+		EXPECT_EQ(take(3), order_of_frees[i]);
+	zone_close();
+}
+
+/* Whichever of two buddies is freed last: the upper head becomes a tail. */
+KTEST(buddy, a_head_that_becomes_a_tail_does_not_look_free)
+{
+	for (unsigned order = 0; order < MAX_ORDER; order++)
+		for (unsigned upper_last = 0; upper_last < 2; upper_last++) {
+			int size = 1 << order;
+
+			zone_open(0, FRAMES);
+			EXPECT_EQ(take(order), 0);
+			EXPECT_EQ(take(order), size);
+			give(upper_last ? 0 : size, order);
+			expect_sound();
+			give(upper_last ? size : 0, order);
+			EXPECT_EQ(zone.free_orders, 1u << MAX_ORDER);
+			EXPECT_EQ(block[size].state, PAGE_TAIL);
+			expect_sound();
+			zone_close();
+		}
+}
+
+KTEST(buddy, a_block_merges_with_its_buddy_of_the_same_order_only)
+{
+	zone_open(0, 32);
+	EXPECT_EQ(take(2), 0);
+	EXPECT_EQ(take(1), 4);
+	EXPECT_EQ(take(1), 6);
+	give(6, 1);
+	give(0, 2);   /* the other half, 4 to 7, is not free as a whole */
+	EXPECT(is_head(0, 2) && is_head(6, 1) && is_head(8, 3));
+	expect_sound();
+	give(4, 1);
+	EXPECT_EQ(zone.free_orders, 1u << 5);
+	expect_sound();
+	zone_close();
+}
+
+/* Entries of a virgin block other than the first may say anything. */
+KTEST(buddy, a_virgin_block_gets_its_entries_when_it_is_taken)
+{
+	pfn_t first;
+
+	zone_open(0, 0);
+	first = page_to_pfn(block);
+	zone.end = pfn_add(first, FRAMES);
+	for (unsigned i = 1; i < FRAMES; i++)
+		block[i].state_order = STATE_ORDER(PAGE_FREE, 0);
+	pageblock_states[first.v >> MAX_ORDER] = PAGEBLOCK_HOLE;
+	spin_lock(&zone.lock);
+	buddy_add_virgin_locked(&zone, first);
+	spin_unlock(&zone.lock);
+	EXPECT_EQ(zone.nr_free, FRAMES);
+	EXPECT_EQ(take(4), 0);
+	EXPECT(pageblock_is_live(first));
+	EXPECT_EQ(block[1].state, PAGE_TAIL);
+	expect_sound();
+	give(0, 4);
+	EXPECT_EQ(zone.free_orders, 1u << MAX_ORDER);
+	zone_close();
+}
+
+/* ---- runs ---------------------------------------------------------------- */
+
+/*
+ * To free page after page gives the same blocks at the end, but writes to the
+ * entries of all pages.
+ */
+KTEST(buddy, a_run_writes_to_the_heads_of_its_blocks_only)
+{
+	zone_open(0, FRAMES);
+	EXPECT_EQ(take(MAX_ORDER), 0);
+	for (unsigned i = 0; i < FRAMES; i++) {
+		block[i].state_order = STATE_ORDER(PAGE_TAIL, 0);
+		block[i].list.next = NULL;
+	}
+	give_run(1, FRAMES - 2);
+	EXPECT_EQ(nr_blocks(), 2 * (MAX_ORDER - 1));
+	for (unsigned i = 0; i < FRAMES; i++)
+		if (block[i].state != PAGE_FREE)
+			EXPECT(!block[i].list.next);
+	expect_sound();
+	zone_close();
+}
+
+KTEST(buddy, a_run_merges_with_its_neighbours)
+{
+	zone_open(0, 64);
+	EXPECT_EQ(take(6), 0);
+	for (unsigned i = 0; i < 64; i++)
+		block[i].state_order = STATE_ORDER(PAGE_TAIL, 0);
+	give_run(0, 13);
+	give_run(40, 24);
+	EXPECT(is_head(0, 3) && is_head(8, 2) && is_head(12, 0));
+	EXPECT(is_head(40, 3) && is_head(48, 4));
+	give_run(13, 27);
+	EXPECT_EQ(zone.free_orders, 1u << 6);
+	expect_sound();
+	zone_close();
+}
+
 /* ---- misuse, and the checker -------------------------------------------- */
 
 static void take_unlocked(void *arg) NO_LOCK_CHECK
@@ -289,83 +361,5 @@ KTEST(buddy, check_finds_blocks_in_the_wrong_place)
 	list_by_force(0, 2);
 	EXPECT_STREQ(check(),
 		     "buddy B4: two buddies are never both free at the same order");
-	zone_close();
-}
-
-/* ---- naive model -------------------------------------------------------- */
-
-#define HELD_MAX  200
-
-static struct { int frame; unsigned order; } held[HELD_MAX];
-static unsigned nr_held;
-static bool model_free[FRAMES];
-
-/* Is there an aligned free run of this order? Then an allocation succeeds. */
-static bool model_has(unsigned order)
-{
-	for (unsigned start = 0; start < FRAMES; start += 1u << order) {
-		unsigned n = 0;
-
-		while (n < 1u << order && model_free[start + n])
-			n++;
-		if (n == 1u << order)
-			return true;
-	}
-	return false;
-}
-
-static void model_set(int frame, unsigned order, bool is_free)
-{
-	for (unsigned i = 0; i < 1u << order; i++) {
-		EXPECT(model_free[(unsigned)frame + i] != is_free);
-		model_free[(unsigned)frame + i] = is_free;
-	}
-}
-
-static void random_alloc(struct rng *rng)
-{
-	unsigned order = rng_below(rng, rng_below(rng, 8) + 1);
-	bool expected = model_has(order);
-	int frame = take(order);
-
-	EXPECT_EQ(frame >= 0, expected);
-	if (frame < 0)
-		return;
-	EXPECT(IS_ALIGNED(frame, 1 << order));
-	model_set(frame, order, false);
-	held[nr_held].frame = frame;
-	held[nr_held++].order = order;
-}
-
-static void random_free(struct rng *rng)
-{
-	unsigned i = rng_below(rng, nr_held);
-
-	give(held[i].frame, held[i].order);
-	model_set(held[i].frame, held[i].order, true);
-	held[i] = held[--nr_held];
-}
-
-KTEST(buddy, random_operations_match_a_naive_model)
-{
-	struct rng rng;
-
-	zone_open(3, 1001);
-	for (unsigned i = 0; i < FRAMES; i++)
-		model_free[i] = i >= 3 && i < 1001;
-	nr_held = 0;
-	rng_init(&rng, ktest_seed());
-	for (unsigned i = 0; i < 1500; i++) {
-		if (nr_held == HELD_MAX || (nr_held && rng_below(&rng, 2)))
-			random_free(&rng);
-		else
-			random_alloc(&rng);
-		if (i % 4 == 0)
-			EXPECT_NULL(check());
-	}
-	while (nr_held)
-		random_free(&rng);
-	EXPECT_NULL(check());
-	EXPECT_EQ(zone.nr_free, 1001 - 3);
 	zone_close();
 }

@@ -6,6 +6,7 @@
  *          wrong frees, failures, random operations against a list.
  */
 #include "lib/align.h"
+#include "mm/dma/pool_impl.h"
 #include "tests/suites/dma_test.h"
 
 SUITE(dma_pool, dma_check);
@@ -192,6 +193,36 @@ KTEST(dma_pool, destroy_is_refused_while_pieces_are_out)
 	REQUIRE(take(pool, GFP_KERNEL));
 	EXPECT_EQ(dma_pool_destroy(pool), -EBUSY);
 	EXPECT_EQ(dma_debug_nr_reports() - reports, 1);
+	give_all(pool);
+	end(pool);
+}
+
+/* Which law the checker names while the chunks are in another order. */
+static const char *check_with_first_chunk_last(struct dma_pool *pool)
+{
+	struct list_head *first = pool->chunks.next;
+	const char *law;
+
+	list_move_tail(first, &pool->chunks);
+	law = dma_check();
+	list_move(first, &pool->chunks);
+	return law;
+}
+
+/* Chunks of two pieces: one has a free piece, the others are full. */
+KTEST(dma_pool, check_finds_a_full_chunk_in_front_of_a_free_piece)
+{
+	struct dma_pool *pool = set_up(2048, 2048, 0, false);
+
+	while (nr_pieces < 3)
+		REQUIRE(take(pool, GFP_KERNEL));
+	EXPECT_NULL(dma_check());
+	EXPECT_LAW(check_with_first_chunk_last(pool), "dma_pool L3");
+	REQUIRE(take(pool, GFP_KERNEL));
+	EXPECT_NULL(check_with_first_chunk_last(pool));   /* both are full */
+	REQUIRE(take(pool, GFP_KERNEL));
+	EXPECT_LAW(check_with_first_chunk_last(pool), "dma_pool L3");
+	EXPECT_NULL(dma_check());
 	give_all(pool);
 	end(pool);
 }

@@ -2,58 +2,9 @@
 /*
  * kmap.c (tests) - the 512 slots: counts, laps, and one flush for each lap
  */
-#include <arch/probe.h>
-#include <arch/tlb.h>
-
-#include "lib/random.h"
-#include "lib/string.h"
-#include "mm/kva/kmap.h"
-#include "mm/page/page_alloc.h"
-#include "mm/page/zone.h"
-#include "tests/ktest.h"
+#include "tests/suites/kmap_test.h"
 
 SUITE(kmap, kmap_check);
-
-#define PAGES_MAX  (PKMAP_SLOTS + 88)
-
-static struct page *pages[PAGES_MAX];
-
-/* Take nr pages of HIGHMEM without slots. Each slot is then free or used. */
-static void take_highmem(unsigned nr)
-{
-	unsigned had;
-
-	if (zones[ZONE_HIGHMEM].managed < 2 * nr)
-		SKIP("needs highmem");
-	had = alloc_pages_bulk(GFP_HIGHUSER, nr, pages);
-	REQUIRE(had == nr);
-	for (unsigned i = 0; i < nr; i++)
-		if (!page_is_highmem(pages[i])) {
-			free_pages_bulk(pages, nr);
-			SKIP("needs more highmem");
-		}
-	kmap_flush_unused();
-}
-
-static void give_highmem(unsigned nr)
-{
-	free_pages_bulk(pages, nr);
-}
-
-static struct kmap_usage usage_now(void)
-{
-	struct kmap_usage usage;
-
-	kmap_usage(&usage);
-	return usage;
-}
-
-static bool readable(const void *ptr)
-{
-	uint8_t byte;
-
-	return probe_read8(ptr, &byte);
-}
 
 KTEST(kmap, a_lowmem_page_has_its_address_already)
 {
@@ -167,25 +118,6 @@ KTEST(kmap, no_slot_is_left_when_all_are_in_use)
 			kunmap(pages[i]);
 	EXPECT_EQ(usage_now().used, 0);
 	give_highmem(PKMAP_SLOTS + 1);
-}
-
-static unsigned slot_of(const void *ptr)
-{
-	return (ptr_to_kva(ptr) - PKMAP_BASE) / PAGE_SIZE;
-}
-
-/* Free all slots. The next search begins at `slot`. */
-static void move_cursor(unsigned slot)
-{
-	unsigned i = 0;
-	void *ptr;
-
-	do {
-		ptr = kmap_try(pages[i]);
-		REQUIRE(ptr);
-		kunmap(pages[i++]);
-	} while ((slot_of(ptr) + 1) % PKMAP_SLOTS != slot);
-	kmap_flush_unused();
 }
 
 /* Laps from a slot on. The first one is shorter: it may flush page by page. */

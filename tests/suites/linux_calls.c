@@ -69,7 +69,8 @@ static uint32_t call6(uint32_t nr, uint32_t a, uint32_t b, uint32_t c,
 {
 	struct trap_regs regs;
 
-	arch_user_regs_init(&regs, TPROGRAM_CODE, TPROGRAM_DATA + 0xff0);
+	arch_user_regs_init(&regs, UADDR(TPROGRAM_CODE),
+			    UADDR(TPROGRAM_DATA + 0xff0));
 	regs.eax = nr;
 	regs.ebx = a;
 	regs.ecx = b;

@@ -97,7 +97,7 @@ static void space_run(struct space *space, unsigned priority)
 {
 	struct trap_regs regs;
 
-	arch_user_regs_init(&regs, CODE_VA, DATA_VA + PAGE_SIZE);
+	arch_user_regs_init(&regs, UADDR(CODE_VA), UADDR(DATA_VA + PAGE_SIZE));
 	regs.ebx = (uint32_t)(space - spaces);
 	space->thread = thread_create_user(NULL, &space->tables, "user",
 					   priority, &regs);

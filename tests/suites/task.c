@@ -538,8 +538,8 @@ static struct thread *second_thread(struct task *task)
 	struct trap_regs regs;
 	struct thread *thread;
 
-	arch_user_regs_init(&regs, TPROGRAM_CODE + 0x100,
-			    TPROGRAM_DATA + 0xff0);
+	arch_user_regs_init(&regs, UADDR(TPROGRAM_CODE + 0x100),
+			    UADDR(TPROGRAM_DATA + 0xff0));
 	if (task_thread_create(task, &regs, &thread))
 		return NULL;
 	return thread;

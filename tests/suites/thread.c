@@ -281,7 +281,7 @@ KTEST(thread, one_that_was_never_started_can_be_taken_back)
 	struct thread *thread;
 
 	begin();
-	arch_user_regs_init(&regs, 0x08048000, 0xbffff000);
+	arch_user_regs_init(&regs, UADDR(0x08048000), UADDR(0xbffff000));
 	thread = thread_create_user(NULL, NULL, "unborn", PRIORITY_USER,
 				    &regs);
 	REQUIRE(thread);

@@ -104,7 +104,7 @@ KTEST(thread_switch, user_registers_begin_as_linuxs)
 	struct trap_regs regs;
 
 	memset(&regs, 0xff, sizeof(regs));
-	arch_user_regs_init(&regs, 0x08048000, 0xbffffff0);
+	arch_user_regs_init(&regs, UADDR(0x08048000), UADDR(0xbffffff0));
 	EXPECT_EQ(regs.eip, 0x08048000);
 	EXPECT_EQ(regs.user_esp, 0xbffffff0);
 	EXPECT_EQ(regs.eflags, 0x202);

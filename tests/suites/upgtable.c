@@ -3,6 +3,8 @@
  * upgtable.c - tests of the page tables of user address spaces
  */
 #include "lib/string.h"
+#include "mm/page/pageblock.h"
+#include "mm/page/zone.h"
 #include "tests/suites/upgtable_space.h"
 
 static const char *upgtable_check(void)
@@ -376,5 +378,50 @@ KTEST(upgtable, entries_move_across_tables)
 	EXPECT_EQ(upt_move_range(&space, UADDR(to), UADDR(at(0)),
 				 WINDOW * PAGE_SIZE), 0);
 	EXPECT(shows(1, 1) && shows_nothing(5));
+	teardown();
+}
+
+/* ---- tables above 4 GiB -------------------------------------------------- */
+
+/* Take the free block whose first frame is the first one above 4 GiB. */
+static struct page *take_block_at_4g(void)
+{
+	struct page *head = pfn_to_page(PFN(PFN_4G)), *block;
+	struct zone *zone = &zones[ZONE_HIGHMEM];
+	irqflags_t flags;
+
+	drain_local_pages();
+	flags = spin_lock_irqsave(&zone->lock);
+	if (pfn_valid(PFN(PFN_4G)) && page_state(PFN(PFN_4G)) == PAGE_FREE &&
+	    head->order == MAX_ORDER)
+		list_move(&head->list, &zone->free[MAX_ORDER]);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	block = alloc_pages(GFP_HIGHUSER | GFP_NOWARN, MAX_ORDER);
+	if (block == head)
+		return block;
+	if (block)
+		free_pages(block, MAX_ORDER);
+	SKIP("needs a free block at 4 GiB");
+}
+
+/* The first frame above 4 GiB is the next free page. It must not be a table. */
+KTEST(upgtable, a_table_below_4_GiB_is_not_the_first_frame_above)
+{
+	bool above = upt_tables_above_4g;
+	struct page *head = take_block_at_4g(), *table;
+
+	setup();
+	head->state_order = STATE_ORDER(PAGE_USED, 0);
+	upt_tables_above_4g = false;
+	free_page(head);
+	map(0, 1, RW);
+	upt_tables_above_4g = above;
+	EXPECT_EQ(space.nr_tables, 2);
+	list_for_each_entry(table, &space.tables, list)
+		EXPECT(page_to_pfn(table).v < PFN_4G);
+	EXPECT(shows(0, 1));
+	EXPECT(alloc_page(GFP_HIGHUSER) == head);
+	head->state_order = STATE_ORDER(PAGE_USED, MAX_ORDER);
+	free_pages(head, MAX_ORDER);
 	teardown();
 }

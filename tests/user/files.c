@@ -75,6 +75,8 @@ static const struct {
 	{ "nothing", O_DIRECTORY, -ENOENT }, { "nothing/x", O_CREAT, -ENOENT },
 	{ "welcome/x", O_CREAT, -ENOTDIR }, { "nothing/", O_CREAT, -EISDIR },
 	{ "welcome/", O_CREAT, -EISDIR }, { "tests/", O_CREAT, -EISDIR },
+	{ ".x/", O_CREAT, -EISDIR }, { "x./", O_CREAT, -EISDIR },
+	{ "../", O_CREAT | O_EXCL, -EEXIST }, { ".../", O_CREAT, -EISDIR },
 	{ "nothing//", O_CREAT, -EISDIR }, { "nothing/x/", O_CREAT, -ENOENT },
 	{ "tests", O_CREAT, -EISDIR }, { "tests", O_CREAT | O_EXCL, -EEXIST },
 	{ "tests/", O_CREAT | O_EXCL, -EISDIR },

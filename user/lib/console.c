@@ -55,7 +55,7 @@ long console_read(char *buf, size_t size)
 		if (ipc_call(console, &words) < 0)
 			return 0;
 		if ((int32_t)words.w[0] < 0)
-			return 0;
+			return (int32_t)words.w[0];
 		pending_from = 0;
 		pending_to = MIN(words.w[0], (uint32_t)WORDS_TEXT_MAX);
 		memcpy(pending, words_text(&words), pending_to);

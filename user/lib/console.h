@@ -22,7 +22,8 @@ int console_read_line(char *buf, size_t size);
 
 /*
  * Read a part of the next line, its newline included.
- * Returns: how much; 0: end of input, or there is no console.
+ * Returns: how much; 0: end of input, or there is no console; -EAGAIN: too many
+ *          programs wait for input; -ENOMEM.
  */
 long console_read(char *buf, size_t size);
 

@@ -3,7 +3,8 @@
  * queue.c - clients that a server answers later
  *
  * COST     A look needs a call to the kernel for each client in the list. Looks
- *          are rare: they need about two calls for each client that comes.
+ *          are rare: they need about two calls for each client that comes. Only
+ *          a full queue is looked through for each client.
  */
 #include "user/lib/queue.h"
 
@@ -31,7 +32,7 @@ static void forget_gone(struct queue *queue)
 		else
 			at = &(*at)->next;
 	}
-	queue->look_at = MAX(QUEUE_FEW, 2 * queue->nr);
+	queue->look_at = MIN(MAX(QUEUE_FEW, 2 * queue->nr), QUEUE_MAX);
 }
 
 long queue_add(struct queue *queue, const struct words *words, bool front)
@@ -41,6 +42,8 @@ long queue_add(struct queue *queue, const struct words *words, bool front)
 
 	if (queue->nr >= MAX(QUEUE_FEW, queue->look_at))
 		forget_gone(queue);
+	if (queue->nr >= QUEUE_MAX && !front)
+		return -EAGAIN;
 	client = malloc(sizeof(*client));
 	reply = client ? ipc_reply_save() : -ENOMEM;
 	if (reply < 0) {

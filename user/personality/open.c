@@ -43,16 +43,17 @@ long find_at(struct process *process, uint32_t fd, const char *path,
 /* Does the path end with a name, not "." or "..", and a slash behind it? */
 static bool ends_with_slash(const char *path)
 {
-	size_t length = strlen(path), end;
+	size_t start = strlen(path), length = 0;
 
-	if (!length || path[length - 1] != '/')
+	if (!start || path[start - 1] != '/')
 		return false;
-	while (length && path[length - 1] == '/')
-		length--;
-	end = length;
-	while (length && path[length - 1] != '/')
-		length--;
-	return end - length > 2 || (end > length && path[length] != '.');
+	while (start && path[start - 1] == '/')
+		start--;
+	for (; start && path[start - 1] != '/'; start--)
+		length++;
+	if (length == 1 || length == 2)
+		return path[start] != '.' || path[start + length - 1] != '.';
+	return length > 0;
 }
 
 /* Can this node be opened with these flags? Returns: 0 or an error. */

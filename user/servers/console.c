@@ -374,7 +374,7 @@ static void do_try(long received, struct words *words)
 }
 
 /* Returns: true: the client gets its answer now; false: later, or none. */
-static bool do_write(struct words *words)
+static bool do_write(long received, struct words *words)
 {
 	long err;
 
@@ -383,7 +383,7 @@ static bool do_write(struct words *words)
 		uart_set_interrupts();
 		return true;
 	}
-	err = queue_add(&writers, words, false);
+	err = queue_add(&writers, words, is_leader(received));
 	words->w[0] = (uint32_t)err;
 	return err;
 }
@@ -412,7 +412,7 @@ static bool serve(long received, struct words *words)
 	}
 	switch (words->w[0] & 0xff) {
 	case CONSOLE_WRITE:
-		return do_write(words);
+		return do_write(received, words);
 	case CONSOLE_READ:
 		return do_read(received, words);
 	case CONSOLE_TRY:

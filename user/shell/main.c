@@ -158,7 +158,7 @@ int cmd_sh(int argc, char **argv)
 
 	if (argc < 2)
 		printf("sh: this is the shell; `sh FILE` runs a file's lines\n");
-	if (depth == DEPTH_MAX) {
+	if (argc > 1 && depth == DEPTH_MAX) {
 		printf("sh: %s: files that run files, too deep\n", argv[1]);
 		return 1;
 	}

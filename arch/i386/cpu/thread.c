@@ -84,12 +84,12 @@ int arch_thread_fork(struct arch_thread *child, struct arch_thread *parent)
 	return fpu_fork(child, parent);
 }
 
-void arch_user_regs_init(struct trap_regs *regs, uint32_t eip, uint32_t esp)
+void arch_user_regs_init(struct trap_regs *regs, uaddr_t eip, uaddr_t esp)
 {
 	*regs = (struct trap_regs){
 		.es = USER_DS, .ds = USER_DS,
-		.eip = eip, .cs = USER_CS, .eflags = EFLAGS_FIXED,
-		.user_esp = esp, .user_ss = USER_DS,
+		.eip = eip.v, .cs = USER_CS, .eflags = EFLAGS_FIXED,
+		.user_esp = esp.v, .user_ss = USER_DS,
 	};
 }
 

@@ -181,7 +181,7 @@ static bool resolve_user_copy(struct trap_regs *regs)
 
 	if (regs->eflags & EFLAGS_IF)
 		irq_enable();
-	resolved = user_fault_handle(regs->cr2, regs->error, regs);
+	resolved = user_fault_handle(UADDR(regs->cr2), regs->error, regs);
 	irq_disable();
 	return resolved;
 }
@@ -218,7 +218,8 @@ static void ring3_exception(struct trap_regs *regs)
 	irq_enable();
 	if (regs->vector == VECTOR_PF)
 		resolved = regs->cr2 < PAGE_OFFSET &&
-			   user_fault_handle(regs->cr2, regs->error, regs);
+			   user_fault_handle(UADDR(regs->cr2), regs->error,
+					     regs);
 	else if (regs->vector == VECTOR_NM)
 		resolved = fpu_load();
 	if (!resolved)

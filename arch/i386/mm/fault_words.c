@@ -323,7 +323,8 @@ static void describe_owner(const struct fault_case *c, enum fault_cause cause,
 	if (cause == FAULT_STACK_GUARD)
 		line_printf(out, "  guard page of stack \"%s\"",
 			    c->facts->stack);
-	else if (cause == FAULT_AREA_GUARD || cause == FAULT_AREA_HOLE)
+	else if (area &&
+		 (cause == FAULT_AREA_GUARD || cause == FAULT_AREA_HOLE))
 		line_printf(out, "  area 0x%08x - 0x%08x, made by %pS",
 			    area->start, area->end, area->caller);
 	else if (cause == FAULT_KMAP_SLOT)

@@ -43,5 +43,13 @@ bool direct_map_has_page(const struct image_layout *image, kva_t va);
 /* Must the chunk of the direct map that starts here be mapped page by page? */
 bool direct_map_is_small(const struct image_layout *image, kva_t start);
 
+/*
+ * Map the chunk of the direct map that starts here: write its entry of the
+ * directory. A chunk without RAM leaves the entry as it is. Panics when there
+ * is no memory for a table. The second function fills such a table.
+ */
+void map_chunk(pde_t *pde, kva_t start);
+void map_small_chunk(pte_t *table, kva_t start);
+
 /* The right value of CR3: the root of the tables that upt_switch() loaded. */
 phys_addr_t upt_loaded_root(void);

@@ -159,7 +159,7 @@ static void *table_alloc(void)
 	return table;
 }
 
-static void map_small_chunk(pte_t *table, kva_t start)
+void map_small_chunk(pte_t *table, kva_t start)
 {
 	kva_t end = MIN(start + LARGE_PAGE_SIZE, high_memory);
 
@@ -175,10 +175,9 @@ static void map_small_chunk(pte_t *table, kva_t start)
 	}
 }
 
-static void map_chunk(kva_t start)
+void map_chunk(pde_t *pde, kva_t start)
 {
 	uint64_t pa = start - PAGE_OFFSET;
-	pde_t *pde = &kernel_pd[pd_index(start)];
 	pte_t *table;
 
 	if (!direct_map_has(start)) {
@@ -209,7 +208,7 @@ static void build_tables(void)
 	kernel_pd = table_alloc();
 	/* high_memory may lie inside the last chunk. */
 	for (kva_t va = PAGE_OFFSET; va < high_memory; va += LARGE_PAGE_SIZE)
-		map_chunk(va);
+		map_chunk(&kernel_pd[pd_index(va)], va);
 	pkmap_table = install_table(PKMAP_BASE);
 	fixmap_table = install_table(FIXMAP_PT_BASE);
 	pdpte_set(&kernel_pdpt[pdpt_index(PAGE_OFFSET)],

@@ -102,7 +102,7 @@ static void flush_range(const struct upgtable *upt, uaddr_t start,
 
 /* Empty entries from va on until the batch is full. Returns: where it ended. */
 static uaddr_t unmap_chunk(struct page *pt, uaddr_t va, uaddr_t end,
-			    struct batch *batch, struct flush *flush)
+			   struct batch *batch, struct flush *flush)
 {
 	pte_t *entries = table_map(pt, UPT_SLOT);
 	pte_t *entry = &entries[pt_index(va.v)];
@@ -253,7 +253,7 @@ struct found {
 };
 
 static uaddr_t find_chunk(struct page *pt, uaddr_t va, uaddr_t end,
-			   struct found *found)
+			  struct found *found)
 {
 	pte_t *entries = table_map(pt, UPT_SLOT);
 	const pte_t *entry = &entries[pt_index(va.v)];
@@ -321,7 +321,7 @@ static void copy_entry(pte_t *to, pte_t *from, uaddr_t va, struct copy *copy)
 
 /* Both tables have the same addresses. Returns: where it ended. */
 static uaddr_t copy_chunk(struct page *to_pt, struct page *from_pt,
-			   uaddr_t va, uaddr_t end, struct copy *copy)
+			  uaddr_t va, uaddr_t end, struct copy *copy)
 {
 	pte_t *to = table_map(to_pt, UPT_SLOT_OTHER);
 	pte_t *from = table_map(from_pt, UPT_SLOT);

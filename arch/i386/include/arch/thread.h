@@ -55,7 +55,7 @@ int arch_thread_fork(struct arch_thread *child, struct arch_thread *parent)
 void arch_enter_user(struct trap_regs *regs) __noreturn;
 
 /* Registers of a program at its start: all 0, flags 0x202, user segments. */
-void arch_user_regs_init(struct trap_regs *regs, uint32_t eip, uint32_t esp);
+void arch_user_regs_init(struct trap_regs *regs, uaddr_t eip, uaddr_t esp);
 
 /*
  * Registers that come from outside (a signal frame, a debugger) may be wrong.
@@ -65,7 +65,8 @@ void arch_user_regs_init(struct trap_regs *regs, uint32_t eip, uint32_t esp);
 void arch_user_regs_sanitize(struct trap_regs *regs);
 
 /*
- * Set a TLS descriptor as set_thread_area() describes it.
+ * Set a TLS descriptor as set_thread_area() describes it. `base` may be any
+ * number, for an address in a segment wraps round.
  * Returns: the entry used (user_desc.entry_number -1: the first free one);
  *          -EINVAL, -ESRCH.
  */

@@ -135,7 +135,7 @@ void sched_preempt_if_due(void);
  * Returns: true: the instruction runs again. false: for user mode,
  *          user_exception() follows; the kernel's copy returns -EFAULT.
  */
-bool user_fault_handle(uint32_t addr, uint32_t error, struct trap_regs *regs);
+bool user_fault_handle(uaddr_t addr, uint32_t error, struct trap_regs *regs);
 
 /*
  * DEFINED ABOVE, in kernel/. User mode caused an exception that no other code
