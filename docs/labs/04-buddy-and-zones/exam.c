@@ -35,7 +35,7 @@ static unsigned line;
 static char text[400];
 static size_t text_len;
 
-/* ---- lines ---------------------------------------------------------------- */
+/* ---- lines -------------------------------------------------------------- */
 
 static void text_add(int number)
 {
@@ -75,7 +75,7 @@ static void add_blocks(const struct pcp_list *pcp)
 		text_add(frame_of(pcp->blocks[i]));
 }
 
-/* ---- splitting and merging ------------------------------------------------ */
+/* ---- splitting and merging ---------------------------------------------- */
 
 static struct { int frame; unsigned order; } held[HELD_MAX];
 static unsigned nr_held;
@@ -176,7 +176,7 @@ static void part_buddy(void)
 	zone_close();
 }
 
-/* ---- lists of one CPU ----------------------------------------------------- */
+/* ---- lists of one CPU --------------------------------------------------- */
 
 static struct page *rooms[NR][PCP_ORDERS][65];
 
@@ -242,7 +242,7 @@ static void part_lists(void)
 	}
 }
 
-/* ---- which zone serves ---------------------------------------------------- */
+/* ---- which zone serves -------------------------------------------------- */
 
 static struct zone fake[NR];
 
@@ -327,7 +327,7 @@ static void part_zones(void)
 	}
 }
 
-/* ---- marks, reserves, lists of zones -------------------------------------- */
+/* ---- marks, reserves, lists of zones ------------------------------------ */
 
 static void add_number_of(const struct zone *z)
 {

@@ -430,7 +430,7 @@ static void random_give(struct rng *rng)
 	held[i] = held[--nr_held];
 }
 
-/* Take and give `steps` times, with a check of all entries after each `every`. */
+/* Take and give `steps` times; look at all entries after each `every` steps. */
 static void random_steps(uint32_t seed, unsigned steps, unsigned every)
 {
 	struct rng rng;

@@ -30,7 +30,7 @@ static void lists_init(unsigned batch)
 		};
 }
 
-/* ---- the model of a list -------------------------------------------------- */
+/* ---- the model of a list ------------------------------------------------ */
 
 static int list_model[HIGH];   /* frames, oldest first */
 static unsigned list_count;
@@ -79,7 +79,7 @@ static void expect_rest(const char *file, int line, unsigned order)
 
 #define EXPECT_REST(order)  expect_rest(__FILE__, __LINE__, order)
 
-/* ---- exercise 7: pcp_refill() --------------------------------------------- */
+/* ---- exercise 7: pcp_refill() ------------------------------------------- */
 
 static bool refill(unsigned order, unsigned long floor)
 {
@@ -276,7 +276,7 @@ KTEST(lab_pcp, random_refills_of_a_zone_in_pieces_match_a_naive_model)
 	random_refills(ktest_seed() + 1, 250);
 }
 
-/* ---- exercise 8: pcp_drain() ---------------------------------------------- */
+/* ---- exercise 8: pcp_drain() -------------------------------------------- */
 
 /* Put a block of used frames on a list; the entry of its head was a tail. */
 static void push(unsigned frame, unsigned order)
@@ -440,7 +440,7 @@ KTEST(lab_pcp, drained_blocks_merge_with_free_ones)
 	zone_close();
 }
 
-/* ---- exercise 8, random lists --------------------------------------------- */
+/* ---- exercise 8, random lists ------------------------------------------- */
 
 /* A frame of a block that is neither free nor in the list, or NONE. */
 static int unused_block(struct rng *rng, unsigned order)

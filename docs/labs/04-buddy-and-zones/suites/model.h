@@ -359,7 +359,7 @@ static inline unsigned links_written(void)
 	return n;
 }
 
-/* ---- random frames ------------------------------------------------------- */
+/* ---- random frames ------------------------------------------------------ */
 
 /* A zone with holes: blocks of random orders are in use. */
 static inline void zone_open_random(struct rng *rng, unsigned blocks)
