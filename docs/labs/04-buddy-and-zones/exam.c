@@ -339,14 +339,18 @@ static void exam_update(const unsigned long pages[NR], bool lists)
 {
 	static struct zone *old_lists[GFP_ZONES + 1][NR + 1];
 	static struct zone *old_fast[GFP_FAST + 1];
-	static struct { unsigned long managed, marks[3], reserve[NR]; } old[NR];
+	static struct {
+		unsigned long managed, min, low, high, reserve[NR];
+	} old[NR];
 	irqflags_t flags = irq_save();
 
 	memcpy(old_lists, zonelists, sizeof(old_lists));
 	memcpy(old_fast, fast_zones, sizeof(old_fast));
 	for (unsigned i = 0; i < NR; i++) {
 		old[i].managed = zones[i].managed;
-		memcpy(old[i].marks, &zones[i].min, sizeof(old[i].marks));
+		old[i].min = zones[i].min;
+		old[i].low = zones[i].low;
+		old[i].high = zones[i].high;
 		memcpy(old[i].reserve, zones[i].lowmem_reserve,
 		       sizeof(old[i].reserve));
 		zones[i].managed = pages[i];
@@ -372,7 +376,9 @@ static void exam_update(const unsigned long pages[NR], bool lists)
 	memcpy(fast_zones, old_fast, sizeof(old_fast));
 	for (unsigned i = 0; i < NR; i++) {
 		zones[i].managed = old[i].managed;
-		memcpy(&zones[i].min, old[i].marks, sizeof(old[i].marks));
+		zones[i].min = old[i].min;
+		zones[i].low = old[i].low;
+		zones[i].high = old[i].high;
 		memcpy(zones[i].lowmem_reserve, old[i].reserve,
 		       sizeof(old[i].reserve));
 	}
