@@ -6,7 +6,7 @@
  */
 #include "docs/labs/04-buddy-and-zones/suites/model.h"
 
-SUITE(lab_buddy, page_alloc_check);
+SUITE(lab_buddy, zone_suite_check);
 
 /* ---- exercise 1: buddy_alloc_locked() ----------------------------------- */
 

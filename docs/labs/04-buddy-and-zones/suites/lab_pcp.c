@@ -7,7 +7,7 @@
  */
 #include "docs/labs/04-buddy-and-zones/suites/model.h"
 
-SUITE(lab_pcp, page_alloc_check);
+SUITE(lab_pcp, zone_suite_check);
 
 #define HIGH   128u   /* of each list of the private zone */
 #define BATCH  64u
@@ -83,9 +83,12 @@ static void expect_rest(const char *file, int line, unsigned order)
 
 static bool refill(unsigned order, unsigned long floor)
 {
-	irqflags_t flags = irq_save();
-	bool filled = pcp_refill(&zone, order, floor);
+	irqflags_t flags;
+	bool filled;
 
+	list_of(order)->count = 0;   /* a refill that failed may have left it */
+	flags = irq_save();
+	filled = pcp_refill(&zone, order, floor);
 	irq_restore(flags);
 	EXPECT(!spin_is_held(&zone.lock));
 	zone.lock.held = 0;

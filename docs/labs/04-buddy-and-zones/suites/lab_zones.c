@@ -16,7 +16,7 @@
 
 #include "docs/labs/04-buddy-and-zones/suites/model.h"
 
-SUITE(lab_zones, page_alloc_check);
+SUITE(lab_zones, zone_suite_check);
 
 #define FAKE_HIGH   8u   /* of a per-CPU list of a small zone */
 #define FAKE_BATCH  4u
