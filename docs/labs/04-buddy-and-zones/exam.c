@@ -35,7 +35,7 @@ static unsigned line;
 static char text[400];
 static size_t text_len;
 
-/* ---- lines ---------------------------------------------------------------- */
+/* ---- lines -------------------------------------------------------------- */
 
 static void text_add(int number)
 {
@@ -75,7 +75,7 @@ static void add_blocks(const struct pcp_list *pcp)
 		text_add(frame_of(pcp->blocks[i]));
 }
 
-/* ---- splitting and merging ------------------------------------------------ */
+/* ---- splitting and merging ---------------------------------------------- */
 
 static struct { int frame; unsigned order; } held[HELD_MAX];
 static unsigned nr_held;
@@ -176,7 +176,7 @@ static void part_buddy(void)
 	zone_close();
 }
 
-/* ---- lists of one CPU ----------------------------------------------------- */
+/* ---- lists of one CPU --------------------------------------------------- */
 
 static struct page *rooms[NR][PCP_ORDERS][65];
 
@@ -242,7 +242,7 @@ static void part_lists(void)
 	}
 }
 
-/* ---- which zone serves ---------------------------------------------------- */
+/* ---- which zone serves -------------------------------------------------- */
 
 static struct zone fake[NR];
 
@@ -327,7 +327,7 @@ static void part_zones(void)
 	}
 }
 
-/* ---- marks, reserves, lists of zones -------------------------------------- */
+/* ---- marks, reserves, lists of zones ------------------------------------ */
 
 static void add_number_of(const struct zone *z)
 {
@@ -339,14 +339,18 @@ static void exam_update(const unsigned long pages[NR], bool lists)
 {
 	static struct zone *old_lists[GFP_ZONES + 1][NR + 1];
 	static struct zone *old_fast[GFP_FAST + 1];
-	static struct { unsigned long managed, marks[3], reserve[NR]; } old[NR];
+	static struct {
+		unsigned long managed, min, low, high, reserve[NR];
+	} old[NR];
 	irqflags_t flags = irq_save();
 
 	memcpy(old_lists, zonelists, sizeof(old_lists));
 	memcpy(old_fast, fast_zones, sizeof(old_fast));
 	for (unsigned i = 0; i < NR; i++) {
 		old[i].managed = zones[i].managed;
-		memcpy(old[i].marks, &zones[i].min, sizeof(old[i].marks));
+		old[i].min = zones[i].min;
+		old[i].low = zones[i].low;
+		old[i].high = zones[i].high;
 		memcpy(old[i].reserve, zones[i].lowmem_reserve,
 		       sizeof(old[i].reserve));
 		zones[i].managed = pages[i];
@@ -372,7 +376,9 @@ static void exam_update(const unsigned long pages[NR], bool lists)
 	memcpy(fast_zones, old_fast, sizeof(old_fast));
 	for (unsigned i = 0; i < NR; i++) {
 		zones[i].managed = old[i].managed;
-		memcpy(&zones[i].min, old[i].marks, sizeof(old[i].marks));
+		zones[i].min = old[i].min;
+		zones[i].low = old[i].low;
+		zones[i].high = old[i].high;
 		memcpy(zones[i].lowmem_reserve, old[i].reserve,
 		       sizeof(old[i].reserve));
 	}

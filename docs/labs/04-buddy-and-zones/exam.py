@@ -102,7 +102,8 @@ class Frames:
             while (2 << n) <= want - len(blocks) and n + 1 + order <= found[1]:
                 n += 1
             start = self.take(order + n)
-            blocks += [start + (i << order) for i in range((1 << n) - 1, -1, -1)]
+            blocks += [start + (i << order)
+                       for i in range((1 << n) - 1, -1, -1)]
         return blocks
 
 
@@ -183,7 +184,8 @@ class Exam:
             self.put("refill", order, floor, len(blocks), *blocks)
             half = max(len(blocks), 1) // 2
             if self.twists["drain"] == "newer":
-                stay, go = blocks[:len(blocks) - half], blocks[len(blocks) - half:]
+                cut = len(blocks) - half
+                stay, go = blocks[:cut], blocks[cut:]
             else:
                 stay, go = blocks[half:], blocks[:half]
             for frame in go:
@@ -217,7 +219,9 @@ class Exam:
         return zone.lists[order].pop() if zone.lists[order] else -1
 
     def ask(self, zones, gfp, order):
-        first = DMA if gfp & GFP_DMA else HIGHMEM if gfp & GFP_HIGHMEM else NORMAL
+        first = NORMAL
+        if gfp & (GFP_DMA | GFP_HIGHMEM):
+            first = DMA if gfp & GFP_DMA else HIGHMEM
         if order < PCP_ORDERS and zones[first].lists[order]:
             return zones[first].lists[order].pop()
         marks = [[zone.low for zone in zones],

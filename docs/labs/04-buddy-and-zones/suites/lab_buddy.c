@@ -6,7 +6,7 @@
  */
 #include "docs/labs/04-buddy-and-zones/suites/model.h"
 
-SUITE(lab_buddy, page_alloc_check);
+SUITE(lab_buddy, zone_suite_check);
 
 /* ---- exercise 1: buddy_alloc_locked() ----------------------------------- */
 
@@ -430,7 +430,7 @@ static void random_give(struct rng *rng)
 	held[i] = held[--nr_held];
 }
 
-/* Take and give `steps` times, with a check of all entries after each `every`. */
+/* Take and give `steps` times; look at all entries after each `every` steps. */
 static void random_steps(uint32_t seed, unsigned steps, unsigned every)
 {
 	struct rng rng;

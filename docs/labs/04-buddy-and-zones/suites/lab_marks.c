@@ -101,7 +101,7 @@ static int number_of(const struct zone *zone)
 	return zone >= zones && zone < zones + NR ? (int)(zone - zones) : NONE;
 }
 
-/* ---- exercise 5: set_marks() ---------------------------------------------- */
+/* ---- exercise 5: set_marks() -------------------------------------------- */
 
 static const struct {
 	struct machine machine;
@@ -182,7 +182,7 @@ KTEST(lab_marks, the_zones_of_lowmem_share_by_their_sizes)
 
 KTEST(lab_marks, a_step_is_the_larger_of_two)
 {
-	/* The first machine takes 0.1 % of its zones, the second a part of min. */
+	/* 0.1 % of the first machine's zones; a part of min in the second. */
 	update((struct machine){ { 250000, 750000, 4000000 } }, 7);
 	EXPECT_EQ(got.low[ZONE_HIGHMEM] - got.min[ZONE_HIGHMEM], 4000);
 	EXPECT_EQ(got.high[ZONE_HIGHMEM] - got.low[ZONE_HIGHMEM], 4000);
@@ -213,16 +213,20 @@ KTEST(lab_marks, four_times_the_lowmem_keeps_twice_as_much)
 	}
 }
 
-/* ---- exercise 5, random machines ------------------------------------------ */
+/* ---- exercise 5, random machines ---------------------------------------- */
 
 static struct machine random_machine(struct rng *rng)
 {
 	struct machine machine = { {
 		1 + rng_below(rng, 4096),
-		rng_below(rng, 3) ? rng_below(rng, 1u << rng_below(rng, 19)) : 0,
-		rng_below(rng, 3) ? rng_below(rng, 1u << rng_below(rng, 24)) : 0,
 	} };
 
+	if (rng_below(rng, 3))
+		machine.pages[ZONE_NORMAL] =
+			rng_below(rng, 1u << rng_below(rng, 19));
+	if (rng_below(rng, 3))
+		machine.pages[ZONE_HIGHMEM] =
+			rng_below(rng, 1u << rng_below(rng, 24));
 	return machine;
 }
 
@@ -286,7 +290,7 @@ KTEST(lab_marks, random_zones_that_grow_keep_more)
 	}
 }
 
-/* ---- exercise 6: watermarks_update() -------------------------------------- */
+/* ---- exercise 6: watermarks_update() ------------------------------------ */
 
 static unsigned long naive_reserve(struct machine machine, unsigned of,
 				   unsigned against)

@@ -7,7 +7,7 @@
  */
 #include "docs/labs/04-buddy-and-zones/suites/model.h"
 
-SUITE(lab_pcp, page_alloc_check);
+SUITE(lab_pcp, zone_suite_check);
 
 #define HIGH   128u   /* of each list of the private zone */
 #define BATCH  64u
@@ -30,7 +30,7 @@ static void lists_init(unsigned batch)
 		};
 }
 
-/* ---- the model of a list -------------------------------------------------- */
+/* ---- the model of a list ------------------------------------------------ */
 
 static int list_model[HIGH];   /* frames, oldest first */
 static unsigned list_count;
@@ -79,13 +79,16 @@ static void expect_rest(const char *file, int line, unsigned order)
 
 #define EXPECT_REST(order)  expect_rest(__FILE__, __LINE__, order)
 
-/* ---- exercise 7: pcp_refill() --------------------------------------------- */
+/* ---- exercise 7: pcp_refill() ------------------------------------------- */
 
 static bool refill(unsigned order, unsigned long floor)
 {
-	irqflags_t flags = irq_save();
-	bool filled = pcp_refill(&zone, order, floor);
+	irqflags_t flags;
+	bool filled;
 
+	list_of(order)->count = 0;   /* a refill that failed may have left it */
+	flags = irq_save();
+	filled = pcp_refill(&zone, order, floor);
 	irq_restore(flags);
 	EXPECT(!spin_is_held(&zone.lock));
 	zone.lock.held = 0;
@@ -276,7 +279,7 @@ KTEST(lab_pcp, random_refills_of_a_zone_in_pieces_match_a_naive_model)
 	random_refills(ktest_seed() + 1, 250);
 }
 
-/* ---- exercise 8: pcp_drain() ---------------------------------------------- */
+/* ---- exercise 8: pcp_drain() -------------------------------------------- */
 
 /* Put a block of used frames on a list; the entry of its head was a tail. */
 static void push(unsigned frame, unsigned order)
@@ -440,7 +443,7 @@ KTEST(lab_pcp, drained_blocks_merge_with_free_ones)
 	zone_close();
 }
 
-/* ---- exercise 8, random lists --------------------------------------------- */
+/* ---- exercise 8, random lists ------------------------------------------- */
 
 /* A frame of a block that is neither free nor in the list, or NONE. */
 static int unused_block(struct rng *rng, unsigned order)

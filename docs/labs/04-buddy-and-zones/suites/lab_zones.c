@@ -16,7 +16,7 @@
 
 #include "docs/labs/04-buddy-and-zones/suites/model.h"
 
-SUITE(lab_zones, page_alloc_check);
+SUITE(lab_zones, zone_suite_check);
 
 #define FAKE_HIGH   8u   /* of a per-CPU list of a small zone */
 #define FAKE_BATCH  4u
@@ -135,7 +135,7 @@ static unsigned long pages_of(unsigned type)
 	return pages;
 }
 
-/* ---- exercise 4: take_from_zones() --------------------------------------- */
+/* ---- exercise 4: take_from_zones() -------------------------------------- */
 
 static const gfp_t zone_gfp[MAX_NR_ZONES] = {
 	[ZONE_DMA]     = GFP_DMA,
@@ -278,7 +278,7 @@ KTEST(lab_zones, an_urgent_request_goes_below_the_mark)
 	zone_close();
 }
 
-/* ---- exercise 4, random requests ----------------------------------------- */
+/* ---- exercise 4, random requests ---------------------------------------- */
 
 /* Has a zone a free block of at least this order? Look at all entries. */
 static bool has_block(unsigned type, unsigned order)

@@ -212,6 +212,14 @@ static inline void zone_close(void)
 	block = NULL;
 }
 
+/* The check of a suite: first, what a failed test has left is put back. */
+static inline const char *zone_suite_check(void)
+{
+	if (block)
+		zone_close();
+	return page_alloc_check();
+}
+
 /* ---- operations, with what must hold ------------------------------------ */
 
 /* The frame of a page, which must be one of the zone's. */
@@ -359,7 +367,7 @@ static inline unsigned links_written(void)
 	return n;
 }
 
-/* ---- random frames ------------------------------------------------------- */
+/* ---- random frames ------------------------------------------------------ */
 
 /* A zone with holes: blocks of random orders are in use. */
 static inline void zone_open_random(struct rng *rng, unsigned blocks)
