@@ -130,12 +130,12 @@ static const struct operation {
 	unsigned    count;      /* 1 to so many pages; 0: no page, once */
 	unsigned    share;      /* of 16 */
 } operations[] = {
-	{ "map",   op_fill,    1,              3 },
-	{ "fill",  op_fill,    LAB_SLOTS / 4,  2 },
-	{ "sweep", op_sweep,   40,             4 },
-	{ "unmap", op_unmap,   LAB_SLOTS / 4,  4 },
-	{ "freed", op_freed,   8,              2 },
-	{ "flush", op_flush,   0,              1 },
+	{ "map",   op_fill,    1,          3 },
+	{ "fill",  op_fill,    LAB_SLOTS,  2 },
+	{ "sweep", op_sweep,   40,         4 },
+	{ "unmap", op_unmap,   LAB_SLOTS,  4 },
+	{ "freed", op_freed,   8,          2 },
+	{ "flush", op_flush,   0,          1 },
 };
 
 static const struct operation *choose(void)

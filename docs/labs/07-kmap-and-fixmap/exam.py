@@ -87,11 +87,10 @@ class Run:
     def __init__(self, seed, slots, kmap):
         self.below, self.kmap = random_numbers(seed), kmap
         self.pages = slots + 100
-        some = slots // 4
         self.operations = 3 * [("map", self.fill, 1)] + \
-            2 * [("fill", self.fill, some)] + \
+            2 * [("fill", self.fill, slots)] + \
             4 * [("sweep", self.sweep, 40)] + \
-            4 * [("unmap", self.unmap, some)] + \
+            4 * [("unmap", self.unmap, slots)] + \
             2 * [("freed", self.freed, 8)] + \
             [("flush", None, 0)]
 
