@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite_pages.c (lab kmap) - pages that are given back, freed, far away; and
+ * lab_kmap_pages.c (tests) - pages that are given back, freed, far away; and
  * random operations against a model
  */
-#include "docs/labs/07-kmap-and-fixmap/suite.h"
+#include "docs/labs/07-kmap-and-fixmap/suites/pages.h"
 
 #include "lib/random.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite.c (lab kmap) - which slot a page gets, and when the TLB is flushed
+ * lab_kmap.c (tests) - which slot a page gets, and when the TLB is flushed
  */
-#include "docs/labs/07-kmap-and-fixmap/suite.h"
+#include "docs/labs/07-kmap-and-fixmap/suites/pages.h"
 
 #include "lib/random.h"
 

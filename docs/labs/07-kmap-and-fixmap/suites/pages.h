@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite.h (lab kmap) - pages of HIGHMEM for a test, and who has which slot
+ * pages.h (lab kmap) - pages of HIGHMEM for a test, and who has which slot
  *
  * WHAT     A test begins with begin() and ends with end(). Between the two it
  *          names its pages by numbers. map() and unmap() count the users of
