@@ -17,7 +17,7 @@
 /* kpt_map_range(): 1: an entry that is present stays as it is. */
 #define LAB_KEEP_PRESENT    0
 
-/* map_chunk(): so many chunks of low memory are small because of their place. */
+/* map_chunk(): so many chunks of low memory are small, whatever is in them. */
 #define LAB_SMALL_CHUNKS    1
 
 /* direct_map_prot(): 1: page 0 is read-only. */

@@ -7,6 +7,8 @@
  */
 #include "docs/labs/02-pae-tables/lab.h"
 
+#include <arch/layout.h>
+
 #include "lib/random.h"
 #include "lib/string.h"
 #include "tests/ktest.h"

@@ -10,6 +10,8 @@
 #include "docs/labs/02-pae-tables/lab.h"
 #include "docs/labs/02-pae-tables/stage.h"
 
+#include <arch/pgtable_check.h>
+
 #include "arch/i386/mm/mm_impl.h"
 #include "lib/random.h"
 #include "mm/early/memblock.h"

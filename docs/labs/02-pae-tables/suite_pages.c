@@ -69,7 +69,7 @@ static void expect_window(void)
 	}
 }
 
-/* ---- kpt_entry() ---------------------------------------------------------- */
+/* ---- kpt_entry() --------------------------------------------------------- */
 
 /* Which entry of the window is this? WINDOW_PAGES: none. */
 static unsigned number_of(const pte_t *entry)
@@ -113,7 +113,7 @@ KTEST(lab_pae_pages, random_entries_are_found)
 	stage_destroy();
 }
 
-/* ---- kpt_map_range() ------------------------------------------------------ */
+/* ---- kpt_map_range() ----------------------------------------------------- */
 
 /* Map, and let the model do the same. */
 static void map(unsigned first, unsigned nr, uint32_t frame, enum kprot prot)
@@ -191,7 +191,7 @@ KTEST(lab_pae_pages, the_table_is_found_once_for_each_run)
 	stage_destroy();
 }
 
-/* ---- kpt_unmap() ---------------------------------------------------------- */
+/* ---- kpt_unmap() --------------------------------------------------------- */
 
 static void unmap(unsigned first, unsigned nr)
 {
@@ -204,9 +204,12 @@ static void unmap(unsigned first, unsigned nr)
 /* Fill the window: present, retired and empty entries, in turn. */
 static void plant_all(void)
 {
-	for (unsigned i = 0; i < WINDOW_PAGES; i++)
-		plant(i, i % 3 == 2 ? 0 :
-		      entry_value(HIGH + 7 * i, i % KPROT_NR) & ~(uint64_t)(i % 3));
+	for (unsigned i = 0; i < WINDOW_PAGES; i++) {
+		uint64_t present = entry_value(HIGH + 7 * i, i % KPROT_NR);
+		uint64_t values[] = { present, present & ~PAE_P, 0 };
+
+		plant(i, values[i % 3]);
+	}
 }
 
 KTEST(lab_pae_pages, unmapped_entries_are_zero_in_all_64_bits)
@@ -256,7 +259,7 @@ KTEST(lab_pae_pages, random_maps_and_unmaps_agree_with_a_model)
 	stage_destroy();
 }
 
-/* ---- kpt_lookup() ---------------------------------------------------------- */
+/* ---- kpt_lookup() -------------------------------------------------------- */
 
 /* The frame of an address; NO_FRAME: nothing is present there. */
 #define NO_FRAME  0xffffffffu

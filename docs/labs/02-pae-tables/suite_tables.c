@@ -18,7 +18,7 @@
 
 SUITE(lab_pae_tables, pgtable_check);
 
-/* ---- ranges --------------------------------------------------------------- */
+/* ---- ranges -------------------------------------------------------------- */
 
 #define FIRST_VA   0xf8800000u   /* lowest address of vmalloc in any machine */
 #define FIRST_PDE  pd_index(FIRST_VA)
@@ -184,6 +184,8 @@ static void populate_at_random(bool may_fail)
 		unsigned first = rng_below(&rng, pages);
 		unsigned nr = rng_below(&rng, MIN(pages - first, 3000) + 1);
 
+		if (rng_below(&rng, 8) == 0)
+			nr = 0;
 		if (round % 12 == 0)
 			tables_reset();
 		expect_populate(FIRST_VA + first * PAGE_SIZE, nr,
@@ -202,7 +204,7 @@ KTEST(lab_pae_tables, random_failures_leave_the_tables_of_a_model)
 	populate_at_random(true);
 }
 
-/* ---- two threads want the same table -------------------------------------- */
+/* ---- two threads want the same table ------------------------------------- */
 
 /* The other thread: it runs while kpt_populate_one() allocates. */
 static struct {
