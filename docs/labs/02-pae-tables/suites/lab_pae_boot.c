@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite_boot.c - tests of lab 2: paging_build() and lint_pde()
+ * lab_pae_boot.c - tests of lab 2: paging_build() and lint_pde()
  *
  * WHAT     Each entry is compared with a plain model. The model knows the
  *          numbers of the manual, and calls no function of the lab.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite_map.c - tests of lab 2: direct_map_prot(), map_small_chunk() and
- *               map_chunk()
+ * lab_pae_map.c - tests of lab 2: direct_map_prot(), map_small_chunk() and
+ *                 map_chunk()
  *
  * WHAT     The functions make tables of the test (stage.h), for images that the
  *          test invents. Then every entry is compared with a plain model, which

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite_tables.c - tests of lab 2: kpt_populate_one() and kpt_populate()
+ * lab_pae_tables.c - tests of lab 2: kpt_populate_one() and kpt_populate()
  *
  * WHAT     The functions work on a directory of the test (stage.h). After each
  *          step, every entry of the directory is compared with a plain model,
