@@ -30,7 +30,6 @@
 #include "docs/labs/02-pae-tables/lab.h"
 #include "docs/labs/02-pae-tables/stage.h"
 
-#include "arch/i386/mm/mm_impl.h"
 #include "kernel/diag/console.h"
 #include "lib/alloc_trace.h"
 #include "lib/errno.h"
@@ -77,9 +76,10 @@ static uint32_t sum_of_chunk(const pte_t *table)
 	for (unsigned i = 0; i < PTRS_PER_PT; i++) {
 		uint64_t entry = table[i].v;
 
+		if (entry)
+			entry -= i * PAGE_SIZE;
 		if (i != EBDA_PAGE)
-			sum = sum_of(sum, entry ? kind_of(entry - i * PAGE_SIZE) :
-						  0);
+			sum = sum_of(sum, kind_of(entry));
 	}
 	return sum;
 }
@@ -140,7 +140,8 @@ static void ask_lint_pde(void)
 	while (flips-- > 0)
 		entry ^= 1ull << below(64);
 	law = bench_lint_pde((pde_t){ entry }, i, &what);
-	console_printf("exam\t%u\tlint_pde\t%.14s\n", ++number, law ? law : "-");
+	console_printf("exam\t%u\tlint_pde\t%.14s\n", ++number,
+		       law ? law : "-");
 }
 
 /* ---- arch/i386/mm/paging.c ----------------------------------------------- */
@@ -220,8 +221,9 @@ static void ask_map_chunk(void)
 	for (unsigned i = 0; pde_is_table(pde) && i < PTRS_PER_PT; i++) {
 		uint64_t entry = pde_table(pde)[i].v;
 
-		sum = sum_of(sum, entry ? kind_of(entry - pa - i * PAGE_SIZE) :
-					  0);
+		if (entry)
+			entry -= pa + i * PAGE_SIZE;
+		sum = sum_of(sum, kind_of(entry));
 	}
 	if (pde_is_table(pde))
 		console_printf("exam\t%u\tmap_chunk\ttable\t%x\n", ++number,

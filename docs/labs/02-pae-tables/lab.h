@@ -9,7 +9,8 @@
 
 #include "boot/paging.h"
 
-#include <arch/pgtable_bits.h>
+#include <arch/kpgtable.h>
+#include <arch/paging.h>
 
 /* kpt_populate(): 0: the lowest address comes first; 1: the highest does. */
 #define LAB_POPULATE_DOWN   0
@@ -22,6 +23,9 @@
 
 /* direct_map_prot(): 1: page 0 is read-only. */
 #define LAB_PAGE_0_RO       0
+
+/* The header of this exercise is private to arch/i386/mm/. */
+enum kprot direct_map_prot(const struct image_layout *image, kva_t va);
 
 /*
  * These exercises are static in the kernel. In a lab each has a name for the

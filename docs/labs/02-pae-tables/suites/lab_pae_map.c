@@ -12,7 +12,6 @@
 
 #include <arch/pgtable_check.h>
 
-#include "arch/i386/mm/mm_impl.h"
 #include "lib/random.h"
 #include "mm/early/memblock.h"
 

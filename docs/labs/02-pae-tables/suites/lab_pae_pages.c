@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * lab_pae_pages.c - tests of lab 2: kpt_entry(), kpt_map_range(), kpt_unmap() and
- *                   kpt_lookup()
+ * lab_pae_pages.c - tests of lab 2: kpt_entry(), kpt_map_range(), kpt_unmap()
+ *                   and kpt_lookup()
  *
  * WHAT     The functions work on the window of stage.h. Afterwards every entry
  *          of the window is compared with a plain model, which calls no
