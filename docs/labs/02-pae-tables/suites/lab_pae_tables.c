@@ -303,6 +303,7 @@ static bool race(unsigned index, uint64_t rival, unsigned long *count)
 	EXPECT_EQ(other.allocations, other_first || nr_free_pages() < free);
 	*count += free - nr_free_pages();
 	EXPECT_EQ(kpt_tables, stage.live_tables + *count);
+	EXPECT(!other.irqs_were_off || irqs_disabled());
 	return other_first;
 }
 
