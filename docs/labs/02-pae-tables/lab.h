@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+/*
+ * lab.h - lab 2, PAE tables: what your seed asks for
+ *
+ * WHAT     LAB.md says in words what these constants say in numbers. The tests
+ *          take from here what they expect.
+ */
+#pragma once
+
+#include "boot/paging.h"
+
+#include <arch/kpgtable.h>
+#include <arch/paging.h>
+
+/* kpt_populate(): 0: the lowest address comes first; 1: the highest does. */
+#define LAB_POPULATE_DOWN   0
+
+/* kpt_map_range(): 1: an entry that is present stays as it is. */
+#define LAB_KEEP_PRESENT    0
+
+/* map_chunk(): so many chunks of low memory are small, whatever is in them. */
+#define LAB_SMALL_CHUNKS    1
+
+/* direct_map_prot(): 1: page 0 is read-only. */
+#define LAB_PAGE_0_RO       0
+
+/* The header of this exercise is private to arch/i386/mm/. */
+enum kprot direct_map_prot(const struct image_layout *image, kva_t va);
+
+/*
+ * These exercises are static in the kernel. In a lab each has a name for the
+ * tests. The other exercises are called by their own names.
+ */
+const char *bench_lint_pde(pde_t entry, unsigned i,
+			   const struct boot_paging *what);
+void bench_map_small_chunk(pte_t *table, kva_t start);
+void bench_map_chunk(kva_t start);
+pte_t *bench_kpt_entry(kva_t va);
+int bench_kpt_populate_one(unsigned index);
