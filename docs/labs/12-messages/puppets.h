@@ -162,7 +162,7 @@ static inline void order(unsigned i, enum act act, uint32_t n)
 	order_with(i, act, n, (struct ipc_op){ .nonblock = false });
 }
 
-/* Reply to the caller of any slot; order(i, DO_REPLY, n) has no such slot. */
+/* Reply to the caller of any slot. */
 static inline void order_reply_with(unsigned i, struct reply_slot *slot,
 				    uint32_t n, struct ipc_op op)
 {
@@ -177,14 +177,17 @@ static inline void order_reply(unsigned i, uint32_t n)
 			 (struct ipc_op){ .nonblock = false });
 }
 
-/* A puppet that waits for an order is killed: its next operation notices. */
+/*
+ * Kill a puppet. If it waits for a partner, its wait ends now. If it waits for
+ * an order, its next operation finds out.
+ */
 static inline void kill_puppet(unsigned i)
 {
 	thread_kill(puppets[i].thread);
 	thread_yield();
 }
 
-/* Let time pass until a deadline that is over already has been noticed. */
+/* Let time pass until the puppet's deadline has ended its wait. */
 static inline void let_deadlines_pass(unsigned i)
 {
 	for (unsigned n = 0; n < PATIENCE_ENDS && puppets[i].busy; n++)
