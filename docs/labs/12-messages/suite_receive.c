@@ -200,7 +200,7 @@ KTEST(lab_ipc_receive, the_right_sender_is_served)
 	tear_down();
 }
 
-KTEST(lab_ipc_receive, the_right_one_of_two_senders_is_served)
+KTEST(lab_ipc_receive, the_right_one_of_three_senders_is_served)
 {
 	set_up();
 	order(1, DO_SEND, 1);
