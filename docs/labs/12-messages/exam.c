@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * exam.c (lab ipc) - what the puppets see in a long random run, as data
+ * exam.c - what the puppets see in a long random run, as data
  *
  * WHAT     Prints one line for each step. It judges nothing: exam.py has a
  *          model of its own, which gives the same lines for the same seed.
@@ -17,11 +17,11 @@
  *          does not wait does the operation. If all wait, the puppet that was
  *          drawn is killed.
  */
-#include "docs/labs/12-messages/puppets.h"
+#include "docs/labs/12-messages/suites/puppets.h"
 #include "kernel/diag/console.h"
 #include "lib/random.h"
 
-SUITE(exam, NULL);
+SUITE(exam_ipc, NULL);
 
 #define EXAM_STEPS  400
 #define EXAM_ROUND  80      /* steps: then the endpoint ends, a new one begins */
@@ -177,7 +177,7 @@ static void exam_step(unsigned step, struct rng *rng)
 		exam_round(step);
 }
 
-KTEST(exam, messages)
+KTEST(exam_ipc, run)
 {
 	struct rng rng;
 

@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include "docs/labs/12-messages/puppets.h"
+#include "docs/labs/12-messages/suites/puppets.h"
 
 #define SAVED   3
 #define SLOTS   (PUPPETS + SAVED)

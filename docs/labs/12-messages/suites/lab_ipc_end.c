@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite_end.c (lab ipc) - replies, and waits that end early: exercises 5 to 7
+ * lab_ipc_end.c - replies, and waits that end early: exercises 5 to 7
  */
-#include "docs/labs/12-messages/puppets.h"
+#include "docs/labs/12-messages/suites/puppets.h"
 #include "kernel/ipc/tenure.h"
 
 SUITE(lab_ipc_end, ipc_check);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite_receive.c (lab ipc) - receiving: exercises 3 and 4
+ * lab_ipc_receive.c - receiving: exercises 3 and 4
  */
-#include "docs/labs/12-messages/puppets.h"
+#include "docs/labs/12-messages/suites/puppets.h"
 #include "kernel/ipc/tenure.h"
 
 SUITE(lab_ipc_receive, ipc_check);

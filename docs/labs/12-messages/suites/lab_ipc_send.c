@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite.c (lab ipc) - sending: exercises 1 and 2
+ * lab_ipc_send.c - sending: exercises 1 and 2
  */
-#include "docs/labs/12-messages/puppets.h"
+#include "docs/labs/12-messages/suites/puppets.h"
 
 SUITE(lab_ipc_send, ipc_check);
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite_random.c (lab ipc) - random operations against a naive model
+ * lab_ipc_random.c - random operations against a naive model
  *
  * WHAT     A test tells each operation to a puppet and to the model. After each
  *          step puppets, queues and debts must be as the model says.
  *
  * TERMS    mixed  the operations of a test, a bit for each enum op
  */
-#include "docs/labs/12-messages/model.h"
+#include "docs/labs/12-messages/suites/model.h"
 #include "lib/random.h"
 
 SUITE(lab_ipc_random, ipc_check);
