@@ -24,7 +24,7 @@
 SUITE(exam_ipc, NULL);
 
 #define EXAM_STEPS  400
-#define EXAM_ROUND  80      /* steps: then the endpoint ends, a new one begins */
+#define EXAM_ROUND  80      /* steps; then a new endpoint takes its place   */
 
 enum exam_op { EXAM_SEND, EXAM_CALL, EXAM_RECEIVE, EXAM_REPLY, EXAM_SIGNAL,
 	       EXAM_KILL };

@@ -30,7 +30,7 @@
 #include "tests/threads.h"
 
 #define PUPPETS        6
-#define PATIENCE_ENDS  20      /* ticks for threads that have been told to end */
+#define PATIENCE_ENDS  20      /* ticks, for threads that shall end           */
 
 enum act { DO_SEND, DO_CALL, DO_RECEIVE, DO_REPLY };
 
