@@ -232,6 +232,8 @@ static void begin(uint32_t salt)
 static void end(void)
 {
 	for (unsigned i = 0; i < SAVED; i++) {
+		if (saved[i])
+			mend_slot(object_to_slot(saved[i]));
 		object_put(saved[i]);
 		saved[i] = NULL;
 	}

@@ -218,6 +218,32 @@ static inline void set_up(void)
 		raise_puppet(i);
 }
 
+static inline bool is_owed(const struct reply_slot *slot)
+{
+	for (unsigned i = 0; i < PUPPETS; i++)
+		if (puppets[i].thread && puppets[i].thread == slot->caller)
+			return puppets[i].thread->ipc.slot == slot;
+	return false;
+}
+
+/* A wrong function may leave a caller that has ended: nobody may touch it. */
+static inline void mend_slot(struct reply_slot *slot)
+{
+	if (!is_owed(slot))
+		slot->caller = NULL;
+}
+
+static inline void mend(struct thread *thread)
+{
+	struct ipc_thread *ipc = &thread->ipc;
+
+	mend_slot(&ipc->owes);
+	if (ipc->slot && ipc->slot->caller != thread) {
+		ipc->slot = NULL;
+		ipc->wait = IPC_IDLE;
+	}
+}
+
 static inline void dismiss(struct puppet *puppet)
 {
 	puppet->stop = true;
@@ -232,6 +258,9 @@ static inline void dismiss(struct puppet *puppet)
 static inline void tear_down(void)
 {
 	EXPECT_NULL(ipc_check());
+	for (unsigned i = 0; i < PUPPETS; i++)
+		if (puppets[i].thread)
+			mend(puppets[i].thread);
 	for (unsigned i = 0; i < PUPPETS; i++)
 		dismiss(&puppets[i]);
 	for (unsigned n = 0; n < PATIENCE_ENDS &&
