@@ -241,6 +241,21 @@ KTEST(lab_ipc_end, the_end_wakes_all_receivers_at_once)
 	tear_down();
 }
 
+KTEST(lab_ipc_end, the_end_wakes_a_server_between_two_calls)
+{
+	set_up();
+	call_is_received(0, 1);
+	order_reply(0, 2);
+	EXPECT_DONE(1, 0);
+	order(0, DO_RECEIVE, 0);
+	EXPECT_WAITS(0);
+	endpoint_shutdown(endpoint);
+	EXPECT_DONE(0, -EPIPE);
+	order(1, DO_CALL, 3);
+	EXPECT_DONE(1, -EPIPE);
+	tear_down();
+}
+
 KTEST(lab_ipc_end, after_the_end_nobody_waits)
 {
 	set_up();
