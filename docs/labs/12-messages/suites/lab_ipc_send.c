@@ -171,7 +171,7 @@ static bool server_runs_first(bool calls, struct ipc_parcel *parcel)
 {
 	struct ipc_regs words;
 	struct ipc_op op = {
-		.regs = &words, .deadline = clock_ns() + 9 * NS_PER_TICK,
+		.regs = &words, .deadline = clock_ns() + NS_PER_SEC,
 		.calls = calls, .parcel = parcel,
 	};
 
