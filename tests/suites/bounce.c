@@ -432,3 +432,93 @@ KTEST(bounce, failure_of_each_allocation_is_survived)
 	}
 	end();
 }
+
+/* ---- the checker of the pool ------------------------------------------ */
+
+#define LINE_PAGES  16u        /* 64 KiB */
+
+static struct bounce *listed;  /* the only one of the tree that is checked */
+
+/* Two pages of the pool, as if a mapping had them. */
+static void list_one(void)
+{
+	irqflags_t flags;
+
+	fake_device_init(&dev, MASK_PCI, false);
+	listed = bounce_take(&dev.dma, 2);
+	REQUIRE(listed);
+	if (!listed->from_pool) {
+		bounce_give(listed);
+		fake_device_end(&dev);
+		SKIP("needs room in the pool");
+	}
+	flags = spin_lock_irqsave(&dma_lock);
+	bounce_pool_listed(listed, true);
+	spin_unlock_irqrestore(&dma_lock, flags);
+}
+
+static void unlist(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+
+	bounce_pool_listed(listed, false);
+	spin_unlock_irqrestore(&dma_lock, flags);
+	bounce_give(listed);
+	fake_device_end(&dev);
+}
+
+static const char *check_listed(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	struct rb_root root = { 0 };
+	const char *law;
+
+	rb_link(&listed->rb, NULL, &root.node);
+	rb_insert(&root, &listed->rb);
+	law = bounce_pool_check(&root);
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return law;
+}
+
+KTEST(bounce, the_checker_of_the_pool_knows_each_law_of_a_bounce)
+{
+	struct bounce right;
+	uint32_t line;
+
+	list_one();
+	EXPECT_NULL(check_listed());
+	right = *listed;
+	line = page_to_pfn(listed->pages).v % LINE_PAGES;
+	/* One page fewer: a bit is set for nobody. One more has no bit. */
+	listed->nr_pages = 1;
+	EXPECT_STREQ(check_listed(),
+		     "bounce_pool P1: a bounce has each page whose bit is set");
+	listed->nr_pages = 3;
+	EXPECT_STREQ(check_listed(),
+		     "bounce_pool P1: the bit of a page that a bounce has is set");
+	*listed = right;
+	listed->pages++;
+	EXPECT_LAW(check_listed(), "bounce_pool P2");
+	*listed = right;
+	listed->nr_pages = LINE_PAGES - line + 1;
+	if (listed->nr_pages <= LINE_PAGES)
+		EXPECT_LAW(check_listed(), "bounce_pool P4");
+	*listed = right;
+	listed->pages += LINE_PAGES - line - 1;
+	EXPECT_LAW(check_listed(), "bounce_pool P4");
+	*listed = right;
+	dev.dma.mask = page_to_phys(listed->pages).v + 2 * PAGE_SIZE - 2;
+	EXPECT_LAW(check_listed(), "bounce_pool P3");
+	dev.dma.mask++;
+	EXPECT_NULL(check_listed());
+	unlist();
+}
+
+/* Its record keeps what it was: only the bits say that it has ended. */
+KTEST(bounce, the_checker_of_the_pool_finds_a_bounce_that_was_given_back)
+{
+	list_one();
+	unlist();
+	EXPECT_STREQ(check_listed(),
+		     "bounce_pool P1: the bit of a page that a bounce has is set");
+}
