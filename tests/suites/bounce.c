@@ -433,9 +433,107 @@ KTEST(bounce, failure_of_each_allocation_is_survived)
 	end();
 }
 
-/* ---- the checker of the pool ------------------------------------------ */
+/* ---- which run of the pool --------------------------------------------- */
 
 #define LINE_PAGES  16u        /* 64 KiB */
+#define HELD        24u
+#define RUN_MAX     20u        /* more than a line */
+
+static struct {
+	struct page *first;
+	uint32_t     nr;
+	bool         used[256];
+} model;
+
+/* The lowest run, found the naive way; model.nr: there is none. */
+static uint32_t model_run(uint32_t nr)
+{
+	for (uint32_t start = 0; start + nr <= model.nr; start++) {
+		uint32_t in_line = page_to_pfn(model.first + start).v %
+				   LINE_PAGES;
+		uint32_t n = 0;
+
+		if (nr <= LINE_PAGES && in_line + nr > LINE_PAGES)
+			continue;
+		while (n < nr && !model.used[start + n])
+			n++;
+		if (n == nr)
+			return start;
+	}
+	return model.nr;
+}
+
+static void model_mark(const struct bounce *bounce, bool used)
+{
+	uint32_t start = (uint32_t)(bounce->pages - model.first);
+
+	for (uint32_t i = 0; i < bounce->nr_pages; i++)
+		model.used[start + i] = used;
+}
+
+/* The pool is all free: so its first page comes first. */
+static void model_init(void)
+{
+	struct bounce_usage usage;
+	struct bounce *bounce;
+
+	bounce_pool_usage(&usage);
+	if (!usage.nr)
+		SKIP("needs a pool");
+	REQUIRE(usage.free == usage.nr);
+	fake_device_init(&dev, MASK_PCI, false);
+	bounce = bounce_take(&dev.dma, 1);
+	REQUIRE(bounce && bounce->from_pool);
+	memset(&model, 0, sizeof(model));
+	model.first = bounce->pages;
+	model.nr = usage.nr;
+	bounce_give(bounce);
+}
+
+static void give_one(struct bounce **bounce)
+{
+	if (*bounce && (*bounce)->from_pool)
+		model_mark(*bounce, false);
+	if (*bounce)
+		bounce_give(*bounce);
+	*bounce = NULL;
+}
+
+KTEST(bounce, the_pool_gives_the_lowest_run_that_is_free)
+{
+	static struct bounce *held[HELD];
+	struct bounce_usage usage;
+	struct rng rng;
+
+	model_init();
+	rng_init(&rng, ktest_seed());
+	for (unsigned step = 0; step < 600; step++) {
+		struct bounce **one = &held[rng_below(&rng, HELD)];
+		uint32_t nr = 1 + rng_below(&rng, rng_below(&rng, 4) ? 3 :
+							RUN_MAX);
+		uint32_t want = model_run(nr);
+
+		if (*one) {
+			give_one(one);
+			continue;
+		}
+		*one = bounce_take(&dev.dma, nr);
+		if (want == model.nr) {
+			EXPECT(!*one || !(*one)->from_pool);
+			continue;
+		}
+		REQUIRE(*one && (*one)->from_pool);
+		EXPECT_EQ((*one)->pages - model.first, want);
+		model_mark(*one, true);
+	}
+	for (unsigned i = 0; i < HELD; i++)
+		give_one(&held[i]);
+	bounce_pool_usage(&usage);
+	EXPECT_EQ(usage.free, usage.nr);
+	fake_device_end(&dev);
+}
+
+/* ---- the checker of the pool ------------------------------------------ */
 
 static struct bounce *listed;  /* the only one of the tree that is checked */
 

@@ -229,6 +229,21 @@ static const struct number numbers[] = {
 	{ "1T",                       -EINVAL, -EINVAL, 0 },
 };
 
+KTEST(string, each_byte_is_the_digit_that_it_looks_like)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	static const char upper[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	for (unsigned c = 0; c < 256; c++) {
+		unsigned want = 255;
+
+		for (unsigned i = 0; i < 36; i++)
+			if ((char)c == digits[i] || (char)c == upper[i])
+				want = i;
+		EXPECT_EQ(digit_value((char)c), want);
+	}
+}
+
 KTEST(string, numbers_are_read_whole_or_refused)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {

@@ -381,6 +381,54 @@ KTEST(upgtable, entries_move_across_tables)
 	teardown();
 }
 
+/* ---- empty tables -------------------------------------------------------- */
+
+static int count_entry(uaddr_t va, struct upt_entry entry, void *arg)
+{
+	++*(unsigned *)arg;
+	return 0;
+}
+
+/* Tables 0 and 2 have a page each; 1 and 3 are empty. */
+KTEST(upgtable, tables_that_are_empty_are_passed_over)
+{
+	uint32_t start = at(0) & ~(PT_SPAN - 1), end = start + 4 * PT_SPAN;
+	uint32_t to = start + 8 * PT_SPAN;
+	struct got got = { 0 };
+	unsigned nr = 0;
+
+	setup();
+	REQUIRE(upt_create(&other) == 0);
+	for (uint32_t va = start; va < end; va += PT_SPAN)
+		REQUIRE(upt_reserve(&space, UADDR(va)) == 0);
+	REQUIRE(upt_map(&space, UADDR(start), frame(0), RW) == 0);
+	REQUIRE(upt_map(&space, UADDR(start + 2 * PT_SPAN), frame(2), RW) == 0);
+	EXPECT_EQ(upt_for_each(&space, UADDR(start), UADDR(end), count_entry,
+			       &nr), 0);
+	EXPECT_EQ(nr, 2);
+	upt_protect_range(&space, UADDR(start), UADDR(end), R, NULL);
+	EXPECT_EQ(upt_lookup(&space, UADDR(start + 2 * PT_SPAN)).rights, R);
+	EXPECT_EQ(upt_copy_range(&other, &space, UADDR(start), UADDR(end),
+				 false, collect, &got), 0);
+	EXPECT(got.nr == 2 && got.page[0] == pages[0] &&
+	       got.page[1] == pages[2]);
+	EXPECT(upt_find_table(&other, UADDR(start)) != NULL);
+	EXPECT(upt_find_table(&other, UADDR(start + PT_SPAN)) == NULL);
+	EXPECT_EQ(upt_move_range(&space, UADDR(start), UADDR(to),
+				 end - start), 0);
+	EXPECT(upt_find_table(&space, UADDR(to + PT_SPAN)) == NULL);
+	got.nr = 0;
+	REQUIRE(upt_reserve(&space, UADDR(to + PT_SPAN)) == 0);
+	upt_clear_range(&space, UADDR(to), UADDR(to + 4 * PT_SPAN), collect,
+			&got);
+	EXPECT(got.nr == 2 && got.page[0] == pages[0] &&
+	       got.page[1] == pages[2]);
+	upt_unmap_range(&other, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
+	upt_destroy(&other);
+	teardown();
+}
+
 /* ---- flushes ------------------------------------------------------------- */
 
 #define FLUSHED  (WINDOW / 2)   /* these pages have one table */
