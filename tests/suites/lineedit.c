@@ -332,6 +332,41 @@ KTEST(lineedit, random_keys_leave_the_terminal_showing_the_line)
 	}
 }
 
+/* ---- the checker ----------------------------------------------------- */
+
+KTEST(lineedit, check_finds_each_broken_law)
+{
+	char *last;
+
+	fresh();
+	for (unsigned i = 0; i < LINE_TEXT_MAX; i++)
+		type("x");
+	REQUIRE(ed.view > 0);
+	ed.cursor = ed.length + 1;
+	EXPECT_LAW(line_check(&ed), "lineedit L1");
+	ed.cursor = ed.length;
+	ed.text[ed.length] = 'x';
+	EXPECT_LAW(line_check(&ed), "lineedit L1");
+	ed.text[ed.length] = '\0';
+	ed.cursor = ed.view - 1;
+	EXPECT_LAW(line_check(&ed), "lineedit L2");
+	ed.cursor = ed.length;
+	ed.view = ed.cursor - (LINE_COLUMNS - ed.prompt_columns);
+	EXPECT_LAW(line_check(&ed), "lineedit L2");
+	ed.view = ed.cursor - ed.shown.at;
+	ed.cursor--;
+	EXPECT_LAW(line_check(&ed), "lineedit L3");
+	ed.cursor++;
+	ed.shown.length--;
+	EXPECT_LAW(line_check(&ed), "lineedit L3");
+	ed.shown.length++;
+	last = &ed.shown.text[ed.shown.length - 1];
+	*last = 'y';
+	EXPECT_LAW(line_check(&ed), "lineedit L3");
+	*last = 'x';
+	EXPECT_NULL(line_check(&ed));
+}
+
 /* ---- keys from bytes ------------------------------------------------- */
 
 static int decode(const char *bytes)
