@@ -2,8 +2,8 @@
 /*
  * bounce_pool.c (tests) - the pages that are kept for copies
  *
- * WHAT     Which run of the pool a copy gets, against a naive model; the checker
- *          of the pool, with each of its laws broken.
+ * WHAT     Which run of the pool a copy gets, against a naive model. The
+ *          checker of the pool: each of its laws is broken.
  */
 #include "tests/suites/dma_test.h"
 

@@ -53,6 +53,13 @@ static void object_without_pages(void *arg)
 	got = vm_object_create(0, false, NULL);
 }
 
+static void pages_without_references(void *arg)
+{
+	static struct page pages[2] = { { .refs = 1 }, { .refs = 0 } };
+
+	(void)mm_map_pages(mm, UADDR(USER_BASE), &pages[1], 1, VM_READ, NULL);
+}
+
 static void free_areas_in_use(void *arg)
 {
 	vma_free_all(mm);
@@ -243,6 +250,7 @@ static const struct duty duties[] = {
 	{ limits_of_itself,          "give two address spaces",      false },
 	{ child_of_itself,           "give two address spaces",      false },
 	{ object_without_pages,      "ask for a page at least",      false },
+	{ pages_without_references,  "a reference to each page",     false },
 	{ free_areas_in_use,         "without references",           false },
 	{ cut_nothing,               "whole pages of user mode",     true  },
 	{ touch_in_two_ways,         "give one way of access",       true  },
