@@ -150,13 +150,14 @@ bus_addr_t bounce_map(struct dma_device *dev, phys_addr_t original,
 		      size_t size, enum dma_direction dir)
 {
 	uint32_t offset = phys_page_offset(original);
-	struct bounce *bounce = bounce_take(dev, dma_nr_pages(offset, size));
+	struct bounce *bounce;
 	irqflags_t flags;
 
 	caller_must(!dev->domain,
 		    "leave a device behind an IOMMU to iova_map()");
 	caller_must(size > 0, "map at least a byte");
 	caller_must(dma_dir_valid(dir), "give one of the directions");
+	bounce = bounce_take(dev, dma_nr_pages(offset, size));
 	if (!bounce)
 		return DMA_MAPPING_ERROR;
 	bounce->bus = BUS(page_to_phys(bounce->pages).v + offset);

@@ -167,9 +167,10 @@ static struct bounce *demand_take(struct dma_device *dev, uint32_t nr)
 
 struct bounce *bounce_take(struct dma_device *dev, uint32_t nr_pages)
 {
-	struct bounce *bounce = pool_take(dev, nr_pages);
+	struct bounce *bounce;
 
 	caller_must(nr_pages > 0, "ask for a page");
+	bounce = pool_take(dev, nr_pages);
 	if (!bounce)
 		bounce = demand_take(dev, nr_pages);
 	if (!bounce)

@@ -78,10 +78,11 @@ unsigned iova_prot(enum dma_direction dir)
 int iova_create(struct dma_device *dev)
 {
 	uint32_t end = first_beyond(dev);
-	struct iova_space *space = kzalloc(sizeof(*space), GFP_KERNEL);
+	struct iova_space *space;
 	int err = 0;
 
 	caller_must(dev->domain, "give a device behind an IOMMU");
+	space = kzalloc(sizeof(*space), GFP_KERNEL);
 	if (!space)
 		return -ENOMEM;
 	range_tree_init(&space->tree, 1, end);
@@ -145,10 +146,11 @@ bus_addr_t iova_map(struct dma_device *dev, phys_addr_t pa, size_t size,
 {
 	uint32_t offset = phys_page_offset(pa);
 	uint32_t nr = dma_nr_pages(offset, size);
-	struct iova *iova = iova_take(dev, nr, align);
+	struct iova *iova;
 
 	caller_must(size > 0, "map at least a byte");
 	caller_must(dma_dir_valid(dir), "give one of the directions");
+	iova = iova_take(dev, nr, align);
 	if (!iova)
 		return DMA_MAPPING_ERROR;
 	if (iommu_map(dev->domain, iova_bus(iova, 0), PHYS(pa.v - offset), nr,

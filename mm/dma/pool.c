@@ -208,9 +208,10 @@ struct dma_pool *dma_pool_create(const char *name, struct dma_device *dev,
 
 void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, bus_addr_t *bus)
 {
-	void *ptr = take_piece(pool, NULL, bus);
+	void *ptr;
 
 	caller_must(bus, "say where the bus address goes");
+	ptr = take_piece(pool, NULL, bus);
 	if (!ptr) {
 		struct chunk *fresh = chunk_create(pool, gfp);
 

@@ -26,6 +26,7 @@ SHAPES = {
     "large-tlb": ["--mem=1G", "--tlb=512", "--seed=99"],
     "32-bit-addresses": ["--mem=1G", "--phys-bits=32"],
     "61G": ["--mem=61G"],
+    "no-room-for-mem-map": ["--mem=8G", "--below-4g=64M"],
 }
 
 

@@ -181,23 +181,36 @@ KTEST(dumps, zoneinfo_tells_each_zone)
 	end();
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
 		const struct zone *zone = &zones[i];
+		unsigned long reserve[MAX_NR_ZONES];
 		char name[16];
 
 		REQUIRE(sscanf(line_with("Node 0, zone"), "Node 0, zone %15s",
 			       name) == 1);
 		EXPECT_STREQ(name, zone->name);
 		EXPECT_EQ(number("  pages free"), zone->nr_free);
+		EXPECT_EQ(number("        boost"), 0);
 		EXPECT_EQ(number("        min"), zone->min);
 		EXPECT_EQ(number("        low"), zone->low);
 		EXPECT_EQ(number("        high"), zone->high);
 		EXPECT_EQ(number("        spanned"), zone->spanned);
 		EXPECT_EQ(number("        present"), zone->present);
 		EXPECT_EQ(number("        managed"), zone->managed);
+		EXPECT_EQ(number("        cma"), 0);
+		REQUIRE(sscanf(line_with("        protection:"),
+			       "        protection: (%lu, %lu, %lu)",
+			       &reserve[0], &reserve[1], &reserve[2]) == 3);
+		for (unsigned j = 0; j < MAX_NR_ZONES; j++)
+			EXPECT_EQ(reserve[j], zone->lowmem_reserve[j]);
 		if (!zone->present)
 			continue;
 		EXPECT_EQ(number("      nr_free_pages"), zone->nr_free);
+		EXPECT_STREQ(line(), "  pagesets");
+		EXPECT_EQ(number("    cpu:"), 0);
 		EXPECT_EQ(number("              count:"), pcp_sum(zone, false));
 		EXPECT_EQ(number("              high:"), pcp_sum(zone, true));
+		EXPECT_EQ(number("              batch:"),
+			  zone->pcp[0][0].batch);
+		EXPECT_EQ(number("  node_unreclaimable:"), 0);
 		EXPECT_EQ(number("  start_pfn:"), zone->start.v);
 	}
 }

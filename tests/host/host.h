@@ -158,6 +158,12 @@ void host_log_capture(char *text, size_t size);
 /* The time of the log's windows, in ns: tests let it pass. */
 extern uint64_t host_log_now;
 
+/* ---- pci_config.c: functions that only a test sees ---------------------- */
+
+/* Add a function with these two registers, or remove all of them. */
+void host_pci_add(uint16_t source_id, uint8_t header_type, uint8_t bus_behind);
+void host_pci_remove_all(void);
+
 /* ---- iommu.c: a unit, and what devices behind it get --------------------- */
 
 /* A device for which no unit translates. */

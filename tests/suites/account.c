@@ -179,6 +179,25 @@ KTEST(account, each_kind_has_a_name_and_what_is_used_its_cost)
 	tear_down();
 }
 
+/* A reference that is lost here would keep the parent for ever. */
+static bool create_below_top(void *arg)
+{
+	unsigned refs = top->refs;
+	struct account *account = account_create(top);
+
+	EXPECT_EQ(top->refs, account ? refs + 1 : refs);
+	account_put(account);
+	EXPECT_EQ(top->refs, refs);
+	return account;
+}
+
+KTEST(account, one_that_cannot_be_made_leaves_its_parent_alone)
+{
+	REQUIRE(set_up());
+	EXPECT(ktest_each_failure(create_below_top, NULL) >= 1);
+	tear_down();
+}
+
 KTEST(account, deep_descendants_share_an_account)
 {
 	struct account *chain[ACCOUNT_DEPTH_MAX + 4];
@@ -246,6 +265,34 @@ KTEST(account, an_account_with_charges_cannot_go)
 static void count_an_area_too_many(void)
 {
 	account_seen(leaf, ACCOUNT_AREAS, 1);
+}
+
+static enum account_kind kind_seen;
+
+static void count_one_too_many(void)
+{
+	account_seen(leaf, kind_seen, 1);
+}
+
+/* Of these three kinds, the checkers of the kernel do not find all things. */
+KTEST(account, check_compares_the_kinds_that_can_be_counted)
+{
+	REQUIRE(set_up());
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		const char *law;
+
+		kind_seen = kind;
+		law = account_check(count_one_too_many);
+		if (kind == ACCOUNT_OBJECTS || kind == ACCOUNT_ARRAYS ||
+		    kind == ACCOUNT_DMA)
+			EXPECT_NULL(law);
+		else
+			EXPECT_LAW(law, "account K2");
+		EXPECT(account_charge(leaf, kind, 1));
+		EXPECT_NULL(account_check(count_one_too_many));
+		account_uncharge(leaf, kind, 1);
+	}
+	tear_down();
 }
 
 KTEST(account, check_finds_each_broken_law)

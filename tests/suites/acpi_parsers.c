@@ -163,6 +163,33 @@ KTEST(acpi_parsers, controllers_are_never_in_ram)
 	EXPECT_EQ(complaints(), 6);
 }
 
+/* Its 32 bytes end with the page, or begin where there is no RAM any more. */
+KTEST(acpi_parsers, an_ioapic_lies_within_one_page)
+{
+	static const struct {
+		uint32_t address;
+		bool     right;
+	} cases[] = {
+		{ 0xfec00000, true }, { 0xfec00001, true },
+		{ 0xfec00fe0, true }, { 0xfec00fe1, false },
+		{ 0xfec00fff, false }, { 0x10000000, true },
+		{ 0x0fffffff, false }, { 0xffffffe0, true },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		begin_madt();
+		APPEND(1, 12, 7, 0, LE32(cases[i].address), LE32(24u));
+		parse_madt();
+		EXPECT_EQ(info.nr_ioapics, cases[i].right);
+		EXPECT_EQ(complaints(), !cases[i].right);
+		if (!cases[i].right)
+			continue;
+		EXPECT_EQ(info.ioapic[0].pa.v, cases[i].address);
+		EXPECT_EQ(info.ioapic[0].id, 7);
+		EXPECT_EQ(info.ioapic[0].gsi_base, 24);
+	}
+}
+
 KTEST(acpi_parsers, the_local_apic_may_be_moved)
 {
 	begin_madt();
@@ -399,6 +426,29 @@ KTEST(acpi_parsers, a_path_leads_through_bridges)
 	EXPECT_EQ(info.dmar_unit[0].scope[0], 9 << 8 | 1 << 3 | 2);
 	EXPECT_EQ(info.dmar_unit[0].scope[1], 3 << 8 | 6 << 3);
 	EXPECT_EQ(complaints(), 1);
+}
+
+/* The bridge 0:0.0 has the source id 0. */
+KTEST(acpi_parsers, the_first_device_of_all_may_be_a_bridge)
+{
+	begin_dmar();
+	append_unit(0, 0xfed90000, 8 + 10 + 10);
+	APPEND(1, 8, 0, 0, 0, 0, 0, 0);
+	APPEND(1, 10, 0, 0, 0, 0, 0, 0, 6, 1);
+	APPEND(1, 10, 0, 0, 0, 0, 0, 0, 31, 7);
+	machine.behind[0] = 255;
+	parse_dmar();
+	EXPECT_EQ(info.dmar_unit[0].nr_scopes, 3);
+	EXPECT_EQ(info.dmar_unit[0].scope[0], 0);
+	EXPECT_EQ(info.dmar_unit[0].scope[1], 255 << 8 | 6 << 3 | 1);
+	EXPECT_EQ(info.dmar_unit[0].scope[2], 0xffff);
+	EXPECT_EQ(complaints(), 0);
+	machine.behind[0] = 0;          /* no bridge */
+	memset(&info, 0, sizeof(info));
+	info.present = true;
+	parse_dmar();
+	EXPECT_EQ(info.dmar_unit[0].nr_scopes, 1);
+	EXPECT_EQ(complaints(), 2);
 }
 
 KTEST(acpi_parsers, a_path_that_leads_nowhere_is_left_out)

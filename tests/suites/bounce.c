@@ -432,3 +432,70 @@ KTEST(bounce, failure_of_each_allocation_is_survived)
 	}
 	end();
 }
+
+/* ---- the checker ----------------------------------------------------- */
+
+static struct bounce *bounce_at(bus_addr_t bus)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+	struct bounce *bounce = bounce_find(bus);
+
+	spin_unlock_irqrestore(&dma_lock, flags);
+	return bounce;
+}
+
+KTEST(bounce, check_finds_each_broken_law)
+{
+	struct bounce_usage usage;
+	struct bounce *bounce;
+	struct page *pages;
+	bus_addr_t bus;
+
+	set_up();
+	bus = map(100, PAGE_SIZE, DMA_TO_DEVICE);
+	bounce = bounce_at(bus);
+	REQUIRE(bounce);
+	dma_nr_bounces++;
+	EXPECT_LAW(dma_check(), "bounce B3");
+	dma_nr_bounces--;
+	bounce->original.v ^= 1;
+	EXPECT_LAW(dma_check(), "bounce B2");
+	bounce->original.v ^= 1;
+	bounce->nr_pages++;
+	EXPECT_LAW(dma_check(), "bounce B2");
+	bounce->nr_pages--;
+	pages = bounce->pages;
+	bounce->pages = far.page;   /* beyond the mask */
+	EXPECT_LAW(dma_check(), "bounce_pool P3");
+	bounce_pool_usage(&usage);
+	if (bounce->from_pool && usage.nr > 2) {
+		bounce->pages = pages + 1;   /* it has another record */
+		EXPECT_LAW(dma_check(), "bounce_pool P2");
+	}
+	bounce->pages = pages;
+	EXPECT_NULL(dma_check());
+	unmap(bus, PAGE_SIZE, DMA_TO_DEVICE);
+	end();
+}
+
+KTEST(bounce, check_finds_copies_that_share_a_page)
+{
+	struct bounce *low, *high;
+	bus_addr_t one, other;
+	struct page *pages;
+
+	set_up();
+	one = map(0, 8, DMA_TO_DEVICE);
+	other = map(PAGE_SIZE, 8, DMA_TO_DEVICE);
+	low = bounce_at(BUS(MIN(one.v, other.v)));
+	high = bounce_at(BUS(MAX(one.v, other.v)));
+	REQUIRE(low && high);
+	pages = high->pages;
+	high->pages = low->pages;
+	EXPECT_LAW(dma_check(), "bounce B1");
+	high->pages = pages;
+	EXPECT_NULL(dma_check());
+	unmap(one, 8, DMA_TO_DEVICE);
+	unmap(other, 8, DMA_TO_DEVICE);
+	end();
+}

@@ -3,6 +3,7 @@
  * cmdline.c - tests of kernel/start/cmdline.c
  */
 #include "kernel/start/cmdline.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
 
@@ -108,6 +109,76 @@ KTEST(cmdline, bad_words_are_reported_and_the_rest_holds)
 		EXPECT_STREQ(last_report, bad_words[i].report);
 		EXPECT(options.nonx);
 		EXPECT_EQ(options.mem, 0);
+	}
+}
+
+/* Each number and size: the ends of its range, and what lies beyond. */
+static const struct range {
+	const char *name;
+	uint64_t    min, max;
+} ranges[] = {
+	{ "watch",    1, 60000 },
+	{ "failures", 1, 1000000 },
+	{ "seed",     0, UINT32_MAX },
+	{ "mem",      1, UINT64_MAX },
+	{ "vmalloc",  1, UINT64_MAX },
+	{ "loglevel", 0, 8 },
+};
+
+static uint64_t value_of(unsigned range)
+{
+	const uint64_t values[] = {
+		options.watch, options.failures, options.seed, options.mem,
+		options.vmalloc, (uint64_t)options.loglevel,
+	};
+
+	return values[range];
+}
+
+static void parse_value(unsigned range, uint64_t value)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "nonx %s=%llu", ranges[range].name,
+		 (unsigned long long)value);
+	parse(line);
+	EXPECT(options.nonx);
+}
+
+static void expect_taken(unsigned range, uint64_t value)
+{
+	parse_value(range, value);
+	EXPECT_EQ(value_of(range), value);
+	EXPECT_EQ(nr_reports, 0);
+}
+
+static void expect_refused(unsigned range, uint64_t value)
+{
+	uint64_t before;
+	char report[96];
+
+	parse("");
+	before = value_of(range);
+	parse_value(range, value);
+	snprintf(report, sizeof(report),
+		 "command line: '%s': value out of range, ignored",
+		 ranges[range].name);
+	EXPECT_EQ(nr_reports, 1);
+	EXPECT_STREQ(last_report, report);
+	EXPECT_EQ(value_of(range), before);
+}
+
+KTEST(cmdline, each_value_has_a_range_and_both_ends_count)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(ranges); i++) {
+		expect_taken(i, ranges[i].min);
+		expect_taken(i, ranges[i].max);
+		if (ranges[i].min > 0)
+			expect_refused(i, ranges[i].min - 1);
+		if (ranges[i].max < UINT64_MAX)
+			expect_refused(i, ranges[i].max + 1);
+		if (ranges[i].max <= UINT32_MAX)
+			expect_refused(i, (1ull << 32) + ranges[i].min);
 	}
 }
 

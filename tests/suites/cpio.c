@@ -147,6 +147,82 @@ KTEST(cpio, broken_archives_are_told_apart)
 	expect_broken("ends without a trailer");
 }
 
+/* The neighbours of the hex digits, in the first and the last place. */
+KTEST(cpio, a_header_has_hex_digits_and_no_others)
+{
+	static const char right[] = "09afAF";
+	static const char wrong[] = "/:@G`gzZ -";
+	static const unsigned places[] = { 6, 6 + 5, HEADER_SIZE - 1 };
+	struct cpio cpio;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+		for (const char *digit = right; *digit; digit++) {
+			start();
+			archive[places[i]] = (uint8_t)*digit;
+			EXPECT_EQ(read_all(&cpio, archive, archive_size), 5);
+			EXPECT_NULL(cpio.broken);
+		}
+		for (const char *digit = wrong; *digit; digit++) {
+			start();
+			archive[places[i]] = (uint8_t)*digit;
+			expect_broken("a header has something else than hex digits");
+		}
+	}
+}
+
+/* The archive ends with the padding, the 0, or the name of the trailer. */
+KTEST(cpio, the_last_byte_of_the_archive_counts)
+{
+	struct cpio cpio;
+	size_t named;
+
+	start();
+	EXPECT_EQ(read_all(&cpio, archive, archive_size), 5);
+	EXPECT_NULL(cpio.broken);
+	EXPECT_EQ(read_all(&cpio, archive, archive_size - 1), 5);
+	EXPECT_STREQ(cpio.broken, "a file lies beyond the end");
+	named = archive_size;
+	while (!archive[named - 1])
+		named--;
+	EXPECT_EQ(read_all(&cpio, archive, named + 1), 5);
+	EXPECT_STREQ(cpio.broken, "a file lies beyond the end");
+	EXPECT_EQ(read_all(&cpio, archive, named), 5);
+	EXPECT_STREQ(cpio.broken, "a name lies beyond the end");
+}
+
+/* The data of the only file ends there, or one byte later. */
+KTEST(cpio, the_last_byte_of_a_file_counts)
+{
+	struct cpio cpio;
+
+	start();
+	archive_size = 0;
+	add("init", CPIO_MODE_FILE, "four");
+	EXPECT_EQ(read_all(&cpio, archive, archive_size), 1);
+	EXPECT_STREQ(cpio.broken, "ends without a trailer");
+	EXPECT_EQ(read_all(&cpio, archive, archive_size - 1), 0);
+	EXPECT_STREQ(cpio.broken, "a file lies beyond the end");
+}
+
+KTEST(cpio, a_name_has_a_letter_and_is_no_longer_than_the_limit)
+{
+	static char name[CPIO_NAME_MAX + 1];
+	struct cpio cpio;
+
+	start();
+	archive_size = 0;
+	add("x", CPIO_MODE_FILE, "");
+	EXPECT_EQ(read_all(&cpio, archive, archive_size), 1);
+	memset(name, 'n', sizeof(name) - 1);
+	archive_size = 0;
+	add(name + 1, CPIO_MODE_FILE, "");
+	EXPECT_EQ(read_all(&cpio, archive, archive_size), 1);
+	archive_size = 0;
+	add(name, CPIO_MODE_FILE, "");
+	EXPECT_EQ(read_all(&cpio, archive, archive_size), 0);
+	EXPECT_STREQ(cpio.broken, "a name is too long or not ended");
+}
+
 KTEST(cpio, archive_without_trailer_is_broken_at_its_end)
 {
 	struct cpio cpio;

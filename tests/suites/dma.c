@@ -326,3 +326,32 @@ KTEST(dma, dump_says_who_there_is)
 	dma_dump();
 	fake_device_end(&dev);
 }
+
+/* ---- the checker ----------------------------------------------------- */
+
+KTEST(dma, check_finds_each_broken_law)
+{
+	static struct fake_device other;
+	struct iommu_domain *domain;
+	uint64_t mask;
+
+	fake_device_init(&dev, MASK_PCI, true);
+	fake_device_init(&other, MASK_PCI, true);
+	mask = dev.dma.mask;
+	dev.dma.mask = 0xfffe;
+	EXPECT_LAW(dma_check(), "dma D1");
+	dev.dma.mask = mask;
+	dev.dma.stats.unmapped++;
+	EXPECT_LAW(dma_check(), "dma D2");
+	dev.dma.stats.unmapped--;
+	domain = dev.dma.domain;
+	dev.dma.domain = other.dma.domain;
+	EXPECT_LAW(dma_check(), "dma D3");
+	dev.dma.domain = domain;
+	dma_ram_run.size -= PAGE_SIZE;
+	EXPECT_LAW(dma_check(), "dma D4");
+	dma_ram_run.size += PAGE_SIZE;
+	EXPECT_NULL(dma_check());
+	fake_device_end(&other);
+	fake_device_end(&dev);
+}

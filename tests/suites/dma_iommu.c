@@ -215,6 +215,22 @@ KTEST(dma_iommu, a_run_that_is_being_filled_is_no_fault)
 	end();
 }
 
+/* 64 KiB are 16 bus pages; this run begins at page 16 or above. */
+KTEST(dma_iommu, check_finds_a_run_beyond_the_mask)
+{
+	struct iova *iova;
+
+	set_up(MASK_PCI);
+	iova = iova_take(&dev.dma, 1, 16);
+	REQUIRE(iova);
+	dev.dma.mask = DMA_BIT_MASK(16);
+	EXPECT_LAW(dma_check(), "iova I1");
+	dev.dma.mask = MASK_PCI;
+	EXPECT_NULL(dma_check());
+	iova_give(&dev.dma, iova);
+	end();
+}
+
 KTEST(dma_iommu, a_domain_is_for_one_device)
 {
 	struct dma_device other;

@@ -227,6 +227,32 @@ KTEST(dma_pool, check_finds_a_full_chunk_in_front_of_a_free_piece)
 	end(pool);
 }
 
+KTEST(dma_pool, check_finds_each_wrong_number)
+{
+	struct dma_pool *pool = set_up(64, 64, 0, false);
+	struct chunk *chunk;
+	char *ptr;
+
+	REQUIRE(take(pool, GFP_KERNEL));
+	chunk = list_first_entry(&pool->chunks, struct chunk, link);
+	chunk->used++;
+	EXPECT_LAW(dma_check(), "dma_pool L1");
+	chunk->used--;
+	pool->used++;
+	EXPECT_LAW(dma_check(), "dma_pool L2");
+	pool->used--;
+	chunk->bus.v += pool->chunk_size / 2;
+	EXPECT_LAW(dma_check(), "dma_pool L4");
+	chunk->bus.v -= pool->chunk_size / 2;
+	ptr = chunk->ptr;
+	chunk->ptr += pool->chunk_size / 2;
+	EXPECT_LAW(dma_check(), "dma_pool L4");
+	chunk->ptr = ptr;
+	EXPECT_NULL(dma_check());
+	give_all(pool);
+	end(pool);
+}
+
 static bool use_pool(void *arg)
 {
 	struct dma_pool *pool = dma_pool_create("tried", &dev.dma, 64, 64, 0);

@@ -407,9 +407,10 @@ KTEST(iommu, no_device_without_hardware)
 
 KTEST(iommu, check_finds_what_is_broken)
 {
-	struct iommu_domain *domain = create(39);
+	struct iommu_domain *domain = create(39), *other = create(39);
 	slpte_t *root = page_address(domain->root);
 	uint64_t entry;
+	uint16_t id;
 
 	REQUIRE(iommu_map(domain, bus_at(0, 0), FRAMES, 2, RW) == 0);
 	entry = root[0].v;
@@ -419,6 +420,15 @@ KTEST(iommu, check_finds_what_is_broken)
 	domain->nr_mapped++;
 	EXPECT_LAW(iommu_check(), "domain D3");
 	domain->nr_mapped--;
+	domain->nr_tables++;
+	EXPECT_LAW(iommu_check(), "domain D3");
+	domain->nr_tables--;
+	id = domain->id;
+	domain->id = 0;
+	EXPECT_LAW(iommu_check(), "domain D6");
+	domain->id = other->id;
+	EXPECT_LAW(iommu_check(), "domain D6");
+	domain->id = id;
 	root[0].v = entry | 0x80;
 	EXPECT_LAW(iommu_check(), "domain D4");
 	root[0].v = entry & ~RW;
@@ -426,6 +436,8 @@ KTEST(iommu, check_finds_what_is_broken)
 	root[0].v = (entry & ~SL_ADDR_MASK) | 0x1000;
 	EXPECT_LAW(iommu_check(), "domain D5");
 	root[0].v = entry;
+	EXPECT_NULL(iommu_check());
+	destroy(other);
 	destroy(domain);
 }
 

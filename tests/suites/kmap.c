@@ -311,6 +311,10 @@ KTEST(kmap, check_finds_a_slot_that_maps_nothing)
 	EXPECT_LAW(law, "kmap K2");
 	kpt_map_range(ptr_to_kva(ptr), page_to_pfn(pages[0]), 1, KPROT_RW);
 	EXPECT_NULL(kmap_check());
+	pages[0]->kmap++;
+	law = kmap_check();
+	pages[0]->kmap--;
+	EXPECT_LAW(law, "kmap K1");
 	kunmap(pages[0]);
 	give_highmem(1);
 }

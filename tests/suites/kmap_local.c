@@ -106,6 +106,21 @@ KTEST(kmap_local, nothing_is_mapped_afterwards)
 	give_highmem();
 }
 
+KTEST(kmap_local, check_finds_a_slot_that_maps_nothing)
+{
+	kva_t va;
+
+	take_highmem();
+	va = ptr_to_kva(kmap_local(pages[0]));
+	kpt_unmap(va, 1);
+	EXPECT_LAW(kmap_local_check(), "kmap_local L2");
+	kpt_map_range(va, page_to_pfn(pages[0]), 1, KPROT_RW);
+	tlb_flush_page(va);
+	EXPECT_NULL(kmap_local_check());
+	kunmap_local(kva_to_ptr(va));
+	give_highmem();
+}
+
 KTEST(kmap_local, nests_sixteen_deep_and_no_deeper)
 {
 	uint32_t *ptr[KMAP_LOCAL_SLOTS];

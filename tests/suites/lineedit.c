@@ -332,6 +332,41 @@ KTEST(lineedit, random_keys_leave_the_terminal_showing_the_line)
 	}
 }
 
+/* ---- the checker ----------------------------------------------------- */
+
+KTEST(lineedit, check_finds_each_broken_law)
+{
+	char *last;
+
+	fresh();
+	for (unsigned i = 0; i < LINE_TEXT_MAX; i++)
+		type("x");
+	REQUIRE(ed.view > 0);
+	ed.cursor = ed.length + 1;
+	EXPECT_LAW(line_check(&ed), "lineedit L1");
+	ed.cursor = ed.length;
+	ed.text[ed.length] = 'x';
+	EXPECT_LAW(line_check(&ed), "lineedit L1");
+	ed.text[ed.length] = '\0';
+	ed.cursor = ed.view - 1;
+	EXPECT_LAW(line_check(&ed), "lineedit L2");
+	ed.cursor = ed.length;
+	ed.view = ed.cursor - (LINE_COLUMNS - ed.prompt_columns);
+	EXPECT_LAW(line_check(&ed), "lineedit L2");
+	ed.view = ed.cursor - ed.shown.at;
+	ed.cursor--;
+	EXPECT_LAW(line_check(&ed), "lineedit L3");
+	ed.cursor++;
+	ed.shown.length--;
+	EXPECT_LAW(line_check(&ed), "lineedit L3");
+	ed.shown.length++;
+	last = &ed.shown.text[ed.shown.length - 1];
+	*last = 'y';
+	EXPECT_LAW(line_check(&ed), "lineedit L3");
+	*last = 'x';
+	EXPECT_NULL(line_check(&ed));
+}
+
 /* ---- keys from bytes ------------------------------------------------- */
 
 static int decode(const char *bytes)
@@ -364,9 +399,33 @@ KTEST(lineedit, sequences_of_terminals_are_keys)
 	EXPECT_EQ(decode("\x1b[1;5C"), KEY_WORD_RIGHT);
 	EXPECT_EQ(decode("\x1b[1;5D"), KEY_WORD_LEFT);
 	EXPECT_EQ(decode("\x1b" "b"), KEY_WORD_LEFT);
+	EXPECT_EQ(decode("\x1b" "f"), KEY_WORD_RIGHT);
+	EXPECT_EQ(decode("\x1b" "q"), KEY_UNKNOWN);
+	EXPECT_EQ(decode("\x1b\x1b" "b"), KEY_WORD_LEFT);
 	EXPECT_EQ(decode("\x1b[24;80R"), KEY_REPORT);
 	EXPECT_EQ(decode("\x1b[?2004h"), KEY_UNKNOWN);
 	EXPECT_EQ(decode("\xc3"), KEY_NONE);
+}
+
+/* What each sequence leaves behind: nothing, so a letter is a letter. */
+KTEST(lineedit, a_letter_behind_a_sequence_is_a_letter)
+{
+	static const char *const sequences[] = {
+		"a", "\r", "\n", "\x08", "\xc3", "\x1b" "b", "\x1b" "f",
+		"\x1b" "q", "\x1b" "1", "\x1b\r", "\x1bOC", "\x1bOq",
+		"\x1b[A", "\x1b[q", "\x1b[3~", "\x1b[2~", "\x1b[1;5C",
+		"\x1b[?2004h", "\x1b\x1b" "b", "\x1b\x1b[A",
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(sequences); i++) {
+		struct key_decoder decoder = { 0 };
+
+		for (const char *bytes = sequences[i]; *bytes; bytes++)
+			(void)key_decode(&decoder, (uint8_t)*bytes);
+		EXPECT_EQ(key_decode(&decoder, 'b'), 'b');
+		EXPECT_EQ(key_decode(&decoder, '['), '[');
+		EXPECT_EQ(key_decode(&decoder, 'A'), 'A');
+	}
 }
 
 KTEST(lineedit, a_line_end_of_two_bytes_is_one_enter)

@@ -278,6 +278,7 @@ KTEST(map_device, random_calls_find_no_way_to_break_it)
 KTEST(map_device, check_finds_what_is_broken)
 {
 	struct mm *mm = test_mm();
+	struct vma *vma;
 	struct vm_window window = { .mm = NULL };
 
 	test_window(&window, mm, 3);
@@ -290,6 +291,14 @@ KTEST(map_device, check_finds_what_is_broken)
 	window.family++;
 	EXPECT_LAW(mm_check(mm), "map_device W1");
 	window.family--;
+	EXPECT_NULL(mm_check(mm));
+	mutex_lock(&mm->lock);
+	vma = vma_find(mm, window.start);
+	mutex_unlock(&mm->lock);
+	REQUIRE(vma);
+	vma->flags &= ~VM_DEVICE;
+	EXPECT_LAW(mm_check(mm), "vm V3");
+	vma->flags |= VM_DEVICE;
 	EXPECT_NULL(mm_check(mm));
 	mm_unmap_device(&window);
 	test_end(mm);

@@ -408,3 +408,90 @@ KTEST(mmap, check_finds_each_wrong_sum)
 	vm_nr_committed = committed;
 	test_end(mm);
 }
+
+/* The area at AT(at); nobody else uses the address space. */
+static struct vma *area_of(struct mm *mm, unsigned at)
+{
+	struct vma *vma;
+
+	mutex_lock(&mm->lock);
+	vma = vma_find(mm, UADDR(AT(at)));
+	mutex_unlock(&mm->lock);
+	if (!vma)
+		ktest_abort();
+	return vma;
+}
+
+static void expect_law_with(struct mm *mm, struct vma *vma, unsigned set,
+			    unsigned clear, const char *label)
+{
+	unsigned flags = vma->flags;
+
+	vma->flags = (flags | set) & ~clear;
+	EXPECT_LAW(mm_check(mm), label);
+	vma->flags = flags;
+	EXPECT_NULL(mm_check(mm));
+}
+
+/* 0: private, written; 1: private, untouched; 4: shared, the first read. */
+KTEST(mmap, check_finds_each_wrong_area)
+{
+	struct mm *mm = test_mm();
+	struct vma *written, *empty, *shared;
+
+	test_map(mm, 0, 1, PROT_RW);
+	test_map(mm, 1, 1, PROT_READ);
+	test_map_shared(mm, 4, 2, PROT_RW);
+	test_fill(mm, 0, 1, 1);
+	EXPECT_EQ(peek(mm, AT(4)), 0);
+	written = area_of(mm, 0);
+	empty = area_of(mm, 1);
+	shared = area_of(mm, 4);
+
+	written->range.end++;
+	empty->range.start++;
+	EXPECT_LAW(mm_check(mm), "vm V1");
+	written->range.end--;
+	empty->range.start--;
+	/* It could be one area with its neighbour. */
+	expect_law_with(mm, empty, written->flags, 0, "vm V2");
+	expect_law_with(mm, written, VM_SHARED, 0, "vm V2");
+	expect_law_with(mm, shared, 0, VM_SHARED, "vm V2");
+	expect_law_with(mm, written, 0, VM_TOUCHED, "vm V3");
+	expect_law_with(mm, written, 0, VM_WRITE, "vm V4");
+	expect_law_with(mm, shared, VM_WIPEONFORK, 0, "vm V7");
+	expect_law_with(mm, empty, VM_FORKED, 0, "vm V7");
+	shared->family = 1;
+	EXPECT_LAW(mm_check(mm), "vm V7");
+	shared->family = 0;
+	shared->offset++;
+	EXPECT_LAW(mm_check(mm), "vm V6");
+	shared->offset--;
+	test_end(mm);
+}
+
+KTEST(mmap, check_finds_each_wrong_page)
+{
+	struct mm *mm = test_mm();
+	struct page *page;
+
+	test_map(mm, 0, 1, PROT_RW);
+	test_fill(mm, 0, 1, 1);
+	page = pfn_to_page(upt_lookup(&mm->tables, UADDR(AT(0))).pfn);
+	page->refs++;
+	EXPECT_LAW(mm_check(mm), "vm V4");
+	page->refs -= 2;
+	EXPECT_LAW(mm_check(mm), "vm V6");
+	page->refs++;
+	page->state = PAGE_TAIL;
+	EXPECT_LAW(mm_check(mm), "vm V6");
+	page->state = PAGE_USED;
+	/* A page that is only read may have several references. */
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_READ), 0);
+	page->refs++;
+	EXPECT_NULL(mm_check(mm));
+	EXPECT_LAW(vm_check(), "vm V6");
+	page->refs--;
+	EXPECT_NULL(vm_check());
+	test_end(mm);
+}

@@ -73,6 +73,32 @@ KTEST(mprotect, pages_written_apart_after_a_cut_are_one_family)
 	test_end(mm);
 }
 
+/* Other flags than the rights keep the families of neighbours apart. */
+KTEST(mprotect, pages_written_while_areas_differ_are_two_families)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 3, PROT_RW);
+	EXPECT_IS(mm_madvise(mm, UADDR(AT(1)), PAGES(1), MADV_DONTFORK), 0);
+	test_fill(mm, 0, 2, 1);
+	EXPECT_IS(mm_madvise(mm, UADDR(AT(1)), PAGES(1), MADV_DOFORK), 0);
+	EXPECT_STREQ(maps(mm), "100-101 rw-p 101-103 rw-p");
+	test_end(mm);
+}
+
+KTEST(mprotect, pages_written_on_both_sides_of_a_hole_are_two_families)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 1, PROT_RW);
+	test_map(mm, 2, 1, PROT_RW);
+	test_fill(mm, 0, 1, 1);
+	test_fill(mm, 2, 1, 1);
+	test_map(mm, 1, 1, PROT_RW);
+	EXPECT_STREQ(maps(mm), "100-102 rw-p 102-103 rw-p");
+	test_end(mm);
+}
+
 KTEST(mprotect, every_right_is_enforced)
 {
 	struct mm *mm = test_mm();

@@ -430,10 +430,36 @@ static void expect_sums(unsigned long *count)
 	(*count)--;
 }
 
+/* held[0] is the only object of the slab. */
+static void expect_chain(struct slab *slab)
+{
+	uint16_t next;
+	uint32_t taken;
+
+	next = slab->next[slab->free];
+	slab->next[slab->free] = slab->free;
+	EXPECT_STREQ(slab_check(),
+		     "slab S2: the chain ends after the free objects");
+	slab->next[slab->free] = next;
+
+	next = slab->free;
+	slab->free = (uint16_t)cache->per_slab;
+	EXPECT_STREQ(slab_check(),
+		     "slab S2: the chain names free objects of the slab");
+	slab->free = SLOT_TAKEN;
+	EXPECT_STREQ(slab_check(),
+		     "slab S2: the chain names free objects of the slab");
+	slab->free = next;
+
+	taken = (uint32_t)((char *)held[0] - slab->objects) / cache->stride;
+	slab->next[taken] = SLOT_END;
+	EXPECT_LAW(slab_check(), "slab S3");
+	slab->next[taken] = SLOT_TAKEN;
+}
+
 KTEST(slab, check_finds_each_broken_law)
 {
 	struct slab *slab;
-	uint16_t next;
 	char *objects;
 
 	set_up(200);
@@ -450,11 +476,7 @@ KTEST(slab, check_finds_each_broken_law)
 		     "slab S2: the chain ends after the free objects");
 	slab->inuse = 1;
 
-	next = slab->next[slab->free];
-	slab->next[slab->free] = slab->free;
-	EXPECT_STREQ(slab_check(),
-		     "slab S2: the chain ends after the free objects");
-	slab->next[slab->free] = next;
+	expect_chain(slab);
 
 	slab->page->slab = NULL;
 	EXPECT_STREQ(slab_check(),

@@ -211,6 +211,16 @@ static const struct number numbers[] = {
 	{ "0x",                       -EINVAL, -EINVAL, 0 },
 	{ "0xM",                      -EINVAL, -EINVAL, 0 },
 	{ "1f",                       -EINVAL, -EINVAL, 0 },
+	{ "9",                        0,       0,       9 },
+	{ "a",                        -EINVAL, -EINVAL, 0 },
+	{ "1a",                       -EINVAL, -EINVAL, 0 },
+	{ "1A",                       -EINVAL, -EINVAL, 0 },
+	{ "0xf",                      0,       0,       15 },
+	{ "0xg",                      -EINVAL, -EINVAL, 0 },
+	{ "0xG",                      -EINVAL, -EINVAL, 0 },
+	{ "0x1g",                     -EINVAL, 0,       1 << 30 },
+	{ "0x1G",                     -EINVAL, 0,       1 << 30 },
+	{ "0x1h",                     -EINVAL, -EINVAL, 0 },
 	{ "64MB",                     -EINVAL, -EINVAL, 0 },
 	{ "64 ",                      -EINVAL, -EINVAL, 0 },
 	{ " 64",                      -EINVAL, -EINVAL, 0 },
@@ -218,6 +228,21 @@ static const struct number numbers[] = {
 	{ "+1",                       -EINVAL, -EINVAL, 0 },
 	{ "1T",                       -EINVAL, -EINVAL, 0 },
 };
+
+KTEST(string, each_byte_is_the_digit_that_it_looks_like)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	static const char upper[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	for (unsigned c = 0; c < 256; c++) {
+		unsigned want = 255;
+
+		for (unsigned i = 0; i < 36; i++)
+			if ((char)c == digits[i] || (char)c == upper[i])
+				want = i;
+		EXPECT_EQ(digit_value((char)c), want);
+	}
+}
 
 KTEST(string, numbers_are_read_whole_or_refused)
 {

@@ -381,6 +381,195 @@ KTEST(upgtable, entries_move_across_tables)
 	teardown();
 }
 
+/* ---- empty tables -------------------------------------------------------- */
+
+static int count_entry(uaddr_t va, struct upt_entry entry, void *arg)
+{
+	++*(unsigned *)arg;
+	return 0;
+}
+
+/* Tables 0 and 2 have a page each; 1 and 3 are empty. */
+KTEST(upgtable, tables_that_are_empty_are_passed_over)
+{
+	uint32_t start = at(0) & ~(PT_SPAN - 1), end = start + 4 * PT_SPAN;
+	uint32_t to = start + 8 * PT_SPAN;
+	struct got got = { 0 };
+	unsigned nr = 0;
+
+	setup();
+	REQUIRE(upt_create(&other) == 0);
+	for (uint32_t va = start; va < end; va += PT_SPAN)
+		REQUIRE(upt_reserve(&space, UADDR(va)) == 0);
+	REQUIRE(upt_map(&space, UADDR(start), frame(0), RW) == 0);
+	REQUIRE(upt_map(&space, UADDR(start + 2 * PT_SPAN), frame(2), RW) == 0);
+	EXPECT_EQ(upt_for_each(&space, UADDR(start), UADDR(end), count_entry,
+			       &nr), 0);
+	EXPECT_EQ(nr, 2);
+	upt_protect_range(&space, UADDR(start), UADDR(end), R, NULL);
+	EXPECT_EQ(upt_lookup(&space, UADDR(start + 2 * PT_SPAN)).rights, R);
+	EXPECT_EQ(upt_copy_range(&other, &space, UADDR(start), UADDR(end),
+				 false, collect, &got), 0);
+	EXPECT(got.nr == 2 && got.page[0] == pages[0] &&
+	       got.page[1] == pages[2]);
+	EXPECT(upt_find_table(&other, UADDR(start)) != NULL);
+	EXPECT(upt_find_table(&other, UADDR(start + PT_SPAN)) == NULL);
+	EXPECT_EQ(upt_move_range(&space, UADDR(start), UADDR(to),
+				 end - start), 0);
+	EXPECT(upt_find_table(&space, UADDR(to + PT_SPAN)) == NULL);
+	got.nr = 0;
+	REQUIRE(upt_reserve(&space, UADDR(to + PT_SPAN)) == 0);
+	upt_clear_range(&space, UADDR(to), UADDR(to + 4 * PT_SPAN), collect,
+			&got);
+	EXPECT(got.nr == 2 && got.page[0] == pages[0] &&
+	       got.page[1] == pages[2]);
+	upt_unmap_range(&other, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
+	upt_destroy(&other);
+	teardown();
+}
+
+/* ---- flushes ------------------------------------------------------------- */
+
+#define FLUSHED  (WINDOW / 2)   /* these pages have one table */
+
+static const unsigned flushed[] = {
+	0, 1, 2, TLB_FLUSH_ALL_ABOVE - 1, TLB_FLUSH_ALL_ABOVE,
+	TLB_FLUSH_ALL_ABOVE + 1, FLUSHED,
+};
+
+static struct tlb_stats stats;
+
+/* Slots of page tables are flushed, too: from here on they have these. */
+static void flushes_begin(const struct upgtable *upt, uint32_t va,
+			  uint32_t other_va)
+{
+	(void)table_map(upt_find_table(&space, UADDR(va)), UPT_SLOT);
+	table_unmap();
+	(void)table_map(upt_find_table(upt, UADDR(other_va)), UPT_SLOT_OTHER);
+	table_unmap();
+	stats = tlb_stats;
+}
+
+/* Each of so many pages, or all of user mode; never the kernel's. */
+static void expect_flushes(unsigned nr)
+{
+	bool all = nr > TLB_FLUSH_ALL_ABOVE;
+
+	EXPECT_EQ(tlb_stats.pages - stats.pages, all ? 0 : nr);
+	EXPECT_EQ(tlb_stats.user - stats.user, all);
+	EXPECT_EQ(tlb_stats.all - stats.all, 0);
+	stats = tlb_stats;
+}
+
+static void map_first(unsigned nr, unsigned rights)
+{
+	for (unsigned i = 0; i < nr; i++)
+		map(i, i % PAGES, rights);
+}
+
+static void protect_first(unsigned nr, unsigned rights)
+{
+	upt_protect_range(&space, UADDR(at(0)), UADDR(at(nr)), rights, NULL);
+}
+
+/* A page without rights is not in the TLB. */
+KTEST(upgtable, protect_flushes_the_pages_of_its_range)
+{
+	setup();
+	map_first(FLUSHED, RW);
+	for (unsigned i = 0; i < ARRAY_SIZE(flushed); i++) {
+		unsigned nr = flushed[i];
+
+		flushes_begin(&space, at(0), at(0));
+		protect_first(nr, RW);
+		expect_flushes(0);
+		protect_first(nr, R);
+		expect_flushes(nr);
+		protect_first(nr, 0);
+		expect_flushes(nr);
+		protect_first(nr, RW);
+		expect_flushes(0);
+		upt_switch(NULL);
+		stats = tlb_stats;
+		protect_first(nr, R);
+		expect_flushes(0);
+		protect_first(nr, RW);
+		upt_switch(&space);
+	}
+	teardown();
+}
+
+KTEST(upgtable, unmap_flushes_the_pages_that_were_there)
+{
+	setup();
+	for (unsigned i = 0; i < ARRAY_SIZE(flushed); i++) {
+		unsigned nr = flushed[i];
+
+		map(FLUSHED - 1, 0, RW);
+		map_first(nr, RW);
+		flushes_begin(&space, at(0), at(0));
+		upt_clear_range(&space, UADDR(at(0)), UADDR(at(nr)),
+				ignore_pages, NULL);
+		expect_flushes(nr);
+		upt_clear_range(&space, UADDR(at(0)), UADDR(at(nr)),
+				ignore_pages, NULL);
+		expect_flushes(0);
+		map_first(nr, 0);
+		upt_clear_range(&space, UADDR(at(0)), UADDR(at(nr)),
+				ignore_pages, NULL);
+		expect_flushes(0);
+	}
+	teardown();
+}
+
+KTEST(upgtable, a_copy_flushes_what_it_write_protects)
+{
+	setup();
+	REQUIRE(upt_create(&other) == 0);
+	map_first(FLUSHED, RW);
+	for (unsigned i = 0; i < ARRAY_SIZE(flushed); i++) {
+		unsigned nr = flushed[i];
+
+		for (unsigned k = 0; k < 2; k++) {
+			REQUIRE(upt_reserve(&other, UADDR(at(0))) == 0);
+			flushes_begin(&other, at(0), at(0));
+			EXPECT_EQ(upt_copy_range(&other, &space, UADDR(at(0)),
+						 UADDR(at(nr)), k, ignore_pages,
+						 NULL),
+				  0);
+			expect_flushes(k ? nr : 0);
+			upt_unmap_range(&other, UADDR(0), UADDR(PAGE_OFFSET),
+					ignore_pages, NULL);
+		}
+		protect_first(FLUSHED, RW);
+	}
+	upt_destroy(&other);
+	teardown();
+}
+
+KTEST(upgtable, a_move_flushes_the_old_addresses)
+{
+	uint32_t to = at(0) + 3 * PT_SPAN;
+
+	setup();
+	for (unsigned i = 0; i < ARRAY_SIZE(flushed); i++) {
+		unsigned nr = flushed[i];
+
+		map_first(nr, RW);
+		REQUIRE(upt_reserve(&space, UADDR(at(0))) == 0);
+		REQUIRE(upt_reserve(&space, UADDR(to)) == 0);
+		flushes_begin(&space, at(0), to);
+		EXPECT_EQ(upt_move_range(&space, UADDR(at(0)), UADDR(to),
+					 nr * PAGE_SIZE), 0);
+		expect_flushes(nr);
+		upt_clear_range(&space, UADDR(to),
+				UADDR(to + FLUSHED * PAGE_SIZE), ignore_pages,
+				NULL);
+	}
+	teardown();
+}
+
 /* ---- tables above 4 GiB -------------------------------------------------- */
 
 /* Take the free block whose first frame is the first one above 4 GiB. */

@@ -92,6 +92,53 @@ KTEST(upgtable_rules, a_move_that_fails_moves_nothing)
 	teardown();
 }
 
+/* Does the space have a page table for this address? */
+static bool has_table(uint32_t va)
+{
+	return upt_find_table(&space, UADDR(va)) != NULL;
+}
+
+#define MOVED  (WINDOW / 2)   /* pages; all have one table */
+
+/*
+ * Move to an address in the tables [first, end) of 2 MiB. The tables beside
+ * them are promised to somebody else: they stay, whether the move succeeds.
+ */
+static void move_between_promises(uint32_t to, uint32_t first, uint32_t end)
+{
+	unsigned long tables;
+
+	setup();
+	for (unsigned i = 0; i < MOVED; i++)
+		map(i, i % PAGES, RW);
+	REQUIRE(upt_reserve(&space, UADDR(first - PT_SPAN)) == 0);
+	REQUIRE(upt_reserve(&space, UADDR(end)) == 0);
+	tables = space.nr_tables;
+	failpoint_arm(1);
+	EXPECT_EQ(upt_move_range(&space, UADDR(at(0)), UADDR(to),
+				 MOVED * PAGE_SIZE), -ENOMEM);
+	EXPECT(failpoint_disarm());
+	EXPECT_EQ(space.nr_tables, tables);
+	EXPECT(has_table(first - PT_SPAN) && has_table(end));
+	EXPECT_EQ(upt_move_range(&space, UADDR(at(0)), UADDR(to),
+				 MOVED * PAGE_SIZE), 0);
+	EXPECT_EQ(space.nr_tables, tables + (end - first) / PT_SPAN);
+	EXPECT(has_table(first - PT_SPAN) && has_table(end));
+	teardown();
+}
+
+KTEST(upgtable_rules, a_move_leaves_the_tables_beside_it_alone)
+{
+	const uint32_t line = 0x90400000u, size = MOVED * PAGE_SIZE;
+
+	move_between_promises(line, line, line + PT_SPAN);
+	move_between_promises(line - size, line - PT_SPAN, line);
+	move_between_promises(line - size + PAGE_SIZE, line - PT_SPAN,
+			      line + PT_SPAN);
+	move_between_promises(line - PAGE_SIZE, line - PT_SPAN,
+			      line + PT_SPAN);
+}
+
 static void map_in_the_kernel(void *arg)
 {
 	(void)!upt_map(&space, UADDR(PAGE_OFFSET), frame(0), R);

@@ -478,3 +478,36 @@ KTEST(vm_flags, granted_pages_of_the_kernel_are_known_as_such)
 	test_end(b);
 	test_free_kernel_pages(pages, ORDER);
 }
+
+KTEST(vm_flags, pages_of_the_kernel_are_mapped_whole_and_never_writable)
+{
+	static const struct {
+		uint32_t addr, nr;
+		unsigned rights;
+		bool     right;
+	} cases[] = {
+		{ AT(0),     1,                          VM_READ,     true  },
+		{ AT(0),     1,                          0,           true  },
+		{ AT(0),     1 << ORDER,    VM_READ | VM_EXEC,        true  },
+		{ AT(0),     0,                          VM_READ,     false },
+		{ AT(0),     (USER_END >> PAGE_SHIFT) + 1, VM_READ,   false },
+		{ AT(0),     UINT32_MAX,                 VM_READ,     false },
+		{ AT(0) + 1, 1,                          VM_READ,     false },
+		{ AT(0),     1,             VM_READ | VM_WRITE,       false },
+		{ AT(0),     1,             VM_READ | VM_SHARED,      false },
+		{ AT(0),     1,             VM_READ | VM_DEVICE,      false },
+	};
+	struct page *pages = test_kernel_pages(ORDER);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct mm *mm = test_mm();
+
+		EXPECT_IS(mm_map_pages(mm, UADDR(cases[i].addr), pages,
+				       cases[i].nr, cases[i].rights, NULL),
+			  cases[i].right ? AT(0) : (uint32_t)-EINVAL);
+		EXPECT_EQ(mm->nr_vmas, cases[i].right);
+		EXPECT_EQ(mm->rss, cases[i].right ? cases[i].nr : 0);
+		test_end(mm);
+	}
+	test_free_kernel_pages(pages, ORDER);
+}

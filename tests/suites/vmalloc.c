@@ -527,6 +527,43 @@ KTEST(vmalloc, check_finds_a_page_that_is_missing)
 	vfree(ptr);
 }
 
+KTEST(vmalloc, check_finds_what_is_wrong_about_a_spare_area)
+{
+	struct vm_area *area;
+	struct list_head *link;
+	kva_t va;
+	int err;
+
+	vmalloc_purge();   /* there is room for a spare */
+	area = vm_area_create(2, VM_MAP, NULL, &err);
+	REQUIRE(area);
+	va = vm_area_start(area);
+	vm_area_unmap(area);
+	REQUIRE(area->state == AREA_SPARE);
+	area->nr--;
+	EXPECT_LAW(vmalloc_check(), "vmalloc V2");
+	area->nr++;
+	kpt_map_range(va + PAGE_SIZE, PFN(0), 1, KPROT_RW);
+	EXPECT_LAW(vmalloc_check(), "vmalloc V5");
+	kpt_unmap(va + PAGE_SIZE, 1);
+	tlb_flush_page(va + PAGE_SIZE);
+	vm_areas.retired_pages++;
+	EXPECT_LAW(vmalloc_check(), "vmalloc V6");
+	vm_areas.retired_pages--;
+	vm_areas.spare_pages++;
+	EXPECT_LAW(vmalloc_check(), "vmalloc V6");
+	vm_areas.spare_pages--;
+	link = area->link.prev;
+	list_move(&area->link, &vm_areas.spare[3]);   /* of another size */
+	EXPECT_LAW(vmalloc_check(), "vmalloc V6");
+	list_move(&area->link, &vm_areas.retired);
+	EXPECT_LAW(vmalloc_check(), "vmalloc V6");
+	list_del(&area->link);                        /* in no list */
+	EXPECT_LAW(vmalloc_check(), "vmalloc V6");
+	list_add(&area->link, link);
+	EXPECT_NULL(vmalloc_check());
+}
+
 KTEST(vmalloc, check_finds_a_guard_page_that_is_mapped)
 {
 	/* page_tables_are_made_once made the guard page's table, too. */

@@ -2,6 +2,7 @@
 /*
  * vmfault.c (tests) - what becomes of a page that is touched
  */
+#include "lib/failpoint.h"
 #include "lib/string.h"
 #include "tests/suites/vm_test.h"
 
@@ -501,4 +502,90 @@ KTEST(vmfault, a_page_that_a_pager_owes_is_not_taken)
 	free_page(taken);
 	EXPECT_EQ(pager_asked, 1);
 	end_pager(mm);
+}
+
+/* ---- mm_populate() ------------------------------------------------------- */
+
+/* Two pages for all access, one for none, one to read, two for all. */
+static struct mm *areas_of_each_kind(void)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 2, PROT_RW);
+	test_map(mm, 2, 1, PROT_NONE);
+	test_map(mm, 3, 1, PROT_READ);
+	test_map(mm, 4, 2, PROT_RW);
+	return mm;
+}
+
+static int populate(struct mm *mm, unsigned first, unsigned end,
+		    unsigned access, bool stop)
+{
+	return mm_populate(mm, UADDR(AT(first)), UADDR(AT(end)), access, stop);
+}
+
+/* Which of the pages are there, as bits. */
+static unsigned pages_there(struct mm *mm)
+{
+	unsigned there = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		there |= (unsigned)(page_at(mm, AT(i)) != NULL) << i;
+	return there;
+}
+
+KTEST(vmfault, populate_leaves_out_what_refuses_or_stops_there)
+{
+	static const struct {
+		unsigned access;
+		bool     stop;
+		int      err;
+		unsigned there;
+	} cases[] = {
+		{ 0,        false, 0,       0x3b },
+		{ 0,        true,  -EFAULT, 0x03 },
+		{ VM_READ,  false, 0,       0x3b },
+		{ VM_READ,  true,  -EFAULT, 0x03 },
+		{ VM_WRITE, false, 0,       0x33 },
+		{ VM_WRITE, true,  -EFAULT, 0x03 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct mm *mm = areas_of_each_kind();
+
+		EXPECT_EQ(populate(mm, 0, 8, cases[i].access, cases[i].stop),
+			  cases[i].err);
+		EXPECT_EQ(pages_there(mm), cases[i].there);
+		test_end(mm);
+	}
+}
+
+KTEST(vmfault, populate_touches_the_pages_of_its_range_only)
+{
+	struct mm *mm = areas_of_each_kind();
+
+	EXPECT_EQ(populate(mm, 1, 1, VM_WRITE, true), 0);
+	EXPECT_EQ(pages_there(mm), 0);
+	EXPECT_EQ(populate(mm, 1, 2, VM_WRITE, true), 0);
+	EXPECT_EQ(pages_there(mm), 0x02);
+	EXPECT_EQ(populate(mm, 3, 5, VM_READ, true), 0);
+	EXPECT_EQ(pages_there(mm), 0x1a);
+	EXPECT_EQ(populate(mm, 6, 8, VM_READ, true), 0);
+	EXPECT_EQ(pages_there(mm), 0x1a);
+	test_end(mm);
+}
+
+/* Without memory, areas that come later would not get pages either. */
+KTEST(vmfault, populate_ends_where_memory_ends)
+{
+	for (unsigned stop = 0; stop < 2; stop++) {
+		struct mm *mm = areas_of_each_kind();
+
+		EXPECT_EQ(populate(mm, 0, 1, VM_WRITE, true), 0);
+		failpoint_arm(1);
+		EXPECT_EQ(populate(mm, 0, 8, 0, stop), -ENOMEM);
+		EXPECT(failpoint_disarm());
+		EXPECT_EQ(pages_there(mm), 0x01);
+		test_end(mm);
+	}
 }

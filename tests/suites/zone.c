@@ -2,6 +2,8 @@
 /*
  * zone.c (tests) - where zones begin and end, what they count and keep back
  */
+#include <arch/irqflags.h>
+
 #include "lib/div64.h"
 #include "lib/string.h"
 #include "mm/early/memblock.h"
@@ -143,6 +145,49 @@ KTEST(zone, check_finds_each_broken_law)
 		     "watermark W2: nothing is kept from requests of the own zone");
 	dma->lowmem_reserve[ZONE_DMA] = 0;
 	EXPECT_NULL(zones_check());
+}
+
+/* Interrupts are off: no allocation sees what is broken. */
+KTEST(zone, check_finds_what_is_wrong_about_the_end_and_frame_0)
+{
+	irqflags_t flags = irq_save();
+
+	max_pfn.v++;
+	EXPECT_LAW(zones_check(), "zone Z2");
+	max_pfn.v--;
+	mem_map[0].state = PAGE_USED;
+	EXPECT_LAW(zones_check(), "zone Z3");
+	mem_map[0].state = PAGE_RESERVED;
+	EXPECT_NULL(zones_check());
+	irq_restore(flags);
+}
+
+KTEST(zone, check_finds_a_wrong_zonelist)
+{
+	struct zone **list = zonelists[GFP_HIGHMEM];
+	struct zone *first = list[0], *second = list[1];
+	unsigned long managed = first->managed;
+	irqflags_t flags = irq_save();
+
+	first->managed = 0;
+	EXPECT_LAW(watermarks_check(), "watermark W3");
+	first->managed = managed;
+	if (second) {
+		list[0] = second;
+		EXPECT_LAW(watermarks_check(), "watermark W3");   /* twice */
+		list[1] = first;
+		EXPECT_LAW(watermarks_check(), "watermark W3");   /* rising */
+		list[0] = first;
+		list[1] = second;
+		/* A request for DMA must not get pages of a higher zone. */
+		zonelists[GFP_DMA][0] = first;
+		EXPECT_LAW(watermarks_check(), "watermark W3");
+		watermarks_update();   /* the lists, as they were */
+	}
+	EXPECT_NULL(watermarks_check());
+	irq_restore(flags);
+	if (!second)
+		SKIP("needs two zones with pages");
 }
 
 /* The numbers and the line are those of Debian's Linux 6.1. */
