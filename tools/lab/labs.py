@@ -34,6 +34,7 @@ import split
 FOLDER = Path("docs/labs")
 BUG_HEAD = ("exercise", "class", "symptom", "story")
 SUITE = re.compile(r"^SUITE\((\w+),", re.MULTILINE)
+TODO = re.compile(r"\bLAB_TODO\s*\(")
 TWIST_MARK = re.compile(r"\{\{twist:(\w+)\}\}")
 
 
@@ -47,6 +48,9 @@ class Exercise:
     function: str
     file: str
     where: tuple        # of "bench", "promoted"
+    points: float = 0
+    task: str = ""
+    hints: tuple = ()
 
     @property
     def on_bench(self):
@@ -75,7 +79,8 @@ class Lab:
         self.name = self.data["lab"]
         self.exercises = [
             Exercise(row["n"], row["function"], row["file"],
-                     tuple(row.get("where", ["bench", "promoted"])))
+                     tuple(row.get("where", ["bench", "promoted"])),
+                     row["points"], row["task"], tuple(row["hints"]))
             for row in self.data["exercises"]]
         self.suites = self.data.get("suites", [])
         # suite -> files of which it calls bench_X(); all where it is not here.
@@ -218,6 +223,13 @@ def find(root, name):
         if name in (lab.name, str(lab.data["number"]), file.parent.name):
             return lab
     raise LabError(f"there is no lab \"{name}\" in {FOLDER}/")
+
+
+def todo_line(chunk):
+    """Line of LAB_TODO() in a function; 0: it is done."""
+    found = TODO.search(split.bare(chunk.text))
+    return chunk.line + chunk.text.count("\n", 0, found.start()) \
+        if found else 0
 
 
 def plain_stub(n, function):

@@ -86,3 +86,11 @@ $(LAB_KERNEL_NEW) $(LAB_HOST_NEW): $(BUILD)/flags
 ifneq ($(REFERENCE),1)
 override APPEND := $(strip promote=all $(APPEND))
 endif
+
+.PHONY: grade try submission
+grade:  ## this lab: what your functions are worth (EX=2: one exercise)
+	$(Q)$(PYTHON) tools/lab/lab grade $(EX:%=--exercise %)
+try:  ## this lab: one test, with all that it prints: TEST=suite.name
+	$(Q)$(PYTHON) tools/lab/lab try $(TEST)
+submission:  ## this lab: the one file to hand in
+	$(Q)$(PYTHON) tools/lab/lab submission

@@ -45,7 +45,6 @@ import patches
 import split
 from split import Function
 
-TODO = re.compile(r"\bLAB_TODO\s*\(\s*(\w+)\s*\)")
 NOT_IN_PROTOTYPE = re.compile(r"\b(?:static|inline|always_inline|noinline)\b")
 
 
@@ -182,12 +181,6 @@ class Weaver:
 
     # ---- the whole -----------------------------------------------------------
 
-    def todo_line(self, chunk):
-        """Line of LAB_TODO() in the student's function; 0: it is done."""
-        found = TODO.search(split.bare(chunk.text))
-        return chunk.line + chunk.text.count("\n", 0, found.start()) \
-            if found else 0
-
     def unwoven(self, line, why):
         """The text for the compiler, which then says what is wrong."""
         yield line_mark(1, self.path)
@@ -218,7 +211,7 @@ class Weaver:
             yield from self.bench_part()
         yield line_mark(1, f"switches of {self.path}")
         for name, exercise in self.exercises.items():
-            yield from self.switch(exercise, self.todo_line(student[name]))
+            yield from self.switch(exercise, labs.todo_line(student[name]))
 
     def weave(self):
         return "".join(self.parts())

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""runs.py - runs tests of a lab, and says how each one ended
+
+WHAT     On the host each test is a process of its own. In the kernel a boot
+         runs several suites.
+
+TERMS    verdict  pass    the test passed, and the laws hold behind it
+                  fail    an expectation of the test is wrong, or a law broken
+                  panic   the kernel's code found its own state wrong
+                  crash   a sanitizer or the processor stopped the program
+                  hang    the test used up its CPU time
+                  skip    the test says that it cannot run here
+                  none    the test gave no result, because an earlier one ended
+                          the run
+
+ALGORITHM  Limits are CPU time: a busy machine takes no points. A wide limit by
+         the clock stands behind, for what sleeps.
+"""
+import re
+import resource
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+
+HOST_SECONDS = 3        # CPU time of one test on the host
+BOOT_SECONDS = 60       # CPU time of one boot
+WALL_SECONDS = 600      # behind both
+HANG = 40               # exit status of runtime/host.c: out of CPU time
+PANIC = 37              # of the host program and of the kernel
+
+SUITE = re.compile(r"^    # Subtest: (\w+)$")
+RESULT = re.compile(r"^    (ok|not ok) \d+ (\w+)(?: # SKIP (.*))?$")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    verdict: str
+    lines: tuple = ()       # what the test printed, or why it is skipped
+
+    @property
+    def passed(self):
+        return self.verdict == "pass"
+
+
+NONE = Outcome("none")
+
+
+def read_results(text):
+    """{(suite, test): Outcome}, and the lines behind the last result."""
+    found, suite, lines = {}, None, []
+    for line in text.replace("\r", "").splitlines():
+        begin, result = SUITE.match(line), RESULT.match(line)
+        if begin:
+            suite, lines = begin[1], []
+        elif result and suite:
+            word, test, skip = result.groups()
+            verdict = "skip" if skip else \
+                "pass" if word == "ok" else "fail"
+            found[suite, test] = Outcome(verdict,
+                                         (skip,) if skip else tuple(lines))
+            lines = []
+        else:
+            lines.append(line.strip())
+    return found, tuple(line for line in lines if line)
+
+
+def limit_cpu(seconds):
+    """For the child: SIGXCPU at the limit, SIGKILL a second later."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    return limit
+
+
+def run(command, seconds):
+    """(exit status, text); the status of a program that was too slow is HANG.
+    """
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT,
+                               preexec_fn=limit_cpu(seconds))
+    try:
+        out = process.communicate(timeout=WALL_SECONDS)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return HANG, process.communicate()[0].decode(errors="replace")
+    status = process.returncode
+    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        status = HANG
+    return status, out.decode(errors="replace")
+
+
+def ending(status):
+    """The verdict of the test in which a run ended."""
+    return {HANG: "hang", PANIC: "panic"}.get(status, "crash")
+
+
+class Host:
+    """The host program: a process for each test."""
+
+    def __init__(self, program, machine=()):
+        self.command = [str(program), *machine]
+
+    def suites(self, suites):
+        """The outcome of each test of these suites that the program has."""
+        status, text = run([*self.command, ",".join(suites)], BOOT_SECONDS)
+        return read_results(text)[0] if status in (0, 1) else {}
+
+    def one(self, pair, *words):
+        """The outcome of one test, with words like "exercise=3"."""
+        status, text = run([*self.command, *(f"--{word}" for word in words),
+                            ".".join(pair)], HOST_SECONDS)
+        found, rest = read_results(text)
+        outcome = found.get(pair)
+        if not outcome:
+            return Outcome(ending(status), rest)
+        law = found.get((pair[0], "check"), NONE)
+        if outcome.passed and not law.passed:
+            return Outcome("fail" if law.verdict == "fail"
+                           else ending(status), law.lines or rest)
+        return outcome
+
+
+class Kernel:
+    """The kernel in the emulator."""
+
+    def __init__(self, kernel, archive, machine=("-m", "1G")):
+        self.command = ["qemu-system-i386", "-kernel", str(kernel),
+                        "-initrd", str(archive), *machine, "-cpu", "max",
+                        "-display", "none", "-serial", "stdio",
+                        "-monitor", "none", "-no-reboot", "-device",
+                        "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+
+    def boot(self, *words):
+        """(exit status, {pair: Outcome}, lines behind the last result)"""
+        status, text = run([*self.command, "-append", " ".join(words)],
+                           BOOT_SECONDS)
+        return (status, *read_results(text))
+
+    def suites(self, suites, *words):
+        return self.boot(*words, f"selftest={','.join(suites)}")[1]
+
+    def tests(self, pairs, *words):
+        """{pair: Outcome} of these tests, in their order. The test in which
+        the boot ends has that verdict; those behind it have none."""
+        list_ = ",".join(".".join(pair) for pair in pairs)
+        status, found, rest = self.boot(*words, f"selftest={list_}")
+        outcomes, ended = {}, False
+        for pair in in_order(pairs):
+            outcome = found.get(pair)
+            if not outcome:
+                outcome = NONE if ended else Outcome(ending(status), rest)
+                ended = True
+            outcomes[pair] = outcome
+        return outcomes
+
+
+def in_order(pairs):
+    """As a boot runs them: suites by name; the tests of a suite as given."""
+    return sorted(pairs, key=lambda pair: pair[0])
+
+
+def cpu_seconds():
+    """CPU time of this process and of all children that have ended."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in
+               (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+class Clock:
+    """CPU seconds and seconds since it was made."""
+
+    def __init__(self):
+        self.cpu, self.wall = cpu_seconds(), time.monotonic()
+
+    def read(self):
+        return cpu_seconds() - self.cpu, time.monotonic() - self.wall

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MIT
+"""student.py - the commands of a student's tree: grade, try, submission
+
+WHAT     Builds the tree, grades it, prints the report and writes report.md,
+         results.json and results.xml beside the Makefile.
+
+TERMS    hint   an exercise has one to three. Each grading of a changed function
+                that is still not right opens the next one
+
+EXIT     0 full marks, 1 graded, 2 not gradable, 3 the fault is not the
+         student's
+"""
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+
+import grade
+import guard
+import labs
+import runs
+import split
+from report import Report
+
+FULL, GRADED, NOT_GRADABLE, OWN_FAULT = 0, 1, 2, 3
+ERROR = re.compile(r"^(\S+):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$",
+                   re.MULTILINE)
+
+
+def functions_of(lab):
+    """exercise number -> the student's function; missing where it is not in
+    the file, or the file cannot be split."""
+    found = {}
+    for path in lab.files:
+        try:
+            named = split.functions(split.split((lab.root / path).read_text()))
+        except (OSError, split.SplitError):
+            continue
+        found |= {e.n: named[name] for name, e in lab.of_file(path).items()
+                  if name in named}
+    return found
+
+
+def todo_lines(lab):
+    """exercise number -> line of its LAB_TODO(), of those not done yet."""
+    lines = {n: labs.todo_line(chunk) for n, chunk in functions_of(lab).items()}
+    return {n: line for n, line in lines.items() if line}
+
+
+# ---- build -------------------------------------------------------------------
+
+def make(root, *words):
+    """(worked?, what make printed)"""
+    jobs = f"-j{os.cpu_count() or 1}"
+    env = {name: value for name, value in os.environ.items()
+           if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    done = subprocess.run(["make", jobs, *words], cwd=root, env=env,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
+    return done.returncode == 0, done.stdout
+
+
+def build_errors(lab, text):
+    """What the compiler says of the student's files; the whole of it where it
+    says nothing of them."""
+    own = [found.group() for found in ERROR.finditer(text)
+           if found[1] in lab.files]
+    return own or text.splitlines()[-20:]
+
+
+def places(lab, build):
+    """(the host program or None, the kernel), as built in a folder."""
+    machine = lab.data.get("machine", {})
+    host = runs.Host(build / "host" / "suites", machine.get("host", [])) \
+        if lab.data.get("host", True) else None
+    return host, runs.Kernel(build / "pagoda.elf", build / "boot.cpio",
+                             machine.get("qemu", ["-m", "1G"]))
+
+
+def works_here(lab, host, kernel):
+    """Does one counted test pass with the reference? If not, this machine
+    cannot grade."""
+    tests = [pair for e in lab.exercises for pair in grade.pairs_of(lab, e)]
+    if not tests:
+        return False
+    if host:
+        return any(host.one(pair).passed for pair in tests[:3])
+    return kernel.tests(tests[:1])[tests[0]].passed
+
+
+# ---- hints -------------------------------------------------------------------
+
+def open_hints(lab, marks):
+    """exercise number -> the hints that are open now."""
+    file = lab.root / "build" / "lab" / "hints.json"
+    try:
+        seen = json.loads(file.read_text())
+    except (OSError, ValueError):
+        seen = {}
+    functions, hints = functions_of(lab), {}
+    for mark in marks:
+        e = mark.exercise
+        if mark.right or mark.todo or e.n not in functions:
+            continue
+        text = functions[e.n].text.encode()
+        digest = hashlib.sha256(text).hexdigest()
+        old, nr = seen.get(str(e.n), ("", 0))
+        nr = min(nr + (old != digest), len(e.hints))
+        seen[str(e.n)] = (digest, nr)
+        hints[e.n] = e.hints[:nr]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(seen))
+    return hints
+
+
+# ---- commands ----------------------------------------------------------------
+
+def write_results(lab, report, clock):
+    cpu, wall = clock.read()
+    extra = {"lab": lab.name, "seed": lab.data.get("seed"),
+             "commit": lab.data.get("made_from"), "cpu_seconds": round(cpu, 1)}
+    for name, text in (("report.md", report.markdown()),
+                       ("results.json", report.results_json(wall, extra)),
+                       ("results.xml", report.results_xml())):
+        (lab.root / name).write_text(text)
+
+
+def grade_tree(lab, numbers=None):
+    """Build, grade, report. Returns the exit status."""
+    clock = runs.Clock()
+    worked, text = make(lab.root, "all",
+                        *(["host"] if lab.data.get("host", True) else []))
+    if not worked:
+        print("\n".join(["the tree does not compile:",
+                         *build_errors(lab, text)]))
+        return NOT_GRADABLE
+    host, kernel = places(lab, lab.root / "build")
+    if not works_here(lab, host, kernel):
+        print("lab: the reference itself fails on this machine. This is no "
+              "fault of yours. `make check-tools` says what is missing.",
+              file=sys.stderr)
+        return OWN_FAULT
+    marks = grade.Grader(lab, host, kernel, todo_lines(lab)).mark(numbers)
+    report = Report(lab, marks, lab.root, runs.HOST_SECONDS,
+                    open_hints(lab, marks))
+    print(report.text(), end="")
+    if not numbers:
+        write_results(lab, report, clock)
+    return FULL if report.score >= report.most else GRADED
+
+
+def try_test(lab, name):
+    """Run one test with all that is done, and show what it prints."""
+    suite, _, test = name.partition(".")
+    worked, text = make(lab.root, "all", "host")
+    if not worked:
+        print("\n".join(build_errors(lab, text)))
+        return NOT_GRADABLE
+    host, kernel = places(lab, lab.root / "build")
+    done = [e for e in lab.exercises if e.n not in todo_lines(lab)]
+    words, pair = grade.word_of(done), (suite, test)
+    outcome = host.one(pair, *words) if host else \
+        kernel.tests([pair], *words)[pair]
+    print("\n".join([*outcome.lines, f"{name}: {outcome.verdict}"]))
+    print(f"in the kernel, under GDB: make debug "
+          f"APPEND='selftest={name} {' '.join(words)}'")
+    return FULL if outcome.passed else GRADED
+
+
+def handed_out(lab):
+    """path -> the text as it was handed out: the first commit has it."""
+    first = subprocess.run(["git", "rev-list", "--max-parents=0", "HEAD"],
+                           cwd=lab.root, capture_output=True, text=True,
+                           check=True).stdout.split()[-1]
+    return {path: subprocess.run(["git", "show", f"{first}:{path}"],
+                                 cwd=lab.root, capture_output=True, text=True,
+                                 check=True).stdout for path in lab.files}
+
+
+def submission(lab):
+    """Say what the guard would say; write the one file to hand in."""
+    refused, texts = [], {}
+    for path, handed in handed_out(lab).items():
+        text, refusal = guard.read_submission(lab.root / path)
+        found = [refusal] if refusal else \
+            guard.check_text(text, handed, set(lab.of_file(path)))
+        refused += [one.text(path) for one in found]
+        texts[path] = text
+    if refused:
+        print("\n".join(refused))
+        return NOT_GRADABLE
+    file = lab.root / f"submission-{lab.name}.json"
+    file.write_text(json.dumps({"lab": lab.name, "seed": lab.data.get("seed"),
+                                "files": texts}, indent=1) + "\n")
+    print(f"{file.name}: hand in this file")
+    return FULL
