@@ -36,6 +36,7 @@ class Mark:
     todo: int = 0                   # line of LAB_TODO()
     refused: str = ""               # why the guard refuses it
     lied: bool = False
+    exam: str = ""                  # the first line that is not the model's
     outcomes: dict = field(default_factory=dict)
     weights: dict = field(default_factory=dict)
 

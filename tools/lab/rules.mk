@@ -13,10 +13,11 @@ LAB_BUGS ?=
 
 LAB       := $(BUILD)/lab
 LAB_WOVEN := $(LAB_FILES:%=$(LAB)/%)
-LAB_OWN   := $(wildcard $(LAB_DIR)/suites/*.c $(LAB_DIR)/suite.c)
+LAB_OWN   := $(wildcard $(LAB_DIR)/suites/*.c $(LAB_DIR)/suite.c) $(LAB_EXAM)
 LAB_TESTS := $(LAB_SUITES:%=tests/suites/%.c) $(LAB_OWN)
 LAB_BENCH := $(patsubst %.c,$(LAB)/bench/%.h,$(notdir $(LAB_TESTS)))
 LAB_MADE  := $(LAB_WOVEN) $(LAB_WOVEN:$(LAB)/%=$(LAB)/reference/%) \
+	$(LAB_WOVEN:$(LAB)/%=$(LAB)/guard/%) \
 	$(LAB_BENCH) $(LAB)/table.c
 
 LAB_KERNEL_NEW := $(LAB)/kernel/table.c.o \
@@ -49,6 +50,15 @@ $(LAB)/kernel/table.c.o: $(LAB)/table.c
 $(LAB)/host/table.c.o: $(LAB)/table.c
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(CFLAGS_EXTRA) -c $< -o $@
+
+# What guard.py compares the student's objects with.
+LAB_GUARD := $(LAB_FILES:%=$(LAB)/guard/%.o)
+
+$(LAB_GUARD): $(LAB)/guard/%.c.o: $(LAB)/guard/%.c
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS_EXTRA) $(KERNEL_ARCH) -c $< -o $@
+
+.PHONY: guard-objects
+guard-objects: $(LAB_GUARD)
 
 # The weaver writes only what has changed, so only that is compiled again.
 $(call remember,$(LAB)/words,$(LAB_DIR) $(LAB_FILES) $(LAB_BUGS))

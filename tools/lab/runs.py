@@ -120,6 +120,10 @@ class Host:
                            else ending(status), law.lines or rest)
         return outcome
 
+    def exam_command(self, suite, seed, words):
+        return [*self.command, f"--seed={seed}",
+                *(f"--{word}" for word in words), suite]
+
 
 class Kernel:
     """The kernel in the emulator."""
@@ -136,6 +140,10 @@ class Kernel:
         status, text = run([*self.command, "-append", " ".join(words)],
                            BOOT_SECONDS)
         return (status, *read_results(text))
+
+    def exam_command(self, suite, seed, words):
+        return [*self.command, "-append",
+                " ".join([*words, f"seed={seed}", f"selftest={suite}"])]
 
     def suites(self, suites, *words):
         return self.boot(*words, f"selftest={','.join(suites)}")[1]

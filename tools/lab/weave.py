@@ -32,7 +32,8 @@ ALGORITHM  A call of F in the kernel's part or in the student's text goes to F,
          it is: the compiler says what is wrong in its own words.
 
 USAGE    weave.py FOLDER-OF-LAB --build DIR [--root DIR] [--bugs]
-         writes DIR/<file>, DIR/reference/<file>, DIR/bench/<suite>.h and
+         writes DIR/<file>, DIR/reference/<file>, DIR/guard/<file> (woven with
+         the reference as the student's text), DIR/bench/<suite>.h and
          DIR/table.c, each only when it changes.
 """
 import argparse
@@ -274,6 +275,9 @@ def weave_all(lab, build, with_bugs=False):
         weaver = Weaver(lab, path, texts, public, bugs, build / "reference")
         write(build / "reference" / path, references[path])
         write(build / path, weaver.weave())
+        texts = references[path], references[path]
+        write(build / "guard" / path, Weaver(
+            lab, path, texts, public, bugs, build / "reference").weave())
     for suite in lab.suites:
         write(build / "bench" / f"{suite}.h",
               "".join(bench_header(lab, suite, references)))

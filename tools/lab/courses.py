@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: MIT
+"""courses.py - a lab for a whole class: seeds, trees, marks
+
+WHAT     Makes a tree for each student of a roster, and grades what they hand in.
+
+TERMS    roster      a CSV file; the column "id" names each student once
+         course key  a secret text of the instructor, in a file
+         seed        HMAC-SHA256 of the key, the student and the lab: the grader
+                     computes it again, so nobody can choose his own
+
+ALGORITHM  A submission is graded in a tree that the grader makes for it. Only
+         the files with exercises come from the student. Trees of one class are
+         graded side by side, one on each processor.
+
+EXIT     as student.py has them, for a single submission
+"""
+import csv
+import hashlib
+import hmac
+import io
+import json
+import secrets
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import borrow
+import exams
+import grade
+import guard
+import handout
+import labs
+import runs
+import student
+from report import Report
+
+COLUMNS = ("id", "seed", "lab", "points", "total", "verdict", "first_failure",
+           "commit", "seconds")
+LMS = {
+    "plain": None,
+    "canvas": ("Student", "ID", "SIS Login ID", "Section"),
+    "moodle": ("Email address",),
+}
+
+
+def seed_of(key, student_id, lab):
+    """A number from 1 to 2^32 - 1."""
+    text = f"{student_id}\0{lab.name}".encode()
+    digest = hmac.new(key, text, hashlib.sha256).digest()
+    return int.from_bytes(digest[:4], "big") or 1
+
+
+def read_key(file):
+    key = Path(file).read_bytes().strip()
+    if len(key) < 16:
+        raise labs.LabError(f"{file}: a key has 16 characters at least")
+    return key
+
+
+def read_roster(file):
+    """The ids of a class, in the order of the file."""
+    with open(file, newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    ids = [(row.get("id") or "").strip() for row in rows]
+    if not ids or not all(ids):
+        raise labs.LabError(f"{file}: needs a column \"id\", and a student in "
+                            "each line")
+    twice = {one for one in ids if ids.count(one) > 1}
+    if twice:
+        raise labs.LabError(f"{file}: {sorted(twice)[0]} stands there twice")
+    bad = [one for one in ids if "/" in one or one.startswith(".")]
+    if bad:
+        raise labs.LabError(f"{file}: \"{bad[0]}\" cannot be a file's name")
+    return ids
+
+
+def make_class(lab, roster, key, out):
+    """A tree for each student. Returns their number."""
+    ids = read_roster(roster)
+    for one in ids:
+        handout.make(lab, seed_of(key, one, lab), Path(out) / one)
+    return len(ids)
+
+
+# ---- what was handed in ------------------------------------------------------
+
+def find_submission(folder, student_id):
+    """The file or the folder of a student; None where there is none."""
+    for name in (student_id, f"{student_id}.json", f"{student_id}.c"):
+        if (folder / name).exists() or (folder / name).is_symlink():
+            return folder / name
+    return None
+
+
+def read_texts(lab, where):
+    """(path -> text of each file with exercises, the refusals)."""
+    if where.is_dir() and not where.is_symlink():
+        json_file = where / f"submission-{lab.name}.json"
+        if not json_file.exists():
+            return read_plain(lab, {path: where / path for path in lab.files})
+        where = json_file
+    if where.suffix == ".c" and len(lab.files) == 1:
+        return read_plain(lab, {lab.files[0]: where})
+    text, refusal = guard.read_submission(where)
+    if refusal:
+        return {}, [refusal.text(where.name)]
+    return read_packed(lab, where.name, text)
+
+
+def read_plain(lab, files):
+    texts, refused = {}, []
+    for path, file in files.items():
+        text, refusal = guard.read_submission(file)
+        if refusal:
+            refused.append(refusal.text(path))
+        texts[path] = text
+    return texts, refused
+
+
+def read_packed(lab, name, text):
+    """Of a file of `make submission`."""
+    try:
+        files = json.loads(text)["files"]
+        texts = {path: files[path] for path in lab.files}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}, [f"{name}: this is no file of `make submission`"]
+    if not all(isinstance(one, str) for one in texts.values()):
+        return {}, [f"{name}: this is no file of `make submission`"]
+    if any(len(one) > guard.SIZE_MAX for one in texts.values()):
+        return {}, [f"{name}: a file has more than {guard.SIZE_MAX} bytes"]
+    return texts, []
+
+
+# ---- one submission ----------------------------------------------------------
+
+class Graded:
+    """What came out for one student."""
+
+    def __init__(self, student_id, seed, report, status, clock, note=""):
+        self.id, self.seed, self.report = student_id, seed, report
+        self.status, self.note = status, note
+        self.cpu, self.wall = clock.read()
+
+    def row(self, commit):
+        report = self.report
+        marks = report.marks if report else []
+        wrong = [mark for mark in marks if not mark.right]
+        lines = report.of_mark(wrong[0]) if wrong else []
+        verdicts = {mark.verdict for mark in wrong}
+        verdict = "lied" if "lied" in verdicts else \
+            "pass" if report and not wrong else \
+            wrong[0].verdict if wrong else "refused"
+        return dict(zip(COLUMNS, (
+            self.id, self.seed, report.lab.name if report else "",
+            " ".join(f"{mark.earned:g}" for mark in marks),
+            f"{report.score:g}" if report else "0", verdict,
+            self.note.splitlines()[0] if self.note else
+            (lines[1] if len(lines) > 1 else lines[0]).strip(" -")
+            if lines else "", commit, f"{self.wall:.0f}")))
+
+
+class GraderOfLab:
+    """Grades submissions of one lab, each in a tree of its own."""
+
+    def __init__(self, root, lab, build, work):
+        self.root, self.lab, self.build = Path(root), lab, Path(build)
+        self.work = Path(work)
+
+    def tree(self, student_id, seed):
+        """The tree as the student got it, with the grader's objects."""
+        out = self.work / student_id
+        shutil.rmtree(out, ignore_errors=True)
+        handout.make(self.lab, seed, out)
+        for name in ("exam.c", "exam.py"):
+            if (self.lab.path / name).exists():
+                shutil.copy2(self.lab.path / name,
+                             out / self.lab.folder / name)
+        borrow.borrow(self.root, self.build, out, self.lab)
+        return labs.Lab(out, self.lab.folder)
+
+    def refuse(self, lab, refusals):
+        """Marks of 0 for all, with the reasons."""
+        marks = [grade.Mark(e, e.points, refused="\n".join(refusals))
+                 for e in lab.exercises]
+        return Report(lab, marks, lab.root, runs.HOST_SECONDS)
+
+    def grade(self, student_id, seed, where):
+        """A Graded of one submission."""
+        clock = runs.Clock()
+        lab = self.tree(student_id, seed)
+        texts, refused = read_texts(lab, where) if where else \
+            ({}, ["nothing was handed in"])
+        for path, text in texts.items():
+            if not refused:
+                handed = (lab.root / path).read_text()
+                refused = [one.text(path) for one in guard.check_text(
+                    text, handed, set(lab.of_file(path)))]
+        if refused:
+            return Graded(student_id, seed, self.refuse(lab, refused),
+                          student.NOT_GRADABLE, clock, refused[0])
+        for path, text in texts.items():
+            (lab.root / path).write_text(text)
+        return self.grade_built(student_id, seed, lab, clock)
+
+    def grade_built(self, student_id, seed, lab, clock):
+        has_host = lab.data.get("host", True)
+        exam = lab.path / "exam.c"
+        worked, text = student.make(
+            lab.root, "all", "guard-objects", *(["host"] if has_host else []),
+            *([f"LAB_EXAM={lab.folder}/exam.c"] if exam.exists() else []))
+        if not worked:
+            errors = ["it does not compile:", *student.build_errors(lab, text)]
+            return Graded(student_id, seed, self.refuse(lab, errors),
+                          student.NOT_GRADABLE, clock, errors[-1])
+        refused = self.check_objects(lab)
+        if refused:
+            return Graded(student_id, seed, self.refuse(lab, refused),
+                          student.NOT_GRADABLE, clock, refused[0])
+        host, kernel = student.places(lab, lab.root / "build")
+        if not student.works_here(lab, host, kernel):
+            raise labs.LabError("the reference itself fails on this machine")
+        marks = grade.Grader(lab, host, kernel,
+                             student.todo_lines(lab)).mark()
+        self.examine(lab, host or kernel, marks)
+        report = Report(lab, marks, lab.root, runs.HOST_SECONDS)
+        status = student.FULL if report.score >= report.most else \
+            student.GRADED
+        return Graded(student_id, seed, report, status, clock)
+
+    def check_objects(self, lab):
+        refused, build = [], lab.root / "build"
+        for path in lab.files:
+            refused += [one.text(path) for one in guard.check_object(
+                build / f"{path}.o", build / "lab" / "guard" / f"{path}.o",
+                lab.data.get("may_use", []))]
+        return refused
+
+    def examine(self, lab, place, marks):
+        exam = exams.Exam(lab, place, 1 + secrets.randbelow(2 ** 32 - 2),
+                          lab.data["twists"])
+        for n, difference in exam.judge(marks, grade.word_of).items():
+            mark = next(m for m in marks if m.exercise.n == n)
+            mark.exam = difference.text()
+
+
+def grade_class(grader, roster, key, submissions, jobs):
+    """[Graded] in the order of the roster."""
+    def one(student_id):
+        return grader.grade(student_id, seed_of(key, student_id, grader.lab),
+                            find_submission(Path(submissions), student_id))
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(one, read_roster(roster)))
+
+
+def grades_csv(graded, commit):
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(one.row(commit) for one in graded)
+    return stream.getvalue()
