@@ -21,6 +21,7 @@ ALGORITHM  Comments and quoted texts are blanks before anything is looked for.
 
 NOT HERE what a function does at run time: exams.py, outside.py.
 """
+import difflib
 import re
 import subprocess
 from dataclasses import dataclass
@@ -105,59 +106,64 @@ def read_submission(file):
 
 # ---- G1: what is new ---------------------------------------------------------
 
-def same_text(one, other):
-    """Equal, but for blanks at the ends of lines."""
-    return [line.rstrip() for line in one.splitlines()] == \
-        [line.rstrip() for line in other.splitlines()]
+def code_of(text):
+    """The chunks of a file that are neither comments nor blank."""
+    return [chunk for chunk in split.split(text)
+            if chunk.kind not in ("blank", "comment")]
+
+
+def key_of(chunk, exercises):
+    """What must be as it was handed out: all of a chunk, but of an exercise
+    its signature only. Comments and blanks at ends of lines do not count."""
+    is_exercise = getattr(chunk, "name", None) in exercises
+    text = without_comments(chunk.signature if is_exercise else chunk.text)
+    return is_exercise, tuple(line.rstrip() for line in text.splitlines()
+                              if line.strip())
+
+
+def without_comments(text):
+    return split.QUOTED.sub(
+        lambda m: m.group() if m.group()[0] in "\"'" else " ", text)
 
 
 def new_chunks(text, handed, exercises):
     """The chunks that are new, and the refusals of G1."""
-    old = [chunk for chunk in split.split(handed) if chunk.kind != "blank"]
-    chunks = [chunk for chunk in split.split(text) if chunk.kind != "blank"]
-    new, refusals, at = [], [], 0
-    for chunk in chunks:
-        if at < len(old) and same_chunk(chunk, old[at], exercises):
-            if getattr(chunk, "name", None) in exercises:
-                new.append(chunk)
-            at += 1
-        elif chunk.kind == "comment":
+    old, chunks = code_of(handed), code_of(text)
+    keys = [[key_of(chunk, exercises) for chunk in side]
+            for side in (old, chunks)]
+    names = {chunk.name for chunk in old if isinstance(chunk, Function)}
+    new, refusals = [], []
+    matcher = difflib.SequenceMatcher(None, *keys, autojunk=False)
+    for tag, i, i_end, j, j_end in matcher.get_opcodes():
+        if tag == "equal":
+            new += [chunk for chunk in chunks[j:j_end]
+                    if getattr(chunk, "name", None) in exercises]
             continue
-        elif may_be_added(chunk, old):
-            new.append(chunk)
-        else:
-            refusals.append(Refusal(
-                "G1", chunk.line, "this was not handed out so",
-                "change only the bodies of the exercises; functions and data "
-                "of your own are static, and have new names"))
-            at += at < len(old) and chunk.kind == old[at].kind
-    missing = [chunk for chunk in old[at:] if chunk.kind != "comment"]
-    if missing and not refusals:
-        refusals.append(Refusal(
-            "G1", 0, f"this is missing: {first_line(missing[0].text)}",
-            "put it back as it was handed out"))
+        refusals += [missing(chunk, j, chunks) for chunk in old[i:i_end]]
+        for chunk in chunks[j:j_end]:
+            if may_be_added(chunk, names):
+                new.append(chunk)
+            else:
+                refusals.append(Refusal(
+                    "G1", chunk.line, "this was not handed out so",
+                    "change only the bodies of the exercises; functions and "
+                    "data of your own are static, and have new names"))
     return new, refusals
 
 
-def first_line(text):
-    return text.strip().splitlines()[0]
+def missing(chunk, at, chunks):
+    """The refusal of a file in which a chunk is not as it was handed out."""
+    first = chunk.text.strip().splitlines()[0]
+    line = chunks[at].line if at < len(chunks) else 0
+    return Refusal("G1", line, f"this is missing, or changed: `{first}`",
+                   "put it back as it was handed out")
 
 
-def same_chunk(chunk, old, exercises):
-    if isinstance(chunk, Function) and isinstance(old, Function) and \
-            chunk.name == old.name and chunk.name in exercises:
-        return same_text(chunk.signature, old.signature)
-    return chunk.kind == old.kind and same_text(chunk.text, old.text)
-
-
-def may_be_added(chunk, old):
+def may_be_added(chunk, names):
     """A static function or static data with a new name."""
-    if chunk.kind not in ("function", "declaration"):
-        return False
-    if not re.match(r"static\b", split.bare(chunk.text)):
-        return False
-    names = {c.name for c in old if isinstance(c, Function)}
-    return not isinstance(chunk, Function) or chunk.name not in names
+    return chunk.kind in ("function", "declaration") and \
+        re.match(r"static\b", split.bare(chunk.text)) and \
+        getattr(chunk, "name", None) not in names
 
 
 # ---- G2: what new text may say -----------------------------------------------
