@@ -21,7 +21,9 @@ import io
 import json
 import secrets
 import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import borrow
@@ -36,11 +38,6 @@ from report import Report
 
 COLUMNS = ("id", "seed", "lab", "points", "total", "verdict", "first_failure",
            "commit", "seconds")
-LMS = {
-    "plain": None,
-    "canvas": ("Student", "ID", "SIS Login ID", "Section"),
-    "moodle": ("Email address",),
-}
 
 
 def seed_of(key, student_id, lab):
@@ -141,22 +138,32 @@ class Graded:
         self.status, self.note = status, note
         self.cpu, self.wall = clock.read()
 
+    def write(self, folder):
+        """report.md, results.json and results.xml, into a folder."""
+        extra = {"student": self.id, "seed": self.seed,
+                 "lab": self.report.lab.name,
+                 "exam": {str(mark.exercise.n): mark.exam
+                          for mark in self.report.marks if mark.exam}}
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for name, text in (
+                ("report.md", self.report.markdown()),
+                ("results.json", self.report.results_json(self.wall, extra)),
+                ("results.xml", self.report.results_xml())):
+            (Path(folder) / name).write_text(text)
+
     def row(self, commit):
+        """What grades.csv says of this student."""
         report = self.report
-        marks = report.marks if report else []
-        wrong = [mark for mark in marks if not mark.right]
-        lines = report.of_mark(wrong[0]) if wrong else []
-        verdicts = {mark.verdict for mark in wrong}
-        verdict = "lied" if "lied" in verdicts else \
-            "pass" if report and not wrong else \
-            wrong[0].verdict if wrong else "refused"
+        wrong = [mark for mark in report.marks if not mark.right]
+        verdicts = [mark.verdict for mark in wrong] + ["pass"]
+        lines = report.of_mark(wrong[0])[:2] if wrong else [""]
         return dict(zip(COLUMNS, (
-            self.id, self.seed, report.lab.name if report else "",
-            " ".join(f"{mark.earned:g}" for mark in marks),
-            f"{report.score:g}" if report else "0", verdict,
-            self.note.splitlines()[0] if self.note else
-            (lines[1] if len(lines) > 1 else lines[0]).strip(" -")
-            if lines else "", commit, f"{self.wall:.0f}")))
+            self.id, self.seed, report.lab.name,
+            " ".join(f"{mark.earned:g}" for mark in report.marks),
+            f"{report.score:g}",
+            "lied" if "lied" in verdicts else verdicts[0],
+            self.note or lines[-1].strip(" -"), commit,
+            f"{self.wall:.0f}")))
 
 
 class GraderOfLab:
@@ -241,6 +248,19 @@ class GraderOfLab:
         for n, difference in exam.judge(marks, grade.word_of).items():
             mark = next(m for m in marks if m.exercise.n == n)
             mark.exam = difference.text()
+
+
+@contextmanager
+def grader(root, lab):
+    """A GraderOfLab with objects of a tree that is built, and a place to work
+    in that is gone afterwards."""
+    targets = ["all"] + (["host"] if lab.data.get("host", True) else [])
+    worked, text = student.make(root, *targets)
+    if not worked:
+        raise labs.LabError("the grader's own tree does not compile:\n" +
+                            "\n".join(text.splitlines()[-10:]))
+    with tempfile.TemporaryDirectory(prefix="lab-") as work:
+        yield GraderOfLab(root, lab, Path(root) / "build", work)
 
 
 def grade_class(grader, roster, key, submissions, jobs):
