@@ -199,17 +199,19 @@ class Grader:
                 mark.outcomes["promoted"] = found
 
     def boot_with(self, marks, suites):
-        """{("the kernel", suite): Outcome}: does each suite pass?"""
         numbers = ",".join(str(mark.exercise.n) for mark in marks)
-        status, found, rest = self.kernel.boot(
-            f"promote={numbers}", f"selftest={','.join(suites)}")
-        outcomes = {}
-        for suite in sorted(suites):
-            tests = {pair: o for pair, o in found.items() if pair[0] == suite}
-            bad = [o for o in tests.values()
-                   if o.verdict not in ("pass", "skip")]
-            whole = (suite, "check") in tests
-            outcomes["the kernel", suite] = \
-                bad[0] if bad else Outcome("pass") if whole else \
-                Outcome(ending(status), rest)
-        return outcomes
+        return suites_with(self.kernel, suites, f"promote={numbers}")
+
+
+def suites_with(kernel, suites, *words):
+    """{("the kernel", suite): Outcome}: does each suite pass?"""
+    status, found, rest = kernel.boot(*words, f"selftest={','.join(suites)}")
+    outcomes = {}
+    for suite in sorted(suites):
+        tests = {pair: o for pair, o in found.items() if pair[0] == suite}
+        bad = [o for o in tests.values() if o.verdict not in ("pass", "skip")]
+        whole = (suite, "check") in tests
+        outcomes["the kernel", suite] = \
+            bad[0] if bad else Outcome("pass") if whole else \
+            Outcome(ending(status), rest)
+    return outcomes
