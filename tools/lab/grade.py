@@ -15,6 +15,10 @@ ALGORITHM  An error costs the points of its own exercise: only this exercise is
          that is cheaper, with all exercises that are right so far. If the run
          fails, each of them runs alone, and only the guilty one loses.
 
+         On the host all tests of an exercise run in one process first. Unless
+         all pass there, each of them runs in a process of its own, and only
+         this counts: a crash costs one test.
+
          After two tests that did not come back, the other tests of the exercise
          are not run, and count as failed. In the kernel only tests run that
          passed on the host.
@@ -129,8 +133,10 @@ class Grader:
     def on_host(self, mark):
         if not self.host:
             return
-        outcomes, hangs = {}, 0
-        for pair in pairs_of(self.lab, mark.exercise):
+        pairs = pairs_of(self.lab, mark.exercise)
+        outcomes, hangs = self.host.tests(
+            pairs, *word_of([mark.exercise])), 0
+        for pair in pairs if not outcomes else ():
             if hangs == HANGS_MAX:
                 outcomes[pair] = NONE
                 continue

@@ -120,6 +120,16 @@ class Host:
                            else ending(status), law.lines or rest)
         return outcome
 
+    def tests(self, pairs, *words):
+        """{pair: Outcome} of tests in one process; {} unless all passed."""
+        list_ = ",".join(".".join(pair) for pair in pairs)
+        status, text = run([*self.command, *(f"--{word}" for word in words),
+                            list_], BOOT_SECONDS)
+        found = read_results(text)[0]
+        if status or not all(found.get(pair, NONE).passed for pair in pairs):
+            return {}
+        return {pair: found[pair] for pair in pairs}
+
     def exam_command(self, suite, seed, words):
         return [*self.command, f"--seed={seed}",
                 *(f"--{word}" for word in words), suite]
