@@ -1,0 +1,27 @@
+/* Behind the last place of a lap the next one begins, with empty slots. */
+static void lap_end_locked(void) MUST_HOLD(&kmap_lock)
+{
+	debug_assert_held(&kmap_lock);
+	if (cursor < LAB_SLOTS)
+		return;
+	flush_unused_locked();
+	cursor = 0;
+}
+
+static unsigned slot_take_locked(struct page *page, pfn_t pfn)
+	MUST_HOLD(&kmap_lock)
+{
+	unsigned slot;
+
+	debug_assert_held(&kmap_lock);
+	debug_caller_must(nr_used < LAB_SLOTS, "see that a slot can be had");
+	debug_caller_must(!page->kmap, "take the slot that the page has");
+	do {
+		lap_end_locked();
+		slot = cursor++;
+	} while (slot_count[slot]);
+	pkmap_map(slot, pfn);
+	slot_page[slot] = page;
+	page->kmap = (uint16_t)(slot + 1);
+	return slot;
+}
