@@ -26,55 +26,10 @@
 #include "mm/page/zone.h"
 #include "mm/slab/slab_impl.h"
 #include "tests/fake_device.h"
-#include "tests/host/host.h"
+#include "tests/host/log_lines.h"
 #include "tests/suites/vm_test.h"
 
 SUITE(dumps, slab_check);
-
-static char text[1 << 20];
-static char *next_line;
-
-/* line() reads the lines that are printed between begin() and end(). */
-static void begin(void)
-{
-	host_log_capture(text, sizeof(text));
-	next_line = text;
-}
-
-static void end(void)
-{
-	host_log_capture(NULL, 0);
-}
-
-/* The next line; NULL after the last one. */
-static const char *line(void)
-{
-	char *at = next_line, *newline = strchr(at, '\n');
-
-	if (!newline)
-		return NULL;
-	*newline = '\0';
-	next_line = newline + 1;
-	return at;
-}
-
-/* The first line that begins with these words. */
-static const char *line_with(const char *words)
-{
-	const char *l;
-
-	while ((l = line()))
-		if (!strncmp(l, words, strlen(words)))
-			return l;
-	ktest_fail(__FILE__, __LINE__, "no line \"%s\"", words);
-	ktest_abort();
-}
-
-/* The number after the word, in a line that begins with the word. */
-static unsigned long number(const char *word)
-{
-	return strtoul(line_with(word) + strlen(word), NULL, 0);
-}
 
 /* ---- pages --------------------------------------------------------------- */
 

@@ -21,7 +21,7 @@ SUITE(machines, NULL);
 static bool pass_on(const char *const options[OPTIONS_MAX])
 {
 	char *argv[OPTIONS_MAX + 3] = {
-		(char *)"suites", (char *)"mem_map,zone"
+		(char *)"suites", (char *)"mem_map,zone,high_tables"
 	};
 	char *envp[] = { NULL };
 	posix_spawn_file_actions_t actions;

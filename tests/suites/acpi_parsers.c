@@ -522,3 +522,24 @@ KTEST(acpi_parsers, a_wrong_piece_ends_the_table)
 		EXPECT_EQ(complaints(), 1);
 	}
 }
+
+/* ---- heads --------------------------------------------------------------- */
+
+/* A name goes into the log: it has no blanks and no control characters. */
+KTEST(acpi_parsers, each_byte_of_a_name_can_be_printed)
+{
+	for (unsigned c = 0; c < 256; c++) {
+		uint8_t shown = c > ' ' && c < 0x7f ? (uint8_t)c : '?';
+
+		for (unsigned i = 0; i < 4; i++) {
+			char name[5] = "APIC";
+
+			begin_madt();
+			room[i] = (uint8_t)c;
+			name[i] = (char)shown;
+			EXPECT_EQ(acpi_table_load(&machine.reader,
+						  PHYS(TABLE_PA), &table), 0);
+			EXPECT_STREQ(table.signature, name);
+		}
+	}
+}

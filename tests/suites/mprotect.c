@@ -202,3 +202,22 @@ KTEST(mprotect, growsdown_reaches_down_to_the_start_of_a_stack)
 	EXPECT_STREQ(maps(mm), "104-107 r--p 107-108 rw-p");
 	test_end(mm);
 }
+
+/* An area of the child that has pages of the parent, and one beside it. */
+KTEST(mprotect, pages_written_beside_a_forked_area_are_another_family)
+{
+	struct mm *mm = test_mm(), *child;
+
+	test_map(mm, 1, 1, PROT_RW);
+	test_fill(mm, 1, 1, 1);
+	child = test_fork(mm);
+	for (unsigned at = 0; at <= 2; at += 2) {
+		test_map(child, at, 1, PROT_RW | PROT_EXEC);
+		test_fill(child, at, 1, 1);
+		EXPECT_IS(mm_mprotect(child, UADDR(AT(at)), PAGES(1), PROT_RW),
+			  0);
+	}
+	EXPECT_STREQ(maps(child), "100-101 rw-p 101-102 rw-p 102-103 rw-p");
+	test_end(child);
+	test_end(mm);
+}

@@ -363,3 +363,48 @@ KTEST(mremap, without_memory_nothing_moves)
 	test_end(mm);
 	EXPECT_EQ(vm_committed(), committed);
 }
+
+/* ---- families ----------------------------------------------------------- */
+
+static void move_page(struct mm *mm, unsigned from, unsigned to)
+{
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(from)), PAGES(1), PAGES(1), FIXED,
+			    UADDR(AT(to))),
+		  AT(to));
+}
+
+/* The area above was untouched. Now a part of it has a page and a family. */
+KTEST(mremap, a_page_comes_back_below_an_untouched_area)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 1, PROT_RW);
+	test_fill(mm, 0, 1, 7);
+	move_page(mm, 0, 8);
+	test_map(mm, 1, 1, PROT_RW);
+	move_page(mm, 8, 0);
+	EXPECT_STREQ(maps(mm), "100-102 rw-p");
+	EXPECT_EQ(peek(mm, AT(0)), 7);
+	EXPECT_NULL(mm_check(mm));
+	/* This area has another family: the two stay apart. */
+	test_map(mm, 3, 1, PROT_RW);
+	test_fill(mm, 3, 1, 8);
+	test_map(mm, 2, 1, PROT_RW);
+	EXPECT_STREQ(maps(mm), "100-103 rw-p 103-104 rw-p");
+	test_end(mm);
+}
+
+/* Offsets of the two go on, but there is a hole between them. */
+KTEST(mremap, neighbours_across_a_hole_are_two_families)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 4, 1, PROT_RW);
+	test_fill(mm, 4, 1, 1);
+	move_page(mm, 4, 0);
+	test_map(mm, 5, 1, PROT_RW);
+	test_fill(mm, 5, 1, 2);
+	move_page(mm, 0, 4);
+	EXPECT_STREQ(maps(mm), "104-105 rw-p 105-106 rw-p");
+	test_end(mm);
+}

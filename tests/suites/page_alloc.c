@@ -312,6 +312,28 @@ KTEST(page_alloc, double_free_by_bulk_is_caught)
 	EXPECT_EQ(irqs_disabled(), disabled);
 }
 
+static void free_two_by_bulk(void *arg)
+{
+	free_pages_bulk(bulk, 2);
+}
+
+/* Alone, and behind a page that is right: this one is freed. */
+KTEST(page_alloc, wrong_order_by_bulk_is_caught)
+{
+	for (unsigned order = 1; order <= 4; order++) {
+		struct wrong_free wrong = { alloc_pages(GFP_KERNEL, order), 0 };
+
+		REQUIRE(wrong.page);
+		EXPECT_PANIC(free_by_bulk, &wrong, "wrong order");
+		bulk[0] = alloc_page(GFP_KERNEL);
+		bulk[1] = wrong.page;
+		REQUIRE(bulk[0]);
+		EXPECT_PANIC(free_two_by_bulk, NULL, "wrong order");
+		free_pages(wrong.page, order);
+		EXPECT_NULL(page_alloc_check());
+	}
+}
+
 KTEST(page_alloc, wrong_order_is_caught)
 {
 	/* An order of the per-CPU lists, and one above them. */

@@ -203,3 +203,52 @@ KTEST(vm_limits, each_level_of_a_family_leaves_an_eighth)
 	}
 	EXPECT_EQ(vm_committed(), others);
 }
+
+/* Shared memory that is not promised counts nowhere. */
+KTEST(vm_limits, promises_of_shared_memory_count_until_the_last_area_goes)
+{
+	struct mm *mm = mm_at_depth(0), *child;
+	struct account *account = mm->account;
+
+	account_get(account);
+	test_map_shared(mm, 0, 3, PROT_RW);
+	EXPECT_EQ(account_promised_below(account), 3);
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(8)), PAGES(5), PROT_RW,
+			  SHARED_FIXED | MAP_NORESERVE),
+		  AT(8));
+	EXPECT_EQ(account_promised_below(account), 3);
+	child = test_fork(mm);
+	test_end(mm);
+	EXPECT_EQ(account_promised_below(account), 3);
+	test_end(child);
+	EXPECT_EQ(account_promised_below(account), 0);
+	account_put(account);
+}
+
+/* ---- what grows ---------------------------------------------------------- */
+
+static long grow(struct mm *mm, unsigned old, unsigned new)
+{
+	return mm_mremap(mm, UADDR(AT(0)), PAGES(old), PAGES(new),
+			 MREMAP_MAYMOVE, UADDR(0));
+}
+
+/* The limit is 5 pages. An area of 3 may grow by 2. */
+KTEST(vm_limits, of_an_area_that_grows_only_the_growth_counts)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 3, PROT_RW);
+	set_soft(mm, VM_LIMIT_AS, PAGES(5));
+	EXPECT_IS(grow(mm, 3, 6), -ENOMEM);
+	EXPECT_IS(grow(mm, 3, 5), AT(0));
+	EXPECT_IS(grow(mm, 5, 5), AT(0));
+	EXPECT_IS(grow(mm, 5, 3), AT(0));
+	set_soft(mm, VM_LIMIT_AS, VM_UNLIMITED);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(0)), PAGES(3)), 0);
+	set_soft(mm, VM_LIMIT_MEMLOCK, PAGES(5));
+	EXPECT_IS(grow(mm, 3, 6), -EAGAIN);
+	EXPECT_IS(grow(mm, 3, 5), AT(0));
+	EXPECT_EQ(mm->locked_vm, 5);
+	test_end(mm);
+}

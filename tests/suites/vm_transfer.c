@@ -236,3 +236,42 @@ KTEST(vm_transfer, without_memory_nothing_is_granted)
 {
 	transfer_without_memory(true);
 }
+
+static struct vm_object *object_at(struct mm *mm, unsigned at)
+{
+	struct vma *vma;
+
+	mutex_lock(&mm->lock);
+	vma = vma_find(mm, UADDR(AT(at)));
+	mutex_unlock(&mm->lock);
+	REQUIRE(vma && vma->object);
+	return vma->object;
+}
+
+/* Pages 0 and 2 are only read: no page of their own is made. */
+KTEST(vm_transfer, pages_that_were_only_read_cost_no_memory)
+{
+	struct mm *a = test_mm(), *b = test_mm();
+	struct vm_object *object;
+
+	for (unsigned at = 0; at < 8; at += 4) {
+		test_map(a, at, 3, PROT_RW);
+		test_fill(a, at + 1, 1, 1);
+		EXPECT_EQ(peek(a, AT(at)), 0);
+		EXPECT_EQ(peek(a, AT(at + 2)), 0);
+	}
+	EXPECT_IS(map_to(a, 0, 3, b, 8, VM_READ | VM_WRITE), AT(8));
+	object = object_at(b, 8);
+	EXPECT(!vm_object_find(object, 0) && !vm_object_find(object, 2));
+	EXPECT(vm_object_find(object, 1) != NULL);
+	EXPECT_IS(grant_to(a, 4, 3, b, 12), AT(12));
+	EXPECT_EQ(b->rss, 1);
+	EXPECT(upt_lookup(&b->tables, UADDR(AT(13))).present);
+	for (unsigned at = 8; at < 16; at += 4) {
+		EXPECT_EQ(peek(b, AT(at)), 0);
+		EXPECT_EQ(peek(b, AT(at + 1)), 1);
+		EXPECT_EQ(peek(b, AT(at + 2)), 0);
+	}
+	test_end(a);
+	test_end(b);
+}

@@ -284,3 +284,33 @@ KTEST(zone, dumps_are_those_of_proc)
 	buddyinfo_dump();
 	zoneinfo_dump();
 }
+
+/* ---- sums --------------------------------------------------------------- */
+
+KTEST(zone, sums_are_those_of_the_zones)
+{
+	unsigned long free = 0, managed = 0;
+
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		managed += zones[i].managed;
+		free += zones[i].nr_free;
+		for (unsigned order = 0; order < PCP_ORDERS; order++)
+			free += (unsigned long)zones[i].pcp[0][order].count
+				<< order;
+	}
+	EXPECT_EQ(nr_free_pages(), free);
+	EXPECT_EQ(managed_pages(), managed);
+}
+
+/* No frame of a block that was freed says that it is still reserved. */
+KTEST(zone, a_range_that_was_freed_is_one_block)
+{
+	struct page *page = make_reserved(3);
+	phys_addr_t start = page_to_phys(page);
+	pfn_t pfn = page_to_pfn(page);
+
+	free_reserved_range(start, phys_add(start, 8 * PAGE_SIZE));
+	for (unsigned i = 1; i < 8; i++)
+		EXPECT_EQ(page_state(pfn_add(pfn, i)), PAGE_TAIL);
+	EXPECT_NULL(page_alloc_check());
+}
