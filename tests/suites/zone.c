@@ -290,6 +290,7 @@ KTEST(zone, dumps_are_those_of_proc)
 KTEST(zone, sums_are_those_of_the_zones)
 {
 	unsigned long free = 0, managed = 0;
+	irqflags_t flags = irq_save();
 
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
 		managed += zones[i].managed;
@@ -300,6 +301,7 @@ KTEST(zone, sums_are_those_of_the_zones)
 	}
 	EXPECT_EQ(nr_free_pages(), free);
 	EXPECT_EQ(managed_pages(), managed);
+	irq_restore(flags);
 }
 
 /* No frame of a block that was freed says that it is still reserved. */
