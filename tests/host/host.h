@@ -164,6 +164,16 @@ extern uint64_t host_log_now;
 void host_pci_add(uint16_t source_id, uint8_t header_type, uint8_t bus_behind);
 void host_pci_remove_all(void);
 
+/* ---- main.c: what boot has left behind ----------------------------------- */
+
+#define HOST_BOOT_LOG_SIZE  16384
+
+/* All lines of the boot. */
+extern char host_boot_log[HOST_BOOT_LOG_SIZE];
+
+/* Bytes of memory that upt_try_high_tables() has kept. */
+extern uint64_t host_trial_cost;
+
 /* ---- iommu.c: a unit, and what devices behind it get --------------------- */
 
 /* A device for which no unit translates. */

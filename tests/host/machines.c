@@ -21,7 +21,8 @@ SUITE(machines, NULL);
 static bool pass_on(const char *const options[OPTIONS_MAX])
 {
 	char *argv[OPTIONS_MAX + 3] = {
-		(char *)"suites", (char *)"mem_map,zone,high_tables"
+		(char *)"suites",
+		(char *)"boot_log,high_tables,mem_map,upgtable,zone"
 	};
 	char *envp[] = { NULL };
 	posix_spawn_file_actions_t actions;
@@ -59,4 +60,10 @@ KTEST(machines, mem_map_has_just_enough_room)
 KTEST(machines, there_is_no_ram_below_1_mib)
 {
 	EXPECT(pass_on((const char *[OPTIONS_MAX]){ "--hole=0-640K" }));
+}
+
+/* There are page tables above 2 GiB, and frames on both sides of 4 GiB. */
+KTEST(machines, memory_reaches_above_4_gib)
+{
+	EXPECT(pass_on((const char *[OPTIONS_MAX]){ "--mem=5G" }));
 }
