@@ -70,12 +70,10 @@ static int copy_locked(struct copying *c, uaddr_t addr, uint32_t n)
 	if (copy_present(c, addr, n))
 		return 0;
 	err = vm_fault_errno(vm_touch_locked(c->mm, addr, access, c->force));
-	if (err)
-		return err;
 	/* The lock was held all the time: the page is still there. */
-	done = copy_present(c, addr, n);
+	done = err || copy_present(c, addr, n);
 	assert(done);
-	return 0;
+	return err;
 }
 
 static int copy_range(struct copying *c, uaddr_t addr, uint32_t length)

@@ -139,6 +139,25 @@ KTEST(upgtable_rules, a_move_leaves_the_tables_beside_it_alone)
 			      line + PT_SPAN);
 }
 
+/* From one table to another, with and without the table's last page. */
+KTEST(upgtable_rules, a_move_of_a_whole_table_leaves_no_empty_one)
+{
+	uint32_t line = at(WINDOW / 2), to = line + 3 * PT_SPAN;
+
+	setup();
+	map(WINDOW / 2, 1, R);
+	EXPECT_EQ(space.nr_tables, 2);
+	EXPECT_EQ(upt_move_range(&space, UADDR(line), UADDR(to), PT_SPAN), 0);
+	EXPECT_EQ(space.nr_tables, 2);
+	EXPECT(!upt_find_table(&space, UADDR(line)));
+	EXPECT_EQ(upt_move_range(&space, UADDR(to), UADDR(line),
+				 PT_SPAN - PAGE_SIZE), 0);
+	EXPECT_EQ(space.nr_tables, 3);
+	EXPECT(upt_find_table(&space, UADDR(to)));
+	EXPECT(shows(WINDOW / 2, 1));
+	teardown();
+}
+
 static void map_in_the_kernel(void *arg)
 {
 	(void)!upt_map(&space, UADDR(PAGE_OFFSET), frame(0), R);
