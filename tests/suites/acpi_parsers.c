@@ -256,6 +256,26 @@ KTEST(acpi_parsers, what_is_no_port_is_not_written_to)
 	EXPECT_EQ(complaints(), 2);
 }
 
+KTEST(acpi_parsers, the_command_that_turns_acpi_on_goes_to_a_port)
+{
+	static const struct {
+		uint32_t port;
+		uint16_t want;
+	} cases[] = {
+		{ 0, 0 },           { 1, 1 },       { 0xb2, 0xb2 },
+		{ 0xffff, 0xffff }, { 0x10000, 0 }, { 0xffff00b2, 0 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		begin("FACP", real_fadt, sizeof(real_fadt));
+		put(48, cases[i].port, 4);
+		put(52, 0xf1, 1);
+		parse_fadt();
+		EXPECT_EQ(info.smi_command, cases[i].want);
+		EXPECT_EQ(info.acpi_enable, cases[i].port <= 0xffff ? 0xf1 : 0);
+	}
+}
+
 KTEST(acpi_parsers, a_pm_timer_has_four_bytes_of_ports)
 {
 	static const struct {

@@ -136,6 +136,99 @@ KTEST(boot_modules, text_that_is_missing_or_too_long)
 	EXPECT(info.warnings[0] != '\0');
 }
 
+/* Three modules; all of boot_info is right. */
+static void start_with_three(void)
+{
+	start();
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT(add((4 + 2 * i) * M, (5 + 2 * i) * M));
+	EXPECT_NULL(boot_info_check(&info));
+}
+
+KTEST(boot_modules, check_finds_each_module_that_is_wrong)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		start_with_three();
+		info.module[i].end = PHYS(RAM_END + 1);
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I3: modules lie in RAM");
+		start_with_three();
+		info.module[i].start = PHYS(RAM_HOLE - 1);
+		info.module[i].end = PHYS(RAM_HOLE + 1);
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I3: modules lie in RAM");
+		start_with_three();
+		info.module[i].start = PHYS(KERNEL_END - 1);
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I3: modules lie outside the kernel");
+		start_with_three();
+		info.module[i].start = PHYS(KERNEL_START);
+		info.module[i].end = PHYS(KERNEL_START + 1);
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I3: modules lie outside the kernel");
+		if (!i)
+			continue;
+		start_with_three();
+		info.module[i].start.v = info.module[i - 1].end.v - 1;
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I3: modules are sorted and disjoint");
+		info.module[i].start.v++;
+		EXPECT_NULL(boot_info_check(&info));
+	}
+	start_with_three();
+	info.nr_modules = BOOT_MODULES_MAX + 1;
+	EXPECT_STREQ(boot_info_check(&info), "boot_info I3: too many modules");
+	start();
+}
+
+KTEST(boot_modules, check_finds_each_range_that_is_wrong)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		start();
+		info.range[i].end = info.range[i].start;
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I1: no range is empty");
+		if (!i)
+			continue;
+		start();
+		info.range[i].start.v--;
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I1: ranges are sorted and disjoint");
+	}
+	start();
+	info.range[2].end = PHYS(1ull << 32);
+	EXPECT_NULL(boot_info_check(&info));
+	info.range[2].end.v++;
+	EXPECT_STREQ(boot_info_check(&info),
+		     "boot_info I2: no range reaches above the physical width");
+	start();
+	info.nr_ranges = BOOT_RANGES_MAX + 1;
+	EXPECT_STREQ(boot_info_check(&info), "boot_info I1: too many ranges");
+	start();
+}
+
+KTEST(boot_modules, check_finds_a_kernel_outside_ram_and_an_endless_line)
+{
+	start();
+	info.kernel_start.v--;
+	EXPECT_STREQ(boot_info_check(&info),
+		     "boot_info I5: the kernel lies in RAM");
+	start();
+	info.kernel_end = PHYS(RAM_HOLE + 1);
+	EXPECT_STREQ(boot_info_check(&info),
+		     "boot_info I5: the kernel lies in RAM");
+	start();
+	memset(info.cmdline, 'a', BOOT_CMDLINE_MAX);
+	EXPECT_STREQ(boot_info_check(&info),
+		     "boot_info I4: the command line ends");
+	info.cmdline[BOOT_CMDLINE_MAX - 1] = '\0';
+	EXPECT_NULL(boot_info_check(&info));
+	start();
+	info.magic++;
+	EXPECT_STREQ(boot_info_check(&info), "this is not a boot_info");
+	start();
+}
+
 static const char *boot_modules_suite_check(void)
 {
 	return boot_info_check(&info);

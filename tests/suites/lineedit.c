@@ -12,6 +12,7 @@
 #include "kernel/monitor/scancode.h"
 #include "kernel/monitor/words.h"
 #include "lib/errno.h"
+#include "lib/printf.h"
 #include "lib/random.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
@@ -428,6 +429,25 @@ KTEST(lineedit, a_letter_behind_a_sequence_is_a_letter)
 	}
 }
 
+/* ESC [ number ~ */
+KTEST(lineedit, a_number_is_a_key_or_unknown)
+{
+	static const int by_number[] = {
+		[1] = KEY_HOME, [3] = KEY_DELETE, [4] = KEY_END,
+		[7] = KEY_HOME, [8] = KEY_END,
+	};
+	char bytes[16];
+
+	EXPECT_EQ(decode("\x1b[~"), KEY_UNKNOWN);
+	for (unsigned number = 0; number < 40; number++) {
+		int want = number < ARRAY_SIZE(by_number) ?
+			   by_number[number] : 0;
+
+		snprintf(bytes, sizeof(bytes), "\x1b[%u~", number);
+		EXPECT_EQ(decode(bytes), want ? want : KEY_UNKNOWN);
+	}
+}
+
 KTEST(lineedit, a_line_end_of_two_bytes_is_one_enter)
 {
 	struct key_decoder decoder = { 0 };
@@ -530,6 +550,26 @@ KTEST(lineedit, words_that_do_not_fit_are_counted)
 
 	EXPECT_EQ(words_split(text, argv), 18);
 	EXPECT_STREQ(argv[WORDS_MAX - 1], "p");
+}
+
+/* The place is before each character in turn. */
+KTEST(lineedit, a_place_in_a_line_is_in_a_word)
+{
+	static const char text[] = " ab  c d";
+	static const struct {
+		unsigned words, start;
+	} want[] = {
+		{ 0, 0 }, { 0, 1 }, { 0, 1 }, { 0, 1 }, { 1, 4 }, { 1, 5 },
+		{ 1, 5 }, { 2, 7 }, { 2, 7 },
+	};
+
+	_Static_assert(ARRAY_SIZE(want) == sizeof(text), "one for each place");
+	for (unsigned i = 0; i < sizeof(text); i++) {
+		unsigned start = 99;
+
+		EXPECT_EQ(words_position(text, i, &start), want[i].words);
+		EXPECT_EQ(start, want[i].start);
+	}
 }
 
 KTEST(lineedit, addresses_are_hexadecimal)

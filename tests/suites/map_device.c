@@ -164,6 +164,12 @@ KTEST(map_device, sizes_that_cannot_be_are_refused)
 		  -EINVAL);
 	EXPECT_IS(mm_map_device(mm, REGISTERS, 0x100000, false, NULL, &window),
 		  -EINVAL);
+	EXPECT_IS(mm_map_device(mm, REGISTERS, (USER_END >> PAGE_SHIFT) + 1,
+				false, NULL, &window),
+		  -EINVAL);
+	EXPECT_IS(mm_map_device(mm, REGISTERS, USER_END >> PAGE_SHIFT, false,
+				NULL, &window),
+		  -ENOMEM);
 	EXPECT_IS(mm_map_device(mm, REGISTERS, 0xbfff0, false, NULL, &window),
 		  -ENOMEM);
 	EXPECT(!window.mm);

@@ -384,6 +384,29 @@ KTEST(memmap, the_image_is_ram_whatever_the_map_says)
 	}
 }
 
+/* Its two ends cut what is there, and no other byte is RAM. */
+KTEST(memmap, an_image_anywhere_is_cut_out_to_the_byte)
+{
+	static const struct want_range reserved[] = {
+		{ 0, 3 * M + 1, BOOT_RESERVED },
+		{ 3 * M + 1, 5 * M - 1, BOOT_RAM },
+		{ 5 * M - 1, 4 * G, BOOT_RESERVED }, { 0 },
+	};
+	static const struct want_range hole[] = {
+		HOLE, { 3 * M + 1, 5 * M - 1, BOOT_RAM }, { 0 },
+	};
+
+	start_with_image(3 * M + 1, 5 * M - 1);
+	add(0, 4 * G, RSV);
+	finish();
+	expect_ranges("all is reserved", reserved);
+	EXPECT_EQ(map.repaired, 2 * M - 2);
+	start_with_image(3 * M + 1, 5 * M - 1);
+	finish();
+	expect_ranges("no entries at all", hole);
+	EXPECT_EQ(map.repaired, 2 * M - 2);
+}
+
 KTEST(memmap, the_image_is_no_range_that_is_left_out)
 {
 	start_with_image(1 * M, 1 * M + 4 * K);
@@ -609,8 +632,11 @@ KTEST(memmap, random_maps_agree_with_a_model_that_asks_page_by_page)
 	rng_init(&rng, ktest_seed());
 	for (unsigned round = 0; round < 100; round++) {
 		start(MODEL_BITS);
-		info.kernel_start = PHYS(1 * M);   /* empty in even rounds */
-		info.kernel_end = PHYS(1 * M + round % 2 * 256 * K);
+		info.kernel_start = PHYS(1 * M +
+					 rng_below(&rng, 25) * MODEL_UNIT);
+		/* Empty in even rounds. */
+		info.kernel_end = phys_add(info.kernel_start,
+					   round % 2 * 256 * K);
 		model_fill(&model, &rng);
 		finish();
 		model_compare(&model);

@@ -225,6 +225,78 @@ KTEST(mmap, tables_of_an_empty_hole_are_given_back)
 	test_end(mm);
 }
 
+#define PT_PAGES  (PT_SPAN / PAGE_SIZE)
+#define NEVER     1000000
+
+/* Page n, counted from the line between two page tables. */
+static uaddr_t near_line(int n)
+{
+	return UADDR(65 * PT_SPAN + (uint32_t)n * PAGE_SIZE);
+}
+
+/* Nobody pays for pages that are only read: a small machine has them, too. */
+static void map_near_line(struct mm *mm, int first, int end)
+{
+	EXPECT_IS(mm_mmap(mm, near_line(first), PAGES(end - first), PROT_READ,
+			  ANON_FIXED),
+		  near_line(first).v);
+}
+
+/*
+ * Empty the pages [first, end), the only ones with entries. There may be an
+ * untouched page that ends or begins next to them. Returns: tables that stay.
+ */
+static unsigned long tables_left(int low_end, int first, int end, int high)
+{
+	struct mm *mm = test_mm();
+	unsigned long before;
+
+	/* The directory stays. */
+	test_map(mm, 0, 1, PROT_RW);
+	test_fill(mm, 0, 1, 1);
+	before = mm->tables.nr_tables;
+	map_near_line(mm, first, end);
+	if (low_end != NEVER)
+		map_near_line(mm, low_end - 1, low_end);
+	if (high != NEVER)
+		map_near_line(mm, high, high + 1);
+	EXPECT_EQ(peek(mm, near_line(first).v), 0);
+	EXPECT_EQ(peek(mm, near_line(end - 1).v), 0);
+	EXPECT_IS(mm_munmap(mm, near_line(first), PAGES(end - first)), 0);
+	before = mm->tables.nr_tables - before;
+	test_end(mm);
+	return before;
+}
+
+KTEST(mmap, a_table_stays_as_long_as_an_area_needs_it)
+{
+	const int n = PT_PAGES;
+	/* low_end, first, end, high: how many tables stay */
+	const struct {
+		int           low_end, first, end, high;
+		unsigned long left;
+	} cases[] = {
+		{ NEVER, 5, 9, NEVER, 0 }, { 5, 5, 9, NEVER, 1 },
+		{ 1, 5, 9, NEVER, 1 },     { 0, 5, 9, NEVER, 0 },
+		{ NEVER, 5, 9, n, 0 },     { NEVER, 5, 9, n - 1, 1 },
+		{ NEVER, 5, 9, 9, 1 },     { 0, 5, 9, n, 0 },
+		{ NEVER, 0, 9, n, 0 },     { NEVER, 0, 9, n - 1, 1 },
+		{ 0, 0, 9, n, 0 },         { 0, 0, 9, NEVER, 0 },
+		{ 0, 5, n, NEVER, 0 },     { 1, 5, n, NEVER, 1 },
+		{ 0, 5, n, n, 0 },         { NEVER, 5, n, n, 0 },
+		{ 0, 0, n, n, 0 },
+		/* two tables */
+		{ NEVER, -7, 9, NEVER, 0 }, { -n, -7, 9, n, 0 },
+		{ 1 - n, -7, 9, n, 1 },     { -n, -7, 9, n - 1, 1 },
+		{ 1 - n, -7, 9, n - 1, 2 }, { -n, -n, n, n, 0 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
+		EXPECT_EQ(tables_left(cases[i].low_end, cases[i].first,
+				      cases[i].end, cases[i].high),
+			  cases[i].left);
+}
+
 KTEST(mmap, populate_brings_all_pages_at_once)
 {
 	struct mm *mm = test_mm();

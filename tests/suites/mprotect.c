@@ -189,6 +189,37 @@ KTEST(mprotect, without_memory_nothing_changes)
 	test_end(mm);
 }
 
+/* A stack at page 4, other memory at page 10. */
+KTEST(mprotect, growsdown_needs_a_stack_that_begins_within_the_range)
+{
+	static const struct {
+		unsigned first, nr;
+		int      err;
+	} cases[] = {
+		{ 2, 1, -ENOMEM }, { 2, 2, -ENOMEM }, { 2, 3, 0 },
+		{ 3, 1, -ENOMEM }, { 3, 2, 0 },       { 4, 1, 0 },
+		{ 8, 1, -ENOMEM }, { 8, 2, -ENOMEM }, { 8, 3, -EINVAL },
+		{ 9, 1, -ENOMEM }, { 9, 2, -EINVAL },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct mm *mm = test_mm();
+
+		EXPECT_IS(mm_mmap(mm, UADDR(AT(4)), PAGES(2), PROT_RW,
+				  ANON_FIXED | MAP_GROWSDOWN),
+			  AT(4));
+		test_map(mm, 10, 2, PROT_RW);
+		EXPECT_IS(mm_mprotect(mm, UADDR(AT(cases[i].first)),
+				      PAGES(cases[i].nr),
+				      PROT_READ | PROT_GROWSDOWN),
+			  cases[i].err);
+		EXPECT_STREQ(maps(mm),
+			     cases[i].err ? "104-106 rw-p 10a-10c rw-p" :
+			     "104-105 r--p 105-106 rw-p 10a-10c rw-p");
+		test_end(mm);
+	}
+}
+
 KTEST(mprotect, growsdown_reaches_down_to_the_start_of_a_stack)
 {
 	struct mm *mm = test_mm();

@@ -276,6 +276,40 @@ KTEST(mremap, a_plain_move_takes_all_areas_of_the_range)
 	test_end(mm);
 }
 
+static void move_from(uint32_t addr, unsigned mapped, unsigned asked)
+{
+	struct mm *mm = test_mm();
+
+	EXPECT_IS(mm_mmap(mm, UADDR(addr), PAGES(mapped), PROT_RW, ANON_FIXED),
+		  addr);
+	EXPECT_IS(mm_mremap(mm, UADDR(addr), PAGES(asked), PAGES(asked), FIXED,
+			    UADDR(AT(16))),
+		  AT(16));
+	EXPECT_EQ(mm->nr_vmas, 1);
+	EXPECT_EQ(mm->total_vm, mapped);
+	mutex_lock(&mm->lock);
+	EXPECT(vma_find(mm, UADDR(AT(16))) &&
+	       vma_find(mm, UADDR(AT(16 + mapped - 1))));
+	mutex_unlock(&mm->lock);
+	test_end(mm);
+}
+
+/* Near each GiB, and where user mode ends: a range may reach beyond. */
+KTEST(mremap, a_plain_move_takes_all_pages_wherever_they_are)
+{
+	const unsigned nr = 4;
+
+	for (uint32_t gib = 1; gib <= USER_END >> 30; gib++)
+		for (unsigned i = 0; i <= nr; i++) {
+			uint32_t addr = (gib << 30) - PAGES(i);
+
+			if (addr <= USER_END - PAGES(nr))
+				move_from(addr, nr, nr);
+			else if (i)
+				move_from(addr, i, nr);
+		}
+}
+
 KTEST(mremap, a_locked_area_stays_locked_and_its_new_pages_come)
 {
 	struct mm *mm = test_mm();

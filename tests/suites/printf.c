@@ -191,6 +191,27 @@ KTEST(printf, an_unknown_conversion_is_shown)
 	EXPECT_TEXT("ab%", ends, 0);
 }
 
+static char taken[256];
+
+static void take_line(const char *line)
+{
+	snprintf(taken, sizeof(taken), "%s", line);
+}
+
+KTEST(printf, a_line_ends_after_127_characters)
+{
+	char text[200];
+
+	for (unsigned length = 0; length < sizeof(text); length++) {
+		memset(text, 'a', length);
+		text[length] = '\0';
+		line_printf(take_line, "%s", text);
+		EXPECT_EQ(strlen(taken), MIN(length, 127u));
+	}
+	line_printf(take_line, "%u of %s", 3, "seven");
+	EXPECT_STREQ(taken, "3 of seven");
+}
+
 /* The value of the digits in out[], for a round trip. */
 static uint64_t read_back(unsigned base)
 {

@@ -252,3 +252,43 @@ KTEST(vm_limits, of_an_area_that_grows_only_the_growth_counts)
 	EXPECT_EQ(mm->locked_vm, 5);
 	test_end(mm);
 }
+
+/* Make an object of so many pages, for an account of its own, and drop it. */
+static bool object_fits(uint32_t pages, uint32_t bytes, uint32_t *used)
+{
+	struct account *account = account_create(NULL);
+	unsigned long committed = vm_committed();
+	struct vm_object *object;
+
+	REQUIRE(account);
+	account_set_limit(account, ACCOUNT_ARRAYS, bytes);
+	object = vm_object_create(pages, true, account);
+	*used = account->used[ACCOUNT_ARRAYS];
+	EXPECT_EQ(vm_committed(), committed + (object ? pages : 0));
+	if (object)
+		vm_object_put(object);
+	EXPECT_EQ(account->used[ACCOUNT_ARRAYS], 0);
+	EXPECT_EQ(vm_committed(), committed);
+	account_put(account);
+	return object;
+}
+
+KTEST(vm_limits, an_object_is_paid_for_or_is_not_made)
+{
+	static const uint32_t pages[] = { 1, 2, 100 };
+	uint32_t need, used;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(pages); i++) {
+		EXPECT(object_fits(pages[i], UINT32_MAX, &need));
+		EXPECT(need > pages[i] * sizeof(struct page *));
+		EXPECT(object_fits(pages[i], need, &used));
+		EXPECT_EQ(used, need);
+		EXPECT(!object_fits(pages[i], need - 1, &used));
+		EXPECT_EQ(used, 0);
+		EXPECT(!object_fits(pages[i], 0, &used));
+		EXPECT_EQ(used, 0);
+	}
+	/* More than can be promised. */
+	EXPECT(!object_fits((uint32_t)vm_commit_limit + 1, UINT32_MAX, &used));
+	EXPECT_EQ(used, 0);
+}
