@@ -17,9 +17,8 @@ static bool share_family(struct vma *vma, const struct vma *low,
 {
 	const struct vma *near = low == vma ? high : low;
 
-	/* A forked one has a flag that an area without a family never has. */
-	if (!near->family ||
-	    vma_end(low).v != vma_start(high).v ||
+	/* A forked neighbour has another flag: `vma` has no family (V7). */
+	if (!near->family || vma_end(low).v != vma_start(high).v ||
 	    !vma_goes_on(low, high, VM_RIGHTS | vm_flags_of[VM_JOINS]))
 		return false;
 	vma->family = near->family;

@@ -99,6 +99,52 @@ KTEST(mprotect, pages_written_on_both_sides_of_a_hole_are_two_families)
 	test_end(mm);
 }
 
+/* Page 1 is written, and is elsewhere while page 0 is written. */
+KTEST(mprotect, pages_written_while_one_was_away_are_two_families)
+{
+	const unsigned flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 2, PROT_RW);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_READ), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_READ), 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_RW), 0);
+	test_fill(mm, 1, 1, 1);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(1)), PAGES(1), PAGES(1), flags,
+			    UADDR(AT(16))),
+		  AT(16));
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_RW), 0);
+	test_fill(mm, 0, 1, 2);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(16)), PAGES(1), PAGES(1), flags,
+			    UADDR(AT(1))),
+		  AT(1));
+	EXPECT_STREQ(maps(mm), "100-101 rw-p 101-102 rw-p");
+	test_end(mm);
+}
+
+/* One page of the child is its parent's, too; the other one is its own. */
+KTEST(mprotect, pages_of_a_parent_and_own_ones_are_two_families)
+{
+	for (unsigned own = 0; own < 2; own++) {
+		struct mm *mm = test_mm(), *child;
+
+		test_map(mm, own, 1, PROT_READ);
+		test_map(mm, 1 - own, 1, PROT_RW);
+		test_fill(mm, 1 - own, 1, 1);
+		child = test_fork(mm);
+		EXPECT_IS(mm_mprotect(child, UADDR(AT(own)), PAGES(1), PROT_RW),
+			  0);
+		test_fill(child, own, 1, 2);
+		EXPECT_IS(mm_mprotect(child, UADDR(AT(own)), PAGES(1),
+				      PROT_READ), 0);
+		EXPECT_IS(mm_mprotect(child, UADDR(AT(own)), PAGES(1), PROT_RW),
+			  0);
+		EXPECT_STREQ(maps(child), "100-101 rw-p 101-102 rw-p");
+		test_end(child);
+		test_end(mm);
+	}
+}
+
 KTEST(mprotect, every_right_is_enforced)
 {
 	struct mm *mm = test_mm();
