@@ -251,6 +251,8 @@ static bool map_once(void *arg)
 		EXPECT_EQ(mm->nr_vmas, windows_before);
 		return false;
 	}
+	for (unsigned i = 0; i < 600; i++)
+		EXPECT(entry_at(mm, window.start.v + PAGES(i)).present);
 	mm_unmap_device(&window);
 	return true;
 }
