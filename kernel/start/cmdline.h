@@ -10,7 +10,7 @@
 
 #include "kernel/diag/log.h"
 
-#define CMDLINE_MAX  1024
+#define CMDLINE_MAX  2048   /* as Linux on x86 */
 
 struct kernel_options {
 	const char *selftest;    /* suites to run, "a,b"; "": all; NULL: none */
