@@ -563,3 +563,26 @@ KTEST(acpi_parsers, each_byte_of_a_name_can_be_printed)
 		}
 	}
 }
+
+/* Two bytes of ports, the last ones too. */
+KTEST(acpi_parsers, a_control_register_is_two_ports)
+{
+	static const struct {
+		uint32_t port;
+		uint16_t want;
+	} cases[] = {
+		{ 1, 1 },           { 0x604, 0x604 }, { 0xfffd, 0xfffd },
+		{ 0xfffe, 0xfffe }, { 0xffff, 0 },    { 0x10000, 0 },
+		{ 0xffff0604, 0 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
+		for (unsigned b = 0; b < 2; b++) {
+			begin("FACP", real_fadt, sizeof(real_fadt));
+			put(b ? 68 : 64, cases[i].port, 4);
+			parse_fadt();
+			EXPECT_EQ(b ? info.pm1b_control : info.pm1a_control,
+				  cases[i].want);
+			EXPECT_EQ(complaints(), cases[i].port > 0xfffe);
+		}
+}
