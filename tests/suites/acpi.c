@@ -321,29 +321,6 @@ KTEST(acpi, a_wrong_checksum_leaves_the_table_out)
 	EXPECT_EQ(machine.reader.complaints, 1);
 }
 
-/* No byte behind the end is read: nothing is there. */
-KTEST(acpi, a_checksum_counts_each_byte_and_no_other)
-{
-	static uint8_t bytes[800];
-
-	for (uint32_t length = 1; length < sizeof(bytes); length++) {
-		machine_init(&machine);
-		machine_add(&machine, MADT_PA, bytes, length);
-		for (uint32_t i = 0; i < length; i++)
-			bytes[i] = (uint8_t)(i * 7 + 3);
-		set_checksum(bytes, length, length / 2);
-		EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(MADT_PA), length),
-			  0);
-		bytes[length - 1]++;
-		EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(MADT_PA), length),
-			  -EIO);
-		EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(MADT_PA),
-					length + 1),
-			  -EINVAL);
-	}
-	EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(MADT_PA), 0), 0);
-}
-
 KTEST(acpi, an_impossible_length_leaves_the_table_out)
 {
 	static const uint32_t lengths[] = {

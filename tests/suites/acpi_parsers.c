@@ -543,7 +543,30 @@ KTEST(acpi_parsers, a_wrong_piece_ends_the_table)
 	}
 }
 
-/* ---- heads --------------------------------------------------------------- */
+/* ---- heads, checksums ---------------------------------------------------- */
+
+/* No byte behind the end is read: nothing is there. */
+KTEST(acpi_parsers, a_checksum_counts_each_byte_and_no_other)
+{
+	static uint8_t bytes[800];
+
+	for (uint32_t length = 1; length < sizeof(bytes); length++) {
+		machine_init(&machine);
+		machine_add(&machine, TABLE_PA, bytes, length);
+		for (uint32_t i = 0; i < length; i++)
+			bytes[i] = (uint8_t)(i * 7 + 3);
+		set_checksum(bytes, length, length / 2);
+		EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(TABLE_PA), length),
+			  0);
+		bytes[length - 1]++;
+		EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(TABLE_PA), length),
+			  -EIO);
+		EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(TABLE_PA),
+					length + 1),
+			  -EINVAL);
+	}
+	EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(TABLE_PA), 0), 0);
+}
 
 /* A name goes into the log: it has no blanks and no control characters. */
 KTEST(acpi_parsers, each_byte_of_a_name_can_be_printed)
