@@ -548,6 +548,8 @@ KTEST(acpi_parsers, a_wrong_piece_ends_the_table)
 /* No byte behind the end is read: nothing is there. */
 KTEST(acpi_parsers, a_checksum_counts_each_byte_and_no_other)
 {
+	struct acpi_reader *reader = &machine.reader;
+	const phys_addr_t pa = PHYS(TABLE_PA);
 	static uint8_t bytes[800];
 
 	for (uint32_t length = 1; length < sizeof(bytes); length++) {
@@ -556,16 +558,12 @@ KTEST(acpi_parsers, a_checksum_counts_each_byte_and_no_other)
 		for (uint32_t i = 0; i < length; i++)
 			bytes[i] = (uint8_t)(i * 7 + 3);
 		set_checksum(bytes, length, length / 2);
-		EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(TABLE_PA), length),
-			  0);
+		EXPECT_EQ(acpi_checksum(reader, pa, length), 0);
 		bytes[length - 1]++;
-		EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(TABLE_PA), length),
-			  -EIO);
-		EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(TABLE_PA),
-					length + 1),
-			  -EINVAL);
+		EXPECT_EQ(acpi_checksum(reader, pa, length), -EIO);
+		EXPECT_EQ(acpi_checksum(reader, pa, length + 1), -EINVAL);
 	}
-	EXPECT_EQ(acpi_checksum(&machine.reader, PHYS(TABLE_PA), 0), 0);
+	EXPECT_EQ(acpi_checksum(reader, pa, 0), 0);
 }
 
 /* A name goes into the log: it has no blanks and no control characters. */
