@@ -4,6 +4,9 @@
 #
 # Sources are found by folder (below), so a new file needs no line here.
 
+# Without the rules that make itself has: reading took two seconds with them.
+MAKEFLAGS += --no-builtin-rules
+
 BUILD  ?= build
 DEBUG  ?= 0
 V      ?= 0
