@@ -139,6 +139,8 @@ KTEST(start_stack, what_does_not_fit_is_refused_at_the_byte)
 	static const char *const envp[] = { NULL };
 	unsigned fitting = 0, refused = 0, most;
 
+	/* A second run of this test finds the text of the first. */
+	large[0] = '\0';
 	EXPECT_EQ(build(argv, envp), 0);
 	/* A 0 at the top, the 0 of the text, and room to align ESP. */
 	most = START_STACK_MAX - 4 - 1 - START_RANDOM_BYTES - 16 -
