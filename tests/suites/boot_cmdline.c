@@ -40,6 +40,7 @@ static void start(const char *loader)
 {
 	memset(&info, 0, sizeof(info));
 	memset(info.cmdline, 'z', sizeof(info.cmdline));
+	memset(info.warnings + 1, 'z', sizeof(info.warnings) - 1);
 	info.magic = BOOT_INFO_MAGIC;
 	info.phys_bits = 32;
 	strscpy(info.loader, loader, sizeof(info.loader));
@@ -70,6 +71,26 @@ KTEST(boot_cmdline, longest_word_that_fits_is_kept_and_one_byte_more_is_not)
 	boot_cmdline_set(&info, raw);
 	EXPECT_STREQ(info.cmdline, "");
 	EXPECT(info.warnings[0] != 0);
+}
+
+/* The space before the word counts; behind the cut, no word is taken. */
+KTEST(boot_cmdline, a_second_word_that_just_fits_and_one_that_does_not)
+{
+	for (unsigned more = 0; more < 2; more++) {
+		unsigned first = 1000, second = BOOT_CMDLINE_MAX - 2 - 1000 +
+						more;
+
+		start("");
+		memset(raw, 'a', first + 1 + second);
+		raw[first] = ' ';
+		strscpy(raw + first + 1 + second, " c", 3);
+		boot_cmdline_set(&info, raw);
+		EXPECT_EQ(strlen(info.cmdline), more ? first :
+			  BOOT_CMDLINE_MAX - 1);
+		EXPECT_STREQ(info.warnings, more ?
+			     "command line: too long, cut after 1000 bytes\n" :
+			     "command line: too long, cut after 1023 bytes\n");
+	}
 }
 
 KTEST(boot_cmdline, too_long_is_cut_between_words_and_warned_about)

@@ -3,6 +3,7 @@
  * page.c (tests) - struct page, and which entries of mem_map are true
  */
 #include "lib/align.h"
+#include "lib/string.h"
 #include "mm/early/memblock.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pageblock.h"
@@ -130,6 +131,28 @@ KTEST(page, first_use_of_a_block_writes_all_its_entries)
 	EXPECT_EQ(pageblock_state(page_to_pfn(page)), PAGEBLOCK_LIVE);
 	free_pages(page, MAX_ORDER);
 	EXPECT_EQ(pageblock_state(page_to_pfn(page)), PAGEBLOCK_LIVE);
+}
+
+KTEST(page, a_block_with_some_ram_begins_with_reserved_entries)
+{
+	struct page *page = alloc_pages(GFP_HIGHUSER | GFP_NOWARN, MAX_ORDER);
+	uint8_t *state;
+
+	if (!page)
+		SKIP("needs a free block of 4 MiB");
+	state = &pageblock_states[page_to_pfn(page).v >> MAX_ORDER];
+	memset(page, 0xff, PAGEBLOCK_PAGES * sizeof(*page));
+	*state = PAGEBLOCK_HOLE;
+	pageblock_init_reserved(page_to_pfn(page));
+	EXPECT_EQ(*state, PAGEBLOCK_LIVE);
+	for (unsigned i = 0; i < PAGEBLOCK_PAGES; i++) {
+		EXPECT_EQ(page[i].state_order_kmap,
+			  STATE_ORDER(PAGE_RESERVED, 0));
+		EXPECT_EQ(page[i].refs, 0);
+		page[i].state_order = STATE_ORDER(PAGE_TAIL, 0);
+	}
+	page->state_order = STATE_ORDER(PAGE_USED, MAX_ORDER);
+	free_pages(page, MAX_ORDER);
 }
 
 /* Check frames that are not RAM, in blocks with and without RAM. */
