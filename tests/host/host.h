@@ -175,6 +175,9 @@ extern char host_boot_log[HOST_BOOT_LOG_SIZE];
 /* Bytes of memory that upt_try_high_tables() has kept. */
 extern uint64_t host_trial_cost;
 
+/* Bytes of the largest free range of lowmem, just before zones_init(). */
+extern uint64_t host_largest_free;
+
 /* ---- iommu.c: a unit, and what devices behind it get --------------------- */
 
 /* A device for which no unit translates. */
