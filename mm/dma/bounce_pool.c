@@ -212,16 +212,13 @@ void bounce_pool_usage(struct bounce_usage *usage)
 /* A machine without such a block has no pool: all pages come on demand. */
 void bounce_pool_init(void)
 {
-	unsigned long pages = 0;
+	unsigned long pages = MAX(managed_pages() / POOL_SHARE,
+				  1u << POOL_ORDER_MIN);
+	unsigned order = MIN(ilog2(pages), POOL_ORDER_MAX);
 	phys_addr_t first, last;
-	unsigned order;
 	uint64_t size;
 
 	caller_must(!pool.nr, "call this once");
-	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
-		pages += zones[i].managed;
-	pages = MAX(pages / POOL_SHARE, 1u << POOL_ORDER_MIN);
-	order = MIN(ilog2(pages), POOL_ORDER_MAX);
 	size = PAGE_SIZE << order;
 	pool.first = alloc_pages(GFP_DMA | GFP_NOWARN, order);
 	pool.records = kcalloc(1u << order, sizeof(struct bounce), GFP_KERNEL);

@@ -102,16 +102,6 @@ static inline unsigned vm_area_max_pages(void)
 	return (VMALLOC_END - vmalloc_start()) / PAGE_SIZE - 1;
 }
 
-/* Pages that the page allocator manages, in all zones together. */
-static inline unsigned long managed_pages(void)
-{
-	unsigned long managed = 0;
-
-	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
-		managed += zones[i].managed;
-	return managed;
-}
-
 /* ---- area.c ----------------------------------------------------------- */
 
 /*

@@ -108,6 +108,16 @@ static inline bool zone_contains(const struct zone *zone, pfn_t pfn)
 	return pfn.v >= zone->start.v && pfn.v < zone->end.v;
 }
 
+/* Pages that the page allocator manages, in all zones together. */
+static inline unsigned long managed_pages(void)
+{
+	unsigned long managed = 0;
+
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		managed += zones[i].managed;
+	return managed;
+}
+
 /*
  * Make mem_map and the zones from the ranges of memblock. Give all free memory
  * to the buddy lists. Memblock is not used afterwards. Needs the direct map.

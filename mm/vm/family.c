@@ -17,8 +17,8 @@ static bool share_family(struct vma *vma, const struct vma *low,
 {
 	const struct vma *near = low == vma ? high : low;
 
-	if (!near->family || near->flags & VM_FORKED ||
-	    vma_end(low).v != vma_start(high).v ||
+	/* A forked neighbour has another flag: `vma` has no family (V7). */
+	if (!near->family || vma_end(low).v != vma_start(high).v ||
 	    !vma_goes_on(low, high, VM_RIGHTS | vm_flags_of[VM_JOINS]))
 		return false;
 	vma->family = near->family;

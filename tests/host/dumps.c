@@ -26,55 +26,10 @@
 #include "mm/page/zone.h"
 #include "mm/slab/slab_impl.h"
 #include "tests/fake_device.h"
-#include "tests/host/host.h"
+#include "tests/host/log_lines.h"
 #include "tests/suites/vm_test.h"
 
 SUITE(dumps, slab_check);
-
-static char text[1 << 20];
-static char *next_line;
-
-/* line() reads the lines that are printed between begin() and end(). */
-static void begin(void)
-{
-	host_log_capture(text, sizeof(text));
-	next_line = text;
-}
-
-static void end(void)
-{
-	host_log_capture(NULL, 0);
-}
-
-/* The next line; NULL after the last one. */
-static const char *line(void)
-{
-	char *at = next_line, *newline = strchr(at, '\n');
-
-	if (!newline)
-		return NULL;
-	*newline = '\0';
-	next_line = newline + 1;
-	return at;
-}
-
-/* The first line that begins with these words. */
-static const char *line_with(const char *words)
-{
-	const char *l;
-
-	while ((l = line()))
-		if (!strncmp(l, words, strlen(words)))
-			return l;
-	ktest_fail(__FILE__, __LINE__, "no line \"%s\"", words);
-	ktest_abort();
-}
-
-/* The number after the word, in a line that begins with the word. */
-static unsigned long number(const char *word)
-{
-	return strtoul(line_with(word) + strlen(word), NULL, 0);
-}
 
 /* ---- pages --------------------------------------------------------------- */
 
@@ -213,6 +168,7 @@ KTEST(dumps, zoneinfo_tells_each_zone)
 		EXPECT_EQ(number("  node_unreclaimable:"), 0);
 		EXPECT_EQ(number("  start_pfn:"), zone->start.v);
 	}
+	EXPECT(!line());
 }
 
 static void expect_kib(const char *l, const char *word, unsigned long pages)
@@ -609,14 +565,21 @@ KTEST(dumps, maps_of_an_address_space_are_those_of_linux)
 
 	mm_set_brk_start(mm, UADDR(AT(0)));
 	EXPECT_IS(mm_brk(mm, UADDR(AT(2))), AT(2));
+	/* Both touch the heap, but have nothing of it. */
+	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(0) - PAGES(1)), PAGES(1), VM_READ,
+			       NULL),
+		  AT(0) - PAGES(1));
+	test_map(mm, 2, 1, PROT_NONE);
 	test_map(mm, 4, 1, PROT_READ | PROT_EXEC);
 	test_map_shared(mm, 6, 3, PROT_RW);
 	EXPECT_EQ(mm_munmap(mm, UADDR(AT(6)), PAGES(1)), 0);
 	begin();
 	mm_maps_dump(mm);
 	end();
+	EXPECT_STREQ(line(), "000ff000-00100000 r--p 00000000 00:00 0 ");
 	EXPECT_STREQ(line(), "00100000-00102000 rw-p 00000000 00:00 0"
 		     "          [heap]");
+	EXPECT_STREQ(line(), "00102000-00103000 ---p 00000000 00:00 0 ");
 	EXPECT_STREQ(line(), "00104000-00105000 r-xp 00000000 00:00 0 ");
 	EXPECT_STREQ(line(), "00107000-00109000 rw-s 00001000 00:00 0"
 		     "          /dev/zero (deleted)");
@@ -666,4 +629,18 @@ KTEST(dumps, an_unmap_is_called_the_second_of_its_own_device_only)
 	fake_device_end(&other);
 	dma_debug_enable(before);
 	put_free_pages(memory, 0);
+}
+
+KTEST(dumps, a_cache_that_is_in_use_is_not_destroyed_and_says_so)
+{
+	const char *l;
+
+	make_cache(200);
+	begin();
+	EXPECT_EQ(kmem_cache_destroy(cache), -EBUSY);
+	end();
+	l = line_with("slab: cache 'test-dump' not destroyed: ");
+	EXPECT(strstr(l, ": 7 objects in use"));
+	_Static_assert(HELD == 7, "as the line says");
+	destroy_cache();
 }

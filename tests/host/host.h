@@ -148,9 +148,10 @@ unsigned host_wakes(void);
 
 extern int host_loglevel;
 
-/* How many lines there were, shown or not, and the last one. */
+/* How many lines there were, shown or not; the last one, and its level. */
 extern unsigned host_log_lines;
 extern char host_log_last[256];
+extern int host_log_last_level;
 
 /* From now on all lines go into a text, shown or not; NULL ends this. */
 void host_log_capture(char *text, size_t size);
@@ -163,6 +164,19 @@ extern uint64_t host_log_now;
 /* Add a function with these two registers, or remove all of them. */
 void host_pci_add(uint16_t source_id, uint8_t header_type, uint8_t bus_behind);
 void host_pci_remove_all(void);
+
+/* ---- main.c: what boot has left behind ----------------------------------- */
+
+#define HOST_BOOT_LOG_SIZE  16384
+
+/* All lines of the boot. */
+extern char host_boot_log[HOST_BOOT_LOG_SIZE];
+
+/* Bytes of memory that upt_try_high_tables() has kept. */
+extern uint64_t host_trial_cost;
+
+/* Bytes of the largest free range of lowmem, just before zones_init(). */
+extern uint64_t host_largest_free;
 
 /* ---- iommu.c: a unit, and what devices behind it get --------------------- */
 

@@ -274,6 +274,31 @@ KTEST(acpi, a_wrong_xsdt_leaves_the_rsdt)
 	EXPECT(info.has_fadt);
 }
 
+/* A pointer has 36 to 1024 bytes; here 1100 can be read. */
+KTEST(acpi, an_extension_ends_within_a_kib)
+{
+	static const struct { uint32_t length; bool right; } cases[] = {
+		{ 0, false },    { 35, false },   { 36, true },
+		{ 37, true },    { 1023, true },  { 1024, true },
+		{ 1025, false }, { 1100, false }, { 0x80000024, false },
+	};
+	const uint64_t list[] = { MADT_PA };
+	static uint8_t more[76];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		lay();
+		machine_add(&machine, RSDP_PA + sizeof(bios), more,
+			    sizeof(more));
+		lay_xsdt(list, 1);
+		put32(bios + 20, cases[i].length);
+		/* So the first bytes add up to 0, and all others are 0. */
+		set_checksum(bios, 36, 32);
+		parse();
+		EXPECT_EQ(listed("XSDT") != NULL, cases[i].right);
+		EXPECT_EQ(machine.reader.complaints, !cases[i].right);
+	}
+}
+
 KTEST(acpi, revision_0_has_no_extension)
 {
 	lay();
@@ -397,6 +422,24 @@ KTEST(acpi, the_first_64_entries_count)
 	EXPECT(!info.has_madt);
 }
 
+/* One entry of the RSDT, once its checksum has been found right. */
+static int read_all_but_an_entry(struct acpi_reader *reader, phys_addr_t pa,
+				 void *buffer, size_t size)
+{
+	if (pa.v == RSDT_PA + 40 && size == 4)
+		return -EINVAL;
+	return machine_read(reader, pa, buffer, size);
+}
+
+KTEST(acpi, a_list_ends_at_an_entry_that_cannot_be_read)
+{
+	lay();
+	machine.reader.read = read_all_but_an_entry;
+	parse();
+	EXPECT(info.has_fadt);
+	EXPECT(!info.has_madt && !info.has_dmar);
+}
+
 KTEST(acpi, letters_that_cannot_be_printed_are_no_signature)
 {
 	lay();
@@ -470,6 +513,74 @@ KTEST(acpi, check_finds_each_broken_law)
 	EXPECT_STREQ(acpi_info_check(&info),
 		     "acpi A1: no list is longer than its array");
 	parse();
+}
+
+/* After each test of a law, the tables are read again. */
+static void expect_info_law(const char *law)
+{
+	EXPECT_STREQ(acpi_info_check(&info), law);
+	parse();
+}
+
+KTEST(acpi, check_finds_what_has_no_table)
+{
+	static const char no_madt[] =
+		"acpi A4: without a MADT there are no APICs";
+	static const char no_fadt[] =
+		"acpi A4: without a FADT there is no power management";
+
+	lay();
+	parse();
+	info.present = false;
+	expect_info_law("acpi A4: without an RSDP there are no tables");
+	info.has_madt = false;
+	info.nr_ioapics = 0;
+	expect_info_law(no_madt);
+	info.has_madt = false;
+	info.lapic = PHYS(0);
+	expect_info_law(no_madt);
+	info.has_fadt = false;
+	info.has_s5 = false;
+	info.pm_timer = 0;
+	expect_info_law(no_fadt);
+	info.has_fadt = false;
+	info.pm1a_control = 0;
+	info.pm_timer = 0;
+	expect_info_law(no_fadt);
+	info.has_fadt = false;
+	info.pm1a_control = 0;
+	info.has_s5 = false;
+	expect_info_law(no_fadt);
+	info.has_fadt = false;
+	info.pm1a_control = 0;
+	info.has_s5 = false;
+	info.pm_timer = 0;
+	EXPECT_NULL(acpi_info_check(&info));
+	parse();
+	info.has_dmar = false;
+	expect_info_law("acpi A4: without a DMAR there are no units");
+}
+
+KTEST(acpi, check_finds_each_number_that_is_too_large)
+{
+	static const char too_long[] =
+		"acpi A1: no list is longer than its array";
+
+	lay();
+	parse();
+	info.nr_dmar_units = ACPI_DMAR_UNITS_MAX + 1;
+	expect_info_law(too_long);
+	info.dmar_unit[0].nr_scopes = ACPI_DMAR_SCOPES_MAX + 1;
+	expect_info_law(too_long);
+	info.s5_type_a = 8;
+	expect_info_law("acpi A5: a sleep type has three bits");
+	info.s5_type_a = 7;
+	info.s5_type_b = 7;
+	EXPECT_NULL(acpi_info_check(&info));
+	info.lapic.v++;
+	expect_info_law("acpi A6: a local APIC's registers begin on a page");
+	info.dmar_unit[0].registers = PHYS(0);
+	expect_info_law("acpi A6: a unit's registers begin on a page");
 }
 
 /* ---- the window --------------------------------------------------------- */

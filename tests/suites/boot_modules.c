@@ -4,6 +4,7 @@
  */
 #include "boot/multiboot.h"
 
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
 
@@ -32,6 +33,12 @@ static void start(void)
 	info.range[2] = (struct boot_range){ PHYS(RAM_HOLE + 4 * K),
 					     PHYS(RAM_END), BOOT_RAM };
 	info.nr_ranges = 3;
+	/* Behind the ranges and modules there may be anything. */
+	info.range[3] = (struct boot_range){ PHYS(0), PHYS(1ull << 32),
+					     BOOT_RAM };
+	memset(&info.range[4], 0xff, sizeof(info.range) -
+	       4 * sizeof(info.range[0]));
+	memset(info.module, 0xff, sizeof(info.module));
 }
 
 static bool add(uint64_t from, uint64_t to)
@@ -95,6 +102,42 @@ KTEST(boot_modules, module_over_another_is_dropped)
 	EXPECT(add(3 * M, 4 * M));
 }
 
+KTEST(boot_modules, a_module_over_any_other_is_dropped)
+{
+	start();
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT(add((4 + 2 * i) * M, (5 + 2 * i) * M));
+	/* One that was there before. */
+	info.module[3] = (struct boot_module){ PHYS(20 * M), PHYS(21 * M), "" };
+	for (unsigned i = 0; i < 3; i++)
+		expect_dropped((4 + 2 * i) * M, (4 + 2 * i) * M + 1);
+	EXPECT(add(20 * M, 21 * M));
+	EXPECT_EQ(info.nr_modules, 4);
+	EXPECT_NULL(boot_info_check(&info));
+}
+
+KTEST(boot_modules, the_warning_says_why)
+{
+	static const struct { uint64_t from, to; const char *why; } cases[] = {
+		{ 8 * M, 8 * M, "it is empty" },
+		{ RAM_END, RAM_END + 1, "it is not in RAM" },
+		{ KERNEL_START, KERNEL_END, "it overlaps the kernel" },
+		{ 4 * M, 6 * M, "it overlaps another" },
+	};
+
+	start();
+	EXPECT(add(5 * M, 7 * M));
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		char want[96];
+		phys_addr_t pa = PHYS(cases[i].from);
+
+		expect_dropped(cases[i].from, cases[i].to);
+		snprintf(want, sizeof(want), "module at %pP dropped: %s\n",
+			 &pa, cases[i].why);
+		EXPECT_STREQ(info.warnings, want);
+	}
+}
+
 KTEST(boot_modules, module_outside_ram_is_dropped)
 {
 	start();
@@ -134,6 +177,99 @@ KTEST(boot_modules, text_that_is_missing_or_too_long)
 	EXPECT_EQ(strlen(info.module[1].args),
 		  sizeof(info.module[1].args) - 1);
 	EXPECT(info.warnings[0] != '\0');
+}
+
+/* Three modules; all of boot_info is right. */
+static void start_with_three(void)
+{
+	start();
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT(add((4 + 2 * i) * M, (5 + 2 * i) * M));
+	EXPECT_NULL(boot_info_check(&info));
+}
+
+KTEST(boot_modules, check_finds_each_module_that_is_wrong)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		start_with_three();
+		info.module[i].end = PHYS(RAM_END + 1);
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I3: modules lie in RAM");
+		start_with_three();
+		info.module[i].start = PHYS(RAM_HOLE - 1);
+		info.module[i].end = PHYS(RAM_HOLE + 1);
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I3: modules lie in RAM");
+		start_with_three();
+		info.module[i].start = PHYS(KERNEL_END - 1);
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I3: modules lie outside the kernel");
+		start_with_three();
+		info.module[i].start = PHYS(KERNEL_START);
+		info.module[i].end = PHYS(KERNEL_START + 1);
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I3: modules lie outside the kernel");
+		if (!i)
+			continue;
+		start_with_three();
+		info.module[i].start.v = info.module[i - 1].end.v - 1;
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I3: modules are sorted and disjoint");
+		info.module[i].start.v++;
+		EXPECT_NULL(boot_info_check(&info));
+	}
+	start_with_three();
+	info.nr_modules = BOOT_MODULES_MAX + 1;
+	EXPECT_STREQ(boot_info_check(&info), "boot_info I3: too many modules");
+	start();
+}
+
+KTEST(boot_modules, check_finds_each_range_that_is_wrong)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		start();
+		info.range[i].end = info.range[i].start;
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I1: no range is empty");
+		if (!i)
+			continue;
+		start();
+		info.range[i].start.v--;
+		EXPECT_STREQ(boot_info_check(&info),
+			     "boot_info I1: ranges are sorted and disjoint");
+	}
+	start();
+	info.range[2].end = PHYS(1ull << 32);
+	EXPECT_NULL(boot_info_check(&info));
+	info.range[2].end.v++;
+	EXPECT_STREQ(boot_info_check(&info),
+		     "boot_info I2: no range reaches above the physical width");
+	start();
+	info.nr_ranges = BOOT_RANGES_MAX + 1;
+	EXPECT_STREQ(boot_info_check(&info), "boot_info I1: too many ranges");
+	start();
+}
+
+KTEST(boot_modules, check_finds_a_kernel_outside_ram_and_an_endless_line)
+{
+	start();
+	info.kernel_start.v--;
+	EXPECT_STREQ(boot_info_check(&info),
+		     "boot_info I5: the kernel lies in RAM");
+	start();
+	info.kernel_end = PHYS(RAM_HOLE + 1);
+	EXPECT_STREQ(boot_info_check(&info),
+		     "boot_info I5: the kernel lies in RAM");
+	start();
+	memset(info.cmdline, 'a', BOOT_CMDLINE_MAX);
+	EXPECT_STREQ(boot_info_check(&info),
+		     "boot_info I4: the command line ends");
+	info.cmdline[BOOT_CMDLINE_MAX - 1] = '\0';
+	EXPECT_NULL(boot_info_check(&info));
+	start();
+	info.magic++;
+	EXPECT_STREQ(boot_info_check(&info), "this is not a boot_info");
+	start();
 }
 
 static const char *boot_modules_suite_check(void)

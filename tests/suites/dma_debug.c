@@ -286,6 +286,24 @@ KTEST(dma_debug, wrong_frees_of_coherent_memory_are_reported)
 	end();
 }
 
+KTEST(dma_debug, coherent_memory_is_freed_where_it_is)
+{
+	bus_addr_t bus = BUS(0);
+	char *ptr;
+
+	for (int by = -1; by <= 1; by++) {
+		set_up(true);
+		ptr = dma_alloc_coherent(&dev.dma, 100, &bus, GFP_KERNEL);
+		REQUIRE(ptr);
+		dma_free_coherent(&dev.dma, 100, ptr + by, bus);
+		EXPECT_EQ(reports(), by != 0);
+		/* It went back all the same. */
+		dma_free_coherent(&dev.dma, 100, ptr, bus);
+		EXPECT_EQ(reports(), 1);
+		end();
+	}
+}
+
 /* ---- checks before an address is given to a device ------------------- */
 
 KTEST(dma_debug, addresses_in_no_mapping_are_stopped)

@@ -7,6 +7,7 @@
  *          unmapped buffer is out of reach; bus pages run out; failures.
  */
 #include <arch/iommu.h>
+#include <arch/paging.h>
 
 #include "tests/suites/dma_test.h"
 
@@ -143,6 +144,32 @@ KTEST(dma_iommu, lowmem_is_mapped_by_pointer)
 	dma_unmap_single(&dev.dma, bus, 8, DMA_FROM_DEVICE);
 	end();
 	put_free_pages(ptr, 0);
+}
+
+/* Behind an IOMMU, each pointer takes the slow way. */
+KTEST(dma_iommu, lowmem_is_mapped_up_to_its_last_byte)
+{
+	static const size_t sizes[] = { 1, 2, PAGE_SIZE - 1, PAGE_SIZE };
+	phys_addr_t limit = PHYS(high_memory - PAGE_OFFSET);
+	char *behind = (char *)kva_to_ptr(high_memory - 1) + 1;
+	bus_addr_t bus;
+
+	if (!phys_range_has_ram(PHYS(limit.v - PAGE_SIZE), limit))
+		SKIP("needs RAM in the last frame of lowmem");
+	set_up(MASK_PCI);
+	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+		char *ptr = behind - sizes[i];
+
+		EXPECT(dma_mapping_error(dma_map_single(&dev.dma, ptr, 0,
+							DMA_TO_DEVICE)));
+		EXPECT(dma_mapping_error(dma_map_single(
+			&dev.dma, ptr, sizes[i] + 1, DMA_TO_DEVICE)));
+		bus = dma_map_single(&dev.dma, ptr, sizes[i], DMA_TO_DEVICE);
+		REQUIRE(!dma_mapping_error(bus));
+		dma_unmap_single(&dev.dma, bus, sizes[i], DMA_TO_DEVICE);
+	}
+	EXPECT_EQ(dev.dma.stats.refused, 2 * ARRAY_SIZE(sizes));
+	end();
 }
 
 #define PAGES_16_BITS  15u     /* bus pages of such a device, without page 0 */
@@ -304,4 +331,12 @@ static bool make_device(void *arg)
 KTEST(dma_iommu, a_device_that_cannot_be_made_leaves_nothing)
 {
 	EXPECT(ktest_each_failure(make_device, NULL) >= 3);
+}
+
+KTEST(dma_iommu, a_device_that_is_gone_has_no_bus_pages)
+{
+	set_up(MASK_PCI);
+	EXPECT(dev.dma.iova);
+	end();
+	EXPECT(!dev.dma.iova);
 }

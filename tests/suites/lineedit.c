@@ -12,6 +12,7 @@
 #include "kernel/monitor/scancode.h"
 #include "kernel/monitor/words.h"
 #include "lib/errno.h"
+#include "lib/printf.h"
 #include "lib/random.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
@@ -186,6 +187,29 @@ KTEST(lineedit, a_line_longer_than_the_screen_scrolls_sideways)
 		press(KEY_RIGHT);
 	EXPECT_EQ(ed.cursor, ed.length);
 	press(KEY_CTRL('u'));
+}
+
+/* The view moves if the cursor leaves it, and no farther than it must. */
+KTEST(lineedit, the_view_moves_by_thirds_of_its_width)
+{
+	unsigned columns = LINE_COLUMNS - (sizeof(PROMPT) - 1);
+	unsigned third = columns / 3;
+
+	fresh();
+	for (unsigned i = 1; i < LINE_TEXT_MAX; i++) {
+		unsigned view = ed.view;
+
+		press('a' + (int)(i % 26));
+		EXPECT_EQ(ed.view, ed.cursor < view + columns ? view :
+			  view + third);
+	}
+	while (ed.cursor > 0) {
+		unsigned view = ed.view;
+
+		press(KEY_LEFT);
+		EXPECT_EQ(ed.view, ed.cursor >= view ? view : view - third);
+	}
+	EXPECT_EQ(ed.view, 0);
 }
 
 KTEST(lineedit, control_c_gives_up_and_control_d_ends)
@@ -428,6 +452,25 @@ KTEST(lineedit, a_letter_behind_a_sequence_is_a_letter)
 	}
 }
 
+/* ESC [ number ~ */
+KTEST(lineedit, a_number_is_a_key_or_unknown)
+{
+	static const int by_number[] = {
+		[1] = KEY_HOME, [3] = KEY_DELETE, [4] = KEY_END,
+		[7] = KEY_HOME, [8] = KEY_END,
+	};
+	char bytes[16];
+
+	EXPECT_EQ(decode("\x1b[~"), KEY_UNKNOWN);
+	for (unsigned number = 0; number < 40; number++) {
+		int want = number < ARRAY_SIZE(by_number) ?
+			   by_number[number] : 0;
+
+		snprintf(bytes, sizeof(bytes), "\x1b[%u~", number);
+		EXPECT_EQ(decode(bytes), want ? want : KEY_UNKNOWN);
+	}
+}
+
 KTEST(lineedit, a_line_end_of_two_bytes_is_one_enter)
 {
 	struct key_decoder decoder = { 0 };
@@ -497,6 +540,27 @@ KTEST(lineedit, scan_codes_of_newer_keys_are_sequences)
 	EXPECT_STREQ(codes(&keyboard, "\x4b"), "\x1b[D");   /* number pad */
 }
 
+/* The codes of the number pad, alone and behind 0xe0. */
+KTEST(lineedit, each_key_that_moves_the_cursor_has_its_sequence)
+{
+	static const char *const pad[] = {
+		[0x47] = "\x1b[H", [0x48] = "\x1b[A", [0x4b] = "\x1b[D",
+		[0x4d] = "\x1b[C", [0x4f] = "\x1b[F", [0x50] = "\x1b[B",
+		[0x53] = "\x1b[3~",
+	};
+
+	for (uint8_t code = 0x3b; code < 0x80; code++) {
+		const char *want = code < ARRAY_SIZE(pad) ? pad[code] : NULL;
+		struct keyboard keyboard = { 0 };
+
+		EXPECT_STREQ(scancode_decode(&keyboard, code),
+			     want ? want : "");
+		EXPECT_STREQ(scancode_decode(&keyboard, 0xe0), "");
+		EXPECT_STREQ(scancode_decode(&keyboard, code),
+			     want ? want : "");
+	}
+}
+
 KTEST(lineedit, every_scan_code_is_harmless)
 {
 	struct keyboard keyboard = { 0 };
@@ -530,6 +594,26 @@ KTEST(lineedit, words_that_do_not_fit_are_counted)
 
 	EXPECT_EQ(words_split(text, argv), 18);
 	EXPECT_STREQ(argv[WORDS_MAX - 1], "p");
+}
+
+/* The place is before each character in turn. */
+KTEST(lineedit, a_place_in_a_line_is_in_a_word)
+{
+	static const char text[] = " ab  c d";
+	static const struct {
+		unsigned words, start;
+	} want[] = {
+		{ 0, 0 }, { 0, 1 }, { 0, 1 }, { 0, 1 }, { 1, 4 }, { 1, 5 },
+		{ 1, 5 }, { 2, 7 }, { 2, 7 },
+	};
+
+	_Static_assert(ARRAY_SIZE(want) == sizeof(text), "one for each place");
+	for (unsigned i = 0; i < sizeof(text); i++) {
+		unsigned start = 99;
+
+		EXPECT_EQ(words_position(text, i, &start), want[i].words);
+		EXPECT_EQ(start, want[i].start);
+	}
 }
 
 KTEST(lineedit, addresses_are_hexadecimal)

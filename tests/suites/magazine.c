@@ -72,6 +72,7 @@ KTEST(magazine, larger_objects_have_smaller_magazines)
 		capacity = sized->magazine[0].capacity;
 		EXPECT(capacity >= 2 && capacity <= last);
 		EXPECT(capacity * sizes[i] <= 96 * 1024);
+		EXPECT_EQ(capacity % 4, 0);
 		last = capacity;
 		EXPECT_EQ(kmem_cache_destroy(sized), 0);
 	}

@@ -310,6 +310,7 @@ static void run_case(const struct map_case *c)
 	for (unsigned i = 0; i < IN_MAX && c->in[i].type; i++)
 		add(c->in[i].start, c->in[i].length, c->in[i].type);
 	finish();
+	finish();   /* nothing is left of the first time */
 
 	expect_ranges(c->name, c->out);
 	if (info.clipped.v != c->clipped)
@@ -384,6 +385,29 @@ KTEST(memmap, the_image_is_ram_whatever_the_map_says)
 	}
 }
 
+/* Its two ends cut what is there, and no other byte is RAM. */
+KTEST(memmap, an_image_anywhere_is_cut_out_to_the_byte)
+{
+	static const struct want_range reserved[] = {
+		{ 0, 3 * M + 1, BOOT_RESERVED },
+		{ 3 * M + 1, 5 * M - 1, BOOT_RAM },
+		{ 5 * M - 1, 4 * G, BOOT_RESERVED }, { 0 },
+	};
+	static const struct want_range hole[] = {
+		HOLE, { 3 * M + 1, 5 * M - 1, BOOT_RAM }, { 0 },
+	};
+
+	start_with_image(3 * M + 1, 5 * M - 1);
+	add(0, 4 * G, RSV);
+	finish();
+	expect_ranges("all is reserved", reserved);
+	EXPECT_EQ(map.repaired, 2 * M - 2);
+	start_with_image(3 * M + 1, 5 * M - 1);
+	finish();
+	expect_ranges("no entries at all", hole);
+	EXPECT_EQ(map.repaired, 2 * M - 2);
+}
+
 KTEST(memmap, the_image_is_no_range_that_is_left_out)
 {
 	start_with_image(1 * M, 1 * M + 4 * K);
@@ -447,6 +471,17 @@ KTEST(memmap, too_many_ranges_lose_the_smallest_ram_and_warn)
 	EXPECT_EQ(ram_in_ranges(), (200 + 73) * BOOT_RANGES_MAX / 2 * K);
 	EXPECT_EQ(info.range[0].start.v, (2 + 72) * M);
 	EXPECT(info.warnings[0] != 0);
+}
+
+KTEST(memmap, a_range_as_large_as_the_smallest_gets_no_place)
+{
+	start(32);
+	for (unsigned i = 0; i < 200; i++)
+		add((2 + 2 * i) * M, 1 * M, RAM);
+	finish();
+	EXPECT_EQ(info.nr_ranges, BOOT_RANGES_MAX);
+	for (unsigned i = 0; i < info.nr_ranges; i++)
+		EXPECT_EQ(info.range[i].start.v, (2 + 2 * i) * M);
 }
 
 KTEST(memmap, too_many_ranges_lose_what_is_not_ram_first)
@@ -523,6 +558,13 @@ KTEST(memmap, lowmem_ends_with_the_last_ram_below_896_mib)
 	add(1 * M, 2 * G, RAM);
 	finish();
 	EXPECT_EQ(memmap_lowmem_end(&info), 896 * M);
+
+	start(36);
+	EXPECT_EQ(memmap_lowmem_end(&info), 0);
+	add(0, 512 * K, RAM);
+	add(896 * M, 1 * M, RAM);
+	finish();
+	EXPECT_EQ(memmap_lowmem_end(&info), 512 * K);
 }
 
 /* ---- the model: ask every entry about every page ---- */
@@ -609,8 +651,11 @@ KTEST(memmap, random_maps_agree_with_a_model_that_asks_page_by_page)
 	rng_init(&rng, ktest_seed());
 	for (unsigned round = 0; round < 100; round++) {
 		start(MODEL_BITS);
-		info.kernel_start = PHYS(1 * M);   /* empty in even rounds */
-		info.kernel_end = PHYS(1 * M + round % 2 * 256 * K);
+		info.kernel_start = PHYS(1 * M +
+					 rng_below(&rng, 25) * MODEL_UNIT);
+		/* Empty in even rounds. */
+		info.kernel_end = phys_add(info.kernel_start,
+					   round % 2 * 256 * K);
 		model_fill(&model, &rng);
 		finish();
 		model_compare(&model);

@@ -5,6 +5,7 @@
  * The tests take the largest blocks first: single pages would take too long.
  * Zones of more than 1 GiB are left out.
  */
+#include "lib/preempt.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pcp.h"
 #include "mm/page/shrinker.h"
@@ -75,6 +76,53 @@ KTEST(page_pressure, a_dry_zone_keeps_its_reserve)
 	EXPECT_EQ(nr_free_pages(), free);
 }
 
+/* A block of a per-CPU list; nothing else is in the lists of the zone. */
+static struct pcp_list *list_with_a_block(struct zone *zone)
+{
+	struct pcp_list *pcp = zone_pcp(zone, 1);
+	struct page *page;
+
+	drain_local_pages();
+	page = alloc_pages(GFP_DMA | GFP_NOWARN, 1);
+	if (!page)
+		SKIP("needs pages in zone %s", zone->name);
+	free_pages(page, 1);
+	EXPECT(pcp->count > 0 && zone_pcp(zone, 0)->count == 0);
+	return pcp;
+}
+
+/* Take a page below the low mark; the zone must keep `spare` pages less. */
+static void take_below_low(struct zone *zone, unsigned long spare,
+			   bool drains)
+{
+	struct pcp_list *pcp = list_with_a_block(zone);
+	unsigned long low = zone->low, min = zone->min;
+	unsigned count = pcp->count;
+	struct page *page;
+
+	zone->low = zone->nr_free + 1;
+	zone->min = zone->nr_free - spare;
+	page = alloc_page(GFP_DMA | GFP_NOWARN);
+	zone->low = low;
+	zone->min = min;
+	EXPECT(page != NULL);
+	EXPECT_EQ(pcp->count, drains ? 0 : count);
+	if (page)
+		free_page(page);
+	drain_local_pages();
+}
+
+/* Blocks of other orders are taken back only if the request needs them. */
+KTEST(page_pressure, below_the_low_mark_lists_are_drained_only_for_need)
+{
+	struct zone *dma = &zones[ZONE_DMA];
+
+	want_small(dma);
+	take_below_low(dma, 2, false);
+	take_below_low(dma, 1, false);
+	take_below_low(dma, 0, true);
+}
+
 KTEST(page_pressure, a_refusal_is_counted_and_said)
 {
 	struct zone *dma = &zones[ZONE_DMA];
@@ -134,10 +182,14 @@ KTEST(page_pressure, a_dry_highmem_zone_falls_back_on_lowmem)
 
 static unsigned shrink_calls;
 static struct page *given_on_shrink;
+static unsigned long nested_pages;
+static uint32_t depth_inside;
 
 static unsigned long count_and_give(void)
 {
 	shrink_calls++;
+	depth_inside = preempt_depth();
+	nested_pages += shrink_all();   /* does nothing: one is running */
 	if (!given_on_shrink)
 		return 0;
 	free_pages(given_on_shrink, 2);
@@ -180,6 +232,35 @@ KTEST(page_pressure, shrinkers_run_before_a_request_fails)
 	if (page)
 		free_pages(page, 2);
 	give_everything_back();
+}
+
+/* Shrink until no module has any page left to give. */
+static void settle(void)
+{
+	for (unsigned i = 0; i < 10 && shrink_all() > 0; i++)
+		;
+}
+
+KTEST(page_pressure, shrinking_counts_pages_and_does_not_nest)
+{
+	uint32_t depth = preempt_depth();
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned long listed = 0;
+
+	REQUIRE(page);
+	register_once();
+	settle();
+	EXPECT_EQ(shrink_all(), 0);
+	free_page(page);
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		listed += pcp_pages(&zones[i]);
+	EXPECT_EQ(listed, 1);
+	shrink_calls = 0;
+	EXPECT_EQ(shrink_all(), listed);
+	EXPECT_EQ(shrink_calls, 1);
+	EXPECT_EQ(nested_pages, 0);
+	EXPECT(depth_inside > depth);
+	EXPECT_EQ(preempt_depth(), depth);
 }
 
 KTEST(page_pressure, shrinking_drains_the_per_cpu_lists)

@@ -75,6 +75,15 @@ KTEST(printf, flags_width_and_precision_of_numbers)
 	EXPECT_TEXT("|   42|42   |0042|", "|%*d|%*d|%.*d|", 5, 42, -5, 42, 4,
 		    42);
 	EXPECT_TEXT("|42|", "|%.*d|", -1, 42);
+	EXPECT_TEXT("|       42|                 42|", "|%9d|%19d|", 42, 42);
+}
+
+/* The compiler knows that a blank means nothing here. */
+KTEST(printf, a_blank_is_a_sign_only_where_signs_are)
+{
+	const char *volatile format = "|% x|% o|% u|";
+
+	EXPECT_TEXT("|2a|52|42|", format, 42, 42, 42);
 }
 
 KTEST(printf, text_is_padded_and_cut)
@@ -83,6 +92,7 @@ KTEST(printf, text_is_padded_and_cut)
 		    "abc");
 	EXPECT_TEXT("|   ab|", "|%5.*s|", 2, "abc");
 	EXPECT_TEXT("|abcdef|", "|%3s|", "abcdef");
+	EXPECT_TEXT("||   |a|", "|%.*s|%3.*s|%.1s|", 0, "abc", 0, "abc", "abc");
 }
 
 KTEST(printf, precision_protects_from_text_without_an_end)
@@ -191,6 +201,27 @@ KTEST(printf, an_unknown_conversion_is_shown)
 	EXPECT_TEXT("ab%", ends, 0);
 }
 
+static char taken[256];
+
+static void take_line(const char *line)
+{
+	snprintf(taken, sizeof(taken), "%s", line);
+}
+
+KTEST(printf, a_line_ends_after_127_characters)
+{
+	char text[200];
+
+	for (unsigned length = 0; length < sizeof(text); length++) {
+		memset(text, 'a', length);
+		text[length] = '\0';
+		line_printf(take_line, "%s", text);
+		EXPECT_EQ(strlen(taken), MIN(length, 127u));
+	}
+	line_printf(take_line, "%u of %s", 3, "seven");
+	EXPECT_STREQ(taken, "3 of seven");
+}
+
 /* The value of the digits in out[], for a round trip. */
 static uint64_t read_back(unsigned base)
 {
@@ -219,5 +250,53 @@ KTEST(printf, random_numbers_come_back)
 		EXPECT_EQ(read_back(16), n);
 		snprintf(out, sizeof(out), "%llo", (unsigned long long)n);
 		EXPECT_EQ(read_back(8), n);
+	}
+}
+
+KTEST(printf, a_zero_flag_without_a_width_adds_no_zero)
+{
+	EXPECT_TEXT("|0|7|-7|", "|%0d|%0d|%0d|", 0, 7, -7);
+	EXPECT_TEXT("|0|00|000|", "|%01d|%02d|%03d|", 0, 0, 0);
+	EXPECT_TEXT("|-7|-7|-7|-07|", "|%01d|%02d|%02d|%03d|", -7, -7, -7, -7);
+	EXPECT_TEXT("|+0|+0|+00|", "|%+01d|%+02d|%+03d|", 0, 0, 0);
+	EXPECT_TEXT("|0x7|0x7|0x07|", "|%#02x|%#03x|%#04x|", 7, 7, 7);
+}
+
+/* ---- bits_format() ------------------------------------------------------ */
+
+static const struct bit_name names[] = {
+	{ 1ull << 0, "one" }, { 1ull << 40, "two" }, { 1ull << 63, "three" },
+};
+
+static void format_bits(uint64_t bits, size_t size)
+{
+	memset(out, '#', sizeof(out));
+	bits_format(out, size, bits, names, ARRAY_SIZE(names));
+}
+
+KTEST(printf, each_bit_that_is_set_is_named_in_the_order_of_the_table)
+{
+	format_bits(0, sizeof(out));
+	EXPECT_STREQ(out, "");
+	format_bits(~0ull, sizeof(out));
+	EXPECT_STREQ(out, " one two three");
+	format_bits(1ull << 40, sizeof(out));
+	EXPECT_STREQ(out, " two");
+	format_bits(~(1ull << 40), sizeof(out));
+	EXPECT_STREQ(out, " one three");
+}
+
+KTEST(printf, names_of_bits_are_cut_where_the_buffer_ends)
+{
+	static const char all[] = " one two three";
+
+	for (size_t size = 1; size < sizeof(all) + 3; size++) {
+		size_t length = MIN(size, sizeof(all)) - 1;
+
+		format_bits(~0ull, size);
+		EXPECT(!memcmp(out, all, length));
+		EXPECT_EQ(out[length], '\0');
+		for (size_t i = length + 1; i < sizeof(out); i++)
+			EXPECT_EQ(out[i], '#');
 	}
 }

@@ -2,6 +2,8 @@
 /*
  * upgtable.c - tests of the page tables of user address spaces
  */
+#include <arch/tlb.h>
+
 #include "lib/string.h"
 #include "mm/page/pageblock.h"
 #include "mm/page/zone.h"
@@ -570,6 +572,34 @@ KTEST(upgtable, a_move_flushes_the_old_addresses)
 	teardown();
 }
 
+/* Empty the first page of each half. Returns: how many pages were flushed. */
+static unsigned long flushes_of_two_tables(void)
+{
+	unsigned long before;
+
+	map(0, 0, RW);
+	map(WINDOW / 2, 1, RW);
+	before = tlb_stats.pages;
+	upt_clear_range(&space, UADDR(at(0)), UADDR(at(WINDOW)), ignore_pages,
+			NULL);
+	return tlb_stats.pages - before;
+}
+
+/* Slots of tables are flushed, too, but for each space in the same way. */
+KTEST(upgtable, pages_of_two_tables_are_flushed_once)
+{
+	unsigned long loaded, unloaded;
+
+	setup();
+	(void)flushes_of_two_tables();
+	loaded = flushes_of_two_tables();
+	upt_switch(NULL);
+	unloaded = flushes_of_two_tables();
+	upt_switch(&space);
+	EXPECT_EQ(loaded - unloaded, 2);
+	teardown();
+}
+
 /* ---- tables above 4 GiB -------------------------------------------------- */
 
 /* Take the free block whose first frame is the first one above 4 GiB. */
@@ -612,5 +642,46 @@ KTEST(upgtable, a_table_below_4_GiB_is_not_the_first_frame_above)
 	EXPECT(alloc_page(GFP_HIGHUSER) == head);
 	head->state_order = STATE_ORDER(PAGE_USED, MAX_ORDER);
 	free_pages(head, MAX_ORDER);
+	teardown();
+}
+
+/* The first frame above 4 GiB is a table; then the machine walks none there. */
+KTEST(upgtable, check_finds_a_table_that_the_machine_cannot_walk)
+{
+	bool above = upt_tables_above_4g;
+	struct page *head = take_block_at_4g();
+
+	setup();
+	head->state_order = STATE_ORDER(PAGE_USED, 0);
+	upt_tables_above_4g = true;
+	free_page(head);
+	map(0, 1, RW);
+	EXPECT(upt_find_table(&space, UADDR(at(0))) == head);
+	EXPECT_NULL(upt_check(&space));
+	upt_tables_above_4g = false;
+	EXPECT_STREQ(upt_check(&space),
+		     "upgtable U3: a table's frame is RAM, where tables may be");
+	upt_tables_above_4g = above;
+	upt_unmap_range(&space, UADDR(USER_BASE), UADDR(PAGE_OFFSET),
+			ignore_pages, NULL);
+	EXPECT(alloc_page(GFP_HIGHUSER) == head);
+	head->state_order = STATE_ORDER(PAGE_USED, MAX_ORDER);
+	free_pages(head, MAX_ORDER);
+	teardown();
+}
+
+/* A machine with RAM above 2 GiB has tables there. */
+KTEST(upgtable, the_entry_of_a_table_names_its_frame)
+{
+	pde_t *pde;
+	pfn_t pfn;
+
+	setup();
+	map(0, 1, RW);
+	pfn = page_to_pfn(upt_find_table(&space, UADDR(at(0))));
+	pde = &upt_directory(&upt_pdpt(&space)[pdpt_index(at(0))])
+		[pd_index(at(0))];
+	EXPECT_EQ(pde->v >> PAGE_SHIFT, pfn.v);
+	EXPECT(shows(0, 1));
 	teardown();
 }

@@ -168,6 +168,8 @@ KTEST(vm_transfer, what_cannot_be_transferred_is_refused)
 	test_map(a, 2, 1, PROT_READ);
 	test_map(b, 8, 1, PROT_RW);
 	EXPECT_IS(map_to(a, 0, 2, b, 7, VM_READ), -EEXIST);
+	EXPECT_IS(grant_to(a, 1, 1, b, 7), AT(7));
+	test_map(a, 1, 1, PROT_RW);
 	EXPECT_IS(map_to(a, 1, 2, b, 0, VM_READ), -EFAULT);
 	EXPECT_IS(map_to(a, 4, 1, b, 0, VM_READ), -EFAULT);
 	EXPECT_IS(map_to(a, 0, 0, b, 0, VM_READ), -EINVAL);
@@ -204,6 +206,8 @@ static bool transfer_once(void *arg)
 	EXPECT_STREQ(maps(pair->a), "100-12c rw-p");
 	EXPECT_STREQ(maps(pair->b), "");
 	EXPECT_EQ(pair->b->rss + pair->b->committed, 0);
+	/* There may be a directory, but no table. */
+	EXPECT(pair->b->tables.nr_tables <= 1);
 	EXPECT_EQ(peek(pair->a, AT(7)), 8);
 	return false;
 }
@@ -235,4 +239,66 @@ KTEST(vm_transfer, without_memory_nothing_is_mapped)
 KTEST(vm_transfer, without_memory_nothing_is_granted)
 {
 	transfer_without_memory(true);
+}
+
+/* The window had pages, and a table. What comes was never touched. */
+KTEST(vm_transfer, a_window_of_untouched_pages_has_no_table)
+{
+	struct mm *a = test_mm(), *b = test_mm();
+	unsigned long before;
+
+	test_map(a, 0, 2, PROT_RW);
+	test_map(b, 0, 1, PROT_RW);
+	test_fill(b, 0, 1, 1);
+	before = b->tables.nr_tables;
+	EXPECT_IS(mm_mmap(b, UADDR(PT_SPAN * 9), PAGES(2), PROT_RW, ANON_FIXED),
+		  PT_SPAN * 9);
+	EXPECT_EQ(poke(b, PT_SPAN * 9, 1), 1);
+	EXPECT_EQ(b->tables.nr_tables, before + 1);
+	EXPECT_IS(mm_transfer_over(a, UADDR(AT(0)), PAGES(2), b,
+				   UADDR(PT_SPAN * 9), VM_READ, true),
+		  PT_SPAN * 9);
+	EXPECT_EQ(b->tables.nr_tables, before);
+	EXPECT_EQ(peek(b, PT_SPAN * 9), 0);
+	test_end(a);
+	test_end(b);
+}
+
+static struct vm_object *object_at(struct mm *mm, unsigned at)
+{
+	struct vma *vma;
+
+	mutex_lock(&mm->lock);
+	vma = vma_find(mm, UADDR(AT(at)));
+	mutex_unlock(&mm->lock);
+	REQUIRE(vma && vma->object);
+	return vma->object;
+}
+
+/* Pages 0 and 2 are only read: no page of their own is made. */
+KTEST(vm_transfer, pages_that_were_only_read_cost_no_memory)
+{
+	struct mm *a = test_mm(), *b = test_mm();
+	struct vm_object *object;
+
+	for (unsigned at = 0; at < 8; at += 4) {
+		test_map(a, at, 3, PROT_RW);
+		test_fill(a, at + 1, 1, 1);
+		EXPECT_EQ(peek(a, AT(at)), 0);
+		EXPECT_EQ(peek(a, AT(at + 2)), 0);
+	}
+	EXPECT_IS(map_to(a, 0, 3, b, 8, VM_READ | VM_WRITE), AT(8));
+	object = object_at(b, 8);
+	EXPECT(!vm_object_find(object, 0) && !vm_object_find(object, 2));
+	EXPECT(vm_object_find(object, 1) != NULL);
+	EXPECT_IS(grant_to(a, 4, 3, b, 12), AT(12));
+	EXPECT_EQ(b->rss, 1);
+	EXPECT(upt_lookup(&b->tables, UADDR(AT(13))).present);
+	for (unsigned at = 8; at < 16; at += 4) {
+		EXPECT_EQ(peek(b, AT(at)), 0);
+		EXPECT_EQ(peek(b, AT(at + 1)), 1);
+		EXPECT_EQ(peek(b, AT(at + 2)), 0);
+	}
+	test_end(a);
+	test_end(b);
 }

@@ -240,6 +240,26 @@ KTEST(vmap, spare_areas_are_bounded_and_given_up)
 	give_pages();
 }
 
+/* ---- faults under the lock -------------------------------------------- */
+
+/* A page fault under the lock is explained without it. */
+KTEST(vmap, no_area_is_found_while_the_lock_is_held)
+{
+	struct vm_area_info info;
+	void *ptr = vmalloc(PAGE_SIZE);
+	irqflags_t flags;
+	bool found;
+
+	REQUIRE(ptr);
+	EXPECT(vmalloc_find_used(ptr_to_kva(ptr), &info));
+	flags = spin_lock_irqsave(&vm_areas.lock);
+	found = vmalloc_find_used(ptr_to_kva(ptr), &info);
+	spin_unlock_irqrestore(&vm_areas.lock, flags);
+	EXPECT(!found);
+	vfree(ptr);
+	EXPECT(!vmalloc_find_used(ptr_to_kva(ptr), &info));
+}
+
 /* ---- the end of address space ----------------------------------------- */
 
 static struct full_kva full;

@@ -71,17 +71,17 @@ static inline void flush_add(struct flush *flush, uaddr_t va)
 
 static void flush_done(struct flush *flush, const struct upgtable *upt)
 {
-	if (!upt_is_loaded(upt)) {
-		flush->nr = 0;
+	unsigned nr = flush->nr;
+
+	flush->nr = 0;
+	if (!upt_is_loaded(upt))
+		return;
+	if (nr > TLB_FLUSH_ALL_ABOVE) {
+		tlb_flush_user();
 		return;
 	}
-	if (flush->nr > TLB_FLUSH_ALL_ABOVE) {
-		tlb_flush_user();
-	} else {
-		for (unsigned i = 0; i < flush->nr; i++)
-			tlb_flush_page(flush->va[i].v);
-	}
-	flush->nr = 0;
+	for (unsigned i = 0; i < nr; i++)
+		tlb_flush_page(flush->va[i].v);
 }
 
 /* Flush a whole range: a note of each changed entry would cost more. */
