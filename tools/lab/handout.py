@@ -75,11 +75,18 @@ def lab_mk(lab):
                          suites=several(lab.suites))
 
 
+def not_here(lab, twists):
+    """The tests that know the kernel without twists: skipped in other trees."""
+    if twists == lab.plain_twists():
+        return []
+    return [row["test"] for row in lab.data.get("not_counted", [])]
+
+
 def lab_json(lab, seed, twists):
     """The lab's own words, and those of this student's tree."""
     counts = {str(n): tests for n, tests in sorted(lab.counts().items())}
     made = {"seed": seed, "twists": twists, "sources": lab.files,
-            "counts": counts,
+            "counts": counts, "not_here": not_here(lab, twists),
             "made_from": git(lab.root, "rev-parse", "HEAD").strip()}
     return json.dumps(lab.data | made, indent=2) + "\n"
 
