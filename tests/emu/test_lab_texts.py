@@ -85,6 +85,18 @@ class Place:
         self.tried.append((pair, word))
         return FAIL if (pair, word) in self.fails else PASS
 
+    def together(self, pairs, word):
+        """A test with "spoils" in its name lets all behind it fail; one with
+        "ends" is the last one."""
+        found, spoilt = {("kmap", "check"): PASS}, False
+        for pair in pairs:
+            if "ends" in pair[1]:
+                return found
+            spoilt = spoilt or "spoils" in pair[1]
+            found[pair] = FAIL if spoilt or (pair, word) in self.fails \
+                else PASS
+        return found
+
 
 def test_only_what_counts_in_each_tree_counts():
     lab = labs.find(ROOT, "kmap")
@@ -94,4 +106,13 @@ def test_only_what_counts_in_each_tree_counts():
     counts = measure.measure_all(lab, [[first], [second]], 1)
     assert counts[1] == ["kmap.a"]
     assert counts[2] == []
-    assert second.tried == [(a, "exercise=e1"), (b, "exercise=e1")]
+    assert second.tried == [(a, "exercise=e1")]
+
+
+def test_only_a_test_that_fails_alone_counts():
+    lab = labs.find(ROOT, "kmap")
+    for bad in ("spoils", "ends"):
+        pairs = [("kmap", name) for name in ("a", bad, "b", "c")]
+        place = Place(pairs, [(pairs[1], "exercise=e1"),
+                              (pairs[3], "exercise=e1")])
+        assert measure.measure(lab, [place], 1)[1] == [f"kmap.{bad}", "kmap.c"]

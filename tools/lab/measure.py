@@ -10,9 +10,11 @@ TERMS    empty    what a student is handed out: a stub
          works    a test that passes with the reference; only such a test can
                   count. One that is skipped on this machine does not work
 
-ALGORITHM  On the host first: a process for each test. Then the suites that only
-         the kernel has: a boot for each test, for an empty function may end the
-         boot, and the tests behind it would count for nothing.
+ALGORITHM  On the host first, then the suites that only the kernel has. The
+         tests of a suite run together first. What does not pass is taken out,
+         until the others pass and the law of the suite holds: these do not
+         count. Each of the tests that were taken out runs alone then, and only
+         this decides: an empty function may spoil what the next test needs.
 
          With an empty function a test that is skipped has failed: its set-up
          found something missing.
@@ -26,6 +28,10 @@ ALGORITHM  On the host first: a process for each test. Then the suites that only
 """
 import json
 from concurrent.futures import ThreadPoolExecutor
+
+from runs import NONE
+
+ENDS_MAX = 2    # runs of a suite that end early; then each test runs alone
 
 
 def word_of(exercise):
@@ -41,11 +47,34 @@ def one(place, exercise, pair):
     return place.tests([pair], word_of(exercise))[pair]
 
 
+def suspects(place, exercise, suite, works):
+    """The tests of a suite that do not pass together with the others."""
+    left = [pair for pair in works if pair[0] == suite]
+    found, ends = {}, 0
+    while left and ends <= ENDS_MAX:
+        found = place.together(left, word_of(exercise))
+        bad = {pair for pair in left if pair in found and
+               not found[pair].passed}
+        missing = [pair for pair in left if pair not in found]
+        ends += bool(missing)
+        bad |= set(missing[:1])
+        if not bad:
+            break
+        left = [pair for pair in left if pair not in bad]
+    if left and ends <= ENDS_MAX and found.get((suite, "check"), NONE).passed:
+        works = [pair for pair in works if pair not in left]
+    return [pair for pair in works if pair[0] == suite]
+
+
 def failed(place, exercise, works, jobs):
     """The tests, of those that work, that the empty function fails."""
+    suites = list(dict.fromkeys(suite for suite, _ in works))
     with ThreadPoolExecutor(jobs) as pool:
-        outcomes = pool.map(lambda pair: one(place, exercise, pair), works)
-        return [pair for pair, outcome in zip(works, outcomes)
+        tried = [pair for some in pool.map(
+            lambda suite: suspects(place, exercise, suite, works), suites)
+                 for pair in some]
+        outcomes = pool.map(lambda pair: one(place, exercise, pair), tried)
+        return [pair for pair, outcome in zip(tried, outcomes)
                 if not outcome.passed]
 
 

@@ -24,6 +24,7 @@ import time
 from dataclasses import dataclass
 
 HOST_SECONDS = 3        # CPU time of one test on the host
+TOGETHER_SECONDS = 6    # CPU time of the tests of one suite on the host
 BOOT_SECONDS = 60       # CPU time of one boot
 WALL_SECONDS = 600      # behind both
 LINE_MAX = 2000         # of a kernel's command line (KERNEL_CMDLINE_SIZE)
@@ -131,6 +132,14 @@ class Host:
             return {}
         return {pair: found[pair] for pair in pairs}
 
+    def together(self, pairs, *words):
+        """{pair: Outcome} of tests of one suite in one process, and of its
+        check. What stands behind the test that ended the process is not there.
+        """
+        return read_results(run(
+            [*self.command, *(f"--{word}" for word in words),
+             ",".join(map(".".join, pairs))], TOGETHER_SECONDS)[1])[0]
+
     def exam_command(self, suite, seed, words):
         return [*self.command, f"--seed={seed}",
                 *(f"--{word}" for word in words), suite]
@@ -158,6 +167,14 @@ class Kernel:
 
     def suites(self, suites, *words):
         return self.boot(*words, f"selftest={','.join(suites)}")[1]
+
+    def together(self, pairs, *words):
+        """As Host.together(), in as few boots as the command line allows."""
+        found = {}
+        for some in batches(pairs, LINE_MAX - len(" ".join(words))):
+            list_ = ",".join(map(".".join, some))
+            found |= self.boot(*words, f"selftest={list_}")[1]
+        return found
 
     def tests(self, pairs, *words):
         """{pair: Outcome} of these tests, in their order. The test in which
