@@ -15,6 +15,10 @@ PICTURE  docs/labs/04-buddy-and-zones/
            suites/*.c, suite.c    suites that only the lab has
            peek/FILE       how these suites see static data of a FILE
 
+         Of lab.json: `not_counted` names tests that know the kernel without
+         twists ("suite.*": all of a suite); they are skipped in a tree that has
+         others. `suites_see_lab_h`: the ordinary suites are compiled with lab.h.
+
 TERMS    reference  the tree's own text of a file with exercises, with the
                     twists of a seed; in a student's tree it is in the envelope
          envelope   a text file that nobody reads by accident. It is no lock:

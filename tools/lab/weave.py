@@ -238,6 +238,8 @@ def bench_header(lab, suite, references):
     for name in public_functions(lab, references, lab.bench_of.get(suite)):
         yield f"#define {name}  bench_{name}\n"
     yield '\n#include "tools/lab/runtime/suite.h"\n'
+    if lab.data.get("suites_see_lab_h"):
+        yield f'#include "{lab.folder}/lab.h"\n'
 
 
 def table(lab):

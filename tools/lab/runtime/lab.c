@@ -123,14 +123,21 @@ void lab_log(void)
 	}
 }
 
+/* A row may name one test, or "*": all tests of the suite. */
+static bool is_row_of(const struct lab_counted *counted, const char *suite,
+		      const char *test)
+{
+	return !strcmp(counted->suite, suite) &&
+	       (!strcmp(counted->test, test) || !strcmp(counted->test, "*"));
+}
+
 void lab_skip_unless_done(const char *suite, const char *test)
 {
 	const struct lab_counted *counted = lab_counted;
 	const struct lab_exercise *exercise;
 	uint32_t wanted;
 
-	while (counted->suite && (strcmp(counted->suite, suite) ||
-				  strcmp(counted->test, test)))
+	while (counted->suite && !is_row_of(counted, suite, test))
 		counted++;
 	if (counted->suite && !counted->exercises)
 		ktest_skip("it does not know the rules of your seed");
