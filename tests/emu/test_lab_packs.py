@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """test_lab_packs.py - what stands around the engine of the labs
 
-WHAT    The zip for Gradescope and its run_autograder, the workflow for GitHub
-        and its annotations, the Dockerfile, files for gradebooks, questions to
-        a student, and which submissions are alike.
+WHAT    The workflow for GitHub and its annotations, the page about plain git,
+        the Dockerfile, files for gradebooks, questions to a student, and which
+        submissions are alike.
 """
 
 import csv
@@ -15,12 +15,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
-import zipfile
 
 import pytest
 
-from machine import BUILD, ROOT, limit
+from machine import ROOT
 
 LAB = ROOT / "tools" / "lab"
 sys.path.insert(0, str(LAB))
@@ -28,7 +26,6 @@ sys.path.insert(0, str(LAB))
 import annotate     # noqa: E402  (needs the path above)
 import courses      # noqa: E402
 import gradebook    # noqa: E402
-import gradescope   # noqa: E402
 import handout      # noqa: E402
 import labs         # noqa: E402
 import pack         # noqa: E402
@@ -36,7 +33,6 @@ import similar      # noqa: E402
 import split        # noqa: E402
 import viva         # noqa: E402
 
-KEY = b"a key that nobody knows"
 NAMES = ("pae", "buddy", "kmap", "ipc")
 
 
@@ -128,6 +124,21 @@ def test_a_limit_lies_outside_the_class():
     assert similar.limit_of([]) == similar.limit_of(few) == similar.LEAST
     wide = [0.2, 0.4, 0.6, 0.3, 0.5, 0.7]
     assert similar.LEAST < similar.limit_of(wide) <= similar.MOST
+
+
+def test_one_copied_function_is_found_in_a_class():
+    """All write g() alike, and f() each alone, but for two of them."""
+    rng, texts = random.Random(1), []
+    for name in "abcdefg":
+        places = {rng.random(): [("m.c", "f", n)] for n in range(30)}
+        places |= {n: [("m.c", "g", n)] for n in range(30)}
+        texts.append(similar.Text(name, places))
+    copied = texts[2].part("f").places
+    texts[5].places = texts[5].part("g").places | copied
+    found = similar.compare_parts(texts, ["f", "g"])
+    assert [(f, pair.a.id, pair.b.id) for f, pair in found] == \
+        [("f", "c", "f")]
+    assert not similar.compare_parts(texts[2:6], ["f", "g"])
 
 
 def test_any_long_match_has_a_fingerprint():
@@ -312,14 +323,73 @@ def test_a_mutant_that_no_test_sees_is_no_question(is_watched):
     one = lab("buddy")
     handed = handed_to(one, 1)
     texts = with_bodies(one, second(one), handed)
-    line, new = viva.mutants(viva.own_lines(one, texts, handed),
-                             random.Random(1))[0]
-    bench = FakeBench(line.text if is_watched else "\n")
+    line, new = next(
+        pair for pair in viva.mutants(viva.own_lines(one, texts, handed),
+                                      random.Random(1))
+        if "".join(texts.values()).count(pair[0].text + "\n") == 1)
+    bench = FakeBench(line.text + "\n" if is_watched else "\n")
+    bench.check(texts)
     found = bench.question(texts, line, new)
     assert bool(found) == is_watched
     if found:
         assert f"line {line.number} of" in found.text
         assert "what it says" in found.answer
+
+
+# ---- plain git ---------------------------------------------------------------
+
+FAKE_LAB = """#!/bin/sh
+set -e
+for id in ann bob; do
+	case $1 in
+	make-class)
+		mkdir -p trees/$id && cd trees/$id
+		git init -q -b main && echo 0 > work && git add work
+		git commit -q -m handed-out && cd ../.. ;;
+	grade-class)
+		mkdir -p marks/$id
+		cp handed-in/$id/work marks/$id/report.md ;;
+	esac
+done
+"""
+
+
+def shell(folder, text, **words):
+    return subprocess.run(
+        ["sh", "-e", "-c", text], cwd=folder, text=True, capture_output=True,
+        check=False, env=os.environ | handout.COMMIT_ENV |
+        {"store": str(folder / "store")} | words)
+
+
+def test_the_page_about_plain_git_works(tmp_path):
+    """All its commands, with a `lab` of our own and two students."""
+    (tmp_path / "tools/lab").mkdir(parents=True)
+    (tmp_path / "tools/lab/lab").write_text(FAKE_LAB)
+    (tmp_path / "tools/lab/lab").chmod(0o755)
+    (tmp_path / "store").mkdir()
+    page = (ROOT / "docs/labs/plain-git.md").read_text()
+    names, out, collect, back = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    work = "git clone -q store/ann.git ann && cd ann && echo 1 > work && " \
+           "git commit -qam mine && git push -q"
+    for step in (names + out, work, names + collect, names + back):
+        done = shell(tmp_path, step)
+        assert done.returncode == 0, done.stderr
+    read = "cd ann && git fetch -q && git show origin/marks:report.md"
+    assert shell(tmp_path, read).stdout == "1\n"
+    assert (tmp_path / "marks/bob/report.md").read_text() == "0\n"
+    rewrite = "cd ann && git commit -q --amend -m x && git push -q --force"
+    assert shell(tmp_path, rewrite).returncode
+
+
+def test_nothing_is_taken_after_the_deadline(tmp_path):
+    page = (ROOT / "docs/labs/plain-git.md").read_text()
+    hook = re.search(r"cat > pre-receive.*?\nEND\n", page, re.DOTALL)[0]
+    for deadline, late in (("2001-01-01 12:00", True),
+                           ("2037-01-01 12:00", False)):
+        assert shell(tmp_path, hook, deadline=deadline).returncode == 0
+        done = shell(tmp_path, "sh ./pre-receive", deadline=deadline)
+        assert bool(done.returncode) == late
+        assert (f"the deadline was {deadline}" in done.stderr) == late
 
 
 # ---- GitHub ------------------------------------------------------------------
@@ -440,194 +510,3 @@ def test_setup_grade_asks_for_what_grading_runs(tmp_path):
         assert package in asked
     for package in ("clang", "bochs", "python3-pytest"):
         assert package not in asked
-
-
-# ---- Gradescope --------------------------------------------------------------
-
-ROSTER_CSV = "id,email\nann,ann@example.org\nbob,bob@example.org\n"
-TOP = {"score", "execution_time", "output", "output_format",
-       "test_output_format", "test_name_format", "visibility",
-       "stdout_visibility", "extra_data", "tests", "leaderboard"}
-TEST = {"score", "max_score", "status", "name", "name_format", "number",
-        "output", "output_format", "tags", "visibility", "extra_data"}
-FORMATS = {"text", "html", "simple_format", "md", "ansi"}
-VISIBILITY = {"hidden", "after_due_date", "after_published", "visible"}
-
-
-def check_results(results):
-    """The format of results.json as Gradescope describes it."""
-    assert set(results) <= TOP
-    assert isinstance(results["score"], (int, float))
-    assert results.get("output_format", "text") in FORMATS
-    for key in ("visibility", "stdout_visibility"):
-        assert results.get(key, "visible") in VISIBILITY
-    for test in results["tests"]:
-        assert set(test) <= TEST
-        assert 0 <= test["score"] <= test["max_score"]
-        assert test["status"] in ("passed", "failed")
-        assert isinstance(test["number"], str)
-        assert all(isinstance(tag, str) for tag in test["tags"])
-        assert test["output_format"] in FORMATS
-        assert test["visibility"] in VISIBILITY
-        assert isinstance(test["output"], str)
-
-
-def write_roster(folder):
-    (folder / "class.csv").write_text(ROSTER_CSV)
-    return folder / "class.csv"
-
-
-def test_a_pack_has_seeds_and_no_key(tmp_path):
-    one = lab("buddy")
-    data = pack.pack_json(one, KEY, write_roster(tmp_path))
-    assert KEY.decode() not in json.dumps(data)
-    assert [row["seed"] for row in data["students"]] == \
-        [courses.seed_of(KEY, name, one) for name in ("ann", "bob")]
-    people = gradescope.students(data, one, ["bob@example.org", "x@y"])
-    assert people == [("bob", courses.seed_of(KEY, "bob", one))]
-    data = pack.pack_json(one, KEY, None)
-    assert gradescope.students(data, one, ["x@y"]) == \
-        [("x@y", courses.seed_of(KEY, "x@y", one))]
-
-
-def test_a_group_is_graded_with_the_seed_of_its_file():
-    people = [("ann", 5), ("bob", 7)]
-    assert gradescope.choose(people, 7) == ("bob", 7)
-    assert gradescope.choose(people, None) == ("ann", 5)
-    assert gradescope.choose(people, 99) == ("ann", 5)
-
-
-def test_gradescope_finds_what_was_handed_in(tmp_path):
-    one, work = lab("buddy"), tmp_path / "work"
-    for names, expected in (
-            (["submission-buddy (1).json"], "submission-buddy (1).json"),
-            (["mm/page/buddy.c"], ""), (["a.json", "b.json"], "")):
-        folder = tmp_path / names[0].replace("/", "-")
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text("{}")
-        assert gradescope.find(one, folder, work) == folder / expected
-    flat = tmp_path / "flat"
-    flat.mkdir()
-    (flat / "buddy.c").write_text("mine")
-    (flat / "pcp.c").symlink_to("/etc/passwd")
-    assert gradescope.find(one, flat, work) == work
-    assert (work / "mm/page/buddy.c").read_text() == "mine"
-    assert (work / "mm/page/pcp.c").is_symlink()    # the guard refuses it
-
-
-@pytest.fixture(scope="module", name="autograder")
-def make_autograder(tmp_path_factory, kernel):
-    """A folder as Gradescope has it, after setup.sh."""
-    folder = tmp_path_factory.mktemp("autograder")
-    key = folder / "course.key"
-    key.write_bytes(KEY)
-    committed = folder / "root"
-    commit_of_this_tree(committed)
-    done = subprocess.run(
-        [committed / "tools/lab/lab", "pack", "gradescope", "buddy", "--out",
-         folder / "F.zip", "--key", key, "--roster", write_roster(folder)],
-        text=True, capture_output=True, check=False, timeout=limit("build"))
-    assert done.returncode == 0, done.stderr
-    for name in ("source", "submission"):
-        (folder / name).mkdir()
-    subprocess.run([sys.executable, "-m", "zipfile", "-e", folder / "F.zip",
-                    folder / "source"], check=True)
-    done = subprocess.run(
-        ["sh", folder / "source/setup.sh"], text=True, capture_output=True,
-        env=os.environ | {"AUTOGRADER": str(folder), "SETUP": "true"},
-        check=False, timeout=limit("build"))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert " CC " not in done.stdout    # all objects came along
-    return folder
-
-
-def commit_of_this_tree(out):
-    """A repository of the files as they are now, with this tree's objects."""
-    for name in handout.git(ROOT, "ls-files", "-z").split("\0"):
-        if name and (ROOT / name).exists():
-            (out / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, out / name, follow_symlinks=False)
-    git(out, "init", "-q", "-b", "main")
-    git(out, "add", "-A", "-f")
-    handout.git(out, "commit", "-q", "-m", "all", env=handout.COMMIT_ENV)
-    shutil.copytree(BUILD, out / "build", ignore=lambda folder, names: [
-        name for name in names if name in ("fresh", "mutants", "coverage")])
-
-
-def test_the_zip_has_what_gradescope_needs(autograder):
-    with zipfile.ZipFile(autograder / "F.zip") as zip_:
-        modes = {entry.filename: entry.external_attr >> 16
-                 for entry in zip_.infolist()}
-        with zip_.open("tree.tar.gz") as stream, \
-                tarfile.open(fileobj=stream) as tar:
-            names = set(tar.getnames())
-    assert set(modes) == {"setup.sh", "run_autograder", "pack.json", "targets",
-                          "tree.tar.gz"}
-    assert modes["setup.sh"] & modes["run_autograder"] & 0o111
-    for name in ("tools/lab/lab", "build/pagoda.elf", "build/host/suites",
-                 "build/mm/page/page.c.o", "docs/labs/04-buddy-and-zones/exam.c"):
-        assert f"./{name}" in names, name
-
-
-def run_autograder(folder, email, files):
-    """(exit status, results or None, what it said)"""
-    shutil.rmtree(folder / "submission")
-    for name, text in files.items():
-        (folder / "submission" / name).parent.mkdir(parents=True,
-                                                    exist_ok=True)
-        (folder / "submission" / name).write_text(text)
-    (folder / "submission_metadata.json").write_text(json.dumps(
-        {"users": [{"email": email, "id": 1234, "name": "A Student"}],
-         "assignment": {"title": "Lab 4"}, "previous_submissions": []}))
-    done = subprocess.run(
-        ["sh", folder / "source/run_autograder"], text=True,
-        capture_output=True, env=os.environ | {"AUTOGRADER": str(folder)},
-        check=False, timeout=limit("build"))
-    results = folder / "results/results.json"
-    return done.returncode, json.loads(results.read_text()) \
-        if results.exists() else None, done.stdout + done.stderr
-
-
-def test_run_autograder_gives_the_marks_of_lab_grade(autograder, tmp_path):
-    """One exercise is right, the others are not done."""
-    one = lab("buddy")
-    seed = courses.seed_of(KEY, "ann", one)
-    files = with_bodies(one, {
-        "buddy_free_run_locked": second(one)["buddy_free_run_locked"]},
-        handed_to(one, seed))
-    text = submission(one, files, seed)
-    status, results, said = run_autograder(
-        autograder, "Ann@example.org", {"submission-buddy.json": text})
-    assert (status, results is not None) == (0, True), said
-    check_results(results)
-    by_number = {test["number"]: test for test in results["tests"]}
-    assert by_number["3"]["status"] == "passed", said
-    assert by_number["3"]["score"] == 10 == results["score"]
-    assert by_number["1"]["tags"] == ["todo"]
-    assert results["extra_data"]["seed"] == seed
-    (tmp_path / "f.json").write_text(text)
-    done = subprocess.run(
-        [autograder / "grader/tools/lab/lab", "grade", "buddy", "--seed",
-         str(seed), "--submission", tmp_path / "f.json", "--out", tmp_path],
-        text=True, capture_output=True, check=False, timeout=limit("build"))
-    assert done.returncode == 1, done.stderr
-    own = json.loads((tmp_path / "results.json").read_text())
-    assert own["tests"] == results["tests"]
-
-
-def test_run_autograder_refuses_with_zero_points(autograder):
-    status, results, _ = run_autograder(autograder, "ann@example.org",
-                                        {"notes.txt": "I was ill"})
-    assert status == 0 and results["score"] == 0
-    check_results(results)
-    assert {tag for test in results["tests"] for tag in test["tags"]} == \
-        {"refused"}
-
-
-def test_a_stranger_gets_no_marks_at_all(autograder):
-    """That is the instructor's to mend: the pack is older than the roster."""
-    status, results, said = run_autograder(
-        autograder, "eve@example.org", {"submission-buddy.json": "{}"})
-    assert (status, results) == (3, None)
-    assert "the roster has nobody of eve@example.org" in said

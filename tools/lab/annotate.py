@@ -31,7 +31,9 @@ import student
 LAB = Path(__file__).resolve().parent / "lab"
 MOST = 10               # GitHub shows no more of a step
 PLACE = re.compile(r"it was in \w+\(\) at (\S+?):(\d+): ")
-TODO = re.compile(r"not done yet, (\S+?):(\d+)")
+ERROR = re.compile(r"^([^\s:]+):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$",
+                   re.MULTILINE)
+NOT_DONE = re.compile(r"not done yet, (\S+?):(\d+)")
 
 
 def escaped(text, more=()):
@@ -51,7 +53,7 @@ def of_compiler(text, files):
     """The compiler's errors in the student's files."""
     return [command("error", found[1], found[2], "it does not compile",
                     found[3])
-            for found in student.ERROR.finditer(text) if found[1] in files]
+            for found in ERROR.finditer(text) if found[1] in files]
 
 
 def first_line(lab, exercise):
@@ -78,7 +80,7 @@ def of_test(lab, test):
         return None
     exercise = next(e for e in lab.exercises if str(e.n) == test["number"])
     title = f"exercise {exercise.n}"
-    todo, place = TODO.search(test["output"]), PLACE.search(test["output"])
+    todo, place = NOT_DONE.search(test["output"]), PLACE.search(test["output"])
     if todo:
         return command("notice", todo[1], todo[2], title, "not done yet")
     if place and place[1] in lab.files:

@@ -54,13 +54,18 @@ def targets(lab):
     return ["all"] + (["host"] if lab.data.get("host", True) else [])
 
 
-def build(root, tree, lab):
-    """Objects of this tree first; then what is missing."""
-    borrow.borrow(root, Path(root) / "build", tree, NOTHING)
-    worked, text = student.make(tree, *targets(lab))
+def make(root, lab):
+    worked, text = student.make(root, *targets(lab))
     if not worked:
         raise labs.LabError("the tree does not compile:\n" +
                             "\n".join(text.splitlines()[-10:]))
+
+
+def build(root, tree, lab):
+    """Objects of this tree first, which must be new; then what is missing."""
+    make(root, lab)
+    borrow.borrow(root, Path(root) / "build", tree, NOTHING)
+    make(tree, lab)
     said = subprocess.run([tree / "tools" / "lab" / "compilers"], check=True,
                           capture_output=True, text=True).stdout
     (tree / "build" / "compilers").write_text(said)

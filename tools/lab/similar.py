@@ -28,6 +28,10 @@ ALGORITHM  Comments, blanks, braces and words like `static` are no tokens. A
          With few pairs there is no such number, so the limit is never below
          LEAST; a copy of everything is always above MOST.
 
+         Then the same for each exercise alone, for pairs that are not alike as
+         a whole. A function that most of the class writes alike says nothing:
+         it is left out, and so is everything in a class of less than CLASS.
+
 SEE      Schleimer, Wilkerson, Aiken: Winnowing: Local Algorithms for Document
          Fingerprinting, SIGMOD 2003.
 """
@@ -50,6 +54,7 @@ GRAM = 9
 WINDOW = 4
 SPREAD = 6
 LEAST, MOST = 0.5, 0.9
+PART, PART_PRINTS, CLASS = 0.8, 16, 5   # of one exercise
 REFERENCE = "the kernel's own functions"
 
 TOKEN = re.compile(r"""
@@ -133,6 +138,11 @@ class Text:
     id: str
     places: dict = field(default_factory=dict)
     note: str = ""
+
+    def part(self, function):
+        """What of the text stands in one function."""
+        return Text(self.id, {one: at for one, at in self.places.items()
+                              if any(name == function for _, name, _ in at)})
 
     def add(self, path, function, prints):
         for one, line in prints:
@@ -219,13 +229,16 @@ def likeness(a, b, weight):
         if smaller else 0.0
 
 
-def limit_of(values):
-    """What lies far outside these likenesses."""
-    if not values:
-        return LEAST
+def outside(values):
+    """What lies far outside these likenesses. (1.4826: for a normal
+    distribution the median of the distances is the deviation by that.)"""
     middle = statistics.median(values)
     spread = statistics.median(abs(value - middle) for value in values)
-    return min(max(middle + SPREAD * 1.4826 * spread, LEAST), MOST)
+    return middle + SPREAD * 1.4826 * spread
+
+
+def limit_of(values):
+    return min(max(outside(values), LEAST), MOST) if values else LEAST
 
 
 @dataclass(frozen=True)
@@ -262,6 +275,23 @@ def compare(texts, own=None):
     found = sorted((pair for pair in pairs if pair.likeness >= limit),
                    key=lambda pair: -pair.likeness)
     return found, limit, statistics.median(values) if values else 0.0
+
+
+def compare_parts(texts, functions):
+    """[(function, Pair)] of one function each."""
+    found = []
+    for function in functions if len(texts) >= CLASS else ():
+        parts = [part for part in (text.part(function) for text in texts)
+                 if len(part.places) >= PART_PRINTS]
+        weight = weights(parts)
+        pairs = [Pair(a, b, likeness(a, b, weight))
+                 for a, b in combinations(parts, 2)]
+        values = [pair.likeness for pair in pairs]
+        if len(parts) >= CLASS and statistics.median(values) < LEAST:
+            limit = max(outside(values), PART)
+            found += [(function, pair) for pair in pairs
+                      if pair.likeness >= limit]
+    return found
 
 
 # ---- a folder ----------------------------------------------------------------
@@ -312,4 +342,11 @@ def report(root, folder, name=None):
         yield from (f"      {line}" for line in pair.lines())
     if not found:
         yield "no pair is more alike than that"
+    whole = {(pair.a.id, pair.b.id) for pair in found}
+    for function, pair in compare_parts(
+            texts, [e.function for e in lab.exercises]):
+        if (pair.a.id, pair.b.id) not in whole:
+            yield f"{pair.likeness:4.0%}  {pair.a.id} - {pair.b.id}, only " \
+                  f"{function}()"
+            yield from (f"      {line}" for line in pair.lines())
     yield from (f"not compared: {note}" for note in notes)

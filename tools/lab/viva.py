@@ -8,9 +8,8 @@ TERMS    input     what comes out for this input? The model of the lab computes
                    the answer (viva.py in the folder of the lab)
          mutant    the submission with one line changed. The answer is which
                    test fails then: the grader builds the mutant and runs it
-         rule      which lines depend on a rule of the student's seed? The answer
-                   is the difference that the rule makes in the kernel's own
-                   function
+         rule      which lines depend on a rule of the seed? The answer is the
+                   difference that the rule makes in the kernel's own function
          line      what holds at this line? For a person to judge
 
 ALGORITHM  The choice depends on the seed of the student only: the same
@@ -268,8 +267,8 @@ class Bench:
 
 def change_of(line, new):
     if new.strip() == ";":
-        return f"Suppose line {line.number} of `{line.exercise.file}` is left " \
-               "out."
+        return f"Suppose line {line.number} of `{line.exercise.file}` is " \
+               "left out."
     return f"Suppose line {line.number} of `{line.exercise.file}` says " \
            f"`{new.strip()}`."
 

@@ -35,10 +35,11 @@ def populate(rng, twists, exam):
     down = twists["populate"] == "down"
     missing = sorted(set(range(first, first + 7)) - set(there), reverse=down)
     made = missing[:memory]
-    return (8, f"FUNCTION gets a range that needs the directory entries {first} "
-            f"to {first + 6}. The entries {' and '.join(map(str, sorted(there)))}"
-            f" have tables. There is memory for {memory} tables only. What does "
-            "it return, and which entries have tables then?",
+    return (8, "FUNCTION gets a range that needs the directory entries "
+            f"{first} to {first + 6}. Two of them have tables: "
+            f"{' and '.join(map(str, sorted(there)))}. There is memory for "
+            f"{memory} tables more. What does FUNCTION return, and which "
+            "entries have tables then?",
             "-ENOMEM; " +
             ", ".join(map(str, sorted(there + made))) + ".")
 
@@ -46,11 +47,12 @@ def populate(rng, twists, exam):
 def chunk(rng, twists, exam):
     number = rng.randrange(1, 16)
     least = exam.SMALL_CHUNKS[twists["small"]]
-    size = "one page of 2 MiB" if number >= least else "a table with 512 entries"
+    is_large = number >= least
     return (5, f"Chunk {number} of the direct map has nothing of the kernel's "
             "image, and no guard page. What does FUNCTION write for it, and "
             "how many entries of the TLB does a walk over the chunk need?",
-            f"{size}; {1 if number >= least else 512}.")
+            "one page of 2 MiB; 1." if is_large else
+            "a table with 512 entries; 512.")
 
 
 def mapping(rng, twists, exam):

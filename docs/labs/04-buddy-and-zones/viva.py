@@ -38,7 +38,8 @@ def merging(rng, twists, exam):
     return (2, f"Of the frames 0 to 15 only {freed} and {other} are in use. "
             f"The free blocks are {before}. FUNCTION gets frame {freed}, order "
             "0. How often does the block merge, and which free blocks are "
-            "there afterwards?", f"it merges {order} times; {blocks_of(frames)}.")
+            "there afterwards?",
+            f"it merges {order} times; {blocks_of(frames)}.")
 
 
 def run(rng, twists, exam):
@@ -83,8 +84,9 @@ def drain(rng, twists, exam):
     nr = rng.randrange(2, 5)
     newer = twists.get("drain") == "newer"
     rest = array[:-nr] if newer else array[nr:]
-    return (8, f"The array of a list has the frames {', '.join(map(str, array))}"
-            f". FUNCTION gives {nr} blocks back. What is in the array then?",
+    return (8, "The array of a list has the frames "
+            f"{', '.join(map(str, array))}. FUNCTION gives {nr} blocks back. "
+            "What is in the array then?",
             f"{', '.join(map(str, rest))}.")
 
 

@@ -49,8 +49,8 @@ def again(rng, twists, exam):
     slot = kmap.map(page)
     return (3, f"Imagine that there are only {SLOTS} slots, all free at the "
             "begin of a lap. The pages A and B are mapped and unmapped. "
-            f"Then {page} is mapped again. Which slot does it have, and what is "
-            "the count of the slot in the end?",
+            f"Then {page} is mapped again. Which slot does it have, and what "
+            "is the count of the slot in the end?",
             f"slot {slot}, the one that it has still; the count is 2.")
 
 

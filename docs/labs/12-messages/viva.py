@@ -48,8 +48,8 @@ def served_receiver(rng, twists, exam):
     return (2, "Three threads wait to receive, in this order: "
             f"{priorities(waiting, exam)}. Thread {comes} calls. Who gets the "
             "message in FUNCTION, who waits for what afterwards?",
-            f"thread {served} gets it; {comes} waits for the reply of {served}; "
-            f"{' and '.join(map(str, left))} wait to receive.")
+            f"thread {served} gets it; {comes} waits for the reply of "
+            f"{served}; {' and '.join(map(str, left))} wait to receive.")
 
 
 def second_receive(rng, twists, exam):
@@ -60,9 +60,9 @@ def second_receive(rng, twists, exam):
     machine.receive(machine.puppets[server], False)
     machine.receive(machine.puppets[server], False)
     return (4, f"Thread {client} has called, and thread {server} has received "
-            f"the call. Now {server} receives again, without a reply. What does "
-            f"the call of {client} return, and which line of FUNCTION does "
-            "that?", f"{machine.puppets[client].result}, which is -EPIPE; the "
+            f"the call. Now {server} receives again, without a reply. What "
+            f"does the call of {client} return, and which line of FUNCTION "
+            "does that?", f"{machine.puppets[client].result}, which is -EPIPE; the "
             "call of reply_slot_fail(), before everything else.")
 
 
