@@ -180,7 +180,7 @@ needs() {
 		"there is no debootstrap, which makes roots of Debian" \
 		debootstrap debootstrap debootstrap debootstrap \
 		"(roots of Debian need Linux)"
-	row git "fresh grade" "have git" \
+	row git "fresh test grade" "have git" \
 		"there is no git, which copies trees for roots and for students" \
 		git git git git git
 	row ctags "tags test" "have ctags" \
