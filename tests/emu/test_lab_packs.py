@@ -265,7 +265,7 @@ def handed_to(one, seed):
 def test_viva_asks_nothing_about_stubs():
     one = lab("buddy")
     handed = handed_to(one, 1)
-    with pytest.raises(labs.LabError, match="nothing to ask"):
+    with pytest.raises(viva.Refused, match="nothing to ask"):
         viva.questions(one, handed, handed, 1)
     half = with_bodies(one, {"set_marks": second(one)["set_marks"]}, handed)
     found = viva.questions(one, half, handed, 1)
@@ -277,8 +277,12 @@ def test_viva_runs_nothing_that_the_guard_refuses(tmp_path):
     files = {path: text + "\nvoid hostile(void)\n{\n}\n"
              for path, text in handed_to(one, 1).items()}
     (tmp_path / "f.json").write_text(submission(one, files))
-    with pytest.raises(labs.LabError, match="rule G1"):
+    with pytest.raises(viva.Refused, match="rule G1"):
         viva.read(one, tmp_path / "f.json", 1)
+    done = subprocess.run([LAB / "lab", "viva", "kmap", "--seed", "1",
+                           "--submission", tmp_path / "f.json"], text=True,
+                          capture_output=True, check=False)
+    assert done.returncode == 2 and "rule G1" in done.stderr
 
 
 def test_a_mutant_changes_one_line_of_the_students_own():

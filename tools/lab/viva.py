@@ -51,6 +51,10 @@ INSTEAD = (("<=", "<"), (">=", ">"), ("==", "!="), ("!=", "=="),
            (" < ", " <= "), (" > ", " >= "))
 
 
+class Refused(labs.LabError):
+    """Why there is nothing to ask about: for the person who asks."""
+
+
 @dataclass(frozen=True)
 class Question:
     exercise: int
@@ -227,14 +231,14 @@ class Bench:
                             "host" if self.has_host else "all", *more)
 
     def check(self, texts):
-        """Raises LabError if the guard refuses, or it does not compile."""
+        """Raises Refused if the guard says no, or it does not compile."""
         worked, text = self.build(texts, "all", "guard-objects")
         if not worked:
-            raise labs.LabError("it does not compile:\n" + "\n".join(
+            raise Refused("it does not compile:\n" + "\n".join(
                 student.build_errors(self.lab, text)))
         refused = self.grader.check_objects(self.lab)
         if refused:
-            raise labs.LabError(refused[0])
+            raise Refused(refused[0])
 
     def run(self, exercise, pairs):
         """{pair: Outcome}"""
@@ -292,7 +296,7 @@ def mutant_questions(bench, texts, lines, rng):
 # ---- the whole ---------------------------------------------------------------
 
 def read(lab, where, seed):
-    """(path -> text, path -> text as handed out). Raises LabError."""
+    """(path -> text, path -> text as handed out). Raises Refused."""
     references = lab.twisted(lab.plain(), lab.choose_twists(seed))
     handed = {path: handout.with_stubs(lab, path, references[path])
               for path in lab.files}
@@ -302,7 +306,7 @@ def read(lab, where, seed):
             refused = [one.text(path) for one in guard.check_text(
                 text, handed[path], set(lab.of_file(path)))]
     if refused:
-        raise labs.LabError(refused[0])
+        raise Refused(refused[0])
     return texts, handed
 
 
@@ -311,7 +315,7 @@ def questions(lab, texts, handed, seed, bench=None):
     rng = random.Random(f"viva {seed} {lab.name}")
     done = set(functions_of(lab, texts))
     if not done:
-        raise labs.LabError("no exercise is done: there is nothing to ask")
+        raise Refused("no exercise is done: there is nothing to ask")
     twists, lines = lab.choose_twists(seed), own_lines(lab, texts, handed)
     found = inputs(lab, rng, twists, done)
     found = rng.sample(found, min(INPUTS, len(found)))
