@@ -16,11 +16,11 @@ look:  ## lab 0: your machine, at the kernel's monitor
 look-debug:  ## lab 0: the same under GDB
 	$(Q)APPEND="monitor $(LOOK_WORDS)" MEM="$(MEM)" CPU="$(CPU)" \
 		tools/gdb/debug $(LOOK_FILES)
-look-program:  ## lab 0: your machine with one program, which waits
-	$(Q)APPEND="program=names $(LOOK_WORDS)" $(LOOK_RUN) $(LOOK_FILES) \
+look-program:  ## lab 0: your machine with user mode, up to the shell
+	$(Q)APPEND="$(LOOK_WORDS)" $(LOOK_RUN) $(LOOK_FILES) \
 		-cpu $(CPU) -m $(MEM)
 look-program-debug:  ## lab 0: the same under GDB
-	$(Q)APPEND="program=names $(LOOK_WORDS)" MEM="$(MEM)" CPU="$(CPU)" \
+	$(Q)APPEND="$(LOOK_WORDS)" MEM="$(MEM)" CPU="$(CPU)" \
 		tools/gdb/debug $(LOOK_FILES)
 grade:  ## this lab: what your answers are worth (EX=2: one question)
 	$(Q)$(PYTHON) tools/lab/lab grade $(EX:%=--exercise %)

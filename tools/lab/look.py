@@ -261,13 +261,16 @@ def find_right(folder, seed):
                              machine_of(seed), asked(seed))
 
 
+def title(exercise):
+    return f"question {exercise.n}, {exercise.function.replace('_', ' ')}"
+
+
 class LookReport(Report):
     """The report of the engine, in the words of this lab."""
 
     def of_mark(self, mark):
         e = mark.exercise
-        head = f"{mark.earned:5.1f}/{mark.points:<3g} question {e.n}, " \
-               f"{e.function.replace('_', ' ')}: "
+        head = f"{mark.earned:5.1f}/{mark.points:<3g} {title(e)}: "
         if mark.todo:
             return [f"{head}not answered yet, {ANSWERS}:{mark.todo}"]
         if mark.refused:
@@ -285,9 +288,11 @@ class LookReport(Report):
             f"{len(self.marks)} questions"]
 
     def of_gradescope(self, mark):
-        e = mark.exercise
-        return super().of_gradescope(mark) | {
-            "name": f"question {e.n}, {e.function.replace('_', ' ')}"}
+        return super().of_gradescope(mark) | {"name": title(mark.exercise)}
+
+    def add_suite(self, suites, mark):
+        super().add_suite(suites, mark)
+        suites[-1].set("name", title(mark.exercise))
 
 
 # ---- hints -------------------------------------------------------------------

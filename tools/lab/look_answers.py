@@ -2,10 +2,10 @@
 """look_answers.py - lab 0: how each answer is found from outside
 
 WHAT     Boots the student's machine twice: at the kernel's monitor, where the
-         lines of LAB.md are typed, and with one program that waits. Each
+         lines of LAB.md are typed, and with user mode, up to the shell. Each
          answer is read from the machine that stands still.
 
-ALGORITHM  The program boots while the monitor is asked. The one thing that is
+ALGORITHM  User mode boots while the monitor is asked. The one thing that is
          typed and not known before is the frame for `alloc kmap`: it is read
          from the kernel's table of things that are held.
 """
@@ -15,7 +15,8 @@ from typing import Callable
 import outside
 from outside import HOLD, KMAP, PAGE, Look, Machine, layout_of
 
-PROGRAM = "names"
+SHELL = "\n$ "
+INIT = 1                # its pid
 HIGHMEM_HELD = 4        # the number under which the page of kmap is held
 VARIABLES = ("zones", "mem_map", "max_pfn", "high_memory", "all_tasks",
              "pageblock_states", "kernel_image")
@@ -124,11 +125,11 @@ def entry_of_device(look, ask):
 
 
 def page_of_program(look, ask):
-    """Of the only task that there is."""
+    """Of init, which is there as long as user mode."""
     link = look.layout.members["task.all"][0]
-    spaces = [look.member(at - link, "task.mm")
-              for at in look.ring(look.address("all_tasks"))]
-    space = next(mm for mm in spaces if mm)
+    task = next(at - link for at in look.ring(look.address("all_tasks"))
+                if look.member(at - link, "task.pid") == INIT)
+    space = look.member(task, "task.mm")
     return look.physical(ask["program_page"],
                          look.member(space, "mm.tables.root"))
 
@@ -172,9 +173,10 @@ def lines_after(ask, pfn):
             f"alloc ioremap 0x{ask['register']:x}")
 
 
-def boot(kernel, archive, machine, words):
-    return Machine(kernel, archive, f"{words} vmalloc={machine['vmalloc']}M",
-                   ("-m", f"{machine['mem']}M"), machine["cpu"])
+def boot(kernel, archive, machine, *words):
+    append = " ".join([*words, f"vmalloc={machine['vmalloc']}M"])
+    return Machine(kernel, archive, append, ("-m", f"{machine['mem']}M"),
+                   machine["cpu"])
 
 
 def type_lines(machine, layout, ask):
@@ -198,13 +200,13 @@ def find(kernel, archive, machine, ask):
         name for name in dict.fromkeys(VARIABLES + FUNCTIONS)
         if name not in outside.SYMBOLS))
     try:
-        with boot(kernel, archive, machine, f"program={PROGRAM}") as second, \
+        with boot(kernel, archive, machine) as second, \
                 boot(kernel, archive, machine, "monitor") as first:
             look = type_lines(first, layout, ask)
             right = {n: question.find(look, ask)
                      for n, question in QUESTIONS.items()
                      if n not in OF_PROGRAM}
-            second.until_idle()
+            second.until(SHELL)
             second.stop()
             look = Look(second, layout)
             return right | {n: QUESTIONS[n].find(look, ask)

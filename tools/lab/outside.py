@@ -253,19 +253,6 @@ class Machine:
                 raise OutsideError("the kernel did not come to its end")
             self.read(0.2)
 
-    def until_idle(self, looks=3):
-        """Wait until the CPU is asleep, several times one after the other."""
-        self.connect()
-        asleep = 0
-        while asleep < looks:
-            if time.monotonic() > self.end:
-                raise OutsideError("the machine is never idle")
-            self.read(0.2)
-            asleep = asleep + 1 if self.is_halted() else 0
-
-    def is_halted(self):
-        return "HLT=1" in self.qmp.human("info registers")
-
 
 class Memory:
     """Physical memory of a machine that stands still."""
