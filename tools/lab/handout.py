@@ -15,6 +15,7 @@ ALGORITHM  Only files that git knows are copied, so nothing of a build is. The
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -26,6 +27,7 @@ from labs import LabError
 
 # What only the makers of labs need.
 AT_HOME = ("docs/labs/", "tests/emu/test_lab")
+LINK = re.compile(r"\]\((?![a-z]+:|#)([^)]+)\)")
 LAB_MK = """\
 # Made by tools/lab/lab: the exercises of this tree.
 LAB_DIR    := {folder}
@@ -74,11 +76,18 @@ def lab_mk(lab):
                          suites=several(lab.suites))
 
 
+def not_here(lab, twists):
+    """The tests that know the kernel without twists: skipped in other trees."""
+    if twists == lab.plain_twists():
+        return []
+    return [row["test"] for row in lab.data.get("not_counted", [])]
+
+
 def lab_json(lab, seed, twists):
     """The lab's own words, and those of this student's tree."""
     counts = {str(n): tests for n, tests in sorted(lab.counts().items())}
     made = {"seed": seed, "twists": twists, "sources": lab.files,
-            "counts": counts,
+            "counts": counts, "not_here": not_here(lab, twists),
             "made_from": git(lab.root, "rev-parse", "HEAD").strip()}
     return json.dumps(lab.data | made, indent=2) + "\n"
 
@@ -89,8 +98,15 @@ def copy_suites(lab, folder, with_bugs):
     for name in names:
         if (lab.path / name).exists():
             shutil.copy2(lab.path / name, folder / name)
-    if (lab.path / "suites").is_dir():
-        shutil.copytree(lab.path / "suites", folder / "suites")
+    for name in ("suites", "peek"):
+        if (lab.path / name).is_dir():
+            shutil.copytree(lab.path / name, folder / name)
+
+
+def links_from_root(text, folder):
+    """A text of a folder, for the root: its links lead to the same files."""
+    return LINK.sub(lambda link:
+                    f"]({os.path.normpath(folder / link[1])})", text)
 
 
 def write_lab(lab, out, seed, twists, with_bugs):
@@ -109,8 +125,8 @@ def write_lab(lab, out, seed, twists, with_bugs):
             header.read_text(), lab.constants(twists)))
     text = lab.path / "LAB.md"
     if text.exists():
-        (out / "LAB.md").write_text(labs.text_with(
-            text.read_text(), lab.twist_values(), twists))
+        (out / "LAB.md").write_text(links_from_root(labs.text_with(
+            text.read_text(), lab.twist_values(), twists), lab.folder))
     copy_suites(lab, folder, with_bugs)
 
 

@@ -13,6 +13,7 @@ PICTURE  docs/labs/04-buddy-and-zones/
                            it is LAB_TODO() and a plain return
            bugs.patch, twists.patch
            suites/*.c, suite.c    suites that only the lab has
+           peek/FILE       how these suites see static data of a FILE
 
 TERMS    reference  the tree's own text of a file with exercises, with the
                     twists of a seed; in a student's tree it is in the envelope

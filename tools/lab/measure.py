@@ -19,6 +19,10 @@ ALGORITHM  On the host first: a process for each test. Then the suites that only
 
          An exercise that no suite calls directly (its `where` has no bench) is
          measured promoted.
+
+         A test must count whatever the seed: so several trees are measured, with
+         different twists, and a test counts only if it counts in all of them.
+         After the first tree only those tests run that have counted so far.
 """
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -45,8 +49,9 @@ def failed(place, exercise, works, jobs):
                 if not outcome.passed]
 
 
-def measure(lab, places, jobs):
-    """exercise -> ["suite.test", ...], in the order of the suites."""
+def measure(lab, places, jobs, so_far=None):
+    """exercise -> ["suite.test", ...], in the order of the suites. `so_far`:
+    what an earlier tree gave; no other test is tried then."""
     counts, suites = {e.n: [] for e in lab.exercises}, lab.all_suites()
     never = {row["test"] for row in lab.data.get("not_counted", [])}
     for place in places:
@@ -57,8 +62,18 @@ def measure(lab, places, jobs):
                  if outcome.passed and pair[1] != "check" and
                  ".".join(pair) not in never]
         for exercise in lab.exercises:
-            counts[exercise.n] += map(".".join, failed(place, exercise, works,
+            tried = [pair for pair in works if not so_far or
+                     ".".join(pair) in so_far[exercise.n]]
+            counts[exercise.n] += map(".".join, failed(place, exercise, tried,
                                                        jobs))
+    return counts
+
+
+def measure_all(lab, trees, jobs):
+    """The tests that count in every tree; a tree is a list of places."""
+    counts = None
+    for places in trees:
+        counts = measure(lab, places, jobs, counts)
     return counts
 
 

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 HOST_SECONDS = 3        # CPU time of one test on the host
 BOOT_SECONDS = 60       # CPU time of one boot
 WALL_SECONDS = 600      # behind both
+LINE_MAX = 2000         # of a kernel's command line (KERNEL_CMDLINE_SIZE)
 HANG = 40               # exit status of runtime/host.c: out of CPU time
 PANIC = 37              # of the host program and of the kernel
 
@@ -160,22 +161,36 @@ class Kernel:
 
     def tests(self, pairs, *words):
         """{pair: Outcome} of these tests, in their order. The test in which
-        the boot ends has that verdict; those behind it have none."""
-        list_ = ",".join(".".join(pair) for pair in pairs)
-        status, found, rest = self.boot(*words, f"selftest={list_}")
-        outcomes, ended = {}, False
-        for pair in in_order(pairs):
-            outcome = found.get(pair)
-            if not outcome:
-                outcome = NONE if ended else Outcome(ending(status), rest)
-                ended = True
-            outcomes[pair] = outcome
+        a boot ends has that verdict; those behind it have none."""
+        outcomes = dict.fromkeys(in_order(pairs), NONE)
+        for some in batches(outcomes, LINE_MAX - len(" ".join(words))):
+            list_ = ",".join(".".join(pair) for pair in some)
+            status, found, rest = self.boot(*words, f"selftest={list_}")
+            outcomes |= {pair: found[pair] for pair in some if pair in found}
+            missing = [pair for pair in some if pair not in found]
+            if missing:
+                outcomes[missing[0]] = Outcome(ending(status), rest)
+                break
         return outcomes
 
 
 def in_order(pairs):
     """As a boot runs them: suites by name; the tests of a suite as given."""
     return sorted(pairs, key=lambda pair: pair[0])
+
+
+def batches(pairs, room):
+    """Lists of pairs whose names fit into a command line with so much room."""
+    some, size = [], len("selftest=")
+    for pair in pairs:
+        length = len(".".join(pair)) + 1
+        if some and size + length > room:
+            yield some
+            some, size = [], len("selftest=")
+        some.append(pair)
+        size += length
+    if some:
+        yield some
 
 
 def cpu_seconds():

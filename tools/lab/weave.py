@@ -16,6 +16,8 @@ PICTURE  a woven file:
                                  bench_F to bench_reference_F or student_F
 
          Seeded bugs are further variants: bug7_F and bench_bug7_F.
+         The last line includes peek/FILE of the lab, if there is one: functions
+         by which the lab's suites look at static data of the file.
 
 RULES    W1  data of the file is there once, the student's: functions of both
              sides can be mixed
@@ -73,6 +75,8 @@ class Weaver:
         self.path, self.folder = path, folder
         header = lab.folder / "lab.h"
         self.header = header if (lab.root / header).exists() else None
+        peek = lab.folder / "peek" / path
+        self.peek = peek if (lab.root / peek).exists() else None
         self.exercises = lab.of_file(path)
         self.on_bench = lab.on_bench(path)
         self.student_text, reference_text = texts
@@ -213,6 +217,8 @@ class Weaver:
         yield line_mark(1, f"switches of {self.path}")
         for name, exercise in self.exercises.items():
             yield from self.switch(exercise, labs.todo_line(student[name]))
+        if self.peek:
+            yield f'#include "{self.peek}"\n'
 
     def weave(self):
         return "".join(self.parts())
@@ -252,6 +258,8 @@ def table(lab):
     yield "};\n\nconst unsigned lab_nr_exercises = " \
           "ARRAY_SIZE(lab_exercises);\n"
     yield "\nconst struct lab_counted lab_counted[] = {\n"
+    for test in lab.data.get("not_here", []):
+        masks[test] = 0
     for test, mask in sorted(masks.items()):
         suite, name = test.split(".")
         yield f'\t{{ "{suite}", "{name}", {mask:#x} }},\n'

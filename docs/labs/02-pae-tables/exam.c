@@ -214,7 +214,7 @@ static void ask_map_chunk(void)
 	stage_clear();
 	stage_enter();
 	kernel_image = image;
-	bench_map_chunk(start);
+	bench_map_chunk(&stage.pd[pd_index(start)], start);
 	kernel_image = live;
 	stage_leave();
 	pde = stage.pd[pd_index(start)];

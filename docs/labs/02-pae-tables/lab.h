@@ -28,12 +28,24 @@
 enum kprot direct_map_prot(const struct image_layout *image, kva_t va);
 
 /*
- * These exercises are static in the kernel. In a lab each has a name for the
- * tests. The other exercises are called by their own names.
+ * The exercises have these names for the tests. Their own names are static, or
+ * stand in a header that is private to arch/i386/mm/. The other exercises are
+ * called by their own names.
  */
 const char *bench_lint_pde(pde_t entry, unsigned i,
 			   const struct boot_paging *what);
 void bench_map_small_chunk(pte_t *table, kva_t start);
-void bench_map_chunk(kva_t start);
+void bench_map_chunk(pde_t *pde, kva_t start);
 pte_t *bench_kpt_entry(kva_t va);
 int bench_kpt_populate_one(unsigned index);
+
+struct spinlock;
+
+/* The lock of kpgtable.c that is static there: populate_lock. */
+struct spinlock *lab_populate_lock(void);
+
+/* The counts of paging.c that are static there, as `built` has them. */
+struct lab_built {
+	unsigned large, small, holes, tables;
+};
+struct lab_built lab_built(void);

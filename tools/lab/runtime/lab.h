@@ -53,7 +53,11 @@ struct lab_exercise {
 	const struct lab_bug *bugs;
 };
 
-/* A test, and the exercises that it counts for: bit n for exercise n. */
+/*
+ * A test, and the exercises that it counts for: bit n for exercise n. No bit:
+ * the test knows the kernel as it is without a lab, and this tree has other
+ * rules.
+ */
 struct lab_counted {
 	const char *suite, *test;        /* NULL, NULL: the end of the list     */
 	uint32_t    exercises;

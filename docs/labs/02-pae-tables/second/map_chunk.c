@@ -2,7 +2,8 @@ void map_chunk(pde_t *pde, kva_t start)
 {
 	if (!direct_map_has(start)) {
 		built.holes++;
-	} else if (direct_map_is_small(&kernel_image, start)) {
+	} else if (start < PAGE_OFFSET + LAB_SMALL_CHUNKS * LARGE_PAGE_SIZE ||
+		   direct_map_is_small(&kernel_image, start)) {
 		pte_t *table = table_alloc();
 
 		map_small_chunk(table, start);

@@ -63,6 +63,27 @@ static uint64_t model_page(const struct image_layout *image, kva_t va,
 	return pa | kprot_bits[model_prot(image, va)].v;
 }
 
+/* How many entries of a table are present. */
+static unsigned nr_present(const pte_t *table)
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < PTRS_PER_PT; i++)
+		nr += pte_present(table[i]);
+	return nr;
+}
+
+/* `built` has grown by these numbers, and by nothing else. */
+static void expect_built(struct lab_built before, struct lab_built more)
+{
+	struct lab_built now = lab_built();
+
+	EXPECT_EQ(now.large - before.large, more.large);
+	EXPECT_EQ(now.small - before.small, more.small);
+	EXPECT_EQ(now.holes - before.holes, more.holes);
+	EXPECT_EQ(now.tables - before.tables, more.tables);
+}
+
 static void expect_table(const pte_t *table, const struct image_layout *image,
 			 kva_t start, kva_t top)
 {
@@ -109,7 +130,7 @@ static void expect_chunk(const struct image_layout *image, kva_t start,
 	flags = irq_save();
 	kernel_image = *image;
 	high_memory = top;
-	bench_map_chunk(start);
+	bench_map_chunk(&stage.pd[pd_index(start)], start);
 	high_memory = live_top;
 	kernel_image = live_image;
 	irq_restore(flags);
@@ -323,6 +344,64 @@ KTEST(lab_pae_map, a_chunk_without_ram_stays_empty)
 	stage_destroy();
 }
 
+/* ---- what was built is counted ------------------------------------------- */
+
+/* The same as expect_small(), but the counts are looked at and not the table. */
+static void expect_small_count(kva_t start, kva_t top)
+{
+	struct lab_built before = lab_built();
+	pte_t *table = window_entry(0);
+	kva_t live_top = high_memory;
+	irqflags_t flags;
+
+	window_open();
+	flags = irq_save();
+	high_memory = top;
+	bench_map_small_chunk(table, start);
+	high_memory = live_top;
+	irq_restore(flags);
+	expect_built(before, (struct lab_built){ .small = nr_present(table) });
+	EXPECT(nr_present(table) > 0);
+}
+
+KTEST(lab_pae_map, each_page_of_a_small_chunk_is_counted)
+{
+	stage_create();
+	expect_small_count(PAGE_OFFSET, high_memory);
+	expect_small_count(PAGE_OFFSET, PAGE_OFFSET + 0x120000);
+	expect_small_count(chunk(1), high_memory);
+	stage_destroy();
+}
+
+/* Make one chunk more, and see that it is counted as what it became. */
+static void expect_chunk_count(kva_t start)
+{
+	pde_t *pde = &stage.pd[pd_index(start)];
+	struct lab_built before = lab_built(), more = { .large = 0 };
+
+	stage_clear();
+	stage_enter();
+	bench_map_chunk(pde, start);
+	stage_leave();
+	if (pde_is_table(*pde))
+		more = (struct lab_built){
+			.small = nr_present(pde_table(*pde)), .tables = 1,
+		};
+	else if (pde_present(*pde))
+		more.large = 1;
+	else
+		more.holes = 1;
+	expect_built(before, more);
+}
+
+KTEST(lab_pae_map, each_chunk_is_counted_as_what_it_became)
+{
+	stage_create();
+	for (unsigned at = 0; at < nr_chunks(); at++)
+		expect_chunk_count(chunk(at));
+	stage_destroy();
+}
+
 KTEST(lab_pae_map, the_direct_map_is_the_one_that_the_kernel_runs_on)
 {
 	const uint64_t by_cpu = PAE_A | PAE_D;
@@ -330,7 +409,7 @@ KTEST(lab_pae_map, the_direct_map_is_the_one_that_the_kernel_runs_on)
 	stage_create();
 	stage_enter();
 	for (kva_t va = PAGE_OFFSET; va < high_memory; va += LARGE_PAGE_SIZE)
-		bench_map_chunk(va);
+		bench_map_chunk(&stage.pd[pd_index(va)], va);
 	stage_leave();
 	for (unsigned i = 0; i < nr_chunks(); i++) {
 		pde_t own = stage.pd[i], live = kernel_pd[i];

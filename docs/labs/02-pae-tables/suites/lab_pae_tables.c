@@ -15,6 +15,7 @@
 #include "lib/errno.h"
 #include "lib/failpoint.h"
 #include "lib/random.h"
+#include "lib/spinlock.h"
 
 SUITE(lab_pae_tables, pgtable_check);
 
@@ -286,6 +287,72 @@ KTEST(lab_pae_tables, no_lock_is_held_while_memory_is_taken)
 	stage_leave();
 	EXPECT_EQ(other.irqs_were_off, off);
 	EXPECT_EQ(irqs_disabled(), off);
+	has_table[FIRST_PDE] = true;
+	expect_tables();
+	stage_destroy();
+}
+
+/* ---- the lock ------------------------------------------------------------ */
+
+/* The page that the next call took: a panic leaves it behind. */
+static struct page *taken;
+
+static void note_page(const void *what, enum alloc_kind kind)
+{
+	if (kind == ALLOC_PAGES)
+		taken = (struct page *)what;
+}
+
+static void populate_first(void *unused)
+{
+	EXPECT_EQ(bench_kpt_populate_one(FIRST_PDE), 0);
+}
+
+/*
+ * The test holds the lock. So a function that takes the lock cannot go on, and
+ * a kernel of one CPU calls this a deadlock: it panics.
+ */
+KTEST(lab_pae_tables, an_entry_changes_under_the_lock_only)
+{
+	struct spinlock *lock = lab_populate_lock();
+
+	stage_create();
+	tables_reset();
+	taken = NULL;
+	stage_enter();
+	lock->held = 1;
+	alloc_trace_start(note_page);
+	EXPECT_PANIC(populate_first, NULL, "!was_held");
+	alloc_trace_stop();
+	lock->held = 0;
+	EXPECT_EQ(stage.pd[FIRST_PDE].v, 0);
+	EXPECT_EQ(kpt_tables, stage.live_tables);
+	stage_leave();
+	if (taken && page_state(page_to_pfn(taken)) == PAGE_TABLE &&
+	    !stage.pd[FIRST_PDE].v) {
+		page_set_state(taken, PAGE_USED);
+		free_page(taken);
+	}
+	stage_destroy();
+}
+
+/* A table that is there needs no lock: nothing changes. */
+KTEST(lab_pae_tables, the_lock_is_free_after_each_way_out)
+{
+	const struct spinlock *lock = lab_populate_lock();
+
+	stage_create();
+	tables_reset();
+	stage_enter();
+	failpoint_arm(1);
+	EXPECT_EQ(bench_kpt_populate_one(FIRST_PDE), -ENOMEM);
+	(void)failpoint_disarm();
+	EXPECT(!spin_is_held(lock));
+	EXPECT_EQ(bench_kpt_populate_one(FIRST_PDE), 0);
+	EXPECT(!spin_is_held(lock));
+	EXPECT_EQ(bench_kpt_populate_one(FIRST_PDE), 0);
+	EXPECT(!spin_is_held(lock));
+	stage_leave();
 	has_table[FIRST_PDE] = true;
 	expect_tables();
 	stage_destroy();

@@ -1,8 +1,9 @@
-/* Take the block off list `order` that was put on it last. */
+/* Take the block off list `order` that was put on it last, or first. */
 static struct page *pop_block(struct zone *zone, unsigned order)
 {
-	struct page *page = list_first_entry(&zone->free[order], struct page,
-					     list);
+	struct page *page = LAB_TAKE_OLDEST ?
+		list_last_entry(&zone->free[order], struct page, list) :
+		list_first_entry(&zone->free[order], struct page, list);
 	pfn_t pfn = page_to_pfn(page);
 
 	unlist_block(zone, page, order);
@@ -22,12 +23,12 @@ struct page *buddy_alloc_locked(struct zone *zone, unsigned order)
 	if (found > MAX_ORDER)
 		return NULL;
 	page = pop_block(zone, found);
-	/*
-	 * All splits keep the same head. So the upper half of order n begins
-	 * 2^n pages behind this head.
-	 */
-	for (unsigned n = order; n < found; n++)
-		list_block(zone, page + (1u << n), n);
 	zone->nr_free -= 1ul << order;
+	while (found > order) {
+		found--;
+		list_block(zone, page + (LAB_KEEP_UPPER ? 0 : 1u << found),
+			   found);
+		page += LAB_KEEP_UPPER ? 1u << found : 0;
+	}
 	return page;
 }

@@ -1,8 +1,8 @@
-/* Give the oldest nr blocks of a list back to the buddy lists. */
+/* Give the oldest or the newest nr blocks back to the buddy lists. */
 static void pcp_drain(struct zone *zone, unsigned order, unsigned nr)
 {
 	struct pcp_list *pcp = zone_pcp(zone, order);
-	unsigned done = 0;
+	unsigned first = LAB_DRAIN_NEWEST ? pcp->count - nr : 0, done = 0;
 
 	debug_caller_must(irqs_disabled(), "turn interrupts off");
 	caller_must(nr <= pcp->count, "drain no more blocks than there are");
@@ -10,9 +10,11 @@ static void pcp_drain(struct zone *zone, unsigned order, unsigned nr)
 		return;
 	spin_lock_irqoff(&zone->lock);
 	while (done < nr)
-		done += drain_run(zone, &pcp->blocks[done], nr - done, order);
+		done += drain_run(zone, &pcp->blocks[first + done], nr - done,
+				  order);
 	spin_unlock_irqoff(&zone->lock);
 	pcp->count -= nr;
-	memmove(pcp->blocks, &pcp->blocks[nr],
-		pcp->count * sizeof(pcp->blocks[0]));
+	if (!LAB_DRAIN_NEWEST)
+		memmove(pcp->blocks, &pcp->blocks[nr],
+			pcp->count * sizeof(pcp->blocks[0]));
 }

@@ -18,7 +18,7 @@ static void set_marks(struct zone *zone, unsigned long lowmem)
 	else
 		min = (unsigned long)div_u64((uint64_t)lowmem_min(lowmem) *
 					     zone->managed, (uint32_t)lowmem);
-	step = MAX(min / 4, zone->managed / 1000);
+	step = MAX(min / LAB_STEP_DIVISOR, zone->managed / 1000);
 	zone->min = min;
 	zone->low = min + step;
 	zone->high = min + 2 * step;

@@ -275,7 +275,8 @@ static void free_both(struct page *buddy)
 	EXPECT_EQ(buddy->state_order, STATE_ORDER(PAGE_FREE, MAX_ORDER));
 }
 
-KTEST(lab_buddy, blocks_of_the_largest_order_do_not_merge)
+/* Call fn() with the buddy of the whole zone, where the machine has it. */
+static void with_buddy(void (*fn)(struct page *buddy))
 {
 	struct page *got[16], *buddy = NULL;
 	unsigned nr = 0;
@@ -290,7 +291,9 @@ KTEST(lab_buddy, blocks_of_the_largest_order_do_not_merge)
 			buddy = got[nr];
 	}
 	if (buddy) {
-		free_both(buddy);
+		fn(buddy);
+		for (unsigned i = 1; i < FRAMES; i++)
+			buddy[i].state_order = STATE_ORDER(PAGE_TAIL, 0);
 		buddy->state_order = STATE_ORDER(PAGE_USED, MAX_ORDER);
 	}
 	while (nr-- > 0)
@@ -301,7 +304,52 @@ KTEST(lab_buddy, blocks_of_the_largest_order_do_not_merge)
 		SKIP("needs two free blocks of 4 MiB that are buddies");
 }
 
+KTEST(lab_buddy, blocks_of_the_largest_order_do_not_merge)
+{
+	with_buddy(free_both);
+}
+
 /* ---- exercise 3: buddy_free_run_locked() -------------------------------- */
+
+/* A run of both blocks but for their first and last `less` pages. */
+static void free_long_run(struct page *buddy, unsigned less)
+{
+	struct page *first = MIN(block, buddy);
+	unsigned nr = 2 * FRAMES - 2 * less;
+
+	zone.start = page_to_pfn(first);
+	zone.end = pfn_add(zone.start, 2 * FRAMES);
+	block->state_order = buddy->state_order = STATE_ORDER(PAGE_TAIL, 0);
+	spin_lock(&zone.lock);
+	buddy_free_run_locked(&zone, first + less, nr);
+	spin_unlock(&zone.lock);
+	EXPECT_EQ(zone.nr_free, nr);
+	EXPECT_EQ(zone.blocks[MAX_ORDER], less ? 0 : 2);
+	if (less)
+		EXPECT_EQ(zone.free_orders, (1u << MAX_ORDER) - 1);
+	for (unsigned order = 0; less && order < MAX_ORDER; order++)
+		EXPECT_EQ(zone.blocks[order], 2);
+}
+
+static void free_2048_pages(struct page *buddy)
+{
+	free_long_run(buddy, 0);
+}
+
+static void free_2046_pages(struct page *buddy)
+{
+	free_long_run(buddy, 1);
+}
+
+KTEST(lab_buddy, no_block_of_a_long_run_is_above_the_largest_order)
+{
+	with_buddy(free_2048_pages);
+}
+
+KTEST(lab_buddy, a_long_run_that_is_not_aligned_is_cut_on_both_sides)
+{
+	with_buddy(free_2046_pages);
+}
 
 KTEST(lab_buddy, an_aligned_run_is_freed_at_once)
 {

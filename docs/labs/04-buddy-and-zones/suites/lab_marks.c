@@ -406,6 +406,19 @@ KTEST(lab_marks, the_fast_path_has_the_first_zone)
 	expect_fast();   /* no zone serves GFP_DMA */
 }
 
+KTEST(lab_marks, a_zone_without_pages_has_reserves)
+{
+	struct machine machine = { { 4000, 0, 500000 } };
+
+	update(machine, 7);
+	expect_reserves(machine);
+	EXPECT_EQ(got.reserve[ZONE_NORMAL][ZONE_HIGHMEM], 500000 / 32);
+	machine = (struct machine){ { 0, 220000, 0 } };
+	update(machine, 7);
+	expect_reserves(machine);
+	EXPECT_EQ(got.reserve[ZONE_DMA][ZONE_NORMAL], 220000 / 256);
+}
+
 KTEST(lab_marks, only_a_zone_with_pages_gets_marks)
 {
 	update((struct machine){ { 0, 65536, 0 } }, 7);

@@ -412,6 +412,24 @@ KTEST(lab_pcp, half_of_a_full_list_of_runs_is_two_blocks)
 	zone_close();
 }
 
+/* The half of one block is no block. */
+KTEST(lab_pcp, to_drain_no_block_changes_nothing)
+{
+	open_for_drain();
+	list_of(0)->high = 1;
+	push(8, 0);
+	make_room_and_compare(0);
+	EXPECT_EQ(list_of(0)->count, 1);
+	EXPECT(list_of(0)->blocks[0] == &block[8]);
+	EXPECT_EQ(zone.nr_free, 0);
+	list_of(0)->high = 2;
+	push(12, 0);
+	make_room_and_compare(0);
+	EXPECT_EQ(list_of(0)->count, 1);
+	EXPECT_EQ(zone.nr_free, 1);
+	zone_close();
+}
+
 KTEST(lab_pcp, each_list_is_drained_alone)
 {
 	open_for_drain();

@@ -1,11 +1,12 @@
-/* Behind the last place of a lap the next one begins, with empty slots. */
-static void lap_end_locked(void) MUST_HOLD(&kmap_lock)
+/* The unused slots are emptied at the end of a lap, or also at its half. */
+static void lap_flush_locked(void) MUST_HOLD(&kmap_lock)
 {
 	debug_assert_held(&kmap_lock);
-	if (cursor < LAB_SLOTS)
-		return;
-	flush_unused_locked();
-	cursor = 0;
+	if (cursor == LAB_SLOTS ||
+	    (LAB_FLUSHES == 2 && cursor == LAB_SLOTS / 2))
+		flush_unused_locked();
+	if (cursor == LAB_SLOTS)
+		cursor = 0;
 }
 
 static unsigned slot_take_locked(struct page *page, pfn_t pfn)
@@ -17,8 +18,9 @@ static unsigned slot_take_locked(struct page *page, pfn_t pfn)
 	debug_caller_must(nr_used < LAB_SLOTS, "see that a slot can be had");
 	debug_caller_must(!page->kmap, "take the slot that the page has");
 	do {
-		lap_end_locked();
-		slot = cursor++;
+		lap_flush_locked();
+		slot = LAB_DOWN ? LAB_SLOTS - 1 - cursor : cursor;
+		cursor++;
 	} while (slot_count[slot]);
 	pkmap_map(slot, pfn);
 	slot_page[slot] = page;

@@ -18,6 +18,26 @@ static long wait_in_receivers(struct thread *self, struct endpoint *endpoint,
 	return wait_for_partner(self, NULL, op);
 }
 
+/* Is a sender served before another one that has waited longer? */
+static bool overtakes(const struct thread *sender, const struct thread *older)
+{
+	if (LAB_SENDER == LAB_PRIORITY)
+		return sender->priority > older->priority;
+	return LAB_SENDER == LAB_CALLERS && sender->ipc.calls &&
+	       !older->ipc.calls;
+}
+
+/* The sender whose message is next. NULL: no thread waits. */
+static struct thread *next_sender(const struct endpoint *endpoint)
+{
+	struct thread *best = first_waiting(&endpoint->senders), *other;
+
+	list_for_each_entry(other, &endpoint->senders, run)
+		if (overtakes(other, best))
+			best = other;
+	return best;
+}
+
 static long receive_or_queue(struct thread *self, struct endpoint *endpoint,
 			     struct ipc_op *op)
 {
@@ -34,7 +54,7 @@ static long receive_or_queue(struct thread *self, struct endpoint *endpoint,
 		return tenure_take_irqoff(endpoint, op->regs, &op->spent);
 	if (endpoint->bound && endpoint->bound->bits)
 		return take_bits(endpoint->bound, op->regs);
-	sender = first_waiting(&endpoint->senders);
+	sender = next_sender(endpoint);
 	if (sender)
 		return take_from(self, sender, op);
 	if (op->nonblock)
