@@ -11,6 +11,7 @@ TERMS    plant  a function that gives the writes of one wrong entry
 import socket
 import sys
 import time
+from dataclasses import dataclass
 
 import pytest
 
@@ -454,6 +455,35 @@ def test_a_kernel_that_does_not_end_is_a_fault(kernel, monkeypatch):
     faults = outside_laws.promoted_faults(KERNEL, ARCHIVE, [], ["list"],
                                           ("-m", "100M"))
     assert faults == ["boot: the kernel did not come to its end"]
+
+
+# ---- whose fault -------------------------------------------------------------
+
+@dataclass
+class Mark:
+    n: int
+    right: bool = True
+    lied: bool = False
+
+    @property
+    def exercise(self):
+        return self
+
+
+@pytest.mark.parametrize("guilty, lied", [
+    ({2}, [2]), ({1, 3}, [1, 3]), (set(), []), ({4}, [])])
+def test_only_the_guilty_exercise_has_lied(guilty, lied):
+    marks = [Mark(1), Mark(2), Mark(3), Mark(4, right=False)]
+    found = outside_laws.judge(marks, lambda some: [
+        f"of {mark.n}" for mark in some if mark.n in guilty])
+    assert [mark.n for mark in marks if mark.lied] == lied
+    assert found == {n: f"of {n}" for n in lied}
+
+
+def test_what_fails_together_only_is_everybodys():
+    marks = [Mark(1), Mark(2)]
+    outside_laws.judge(marks, lambda some: ["x"] if len(some) > 1 else [])
+    assert all(mark.lied for mark in marks)
 
 
 def test_an_image_without_symbols_is_said(tmp_path):

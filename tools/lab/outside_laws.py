@@ -14,7 +14,7 @@ ALGORITHM  The free lists are read first. Everything else about free memory is
          level from CR3; only the kernel's quarter has laws here.
 
 USAGE    faults(look) of a machine that was stopped; promoted_faults() boots one
-         and stops it.
+         and stops it; judge() marks the exercises of a submission.
 
 NOT HERE laws of slabs, areas and user mode.
 """
@@ -407,3 +407,23 @@ def promoted_faults(kernel, archive, words, suites, options=("-m", "1G")):
         except OutsideError as error:
             return [f"boot: {error}"]
         return faults(Look(machine, layout))
+
+
+def judge(marks, faults_of):
+    """Sets `lied` of the marks that are right by their words, where the kernel
+    with these functions has faults. `faults_of(marks)`: those of a boot with
+    them. Returns {exercise number: its first fault}."""
+    right = [mark for mark in marks if mark.right]
+    together = faults_of(right) if right else []
+    if not together:
+        return {}
+    found = {}
+    for mark in right if len(right) > 1 else ():
+        alone = faults_of([mark])
+        if alone:
+            found[mark.exercise.n] = alone[0]
+    if not found:               # only together: nobody knows whose it is
+        found = {mark.exercise.n: together[0] for mark in right}
+    for mark in right:
+        mark.lied = mark.lied or mark.exercise.n in found
+    return found
