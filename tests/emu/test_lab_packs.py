@@ -272,6 +272,18 @@ def test_viva_asks_nothing_about_stubs():
     assert {question.exercise for question in found} == {5}
 
 
+def test_a_lab_without_code_says_so(tmp_path):
+    look = lab("look")
+    (tmp_path / "ann.json").write_text('{"lab": "look"}')
+    for what in (lambda: viva.read(look, tmp_path / "ann.json", 1),
+                 lambda: list(similar.report(ROOT, tmp_path)),
+                 lambda: pack.gradescope(ROOT, look, tmp_path / "f", b"")):
+        with pytest.raises(labs.LabError, match="this lab "):
+            what()
+    rows = rows_of(gradebook.canvas(look, GRADES, ROSTER))
+    assert rows[0][5:] == ["Lab 0: Boot and look"] and rows[1][5] == "100"
+
+
 def test_viva_runs_nothing_that_the_guard_refuses(tmp_path):
     one = lab("kmap")
     files = {path: text + "\nvoid hostile(void)\n{\n}\n"
@@ -492,8 +504,29 @@ def test_the_packages_are_named_in_one_place():
         assert re.search(r"setup\}? grade", text), file
         assert not re.search(r"apt(-get)?\b[^\n]* install|qemu-system", text), \
             file
-    copied = re.search(r"COPY (.*) \S+\n", files[0].read_text())[1].split()
-    assert all((ROOT / name).exists() for name in copied)
+
+
+def copied():
+    """(file, folder) of each file that the Dockerfile copies."""
+    text = (LAB / "pack/Dockerfile").read_text()
+    return [(name, folder) for names, folder in
+            re.findall(r"^COPY (.*) (\S+)$", text, re.MULTILINE)
+            for name in names.split()]
+
+
+def test_the_dockerfile_copies_what_setup_reads(tmp_path):
+    """The copied files alone find that all is here; with one file less they
+    do not."""
+    for name, folder in copied():
+        target = tmp_path / folder.strip("/")
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target)
+    setup = [tmp_path / "opt/pagoda/tools/setup", "-n", "grade"]
+    done = subprocess.run(setup, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    (tmp_path / "opt/pagoda/tools/gdb/debug").unlink()
+    done = subprocess.run(setup, check=False, capture_output=True, text=True)
+    assert done.returncode == 1 and "missing: gdb" in done.stderr
 
 
 def test_setup_grade_asks_for_what_grading_runs(tmp_path):

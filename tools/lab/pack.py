@@ -31,6 +31,7 @@ import courses
 import gradebook
 import handout
 import labs
+import look
 import student
 
 TEMPLATES = Path(__file__).resolve().parent / "pack"
@@ -90,6 +91,10 @@ def add(zip_, name, data, mode=0o644):
 
 def gradescope(root, lab, out, key, roster=None):
     """Write the zip."""
+    if look.is_look(lab):
+        raise labs.LabError("this lab asks about the very bits of this build, "
+                            "which another machine cannot build: use "
+                            "`grade-class`")
     with tempfile.TemporaryDirectory(prefix="lab-pack-") as work:
         tree, archive = Path(work) / "tree", Path(work) / "tree.tar.gz"
         clone(root, tree)

@@ -47,6 +47,7 @@ import courses
 import guard
 import handout
 import labs
+import look
 import split
 from split import Function
 
@@ -332,6 +333,8 @@ def read_folder(lab, folder, handed):
 def report(root, folder, name=None):
     """The lines to print."""
     lab = lab_of(root, folder, name)
+    if look.is_look(lab):
+        raise labs.LabError("this lab has no code to compare")
     handed = handed_out(lab)
     texts, notes = read_folder(lab, folder, handed)
     found, limit, middle = compare(texts, reference(lab, handed))

@@ -31,6 +31,7 @@ import grade
 import guard
 import handout
 import labs
+import look
 import split
 import student
 
@@ -297,6 +298,8 @@ def mutant_questions(bench, texts, lines, rng):
 
 def read(lab, where, seed):
     """(path -> text, path -> text as handed out). Raises Refused."""
+    if look.is_look(lab):
+        raise Refused("this lab has no code to ask about")
     references = lab.twisted(lab.plain(), lab.choose_twists(seed))
     handed = {path: handout.with_stubs(lab, path, references[path])
               for path in lab.files}
