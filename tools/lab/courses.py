@@ -137,21 +137,25 @@ def read_packed(lab, name, text):
 class Graded:
     """What came out for one student."""
 
-    def __init__(self, student_id, seed, report, status, clock, note=""):
+    def __init__(self, student_id, seed, report, status, clock, note="",
+                 kernel=None):
         self.id, self.seed, self.report = student_id, seed, report
         self.status, self.note = status, note
         self.cpu, self.wall = clock.read()
+        # Read now: the tree is gone when the report is written.
+        self.versions = kernel and runs.versions(kernel)
 
     def write(self, folder):
         """report.md, results.json and results.xml, into a folder."""
+        data = self.report.lab.data
         extra = {"student": self.id, "seed": self.seed,
-                 "lab": self.report.lab.name,
-                 "exam": {str(mark.exercise.n): mark.exam
-                          for mark in self.report.marks if mark.exam}}
+                 "lab": self.report.lab.name, "commit": data.get("made_from"),
+                 "cpu_seconds": round(self.cpu, 1), "versions": self.versions}
         Path(folder).mkdir(parents=True, exist_ok=True)
         for name, text in (
                 ("report.md", self.report.markdown()),
-                ("results.json", self.report.results_json(self.wall, extra)),
+                ("results.json", self.report.results_json(
+                    self.wall, extra, examined=bool(self.versions))),
                 ("results.xml", self.report.results_xml())):
             (Path(folder) / name).write_text(text)
 
@@ -239,7 +243,8 @@ class GraderOfLab:
         report = Report(lab, marks, lab.root, runs.HOST_SECONDS)
         status = student.FULL if report.score >= report.most else \
             student.GRADED
-        return Graded(student_id, seed, report, status, clock)
+        return Graded(student_id, seed, report, status, clock,
+                      kernel=lab.root / "build" / "pagoda.elf")
 
     def check_objects(self, lab):
         refused, build = [], lab.root / "build"

@@ -25,7 +25,7 @@ import split
 from report import Report
 
 FULL, GRADED, NOT_GRADABLE, OWN_FAULT = 0, 1, 2, 3
-ERROR = re.compile(r"^(\S+):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$",
+ERROR = re.compile(r"^([^\s:]+):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$",
                    re.MULTILINE)
 
 
@@ -120,7 +120,8 @@ def open_hints(lab, marks):
 def write_results(lab, report, clock):
     cpu, wall = clock.read()
     extra = {"lab": lab.name, "seed": lab.data.get("seed"),
-             "commit": lab.data.get("made_from"), "cpu_seconds": round(cpu, 1)}
+             "commit": lab.data.get("made_from"), "cpu_seconds": round(cpu, 1),
+             "versions": runs.versions(lab.root / "build" / "pagoda.elf")}
     for name, text in (("report.md", report.markdown()),
                        ("results.json", report.results_json(wall, extra)),
                        ("results.xml", report.results_xml())):
