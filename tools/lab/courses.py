@@ -138,12 +138,12 @@ class Graded:
     """What came out for one student."""
 
     def __init__(self, student_id, seed, report, status, clock, note="",
-                 kernel=None):
+                 made=None):
         self.id, self.seed, self.report = student_id, seed, report
         self.status, self.note = status, note
         self.cpu, self.wall = clock.read()
         # Read now: the tree is gone when the report is written.
-        self.versions = kernel and runs.versions(kernel)
+        self.versions = made and runs.versions(made)
 
     def write(self, folder):
         """report.md, results.json and results.xml, into a folder."""
@@ -244,7 +244,7 @@ class GraderOfLab:
         status = student.FULL if report.score >= report.most else \
             student.GRADED
         return Graded(student_id, seed, report, status, clock,
-                      kernel=lab.root / "build" / "pagoda.elf")
+                      made=student.object_of(lab))
 
     def check_objects(self, lab):
         refused, build = [], lab.root / "build"

@@ -91,8 +91,8 @@ def run(command, seconds):
     return status, out.decode(errors="replace")
 
 
-def versions(kernel):
-    """The emulator, and the compiler of a kernel."""
+def versions(made):
+    """The emulator, and the compiler of an object."""
     def first_line(*command):
         try:
             text = subprocess.run(command, capture_output=True, text=True,
@@ -103,7 +103,7 @@ def versions(kernel):
                           text)
         return found.group().strip() if found else None
     return {"emulator": first_line("qemu-system-i386", "--version"),
-            "compiler": first_line("readelf", "-p", ".comment", str(kernel))}
+            "compiler": first_line("readelf", "-p", ".comment", str(made))}
 
 
 def ending(status):

@@ -117,11 +117,16 @@ def open_hints(lab, marks):
 
 # ---- commands ----------------------------------------------------------------
 
+def object_of(lab):
+    """What the compiler made of the first file with exercises."""
+    return lab.root / "build" / f"{lab.files[0]}.o"
+
+
 def write_results(lab, report, clock):
     cpu, wall = clock.read()
     extra = {"lab": lab.name, "seed": lab.data.get("seed"),
              "commit": lab.data.get("made_from"), "cpu_seconds": round(cpu, 1),
-             "versions": runs.versions(lab.root / "build" / "pagoda.elf")}
+             "versions": runs.versions(object_of(lab))}
     for name, text in (("report.md", report.markdown()),
                        ("results.json", report.results_json(wall, extra)),
                        ("results.xml", report.results_xml())):
