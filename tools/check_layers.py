@@ -6,7 +6,7 @@ WHAT    Reads every #include line of the tree and compares it with the table
         LAYERS below, first row that matches the file. Then compiles each
         header by itself.
 
-            user -> kernel/uapi, lib, user    tests -> everything
+            user -> kernel/uapi, lib, user    tests, labs -> everything
             kernel -> kernel, mm, lib, <arch>
             mm -> mm, lib, <arch>
             lib -> lib, <arch>
@@ -66,6 +66,8 @@ LAYERS = [
     ("user/",             ["user/", "kernel/uapi/", "lib/"],
      "user mode sees kernel/uapi, lib and its own library"),
     ("tests/",            [""], ""),
+    ("docs/labs/",        [""], ""),
+    ("tools/lab/",        [""], ""),
 ]
 
 # The rooms of kernel/, the lowest first. Rooms of one row are beside each

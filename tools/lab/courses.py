@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """courses.py - a lab for a whole class: seeds, trees, marks
 
-WHAT     Makes a tree for each student of a roster, and grades what they hand in.
+WHAT     Makes a tree for each student of a roster, and grades what they hand
+         in.
 
 TERMS    roster      a CSV file; the column "id" names each student once
          course key  a secret text of the instructor, in a file

@@ -20,7 +20,7 @@ ALGORITHM  On the host first: a process for each test. Then the suites that only
          An exercise that no suite calls directly (its `where` has no bench) is
          measured promoted.
 
-         A test must count whatever the seed: so several trees are measured, with
+         A test must count whatever the seed: several trees are measured, with
          different twists, and a test counts only if it counts in all of them.
          After the first tree only those tests run that have counted so far.
 """

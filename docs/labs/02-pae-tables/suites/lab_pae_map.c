@@ -346,7 +346,7 @@ KTEST(lab_pae_map, a_chunk_without_ram_stays_empty)
 
 /* ---- what was built is counted ------------------------------------------- */
 
-/* The same as expect_small(), but the counts are looked at and not the table. */
+/* As expect_small(), but the counts are looked at and not the table. */
 static void expect_small_count(kva_t start, kva_t top)
 {
 	struct lab_built before = lab_built();
