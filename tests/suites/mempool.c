@@ -8,6 +8,7 @@
 #include "mm/page/page_alloc.h"
 #include "mm/slab/kmalloc.h"
 #include "mm/slab/mempool.h"
+#include "mm/slab/slab_impl.h"
 #include "tests/ktest.h"
 
 #define RESERVE  8u
@@ -57,6 +58,17 @@ static void destroy(struct mempool *pool)
 	EXPECT_NULL(mempool_check(pool));
 	EXPECT_EQ(mempool_destroy(pool), 0);
 	EXPECT_EQ(source.allocated, source.freed);
+}
+
+/* Of all caches, those of kmalloc() too. */
+static unsigned long objects_in_use(void)
+{
+	struct kmem_cache *cache;
+	unsigned long n = 0;
+
+	for (unsigned i = 0; (cache = kmem_cache_at(i)); i++)
+		n += kmem_cache_used(cache);
+	return n;
 }
 
 static void alloc_many(struct mempool *pool, unsigned n)
@@ -276,6 +288,17 @@ KTEST(mempool, resize_while_elements_are_out)
 	destroy(pool);
 }
 
+KTEST(mempool, nothing_is_left_of_a_pool)
+{
+	unsigned long used = objects_in_use();
+	struct mempool *pool = create(RESERVE);
+
+	EXPECT_EQ(mempool_resize(pool, 3), 0);
+	EXPECT_EQ(mempool_resize(pool, 100), 0);
+	destroy(pool);
+	EXPECT_EQ(objects_in_use(), used);
+}
+
 KTEST(mempool, resize_to_nothing_is_refused)
 {
 	struct mempool *pool = create(2);
@@ -314,8 +337,27 @@ static bool try_pool(void *arg)
 
 KTEST(mempool, failure_of_each_allocation_is_survived)
 {
+	unsigned long used = objects_in_use();
+
 	/* Create: pool, array, 3 elements. Resize: array, 2 elements. */
 	EXPECT(ktest_each_failure(try_pool, NULL) >= 8);
+	EXPECT_EQ(objects_in_use(), used);
+}
+
+/* The allocator took the element back, and gave it again. */
+KTEST(mempool, check_finds_an_element_that_is_there_twice)
+{
+	struct mempool *pool = create(2);
+
+	source.empty = true;
+	alloc_many(pool, 2);
+	mempool_free(pool, held[0]);
+	mempool_free(pool, held[0]);
+	EXPECT_STREQ(mempool_check(pool),
+		     "mempool L2: no element is in the reserve twice");
+	EXPECT(mempool_alloc(pool, GFP_ATOMIC) == held[0]);
+	mempool_free(pool, held[1]);
+	destroy(pool);
 }
 
 KTEST(mempool, random_operations_keep_the_promise)
