@@ -21,7 +21,7 @@
 #define BOOT_INFO_MAGIC    0x61676f64u   /* "doga" */
 #define BOOT_RANGES_MAX    128
 #define BOOT_MODULES_MAX   16
-#define BOOT_CMDLINE_MAX   1024
+#define BOOT_CMDLINE_MAX   2048   /* as Linux on x86 */
 #define BOOT_WARNINGS_MAX  512
 
 /*      type            text as in Linux's e820 lines   stricter wins: down  */

@@ -8,9 +8,10 @@
  */
 #pragma once
 
+#include "boot/boot_info.h"
 #include "kernel/diag/log.h"
 
-#define CMDLINE_MAX  1024
+#define CMDLINE_MAX  BOOT_CMDLINE_MAX
 
 struct kernel_options {
 	const char *selftest;    /* suites to run, "a,b"; "": all; NULL: none */

@@ -70,10 +70,12 @@ static int copy_locked(struct copying *c, uaddr_t addr, uint32_t n)
 	if (copy_present(c, addr, n))
 		return 0;
 	err = vm_fault_errno(vm_touch_locked(c->mm, addr, access, c->force));
+	if (err)
+		return err;
 	/* The lock was held all the time: the page is still there. */
-	done = err || copy_present(c, addr, n);
+	done = copy_present(c, addr, n);
 	assert(done);
-	return err;
+	return 0;
 }
 
 static int copy_range(struct copying *c, uaddr_t addr, uint32_t length)

@@ -141,8 +141,7 @@ static void bring_area(struct mm *mm, struct vma *vma, const struct vma *new,
 	vma = vma_find(mm, r->addr);
 	if (vma->flags & VM_LOCKED)
 		mm->locked_vm -= vma_pages(vma);
-	vma_leave_family(mm, vma, vma_start(vma).v == r->addr.v &&
-			 vma_pages(vma) == r->old >> PAGE_SHIFT);
+	vma_leave_family(mm, vma, vma_pages(vma) == r->old >> PAGE_SHIFT);
 }
 
 /*

@@ -86,10 +86,10 @@ void vm_pages_unmapped(struct page *const pages[], unsigned nr, void *arg)
 		if (!last_reference(pages[i]))
 			continue;
 		batch[n++] = pages[i];
-		if (n < FREE_BATCH)
-			continue;
-		free_pages_bulk(batch, n);
-		n = 0;
+		if (n == FREE_BATCH) {
+			free_pages_bulk(batch, n);
+			n = 0;
+		}
 	}
 	free_pages_bulk(batch, n);
 }

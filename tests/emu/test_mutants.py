@@ -117,6 +117,16 @@ def test_a_row_whose_line_is_gone_is_an_error(tree):
     assert "no such mutant: seen/sum.c | NAME | n--; | n++;" in output
 
 
+def test_a_row_whose_mutant_dies_is_an_error(tree):
+    status, output = mutants(tree, "--rows", "seen", "blind")
+    assert status == 0 and row(output, "all")["made"] == "1", output
+    with open(tree / "same.tsv", "a", encoding="utf-8") as table:
+        table.write("seen/sum.c\tNAME\tsum += n--;\tsum -= n--;\ta reason\n")
+    status, output = mutants(tree, "--rows", "seen", "blind")
+    assert status == 1 and row(output, "all")["made"] == "2", output
+    assert "sum.c:10 in NAME(): died, but same.tsv has a row" in output
+
+
 def test_a_program_that_fails_unchanged_ends_the_run(tree):
     (tree / "suites.c").write_text(SUITES % "1")
     status, output = mutants(tree, "seen")

@@ -636,3 +636,17 @@ KTEST(dumps, an_unmap_is_called_the_second_of_its_own_device_only)
 	dma_debug_enable(before);
 	put_free_pages(memory, 0);
 }
+
+KTEST(dumps, a_cache_that_is_in_use_is_not_destroyed_and_says_so)
+{
+	const char *l;
+
+	make_cache(200);
+	begin();
+	EXPECT_EQ(kmem_cache_destroy(cache), -EBUSY);
+	end();
+	l = line_with("slab: cache 'test-dump' not destroyed: ");
+	EXPECT(strstr(l, ": 7 objects in use"));
+	_Static_assert(HELD == 7, "as the line says");
+	destroy_cache();
+}

@@ -69,6 +69,20 @@ static void count_entries(pde_t *pd, struct counts *counts)
 	counts->tables += 2;   /* the directory and the PDPT */
 }
 
+/* Behind the direct map there are two tables, those that boot makes. */
+static void expect_no_others(const pde_t *pd)
+{
+	for (unsigned i = 0; i < PTRS_PER_PD; i++) {
+		kva_t va = PAGE_OFFSET + i * LARGE_PAGE_SIZE;
+
+		if (va < high_memory)
+			continue;
+		EXPECT_EQ(pde_is_table(pd[i]),
+			  va == PKMAP_BASE || va == FIXMAP_PT_BASE);
+		EXPECT(pde_is_table(pd[i]) || pd[i].v == 0);
+	}
+}
+
 static void free_tables(pde_t *pd)
 {
 	for (unsigned i = 0; i < PTRS_PER_PD; i++)
@@ -119,6 +133,7 @@ static void build_again(struct counts *said, struct counts *built)
 	paging_init(&in_use.image);
 	host_log_capture(NULL, 0);
 	count_entries(kernel_pd, built);
+	expect_no_others(kernel_pd);
 	restore(&in_use);
 	*said = (struct counts){
 		number_before(line, " pages of 2 MiB"),

@@ -274,6 +274,31 @@ KTEST(acpi, a_wrong_xsdt_leaves_the_rsdt)
 	EXPECT(info.has_fadt);
 }
 
+/* A pointer has 36 to 1024 bytes; here 1100 can be read. */
+KTEST(acpi, an_extension_ends_within_a_kib)
+{
+	static const struct { uint32_t length; bool right; } cases[] = {
+		{ 0, false },    { 35, false },   { 36, true },
+		{ 37, true },    { 1023, true },  { 1024, true },
+		{ 1025, false }, { 1100, false }, { 0x80000024, false },
+	};
+	const uint64_t list[] = { MADT_PA };
+	static uint8_t more[76];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		lay();
+		machine_add(&machine, RSDP_PA + sizeof(bios), more,
+			    sizeof(more));
+		lay_xsdt(list, 1);
+		put32(bios + 20, cases[i].length);
+		/* So the first bytes add up to 0, and all others are 0. */
+		set_checksum(bios, 36, 32);
+		parse();
+		EXPECT_EQ(listed("XSDT") != NULL, cases[i].right);
+		EXPECT_EQ(machine.reader.complaints, !cases[i].right);
+	}
+}
+
 KTEST(acpi, revision_0_has_no_extension)
 {
 	lay();

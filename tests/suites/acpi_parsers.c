@@ -543,7 +543,28 @@ KTEST(acpi_parsers, a_wrong_piece_ends_the_table)
 	}
 }
 
-/* ---- heads --------------------------------------------------------------- */
+/* ---- heads, checksums ---------------------------------------------------- */
+
+/* No byte behind the end is read: nothing is there. */
+KTEST(acpi_parsers, a_checksum_counts_each_byte_and_no_other)
+{
+	struct acpi_reader *reader = &machine.reader;
+	const phys_addr_t pa = PHYS(TABLE_PA);
+	static uint8_t bytes[800];
+
+	for (uint32_t length = 1; length < sizeof(bytes); length++) {
+		machine_init(&machine);
+		machine_add(&machine, TABLE_PA, bytes, length);
+		for (uint32_t i = 0; i < length; i++)
+			bytes[i] = (uint8_t)(i * 7 + 3);
+		set_checksum(bytes, length, length / 2);
+		EXPECT_EQ(acpi_checksum(reader, pa, length), 0);
+		bytes[length - 1]++;
+		EXPECT_EQ(acpi_checksum(reader, pa, length), -EIO);
+		EXPECT_EQ(acpi_checksum(reader, pa, length + 1), -EINVAL);
+	}
+	EXPECT_EQ(acpi_checksum(reader, pa, 0), 0);
+}
 
 /* A name goes into the log: it has no blanks and no control characters. */
 KTEST(acpi_parsers, each_byte_of_a_name_can_be_printed)
@@ -562,4 +583,27 @@ KTEST(acpi_parsers, each_byte_of_a_name_can_be_printed)
 			EXPECT_STREQ(table.signature, name);
 		}
 	}
+}
+
+/* Two bytes of ports, the last ones too. */
+KTEST(acpi_parsers, a_control_register_is_two_ports)
+{
+	static const struct {
+		uint32_t port;
+		uint16_t want;
+	} cases[] = {
+		{ 1, 1 },           { 0x604, 0x604 }, { 0xfffd, 0xfffd },
+		{ 0xfffe, 0xfffe }, { 0xffff, 0 },    { 0x10000, 0 },
+		{ 0xffff0604, 0 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
+		for (unsigned b = 0; b < 2; b++) {
+			begin("FACP", real_fadt, sizeof(real_fadt));
+			put(b ? 68 : 64, cases[i].port, 4);
+			parse_fadt();
+			EXPECT_EQ(b ? info.pm1b_control : info.pm1a_control,
+				  cases[i].want);
+			EXPECT_EQ(complaints(), cases[i].port > 0xfffe);
+		}
 }

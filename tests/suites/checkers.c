@@ -25,7 +25,7 @@
 
 SUITE(checkers, laws_check_all);
 
-#define CHECKS          150u
+#define CHECKS          50u
 #define PRIORITY_WORK   PRIORITY_SERVER   /* below the thread that checks */
 #define DEVICE          PHYS(0xfec00000)  /* never RAM on a PC            */
 #define HELD            8u

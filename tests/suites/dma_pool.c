@@ -209,6 +209,42 @@ KTEST(dma_pool, wrong_frees_are_reported_and_do_nothing)
 	end(pool);
 }
 
+static bool is_out(uint32_t offset, uint8_t *first)
+{
+	for (unsigned i = 0; i < nr_pieces; i++)
+		if (pieces[i].ptr == first + offset)
+			return true;
+	return false;
+}
+
+/* All pieces of the chunk are out: two in each 64 bytes, of 24 bytes each. */
+KTEST(dma_pool, no_offset_but_that_of_a_piece_can_be_freed)
+{
+	struct dma_pool *pool = set_up(24, 8, 64, false);
+	unsigned long reports = dma_debug_nr_reports();
+	uint32_t wrong = 0;
+	struct piece first;
+
+	while (nr_pieces < pool->nr)
+		REQUIRE(take(pool, GFP_KERNEL));
+	first = pieces[0];
+	for (unsigned i = 0; i < nr_pieces; i++)
+		if (pieces[i].ptr < first.ptr)
+			first = pieces[i];
+	for (uint32_t at = 0; at < pool->chunk_size; at += 8) {
+		if (is_out(at, first.ptr))
+			continue;
+		dma_pool_free(pool, first.ptr + at, BUS(first.bus.v + at));
+		wrong++;
+	}
+	EXPECT_EQ(wrong, pool->chunk_size / 8 - pool->nr);
+	EXPECT_EQ(dma_debug_nr_reports() - reports, wrong);
+	EXPECT_EQ(pool->used, nr_pieces);
+	EXPECT_NULL(dma_check());
+	give_all(pool);
+	end(pool);
+}
+
 KTEST(dma_pool, destroy_is_refused_while_pieces_are_out)
 {
 	struct dma_pool *pool = set_up(32, 32, 0, true);

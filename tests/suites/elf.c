@@ -122,6 +122,26 @@ KTEST(elf, headers_that_are_not_loaded_have_no_address)
 	EXPECT_EQ(elf.phdr.v, 0);
 }
 
+/* A segment has all headers, or they have no address. */
+KTEST(elf, headers_may_fill_a_segment_to_the_byte)
+{
+	const uint32_t first = sizeof(file.header);
+
+	for (int from = -1; from <= 1; from++)
+		for (int to = -1; to <= 1; to++) {
+			struct elf_phdr *code = &file.phdr[0];
+
+			start();
+			code->offset = first + (uint32_t)from;
+			code->vaddr = CODE_VA + code->offset;
+			code->filesz = sizeof(file.phdr) +
+				       (uint32_t)(to - from);
+			EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+			EXPECT_EQ(elf.phdr.v, from <= 0 && to >= 0 ?
+				  CODE_VA + first : 0);
+		}
+}
+
 KTEST(elf, bad_header_is_refused_with_its_reason)
 {
 	start();
@@ -283,6 +303,88 @@ KTEST(elf, an_interpreter_is_named_or_refused)
 	start();
 	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
 	EXPECT_STREQ(elf.interp, "");
+}
+
+/* The longest name, and the shortest. */
+KTEST(elf, a_name_of_an_interpreter_may_fill_its_room)
+{
+	char name[ELF_INTERP_MAX];
+
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	NAME_INTERP(0x1800, sizeof(name), name);
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT_STREQ(elf.interp, name);
+	NAME_INTERP(0x1800, 2, "a");
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT_STREQ(elf.interp, "a");
+}
+
+/* The second one is not even looked at. */
+KTEST(elf, of_two_interpreters_the_first_counts)
+{
+	NAME_INTERP(0x1800, 6, "first");
+	memcpy((uint8_t *)&file + 0x1900, "other", 6);
+	file.phdr[1] = file.phdr[2];
+	file.phdr[1].offset = 0x1900;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT_STREQ(elf.interp, "other");
+	file.phdr[2].offset = 0xffffffff;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT_STREQ(elf.interp, "other");
+}
+
+KTEST(elf, one_segment_is_enough)
+{
+	start();
+	file.phdr[1].type = 0;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT_NULL(image_check(&elf, FILE_SIZE));
+	EXPECT_EQ(elf.nr_segments, 1);
+}
+
+KTEST(elf, an_entry_is_a_byte_of_an_executable_segment)
+{
+	static const struct { uint32_t entry; bool right; } cases[] = {
+		{ CODE_VA - 1, false },      { CODE_VA, true },
+		{ CODE_VA + 0x1233, true },  { CODE_VA + 0x1234, false },
+		{ DATA_VA + 0x10, false },   { 0, false },
+		{ 0xffffffff, false },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		start();
+		file.header.entry = cases[i].entry;
+		EXPECT_EQ(!elf_parse(&file, FILE_SIZE, &elf), cases[i].right);
+	}
+}
+
+/* Segments that end where the file or user memory does, and a byte behind. */
+KTEST(elf, a_segment_may_reach_every_end_but_not_beyond)
+{
+	start();
+	file.phdr[1].filesz = FILE_SIZE - 0x2010;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	file.phdr[1].filesz++;
+	expect_refused("a segment lies beyond the file's end");
+	file.phdr[1].filesz = 0x5000;
+	expect_refused("a segment lies beyond the file's end");
+	file.phdr[1].filesz = file.phdr[1].memsz = 0x20;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	file.phdr[1].memsz--;
+	expect_refused("a segment is larger in the file than in memory");
+	file.phdr[1].vaddr = USER_BASE + 0x10;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	file.phdr[1].vaddr = USER_BASE - PAGE_SIZE + 0x10;
+	expect_refused("a segment lies outside user memory");
+	file.phdr[1].vaddr = USER_BASE - 1;
+	file.phdr[1].filesz = 0;
+	expect_refused("a segment lies outside user memory");
+	file.phdr[1].memsz = ELF_END_MAX - file.phdr[1].vaddr;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT_EQ(elf.end.v, ELF_END_MAX);
+	file.phdr[1].memsz++;
+	expect_refused("a segment lies outside user memory");
 }
 
 /* The largest number, from the highest address down: the slowest order. */

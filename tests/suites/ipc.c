@@ -483,7 +483,7 @@ KTEST(ipc, a_call_switches_straight_to_the_server)
 
 #define STORM_CLIENTS  6
 #define STORM_SERVERS  3
-#define STORM_CALLS    60
+#define STORM_CALLS    20
 
 static volatile unsigned storm_done, storm_wrong;
 

@@ -189,6 +189,29 @@ KTEST(lineedit, a_line_longer_than_the_screen_scrolls_sideways)
 	press(KEY_CTRL('u'));
 }
 
+/* The view moves if the cursor leaves it, and no farther than it must. */
+KTEST(lineedit, the_view_moves_by_thirds_of_its_width)
+{
+	unsigned columns = LINE_COLUMNS - (sizeof(PROMPT) - 1);
+	unsigned third = columns / 3;
+
+	fresh();
+	for (unsigned i = 1; i < LINE_TEXT_MAX; i++) {
+		unsigned view = ed.view;
+
+		press('a' + (int)(i % 26));
+		EXPECT_EQ(ed.view, ed.cursor < view + columns ? view :
+			  view + third);
+	}
+	while (ed.cursor > 0) {
+		unsigned view = ed.view;
+
+		press(KEY_LEFT);
+		EXPECT_EQ(ed.view, ed.cursor >= view ? view : view - third);
+	}
+	EXPECT_EQ(ed.view, 0);
+}
+
 KTEST(lineedit, control_c_gives_up_and_control_d_ends)
 {
 	fresh();
@@ -515,6 +538,27 @@ KTEST(lineedit, scan_codes_of_newer_keys_are_sequences)
 	EXPECT_STREQ(codes(&keyboard, "\xe0\x2a\xe0\x4b"), "\x1b[D");
 	EXPECT(!keyboard.shift);
 	EXPECT_STREQ(codes(&keyboard, "\x4b"), "\x1b[D");   /* number pad */
+}
+
+/* The codes of the number pad, alone and behind 0xe0. */
+KTEST(lineedit, each_key_that_moves_the_cursor_has_its_sequence)
+{
+	static const char *const pad[] = {
+		[0x47] = "\x1b[H", [0x48] = "\x1b[A", [0x4b] = "\x1b[D",
+		[0x4d] = "\x1b[C", [0x4f] = "\x1b[F", [0x50] = "\x1b[B",
+		[0x53] = "\x1b[3~",
+	};
+
+	for (uint8_t code = 0x3b; code < 0x80; code++) {
+		const char *want = code < ARRAY_SIZE(pad) ? pad[code] : NULL;
+		struct keyboard keyboard = { 0 };
+
+		EXPECT_STREQ(scancode_decode(&keyboard, code),
+			     want ? want : "");
+		EXPECT_STREQ(scancode_decode(&keyboard, 0xe0), "");
+		EXPECT_STREQ(scancode_decode(&keyboard, code),
+			     want ? want : "");
+	}
 }
 
 KTEST(lineedit, every_scan_code_is_harmless)

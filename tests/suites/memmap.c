@@ -472,6 +472,17 @@ KTEST(memmap, too_many_ranges_lose_the_smallest_ram_and_warn)
 	EXPECT(info.warnings[0] != 0);
 }
 
+KTEST(memmap, a_range_as_large_as_the_smallest_gets_no_place)
+{
+	start(32);
+	for (unsigned i = 0; i < 200; i++)
+		add((2 + 2 * i) * M, 1 * M, RAM);
+	finish();
+	EXPECT_EQ(info.nr_ranges, BOOT_RANGES_MAX);
+	for (unsigned i = 0; i < info.nr_ranges; i++)
+		EXPECT_EQ(info.range[i].start.v, (2 + 2 * i) * M);
+}
+
 KTEST(memmap, too_many_ranges_lose_what_is_not_ram_first)
 {
 	start(32);

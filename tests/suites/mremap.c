@@ -442,3 +442,87 @@ KTEST(mremap, neighbours_across_a_hole_are_two_families)
 	EXPECT_STREQ(maps(mm), "104-105 rw-p 105-106 rw-p");
 	test_end(mm);
 }
+
+/* ---- how many areas there may be ----------------------------------------- */
+
+/* One area, and so many may be added. What is the answer? */
+static long move_with(unsigned may_add, unsigned flags, unsigned old,
+		      unsigned new)
+{
+	struct mm *mm = test_mm();
+	long result;
+
+	test_map(mm, 0, 2, PROT_RW);
+	vm_max_map_count = mm->nr_vmas + may_add;
+	result = mm_mremap(mm, UADDR(AT(0)), PAGES(old), PAGES(new), flags,
+			   UADDR(AT(8)));
+	vm_max_map_count = MAX_MAP_COUNT;
+	if (IS_ERR_VALUE(result))
+		EXPECT_STREQ(maps(mm), "100-102 rw-p");
+	test_end(mm);
+	return result;
+}
+
+/* As on Linux: two areas for cuts at the new place, and four for the move. */
+KTEST(mremap, a_move_needs_room_for_all_areas_that_it_may_add)
+{
+	static const struct { unsigned flags, old, new, needs; } cases[] = {
+		{ FIXED, 2, 2, 6 },        { FIXED, 1, 1, 6 },
+		{ FIXED, 2, 3, 6 },        { FIXED, 2, 1, 6 },
+		{ KEEP | FIXED, 2, 2, 6 }, { KEEP, 2, 2, 6 },
+		{ MOVE, 1, 3, 4 },         { MOVE, 2, 3, 0 },
+		{ 0, 2, 1, 0 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
+		for (unsigned more = 0; more < 8; more++) {
+			long result = move_with(more, cases[i].flags,
+						cases[i].old, cases[i].new);
+
+			EXPECT_EQ(IS_ERR_VALUE(result), more < cases[i].needs);
+			if (more < cases[i].needs)
+				EXPECT_IS(result, -ENOMEM);
+		}
+}
+
+/* ---- what stays ---------------------------------------------------------- */
+
+/*
+ * Pages [first, first + nr) of an area of `all` pages move, and the area stays.
+ * New pages come where they were. Are the two families one?
+ */
+static bool stays_in_family(unsigned all, unsigned first, unsigned nr)
+{
+	struct mm *mm = test_mm();
+	uint32_t vmas;
+	bool one;
+
+	test_map(mm, 0, all, PROT_RW);
+	test_fill(mm, 0, all, 1);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(first)), PAGES(nr), PAGES(nr),
+			    KEEP | FIXED, UADDR(AT(16))),
+		  AT(16));
+	test_fill(mm, first, nr, 100);
+	/* The last page goes behind the others at the new place. */
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(16 + nr - 1)), PAGES(1)), 0);
+	vmas = mm->nr_vmas;
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(first + nr - 1)), PAGES(1), PAGES(1),
+			    FIXED, UADDR(AT(16 + nr - 1))),
+		  AT(16 + nr - 1));
+	/* The area that it leaves has two parts, if pages follow. */
+	one = mm->nr_vmas == vmas + (first + nr < all);
+	EXPECT_EQ(peek(mm, AT(16)), first + 1);
+	EXPECT_EQ(peek(mm, AT(16 + nr - 1)), 100 + nr - 1);
+	test_end(mm);
+	return one;
+}
+
+/* As on Linux: an area that loses all its pages leaves the family. */
+KTEST(mremap, dontunmap_of_a_whole_area_leaves_another_family)
+{
+	EXPECT(!stays_in_family(2, 0, 2));
+	EXPECT(!stays_in_family(5, 0, 5));
+	EXPECT(stays_in_family(4, 0, 2));
+	EXPECT(stays_in_family(4, 1, 2));
+	EXPECT(stays_in_family(4, 2, 2));
+}

@@ -132,6 +132,62 @@ KTEST(page, first_use_of_a_block_writes_all_its_entries)
 	EXPECT_EQ(pageblock_state(page_to_pfn(page)), PAGEBLOCK_LIVE);
 }
 
+/* Nobody has written to mem_map before: an entry may say anything. */
+static void fill_entries(struct page *block, pfn_t first)
+{
+	for (unsigned i = 0; i < PAGEBLOCK_PAGES; i++) {
+		block[i].state_order = STATE_ORDER(PAGE_USED, i % 11);
+		block[i].kmap = (uint16_t)(i + 1);
+		block[i].refs = i + 7;
+	}
+	pageblock_states[first.v >> MAX_ORDER] = PAGEBLOCK_HOLE;
+}
+
+/* Entries from first on: are so many written, and all others as they were? */
+static void expect_written(const struct page *block, unsigned first,
+			   unsigned nr, enum page_state state)
+{
+	bool right = true;
+
+	for (unsigned i = 0; i < PAGEBLOCK_PAGES; i++) {
+		bool written = i >= first && i < first + nr;
+
+		right &= block[i].state_order_kmap ==
+			 (written ? STATE_ORDER(state, 0) :
+			  STATE_ORDER(PAGE_USED, i % 11) | (i + 1) << 16);
+		right &= block[i].refs == (written ? 0 : i + 7);
+	}
+	EXPECT(right);
+}
+
+KTEST(page, a_new_block_has_entries_without_slots_and_references)
+{
+	struct page *block = alloc_pages(GFP_HIGHUSER | GFP_NOWARN, MAX_ORDER);
+	pfn_t first;
+
+	if (!block)
+		SKIP("needs a free block of 4 MiB");
+	first = page_to_pfn(block);
+	fill_entries(block, first);
+	pageblock_init_virgin(first);
+	EXPECT_EQ(pageblock_state(first), PAGEBLOCK_VIRGIN);
+	expect_written(block, 0, 1, PAGE_TAIL);
+	fill_entries(block, first);
+	pageblock_states[first.v >> MAX_ORDER] = PAGEBLOCK_VIRGIN;
+	pageblock_make_live(first);
+	EXPECT_EQ(pageblock_state(first), PAGEBLOCK_LIVE);
+	expect_written(block, 1, PAGEBLOCK_PAGES - 1, PAGE_TAIL);
+	fill_entries(block, first);
+	pageblock_init_reserved(first);
+	EXPECT_EQ(pageblock_state(first), PAGEBLOCK_LIVE);
+	expect_written(block, 0, PAGEBLOCK_PAGES, PAGE_RESERVED);
+	for (unsigned i = 0; i < PAGEBLOCK_PAGES; i++)
+		block[i].state_order = STATE_ORDER(PAGE_TAIL, 0);
+	block->state_order = STATE_ORDER(PAGE_USED, MAX_ORDER);
+	block->refs = 1;
+	free_pages(block, MAX_ORDER);
+}
+
 /* Check frames that are not RAM, in blocks with and without RAM. */
 static void expect_no_ram(pfn_t from, pfn_t to)
 {

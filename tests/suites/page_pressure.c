@@ -75,6 +75,53 @@ KTEST(page_pressure, a_dry_zone_keeps_its_reserve)
 	EXPECT_EQ(nr_free_pages(), free);
 }
 
+/* A block of a per-CPU list; nothing else is in the lists of the zone. */
+static struct pcp_list *list_with_a_block(struct zone *zone)
+{
+	struct pcp_list *pcp = zone_pcp(zone, 1);
+	struct page *page;
+
+	drain_local_pages();
+	page = alloc_pages(GFP_DMA | GFP_NOWARN, 1);
+	if (!page)
+		SKIP("needs pages in zone %s", zone->name);
+	free_pages(page, 1);
+	EXPECT(pcp->count > 0 && zone_pcp(zone, 0)->count == 0);
+	return pcp;
+}
+
+/* Take a page below the low mark; the zone must keep `spare` pages less. */
+static void take_below_low(struct zone *zone, unsigned long spare,
+			   bool drains)
+{
+	struct pcp_list *pcp = list_with_a_block(zone);
+	unsigned long low = zone->low, min = zone->min;
+	unsigned count = pcp->count;
+	struct page *page;
+
+	zone->low = zone->nr_free + 1;
+	zone->min = zone->nr_free - spare;
+	page = alloc_page(GFP_DMA | GFP_NOWARN);
+	zone->low = low;
+	zone->min = min;
+	EXPECT(page != NULL);
+	EXPECT_EQ(pcp->count, drains ? 0 : count);
+	if (page)
+		free_page(page);
+	drain_local_pages();
+}
+
+/* Blocks of other orders are taken back only if the request needs them. */
+KTEST(page_pressure, below_the_low_mark_lists_are_drained_only_for_need)
+{
+	struct zone *dma = &zones[ZONE_DMA];
+
+	want_small(dma);
+	take_below_low(dma, 2, false);
+	take_below_low(dma, 1, false);
+	take_below_low(dma, 0, true);
+}
+
 KTEST(page_pressure, a_refusal_is_counted_and_said)
 {
 	struct zone *dma = &zones[ZONE_DMA];

@@ -242,3 +242,51 @@ KTEST(printf, random_numbers_come_back)
 		EXPECT_EQ(read_back(8), n);
 	}
 }
+
+KTEST(printf, a_zero_flag_without_a_width_adds_no_zero)
+{
+	EXPECT_TEXT("|0|7|-7|", "|%0d|%0d|%0d|", 0, 7, -7);
+	EXPECT_TEXT("|0|00|000|", "|%01d|%02d|%03d|", 0, 0, 0);
+	EXPECT_TEXT("|-7|-7|-7|-07|", "|%01d|%02d|%02d|%03d|", -7, -7, -7, -7);
+	EXPECT_TEXT("|+0|+0|+00|", "|%+01d|%+02d|%+03d|", 0, 0, 0);
+	EXPECT_TEXT("|0x7|0x7|0x07|", "|%#02x|%#03x|%#04x|", 7, 7, 7);
+}
+
+/* ---- bits_format() ------------------------------------------------------ */
+
+static const struct bit_name names[] = {
+	{ 1ull << 0, "one" }, { 1ull << 40, "two" }, { 1ull << 63, "three" },
+};
+
+static void format_bits(uint64_t bits, size_t size)
+{
+	memset(out, '#', sizeof(out));
+	bits_format(out, size, bits, names, ARRAY_SIZE(names));
+}
+
+KTEST(printf, each_bit_that_is_set_is_named_in_the_order_of_the_table)
+{
+	format_bits(0, sizeof(out));
+	EXPECT_STREQ(out, "");
+	format_bits(~0ull, sizeof(out));
+	EXPECT_STREQ(out, " one two three");
+	format_bits(1ull << 40, sizeof(out));
+	EXPECT_STREQ(out, " two");
+	format_bits(~(1ull << 40), sizeof(out));
+	EXPECT_STREQ(out, " one three");
+}
+
+KTEST(printf, names_of_bits_are_cut_where_the_buffer_ends)
+{
+	static const char all[] = " one two three";
+
+	for (size_t size = 1; size < sizeof(all) + 3; size++) {
+		size_t length = MIN(size, sizeof(all)) - 1;
+
+		format_bits(~0ull, size);
+		EXPECT(!memcmp(out, all, length));
+		EXPECT_EQ(out[length], '\0');
+		for (size_t i = length + 1; i < sizeof(out); i++)
+			EXPECT_EQ(out[i], '#');
+	}
+}

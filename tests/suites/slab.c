@@ -566,11 +566,6 @@ KTEST(slab, check_finds_each_broken_law)
 
 	expect_chain(slab);
 
-	slab->page->slab = NULL;
-	EXPECT_STREQ(slab_check(),
-		     "slab S4: each page of a slab names its cache and slab");
-	slab->page->slab = slab;
-
 	objects = slab->objects;
 	slab->objects += PAGE_SIZE;
 	EXPECT_STREQ(slab_check(), "slab S5: objects end within the block");
@@ -589,6 +584,38 @@ KTEST(slab, check_finds_each_broken_law)
 	EXPECT_STREQ(slab_check(),
 		     "cache C2: a cache's geometry is what fits its block");
 	cache->span++;
+	EXPECT_NULL(slab_check());
+	free_many(1);
+	tear_down();
+}
+
+static void expect_page_law(void)
+{
+	EXPECT_STREQ(slab_check(),
+		     "slab S4: each page of a slab names its cache and slab");
+}
+
+KTEST(slab, check_finds_each_page_that_names_another_owner)
+{
+	struct slab *slab;
+
+	set_up(5000);
+	alloc_many(1);
+	slab = slab_find(cache, held[0]);
+	REQUIRE(slab && cache->order > 0);
+	for (unsigned i = 0; i < 1u << cache->order; i++) {
+		struct page *page = &slab->page[i];
+
+		page->slab = NULL;
+		expect_page_law();
+		page->slab = slab;
+		page->slab_cache = NULL;
+		expect_page_law();
+		page->slab_cache = cache;
+		page->state = PAGE_USED;
+		expect_page_law();
+		page->state = PAGE_SLAB;
+	}
 	EXPECT_NULL(slab_check());
 	free_many(1);
 	tear_down();

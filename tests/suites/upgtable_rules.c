@@ -511,7 +511,8 @@ KTEST(upgtable_rules, the_checker_counts)
 	EXPECT_LAW(upt_check(&space), "upgtable U4");
 	space.nr_tables--;
 	pt->state = PAGE_USED;
-	EXPECT_LAW(upt_check(&space), "upgtable U3");
+	EXPECT_STREQ(upt_check(&space),
+		     "upgtable U3: a table's frame is marked so");
 	pt->state = PAGE_TABLE;
 	REQUIRE(upt_map(&space, UADDR(0), frame(0), R) == 0);
 	EXPECT_LAW(upt_check(&space), "upgtable U10");
@@ -520,6 +521,44 @@ KTEST(upgtable_rules, the_checker_counts)
 		== 0);
 	EXPECT_LAW(upt_check(&space), "upgtable U10");
 	upt_unmap(&space, UADDR(USER_BASE - PAGE_SIZE));
+	teardown();
+}
+
+/* The same for the table of page 0. 0: the right entry, but not writable. */
+static const char *law_of_table(uint64_t entry)
+{
+	pde_t *pde = &upt_directory(&upt_pdpt(&space)[pdpt_index(at(0))])
+			     [pd_index(at(0))];
+	pde_t right = *pde;
+	const char *law;
+
+	pde->v = entry ? entry : right.v ^ PAE_RW;
+	law = upt_check(&space);
+	*pde = right;
+	return law;
+}
+
+KTEST(upgtable_rules, the_checker_knows_where_tables_may_be)
+{
+	static const char where[] =
+		"upgtable U3: a table's frame is RAM, where tables may be";
+	bool above = upt_tables_above_4g, high;
+
+	setup();
+	map(0, 0, RW);
+	EXPECT_LAW(law_of_table(0), "upgtable U2");
+	EXPECT_STREQ(law_of_table(pfn_to_phys(max_pfn).v | UPT_PDE_BITS),
+		     where);
+	EXPECT_STREQ(law_of_table(pfn_to_phys(PFN(max_pfn.v + 1)).v |
+				  UPT_PDE_BITS),
+		     where);
+	high = page_to_pfn(upt_find_table(&space, UADDR(at(0)))).v >= PFN_4G;
+	upt_tables_above_4g = false;
+	if (high)
+		EXPECT_STREQ(upt_check(&space), where);
+	else
+		EXPECT_NULL(upt_check(&space));
+	upt_tables_above_4g = above;
 	teardown();
 }
 

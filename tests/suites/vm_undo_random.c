@@ -19,7 +19,7 @@ SUITE(vm_undo_random, vm_check);
 #define LENGTHS  7u       /* pages of a call, at the most                   */
 #define SHAPING  25u      /* calls that shape a world                       */
 #define WORLDS   40u
-#define CALLS    25u      /* tried in each                                  */
+#define CALLS    15u      /* tried in each                                  */
 
 struct call {
 	unsigned which;

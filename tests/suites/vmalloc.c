@@ -5,6 +5,7 @@
  * WHAT     mm/kva/area.c and mm/kva/vmalloc.c: contents, guard pages, frees
  *          that are wrong, what waits for a flush and what does not, and
  *          random operations against a plain list of ranges.
+ * NOT HERE what the checker finds (vmalloc_check.c).
  */
 #include <arch/probe.h>
 #include <arch/tlb.h>
@@ -498,7 +499,7 @@ KTEST(vmalloc, find_knows_the_area_and_its_guard)
 	EXPECT(!vmalloc_find(0xffffffffu, &info));
 }
 
-/* ---- the checker is checked --------------------------------------------- */
+/* ---- what is counted and found ------------------------------------------ */
 
 KTEST(vmalloc, pages_of_live_areas_are_counted)
 {
@@ -511,74 +512,6 @@ KTEST(vmalloc, pages_of_live_areas_are_counted)
 	EXPECT_EQ(vmalloc_nr_pages(), before + 1);
 	vfree(one);
 	EXPECT_EQ(vmalloc_nr_pages(), before);
-}
-
-KTEST(vmalloc, check_finds_a_page_that_is_missing)
-{
-	void *ptr = vmalloc(4 * PAGE_SIZE);
-	kva_t va = ptr_to_kva(ptr) + 2 * PAGE_SIZE;
-	pfn_t pfn;
-
-	REQUIRE(ptr && kpt_lookup(va, &pfn));
-	kpt_unmap(va, 1);
-	tlb_flush_page(va);
-	EXPECT_LAW(vmalloc_check(), "vmalloc V3");
-	kpt_map_range(va, pfn, 1, KPROT_RW);
-	EXPECT_NULL(vmalloc_check());
-	vfree(ptr);
-}
-
-KTEST(vmalloc, check_finds_what_is_wrong_about_a_spare_area)
-{
-	struct vm_area *area;
-	struct list_head *link;
-	kva_t va;
-	int err;
-
-	vmalloc_purge();   /* there is room for a spare */
-	area = vm_area_create(2, VM_MAP, NULL, &err);
-	REQUIRE(area);
-	va = vm_area_start(area);
-	vm_area_unmap(area);
-	REQUIRE(area->state == AREA_SPARE);
-	area->nr--;
-	EXPECT_LAW(vmalloc_check(), "vmalloc V2");
-	area->nr++;
-	kpt_map_range(va + PAGE_SIZE, PFN(0), 1, KPROT_RW);
-	EXPECT_LAW(vmalloc_check(), "vmalloc V5");
-	kpt_unmap(va + PAGE_SIZE, 1);
-	tlb_flush_page(va + PAGE_SIZE);
-	vm_areas.retired_pages++;
-	EXPECT_LAW(vmalloc_check(), "vmalloc V6");
-	vm_areas.retired_pages--;
-	vm_areas.spare_pages++;
-	EXPECT_LAW(vmalloc_check(), "vmalloc V6");
-	vm_areas.spare_pages--;
-	link = area->link.prev;
-	list_move(&area->link, &vm_areas.spare[3]);   /* of another size */
-	EXPECT_LAW(vmalloc_check(), "vmalloc V6");
-	list_move(&area->link, &vm_areas.retired);
-	EXPECT_LAW(vmalloc_check(), "vmalloc V6");
-	list_del(&area->link);                        /* in no list */
-	EXPECT_LAW(vmalloc_check(), "vmalloc V6");
-	list_add(&area->link, link);
-	EXPECT_NULL(vmalloc_check());
-}
-
-KTEST(vmalloc, check_finds_a_guard_page_that_is_mapped)
-{
-	/* page_tables_are_made_once made the guard page's table, too. */
-	void *ptr = vmalloc(PAGE_SIZE);
-	kva_t guard = ptr_to_kva(ptr) + PAGE_SIZE;
-	pfn_t pfn;
-
-	REQUIRE(ptr && kpt_lookup(guard - PAGE_SIZE, &pfn));
-	kpt_map_range(guard, pfn, 1, KPROT_RW);
-	EXPECT_LAW(vmalloc_check(), "vmalloc V4");
-	kpt_unmap(guard, 1);
-	tlb_flush_page(guard);
-	EXPECT_NULL(vmalloc_check());
-	vfree(ptr);
 }
 
 /* ---- against a naive model ---------------------------------------------- */

@@ -21,8 +21,10 @@ ALGORITHM  The sites of all files are shuffled by SEED. They are tried from the
          same way before and after. If it fails, no verdict is worth anything.
 
 USAGE    mutants [--n N] [--seed SEED] [--jobs JOBS] [FOLDER or FILE ...]
-         Exit status 1 when the unchanged program fails, or when a row of
-         same.tsv is about a line that is no longer there.
+         mutants --rows [--jobs JOBS] [FOLDER or FILE ...]
+         --rows tries the rows of same.tsv again, and nothing else. Exit status
+         1 when the unchanged program fails, when a row of same.tsv is about a
+         line that is no longer there, or when the mutant of a row dies.
 
 NOT HERE where a token can be changed (sites.py), the program (build.py), the
          verdict (trial.py). Headers: a change of one is in many objects.
@@ -49,6 +51,7 @@ def read_arguments():
                                      description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rows", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--root", type=Path, default=Path("."))
     parser.add_argument("--build", default="build/mutants")
@@ -122,13 +125,14 @@ class Lab:
 
 
 def draw(lab, args, files):
-    """Yields (site, text, verdict, how), until N are made."""
+    """Yields (site, text, verdict, how), until N are made or all are tried."""
     texts = {path: (args.root / path).read_text() for path in files}
-    every = [site for path in files for site in sites.sites(path, texts[path])]
+    every = [site for path in files for site in sites.sites(path, texts[path])
+             if not args.rows or same.row(site, texts[path]) in lab.table]
     random.Random(args.seed).shuffle(every)
     waiting, rest, made = deque(), iter(every), 0
     with ThreadPoolExecutor(args.jobs) as pool:
-        while made < args.n:
+        while args.rows or made < args.n:
             for site in itertools.islice(rest, 2 * args.jobs - len(waiting)):
                 waiting.append((site, pool.submit(lab.trial, site,
                                                   texts[site.path])))
@@ -184,12 +188,16 @@ def main():
     for site, text, verdict, how in draw(lab, args, files):
         if verdict == "lives":
             show(site, text, verdict)
+        elif args.rows and verdict != "same":
+            show(site, text, f"{verdict}, but same.tsv has a row of it")
         for folder in (str(Path(site.path).parent), "all"):
             count.setdefault(folder, Counter())[verdict] += 1
             if how:
                 count[folder][how[0]] += 1
     control(lab, files[0], "after")
     print(*table(count, sorted(set(count) - {"all"})), sep="\n")
+    if args.rows and set(count.get("all", ())) - {"same"}:
+        sys.exit(1)
 
 
 try:
