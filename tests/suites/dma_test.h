@@ -15,9 +15,9 @@
 #include "mm/kva/kmap.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/zone.h"
-#include "mm/slab/slab.h"
 #include "tests/fake_device.h"
 #include "tests/ktest.h"
+#include "tests/suites/objects.h"
 
 #define MASK_ALL    DMA_BIT_MASK(64)
 #define MASK_ISA    DMA_BIT_MASK(24)
@@ -160,19 +160,6 @@ static inline bool mem_is(phys_addr_t pa, int byte, size_t size)
 static inline phys_addr_t block_phys(const struct block *block)
 {
 	return page_to_phys(block->page);
-}
-
-/* ---- objects --------------------------------------------------------- */
-
-/* How many objects of all caches are in use: records, runs, structures. */
-static inline unsigned long objects_in_use(void)
-{
-	struct kmem_cache *cache;
-	unsigned long n = 0;
-
-	for (unsigned i = 0; (cache = kmem_cache_at(i)); i++)
-		n += kmem_cache_used(cache);
-	return n;
 }
 
 /* ---- debug mode ------------------------------------------------------ */

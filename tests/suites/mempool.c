@@ -8,8 +8,8 @@
 #include "mm/page/page_alloc.h"
 #include "mm/slab/kmalloc.h"
 #include "mm/slab/mempool.h"
-#include "mm/slab/slab_impl.h"
 #include "tests/ktest.h"
+#include "tests/suites/objects.h"
 
 #define RESERVE  8u
 #define MANY     64u
@@ -58,17 +58,6 @@ static void destroy(struct mempool *pool)
 	EXPECT_NULL(mempool_check(pool));
 	EXPECT_EQ(mempool_destroy(pool), 0);
 	EXPECT_EQ(source.allocated, source.freed);
-}
-
-/* Of all caches, those of kmalloc() too. */
-static unsigned long objects_in_use(void)
-{
-	struct kmem_cache *cache;
-	unsigned long n = 0;
-
-	for (unsigned i = 0; (cache = kmem_cache_at(i)); i++)
-		n += kmem_cache_used(cache);
-	return n;
 }
 
 static void alloc_many(struct mempool *pool, unsigned n)

@@ -165,8 +165,8 @@ KTEST(pgtable_cases, no_table_is_a_guard_page)
 		tear_down();
 		SKIP("needs 2 MiB of RAM in one piece");
 	}
-	copy.image.nr_guards = 1;
-	copy.image.guard[0] = va;
+	REQUIRE(copy.image.nr_guards < IMAGE_GUARDS_MAX);
+	copy.image.guard[copy.image.nr_guards++] = va;
 	EXPECT_NULL(law_at(0));
 	EXPECT_LAW(law_with(&copy.pd[pd_index(PKMAP_BASE)].v,
 			    page_to_phys(copy.page).v | PDE_TABLE_BITS,
