@@ -144,7 +144,7 @@ static void pcp_drain(struct zone *zone, unsigned order, unsigned nr)
 	unsigned done = 0;
 
 	debug_caller_must(irqs_disabled(), "turn interrupts off");
-	caller_must(nr <= pcp->count, "drain no more blocks than there are");
+	assert(nr <= pcp->count);
 	spin_lock_irqoff(&zone->lock);
 	while (done < nr)
 		done += drain_run(zone, &pcp->blocks[done], nr - done, order);

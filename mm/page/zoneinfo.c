@@ -34,7 +34,7 @@ int buddyinfo_format(char *buf, size_t size, const struct zone *zone)
 
 void buddyinfo_dump(void)
 {
-	char line[32 + 12 * (MAX_ORDER + 1)];
+	char line[160];   /* 22 characters, then 11 numbers of at most 11 */
 
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
 		if (zones[i].present == 0)   /* Linux leaves it out too */

@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "arch/i386/mm/upgtable_impl.h"
+#include "lib/align.h"
 #include "lib/printf.h"
 #include "mm/dma/dma_impl.h"
 #include "mm/early/memblock.h"
 #include "mm/page/page_alloc.h"
+#include "mm/page/pageblock.h"
 #include "mm/page/zone.h"
 #include "tests/host/host.h"
 #include "tests/ktest.h"
@@ -86,6 +88,37 @@ KTEST(boot_log, mem_map_is_as_long_as_the_memory)
 	REQUIRE(sscanf(at, "%u frames of %u bytes", &frames, &size) == 2);
 	EXPECT_EQ(frames, max_pfn.v);
 	EXPECT_EQ(size, sizeof(struct page));
+}
+
+#define BLOCK_SIZE  ((uint64_t)PAGEBLOCK_PAGES << PAGE_SHIFT)
+
+/* Blocks of which all was free when the zones got it. */
+static unsigned long blocks_free_as_a_whole(void)
+{
+	phys_addr_t cursor = PHYS(0);
+	struct memblock_range range;
+	unsigned long blocks = 0;
+
+	while (memblock_next_free(&cursor, &range))
+		for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+			uint64_t start = pfn_to_phys(zones[i].start).v;
+			uint64_t end = pfn_to_phys(zones[i].end).v;
+
+			start = ALIGN_UP(MAX(start, range.start.v), BLOCK_SIZE);
+			end = MIN(end, range.end.v);
+			if (start < end)
+				blocks += (end - start) / BLOCK_SIZE;
+		}
+	return blocks;
+}
+
+KTEST(boot_log, blocks_that_are_free_as_a_whole_are_not_written)
+{
+	const char *at = after(" blocks of 4 MiB written, ");
+	unsigned long virgin;
+
+	REQUIRE(at && sscanf(at, "%lu when first used", &virgin) == 1);
+	EXPECT_EQ(virgin, blocks_free_as_a_whole());
 }
 
 /* What is left out lies at the top; above 4 GiB there are no holes. */

@@ -168,6 +168,7 @@ KTEST(dumps, zoneinfo_tells_each_zone)
 		EXPECT_EQ(number("  node_unreclaimable:"), 0);
 		EXPECT_EQ(number("  start_pfn:"), zone->start.v);
 	}
+	EXPECT(!line());
 }
 
 static void expect_kib(const char *l, const char *word, unsigned long pages)

@@ -148,9 +148,10 @@ unsigned host_wakes(void);
 
 extern int host_loglevel;
 
-/* How many lines there were, shown or not, and the last one. */
+/* How many lines there were, shown or not; the last one, and its level. */
 extern unsigned host_log_lines;
 extern char host_log_last[256];
+extern int host_log_last_level;
 
 /* From now on all lines go into a text, shown or not; NULL ends this. */
 void host_log_capture(char *text, size_t size);
@@ -173,6 +174,9 @@ extern char host_boot_log[HOST_BOOT_LOG_SIZE];
 
 /* Bytes of memory that upt_try_high_tables() has kept. */
 extern uint64_t host_trial_cost;
+
+/* Bytes of the largest free range of lowmem, just before zones_init(). */
+extern uint64_t host_largest_free;
 
 /* ---- iommu.c: a unit, and what devices behind it get --------------------- */
 

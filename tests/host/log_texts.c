@@ -11,12 +11,15 @@
 #include <arch/pgtable_check.h>
 
 #include "arch/i386/mm/mm_impl.h"
+#include "lib/log.h"
 #include "lib/printf.h"
+#include "mm/early/memblock_impl.h"
 #include "mm/kva/kmap.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pageblock.h"
 #include "mm/page/report.h"
+#include "mm/page/shrinker.h"
 #include "mm/page/zone.h"
 #include "tests/fake_device.h"
 #include "tests/host/log_lines.h"
@@ -82,6 +85,22 @@ KTEST(log_texts, the_lines_of_boot_tell_zones_and_mem_map)
 	EXPECT_EQ(n[2], blocks);
 	EXPECT_EQ(n[3], virgin);
 	EXPECT_EQ(n[4], holes);
+	EXPECT(!line());
+}
+
+KTEST(log_texts, buddyinfo_has_a_line_for_each_zone_with_ram)
+{
+	char want[256];
+
+	begin();
+	buddyinfo_dump();
+	end();
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		if (!zones[i].present)
+			continue;
+		buddyinfo_format(want, sizeof(want), &zones[i]);
+		EXPECT_STREQ(line(), want);
+	}
 	EXPECT(!line());
 }
 
@@ -236,6 +255,60 @@ static void begin_refusal(void)
 {
 	host_log_now += 1000000000000;
 	begin();
+}
+
+static unsigned count_lines(const char *words)
+{
+	unsigned n = 0;
+	const char *l;
+
+	while ((l = line()))
+		n += !strncmp(l, words, strlen(words));
+	return n;
+}
+
+KTEST(log_texts, a_request_that_fails_is_told_unless_that_is_expected)
+{
+	begin_refusal();
+	EXPECT(!alloc_pages(GFP_KERNEL | GFP_NOWARN, MAX_ORDER + 1));
+	end();
+	EXPECT_EQ(count_lines("page allocation failure: "), 0);
+	begin_refusal();
+	EXPECT(!alloc_pages(GFP_KERNEL, MAX_ORDER + 1));
+	end();
+	EXPECT_EQ(count_lines("page allocation failure: order:11, "), 1);
+	begin_refusal();
+	for (unsigned i = 0; i < 3 * LOG_LIMIT_LINES; i++)
+		report_alloc_failure(GFP_ALL, 0);
+	end();
+	EXPECT_EQ(count_lines("page allocation failure: order:0, mode:0x3f("
+			      "GFP_DMA|GFP_HIGHMEM|GFP_RECLAIM|GFP_HIGH|"
+			      "GFP_ZERO|GFP_NOWARN)"), LOG_LIMIT_LINES);
+	host_log_now += LOG_LIMIT_NS;
+	log_limits_tick();   /* says how many lines were left out */
+}
+
+KTEST(log_texts, each_shrinker_is_told_with_its_pages)
+{
+	begin_refusal();
+	(void)shrink_all();
+	end();
+	EXPECT(line_with("shrinker per-CPU pages: "));
+}
+
+KTEST(log_texts, a_range_for_which_a_list_has_no_room_is_named)
+{
+	static struct memblock_list list = { .name = "test" };
+
+	for (uint64_t i = 0; i < MEMBLOCK_RANGES_MAX; i++)
+		EXPECT_EQ(memblock_list_add(&list, PHYS(i << 16),
+					    PHYS((i << 16) + 1)), 0);
+	begin();
+	EXPECT(memblock_list_add(&list, PHYS(0x8000), PHYS(0x9000)));
+	end();
+	EXPECT_STREQ(line(), "memblock: the test list is full, "
+		     "0x0000000000008000 - 0x0000000000009000 ignored");
+	EXPECT(!line());
 }
 
 KTEST(log_texts, registers_that_cannot_be_mapped_are_named_with_the_reason)

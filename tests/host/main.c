@@ -151,7 +151,35 @@ static void build_machine(void)
 }
 
 char host_boot_log[HOST_BOOT_LOG_SIZE];
-uint64_t host_trial_cost;
+uint64_t host_trial_cost, host_largest_free;
+
+/* What lies in RAM at boot is not zero. Boot takes the highest memory first. */
+static void dirty_lowmem(void)
+{
+	phys_addr_t cursor = PHYS(0);
+	struct memblock_range range;
+
+	while (memblock_next_free(&cursor, &range) &&
+	       range.start.v < high_memory - PAGE_OFFSET) {
+		uint64_t end = MIN(range.end.v, high_memory - PAGE_OFFSET);
+		uint64_t size = MIN(end - range.start.v, MIB(16));
+
+		memset(host_ram(PHYS(end - size)), 0xa5, size);
+	}
+}
+
+static uint64_t largest_free_lowmem(void)
+{
+	phys_addr_t cursor = PHYS(0);
+	struct memblock_range range;
+	uint64_t largest = 0;
+
+	while (memblock_next_free(&cursor, &range) &&
+	       range.start.v < high_memory - PAGE_OFFSET)
+		largest = MAX(largest, MIN(range.end.v, high_memory -
+					   PAGE_OFFSET) - range.start.v);
+	return largest;
+}
 
 static uint64_t free_bytes(void)
 {
@@ -182,10 +210,12 @@ static void init_memory(void)
 		exit(EXIT_USAGE);
 	lowmem_init(limit);
 	host_ram_map_direct(high_memory - PAGE_OFFSET);
+	dirty_lowmem();
 	paging_init(&image);
 	host_trial_cost = free_bytes();
 	upt_try_high_tables();
 	host_trial_cost -= free_bytes();
+	host_largest_free = largest_free_lowmem();
 	zones_init();
 	slab_init();
 	account_init();

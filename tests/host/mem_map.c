@@ -7,6 +7,7 @@
  *          simulated machine knows how much RAM there was before.
  */
 #include "mm/dma/dma_impl.h"
+#include "lib/align.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pageblock.h"
 #include "tests/host/host.h"
@@ -42,4 +43,18 @@ KTEST(mem_map, no_ram_is_left_out_that_has_room)
 		EXPECT(max_pfn.v < all);
 		EXPECT(bytes_for(max_pfn.v + PAGEBLOCK_PAGES) > sure);
 	}
+}
+
+/* Entries, and a byte for the state of each block. */
+KTEST(mem_map, takes_all_blocks_that_three_quarters_have_room_for)
+{
+	uint64_t blocks = DIV_ROUND_UP(max_pfn.v, PAGEBLOCK_PAGES);
+	uint64_t all = host_ram_size() >> PAGE_SHIFT;
+	uint64_t room = host_largest_free / 4 * 3 /
+			(PAGEBLOCK_PAGES * sizeof(struct page) + 1);
+
+	if (host_ram_size() <= 1ull << 32)
+		SKIP("needs RAM above 4 GiB");
+	all = DIV_ROUND_UP(all, PAGEBLOCK_PAGES);
+	EXPECT_EQ(blocks, MIN(all, room));
 }

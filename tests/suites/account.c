@@ -5,6 +5,7 @@
 #include "mm/account/account.h"
 
 #include "lib/errno.h"
+#include "lib/preempt.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
 
@@ -40,9 +41,12 @@ SUITE(account, check);
 
 KTEST(account, a_charge_counts_for_all_above)
 {
+	uint32_t depth = preempt_depth();
+
 	REQUIRE(set_up());
 	EXPECT(account_charge(leaf, KIND, 3));
 	EXPECT(account_charge(middle, KIND, 4));
+	EXPECT_EQ(preempt_depth(), depth);
 	EXPECT_EQ(top->used[KIND], 7);
 	EXPECT_EQ(middle->used[KIND], 7);
 	EXPECT_EQ(leaf->used[KIND], 3);
@@ -51,6 +55,7 @@ KTEST(account, a_charge_counts_for_all_above)
 	EXPECT_NULL(account_check(count_nothing));
 	account_uncharge(middle, KIND, 4);
 	account_uncharge(leaf, KIND, 3);
+	EXPECT_EQ(preempt_depth(), depth);
 	EXPECT_EQ(top->used[KIND], 0);
 	tear_down();
 }
@@ -88,18 +93,29 @@ KTEST(account, the_last_eighth_is_not_for_those_below)
 
 KTEST(account, limits_begin_as_the_defaults_and_never_above_the_makers)
 {
-	unsigned long before = account_defaults[KIND];
+	unsigned long before[ACCOUNT_NR_KINDS];
 	struct account *strict;
 
-	account_defaults[KIND] = 100;
+	memcpy(before, account_defaults, sizeof(before));
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++)
+		account_defaults[kind] = 100 + kind;
 	REQUIRE(set_up());
-	EXPECT_EQ(top->limit[KIND], ACCOUNT_UNLIMITED);
-	EXPECT_EQ(middle->limit[KIND], 100);
-	middle->limit[KIND] = 7;
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		EXPECT_EQ(top->limit[kind], ACCOUNT_UNLIMITED);
+		EXPECT_EQ(top->hard[kind], ACCOUNT_UNLIMITED);
+		EXPECT_EQ(middle->limit[kind], 100 + kind);
+		EXPECT_EQ(middle->hard[kind], 100 + kind);
+		account_set_limit(middle, kind, 50 + kind);
+		EXPECT_EQ(account_change_limit(middle, kind, 7 + kind,
+					       50 + kind), 0);
+	}
 	strict = account_create(middle);
-	account_defaults[KIND] = before;
+	memcpy(account_defaults, before, sizeof(before));
 	REQUIRE(strict);
-	EXPECT_EQ(strict->limit[KIND], 7);
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		EXPECT_EQ(strict->limit[kind], 7 + kind);
+		EXPECT_EQ(strict->hard[kind], 50 + kind);
+	}
 	account_put(strict);
 	tear_down();
 }
@@ -252,14 +268,16 @@ static void put_last(void *arg)
 
 KTEST(account, an_account_with_charges_cannot_go)
 {
-	struct account *account = account_create(NULL);
+	for (unsigned kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		struct account *account = account_create(NULL);
 
-	REQUIRE(account);
-	EXPECT(account_charge(account, KIND, 1));
-	EXPECT_PANIC(put_last, account, "!account->used[kind]");
-	account->refs = 1;
-	account_uncharge(account, KIND, 1);
-	account_put(account);
+		REQUIRE(account);
+		EXPECT(account_charge(account, kind, 1));
+		EXPECT_PANIC(put_last, account, "!account->used[kind]");
+		account->refs = 1;
+		account_uncharge(account, kind, 1);
+		account_put(account);
+	}
 }
 
 static void count_an_area_too_many(void)

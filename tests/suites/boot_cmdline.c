@@ -5,6 +5,7 @@
  */
 #include "boot/cmdline.h"
 
+#include "lib/printf.h"
 #include "lib/random.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
@@ -40,6 +41,7 @@ static void start(const char *loader)
 {
 	memset(&info, 0, sizeof(info));
 	memset(info.cmdline, 'z', sizeof(info.cmdline));
+	memset(info.warnings + 1, 'z', sizeof(info.warnings) - 1);
 	info.magic = BOOT_INFO_MAGIC;
 	info.phys_bits = 32;
 	strscpy(info.loader, loader, sizeof(info.loader));
@@ -70,6 +72,27 @@ KTEST(boot_cmdline, longest_word_that_fits_is_kept_and_one_byte_more_is_not)
 	boot_cmdline_set(&info, raw);
 	EXPECT_STREQ(info.cmdline, "");
 	EXPECT(info.warnings[0] != 0);
+}
+
+/* The space before the word counts; behind the cut, no word is taken. */
+KTEST(boot_cmdline, a_second_word_that_just_fits_and_one_that_does_not)
+{
+	for (unsigned more = 0; more < 2; more++) {
+		unsigned first = 1000, kept = more ? first :
+					      BOOT_CMDLINE_MAX - 1;
+		unsigned second = BOOT_CMDLINE_MAX - 2 - first + more;
+		char want[64];
+
+		start("");
+		memset(raw, 'a', first + 1 + second);
+		raw[first] = ' ';
+		strscpy(raw + first + 1 + second, " c", 3);
+		boot_cmdline_set(&info, raw);
+		EXPECT_EQ(strlen(info.cmdline), kept);
+		snprintf(want, sizeof(want), "command line: too long, cut "
+			 "after %u bytes\n", kept);
+		EXPECT_STREQ(info.warnings, want);
+	}
 }
 
 KTEST(boot_cmdline, too_long_is_cut_between_words_and_warned_about)

@@ -4,6 +4,7 @@
  */
 #include "boot/multiboot.h"
 
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "tests/ktest.h"
 
@@ -32,6 +33,12 @@ static void start(void)
 	info.range[2] = (struct boot_range){ PHYS(RAM_HOLE + 4 * K),
 					     PHYS(RAM_END), BOOT_RAM };
 	info.nr_ranges = 3;
+	/* Behind the ranges and modules there may be anything. */
+	info.range[3] = (struct boot_range){ PHYS(0), PHYS(1ull << 32),
+					     BOOT_RAM };
+	memset(&info.range[4], 0xff, sizeof(info.range) -
+	       4 * sizeof(info.range[0]));
+	memset(info.module, 0xff, sizeof(info.module));
 }
 
 static bool add(uint64_t from, uint64_t to)
@@ -93,6 +100,42 @@ KTEST(boot_modules, module_over_another_is_dropped)
 	expect_dropped(5 * M, 5 * M + 1);
 	EXPECT(add(6 * M, 7 * M));
 	EXPECT(add(3 * M, 4 * M));
+}
+
+KTEST(boot_modules, a_module_over_any_other_is_dropped)
+{
+	start();
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT(add((4 + 2 * i) * M, (5 + 2 * i) * M));
+	/* One that was there before. */
+	info.module[3] = (struct boot_module){ PHYS(20 * M), PHYS(21 * M), "" };
+	for (unsigned i = 0; i < 3; i++)
+		expect_dropped((4 + 2 * i) * M, (4 + 2 * i) * M + 1);
+	EXPECT(add(20 * M, 21 * M));
+	EXPECT_EQ(info.nr_modules, 4);
+	EXPECT_NULL(boot_info_check(&info));
+}
+
+KTEST(boot_modules, the_warning_says_why)
+{
+	static const struct { uint64_t from, to; const char *why; } cases[] = {
+		{ 8 * M, 8 * M, "it is empty" },
+		{ RAM_END, RAM_END + 1, "it is not in RAM" },
+		{ KERNEL_START, KERNEL_END, "it overlaps the kernel" },
+		{ 4 * M, 6 * M, "it overlaps another" },
+	};
+
+	start();
+	EXPECT(add(5 * M, 7 * M));
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		char want[96];
+		phys_addr_t pa = PHYS(cases[i].from);
+
+		expect_dropped(cases[i].from, cases[i].to);
+		snprintf(want, sizeof(want), "module at %pP dropped: %s\n",
+			 &pa, cases[i].why);
+		EXPECT_STREQ(info.warnings, want);
+	}
 }
 
 KTEST(boot_modules, module_outside_ram_is_dropped)

@@ -141,8 +141,39 @@ KTEST(boot_multiboot, without_a_map_the_two_sizes_are_taken)
 	EXPECT_NULL(multiboot_read(&mb, &info));
 	EXPECT_NULL(boot_info_check(&info));
 	EXPECT_EQ(top_of_ram(), 16 * M);
+	EXPECT_EQ(info.range[0].start.v, 0);
 	EXPECT_EQ(info.range[0].end.v, 639 * K);
 	EXPECT(info.warnings[0] != 0);
+}
+
+/* Nothing is left of the map that was read before. */
+KTEST(boot_multiboot, each_map_is_read_anew)
+{
+	start();
+	give_mmap(1);
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	start();
+	give_mmap(1);
+	mmap[0].length = 2 * M;   /* over the BIOS hole */
+	mmap[1].length = 7 * M;
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_NULL(boot_info_check(&info));
+	EXPECT_EQ(info.nr_ranges, 3);
+	EXPECT_EQ(info.range[0].end.v, 640 * K);
+	EXPECT_EQ(info.range[1].type, BOOT_RESERVED);
+	EXPECT_EQ(info.range[2].start.v, 1 * M);
+	EXPECT_EQ(top_of_ram(), 8 * M);
+}
+
+KTEST(boot_multiboot, a_kernel_outside_the_map_is_warned_about)
+{
+	start();
+	give_mmap(1);
+	mmap[1].base = 1 * M + 260 * K;   /* the kernel ends at 2 MiB */
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_NULL(boot_info_check(&info));
+	EXPECT_STREQ(info.warnings, "memory map: 260 KiB of the kernel are no "
+		     "RAM in it, but are there: taken for RAM\n");
 }
 
 KTEST(boot_multiboot, map_without_ram_falls_back_to_the_two_sizes)
@@ -151,6 +182,7 @@ KTEST(boot_multiboot, map_without_ram_falls_back_to_the_two_sizes)
 	give_mmap(2);
 	give_sizes();
 	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_NULL(boot_info_check(&info));
 	EXPECT_EQ(top_of_ram(), 16 * M);
 
 	start();

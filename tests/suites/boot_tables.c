@@ -81,6 +81,8 @@ static const struct {
 	{ "above the width",   3, 0, 1ull << 40,     "boot_paging P2" },
 	{ "another directory", 3, 0, 1ull << 24,     "boot_paging P3" },
 	{ "one too many",      1, 0, PAE_P,          "boot_paging P3" },
+	{ "the directory, once more", 1, 0, 0x00105000 | PAE_P, "boot_paging P3" },
+	{ "the directory, once more", 2, 0, 0x00105000 | PAE_P, "boot_paging P3" },
 };
 
 KTEST(boot_tables, tables_for_every_size_are_without_defect)
@@ -163,16 +165,26 @@ KTEST(boot_tables, address_above_32_bits_is_a_defect_on_a_32_bit_cpu)
 KTEST(boot_tables, misplaced_tables_and_images_are_found)
 {
 	struct boot_paging good = what;
+	struct paging_defect d;
 
 	build(64 * M);
 	what.tables_phys = good.tables_phys + 16;
-	expect_law("CR3 not a multiple of 32", "boot_paging P1");
+	d = paging_lint(&tables, &what);
+	EXPECT_STREQ(d.law, "boot_paging P1: CR3 is not a multiple of 32");
+	EXPECT_STREQ(d.table, "CR3");
+	EXPECT_EQ(d.index, 0);
+	EXPECT_EQ(d.entry, what.tables_phys);
 	what.tables_phys = good.tables_phys + 32;
 	expect_law("directory not page-aligned", "boot_paging P1");
 	what = good;
 	what.lowmem_end = 64 * M;
-	what.image_end = 65 * M;
+	what.image_end = 64 * M;
+	EXPECT_NULL(lint());
+	what.image_end++;
 	expect_law("image above lowmem", "boot_paging P7");
+	what = good;
+	what.lowmem_end = LOWMEM_MAX + 1;
+	EXPECT_STREQ(lint(), "boot_paging P7: lowmem is larger than its region");
 	what = good;
 }
 

@@ -233,6 +233,15 @@ KTEST(buddy, a_block_merges_with_its_buddy_of_the_same_order_only)
 	zone_close();
 }
 
+/* The block was a hole until now. */
+static void add_virgin(pfn_t first)
+{
+	pageblock_states[first.v >> MAX_ORDER] = PAGEBLOCK_HOLE;
+	spin_lock(&zone.lock);
+	buddy_add_virgin_locked(&zone, first);
+	spin_unlock(&zone.lock);
+}
+
 /* Entries of a virgin block other than the first may say anything. */
 KTEST(buddy, a_virgin_block_gets_its_entries_when_it_is_taken)
 {
@@ -241,20 +250,57 @@ KTEST(buddy, a_virgin_block_gets_its_entries_when_it_is_taken)
 	zone_open(0, 0);
 	first = page_to_pfn(block);
 	zone.end = pfn_add(first, FRAMES);
-	for (unsigned i = 1; i < FRAMES; i++)
-		block[i].state_order = STATE_ORDER(PAGE_FREE, 0);
-	pageblock_states[first.v >> MAX_ORDER] = PAGEBLOCK_HOLE;
-	spin_lock(&zone.lock);
-	buddy_add_virgin_locked(&zone, first);
-	spin_unlock(&zone.lock);
+	memset(block, 0xff, FRAMES * sizeof(block[0]));
+	add_virgin(first);
 	EXPECT_EQ(zone.nr_free, FRAMES);
+	EXPECT_EQ(block[0].kmap | block[0].refs, 0);
+	EXPECT_EQ(block[1].state_order_kmap, ~0u);   /* not written yet */
 	EXPECT_EQ(take(4), 0);
 	EXPECT(pageblock_is_live(first));
-	EXPECT_EQ(block[1].state, PAGE_TAIL);
+	for (unsigned i = 1; i < FRAMES; i++) {
+		EXPECT(block[i].state == PAGE_TAIL ||
+		       block[i].state == PAGE_FREE);
+		EXPECT_EQ(block[i].kmap | block[i].refs, 0);
+	}
 	expect_sound();
 	give(0, 4);
 	EXPECT_EQ(zone.free_orders, 1u << MAX_ORDER);
 	zone_close();
+}
+
+/* Memory that was used before is used again first. */
+KTEST(buddy, a_virgin_block_is_taken_last)
+{
+	struct page *other;
+	pfn_t first;
+
+	zone_open(0, FRAMES);
+	other = alloc_pages(GFP_HIGHUSER | GFP_NOWARN, MAX_ORDER);
+	if (!other) {
+		zone_close();
+		SKIP("needs two free blocks of 4 MiB");
+	}
+	first = page_to_pfn(other);
+	zone.start = PFN(MIN(zone.start.v, first.v));
+	zone.end = PFN(MAX(zone.end.v, first.v + FRAMES));
+	add_virgin(first);
+	EXPECT_EQ(zone.blocks[MAX_ORDER], 2);
+	EXPECT_EQ(take(MAX_ORDER), 0);
+	EXPECT_EQ(take(MAX_ORDER), (int)(other - block));
+	free_pages(other, MAX_ORDER);
+	zone_close();
+}
+
+KTEST(buddy, any_memory_can_become_an_empty_zone)
+{
+	memset(&zone, 0xff, sizeof(zone));
+	buddy_init(&zone);
+	EXPECT(!spin_is_held(&zone.lock));
+	EXPECT_EQ(zone.nr_free, 0);
+	EXPECT_EQ(zone.free_orders, 0);
+	EXPECT_EQ(nr_blocks(), 0);
+	EXPECT_NULL(check());
+	memset(&zone, 0, sizeof(zone));
 }
 
 /* ---- runs ---------------------------------------------------------------- */

@@ -104,13 +104,19 @@ static inline unsigned nr_blocks(void)
 	return nr;
 }
 
-/* All laws hold, and no page looks free but the heads on the lists. */
+/*
+ * All laws hold. No page looks free but the heads on the lists, and no page
+ * inside a block has an order.
+ */
 static inline void expect_sound(void)
 {
-	unsigned nr = 0;
+	unsigned nr = 0, nr_odd = 0;
 
-	for (unsigned i = 0; i < FRAMES; i++)
+	for (unsigned i = 0; i < FRAMES; i++) {
 		nr += block[i].state == PAGE_FREE;
+		nr_odd += block[i].state == PAGE_TAIL && block[i].order;
+	}
 	EXPECT_EQ(nr, nr_blocks());
+	EXPECT_EQ(nr_odd, 0);
 	EXPECT_NULL(check());
 }

@@ -100,6 +100,23 @@ KTEST(memblock, removing_cuts_shortens_and_forgets)
 	EXPECT_EQ(cut(&memory, 0, ~0ull), 0);
 }
 
+KTEST(memblock, single_bytes_are_removed_too)
+{
+	start_empty();
+	EXPECT_EQ(add(&memory, 0x1000, 0x2000), 0);
+	EXPECT_EQ(cut(&memory, 0x1fff, 0x3000), 0);
+	EXPECT(has(&memory, 0, 0x1000, 0x1fff));
+	EXPECT_EQ(cut(&memory, 0, 0x1001), 0);
+	EXPECT(has(&memory, 0, 0x1001, 0x1fff));
+	EXPECT_EQ(cut(&memory, 0x1800, 0x1801), 0);
+	EXPECT(has(&memory, 0, 0x1001, 0x1800));
+	EXPECT(has(&memory, 1, 0x1801, 0x1fff));
+	/* What only touches a range takes nothing of it. */
+	EXPECT_EQ(cut(&memory, 0x1800, 0x1801), 0);
+	EXPECT_EQ(cut(&memory, 0x1fff, 0x3000), 0);
+	EXPECT_EQ(memory.count, 2);
+}
+
 KTEST(memblock, empty_and_wrapping_ranges_are_refused)
 {
 	start_empty();
@@ -178,6 +195,21 @@ KTEST(memblock, free_is_memory_without_reserved)
 	EXPECT(!memblock_list_next_free(&memory, &used, &cursor, &range));
 }
 
+KTEST(memblock, a_walk_sees_the_first_byte)
+{
+	phys_addr_t cursor = PHYS(0);
+	struct memblock_range range;
+
+	start_empty();
+	EXPECT_EQ(add(&memory, 0, 1), 0);
+	expect_free(&cursor, 0, 1);
+	EXPECT(!memblock_list_next_free(&memory, &used, &cursor, &range));
+	EXPECT_EQ(add(&memory, 0, 16), 0);
+	EXPECT_EQ(add(&used, 0, 1), 0);
+	cursor = PHYS(0);
+	expect_free(&cursor, 1, 16);
+}
+
 static uint64_t find(uint64_t limit, uint64_t size, uint64_t align)
 {
 	phys_addr_t found = PHYS(1);
@@ -205,6 +237,18 @@ KTEST(memblock, find_takes_the_highest_that_fits)
 	EXPECT_EQ(find(~0ull, 0x10000, 0x1000), 0x10000);
 	EXPECT_EQ(find(~0ull, 0x10001, 0x1000), 1);
 	EXPECT_EQ(find(~0ull, 0x1000, 0x100000), 1);
+	/* More than lies below the end of any range. */
+	EXPECT_EQ(find(~0ull, 0x40000, 0x1000), 1);
+	EXPECT_EQ(find(~0ull, 1ull << 40, 0x1000), 1);
+}
+
+KTEST(memblock, find_takes_a_range_from_its_first_byte_to_its_last)
+{
+	start_empty();
+	EXPECT_EQ(add(&memory, 0, 0x1000), 0);
+	EXPECT_EQ(find(~0ull, 0x1000, 0x1000), 0);
+	EXPECT_EQ(find(0x800, 0x800, 0x800), 0);
+	EXPECT_EQ(find(0x800, 0x801, 1), 1);
 }
 
 /* ---- naive model -------------------------------------------------------- */

@@ -2,17 +2,20 @@
 /*
  * page_alloc.c (tests) - what alloc_pages() and free_pages() promise
  *
- * The tests use the live zones. For zones that run dry see page_pressure.c.
+ * The tests use the live zones. For zones that run dry see page_pressure.c, for
+ * wrong frees bad_free.c.
  */
 #include <arch/irqflags.h>
 
 #include "lib/align.h"
+#include "lib/failpoint.h"
 #include "lib/random.h"
 #include "lib/string.h"
 #include "mm/kva/kmap.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pageblock.h"
 #include "mm/page/pcp.h"
+#include "mm/page/watermark.h"
 #include "mm/page/zone.h"
 #include "tests/ktest.h"
 
@@ -66,6 +69,23 @@ KTEST(page_alloc, each_order_is_aligned_marked_and_counted)
 		EXPECT_EQ(nr_free_pages(), free - (1ul << order));
 		free_pages(page, order);
 		EXPECT_EQ(nr_free_pages(), free);
+	}
+}
+
+KTEST(page_alloc, a_largest_block_that_is_free_is_given)
+{
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		const struct zone *zone = &zones[i];
+		struct page *page;
+
+		if (!zone->blocks[MAX_ORDER] ||
+		    zone->nr_free < (1ul << MAX_ORDER) +
+				    zone_floor(zone, zone_gfp[i], MARK_LOW))
+			continue;
+		page = alloc_pages(zone_gfp[i] | GFP_NOWARN, MAX_ORDER);
+		REQUIRE(page);
+		EXPECT(page_zone(page) == zone);
+		free_pages(page, MAX_ORDER);
 	}
 }
 
@@ -194,6 +214,32 @@ KTEST(page_alloc, bulk_can_zero)
 	free_pages_bulk(bulk, 4);
 }
 
+/* Two neighbours that are freed alone. */
+static struct page *alloc_pair(gfp_t gfp)
+{
+	struct page *pair = alloc_pages(gfp, 1);
+
+	REQUIRE(pair);
+	for (unsigned i = 0; i < 2; i++) {
+		pair[i].state_order = STATE_ORDER(PAGE_USED, 0);
+		pair[i].refs = 1;
+	}
+	return pair;
+}
+
+/* Neither the page behind one of its pages, nor one more of the array. */
+KTEST(page_alloc, bulk_zeroes_no_page_of_others)
+{
+	struct page *pair = alloc_pair(GFP_KERNEL);
+
+	fill(pair, 1, 0x77);
+	free_page(&pair[0]);
+	bulk[2] = &pair[1];
+	REQUIRE(alloc_pages_bulk(GFP_KERNEL | GFP_ZERO, 2, bulk) == 2);
+	EXPECT(is_filled(&pair[1], 0, 0x77777777));
+	free_pages_bulk(bulk, 3);
+}
+
 #define BLOCKS_MAX  512u   /* tried before take_first_page() gives up */
 
 /* The first page of the zone, or NULL. Its block was cut into single pages. */
@@ -259,148 +305,31 @@ KTEST(page_alloc, bulk_gives_each_page_back_to_its_zone)
 		SKIP("needs a zone that begins with a free block of 4 MiB");
 }
 
-/* ---- wrong frees -------------------------------------------------------- */
+/* ---- kmap slots --------------------------------------------------------- */
 
-struct wrong_free {
-	struct page *page;
-	unsigned     order;
-};
-
-static void free_it(void *arg)
+/* One by free_page(), one by free_pages_bulk(). */
+KTEST(page_alloc, a_free_keeps_the_kmap_slots_of_others)
 {
-	struct wrong_free *wrong = arg;
+	for (unsigned by_bulk = 0; by_bulk < 2; by_bulk++) {
+		struct page *pair = alloc_pair(GFP_HIGHUSER), *first = pair;
 
-	free_pages(wrong->page, wrong->order);
-}
-
-static void free_by_bulk(void *arg)
-{
-	struct wrong_free *wrong = arg;
-
-	free_pages_bulk(&wrong->page, 1);
-}
-
-static void expect_refused(struct page *page, unsigned order, const char *why)
-{
-	struct wrong_free wrong = { page, order };
-
-	EXPECT_PANIC(free_it, &wrong, why);
-}
-
-KTEST(page_alloc, double_free_is_caught)
-{
-	for (unsigned order = 0; order <= 4; order += 2) {
-		struct page *page = alloc_pages(GFP_KERNEL, order);
-
-		REQUIRE(page);
-		free_pages(page, order);
-		expect_refused(page, order, "double free of pfn");
-		drain_local_pages();
-		expect_refused(page, order, "double free of pfn");
-		expect_refused(page, order + 1, "double free of pfn");
+		if (!page_is_highmem(pair)) {
+			free_page(&pair[0]);
+			free_page(&pair[1]);
+			SKIP("needs highmem");
+		}
+		for (unsigned i = 0; i < 2; i++)
+			EXPECT(kmap_try(&pair[i]) != NULL);
+		kunmap(&pair[0]);   /* it has a slot, which is not in use */
+		if (by_bulk)
+			free_pages_bulk(&first, 1);
+		else
+			free_page(first);
+		EXPECT_EQ(pair[0].kmap, 0);
+		EXPECT(pair[1].kmap != 0);
+		kunmap(&pair[1]);
+		free_page(&pair[1]);
 	}
-}
-
-KTEST(page_alloc, double_free_by_bulk_is_caught)
-{
-	struct wrong_free wrong = { alloc_page(GFP_KERNEL), 0 };
-	bool disabled = irqs_disabled();
-
-	REQUIRE(wrong.page);
-	free_page(wrong.page);
-	EXPECT_PANIC(free_by_bulk, &wrong, "double free of pfn");
-	EXPECT_EQ(irqs_disabled(), disabled);
-}
-
-static void free_two_by_bulk(void *arg)
-{
-	free_pages_bulk(bulk, 2);
-}
-
-/* Alone, and behind a page that is right: this one is freed. */
-KTEST(page_alloc, wrong_order_by_bulk_is_caught)
-{
-	for (unsigned order = 1; order <= 4; order++) {
-		struct wrong_free wrong = { alloc_pages(GFP_KERNEL, order), 0 };
-
-		REQUIRE(wrong.page);
-		EXPECT_PANIC(free_by_bulk, &wrong, "wrong order");
-		bulk[0] = alloc_page(GFP_KERNEL);
-		bulk[1] = wrong.page;
-		REQUIRE(bulk[0]);
-		EXPECT_PANIC(free_two_by_bulk, NULL, "wrong order");
-		free_pages(wrong.page, order);
-		EXPECT_NULL(page_alloc_check());
-	}
-}
-
-KTEST(page_alloc, wrong_order_is_caught)
-{
-	/* An order of the per-CPU lists, and one above them. */
-	for (unsigned order = 1; order <= 4; order += 3) {
-		struct page *page = alloc_pages(GFP_KERNEL, order);
-
-		REQUIRE(page);
-		expect_refused(page, order - 1, "wrong order");
-		expect_refused(page, order + 1, "wrong order");
-		expect_refused(page, 0, "wrong order");
-		expect_refused(page, MAX_ORDER, "wrong order");
-		expect_refused(page, order + 256, "wrong order");
-		expect_refused(page, order | 1u << 24, "wrong order");
-		free_pages(page, order);
-	}
-}
-
-KTEST(page_alloc, free_from_the_middle_is_caught)
-{
-	for (unsigned order = 1; order <= 5; order += 2) {
-		struct page *page = alloc_pages(GFP_KERNEL, order);
-
-		REQUIRE(page);
-		expect_refused(page + 1, 0, "in the middle of a block");
-		expect_refused(page + (1u << (order - 1)), order - 1,
-			       "in the middle of a block");
-		free_pages(page, order);
-	}
-}
-
-KTEST(page_alloc, free_of_what_was_never_given_out_is_caught)
-{
-	expect_refused(pfn_to_page(PFN(0)), 0, "reserved");
-	expect_refused(virt_to_page(mem_map), 0, "reserved");
-	expect_refused(pfn_to_page(max_pfn) + 5, 0, "not in mem_map");
-}
-
-KTEST(page_alloc, free_of_a_page_in_other_use_is_caught)
-{
-	struct page *page = alloc_page(GFP_KERNEL);
-
-	REQUIRE(page);
-	page_set_state(page, PAGE_SLAB);
-	expect_refused(page, 0, "still a page of a slab");
-	page_set_state(page, PAGE_TABLE);
-	expect_refused(page, 0, "still a page table");
-	page_set_state(page, PAGE_USED);
-	free_page(page);
-}
-
-KTEST(page_alloc, free_of_a_kmapped_page_is_caught)
-{
-	struct page *page = alloc_pages(GFP_HIGHUSER, 1);
-	struct page *high;
-
-	REQUIRE(page);
-	high = page_is_highmem(page) ? page : NULL;
-	for (unsigned i = 0; high && i < 2; i++) {
-		EXPECT(kmap_try(&page[i]) != NULL);
-		expect_refused(page, 1, "while kmapped");
-		kunmap(&page[i]);
-	}
-	free_pages(page, 1);
-	if (!high)
-		SKIP("needs highmem");
-	EXPECT_EQ(page[0].kmap, 0);
-	EXPECT_EQ(page[1].kmap, 0);
 }
 
 /* ---- failure ------------------------------------------------------------ */
@@ -450,6 +379,10 @@ KTEST(page_alloc, each_entry_can_be_made_to_fail)
 	EXPECT_EQ(ktest_each_failure(alloc_one_and_free, NULL), 1);
 	EXPECT_EQ(ktest_each_failure(get_zeroed_and_put, NULL), 1);
 	EXPECT_EQ(ktest_each_failure(bulk_and_free, NULL), 1);
+	failpoint_arm(1);
+	EXPECT_EQ(alloc_pages_bulk(GFP_KERNEL, 10, bulk), 5);
+	EXPECT(failpoint_disarm());
+	free_pages_bulk(bulk, 5);
 	EXPECT_EQ(nr_free_pages(), free);
 }
 
@@ -486,6 +419,35 @@ KTEST(page_alloc, check_finds_each_broken_law)
 	*state = PAGEBLOCK_LIVE;
 	free_pages(page, MAX_ORDER);
 	EXPECT_NULL(page_alloc_check());
+}
+
+/* In each zone, and in each of the three parts of the check. */
+KTEST(page_alloc, check_looks_at_each_zone)
+{
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		struct page *page = alloc_page(zone_gfp[i]);
+		struct zone *zone = &zones[i];
+		irqflags_t flags;
+
+		REQUIRE(page);
+		if (page_zone(page) != zone) {
+			free_page(page);
+			continue;
+		}
+		flags = irq_save();
+		free_page(page);   /* its list is not empty now */
+		zone->nr_free++;
+		EXPECT_LAW(page_alloc_check(), "buddy B5");
+		zone->nr_free--;
+		page->state = PAGE_USED;
+		EXPECT_LAW(page_alloc_check(), "pcp L2");
+		page->state = PAGE_PCP;
+		zone->managed--;
+		EXPECT_LAW(page_alloc_check(), "census A4");
+		zone->managed++;
+		irq_restore(flags);
+		EXPECT_NULL(page_alloc_check());
+	}
 }
 
 /* ---- naive model -------------------------------------------------------- */

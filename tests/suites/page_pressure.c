@@ -5,6 +5,7 @@
  * The tests take the largest blocks first: single pages would take too long.
  * Zones of more than 1 GiB are left out.
  */
+#include "lib/preempt.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pcp.h"
 #include "mm/page/shrinker.h"
@@ -181,10 +182,14 @@ KTEST(page_pressure, a_dry_highmem_zone_falls_back_on_lowmem)
 
 static unsigned shrink_calls;
 static struct page *given_on_shrink;
+static unsigned long nested_pages;
+static uint32_t depth_inside;
 
 static unsigned long count_and_give(void)
 {
 	shrink_calls++;
+	depth_inside = preempt_depth();
+	nested_pages += shrink_all();   /* does nothing: one is running */
 	if (!given_on_shrink)
 		return 0;
 	free_pages(given_on_shrink, 2);
@@ -227,6 +232,35 @@ KTEST(page_pressure, shrinkers_run_before_a_request_fails)
 	if (page)
 		free_pages(page, 2);
 	give_everything_back();
+}
+
+/* Shrink until no module has any page left to give. */
+static void settle(void)
+{
+	for (unsigned i = 0; i < 10 && shrink_all() > 0; i++)
+		;
+}
+
+KTEST(page_pressure, shrinking_counts_pages_and_does_not_nest)
+{
+	uint32_t depth = preempt_depth();
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned long listed = 0;
+
+	REQUIRE(page);
+	register_once();
+	settle();
+	EXPECT_EQ(shrink_all(), 0);
+	free_page(page);
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		listed += pcp_pages(&zones[i]);
+	EXPECT_EQ(listed, 1);
+	shrink_calls = 0;
+	EXPECT_EQ(shrink_all(), listed);
+	EXPECT_EQ(shrink_calls, 1);
+	EXPECT_EQ(nested_pages, 0);
+	EXPECT(depth_inside > depth);
+	EXPECT_EQ(preempt_depth(), depth);
 }
 
 KTEST(page_pressure, shrinking_drains_the_per_cpu_lists)

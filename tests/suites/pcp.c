@@ -75,18 +75,34 @@ static const char *check(const struct zone *of)
 	return law;
 }
 
+/* 1/256 of the zone, from 8 to 512 blocks; a zone without RAM has no lists. */
+static unsigned long naive_high(const struct zone *of, unsigned order)
+{
+	unsigned long high = (of->present / 256) >> order;
+
+	return of->present == 0 ? 0 : high < 8 ? 8 : high > 512 ? 512 : high;
+}
+
+/* The largest power of two that is no more than an eighth, but 4 at least. */
+static unsigned naive_batch(unsigned long high)
+{
+	unsigned batch = 64;
+
+	while (batch > 4 && batch > high / 8)
+		batch /= 2;
+	return high ? batch : 0;
+}
+
 KTEST(pcp, lists_are_sized_by_their_zone)
 {
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
 		for (unsigned order = 0; order < PCP_ORDERS; order++) {
 			struct pcp_list *pcp = zone_pcp(&zones[i], order);
+			unsigned long high = naive_high(&zones[i], order);
 
-			if (zones[i].present == 0)
-				continue;
-			EXPECT(pcp->high >= 8 && pcp->high <= PCP_LIST_MAX);
-			EXPECT(pcp->batch >= 4 && pcp->batch <= 64);
-			EXPECT(is_pow2(pcp->batch));
-			EXPECT(pcp->batch <= pcp->high / 2);
+			EXPECT_EQ(pcp->high, high);
+			EXPECT_EQ(pcp->batch, naive_batch(high));
+			EXPECT_EQ(pcp->blocks != NULL, high > 0);
 		}
 }
 
@@ -152,11 +168,66 @@ KTEST(pcp, a_full_list_gives_its_older_half_back)
 	EXPECT_NULL(page_alloc_check());
 }
 
+/* The list of DMA is short. The last page is freed alone, or by a bulk. */
+KTEST(pcp, a_full_list_of_pages_gives_its_older_half_back)
+{
+	struct zone *dma = &zones[ZONE_DMA];
+	struct pcp_list *pcp = zone_pcp(dma, 0);
+	unsigned nr = pcp->high + 1;
+
+	drain_local_pages();
+	if (nr > NR || dma->nr_free < dma->low + 2 * NR)
+		SKIP("needs more free memory");
+	for (unsigned by_bulk = 0; by_bulk < 2; by_bulk++) {
+		for (unsigned i = 0; i < nr; i++) {
+			pages[i] = alloc_page(GFP_KERNEL | GFP_DMA);
+			REQUIRE(pages[i]);
+		}
+		drain_local_pages();
+		for (unsigned i = 0; i < nr - 1; i++)
+			free_page(pages[i]);
+		EXPECT_EQ(pcp->count, pcp->high);
+		EXPECT_NULL(page_alloc_check());
+		if (by_bulk)
+			free_pages_bulk(&pages[nr - 1], 1);
+		else
+			free_page(pages[nr - 1]);
+		EXPECT_EQ(pcp->count, pcp->high - pcp->high / 2 + 1);
+		EXPECT(pcp->blocks[pcp->count - 1] == pages[nr - 1]);
+		EXPECT_NULL(page_alloc_check());
+	}
+}
+
+KTEST(pcp, a_bulk_that_is_longer_than_the_list_has_room)
+{
+	struct zone *dma = &zones[ZONE_DMA];
+	struct pcp_list *pcp = zone_pcp(dma, 0);
+
+	drain_local_pages();
+	if (dma->nr_free < dma->low + 2 * NR)
+		SKIP("needs more free memory");
+	REQUIRE(alloc_pages_bulk(GFP_KERNEL | GFP_DMA, NR, pages) == NR);
+	free_pages_bulk(pages, NR);
+	EXPECT(pcp->count <= pcp->high);
+	EXPECT(pcp->blocks[pcp->count - 1] == pages[NR - 1]);
+	EXPECT_NULL(page_alloc_check());
+}
+
 KTEST(pcp, draining_leaves_all_lists_empty)
 {
-	unsigned long free;
+	static const gfp_t gfp[] = { GFP_DMA, 0, GFP_HIGHMEM };
+	unsigned long free, listed = 0;
 
 	start_empty();
+	for (unsigned i = 0; i < ARRAY_SIZE(gfp); i++) {
+		struct page *page = alloc_page(gfp[i]);
+
+		REQUIRE(page);
+		free_page(page);
+	}
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		listed += pcp_pages(&zones[i]);
+	EXPECT_EQ(drain_local_pages(), listed);
 	take_all(20, 0);
 	for (unsigned i = 0; i < 20; i++)
 		free_pages(pages[i], 0);
@@ -317,21 +388,27 @@ KTEST(pcp, refill_keeps_the_floor)
 
 KTEST(pcp, check_finds_each_broken_law)
 {
-	struct pcp_list *pcp;
-	unsigned high;
+	for (unsigned order = 0; order < PCP_ORDERS; order++) {
+		struct pcp_list *pcp;
+		unsigned high;
 
-	start_empty();
-	take_all(1, 0);
-	pcp = zone_pcp(zone, 0);
-	REQUIRE(pcp->count >= 3);
-	high = pcp->high;
-	pcp->high = pcp->count - 1;
-	EXPECT_STREQ(check(zone), "pcp L1: count <= high");
-	pcp->high = high;
-	pcp->blocks[1]->state = PAGE_USED;
-	EXPECT_STREQ(check(zone),
-		     "pcp L2: a block in list n is a PAGE_PCP head of order n");
-	pcp->blocks[1]->state = PAGE_PCP;
-	EXPECT_NULL(check(zone));
-	free_page(pages[0]);
+		start_empty();
+		take_all(1, order);
+		pcp = zone_pcp(zone, order);
+		REQUIRE(pcp->count >= 3);
+		high = pcp->high;
+		pcp->high = pcp->count;
+		EXPECT_NULL(check(zone));
+		pcp->high--;
+		EXPECT_STREQ(check(zone), "pcp L1: count <= high");
+		pcp->high = high;
+		for (unsigned i = 0; i < pcp->count; i++) {
+			pcp->blocks[i]->state = PAGE_USED;
+			EXPECT_STREQ(check(zone), "pcp L2: a block in list n "
+				     "is a PAGE_PCP head of order n");
+			pcp->blocks[i]->state = PAGE_PCP;
+		}
+		EXPECT_NULL(check(zone));
+		free_pages(pages[0], order);
+	}
 }

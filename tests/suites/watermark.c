@@ -343,6 +343,7 @@ KTEST(watermark, zones_without_pages_are_left_out_of_the_zonelists)
 		{ { 4096, 0, 4096 },    1, 1, 31 },
 		{ { 4096, 0, 0 },       1, 1, 1 },
 		{ { 0, 4096, 4096 },    0, 2, 32 },
+		{ { 1, 1, 1 },          1, 21, 321 },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -356,6 +357,24 @@ KTEST(watermark, zones_without_pages_are_left_out_of_the_zonelists)
 	}
 }
 
+KTEST(watermark, the_fast_path_knows_each_request)
+{
+	static const unsigned long cases[][MAX_NR_ZONES] = {
+		{ 4096, 0, 0 }, { 0, 4096, 4096 }, { 1, 1, 1 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		invent(cases[i][0], cases[i][1], cases[i][2]);
+		for (gfp_t gfp = 0; gfp <= GFP_FAST; gfp++) {
+			struct zone *first = lists[gfp & GFP_ZONES][0];
+
+			if (!first || gfp & GFP_ZERO)
+				first = fast[GFP_ZERO];   /* without pages */
+			EXPECT(fast[gfp] == first);
+		}
+	}
+}
+
 KTEST(watermark, the_fast_path_uses_the_first_zone_or_none)
 {
 	invent(0, 4096, 4096);
@@ -365,4 +384,62 @@ KTEST(watermark, the_fast_path_uses_the_first_zone_or_none)
 	EXPECT(fast[GFP_DMA] == fast[GFP_KERNEL | GFP_ZERO]);
 	EXPECT(fast[GFP_DMA] == fast[GFP_HIGHUSER | GFP_ZERO]);
 	EXPECT_EQ(list_of(GFP_KERNEL), 2);
+}
+
+/* ---- the checker --------------------------------------------------------- */
+
+/* Interrupts are off: no allocation sees what is broken. */
+KTEST(watermark, check_finds_wrong_marks_of_each_zone)
+{
+	static const struct { unsigned min, low, high; bool right; } cases[] = {
+		{ 5, 5, 5, true }, { 5, 6, 7, true },
+		{ 6, 5, 7, false }, { 5, 7, 6, false },
+	};
+	struct marks real[MAX_NR_ZONES];
+	irqflags_t flags = irq_save();
+
+	read_marks(real);
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
+		for (unsigned k = 0; k < ARRAY_SIZE(cases); k++) {
+			zones[i].min = cases[k].min;
+			zones[i].low = cases[k].low;
+			zones[i].high = cases[k].high;
+			if (cases[k].right)
+				EXPECT_NULL(watermarks_check());
+			else
+				EXPECT_LAW(watermarks_check(), "watermark W1");
+		}
+		write_marks(real);
+		zones[i].lowmem_reserve[i] = 1;
+		EXPECT_LAW(watermarks_check(), "watermark W2");
+		write_marks(real);
+	}
+	EXPECT_NULL(watermarks_check());
+	irq_restore(flags);
+}
+
+KTEST(watermark, check_finds_a_wrong_zone_in_each_zonelist)
+{
+	static struct zone odd = { .name = "odd" };
+	irqflags_t flags = irq_save();
+
+	for (gfp_t gfp = 0; gfp <= GFP_ZONES; gfp++) {
+		struct zone **list = zonelists[gfp];
+		struct zone *first = list[0], *second = list[1];
+
+		list[0] = &odd;
+		list[1] = NULL;
+		odd.type = gfp_zone(gfp);
+		odd.managed = 1;
+		EXPECT_NULL(watermarks_check());
+		odd.managed = 0;
+		EXPECT_LAW(watermarks_check(), "watermark W3");
+		odd.managed = 1;
+		odd.type++;
+		EXPECT_LAW(watermarks_check(), "watermark W3");
+		list[0] = first;
+		list[1] = second;
+	}
+	EXPECT_NULL(watermarks_check());
+	irq_restore(flags);
 }

@@ -279,6 +279,17 @@ KTEST(zone, a_range_without_ram_is_passed_over)
 	EXPECT_EQ(nr_free_pages(), free);
 }
 
+/* The marks follow from the sizes of the zones, which have changed. */
+KTEST(zone, after_a_free_of_a_range_the_marks_are_computed)
+{
+	unsigned long *reserve = zones[ZONE_DMA].lowmem_reserve;
+	unsigned long right = reserve[ZONE_HIGHMEM];
+
+	reserve[ZONE_HIGHMEM] = right + 1;
+	free_reserved_range(PHYS(ISA_HOLE_START), PHYS(ISA_HOLE_START));
+	EXPECT_EQ(reserve[ZONE_HIGHMEM], right);
+}
+
 KTEST(zone, dumps_are_those_of_proc)
 {
 	buddyinfo_dump();
@@ -312,7 +323,9 @@ KTEST(zone, a_range_that_was_freed_is_one_block)
 	pfn_t pfn = page_to_pfn(page);
 
 	free_reserved_range(start, phys_add(start, 8 * PAGE_SIZE));
-	for (unsigned i = 1; i < 8; i++)
+	for (unsigned i = 1; i < 8; i++) {
 		EXPECT_EQ(page_state(pfn_add(pfn, i)), PAGE_TAIL);
+		EXPECT_EQ(page[i].order, 0);
+	}
 	EXPECT_NULL(page_alloc_check());
 }

@@ -131,21 +131,35 @@ static void mark_used(unsigned zone, const struct page *page, unsigned order,
 	}
 }
 
+static struct zone *live_lists[GFP_ZONES + 1][MAX_NR_ZONES + 1];
+static struct zone *live_fast[GFP_FAST + 1];
+
+/* Requests get pages of the test's zones, until live_zones_serve(). */
+static irqflags_t own_zones_serve(void)
+{
+	irqflags_t flags = irq_save();
+
+	memcpy(live_lists, zonelists, sizeof(live_lists));
+	memcpy(live_fast, fast_zones, sizeof(live_fast));
+	name_own_zones();
+	return flags;
+}
+
+static void live_zones_serve(irqflags_t flags)
+{
+	memcpy(zonelists, live_lists, sizeof(live_lists));
+	memcpy(fast_zones, live_fast, sizeof(live_fast));
+	irq_restore(flags);
+}
+
 /* Ask for a block. Returns: the zone that it came from, or -1. */
 static int request(gfp_t gfp, unsigned order)
 {
-	static struct zone *lists[GFP_ZONES + 1][MAX_NR_ZONES + 1];
-	static struct zone *fast[GFP_FAST + 1];
-	irqflags_t flags = irq_save();
+	irqflags_t flags = own_zones_serve();
 	int zone;
 
-	memcpy(lists, zonelists, sizeof(lists));
-	memcpy(fast, fast_zones, sizeof(fast));
-	name_own_zones();
 	got = alloc_pages(gfp | GFP_NOWARN, order);
-	memcpy(zonelists, lists, sizeof(lists));
-	memcpy(fast_zones, fast, sizeof(fast));
-	irq_restore(flags);
+	live_zones_serve(flags);
 	zone = zone_of(got);
 	EXPECT((got != NULL) == (zone >= 0));
 	if (zone < 0)
@@ -264,6 +278,81 @@ KTEST(zonelist, below_all_low_marks_the_min_marks_decide)
 	EXPECT_EQ(request(GFP_HIGHMEM | GFP_HIGH, 4), ZONE_HIGHMEM);
 	EXPECT_EQ(request(GFP_DMA, 5), ZONE_DMA);
 	EXPECT_EQ(request(GFP_DMA, 0), -1);
+	close();
+}
+
+/* The lists of the system are drained only where nothing else helps. */
+KTEST(zonelist, a_request_that_may_not_wait_drains_lists_last)
+{
+	unsigned long listed;
+	struct page *page;
+
+	open();
+	page = alloc_page(GFP_KERNEL);
+	REQUIRE(page);
+	free_page(page);
+	listed = pcp_pages(page_zone(page));
+	EXPECT(listed > 0);
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		set_marks_of(i, 0, PAGES);
+	EXPECT_EQ(request(0, 3), ZONE_NORMAL);
+	EXPECT_EQ(pcp_pages(page_zone(page)), listed);
+	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
+		set_marks_of(i, PAGES, PAGES);
+	EXPECT_EQ(request(0, 3), -1);
+	EXPECT_EQ(pcp_pages(page_zone(page)), 0);
+	close();
+}
+
+/* Put a block into the per-CPU list of a zone. */
+static void fill_list(unsigned zone, unsigned order)
+{
+	irqflags_t flags = irq_save();
+
+	EXPECT(pcp_refill(&own[zone].zone, order, 0));
+	irq_restore(flags);
+}
+
+KTEST(zonelist, the_list_of_the_first_zone_comes_before_all_else)
+{
+	for (unsigned order = 0; order < PCP_ORDERS; order++) {
+		struct zone *high = &own[ZONE_HIGHMEM].zone;
+
+		open();
+		fill_list(ZONE_NORMAL, order);
+		EXPECT_EQ(request(GFP_HIGHMEM, order), ZONE_HIGHMEM);
+		fill_list(ZONE_HIGHMEM, order);
+		set_marks_of(ZONE_HIGHMEM, PAGES, PAGES);
+		EXPECT_EQ(request(GFP_HIGHMEM, order), ZONE_HIGHMEM);
+		EXPECT_EQ(zone_pcp(high, order)->count, 0);
+		EXPECT_EQ(request(GFP_HIGHMEM, order), ZONE_NORMAL);
+		EXPECT_EQ(high->nr_free, PAGES - (2u << order));
+		close();
+	}
+}
+
+static unsigned request_bulk(gfp_t gfp, unsigned nr, struct page *pages[])
+{
+	irqflags_t flags = own_zones_serve();
+
+	nr = alloc_pages_bulk(gfp | GFP_NOWARN, nr, pages);
+	live_zones_serve(flags);
+	return nr;
+}
+
+KTEST(zonelist, a_bulk_gets_what_there_is_the_first_zone_first)
+{
+	static struct page *pages[4 * PAGES];
+	unsigned nr;
+
+	open();
+	fill_list(ZONE_NORMAL, 0);
+	nr = request_bulk(GFP_HIGHMEM, ARRAY_SIZE(pages), pages);
+	EXPECT_EQ(nr, 3 * PAGES);
+	for (unsigned i = 0; i < MIN(nr, 3 * PAGES); i++)
+		EXPECT_EQ(zone_of(pages[i]), ZONE_HIGHMEM - (int)(i / PAGES));
+	EXPECT_EQ(own[ZONE_HIGHMEM].zone.failures, 1);
+	EXPECT_EQ(request_bulk(GFP_HIGHMEM, 2, pages), 0);
 	close();
 }
 
