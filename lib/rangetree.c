@@ -99,7 +99,7 @@ static always_inline void copy_max_gap(struct rb_node *to,
 
 static const struct rb_augment largest_gap = { update_max_gap, copy_max_gap };
 
-/* The gap of a node in the tree has become larger, or smaller. */
+/* The gap of a node in the tree has become larger. */
 static always_inline void gap_grew(struct range_node *node)
 {
 	struct rb_node *rb = &node->rb;
@@ -108,7 +108,8 @@ static always_inline void gap_grew(struct range_node *node)
 		to_range(rb)->max_gap = node->gap;
 }
 
-static always_inline void gap_shrank(struct range_node *node)
+/* The same, for a gap that may be smaller now. */
+static always_inline void gap_changed(struct range_node *node)
 {
 	rb_update_up(&node->rb, &node->rb, &largest_gap);
 }
@@ -180,7 +181,7 @@ static void insert_below(struct range_tree *tree, struct range_node *node,
 	/* The new node's gap is smaller than the gap of `above` was. */
 	gap_grew(node);
 	if (is_below)
-		gap_shrank(above);
+		gap_changed(above);
 	rb_balance_insert(&tree->root, &node->rb, &largest_gap);
 }
 
@@ -331,13 +332,10 @@ int range_resize(struct range_tree *tree, struct range_node *node,
 	node->start = start;
 	node->end = end;
 	node->gap = start - from;
-	gap_grew(node);
-	gap_shrank(node);
+	gap_changed(node);
 	above->gap = above->start - end;
-	if (above == &tree->top)
-		return 0;
-	gap_grew(above);
-	gap_shrank(above);
+	if (above != &tree->top)
+		gap_changed(above);
 	return 0;
 }
 

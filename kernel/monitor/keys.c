@@ -19,7 +19,6 @@ enum state { GROUND, ESCAPE, CSI, SS3 };
 #define ESC           0x1b
 #define NUMBER_MAX    9999u
 #define MODIFIER_CTRL 5u   /* ESC [ 1 ; 5 C */
-#define NO_DIGIT      UINT32_MAX   /* the parameter has begun, no digit yet */
 
 /* A tilde behind a number is a key, too: ESC [ 3 ~ */
 static int key_by_letter(const struct key_decoder *decoder, uint8_t letter)
@@ -52,6 +51,7 @@ static int decode_escape(struct key_decoder *decoder, uint8_t byte)
 	decoder->state = GROUND;
 	decoder->number = 0;
 	decoder->modifier = 0;
+	decoder->second = false;
 	switch (byte) {
 	case '[':
 		decoder->state = CSI;
@@ -70,18 +70,16 @@ static int decode_escape(struct key_decoder *decoder, uint8_t byte)
 
 static int decode_csi(struct key_decoder *decoder, uint8_t byte)
 {
-	/* The parameter that is being read: the second one, if it has begun. */
-	unsigned *value = decoder->modifier ? &decoder->modifier
-					    : &decoder->number;
+	unsigned *value = decoder->second ? &decoder->modifier
+					  : &decoder->number;
 
 	if (byte >= '0' && byte <= '9') {
-		if (*value == NO_DIGIT)
-			*value = 0;
 		*value = MIN(*value * 10 + byte - '0', NUMBER_MAX);
 		return KEY_NONE;
 	}
 	if (byte == ';') {
-		decoder->modifier = NO_DIGIT;
+		decoder->second = true;
+		decoder->modifier = 0;
 		return KEY_NONE;
 	}
 	if (byte < 0x40 && byte >= 0x20)   /* has no meaning for us */

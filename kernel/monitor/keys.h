@@ -39,8 +39,9 @@ enum key {
 struct key_decoder {
 	uint8_t  state;
 	uint8_t  last;        /* the byte before                              */
+	bool     second;      /* the second parameter is being read           */
 	unsigned number;      /* the first parameter of a sequence            */
-	unsigned modifier;    /* the second one                               */
+	unsigned modifier;    /* the second one; of more, the last one        */
 };
 
 /* A decoder begins all zero. Returns: an enum key or a character. */

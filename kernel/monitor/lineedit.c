@@ -327,7 +327,6 @@ static void edit_key(struct line_editor *ed, int key)
 static void clear(struct line_editor *ed)
 {
 	set_text(ed, "");
-	ed->view = 0;
 	ed->history_at = ed->history_next;
 }
 

@@ -16,7 +16,6 @@
 #define CODE_CTRL    0x1d
 #define CODE_LSHIFT  0x2a
 #define CODE_RSHIFT  0x36
-#define CODE_ALT     0x38
 #define CODE_CAPS    0x3a
 #define CODE_SLASH   0x35   /* with 0xe0: that of the number pad */
 
@@ -65,9 +64,6 @@ static bool modifier_key(struct keyboard *keyboard, uint8_t code, bool down)
 	case CODE_RSHIFT:
 		keyboard->shift = down;
 		return true;
-	case CODE_ALT:
-		keyboard->alt = down;
-		return true;
 	case CODE_CAPS:
 		keyboard->caps ^= down;
 		return true;
@@ -83,7 +79,7 @@ static char find_character(const struct keyboard *keyboard, uint8_t code)
 
 	if (code == CODE_SPACE)
 		return ' ';
-	if (code >= sizeof(plain) - 1 || plain[code] == ' ')
+	if (code >= sizeof(plain) || plain[code] == ' ')
 		return '\0';
 	c = plain[code];
 	if (c >= 'a' && c <= 'z')

@@ -15,7 +15,7 @@
 
 struct keyboard {
 	bool extended;        /* 0xe0 came: one of the newer keys             */
-	bool shift, ctrl, alt;
+	bool shift, ctrl;
 	bool caps;
 };
 

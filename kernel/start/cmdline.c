@@ -33,19 +33,19 @@ struct word {
 #define WORD(name)  #name, offsetof(struct kernel_options, name)
 
 static const struct word words[] = {
-	{ WORD(selftest), LIST, 0, 0,
+	{ WORD(selftest), LIST, .what =
 	  "run all suites, or a list of them, and exit" },
-	{ WORD(bench), LIST, 0, 0,
+	{ WORD(bench), LIST, .what =
 	  "run all benchmarks, or a list of them, and exit" },
-	{ WORD(program), TEXT, 0, 0,
+	{ WORD(program), TEXT, .what =
 	  "run NAME,ARG,... of the boot archive and exit; %20 is a blank" },
 	{ WORD(watch), NUMBER, 1, 60000,
 	  "check every law each so many ms while program= runs" },
 	{ WORD(failures), NUMBER, 1, 1000000,
 	  "let one allocation in so many fail while program= runs" },
-	{ WORD(init), TEXT, 0, 0,
+	{ WORD(init), TEXT, .what =
 	  "arguments ARG,... for init, which the shell gets: scripts to run" },
-	{ WORD(monitor), FLAG, 0, 0,
+	{ WORD(monitor), FLAG, .what =
 	  "stop at the monitor's prompt, after a panic too" },
 	{ WORD(seed), NUMBER, 0, UINT32_MAX,
 	  "seed of the tests' random numbers" },
@@ -55,17 +55,17 @@ static const struct word words[] = {
 	  "address space kept for vmalloc and the fixed maps, as vmalloc=256M" },
 	{ WORD(loglevel), NUMBER, 0, 8,
 	  "show messages below this level, 0 to 8" },
-	{ WORD(nonx), FLAG, 0, 0,
+	{ WORD(nonx), FLAG, .what =
 	  "do not use the NX bit" },
-	{ WORD(noapic), FLAG, 0, 0,
+	{ WORD(noapic), FLAG, .what =
 	  "interrupts by the 8259s, ticks by the 8254" },
-	{ WORD(noiommu), FLAG, 0, 0,
+	{ WORD(noiommu), FLAG, .what =
 	  "leave the IOMMU off: bus addresses are physical ones" },
-	{ WORD(crash), TEXT, 0, 0,
+	{ WORD(crash), TEXT, .what =
 	  "die in a chosen way, to look at the diagnosis" },
-	{ WORD(witness), FLAG, 0, 0,
+	{ WORD(witness), FLAG, .what =
 	  "map a known set of pages, print the tables, wait" },
-	{ WORD(dump), FLAG, 0, 0,
+	{ WORD(dump), FLAG, .what =
 	  "print the map, the zones and a cache for tools/pictures, and exit" },
 };
 

@@ -26,6 +26,8 @@ SUITE(acpi_init, acpi_check);
 #define XSDT_PA    0xe1000u
 #define MADT_PA    0xe2000u
 #define DMAR_PA    0xe3000u
+#define FADT_PA    0xe3800u
+#define DSDT_PA    0xe3c00u
 #define LAID_SIZE  0x4000u
 
 #define CHECKSUM   9u         /* of a table */
@@ -150,30 +152,103 @@ KTEST(acpi_init, the_log_names_what_was_found)
 		2, 10, 0, 0, 2, 0, 0, 0, 0, 0,              /* line 0: GSI 2 */
 		2, 10, 0, 9, 20, 0, 0, 0, 0x0f, 0,          /* low, level    */
 		2, 10, 0, 5, 5, 0, 0, 0, 0x05, 0,           /* as usual      */
+		2, 10, 0, 6, 6, 0, 0, 0, 0x07, 0,           /* low, edge     */
+		2, 10, 0, 7, 7, 0, 0, 0, 0x0d, 0,           /* high, level   */
 	};
 	static const uint8_t scope[] = { 1, 8, 0, 0, 0, 2, 31, 7 };
-	const char *text;
 
 	lay();
 	append(MADT_PA, &madt_size, entries, sizeof(entries));
 	append_ioapic(0xfec00000);
 	append_unit(0xfed90000, scope, sizeof(scope));
 	append_unit(0xfed91000, NULL, 0);
-	text = read_tables();
-	EXPECT(has_line(text, "ACPI: XSDT 0x00000000000e1000 000034\n"));
-	EXPECT(has_line(text, "ACPI: APIC 0x00000000000e2000 00005e\n"));
-	EXPECT(has_line(text, "ACPI: DMAR 0x00000000000e3000 000058\n"));
-	EXPECT(has_line(text, "ACPI: 1 CPU, local APIC at 0x00000000fee00000\n"));
-	EXPECT(has_line(text, "ACPI: I/O APIC 3 at 0x00000000fec00000, GSI 0 and on\n"));
-	EXPECT(has_line(text, "ACPI: line 0 is GSI 2, edge, active high\n"));
-	EXPECT(has_line(text, "ACPI: line 9 is GSI 20, level, active low\n"));
-	EXPECT(!has_line(text, "ACPI: line 5") && !has_line(text, "ACPI: line 1"));
-	EXPECT(has_line(text, "ACPI: DMAR unit at 0x00000000fed90000, segment 5, 1 devices\n"));
-	EXPECT(has_line(text, "ACPI: DMAR unit at 0x00000000fed91000, segment 5, 0 devices and all the others\n"));
-	EXPECT(!has_line(text, "left out") && !has_line(text, "power off"));
+	EXPECT_STREQ(read_tables(),
+		"ACPI: XSDT 0x00000000000e1000 000034\n"
+		"ACPI: APIC 0x00000000000e2000 000072\n"
+		"ACPI: DMAR 0x00000000000e3000 000058\n"
+		"ACPI: 1 CPU, local APIC at 0x00000000fee00000\n"
+		"ACPI: I/O APIC 3 at 0x00000000fec00000, GSI 0 and on\n"
+		"ACPI: line 0 is GSI 2, edge, active high\n"
+		"ACPI: line 6 is GSI 6, edge, active low\n"
+		"ACPI: line 7 is GSI 7, level, active high\n"
+		"ACPI: line 9 is GSI 20, level, active low\n"
+		"ACPI: DMAR unit at 0x00000000fed90000, segment 5, 1 devices\n"
+		"ACPI: DMAR unit at 0x00000000fed91000, segment 5, 0 devices and all the others\n");
 	EXPECT_EQ(acpi_info.dmar_address_bits, 39);
 	EXPECT_EQ(acpi_info.dmar_unit[0].scope[0], 2 << 8 | 31 << 3 | 7);
 	clear();
+}
+
+KTEST(acpi_init, the_log_says_how_the_power_goes_off)
+{
+	static const uint8_t package[] = {
+		0x08, '_', 'S', '5', '_', 0x12, 6, 4, 0x0a, 5, 0x0a, 6, 0, 0,
+	};
+
+	lay();
+	put(XSDT_PA + 52, FADT_PA, 8);
+	finish(XSDT_PA, "XSDT", 60);
+	put(FADT_PA + 40, DSDT_PA, 4);
+	put(FADT_PA + 64, 0x604, 4);
+	finish(FADT_PA, "FACP", 116);
+	memcpy(bytes_at(DSDT_PA + 36), package, sizeof(package));
+	finish(DSDT_PA, "DSDT", 36 + sizeof(package));
+	EXPECT(has_line(read_tables(), "ACPI: power off through port 0x604, sleep type 5\n"));
+	clear();
+}
+
+/* ---- what is wrong ------------------------------------------------------- */
+
+/* No line that comes now is left out by the limiter. */
+static void begin_complaints(void)
+{
+	host_log_now += LOG_LIMIT_NS;
+	log_limits_tick();
+}
+
+KTEST(acpi_init, a_wrong_piece_is_named_with_the_reason)
+{
+	static const uint8_t scopes[] = {
+		1, 6, 0, 0, 0, 0,             /* no path      */
+		1, 8, 0, 0, 0, 0, 32, 0,      /* no such slot */
+	};
+	const char *text;
+
+	lay();
+	append_unit(0xfed90000, scopes, sizeof(scopes));
+	append_unit(0xfed90000, NULL, 0);
+	append_unit(0xfed90004, NULL, 0);
+	begin_complaints();
+	text = read_tables();
+	EXPECT(has_line(text, "ACPI: DMAR: scope at 0x40: no path\n"));
+	EXPECT(has_line(text, "ACPI: DMAR: scope at 0x46 leads nowhere\n"));
+	EXPECT(has_line(text, "ACPI: DMAR: unit at 0x00000000fed90000: named twice\n"));
+	EXPECT(has_line(text, "ACPI: DMAR: unit at 0x00000000fed90004: no registers can be there\n"));
+	bytes_at(XSDT_PA)[20]++;
+	begin_complaints();
+	text = read_tables();
+	EXPECT(has_line(text, "ACPI: XSDT at 0x00000000000e1000: wrong checksum\n"));
+	EXPECT(has_line(text, "ACPI: XSDT 0x00000000000e1000 000034 left out\n"));
+	clear();
+}
+
+/* Its header can be read, and not the bytes behind. */
+KTEST(acpi_init, a_table_whose_end_cannot_be_read_is_named_so)
+{
+	static struct acpi_machine machine;
+	static uint8_t header[36];
+	struct acpi_table table;
+
+	machine_init(&machine);
+	machine_add(&machine, MADT_PA, header, sizeof(header));
+	memcpy(header, "APIC", 4);
+	header[4] = 100;
+	begin_complaints();
+	host_log_capture(log_text, sizeof(log_text));
+	EXPECT_EQ(acpi_table_load(&machine.reader, PHYS(MADT_PA), &table), 0);
+	host_log_capture(NULL, 0);
+	EXPECT_STREQ(log_text, "ACPI: APIC at 0x00000000000e2000: cannot be read\n");
+	EXPECT(!table.valid);
 }
 
 /* ---- where registers can be ---------------------------------------------- */
@@ -235,6 +310,17 @@ KTEST(acpi_init, registers_are_not_in_ram)
 	}
 	EXPECT(!unit_at(0) && !unit_at(0x200000));
 	clear();
+}
+
+/* No byte of memory has the first address that is too large. */
+KTEST(acpi_init, nothing_can_be_read_beyond_the_width_of_addresses)
+{
+	uint64_t top = 1ull << host_cpu.phys_bits;
+	uint8_t byte;
+
+	EXPECT_EQ(acpi_read(PHYS(top), &byte, 0), -EINVAL);
+	EXPECT_EQ(acpi_read(PHYS(top - 1), &byte, 0), 0);
+	EXPECT_EQ(acpi_read(PHYS(top - 1), &byte, 2), -EINVAL);
 }
 
 KTEST(acpi_init, registers_lie_within_the_width_of_addresses)

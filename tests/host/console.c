@@ -24,6 +24,7 @@
 uint64_t host_log_now;
 unsigned host_log_lines;
 char host_log_last[256];
+int host_log_last_level;
 
 uint64_t log_now_ns(void)
 {
@@ -81,6 +82,7 @@ void printk(enum log_level level, const char *fmt, ...)
 	va_list args;
 
 	host_log_lines++;
+	host_log_last_level = (int)level;
 	va_start(args, fmt);
 	vsnprintf(host_log_last, sizeof(host_log_last), fmt, args);
 	va_end(args);

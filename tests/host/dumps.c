@@ -565,14 +565,21 @@ KTEST(dumps, maps_of_an_address_space_are_those_of_linux)
 
 	mm_set_brk_start(mm, UADDR(AT(0)));
 	EXPECT_IS(mm_brk(mm, UADDR(AT(2))), AT(2));
+	/* Both touch the heap, but have nothing of it. */
+	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(0) - PAGES(1)), PAGES(1), VM_READ,
+			       NULL),
+		  AT(0) - PAGES(1));
+	test_map(mm, 2, 1, PROT_NONE);
 	test_map(mm, 4, 1, PROT_READ | PROT_EXEC);
 	test_map_shared(mm, 6, 3, PROT_RW);
 	EXPECT_EQ(mm_munmap(mm, UADDR(AT(6)), PAGES(1)), 0);
 	begin();
 	mm_maps_dump(mm);
 	end();
+	EXPECT_STREQ(line(), "000ff000-00100000 r--p 00000000 00:00 0 ");
 	EXPECT_STREQ(line(), "00100000-00102000 rw-p 00000000 00:00 0"
 		     "          [heap]");
+	EXPECT_STREQ(line(), "00102000-00103000 ---p 00000000 00:00 0 ");
 	EXPECT_STREQ(line(), "00104000-00105000 r-xp 00000000 00:00 0 ");
 	EXPECT_STREQ(line(), "00107000-00109000 rw-s 00001000 00:00 0"
 		     "          /dev/zero (deleted)");

@@ -148,9 +148,10 @@ unsigned host_wakes(void);
 
 extern int host_loglevel;
 
-/* How many lines there were, shown or not, and the last one. */
+/* How many lines there were, shown or not; the last one, and its level. */
 extern unsigned host_log_lines;
 extern char host_log_last[256];
+extern int host_log_last_level;
 
 /* From now on all lines go into a text, shown or not; NULL ends this. */
 void host_log_capture(char *text, size_t size);

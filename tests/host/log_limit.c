@@ -103,6 +103,70 @@ KTEST(log_limit, a_kind_is_said_without_conversions)
 	EXPECT(last_is("... 2 more lines of the kind \"*[*]: 100% at *: *:*, *\" left out\n"));
 }
 
+/* What is printed as the kind of this format. */
+static const char *kind_of(const char *like)
+{
+	static struct log_limit limit;
+	static char kind[256];
+	const char *begin = "... 1 more line of the kind \"";
+	size_t length;
+
+	setup();
+	for (unsigned i = 0; i <= LOG_LIMIT_LINES; i++)
+		(void)log_limit_allows(&limit, LOG_DEBUG, like);
+	setup();
+	length = strlen(host_log_last);
+	REQUIRE(length >= strlen(begin) + 11);
+	EXPECT(!strncmp(host_log_last, begin, strlen(begin)));
+	EXPECT_STREQ(host_log_last + length - 11, "\" left out\n");
+	strscpy(kind, host_log_last + strlen(begin),
+		length - 11 - strlen(begin) + 1);
+	return kind;
+}
+
+KTEST(log_limit, each_letter_of_ours_belongs_to_its_conversion)
+{
+	static const struct { const char *like, *kind; } cases[] = {
+		{ "", "" },          { "a\nb", "a" },     { "%pA.", "*." },
+		{ "%pZ.", "*." },    { "%p@.", "*@." },   { "%p[.", "*[." },
+		{ "%dA.", "*A." },   { "%%.", "%." },     { "a%", "a*" },
+		{ "a%08l", "a*" },   { "%p", "*" },       { "%%%d%%", "%*%" },
+		{ "%cA%iA%oA%sA%XA", "*A*A*A*A*A" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
+		EXPECT_STREQ(kind_of(cases[i].like), cases[i].kind);
+}
+
+/* The level of the last line that was left out. */
+KTEST(log_limit, a_count_has_the_level_of_its_lines)
+{
+	static const enum log_level levels[] = {
+		LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERR,
+	};
+	static struct log_limit limit;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(levels); i++) {
+		setup();
+		for (unsigned k = 0; k <= LOG_LIMIT_LINES; k++)
+			(void)log_limit_allows(&limit, levels[i], "a line\n");
+		setup();
+		EXPECT(last_is("... 1 more line of the kind \"a line\" left out\n"));
+		EXPECT_EQ(host_log_last_level, levels[i]);
+	}
+}
+
+KTEST(log_limit, a_long_kind_is_cut)
+{
+	static char like[200];
+
+	for (unsigned length = 120; length < 135; length++) {
+		memset(like, 'x', sizeof(like));
+		like[length] = '\0';
+		EXPECT_EQ(strlen(kind_of(like)), MIN(length, 127u));
+	}
+}
+
 /* At the end of a run nothing waits for the windows to end. */
 KTEST(log_limit, a_flush_says_at_once_what_is_left_out_and_only_once)
 {

@@ -2,8 +2,10 @@
 /*
  * acpi_parsers.c (tests) - one table at a time, made by hand
  *
- * WHAT     MADT, FADT, DMAR and the bytes of a DSDT, each built entry by entry
- *          and given to its parser alone.
+ * WHAT     MADT, FADT and DMAR, each built entry by entry and given to its
+ *          parser alone.
+ *
+ * NOT HERE the bytes of a DSDT (acpi_s5.c).
  */
 #include "tests/acpi_machine.h"
 #include "tests/acpi_tables.h"
@@ -83,8 +85,9 @@ KTEST(acpi_parsers, cpus_that_are_off_do_not_count)
 	APPEND(0, 8, 2, 2, 3, 0, 0, 0);
 	APPEND(9, 16, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
 	APPEND(9, 16, 0, 0, 8, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0);
+	APPEND(0, 12, 3, 3, 1, 0, 0, 0, 1, 0, 0, 0);    /* of a later ACPI */
 	parse_madt();
-	EXPECT_EQ(info.nr_cpus, 3);
+	EXPECT_EQ(info.nr_cpus, 4);
 	EXPECT_EQ(complaints(), 0);
 }
 
@@ -114,12 +117,37 @@ KTEST(acpi_parsers, entries_of_other_kinds_are_stepped_over)
 {
 	begin_madt();
 	APPEND(4, 6, 0xff, 0, 0, 1);
+	APPEND(10, 2);
 	APPEND(200, 2);
 	APPEND(2, 4, 0, 0);             /* an override that is too short */
 	APPEND(0, 8, 0, 0, 1, 0, 0, 0);
 	parse_madt();
 	EXPECT_EQ(info.nr_cpus, 1);
 	EXPECT_EQ(complaints(), 1);
+}
+
+/* All bytes that the kernel reads are there, or the entry is left out. */
+KTEST(acpi_parsers, an_entry_is_as_long_as_its_kind)
+{
+	static const uint8_t kinds[][16] = {
+		{ 0, 8, 0, 0, 1 },
+		{ 1, 12, 0, 0, LE32(0xfec00000u) },
+		{ 2, 10, 0, 3, 7 },
+		{ 5, 12, 0, 0, LE32(0xfee00000u) },
+		{ 9, 16, 0, 0, 7, 0, 0, 0, 1 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
+		for (uint8_t less = 0; less < 2; less++) {
+			begin_madt();
+			append(kinds[i], kinds[i][1] - less);
+			room[MADT_HEAD + 1] -= less;
+			parse_madt();
+			EXPECT_EQ(complaints(), less);
+			EXPECT_EQ(info.nr_cpus + info.nr_ioapics +
+				  info.isa_line[3].gsi,
+				  less || i == 3 ? 0 : i == 2 ? 7 : 1);
+		}
 }
 
 KTEST(acpi_parsers, an_override_moves_a_line)
@@ -212,7 +240,7 @@ KTEST(acpi_parsers, as_many_ioapics_as_there_is_room_for)
 	EXPECT_EQ(complaints(), ACPI_IOAPICS_MAX + 2);
 }
 
-/* ---- FADT, \_S5 --------------------------------------------------------- */
+/* ---- FADT --------------------------------------------------------------- */
 
 static phys_addr_t found[2];
 
@@ -241,6 +269,23 @@ KTEST(acpi_parsers, new_fields_are_for_empty_old_ones)
 	put(172, 0, 1);                 /* in memory, not a port */
 	parse_fadt();
 	EXPECT_EQ(info.pm1a_control, 0);
+}
+
+KTEST(acpi_parsers, old_fields_go_before_new_ones)
+{
+	begin("FACP", real_fadt, sizeof(real_fadt));
+	parse_fadt();
+	EXPECT_EQ(found[0].v, 0x0ffe0040);      /* in both fields */
+	EXPECT_EQ(found[1].v, 0);
+	put(68, 0x700, 4);
+	put(172, 1, 1);
+	put(176, 0xb004, 8);
+	put(184, 1, 1);
+	put(188, 0xb008, 8);
+	parse_fadt();
+	EXPECT_EQ(info.pm1a_control, 0x604);
+	EXPECT_EQ(info.pm1b_control, 0x700);
+	EXPECT_EQ(complaints(), 0);
 }
 
 KTEST(acpi_parsers, what_is_no_port_is_not_written_to)
@@ -314,72 +359,10 @@ KTEST(acpi_parsers, a_short_fadt_has_no_new_fields)
 	EXPECT(info.has_fadt);
 	EXPECT_EQ(found[0].v, 0);
 	begin("FACP", real_fadt, 115);
+	found[0] = found[1] = PHYS(7);
 	parse_fadt();
 	EXPECT(!info.has_fadt);
-	EXPECT_EQ(found[1].v, 0);
-}
-
-/* Is \_S5 found in these bytes, which end the DSDT? */
-static bool s5_in(const uint8_t *bytes, uint32_t length, uint32_t before)
-{
-	begin("DSDT", real_dsdt, 36);
-	table.length += before;
-	append(bytes, length);
-	info.has_fadt = true;
-	acpi_s5_parse(&machine.reader);
-	EXPECT_NULL(acpi_info_check(&info));
-	return info.has_s5;
-}
-
-#define S5_IN(...)                                             \
-	s5_in((const uint8_t[]){ __VA_ARGS__ },                \
-	      sizeof((const uint8_t[]){ __VA_ARGS__ }), 3)
-#define S5_NAME  0x08, '_', 'S', '5', '_'
-
-KTEST(acpi_parsers, sleep_types_are_found_however_they_are_written)
-{
-	EXPECT(S5_IN(S5_NAME, 0x12, 0x06, 4, 0x0a, 5, 0x0a, 6, 0, 0));
-	EXPECT_EQ(info.s5_type_a, 5);
-	EXPECT_EQ(info.s5_type_b, 6);
-	EXPECT(S5_IN(0x08, '\\', '_', 'S', '5', '_', 0x12, 4, 2, 0, 1));
-	EXPECT_EQ(info.s5_type_b, 1);
-	EXPECT(S5_IN(S5_NAME, 0x12, 0x46, 0, 2, 0x0b, 7, 0, 0x0c, 3, 0, 0, 0));
-	EXPECT_EQ(info.s5_type_a, 7);
-	EXPECT_EQ(info.s5_type_b, 3);
-	EXPECT(S5_IN(S5_NAME, 0x12, 0x03, 1, 0x0a, 5));
-	EXPECT_EQ(info.s5_type_b, 5);
-}
-
-KTEST(acpi_parsers, letters_alone_are_no_sleep_state)
-{
-	EXPECT(!S5_IN('_', 'S', '5', '_', 0x12, 6, 4, 0, 0, 0, 0));
-	EXPECT(!S5_IN('x', '\\', '_', 'S', '5', '_', 0x12, 6, 4, 0, 0, 0));
-	EXPECT(!S5_IN(S5_NAME, 0x11, 6, 4, 0, 0, 0, 0));
-	EXPECT(!S5_IN(S5_NAME, 0x12, 6, 0, 0, 0, 0, 0));
-	EXPECT(!S5_IN(S5_NAME, 0x12, 6, 4, 0x0a, 8, 0x0a, 8, 0, 0));
-	EXPECT(!S5_IN(S5_NAME, 0x12, 6, 4, 0x0b, 0, 1, 0, 0, 0));
-	EXPECT(!S5_IN(S5_NAME, 0x12, 6, 4, 0x70, 0x68, 0, 0, 0));
-	EXPECT(S5_IN(S5_NAME, S5_NAME, 0x12, 6, 4, 0x0a, 2, 0, 0, 0));
-	EXPECT_EQ(info.s5_type_a, 2);
-}
-
-KTEST(acpi_parsers, a_package_may_be_cut_off_anywhere)
-{
-	static const uint8_t whole[] = { S5_NAME, 0x12, 0xc6, 0, 0, 0, 4,
-					 0x0c, 5, 0, 0, 0, 0x0c, 5, 0, 0, 0 };
-
-	EXPECT(s5_in(whole, sizeof(whole), 0));
-	for (uint32_t n = 0; n < sizeof(whole); n++)
-		EXPECT(!s5_in(whole, n, 0));
-}
-
-KTEST(acpi_parsers, sleep_types_are_found_at_any_distance)
-{
-	static const uint8_t name[] = { S5_NAME, 0x12, 6, 4, 0x0a, 5, 0x0a,
-					6, 0, 0 };
-
-	for (uint32_t before = 0; before < 600; before++)
-		EXPECT(s5_in(name, sizeof(name), before));
+	EXPECT(!found[0].v && !found[1].v);
 }
 
 /* ---- DMAR --------------------------------------------------------------- */
@@ -418,6 +401,50 @@ KTEST(acpi_parsers, a_unit_for_all_the_others)
 	EXPECT_EQ(info.dmar_unit[0].scope[0], 2 << 8 | 31 << 3 | 7);
 	EXPECT_EQ(info.dmar_unit[1].nr_scopes, 0);
 	EXPECT_EQ(complaints(), 0);
+}
+
+KTEST(acpi_parsers, an_address_has_1_to_64_bits)
+{
+	static const uint8_t cases[][2] = {
+		{ 0, 1 }, { 38, 39 }, { 62, 63 }, { 63, 64 }, { 64, 1 },
+		{ 255, 64 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		begin_dmar();
+		room[36] = cases[i][0];
+		parse_dmar();
+		EXPECT_EQ(info.dmar_address_bits, cases[i][1]);
+	}
+}
+
+KTEST(acpi_parsers, a_unit_that_is_too_short_is_left_out)
+{
+	begin_dmar();
+	APPEND(0, 0, 15, 0, 1, 0, 0, 0, LE32(0xfed90000u), 0, 0, 0);
+	append_unit(1, 0xfed91000, 0);
+	parse_dmar();
+	REQUIRE(info.nr_dmar_units == 1);
+	EXPECT_EQ(info.dmar_unit[0].registers.v, 0xfed91000);
+	EXPECT_EQ(complaints(), 1);
+}
+
+/* On a machine without RAM, address 0 is free, but means "none". */
+KTEST(acpi_parsers, no_registers_are_at_address_0)
+{
+	begin_madt();
+	machine.ram_end = 0;
+	memset(room + 36, 0, 4);
+	APPEND(1, 12, 0, 0, LE32(0u), LE32(0u));
+	parse_madt();
+	EXPECT_EQ(info.nr_ioapics, 0);
+	EXPECT_EQ(complaints(), 2);
+	begin_dmar();
+	machine.ram_end = 0;
+	append_unit(0, 0, 0);
+	parse_dmar();
+	EXPECT_EQ(info.nr_dmar_units, 0);
+	EXPECT_EQ(complaints(), 1);
 }
 
 KTEST(acpi_parsers, memory_that_firmware_wants_reached_is_warned_of)

@@ -35,6 +35,23 @@ KTEST(cmdline, empty_line_gives_the_defaults)
 	EXPECT(!options.noiommu);
 	EXPECT_EQ(options.mem, 0);
 	EXPECT_EQ(options.loglevel, LOGLEVEL_DEFAULT);
+	EXPECT_EQ(options.seed, SEED_DEFAULT);
+	EXPECT_STREQ(options.init, "");
+	EXPECT(!options.program && !options.crash);
+	EXPECT_EQ(nr_reports, 0);
+}
+
+/* Each word with a text, and each flag, has a field of its own. */
+KTEST(cmdline, each_text_and_each_flag_is_kept)
+{
+	parse("program=a,b init=c crash=d monitor witness");
+	EXPECT_STREQ(options.program, "a,b");
+	EXPECT_STREQ(options.init, "c");
+	EXPECT_STREQ(options.crash, "d");
+	EXPECT(options.monitor && options.witness && !options.dump);
+	EXPECT(!options.nonx && !options.noapic && !options.noiommu);
+	parse("dump");
+	EXPECT(options.dump && !options.monitor && !options.witness);
 	EXPECT_EQ(nr_reports, 0);
 }
 
@@ -193,14 +210,45 @@ KTEST(cmdline, line_that_is_too_long_is_cut)
 	EXPECT_EQ(nr_reports, 2);
 }
 
-static void count_lines(const char *text)
+KTEST(cmdline, line_of_the_largest_length_is_kept_whole)
 {
-	nr_reports++;
+	static char line[CMDLINE_MAX + 1];
+
+	for (unsigned more = 0; more < 2; more++) {
+		memset(line, ' ', sizeof(line));
+		memcpy(line + CMDLINE_MAX - 5, "nonx", 4);
+		line[CMDLINE_MAX - 1 + more] = '\0';
+		parse(line);
+		EXPECT(options.nonx);
+		EXPECT_EQ(nr_reports, more);
+	}
+	EXPECT_STREQ(last_report, "command line: too long, cut");
 }
 
-KTEST(cmdline, help_names_every_word)
+/* The first two lines, the last one, and one of each other kind. */
+static const char *const help_lines[] = {
+	"  selftest[=LIST]    run all suites, or a list of them, and exit",
+	"  bench[=LIST]       run all benchmarks, or a list of them, and exit",
+	"  crash=VALUE        die in a chosen way, to look at the diagnosis",
+	"  loglevel=VALUE     show messages below this level, 0 to 8",
+	"  mem=VALUE          ignore RAM from this address on, as mem=64M",
+	"  nonx               do not use the NX bit",
+	"  dump               print the map, the zones and a cache for tools/pictures, and exit",
+};
+
+static unsigned nr_known;
+
+static void note_help(const char *text)
 {
-	nr_reports = 0;
-	cmdline_help(count_lines);
-	EXPECT(nr_reports >= 9);
+	nr_reports++;
+	for (unsigned i = 0; i < ARRAY_SIZE(help_lines); i++)
+		nr_known += !strcmp(text, help_lines[i]);
+}
+
+KTEST(cmdline, help_has_a_line_for_every_word)
+{
+	nr_reports = nr_known = 0;
+	cmdline_help(note_help);
+	EXPECT_EQ(nr_reports, 17);
+	EXPECT_EQ(nr_known, ARRAY_SIZE(help_lines));
 }

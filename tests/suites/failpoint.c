@@ -68,6 +68,28 @@ KTEST(failpoint, at_random_one_in_so_many_fails)
 	EXPECT(failpoint_disarm());
 }
 
+/* Bit i: allocation i failed. */
+static uint64_t pattern_of(uint32_t seed)
+{
+	uint64_t failed = 0;
+
+	failpoint_arm_random(seed, 4);
+	for (unsigned i = 0; i < 64; i++)
+		failed |= (uint64_t)should_fail() << i;
+	EXPECT(failpoint_disarm());
+	return failed;
+}
+
+KTEST(failpoint, a_seed_gives_the_same_failures_again)
+{
+	uint64_t first = pattern_of(7);
+
+	EXPECT_EQ(first & 0xf, 8);       /* the fourth is the first to fail */
+	EXPECT_EQ(pattern_of(7), first);
+	EXPECT(pattern_of(8) != first);
+	EXPECT_EQ(pattern_of(7), first);
+}
+
 static bool takes_three(void *arg)
 {
 	int taken = 0;

@@ -75,6 +75,15 @@ KTEST(printf, flags_width_and_precision_of_numbers)
 	EXPECT_TEXT("|   42|42   |0042|", "|%*d|%*d|%.*d|", 5, 42, -5, 42, 4,
 		    42);
 	EXPECT_TEXT("|42|", "|%.*d|", -1, 42);
+	EXPECT_TEXT("|       42|                 42|", "|%9d|%19d|", 42, 42);
+}
+
+/* The compiler knows that a blank means nothing here. */
+KTEST(printf, a_blank_is_a_sign_only_where_signs_are)
+{
+	const char *volatile format = "|% x|% o|% u|";
+
+	EXPECT_TEXT("|2a|52|42|", format, 42, 42, 42);
 }
 
 KTEST(printf, text_is_padded_and_cut)
@@ -83,6 +92,7 @@ KTEST(printf, text_is_padded_and_cut)
 		    "abc");
 	EXPECT_TEXT("|   ab|", "|%5.*s|", 2, "abc");
 	EXPECT_TEXT("|abcdef|", "|%3s|", "abcdef");
+	EXPECT_TEXT("||   |a|", "|%.*s|%3.*s|%.1s|", 0, "abc", 0, "abc", "abc");
 }
 
 KTEST(printf, precision_protects_from_text_without_an_end)

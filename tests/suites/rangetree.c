@@ -182,11 +182,13 @@ static void expect_broken(const char *law)
 KTEST(rangetree, the_check_names_each_broken_law)
 {
 	struct range_node *next;
+	struct rb_node *root;
 
 	init(50, 1000);
 	EXPECT_EQ(insert(0, 100, 200), 0);
 	EXPECT_EQ(insert(1, 300, 400), 0);
 	EXPECT_NULL(range_tree_check(&tree));
+	root = tree.root.node;
 
 	nodes[0].start = nodes[0].end;
 	expect_broken(NOT_EMPTY);
@@ -207,6 +209,12 @@ KTEST(rangetree, the_check_names_each_broken_law)
 	nodes[0].next = nodes[1].next;
 	expect_broken(SAME);
 	nodes[0].next = next;
+	nodes[1].prev = &tree.top;
+	expect_broken(SAME);
+	nodes[1].prev = &nodes[0];
+	tree.root.node = NULL;         /* no node is in the tree any more */
+	expect_broken(TOP);
+	tree.root.node = root;
 	tree.top.end++;
 	expect_broken(TOP);
 	tree.top.end--;

@@ -58,11 +58,7 @@ static const struct acpi_table *add_table(struct acpi_reader *reader,
 			      &other->pa);
 		return NULL;
 	}
-	if (info->nr_tables == ACPI_TABLES_MAX) {
-		acpi_complain(reader, "%s at %pP: one too many", new.signature,
-			      &new.pa);
-		return NULL;
-	}
+	assert(info->nr_tables < ACPI_TABLES_MAX);   /* acpi_impl.h */
 	info->table[info->nr_tables++] = new;
 	return new.valid ? &info->table[info->nr_tables - 1] : NULL;
 }

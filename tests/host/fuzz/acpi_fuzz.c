@@ -27,6 +27,7 @@
 #include <stdlib.h>
 
 #include "lib/log.h"
+#include "lib/panic.h"
 #include "lib/printf.h"
 #include "lib/random.h"
 #include "tests/acpi_machine.h"
@@ -77,6 +78,13 @@ void printk(enum log_level level, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
 	seen.complaints++;
+}
+
+void assert_failed(const char *expr, const char *file, int line,
+		   const char *func)
+{
+	printf("%s:%d: %s(): %s\n", file, line, func, expr);
+	abort();
 }
 
 bool log_limit_allows(struct log_limit *limit, enum log_level level,
