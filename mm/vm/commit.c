@@ -89,7 +89,5 @@ unsigned long vm_committed(void)
 
 void commit_init(void)
 {
-	vm_commit_limit = 0;
-	for (unsigned i = 0; i < MAX_NR_ZONES; i++)
-		vm_commit_limit += zones[i].managed;
+	vm_commit_limit = managed_pages();
 }

@@ -88,7 +88,6 @@ long mm_place_before(struct mm *mm, uaddr_t addr, uint32_t length,
 			return -EINVAL;
 		return addr.v < USER_BASE ? -EPERM : (long)addr.v;
 	}
-	addr.v = ALIGN_UP(addr.v, PAGE_SIZE);
 	if (addr.v >= USER_BASE && addr.v <= USER_END - length &&
 	    fits(mm, addr, length, nextp))
 		return (long)addr.v;

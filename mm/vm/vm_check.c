@@ -27,18 +27,20 @@ static LIST_HEAD(all_mms);
 
 void check_add_mm(struct mm *mm)
 {
-	irqflags_t flags = spin_lock_irqsave(&all_lock);
+	irqflags_t flags;
 
 	caller_must(mm->refs == 1, "give an address space that is new");
+	flags = spin_lock_irqsave(&all_lock);
 	list_add_tail(&mm->all, &all_mms);
 	spin_unlock_irqrestore(&all_lock, flags);
 }
 
 void check_remove_mm(struct mm *mm)
 {
-	irqflags_t flags = spin_lock_irqsave(&all_lock);
+	irqflags_t flags;
 
 	caller_must(!mm->refs, "give an address space without references");
+	flags = spin_lock_irqsave(&all_lock);
 	list_del(&mm->all);
 	spin_unlock_irqrestore(&all_lock, flags);
 }

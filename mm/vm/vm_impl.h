@@ -206,7 +206,8 @@ long vma_make_mapped(struct mm *mm, uaddr_t addr, uint32_t nr_pages,
 
 /*
  * Find `length` free bytes: at addr if they are free (0: anywhere), if not, as
- * high as possible. With `fixed`: addr itself, free or not.
+ * high as possible. With `fixed`: addr itself, free or not; only then it may be
+ * no address of a page.
  * Returns: the address; -ENOMEM, -EINVAL, -EPERM.
  */
 long mm_place(struct mm *mm, uaddr_t addr, uint32_t length, bool fixed)

@@ -273,11 +273,12 @@ int vma_add(struct mm *mm, const struct vma *new)
 
 int vma_append(struct mm *mm, const struct vma *new)
 {
-	struct vma *vma = vma_dup(mm, new);
+	struct vma *vma;
 
 	debug_assert_mutex_held(&mm->lock);
 	debug_caller_must(!vma_find_first(mm, vma_start(new)),
 			  "give an area behind all others");
+	vma = vma_dup(mm, new);
 	if (!vma)
 		return -ENOMEM;
 	link_vma(mm, vma);
@@ -342,12 +343,13 @@ void vma_set_start(struct mm *mm, struct vma *vma, uaddr_t start)
 
 int vma_split(struct mm *mm, struct vma *vma, uaddr_t at)
 {
-	struct vma *high = vma_dup(mm, vma);
+	struct vma *high;
 
 	debug_assert_mutex_held(&mm->lock);
 	debug_caller_must(page_aligned(at.v) && at.v > vma_start(vma).v &&
 			  at.v < vma_end(vma).v,
 			  "cut inside of the area, at a page");
+	high = vma_dup(mm, vma);
 	if (!high)
 		return -ENOMEM;
 	high->range.start = at.v;

@@ -34,6 +34,12 @@ static int populate_all(struct mm *mm)
 			   true);
 }
 
+/* The mark stays: the pages are touched last. */
+static int lock_all(struct mm *mm)
+{
+	return (int)mm_mlock(mm, UADDR(AT(0)), PAGES(NR_PAGES));
+}
+
 static int fork_all(struct mm *mm)
 {
 	struct mm *child;
@@ -52,6 +58,7 @@ static const struct operation {
 	{ read_all,     NR_PAGES - 1 },
 	{ write_all,    NR_PAGES - 1 },
 	{ populate_all, NR_PAGES },
+	{ lock_all,     NR_PAGES },
 	/* Each of two areas: of one step, and of three. */
 	{ fork_all,     2 + 1 + 3 },
 };

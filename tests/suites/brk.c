@@ -90,7 +90,34 @@ KTEST(brk, what_is_no_longer_there_cannot_shrink)
 	EXPECT_IS(mm_brk(mm, UADDR(AT(4))), AT(4));
 	EXPECT_IS(mm_munmap(mm, UADDR(AT(2)), PAGES(2)), 0);
 	EXPECT_IS(mm_brk(mm, UADDR(AT(3))), AT(4));
+	/* What begins where the heap ends is not of the heap. */
+	test_map(mm, 4, 1, PROT_RW);
+	EXPECT_IS(mm_brk(mm, UADDR(AT(3))), AT(4));
 	EXPECT_IS(mm_brk(mm, UADDR(AT(1))), AT(1));
+	EXPECT_IS(mm_brk(mm, UADDR(AT(0))), AT(0));
+	EXPECT_STREQ(maps(mm), "104-105 rw-p");
+	test_end(mm);
+}
+
+KTEST(brk, without_a_start_there_is_no_heap)
+{
+	struct mm *mm = test_mm();
+
+	EXPECT_IS(mm_brk(mm, UADDR(PAGES(1))), 0);
+	EXPECT_IS(mm_brk(mm, UADDR(USER_BASE + PAGES(1))), 0);
+	EXPECT_STREQ(maps(mm), "");
+	test_end(mm);
+}
+
+KTEST(brk, may_reach_the_end_of_user_mode)
+{
+	struct mm *mm = test_mm();
+
+	mm_set_brk_start(mm, UADDR(USER_END - PAGES(3)));
+	EXPECT_IS(mm_brk(mm, UADDR(USER_END - PAGES(1))), USER_END - PAGES(1));
+	EXPECT_IS(mm_brk(mm, UADDR(USER_END + 1)), USER_END - PAGES(1));
+	EXPECT_IS(mm_brk(mm, UADDR(USER_END)), USER_END);
+	EXPECT_STREQ(maps(mm), "bfffd-c0000 rw-p");
 	test_end(mm);
 }
 
@@ -113,6 +140,7 @@ KTEST(brk, fork_gives_the_child_its_own_heap)
 	EXPECT_IS(mm_brk(mm, UADDR(AT(1))), AT(1));
 	child = test_fork(mm);
 	EXPECT_IS(mm_brk(child, UADDR(AT(3))), AT(3));
+	EXPECT_IS(mm_brk(child, UADDR(AT(0) - 1)), AT(3));
 	EXPECT_IS(mm_brk(mm, UADDR(0)), AT(1));
 	test_end(child);
 	test_end(mm);

@@ -299,6 +299,26 @@ KTEST(dma, coherent_sizes_that_cannot_be_are_refused)
 	fake_device_end(&dev);
 }
 
+KTEST(dma, coherent_memory_may_be_a_largest_block)
+{
+	size_t size = PAGE_SIZE << MAX_ORDER;
+	struct page *page;
+	bus_addr_t bus;
+	void *ptr;
+
+	fake_device_init(&dev, MASK_PCI, false);
+	page = dma_alloc_lowmem(&dev.dma, GFP_KERNEL | GFP_NOWARN, MAX_ORDER);
+	if (!page) {
+		fake_device_end(&dev);
+		SKIP("no free block of 4 MiB");
+	}
+	free_pages(page, MAX_ORDER);
+	ptr = dma_alloc_coherent(&dev.dma, size, &bus, GFP_KERNEL);
+	EXPECT(ptr);
+	dma_free_coherent(&dev.dma, size, ptr, bus);
+	fake_device_end(&dev);
+}
+
 static bool alloc_coherent(void *arg)
 {
 	bus_addr_t bus;
@@ -312,12 +332,15 @@ static bool alloc_coherent(void *arg)
 
 KTEST(dma, coherent_memory_survives_failures)
 {
+	unsigned long used = objects_in_use();
+
 	fake_device_init(&dev, DMA_BIT_MASK(28), false);
 	EXPECT(ktest_each_failure(alloc_coherent, NULL) >= 2);
 	fake_device_end(&dev);
 	fake_device_init(&dev, DMA_BIT_MASK(28), true);
 	EXPECT(ktest_each_failure(alloc_coherent, NULL) >= 3);
 	fake_device_end(&dev);
+	EXPECT_EQ(objects_in_use(), used);
 }
 
 KTEST(dma, dump_says_who_there_is)
@@ -351,6 +374,10 @@ KTEST(dma, check_finds_each_broken_law)
 	dma_ram_run.size -= PAGE_SIZE;
 	EXPECT_LAW(dma_check(), "dma D4");
 	dma_ram_run.size += PAGE_SIZE;
+	/* The page before it is a hole: it is no RAM, or it is not there. */
+	dma_ram_run.start -= PAGE_SIZE;
+	EXPECT_LAW(dma_check(), "dma D4");
+	dma_ram_run.start += PAGE_SIZE;
 	EXPECT_NULL(dma_check());
 	fake_device_end(&other);
 	fake_device_end(&dev);

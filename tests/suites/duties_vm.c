@@ -242,6 +242,121 @@ static void index_below_area(void *arg)
 	result = (int)vma_index(area(), UADDR(USER_BASE - PAGE_SIZE));
 }
 
+/* ---- what only mm/vm/ calls ---------------------------------------------- */
+
+static void room_backwards(void *arg)
+{
+	mutex_lock(&mm->lock);
+	result = vm_has_room_within(mm, UADDR(USER_END), UADDR(USER_BASE));
+}
+
+static void forget_windows_in_use(void *arg)
+{
+	vm_forget_windows(mm);
+}
+
+static void unpay_areas_in_use(void *arg)
+{
+	vma_unpay_all(mm);
+}
+
+static void add_space_again(void *arg)
+{
+	check_add_mm(&ended);
+}
+
+static void remove_space_in_use(void *arg)
+{
+	check_remove_mm(mm);
+}
+
+/* Nobody can name an object without references: this one is made up. */
+static uint64_t ended_object[16];
+
+static void get_ended_object(void *arg)
+{
+	vm_object_get((struct vm_object *)ended_object);
+}
+
+static void put_ended_object(void *arg)
+{
+	vm_object_put((struct vm_object *)ended_object);
+}
+
+static void unmapped_without_lock(void *arg)
+{
+	vm_pages_unmapped(NULL, 0, mm);
+}
+
+static void really_cut_nothing(void *arg)
+{
+	mutex_lock(&mm->lock);
+	mm_cut_locked(mm, UADDR(USER_BASE), UADDR(USER_BASE));
+}
+
+static void clear_nothing(void *arg)
+{
+	mutex_lock(&mm->lock);
+	mm_clear_hole(mm, UADDR(USER_END), UADDR(USER_END));
+}
+
+static void reserve_twice(void *arg)
+{
+	mutex_lock(&mm->lock);
+	result = vma_reserve(mm, 1) || vma_reserve(mm, 1);
+}
+
+/* `nr` pages at page `at` of user mode, where the area has two. */
+static struct vma area_at(unsigned at, unsigned nr)
+{
+	uint32_t start = USER_BASE + at * PAGE_SIZE;
+
+	return (struct vma){
+		.range = { .start = start, .end = start + nr * PAGE_SIZE },
+		.flags = VM_READ,
+	};
+}
+
+static void add_nothing(void *arg)
+{
+	struct vma new = area_at(8, 0);
+
+	mutex_lock(&mm->lock);
+	result = vma_add(mm, &new);
+}
+
+static void add_before_what_lies_below(void *arg)
+{
+	struct vma new = area_at(8, 1);
+
+	result = vma_add_before(mm, &new, area());
+}
+
+static void append_in_front(void *arg)
+{
+	struct vma new = area_at(1, 1);
+
+	mutex_lock(&mm->lock);
+	result = vma_append(mm, &new);
+}
+
+static void split_at_start(void *arg)
+{
+	result = vma_split(mm, area(), UADDR(USER_BASE));
+}
+
+static void split_at_end(void *arg)
+{
+	struct vma *vma = area();
+
+	result = vma_split(mm, vma, vma_end(vma));
+}
+
+static void isolate_nothing(void *arg)
+{
+	got = vma_isolate(mm, area(), UADDR(USER_BASE), UADDR(USER_BASE));
+}
+
 /*  the duty that is broken          its words                debug only */
 static const struct duty duties[] = {
 	{ find_area,                 "hold &mm->lock",               true  },
@@ -281,6 +396,23 @@ static const struct duty duties[] = {
 	{ isolate_more_than_all,      "a part of the area",          true  },
 	{ flags_of_other_kinds,       "kind of area may have",       true  },
 	{ index_below_area,           "an address of the area",      true  },
+	{ room_backwards,             "is not below its start",      true  },
+	{ forget_windows_in_use,      "without references",          false },
+	{ unpay_areas_in_use,         "without references",          false },
+	{ add_space_again,            "that is new",                 false },
+	{ remove_space_in_use,        "without references",          false },
+	{ get_ended_object,           "have a reference",            false },
+	{ put_ended_object,           "have a reference",            false },
+	{ unmapped_without_lock,      "hold mm->lock",               true  },
+	{ really_cut_nothing,         "whole pages of user mode",    true  },
+	{ clear_nothing,              "whole pages of user mode",    true  },
+	{ reserve_twice,              "use up, or give back",        false },
+	{ add_nothing,                "whole pages of user mode",    true  },
+	{ add_before_what_lies_below, "the first area behind",       true  },
+	{ append_in_front,            "behind all others",           true  },
+	{ split_at_start,             "cut inside of the area",      true  },
+	{ split_at_end,               "cut inside of the area",      true  },
+	{ isolate_nothing,            "a part of the area",          true  },
 };
 
 KTEST(duties_vm, a_caller_that_breaks_one_is_told_which)
@@ -293,10 +425,26 @@ KTEST(duties_vm, a_caller_that_breaks_one_is_told_which)
 				      MAP_FIXED)));
 	for (unsigned i = 0; i < ARRAY_SIZE(duties); i++) {
 		duty_break(&duties[i]);
-		if (mm->lock.locked)
+		if (mm->lock.locked) {
+			vma_unreserve(mm);
 			mutex_unlock(&mm->lock);
+		}
 	}
 	EXPECT_NULL(mm_check(mm));
 	vm_object_put(object);
 	mm_put(mm);
+}
+
+static void release_what_nobody_promised(void *arg)
+{
+	commit_release((uint32_t)vm_committed() + 1);
+}
+
+KTEST(duties_vm, no_more_is_released_than_was_promised)
+{
+	unsigned long committed = vm_nr_committed;
+
+	EXPECT_PANIC(release_what_nobody_promised, NULL,
+		     "no more than was promised");
+	vm_nr_committed = committed;
 }

@@ -2,6 +2,7 @@
 /*
  * fork_mm.c (tests) - address spaces that are copied
  */
+#include "lib/failpoint.h"
 #include "tests/suites/vm_test.h"
 
 SUITE(fork_mm, vm_check);
@@ -203,4 +204,40 @@ KTEST(fork_mm, an_address_space_lives_until_its_last_user_ends)
 	EXPECT_EQ(poke(mm, AT(0), 7), 7);
 	EXPECT_EQ(mm->refs, 1);
 	test_end(mm);
+}
+
+/* Arrays of 1024 pages: the pages beside each line, and the last one. */
+KTEST(fork_mm, a_large_shared_area_has_room_for_each_page)
+{
+	static const unsigned some[] = {
+		0, 1023, 1024, 2047, 2048, 19 * 1024 + 7, 20 * 1024 - 1,
+		20 * 1024,
+	};
+	struct mm *mm = test_mm(), *child;
+
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(20 * 1024 + 1), PROT_RW,
+			  SHARED_FIXED | MAP_NORESERVE),
+		  AT(0));
+	child = test_fork(mm);
+	for (unsigned i = 0; i < ARRAY_SIZE(some); i++)
+		test_fill(child, some[i], 1, (uint8_t)(i + 1));
+	for (unsigned i = 0; i < ARRAY_SIZE(some); i++)
+		EXPECT_EQ(peek(mm, AT(some[i])), i + 1);
+	EXPECT_EQ(peek(mm, AT(1)), 0);
+	EXPECT_NULL(vm_check());
+	test_end(child);
+	test_end(mm);
+}
+
+/* One that is lost is not seen; many are: they fill pages. */
+KTEST(fork_mm, an_address_space_without_a_directory_leaves_nothing)
+{
+	struct mm *mm = NULL;
+
+	for (unsigned i = 0; i < 500; i++) {
+		failpoint_arm(2);
+		EXPECT_EQ(mm_create(&mm), -ENOMEM);
+		EXPECT(failpoint_disarm());
+	}
+	EXPECT(!mm);
 }

@@ -3,6 +3,7 @@
  * madvise.c (tests) - madvise(), mlock(), mincore()
  */
 #include "lib/failpoint.h"
+#include "lib/string.h"
 #include "tests/suites/vm_test.h"
 
 SUITE(madvise, vm_check);
@@ -113,6 +114,97 @@ KTEST(madvise, populate_fills_as_far_as_it_is_allowed)
 	test_end(mm);
 }
 
+static unsigned flags_of(struct mm *mm)
+{
+	struct vma_info info = { .flags = 0 };
+
+	EXPECT(mm_find_vma(mm, UADDR(AT(0)), &info));
+	return info.flags;
+}
+
+#define READS  (VM_RAND_READ | VM_SEQ_READ)
+#define LOCKED  1u
+#define SHARED  2u
+
+static const struct {
+	int      advice;
+	unsigned clear, set;
+	bool     empties;
+	unsigned refused;        /* by areas that are LOCKED, or SHARED */
+} advices[] = {
+	{ MADV_NORMAL,          READS,         0,             false, 0 },
+	{ MADV_RANDOM,          READS,         VM_RAND_READ,  false, 0 },
+	{ MADV_SEQUENTIAL,      READS,         VM_SEQ_READ,   false, 0 },
+	{ MADV_WILLNEED,        0,             0,             false, 0 },
+	{ MADV_DONTNEED,        0,             0,             true,  LOCKED },
+	{ MADV_FREE,            0,             0,             false,
+	  LOCKED | SHARED },
+	{ MADV_DONTFORK,        0,             VM_DONTCOPY,   false, 0 },
+	{ MADV_DOFORK,          VM_DONTCOPY,   0,             false, 0 },
+	{ MADV_DONTDUMP,        0,             VM_DONTDUMP,   false, 0 },
+	{ MADV_DODUMP,          VM_DONTDUMP,   0,             false, 0 },
+	{ MADV_WIPEONFORK,      0,             VM_WIPEONFORK, false, SHARED },
+	{ MADV_KEEPONFORK,      VM_WIPEONFORK, 0,             false, 0 },
+	{ MADV_COLD,            0,             0,             false, LOCKED },
+	{ MADV_PAGEOUT,         0,             0,             false, LOCKED },
+	{ MADV_DONTNEED_LOCKED, 0,             0,             true,  0 },
+};
+
+/* An area with these rights, and with marks of other advice or without. */
+static void advise_private(unsigned i, unsigned prot, bool marked)
+{
+	struct mm *mm = test_mm();
+	unsigned before;
+
+	test_map(mm, 0, 1, prot);
+	if (prot & PROT_WRITE)
+		test_fill(mm, 0, 1, 7);
+	for (unsigned k = 0; marked && k < ARRAY_SIZE(advices); k++)
+		if (advices[k].set)
+			EXPECT_EQ(mm_madvise(mm, UADDR(AT(0)), PAGES(1),
+					     advices[k].advice), 0);
+	before = flags_of(mm);
+	EXPECT_EQ(mm_madvise(mm, UADDR(AT(0)), PAGES(1), advices[i].advice), 0);
+	EXPECT_EQ(flags_of(mm),
+		  (before & ~advices[i].clear) | advices[i].set);
+	if (prot & PROT_WRITE)
+		EXPECT_EQ(peek(mm, AT(0)), advices[i].empties ? 0 : 7);
+	test_end(mm);
+}
+
+KTEST(madvise, each_advice_changes_its_flags_and_nothing_else)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(advices); i++)
+		for (unsigned marked = 0; marked < 2; marked++) {
+			advise_private(i, PROT_RW, marked);
+			advise_private(i, PROT_READ, marked);
+			advise_private(i, PROT_WRITE, marked);
+			advise_private(i, PROT_NONE, marked);
+		}
+}
+
+KTEST(madvise, each_advice_is_refused_by_the_areas_that_linux_says)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(advices); i++)
+		for (unsigned kind = 0; kind <= (LOCKED | SHARED); kind++) {
+			unsigned flags = (kind & SHARED ? SHARED_FIXED :
+					  ANON_FIXED) |
+					 (kind & LOCKED ? MAP_LOCKED : 0);
+			bool refused = advices[i].refused & kind;
+			struct mm *mm = test_mm();
+
+			EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(1), PROT_READ,
+					  flags),
+				  AT(0));
+			EXPECT_EQ(mm_madvise(mm, UADDR(AT(0)), PAGES(1),
+					     advices[i].advice),
+				  refused ? -EINVAL : 0);
+			EXPECT_EQ(!!(flags_of(mm) & VM_LOCKED),
+				  !!(kind & LOCKED));
+			test_end(mm);
+		}
+}
+
 /* ---- mlock -------------------------------------------------------------- */
 
 KTEST(madvise, mlock_brings_pages_and_counts_them)
@@ -180,6 +272,18 @@ KTEST(madvise, mlock_without_memory_fails_cleanly)
 	test_end(mm);
 }
 
+/* POSIX: -ENOMEM is for addresses. */
+KTEST(madvise, mlock_without_pages_says_again)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 1, PROT_RW);
+	failpoint_arm(1);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(0)), PAGES(1)), -EAGAIN);
+	EXPECT(failpoint_disarm());
+	test_end(mm);
+}
+
 /* ---- mincore ------------------------------------------------------------ */
 
 KTEST(madvise, mincore_tells_what_is_there)
@@ -217,4 +321,46 @@ KTEST(madvise, mincore_ends_at_the_end_of_an_area)
 	EXPECT_IS(mm_mincore(mm, UADDR(AT(0) + 1), PAGES(1), vec, 8), -EINVAL);
 	EXPECT_EQ(mm_mincore(mm, UADDR(AT(3)), 0, vec, 8), 0);
 	test_end(mm);
+}
+
+#define UNTOUCHED  9
+
+/* The child has touched all pages of the shared area, the parent none. */
+KTEST(madvise, mincore_writes_one_byte_for_each_page_and_no_more)
+{
+	struct mm *mm = test_mm(), *child;
+	uint8_t vec[4];
+
+	test_map_shared(mm, 0, 3, PROT_RW);
+	test_map(mm, 8, 3, PROT_RW);
+	child = test_fork(mm);
+	test_fill(child, 0, 3, 1);
+	test_fill(mm, 8, 1, 1);
+	memset(vec, UNTOUCHED, sizeof(vec));
+	EXPECT_EQ(mm_mincore(mm, UADDR(AT(0)), PAGES(1) + 1, vec, 4), 2);
+	EXPECT(vec[0] == 1 && vec[1] == 1 && vec[2] == UNTOUCHED);
+	memset(vec, UNTOUCHED, sizeof(vec));
+	EXPECT_EQ(mm_mincore(mm, UADDR(AT(8)), PAGES(2), vec, 4), 2);
+	EXPECT(vec[0] == 1 && vec[1] == 0 && vec[2] == UNTOUCHED);
+	test_end(child);
+	test_end(mm);
+}
+
+KTEST(madvise, mincore_finds_nothing_behind_the_end_of_an_object)
+{
+	for (unsigned nr = 1; nr < 8; nr++) {
+		struct mm *mm = test_mm();
+		uint8_t vec[8];
+
+		test_map_shared(mm, 0, nr, PROT_RW);
+		test_fill(mm, 0, nr, 1);
+		EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(nr), PAGES(nr + 1),
+				    0, UADDR(0)),
+			  AT(0));
+		EXPECT_EQ(mm_mincore(mm, UADDR(AT(0)), PAGES(nr + 1), vec, 8),
+			  nr + 1);
+		for (unsigned i = 0; i <= nr; i++)
+			EXPECT_EQ(vec[i], i < nr);
+		test_end(mm);
+	}
 }

@@ -121,6 +121,8 @@ KTEST(map_device, it_cannot_be_changed_moved_or_given_away)
 	test_window(&window, mm, 2);
 	at = window.start.v;
 	EXPECT_IS(mm_mprotect(mm, UADDR(at), PAGES(1), PROT_READ), -EACCES);
+	EXPECT_IS(mm_mprotect(mm, UADDR(at), PAGES(1), PROT_RW), 0);
+	EXPECT_EQ(mm->nr_vmas, 1);
 	EXPECT_IS(mm_mremap(mm, UADDR(at), PAGES(2), PAGES(3), MREMAP_MAYMOVE,
 			    UADDR(0)),
 		  -EFAULT);
@@ -153,6 +155,29 @@ KTEST(map_device, the_kernel_copies_nothing_from_it)
 	EXPECT_EQ(poke(mm, window.start.v, 1), FAULTS);
 	mm_unmap_device(&window);
 	test_end(mm);
+}
+
+/* Memory that the program shares with its device is no page of its own. */
+KTEST(map_device, shared_memory_is_no_page_of_the_program)
+{
+	struct page *memory = test_kernel_pages(0), *pinned;
+	struct vm_window window = { .mm = NULL };
+	struct mm *mm = test_mm();
+
+	REQUIRE(!IS_ERR_VALUE(mm_map_device(mm, page_to_pfn(memory), 1, true,
+					    NULL, &window)));
+	EXPECT_EQ(peek(mm, window.start.v), FAULTS);
+	EXPECT_EQ(poke(mm, window.start.v, 1), FAULTS);
+	EXPECT_EQ(mm_pin(mm, window.start, 1, true, &pinned), -EFAULT);
+	EXPECT_EQ(mm_pin(mm, window.start, 1, false, &pinned), -EFAULT);
+	EXPECT(!mm_take_page(mm, window.start));
+	EXPECT(!mm_copy_page(mm, window.start));
+	EXPECT_EQ(memory->refs, 1);
+	EXPECT_EQ(touch(mm, window.start.v, VM_WRITE), VM_FAULT_BUS);
+	mm_unmap_device(&window);
+	EXPECT_EQ(memory->refs, 1);
+	test_end(mm);
+	test_free_kernel_pages(memory, 0);
 }
 
 KTEST(map_device, sizes_that_cannot_be_are_refused)
@@ -211,6 +236,8 @@ KTEST(map_device, shared_memory_counts_as_promised)
 	test_end(mm);
 }
 
+static unsigned windows_before;
+
 static bool map_once(void *arg)
 {
 	struct vm_window window = { .mm = NULL };
@@ -221,18 +248,28 @@ static bool map_once(void *arg)
 	if (IS_ERR_VALUE(addr)) {
 		EXPECT_IS(addr, -ENOMEM);
 		EXPECT(!window.mm);
-		EXPECT_STREQ(maps(mm), "");
+		EXPECT_EQ(mm->nr_vmas, windows_before);
 		return false;
 	}
+	for (unsigned i = 0; i < 600; i++)
+		EXPECT(entry_at(mm, window.start.v + PAGES(i)).present);
 	mm_unmap_device(&window);
 	return true;
 }
 
 KTEST(map_device, without_memory_nothing_is_mapped)
 {
+	struct vm_window above = { .mm = NULL };
 	struct mm *mm = test_mm();
 
 	EXPECT(ktest_each_failure(map_once, mm) >= 3);
+	/* The next ones would lie below this one. */
+	test_window(&above, mm, 1);
+	windows_before = 1;
+	EXPECT(ktest_each_failure(map_once, mm) >= 2);
+	windows_before = 0;
+	EXPECT(entry_at(mm, above.start.v).present);
+	mm_unmap_device(&above);
 	test_end(mm);
 }
 

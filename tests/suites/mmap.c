@@ -84,6 +84,32 @@ KTEST(mmap, a_free_hint_is_taken_a_used_one_is_not)
 		  MMAP_BASE - PAGES(3));
 	EXPECT_IS(mm_mmap(mm, UADDR(PAGE_SIZE), PAGES(1), PROT_NONE, ANON),
 		  USER_BASE);
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_END - PAGES(1)), PAGES(2), PROT_READ,
+			  ANON),
+		  MMAP_BASE - PAGES(5));
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_END - PAGES(1)), PAGES(1), PROT_READ,
+			  ANON),
+		  USER_END - PAGES(1));
+	test_end(mm);
+}
+
+KTEST(mmap, all_of_user_mode_may_be_one_area_but_not_more)
+{
+	struct mm *mm = test_mm();
+
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_BASE), USER_END + PAGES(1), PROT_NONE,
+			  ANON_FIXED),
+		  -ENOMEM);
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_BASE), USER_END - USER_BASE, PROT_NONE,
+			  ANON_FIXED),
+		  USER_BASE);
+	EXPECT_EQ(mm_munmap(mm, UADDR(0), USER_END), 0);
+	/* Too long for the space below the base: upwards from a third. */
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_BASE), 0x3c000000 - USER_BASE,
+			  PROT_NONE, ANON_FIXED),
+		  USER_BASE);
+	EXPECT_IS(mm_mmap(mm, UADDR(0), 0x7e000000, PROT_NONE, ANON),
+		  0x40000000);
 	test_end(mm);
 }
 
@@ -94,6 +120,13 @@ KTEST(mmap, when_all_below_the_base_is_full_what_is_above_serves)
 	EXPECT_IS(mm_mmap(mm, UADDR(USER_BASE), MMAP_BASE - USER_BASE,
 			  PROT_NONE, ANON_FIXED),
 		  USER_BASE);
+	/* In front of a stack is only its guard gap: it goes behind. */
+	EXPECT_IS(mm_mmap(mm, UADDR(MMAP_BASE + PAGES(9)), PAGES(1), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN),
+		  MMAP_BASE + PAGES(9));
+	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(1), PROT_RW, ANON),
+		  MMAP_BASE + PAGES(10));
+	EXPECT_EQ(mm_munmap(mm, UADDR(MMAP_BASE), PAGES(11)), 0);
 	EXPECT_IS(mm_mmap(mm, UADDR(0), PAGES(1), PROT_RW, ANON), MMAP_BASE);
 	EXPECT_IS(mm_mmap(mm, UADDR(0), USER_END - MMAP_BASE - PAGES(1),
 			  PROT_NONE, ANON),
@@ -126,6 +159,10 @@ KTEST(mmap, neighbours_that_are_alike_are_one_area)
 	EXPECT_EQ(mm->nr_vmas, 2);
 	test_map(mm, 1, 1, PROT_RW);
 	EXPECT_STREQ(maps(mm), "100-103 rw-p");
+	for (unsigned at = 18; at > 15; at--)
+		test_map(mm, at, 1, PROT_RW);
+	EXPECT_STREQ(maps(mm), "100-103 rw-p 110-113 rw-p");
+	EXPECT_EQ(mm_munmap(mm, UADDR(AT(16)), PAGES(3)), 0);
 	test_map(mm, 3, 1, PROT_READ);
 	test_map(mm, 4, 1, PROT_READ | PROT_EXEC);
 	EXPECT_STREQ(maps(mm), "100-103 rw-p 103-104 r--p 104-105 r-xp");
@@ -222,6 +259,11 @@ KTEST(mmap, tables_of_an_empty_hole_are_given_back)
 	EXPECT_EQ(poke(mm, PT_SPAN * 65 + PAGES(9), 1), 1);
 	EXPECT_IS(mm_munmap(mm, UADDR(PT_SPAN * 65 + PAGES(9)), PAGES(1)), 0);
 	EXPECT_EQ(mm->tables.nr_tables, before);
+	/* The first table of all has addresses that no area can have. */
+	test_map(mm, 0, 1, PROT_RW);
+	EXPECT_EQ(poke(mm, AT(0), 1), 1);
+	EXPECT_IS(mm_munmap(mm, UADDR(AT(0)), PAGES(1)), 0);
+	EXPECT_EQ(mm->tables.nr_tables, before);
 	test_end(mm);
 }
 
@@ -313,6 +355,14 @@ KTEST(mmap, populate_brings_all_pages_at_once)
 		  AT(16));
 	EXPECT_EQ(mm->rss, 5);
 	EXPECT_EQ(mm->locked_vm, 2);
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(24)), PAGES(2), PROT_RW,
+			  ANON_FIXED | MAP_POPULATE | MAP_NONBLOCK),
+		  AT(24));
+	EXPECT_EQ(mm->rss, 5);
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(32)), PAGES(2), PROT_RW,
+			  ANON_FIXED | MAP_LOCKED | MAP_NONBLOCK),
+		  AT(32));
+	EXPECT_EQ(mm->rss, 7);
 	test_end(mm);
 }
 
@@ -367,6 +417,12 @@ KTEST(mmap, the_kernel_maps_only_free_whole_pages)
 		  AT(0));
 	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(1)), PAGES(2), VM_READ, NULL),
 		  -EEXIST);
+	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(0) - PAGES(1)), PAGES(1), VM_READ,
+			       NULL),
+		  AT(0) - PAGES(1));
+	EXPECT_IS(mm_map_fixed(mm, UADDR(USER_BASE), PAGES(1), VM_READ, NULL),
+		  USER_BASE);
+	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(4)), 0, VM_READ, NULL), -EINVAL);
 	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(4)), 5, VM_READ, NULL), -EINVAL);
 	EXPECT_IS(mm_map_fixed(mm, UADDR(AT(4) + 1), PAGES(1), VM_READ, NULL),
 		  -EINVAL);
@@ -525,6 +581,12 @@ KTEST(mmap, check_finds_each_wrong_area)
 	EXPECT_LAW(mm_check(mm), "vm V1");
 	written->range.end--;
 	empty->range.start--;
+	written->range.end += PAGE_SIZE;
+	EXPECT_LAW(mm_check(mm), "rangetree R1");
+	written->range.end -= PAGE_SIZE;
+	mm->tables.nr_tables++;
+	EXPECT_LAW(mm_check(mm), "upgtable U4");
+	mm->tables.nr_tables--;
 	/* It could be one area with its neighbour. */
 	expect_law_with(mm, empty, written->flags, 0, "vm V2");
 	expect_law_with(mm, written, VM_SHARED, 0, "vm V2");
@@ -544,9 +606,12 @@ KTEST(mmap, check_finds_each_wrong_area)
 
 KTEST(mmap, check_finds_each_wrong_page)
 {
-	struct mm *mm = test_mm();
-	struct page *page;
+	struct page *page, *kept = test_kernel_pages(0);
+	struct mm *mm = test_mm(), *later = test_mm();
 
+	/* All is right in the address space that is looked at later. */
+	test_map(later, 0, 1, PROT_RW);
+	test_fill(later, 0, 1, 1);
 	test_map(mm, 0, 1, PROT_RW);
 	test_fill(mm, 0, 1, 1);
 	page = pfn_to_page(upt_lookup(&mm->tables, UADDR(AT(0))).pfn);
@@ -565,5 +630,37 @@ KTEST(mmap, check_finds_each_wrong_page)
 	EXPECT_LAW(vm_check(), "vm V6");
 	page->refs--;
 	EXPECT_NULL(vm_check());
+	/* The kernel has one reference to its page, and no more. */
+	EXPECT_IS(mm_map_pages(mm, UADDR(AT(8)), kept, 1, VM_READ, NULL),
+		  AT(8));
+	EXPECT_NULL(vm_check());
+	kept->refs++;
+	EXPECT_LAW(vm_check(), "vm V6");
+	kept->refs--;
+	test_end(later);
 	test_end(mm);
+	test_free_kernel_pages(kept, 0);
+}
+
+/* One of three is in use, or about to end: nothing is looked at. */
+KTEST(mmap, check_does_not_look_at_what_others_change)
+{
+	struct mm *mm[3] = { test_mm(), test_mm(), test_mm() };
+
+	mm[0]->rss++;
+	EXPECT_LAW(vm_check(), "vm V5");
+	for (unsigned i = 0; i < 3; i++) {
+		mutex_lock(&mm[i]->lock);
+		EXPECT_NULL(vm_check());
+		mutex_unlock(&mm[i]->lock);
+		mm[i]->refs = 0;
+		EXPECT_NULL(vm_check());
+		mm[i]->refs = 1;
+		EXPECT_LAW(vm_check(), "vm V5");
+	}
+	mm[0]->rss--;
+	for (unsigned i = 0; i < 3; i++) {
+		EXPECT(!mm[i]->lock.locked);
+		test_end(mm[i]);
+	}
 }

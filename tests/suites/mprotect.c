@@ -30,6 +30,9 @@ KTEST(mprotect, bad_arguments_are_refused_as_on_linux)
 			      PROT_READ | PROT_GROWSDOWN),
 		  -EINVAL);
 	EXPECT_STREQ(maps(mm), "100-102 rw-p");
+	/* PROT_SEM has no meaning, but is allowed. */
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_READ | 0x8), 0);
+	EXPECT_STREQ(maps(mm), "100-101 r--p 101-102 rw-p");
 	test_end(mm);
 }
 
@@ -62,15 +65,18 @@ KTEST(mprotect, what_is_alike_again_is_one_area_again)
 
 KTEST(mprotect, pages_written_apart_after_a_cut_are_one_family)
 {
-	struct mm *mm = test_mm();
+	for (unsigned down = 0; down < 2; down++) {
+		struct mm *mm = test_mm();
 
-	test_map(mm, 0, 3, PROT_RW);
-	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_RW | PROT_EXEC),
-		  0);
-	test_fill(mm, 0, 3, 1);
-	EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_RW), 0);
-	EXPECT_STREQ(maps(mm), "100-103 rw-p");
-	test_end(mm);
+		test_map(mm, 0, 3, PROT_RW);
+		EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1),
+				      PROT_RW | PROT_EXEC), 0);
+		for (unsigned i = 0; i < 3; i++)
+			test_fill(mm, down ? 2 - i : i, 1, 1);
+		EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1), PROT_RW), 0);
+		EXPECT_STREQ(maps(mm), "100-103 rw-p");
+		test_end(mm);
+	}
 }
 
 /* Other flags than the rights keep the families of neighbours apart. */
@@ -157,6 +163,7 @@ KTEST(mprotect, every_right_is_enforced)
 	EXPECT_EQ(touch(mm, AT(0), VM_READ), VM_FAULT_DONE);
 	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_NONE), 0);
 	EXPECT_EQ(touch(mm, AT(0), VM_READ), VM_FAULT_ACCERR);
+	EXPECT_EQ(peek(mm, AT(0)), FAULTS);
 	EXPECT(upt_lookup(&mm->tables, UADDR(AT(0))).present);
 	/* On i386, a page that is writable or executable is readable. */
 	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_EXEC), 0);
@@ -297,4 +304,78 @@ KTEST(mprotect, pages_written_beside_a_forked_area_are_another_family)
 	EXPECT_STREQ(maps(child), "100-101 rw-p 101-102 rw-p 102-103 rw-p");
 	test_end(child);
 	test_end(mm);
+}
+
+/* The promise of the page in the middle: given back, or made, and undone. */
+KTEST(mprotect, an_area_that_cannot_be_cut_keeps_its_promises)
+{
+	uint32_t most = vm_max_map_count;
+
+	for (unsigned writable = 0; writable < 2; writable++) {
+		struct mm *mm = test_mm();
+		unsigned long committed;
+
+		test_map(mm, 0, 3, writable ? PROT_RW : PROT_READ);
+		committed = vm_committed();
+		vm_max_map_count = mm->nr_vmas + 1;
+		EXPECT_IS(mm_mprotect(mm, UADDR(AT(1)), PAGES(1),
+				      writable ? PROT_READ : PROT_RW),
+			  -ENOMEM);
+		vm_max_map_count = most;
+		EXPECT_EQ(vm_committed(), committed);
+		EXPECT_EQ(mm->nr_vmas, 1);
+		test_end(mm);
+	}
+}
+
+KTEST(mprotect, an_area_that_never_counts_does_not_begin_to)
+{
+	struct mm *mm = test_mm();
+
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(2), PROT_READ,
+			  ANON_FIXED | MAP_NORESERVE),
+		  AT(0));
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(2), PROT_RW), 0);
+	EXPECT_EQ(mm->committed, 0);
+	EXPECT_IS(mm_mprotect(mm, UADDR(AT(0)), PAGES(2), PROT_READ), 0);
+	test_end(mm);
+}
+
+KTEST(mprotect, private_pages_that_are_locked_are_made_when_they_may_be_written)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 2, PROT_READ);
+	test_map(mm, 4, 2, PROT_READ);
+	test_map(mm, 8, 2, PROT_READ);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(0)), PAGES(2)), 0);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(8)), PAGES(2)), 0);
+	EXPECT_EQ(mm->rss, 0);
+	EXPECT_EQ(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_RW), 0);
+	EXPECT_EQ(mm->rss, 1);
+	EXPECT_EQ(mm_mprotect(mm, UADDR(AT(4)), PAGES(2), PROT_RW), 0);
+	EXPECT_EQ(mm_mprotect(mm, UADDR(AT(8)), PAGES(2), PROT_EXEC), 0);
+	EXPECT_EQ(mm->rss, 1);
+	test_end(mm);
+}
+
+/* Only the first area must be a stack. A locked page elsewhere is no matter. */
+KTEST(mprotect, growsdown_is_about_the_first_area_only)
+{
+	for (unsigned locked = 0; locked < 2; locked++) {
+		struct mm *mm = test_mm();
+
+		EXPECT_IS(mm_mmap(mm, UADDR(AT(4)), PAGES(2), PROT_RW,
+				  ANON_FIXED | MAP_GROWSDOWN),
+			  AT(4));
+		test_map(mm, 6, 2, PROT_RW);
+		test_map(mm, 16, 1, PROT_READ);
+		if (locked)
+			EXPECT_EQ(mm_mlock(mm, UADDR(AT(16)), PAGES(1)), 0);
+		EXPECT_IS(mm_mprotect(mm, UADDR(AT(5)), PAGES(3),
+				      PROT_READ | PROT_GROWSDOWN), 0);
+		EXPECT_STREQ(maps(mm),
+			     "104-106 r--p 106-108 r--p 110-111 r--p");
+		test_end(mm);
+	}
 }

@@ -50,6 +50,13 @@ KTEST(mremap, bad_arguments_are_refused_as_on_linux)
 	EXPECT_IS(mm_mremap(mm, UADDR(AT(2)), PAGES(3), PAGES(4), MOVE,
 			    UADDR(0)),
 		  -EFAULT);
+	/* Longer than user mode, and as long as it. */
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(4), USER_END + PAGES(1),
+			    MOVE, UADDR(0)),
+		  -EINVAL);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(4), USER_END, MOVE,
+			    UADDR(0)),
+		  -ENOMEM);
 	EXPECT_STREQ(maps(mm), "100-104 rw-p");
 	test_end(mm);
 }
@@ -64,6 +71,7 @@ KTEST(mremap, grows_in_place_where_there_is_room)
 			    UADDR(0)),
 		  AT(0));
 	EXPECT_STREQ(maps(mm), "100-104 rw-p");
+	EXPECT_EQ(mm->rss, 2);
 	EXPECT_EQ(peek(mm, AT(1)), 2);
 	EXPECT_EQ(peek(mm, AT(3)), 0);
 	EXPECT_EQ(mm->committed, 4);
@@ -73,6 +81,33 @@ KTEST(mremap, grows_in_place_where_there_is_room)
 	/* An area grows only at its end. */
 	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(1), PAGES(2), 0, UADDR(0)),
 		  -ENOMEM);
+	test_end(mm);
+}
+
+KTEST(mremap, grows_until_it_meets_an_area_or_the_end_of_user_mode)
+{
+	const uint32_t last = USER_END - PAGES(4);
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 2, PROT_RW);
+	test_map(mm, 4, 2, PROT_RW);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(5), 0, UADDR(0)),
+		  -ENOMEM);
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(4), 0, UADDR(0)),
+		  AT(0));
+	/* The two are alike: they are one now. */
+	EXPECT_STREQ(maps(mm), "100-106 rw-p");
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(2), PAGES(2), FIXED,
+			    UADDR(last + PAGES(2))),
+		  last + PAGES(2));
+	EXPECT_IS(mm_mremap(mm, UADDR(last + PAGES(2)), PAGES(2), PAGES(2),
+			    FIXED, UADDR(last)),
+		  last);
+	EXPECT_IS(mm_mremap(mm, UADDR(last), PAGES(2), PAGES(5), 0, UADDR(0)),
+		  -ENOMEM);
+	EXPECT_IS(mm_mremap(mm, UADDR(last), PAGES(2), PAGES(4), 0, UADDR(0)),
+		  last);
+	EXPECT_STREQ(maps(mm), "102-106 rw-p bfffc-c0000 rw-p");
 	test_end(mm);
 }
 
@@ -109,6 +144,17 @@ KTEST(mremap, what_would_shrink_out_of_user_memory_is_refused)
 			  -EINVAL);
 		EXPECT_STREQ(maps(mm), "104-108 rw-p");
 	}
+	/* What stays would leave user mode already. */
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(4)), 0xfffff000, USER_END, 0,
+			    UADDR(0)),
+		  -EINVAL);
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_END - PAGES(2)), PAGES(2), PROT_RW,
+			  ANON_FIXED),
+		  USER_END - PAGES(2));
+	EXPECT_IS(mm_mremap(mm, UADDR(USER_END - PAGES(2)), 0xfffff000,
+			    USER_END, 0, UADDR(0)),
+		  -EINVAL);
+	EXPECT_STREQ(maps(mm), "104-108 rw-p bfffe-c0000 rw-p");
 	test_end(mm);
 }
 
@@ -268,11 +314,36 @@ KTEST(mremap, a_plain_move_takes_all_areas_of_the_range)
 	test_map(mm, 0, 2, PROT_RW);
 	test_fill(mm, 0, 2, 1);
 	test_map(mm, 3, 1, PROT_READ);
+	test_map(mm, 5, 1, PROT_READ);
 	EXPECT_IS(mm_mremap(mm, UADDR(AT(1)), PAGES(4), PAGES(4), FIXED,
 			    UADDR(AT(16))),
 		  AT(16));
-	EXPECT_STREQ(maps(mm), "100-101 rw-p 110-111 rw-p 112-113 r--p");
+	EXPECT_STREQ(maps(mm), "100-101 rw-p 105-106 r--p 110-111 rw-p "
+		     "112-113 r--p");
 	EXPECT_EQ(peek(mm, AT(16)), 2);
+	test_end(mm);
+}
+
+/* A window of a device does not move, and ends the call. */
+KTEST(mremap, a_plain_move_ends_at_the_first_area_that_refuses)
+{
+	struct vm_window window = { .mm = NULL };
+	struct mm *mm = test_mm();
+	uint32_t at, behind;
+
+	REQUIRE(!IS_ERR_VALUE(mm_map_device(mm, PFN(0xfec00), 1, false, NULL,
+					    &window)));
+	at = window.start.v;
+	behind = at + PAGES(1);
+	EXPECT_IS(mm_mmap(mm, UADDR(behind), PAGES(1), PROT_RW, ANON_FIXED),
+		  behind);
+	EXPECT_EQ(poke(mm, behind, 7), 7);
+	EXPECT_IS(mm_mremap(mm, UADDR(at), PAGES(2), PAGES(2), FIXED,
+			    UADDR(AT(0))),
+		  -EFAULT);
+	EXPECT_EQ(peek(mm, behind), 7);
+	EXPECT_EQ(peek(mm, AT(1)), FAULTS);
+	mm_unmap_device(&window);
 	test_end(mm);
 }
 
@@ -405,6 +476,46 @@ static void move_page(struct mm *mm, unsigned from, unsigned to)
 	EXPECT_IS(mm_mremap(mm, UADDR(AT(from)), PAGES(1), PAGES(1), FIXED,
 			    UADDR(AT(to))),
 		  AT(to));
+}
+
+/* All pages of the area are written; `nr` of them move, and it stays. */
+static void leave(unsigned first, unsigned nr, bool forked)
+{
+	struct mm *mm = test_mm(), *parent = NULL, *child;
+	bool keeps = nr < 4;
+
+	test_map(mm, 0, 4, PROT_RW);
+	test_fill(mm, 0, 4, 1);
+	if (forked) {
+		parent = mm;
+		mm = test_fork(parent);
+	}
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(first)), PAGES(nr), PAGES(nr),
+			    KEEP | MREMAP_FIXED, UADDR(AT(16))),
+		  AT(16));
+	mutex_lock(&mm->lock);
+	EXPECT_EQ(!!vma_find(mm, UADDR(AT(0)))->family, keeps);
+	EXPECT_EQ(!!(vma_find(mm, UADDR(AT(0)))->flags & VM_FORKED),
+		  keeps && forked);
+	mutex_unlock(&mm->lock);
+	child = test_fork(mm);
+	for (unsigned i = 0; i < 4; i++)
+		EXPECT_EQ(peek(child, AT(i)),
+			  i >= first && i < first + nr ? 0 : (int)i + 1);
+	test_end(child);
+	test_end(mm);
+	if (parent)
+		test_end(parent);
+}
+
+KTEST(mremap, what_dontunmap_leaves_has_the_family_of_pages_that_stay)
+{
+	for (unsigned forked = 0; forked < 2; forked++) {
+		leave(0, 4, forked);
+		leave(0, 2, forked);
+		leave(2, 2, forked);
+		leave(1, 2, forked);
+	}
 }
 
 /* The area above was untouched. Now a part of it has a page and a family. */

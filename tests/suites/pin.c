@@ -253,7 +253,7 @@ KTEST(pin, what_is_not_the_programs_is_refused)
 /* Each pin is charged like one promised page. */
 KTEST(pin, too_many_pins_of_one_page_are_refused)
 {
-	struct mm *mm;
+	struct mm *mm, *other;
 	unsigned n = 0;
 
 	if (vm_commit_limit < vm_committed() + VM_PINS_MAX + 1)
@@ -264,10 +264,17 @@ KTEST(pin, too_many_pins_of_one_page_are_refused)
 		n++;
 	EXPECT_EQ(n, VM_PINS_MAX);
 	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), 1, true, pages), -EBUSY);
+	/* The copy for a receiver would need one more. */
+	other = test_mm();
+	EXPECT_IS(mm_transfer(mm, UADDR(AT(0)), PAGES(1), other, UADDR(AT(8)),
+			      VM_READ, true),
+		  -ENOMEM);
+	EXPECT_EQ(vm_nr_pins, n);
 	EXPECT_NULL(vm_check());
 	while (n--)
 		mm_unpin(pages, 1);
 	EXPECT_EQ(vm_nr_pins, 0);
+	test_end(other);
 	test_end(mm);
 }
 

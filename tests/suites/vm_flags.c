@@ -461,6 +461,28 @@ KTEST(vm_flags, an_area_that_takes_in_an_unjoined_one_stays_unjoined)
 	test_end(parent);
 }
 
+/* Two areas of a child that could be one, as one of its parent's is locked. */
+KTEST(vm_flags, an_unjoined_area_is_joined_by_the_next_change_only)
+{
+	struct mm *parent = test_mm(), *child;
+
+	test_map(parent, 0, 2, PROT_READ);
+	EXPECT_EQ(mm_mlock(parent, UADDR(AT(0)), PAGES(1)), 0);
+	child = test_fork(parent);
+	EXPECT_EQ(child->nr_vmas, 2);
+	/* These change nothing. */
+	EXPECT_EQ(mm_munlock(child, UADDR(AT(0)), PAGES(2)), 0);
+	EXPECT_EQ(mm_madvise(child, UADDR(AT(0)), PAGES(2), MADV_NORMAL), 0);
+	EXPECT_EQ(mm_mprotect(child, UADDR(AT(0)), PAGES(2), PROT_READ), 0);
+	EXPECT_EQ(child->nr_vmas, 2);
+	EXPECT_EQ(mm_madvise(child, UADDR(AT(1)), PAGES(1), MADV_DONTDUMP), 0);
+	EXPECT_EQ(mm_madvise(child, UADDR(AT(1)), PAGES(1), MADV_DODUMP), 0);
+	EXPECT_STREQ(maps(child), "100-102 r--p");
+	EXPECT(!(flags_at(child, AT(0)) & VM_UNJOINED));
+	test_end(child);
+	test_end(parent);
+}
+
 KTEST(vm_flags, granted_pages_of_the_kernel_are_known_as_such)
 {
 	struct page *pages = test_kernel_pages(ORDER);
@@ -507,6 +529,10 @@ KTEST(vm_flags, pages_of_the_kernel_are_mapped_whole_and_never_writable)
 			  cases[i].right ? AT(0) : (uint32_t)-EINVAL);
 		EXPECT_EQ(mm->nr_vmas, cases[i].right);
 		EXPECT_EQ(mm->rss, cases[i].right ? cases[i].nr : 0);
+		/* As many as user mode has may be asked for. */
+		EXPECT_IS(mm_map_pages(mm, UADDR(0), pages,
+				       USER_END >> PAGE_SHIFT, VM_READ, NULL),
+			  -ENOMEM);
 		test_end(mm);
 	}
 	test_free_kernel_pages(pages, ORDER);

@@ -3,6 +3,7 @@
  * vm_limits.c (tests) - the limits of an address space, and who may raise them
  */
 #include "mm/account/account.h"
+#include "mm/page/zone.h"
 #include "tests/suites/vm_test.h"
 
 SUITE(vm_limits, vm_check);
@@ -141,7 +142,118 @@ KTEST(vm_limits, pages_are_locked_up_to_the_limit)
 	EXPECT_EQ(mm->locked_vm, 3);
 	set_soft(mm, VM_LIMIT_MEMLOCK, 0);
 	EXPECT_EQ(mm_mlock(mm, UADDR(AT(1)), PAGES(1)), -EPERM);
+	EXPECT_EQ(mm_munlock(mm, UADDR(AT(1)), PAGES(1)), 0);
 	test_end(mm);
+}
+
+KTEST(vm_limits, an_area_is_made_locked_up_to_the_limit)
+{
+	const unsigned flags = ANON_FIXED | MAP_LOCKED;
+	struct mm *mm = test_mm();
+
+	set_soft(mm, VM_LIMIT_MEMLOCK, 0);
+	EXPECT_EQ(mm_mmap(mm, UADDR(AT(0)), PAGES(1), PROT_RW, flags), -EPERM);
+	set_soft(mm, VM_LIMIT_MEMLOCK, PAGES(2));
+	EXPECT_EQ(mm_mmap(mm, UADDR(AT(0)), PAGES(3), PROT_RW, flags), -EAGAIN);
+	EXPECT_STREQ(maps(mm), "");
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(0)), PAGES(2), PROT_RW, flags), AT(0));
+	EXPECT_EQ(mm->locked_vm, 2);
+	test_end(mm);
+}
+
+/* The range leaves user mode. What is locked in it does not count again. */
+KTEST(vm_limits, the_limit_comes_before_a_range_that_is_none)
+{
+	const uint32_t at = 0x40000000;
+	struct mm *mm = test_mm();
+
+	EXPECT_IS(mm_mmap(mm, UADDR(at), PAGES(1), PROT_READ, ANON_FIXED), at);
+	EXPECT_EQ(mm_mlock(mm, UADDR(at), PAGES(1)), 0);
+	set_soft(mm, VM_LIMIT_MEMLOCK, 0xfffff000);
+	EXPECT_EQ(mm_mlock(mm, UADDR(at), 0xfffff000), -EINVAL);
+	set_soft(mm, VM_LIMIT_MEMLOCK, 0xffffe000);
+	EXPECT_EQ(mm_mlock(mm, UADDR(at), 0xfffff000), -ENOMEM);
+	test_end(mm);
+}
+
+/* The limits are below what is there: only what would add pages is refused. */
+KTEST(vm_limits, a_call_that_adds_nothing_is_never_refused)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 4, PROT_READ);
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(0)), PAGES(4)), 0);
+	set_soft(mm, VM_LIMIT_AS, PAGES(2));
+	set_soft(mm, VM_LIMIT_MEMLOCK, PAGES(2));
+	EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(4), PAGES(4),
+			    MREMAP_MAYMOVE | MREMAP_FIXED, UADDR(AT(8))),
+		  AT(8));
+	test_map(mm, 9, 2, PROT_NONE);
+	EXPECT_EQ(mm_mmap(mm, UADDR(AT(11)), PAGES(2), PROT_NONE, ANON_FIXED),
+		  -ENOMEM);
+	mutex_lock(&mm->lock);
+	EXPECT(vm_has_room_within(mm, UADDR(AT(0)), UADDR(AT(0))));
+	EXPECT(!vm_has_room_within(mm, UADDR(AT(0)), UADDR(AT(1))));
+	mutex_unlock(&mm->lock);
+	EXPECT_STREQ(maps(mm), "108-109 r--p 109-10b ---p 10b-10c r--p");
+	test_end(mm);
+}
+
+KTEST(vm_limits, a_stack_grows_up_to_the_limits)
+{
+	struct mm *mm = test_mm();
+
+	EXPECT_IS(mm_mmap(mm, UADDR(AT(8)), PAGES(2), PROT_READ,
+			  ANON_FIXED | MAP_GROWSDOWN),
+		  AT(8));
+	set_soft(mm, VM_LIMIT_AS, PAGES(4));
+	/* It is not locked: this limit does not count. */
+	set_soft(mm, VM_LIMIT_MEMLOCK, 0);
+	EXPECT_EQ(touch(mm, AT(5), VM_READ), VM_FAULT_STACK);
+	EXPECT_EQ(touch(mm, AT(6), VM_READ), VM_FAULT_DONE);
+	set_soft(mm, VM_LIMIT_AS, VM_UNLIMITED);
+	set_soft(mm, VM_LIMIT_MEMLOCK, PAGES(6));
+	EXPECT_EQ(mm_mlock(mm, UADDR(AT(6)), PAGES(4)), 0);
+	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_STACK);
+	EXPECT_EQ(touch(mm, AT(4), VM_READ), VM_FAULT_DONE);
+	EXPECT_EQ(mm->locked_vm, 6);
+	test_end(mm);
+}
+
+/* The I/O APIC: never RAM on a PC. No test reads it. */
+#define REGISTERS  PFN(0xfec00)
+
+KTEST(vm_limits, what_others_put_there_counts_too)
+{
+	struct page *pages = test_kernel_pages(1);
+	struct vm_window window = { .mm = NULL };
+	struct mm *mm = test_mm(), *giver = test_mm();
+
+	test_map(giver, 0, 4, PROT_READ);
+	set_soft(mm, VM_LIMIT_AS, PAGES(2));
+	EXPECT_IS(mm_map_device(mm, REGISTERS, 3, false, NULL, &window),
+		  -ENOMEM);
+	EXPECT(!IS_ERR_VALUE(mm_map_device(mm, REGISTERS, 2, false, NULL,
+					   &window)));
+	EXPECT_IS(mm_map_pages(mm, UADDR(AT(0)), pages, 1, VM_READ, NULL),
+		  -ENOMEM);
+	mm_unmap_device(&window);
+	for (unsigned grant = 0; grant < 2; grant++) {
+		EXPECT_IS(mm_transfer(giver, UADDR(AT(grant)), PAGES(3), mm,
+				      UADDR(AT(8)), VM_READ, grant),
+			  -ENOMEM);
+		EXPECT_IS(mm_transfer(giver, UADDR(AT(grant)), PAGES(1), mm,
+				      UADDR(AT(8 + 2 * grant)), VM_READ, grant),
+			  AT(8 + 2 * grant));
+	}
+	EXPECT_IS(mm_map_pages(mm, UADDR(AT(0)), pages, 1, VM_READ, NULL),
+		  -ENOMEM);
+	EXPECT_EQ(mm_munmap(mm, UADDR(AT(0)), PAGES(20)), 0);
+	EXPECT_IS(mm_map_pages(mm, UADDR(AT(0)), pages, 2, VM_READ, NULL),
+		  AT(0));
+	test_end(mm);
+	test_end(giver);
+	test_free_kernel_pages(pages, 1);
 }
 
 /* ---- promises of a family ------------------------------------------------ */
@@ -204,10 +316,34 @@ KTEST(vm_limits, each_level_of_a_family_leaves_an_eighth)
 	EXPECT_EQ(vm_committed(), others);
 }
 
+KTEST(vm_limits, all_ram_may_be_promised)
+{
+	EXPECT(vm_commit_limit > 0);
+	EXPECT(vm_commit_limit <= managed_pages());
+}
+
+/* The family seems to have more than its share, but nobody looks. */
+KTEST(vm_limits, up_to_a_half_no_share_is_asked_for)
+{
+	unsigned long limit = vm_commit_limit;
+	struct mm *mm = mm_at_depth(1);
+	uint32_t committed = mm->committed;
+
+	mm->committed = UINT32_MAX / 2;
+	vm_commit_limit = 2 * (vm_committed() + 10);
+	EXPECT(commit_charge(mm->account, 10));
+	commit_release(10);
+	vm_commit_limit -= 2;
+	EXPECT(!commit_charge(mm->account, 10));
+	vm_commit_limit = limit;
+	mm->committed = committed;
+	test_end(mm);
+}
+
 /* Shared memory that is not promised counts nowhere. */
 KTEST(vm_limits, promises_of_shared_memory_count_until_the_last_area_goes)
 {
-	struct mm *mm = mm_at_depth(0), *child;
+	struct mm *mm = mm_at_depth(0), *child, *other = test_mm();
 	struct account *account = mm->account;
 
 	account_get(account);
@@ -218,8 +354,14 @@ KTEST(vm_limits, promises_of_shared_memory_count_until_the_last_area_goes)
 		  AT(8));
 	EXPECT_EQ(account_promised_below(account), 3);
 	child = test_fork(mm);
+	/* When another program gets a part, all of it is promised. */
+	EXPECT_IS(mm_transfer(mm, UADDR(AT(8)), PAGES(1), other, UADDR(AT(0)),
+			      VM_READ, false),
+		  AT(0));
+	EXPECT_EQ(account_promised_below(account), 3 + 5);
 	test_end(mm);
-	EXPECT_EQ(account_promised_below(account), 3);
+	test_end(other);
+	EXPECT_EQ(account_promised_below(account), 3 + 5);
 	test_end(child);
 	EXPECT_EQ(account_promised_below(account), 0);
 	account_put(account);
@@ -250,6 +392,22 @@ KTEST(vm_limits, of_an_area_that_grows_only_the_growth_counts)
 	EXPECT_IS(grow(mm, 3, 6), -EAGAIN);
 	EXPECT_IS(grow(mm, 3, 5), AT(0));
 	EXPECT_EQ(mm->locked_vm, 5);
+	test_end(mm);
+}
+
+KTEST(vm_limits, an_area_that_stays_when_it_moves_counts_twice)
+{
+	struct mm *mm = test_mm();
+
+	test_map(mm, 0, 3, PROT_RW);
+	for (unsigned limit = 5; limit <= 6; limit++) {
+		set_soft(mm, VM_LIMIT_AS, PAGES(limit));
+		EXPECT_IS(mm_mremap(mm, UADDR(AT(0)), PAGES(3), PAGES(3),
+				    MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
+				    UADDR(AT(8))),
+			  limit == 5 ? (uint32_t)-ENOMEM : AT(8));
+	}
+	EXPECT_STREQ(maps(mm), "100-103 rw-p 108-10b rw-p");
 	test_end(mm);
 }
 
@@ -291,4 +449,32 @@ KTEST(vm_limits, an_object_is_paid_for_or_is_not_made)
 	/* More than can be promised. */
 	EXPECT(!object_fits((uint32_t)vm_commit_limit + 1, UINT32_MAX, &used));
 	EXPECT_EQ(used, 0);
+}
+
+/* How much an object of so many pages, none of them touched, costs. */
+static uint32_t cost_of(uint32_t pages)
+{
+	struct account *account = account_create(NULL);
+	struct vm_object *object;
+	uint32_t used;
+
+	REQUIRE(account);
+	object = vm_object_create(pages, false, account);
+	REQUIRE(object);
+	used = (uint32_t)account->used[ACCOUNT_ARRAYS];
+	vm_object_put(object);
+	account_put(account);
+	return used;
+}
+
+/* An array has 1024 pages. */
+KTEST(vm_limits, an_object_costs_a_pointer_for_each_page_and_each_array)
+{
+	const uint32_t pointer = sizeof(void *);
+
+	EXPECT_EQ(cost_of(2), cost_of(1) + pointer);
+	EXPECT_EQ(cost_of(1024), cost_of(1) + 1023 * pointer);
+	EXPECT_EQ(cost_of(1025), cost_of(1024) + 2 * pointer);
+	EXPECT_EQ(cost_of(2048), cost_of(1024) + 1025 * pointer);
+	EXPECT_EQ(cost_of(2049), cost_of(2048) + 2 * pointer);
 }

@@ -168,6 +168,8 @@ KTEST(vm_transfer, what_cannot_be_transferred_is_refused)
 	test_map(a, 2, 1, PROT_READ);
 	test_map(b, 8, 1, PROT_RW);
 	EXPECT_IS(map_to(a, 0, 2, b, 7, VM_READ), -EEXIST);
+	EXPECT_IS(grant_to(a, 1, 1, b, 7), AT(7));
+	test_map(a, 1, 1, PROT_RW);
 	EXPECT_IS(map_to(a, 1, 2, b, 0, VM_READ), -EFAULT);
 	EXPECT_IS(map_to(a, 4, 1, b, 0, VM_READ), -EFAULT);
 	EXPECT_IS(map_to(a, 0, 0, b, 0, VM_READ), -EINVAL);
@@ -204,6 +206,8 @@ static bool transfer_once(void *arg)
 	EXPECT_STREQ(maps(pair->a), "100-12c rw-p");
 	EXPECT_STREQ(maps(pair->b), "");
 	EXPECT_EQ(pair->b->rss + pair->b->committed, 0);
+	/* There may be a directory, but no table. */
+	EXPECT(pair->b->tables.nr_tables <= 1);
 	EXPECT_EQ(peek(pair->a, AT(7)), 8);
 	return false;
 }
@@ -235,6 +239,29 @@ KTEST(vm_transfer, without_memory_nothing_is_mapped)
 KTEST(vm_transfer, without_memory_nothing_is_granted)
 {
 	transfer_without_memory(true);
+}
+
+/* The window had pages, and a table. What comes was never touched. */
+KTEST(vm_transfer, a_window_of_untouched_pages_has_no_table)
+{
+	struct mm *a = test_mm(), *b = test_mm();
+	unsigned long before;
+
+	test_map(a, 0, 2, PROT_RW);
+	test_map(b, 0, 1, PROT_RW);
+	test_fill(b, 0, 1, 1);
+	before = b->tables.nr_tables;
+	EXPECT_IS(mm_mmap(b, UADDR(PT_SPAN * 9), PAGES(2), PROT_RW, ANON_FIXED),
+		  PT_SPAN * 9);
+	EXPECT_EQ(poke(b, PT_SPAN * 9, 1), 1);
+	EXPECT_EQ(b->tables.nr_tables, before + 1);
+	EXPECT_IS(mm_transfer_over(a, UADDR(AT(0)), PAGES(2), b,
+				   UADDR(PT_SPAN * 9), VM_READ, true),
+		  PT_SPAN * 9);
+	EXPECT_EQ(b->tables.nr_tables, before);
+	EXPECT_EQ(peek(b, PT_SPAN * 9), 0);
+	test_end(a);
+	test_end(b);
 }
 
 static struct vm_object *object_at(struct mm *mm, unsigned at)

@@ -55,7 +55,7 @@ KTEST(vmfault, writing_makes_a_page_of_zeros)
 
 KTEST(vmfault, writing_after_reading_leaves_the_zero_page)
 {
-	struct mm *mm = test_mm();
+	struct mm *mm = test_mm(), *child;
 
 	test_map(mm, 0, 1, PROT_RW);
 	EXPECT_EQ(peek(mm, AT(0)), 0);
@@ -63,12 +63,16 @@ KTEST(vmfault, writing_after_reading_leaves_the_zero_page)
 	EXPECT(page_at(mm, AT(0)) != vm_zero_page);
 	EXPECT_EQ(peek(mm, AT(0)), 0);
 	EXPECT_EQ(mm->rss, 1);
+	/* It is a page that a child gets. */
+	child = test_fork(mm);
+	EXPECT_EQ(peek(child, AT(0) + 9), 1);
+	test_end(child);
 	test_end(mm);
 }
 
 KTEST(vmfault, a_touch_that_is_allowed_already_changes_nothing)
 {
-	struct mm *mm = test_mm();
+	struct mm *mm = test_mm(), *child;
 	struct page *page;
 
 	test_map(mm, 0, 1, PROT_RW);
@@ -77,6 +81,17 @@ KTEST(vmfault, a_touch_that_is_allowed_already_changes_nothing)
 	EXPECT_EQ(touch(mm, AT(0), VM_WRITE), VM_FAULT_DONE);
 	EXPECT_EQ(touch(mm, AT(0), VM_READ), VM_FAULT_DONE);
 	EXPECT(page_at(mm, AT(0)) == page);
+	child = test_fork(mm);
+	test_map(mm, 1, 1, PROT_READ | PROT_EXEC);
+	/* Entries that do not allow writing, and nobody writes. */
+	for (unsigned i = 0; i < 2; i++) {
+		EXPECT_EQ(touch(mm, AT(0), VM_READ), VM_FAULT_DONE);
+		EXPECT_EQ(touch(mm, AT(1), VM_READ), VM_FAULT_DONE);
+		EXPECT_EQ(touch(mm, AT(1), VM_EXEC), VM_FAULT_DONE);
+	}
+	EXPECT(page_at(mm, AT(0)) == page);
+	EXPECT(page_at(mm, AT(1)) == vm_zero_page);
+	test_end(child);
 	test_end(mm);
 }
 
@@ -93,6 +108,7 @@ KTEST(vmfault, nothing_there_is_told_from_not_allowed)
 	EXPECT_EQ(touch(mm, 0xffffffff, VM_READ), VM_FAULT_MAPERR);
 	for (unsigned i = 0; i < VM_NR_FAULTS; i++)
 		EXPECT(strlen(vm_fault_text(i)) > 5);
+	EXPECT_STREQ(vm_fault_text(VM_NR_FAULTS), "?");
 	test_end(mm);
 }
 
@@ -156,6 +172,8 @@ KTEST(vmfault, copies_end_where_user_memory_ends)
 	EXPECT_EQ(mm_read(mm, UADDR(USER_END - 2), bytes, 4), -EFAULT);
 	EXPECT_EQ(mm_read(mm, UADDR(0xfffffffe), bytes, 4), -EFAULT);
 	EXPECT_EQ(mm_read(mm, UADDR(AT(9)), bytes, 0), 0);
+	EXPECT_EQ(mm_read(mm, UADDR(USER_END), bytes, 0), 0);
+	EXPECT_EQ(mm_read(mm, UADDR(USER_END + 1), bytes, 0), -EFAULT);
 	test_end(mm);
 }
 
@@ -258,6 +276,43 @@ KTEST(vmfault, the_lowest_page_of_user_mode_ends_a_stack)
 	test_end(mm);
 }
 
+/* An area that has been moved up: its offset is that of its first place. */
+KTEST(vmfault, a_stack_grows_by_as_many_pages_as_its_offset)
+{
+	struct mm *mm = test_mm();
+	uint32_t lowest = STACK_TOP - USER_BASE;
+
+	EXPECT_IS(mm_mmap(mm, UADDR(USER_BASE), PAGES(1), PROT_RW,
+			  ANON_FIXED | MAP_GROWSDOWN),
+		  USER_BASE);
+	EXPECT_EQ(poke(mm, USER_BASE, 1), 1);
+	EXPECT_IS(mm_mremap(mm, UADDR(USER_BASE), PAGES(1), PAGES(1),
+			    MREMAP_MAYMOVE | MREMAP_FIXED, UADDR(STACK_TOP)),
+		  STACK_TOP);
+	EXPECT_EQ(touch(mm, lowest - 1, VM_READ), VM_FAULT_STACK);
+	EXPECT_EQ(touch(mm, lowest, VM_READ), VM_FAULT_DONE);
+	test_end(mm);
+}
+
+/* As on Linux, growth joins no areas; and a stack that grows has a family. */
+KTEST(vmfault, two_stacks_that_meet_stay_two)
+{
+	struct mm *mm = test_mm();
+
+	for (unsigned at = 0; at <= 4; at += 4)
+		EXPECT_IS(mm_mmap(mm, UADDR(AT(at)), PAGES(2), PROT_READ,
+				  ANON_FIXED | MAP_GROWSDOWN),
+			  AT(at));
+	EXPECT_EQ(touch(mm, AT(2), VM_READ), VM_FAULT_DONE);
+	EXPECT_STREQ(maps(mm), "100-102 r--p 102-106 r--p");
+	mutex_lock(&mm->lock);
+	EXPECT(!vma_find(mm, UADDR(AT(0)))->family);
+	EXPECT(vma_find(mm, UADDR(AT(2)))->family);
+	EXPECT(vma_find(mm, UADDR(AT(2)))->flags & VM_UNJOINED);
+	mutex_unlock(&mm->lock);
+	test_end(mm);
+}
+
 /* ---- no memory ---------------------------------------------------------- */
 
 static bool write_and_read(void *arg)
@@ -289,219 +344,6 @@ KTEST(vmfault, without_memory_a_fault_fails_and_leaves_nothing)
 	test_map(mm, 0x400, 1, PROT_RW);
 	EXPECT(ktest_each_failure(write_and_read, mm) >= 2);
 	test_end(mm);
-}
-
-/* ---- pagers ------------------------------------------------------------- */
-
-static unsigned pager_asked, pager_refs;
-static bool pager_gives;
-
-/* Stands for an endpoint: no code looks into it. */
-#define TEST_PAGER  ((struct endpoint *)&pager_asked)
-
-static struct page *answer(struct endpoint *pager, struct mm *mm, uaddr_t addr,
-			   unsigned access)
-{
-	struct page *page = pager_gives ? vm_page_zeroed() : NULL;
-
-	EXPECT(pager == TEST_PAGER);
-	EXPECT(!mm->lock.locked);
-	pager_asked++;
-	return page;
-}
-
-static void get_pager(struct endpoint *pager)
-{
-	pager_refs++;
-}
-
-static void put_pager(struct endpoint *pager)
-{
-	pager_refs--;
-}
-
-static const struct vm_pager_ops test_ops = {
-	.ask = answer, .get = get_pager, .put = put_pager,
-};
-static const struct vm_pager_ops *ops_before;
-
-static struct mm *mm_with_pager(void)
-{
-	struct mm *mm = test_mm();
-
-	ops_before = vm_set_pager_ops(&test_ops);
-	pager_asked = pager_refs = 0;
-	pager_gives = true;
-	test_map(mm, 0, 8, PROT_RW);
-	EXPECT_IS(mm_set_pager(mm, UADDR(AT(2)), PAGES(4), TEST_PAGER), 0);
-	return mm;
-}
-
-static void end_pager(struct mm *mm)
-{
-	test_end(mm);
-	EXPECT_EQ(pager_refs, 0);
-	EXPECT(vm_set_pager_ops(ops_before) == &test_ops);
-}
-
-KTEST(vmfault, a_pager_is_asked_once_for_each_page)
-{
-	struct mm *mm = mm_with_pager();
-
-	EXPECT_EQ(touch(mm, AT(3), VM_WRITE), VM_FAULT_DONE);
-	EXPECT_EQ(poke(mm, AT(3), 1), 1);
-	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_DONE);
-	EXPECT_EQ(peek(mm, AT(3)), 1);
-	EXPECT_EQ(touch(mm, AT(2), VM_READ), VM_FAULT_DONE);
-	EXPECT_EQ(peek(mm, AT(2)), 0);
-	EXPECT_EQ(pager_asked, 2);
-	EXPECT_EQ(touch(mm, AT(1), VM_READ), VM_FAULT_DONE);
-	EXPECT_EQ(pager_asked, 2);
-	EXPECT_IS(mm_madvise(mm, UADDR(AT(3)), PAGES(1), MADV_DONTNEED), 0);
-	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_DONE);
-	EXPECT_EQ(pager_asked, 3);
-	end_pager(mm);
-}
-
-/* A1: a call that may work on memory of another program gets an error. */
-KTEST(vmfault, foreign_access_asks_no_pager)
-{
-	struct mm *mm = mm_with_pager();
-	char bytes[PAGE_SIZE + 2] = "";
-
-	EXPECT_IS(mm_read(mm, UADDR(AT(3)), bytes, 1), -EFAULT);
-	EXPECT_IS(mm_write(mm, UADDR(AT(3)), bytes, 1, false), -EFAULT);
-	EXPECT_IS(mm_write(mm, UADDR(AT(3)), bytes, 1, true), -EFAULT);
-	EXPECT(!mm_copy_page(mm, UADDR(AT(3))));
-	/* Ranges that reach into the pager's area, and out of it. */
-	EXPECT_IS(mm_read(mm, UADDR(AT(2) - 1), bytes, 2), -EFAULT);
-	EXPECT_IS(mm_read(mm, UADDR(AT(6) - 1), bytes, 2), -EFAULT);
-	EXPECT_EQ(pager_asked, 0);
-	EXPECT_EQ(touch(mm, AT(3), VM_WRITE), VM_FAULT_DONE);
-	EXPECT_IS(mm_read(mm, UADDR(AT(3)), bytes, PAGE_SIZE), 0);
-	EXPECT_IS(mm_write(mm, UADDR(AT(3)), bytes, PAGE_SIZE, false), 0);
-	EXPECT_EQ(pager_asked, 1);
-	EXPECT(!mm->lock.locked);
-	end_pager(mm);
-}
-
-static struct mutex in_hand = MUTEX_INIT(in_hand);
-
-static void touch_third(void *mm)
-{
-	touch(mm, AT(3), VM_WRITE);
-}
-
-/* A2. Only a debug kernel counts the locks that a thread holds. */
-KTEST(vmfault, a_pager_is_not_asked_with_a_lock_in_hand)
-{
-	struct mm *mm;
-
-	if (!CONFIG_DEBUG)
-		SKIP("needs a debug kernel");
-	mm = mm_with_pager();
-	mutex_lock(&in_hand);
-	EXPECT_PANIC(touch_third, mm, "asking a pager with a mutex");
-	mutex_unlock(&in_hand);
-	put_pager(TEST_PAGER);          /* the touch did not get to this */
-	EXPECT_EQ(pager_asked, 0);
-	EXPECT_EQ(touch(mm, AT(3), VM_WRITE), VM_FAULT_DONE);
-	end_pager(mm);
-}
-
-KTEST(vmfault, a_pager_that_refuses_is_a_fault_of_its_own)
-{
-	struct mm *mm = mm_with_pager();
-
-	pager_gives = false;
-	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_PAGER);
-	EXPECT_EQ(peek(mm, AT(3)), FAULTS);
-	vm_set_pager_ops(NULL);
-	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_PAGER);
-	vm_set_pager_ops(&test_ops);
-	end_pager(mm);
-}
-
-KTEST(vmfault, every_area_of_a_pager_holds_a_reference)
-{
-	struct mm *mm = mm_with_pager(), *child;
-
-	EXPECT_EQ(pager_refs, 1);
-	EXPECT_IS(mm_mprotect(mm, UADDR(AT(3)), PAGES(1), PROT_READ), 0);
-	EXPECT_EQ(pager_refs, 3);
-	child = test_fork(mm);
-	EXPECT_EQ(pager_refs, 6);
-	test_end(child);
-	EXPECT_IS(mm_munmap(mm, UADDR(AT(3)), PAGES(1)), 0);
-	EXPECT_EQ(pager_refs, 2);
-	EXPECT_IS(mm_set_pager(mm, UADDR(AT(2)), PAGES(1), NULL), 0);
-	EXPECT_EQ(pager_refs, 1);
-	EXPECT_STREQ(maps(mm), "100-103 rw-p 104-106 rw-p 106-108 rw-p");
-	end_pager(mm);
-}
-
-KTEST(vmfault, only_whole_pages_of_private_areas_have_a_pager)
-{
-	struct mm *mm = mm_with_pager();
-
-	EXPECT_IS(mm_set_pager(mm, UADDR(AT(0) + 1), PAGES(1), TEST_PAGER),
-		  -EINVAL);
-	EXPECT_IS(mm_set_pager(mm, UADDR(AT(0)), 0, TEST_PAGER), -EINVAL);
-	EXPECT_IS(mm_set_pager(mm, UADDR(AT(7)), PAGES(2), TEST_PAGER),
-		  -EFAULT);
-	test_map_shared(mm, 9, 1, PROT_RW);
-	EXPECT_IS(mm_set_pager(mm, UADDR(AT(9)), PAGES(1), TEST_PAGER),
-		  -EFAULT);
-	EXPECT_EQ(pager_refs, 1);
-	end_pager(mm);
-}
-
-KTEST(vmfault, a_page_can_be_taken_out_for_an_answer)
-{
-	struct mm *mm = test_mm(), *child;
-	struct page *page, *taken;
-
-	test_map(mm, 0, 3, PROT_RW);
-	test_fill(mm, 0, 2, 1);
-	page = page_at(mm, AT(0));
-	taken = mm_take_page(mm, UADDR(AT(0)));
-	EXPECT(taken == page && taken->refs == 1);
-	EXPECT_EQ(peek(mm, AT(0)), 0);
-	free_page(taken);
-	child = test_fork(mm);
-	taken = mm_take_page(mm, UADDR(AT(1)));
-	EXPECT(taken && taken != page_at(mm, AT(1)));
-	EXPECT_EQ(peek(child, AT(1)), 2);
-	free_page(taken);
-	taken = mm_take_page(mm, UADDR(AT(2)));
-	EXPECT(taken && taken != vm_zero_page);
-	free_page(taken);
-	EXPECT(!mm_take_page(mm, UADDR(AT(3))));
-	mm_put(child);
-	test_end(mm);
-}
-
-/* No pager is asked, and zeros would be wrong. A page that came is taken. */
-KTEST(vmfault, a_page_that_a_pager_owes_is_not_taken)
-{
-	struct mm *mm = mm_with_pager();
-	struct page *taken;
-
-	EXPECT(!mm_take_page(mm, UADDR(AT(3))));
-	EXPECT(!mm_copy_page(mm, UADDR(AT(3))));
-	EXPECT_EQ(pager_asked, 0);
-	EXPECT_EQ(touch(mm, AT(3), VM_READ), VM_FAULT_DONE);
-	taken = mm_take_page(mm, UADDR(AT(3)));
-	REQUIRE(taken);
-	free_page(taken);
-	EXPECT_EQ(pager_asked, 1);
-	EXPECT(!mm_take_page(mm, UADDR(AT(3))));
-	EXPECT_IS(mm_set_pager(mm, UADDR(AT(3)), PAGES(1), NULL), 0);
-	taken = mm_take_page(mm, UADDR(AT(3)));
-	REQUIRE(taken);
-	free_page(taken);
-	EXPECT_EQ(pager_asked, 1);
-	end_pager(mm);
 }
 
 /* ---- mm_populate() ------------------------------------------------------- */
@@ -540,14 +382,14 @@ KTEST(vmfault, populate_leaves_out_what_refuses_or_stops_there)
 		unsigned access;
 		bool     stop;
 		int      err;
-		unsigned there;
+		unsigned there, rss;
 	} cases[] = {
-		{ 0,        false, 0,       0x3b },
-		{ 0,        true,  -EFAULT, 0x03 },
-		{ VM_READ,  false, 0,       0x3b },
-		{ VM_READ,  true,  -EFAULT, 0x03 },
-		{ VM_WRITE, false, 0,       0x33 },
-		{ VM_WRITE, true,  -EFAULT, 0x03 },
+		{ 0,        false, 0,       0x3b, 4 },
+		{ 0,        true,  -EFAULT, 0x03, 2 },
+		{ VM_READ,  false, 0,       0x3b, 0 },
+		{ VM_READ,  true,  -EFAULT, 0x03, 0 },
+		{ VM_WRITE, false, 0,       0x33, 4 },
+		{ VM_WRITE, true,  -EFAULT, 0x03, 2 },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -556,6 +398,7 @@ KTEST(vmfault, populate_leaves_out_what_refuses_or_stops_there)
 		EXPECT_EQ(populate(mm, 0, 8, cases[i].access, cases[i].stop),
 			  cases[i].err);
 		EXPECT_EQ(pages_there(mm), cases[i].there);
+		EXPECT_EQ(mm->rss, cases[i].rss);
 		test_end(mm);
 	}
 }
@@ -571,6 +414,9 @@ KTEST(vmfault, populate_touches_the_pages_of_its_range_only)
 	EXPECT_EQ(populate(mm, 3, 5, VM_READ, true), 0);
 	EXPECT_EQ(pages_there(mm), 0x1a);
 	EXPECT_EQ(populate(mm, 6, 8, VM_READ, true), 0);
+	EXPECT_EQ(pages_there(mm), 0x1a);
+	test_map(mm, 7, 1, PROT_RW);
+	EXPECT_EQ(populate(mm, 6, 7, VM_READ, true), 0);
 	EXPECT_EQ(pages_there(mm), 0x1a);
 	test_end(mm);
 }
