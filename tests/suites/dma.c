@@ -213,15 +213,6 @@ KTEST(dma, what_ends_where_a_hole_begins_is_mapped)
 
 /* ---- before an address is given to a device -------------------------- */
 
-/* A large machine may have more RAM than mem_map has entries. */
-KTEST(dma, ram_without_mem_map_is_no_memory)
-{
-	uint64_t end = pfn_to_phys(max_pfn).v;
-
-	EXPECT(!dma_is_memory(PHYS(end), 1));
-	EXPECT(!dma_is_memory(PHYS(end - 1), 2));
-}
-
 KTEST(dma, reach_is_checked_to_the_byte)
 {
 	bool debug = debug_mode(false);
