@@ -131,6 +131,15 @@ KTEST(dma, what_is_no_lowmem_or_no_memory_is_refused)
 	vfree(area);
 }
 
+/* The numbers of their frames are too large, and must not be cut. */
+KTEST(dma, addresses_that_wrap_or_have_no_frame_are_no_memory)
+{
+	EXPECT(dma_is_memory(PHYS(ISA_HOLE_END), 1));
+	EXPECT(!dma_is_memory(PHYS((1ull << 44) + ISA_HOLE_END), 1));
+	EXPECT(!dma_is_memory(PHYS(ISA_HOLE_END + PAGE_SIZE), SIZE_MAX));
+	EXPECT(!dma_is_memory(PHYS(ISA_HOLE_END), 0));
+}
+
 /* Each way to map this range is refused: direct, by a copy, by an IOMMU. */
 static void expect_refused(pfn_t first, size_t size)
 {
