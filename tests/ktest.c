@@ -290,6 +290,9 @@ static enum outcome run_guarded(void (*run)(void))
 	if (!left) {
 		irq_restore(flags);
 		run();
+		if (preempt_depth() != depth)
+			ktest_fail(__FILE__, __LINE__,
+				   "preemption is not as before");
 		(void)irq_save();
 	}
 	preempt_set_depth(depth);

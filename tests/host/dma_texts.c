@@ -126,6 +126,36 @@ KTEST(dma_texts, what_is_left_is_named)
 	tear_down();
 }
 
+static noinline void free_wrongly(struct dma_pool *pool)
+{
+	dma_pool_free(pool, memory, bus);
+	barrier();   /* no tail call: the return address must be ours */
+}
+
+KTEST(dma_texts, who_frees_wrongly_into_a_pool_is_named)
+{
+	uintptr_t function = (uintptr_t)free_wrongly, caller;
+	struct dma_pool *pool;
+	const char *at;
+	char want[96];
+
+	set_up();
+	pool = dma_pool_create("texts", &dev.dma, 64, 64, 0);
+	REQUIRE(pool);
+	bus = BUS(virt_to_phys(memory).v);
+	begin_report();
+	free_wrongly(pool);
+	snprintf(want, sizeof(want), ": pool texts: %pB at %p is no piece in"
+		 " use, freed by 0x", &bus, (void *)memory);
+	end();
+	at = strstr(line_with("dma: "), want);
+	REQUIRE(at);
+	caller = strtoul(at + strlen(want), NULL, 16);
+	EXPECT(caller > function && caller < function + 512);
+	EXPECT_EQ(dma_pool_destroy(pool), 0);
+	tear_down();
+}
+
 /* So many other mappings end between two unmaps of the first. */
 static void unmap_again_after(unsigned others, const char *words)
 {

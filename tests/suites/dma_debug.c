@@ -482,6 +482,20 @@ KTEST(dma_debug, turning_it_off_forgets_without_a_word)
 	end();
 }
 
+KTEST(dma_debug, turning_it_on_again_keeps_what_is_known)
+{
+	bus_addr_t bus;
+
+	set_up(false);
+	bus = map();
+	dma_debug_enable(true);
+	EXPECT_EQ(dev.dma.untracked, 0);
+	EXPECT(!list_empty(&dev.dma.mappings));
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 0);
+	end();
+}
+
 static bool map_with_record(void *arg)
 {
 	bus_addr_t bus = dma_map_single(&dev.dma, text, 1, DMA_TO_DEVICE);

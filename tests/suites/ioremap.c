@@ -77,6 +77,10 @@ KTEST(ioremap, the_isa_hole_is_no_ram)
 	EXPECT(!probe_read8(ptr + 0x8000, &byte));
 	iounmap(ptr);
 	EXPECT(!probe_read8(ptr, &byte));
+	/* RAM begins right behind it. */
+	ptr = ioremap(PHYS(ISA_HOLE_END - 1), 1);
+	EXPECT(ptr);
+	iounmap(ptr);
 }
 
 KTEST(ioremap, find_says_ioremap)

@@ -98,6 +98,17 @@ KTEST(slab_layout, slabs_waste_less_than_an_eighth)
 	expect_good_layout(8192);
 }
 
+/* With red zones and the largest alignment. */
+KTEST(slab_layout, the_largest_object_fits)
+{
+	struct kmem_cache geometry = {
+		.size = SLAB_MAX_SIZE, .align = PAGE_SIZE, .flags = SLAB_DEBUG
+	};
+
+	EXPECT(slab_layout(&geometry));
+	EXPECT(geometry.per_slab >= 1);
+}
+
 /*
  * The smallest order that wastes less than an eighth; 512 bytes of a page are
  * too much. For 6600 and 7000 bytes all orders from 1 on waste the same part,

@@ -343,7 +343,7 @@ KTEST(upgtable_rules, the_checker_knows_each_rule_of_an_entry)
 	EXPECT_LAW(law_with(0, 1u << 31), "upgtable U9");
 	EXPECT_LAW(law_with((uint32_t)PAE_P, 0), "upgtable U6");
 	EXPECT_NULL(law_with((uint32_t)(PAE_A | PAE_D), 0));
-	EXPECT_LAW(law_with(0, 1u << (cpu_phys_bits() - 32)), "upgtable U8");
+	EXPECT_LAW(law_with(0, FIRST_RESERVED), "upgtable U8");
 	teardown();
 }
 
@@ -430,7 +430,7 @@ KTEST(upgtable_rules, the_checker_knows_each_rule_of_a_pdpte)
 	EXPECT_NULL(other_law(&last->low, PAE_A));
 	EXPECT_LAW(other_law(&used->low, PAE_P), "upgtable U1");
 	EXPECT_LAW(other_law(&used->low, PAE_RW), "upgtable U1");
-	EXPECT_LAW(other_law(&used->high, 1u << 31), "upgtable U1");
+	EXPECT_LAW(other_law(&used->high, FIRST_RESERVED), "upgtable U1");
 	EXPECT_NULL(other_law(&used->low, PAE_A));
 	EXPECT_LAW(other_law(&empty->high, 1), "upgtable U1");
 	EXPECT_LAW(other_law(&empty->low, PAE_RW), "upgtable U1");
@@ -453,7 +453,7 @@ KTEST(upgtable_rules, the_checker_knows_each_rule_of_a_directory)
 	EXPECT_LAW(other_law(&pde->low, PAE_RW), "upgtable U2");
 	EXPECT_LAW(other_law(&pde->low, PAE_US), "upgtable U2");
 	EXPECT_LAW(other_law(&pde->low, PAE_PS), "upgtable U2");
-	EXPECT_LAW(other_law(&pde->high, 1u << 31), "upgtable U2");
+	EXPECT_LAW(other_law(&pde->high, FIRST_RESERVED), "upgtable U2");
 	EXPECT_STREQ(other_law_with(&pde->v, pfn_to_phys(max_pfn).v |
 					     UPT_PDE_BITS),
 		     "upgtable U3: a table's frame is RAM, where tables may be");
