@@ -346,9 +346,13 @@ KTEST(elf, of_two_interpreters_the_first_counts)
 	file.phdr[1].offset = 0x1900;
 	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
 	EXPECT_STREQ(elf.interp, "other");
+	file.phdr[1].offset += 4;   /* "r": the shortest name */
+	file.phdr[1].filesz = 2;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT_STREQ(elf.interp, "r");
 	file.phdr[2].offset = 0xffffffff;
 	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
-	EXPECT_STREQ(elf.interp, "other");
+	EXPECT_STREQ(elf.interp, "r");
 }
 
 KTEST(elf, one_segment_is_enough)

@@ -336,16 +336,18 @@ KTEST(mempool, failure_of_each_allocation_is_survived)
 /* The allocator took the element back, and gave it again. */
 KTEST(mempool, check_finds_an_element_that_is_there_twice)
 {
-	struct mempool *pool = create(2);
+	struct mempool *pool = create(3);
 
 	source.empty = true;
-	alloc_many(pool, 2);
+	alloc_many(pool, 3);
 	mempool_free(pool, held[0]);
-	mempool_free(pool, held[0]);
+	mempool_free(pool, held[1]);
+	EXPECT_NULL(mempool_check(pool));
+	mempool_free(pool, held[1]);
 	EXPECT_STREQ(mempool_check(pool),
 		     "mempool L2: no element is in the reserve twice");
-	EXPECT(mempool_alloc(pool, GFP_ATOMIC) == held[0]);
-	mempool_free(pool, held[1]);
+	EXPECT(mempool_alloc(pool, GFP_ATOMIC) == held[1]);
+	mempool_free(pool, held[2]);
 	destroy(pool);
 }
 

@@ -38,6 +38,32 @@ KTEST(slab_layout, index_of_each_object_is_found_without_division)
 	put_free_pages(start, SLAB_ORDER_MAX);
 }
 
+/* Slabs that are in use fill up. The empty ones can go back. */
+KTEST(slab_layout, an_object_comes_from_a_slab_in_use)
+{
+	struct kmem_cache *cache =
+		kmem_cache_create("test-layout", 64, 0, 0, NULL);
+	struct slab *slab;
+	char *held, *next;
+
+	REQUIRE(cache);
+	held = kmem_cache_alloc(cache, GFP_KERNEL);
+	REQUIRE(held);
+	for (unsigned empty = 0; empty < 2; empty++) {
+		/* Nothing is in the magazine. */
+		(void)kmem_cache_shrink(cache);
+		slab = slab_find(cache, held);
+		REQUIRE(slab && slab->inuse == 1 && cache->nr_slabs == 1);
+		REQUIRE(!empty || slab_grow(cache, GFP_KERNEL));
+		next = kmem_cache_alloc(cache, GFP_KERNEL);
+		REQUIRE(next);
+		EXPECT(slab->inuse > 1);
+		kmem_cache_free(cache, next);
+	}
+	kmem_cache_free(cache, held);
+	kmem_cache_destroy(cache);
+}
+
 KTEST(slab_layout, nothing_but_objects_has_an_index)
 {
 	static const uint16_t strides[] = { 8, 24, 64, 96, 192, 704, 4096 };
