@@ -61,7 +61,7 @@ KTEST(slab_layout, an_object_comes_from_a_slab_in_use)
 		kmem_cache_free(cache, next);
 	}
 	kmem_cache_free(cache, held);
-	kmem_cache_destroy(cache);
+	EXPECT_EQ(kmem_cache_destroy(cache), 0);
 }
 
 KTEST(slab_layout, nothing_but_objects_has_an_index)
