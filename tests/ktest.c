@@ -153,6 +153,18 @@ void ktest_fail(const char *file, int line, const char *fmt, ...)
 	va_end(args);
 }
 
+void ktest_false(const char *file, int line, const char *cond)
+{
+	ktest_fail(file, line, "%s", cond);
+}
+
+void ktest_differ(const char *file, int line, const char *a, const char *b,
+		  unsigned long long a_value, unsigned long long b_value)
+{
+	ktest_fail(file, line, "%s is %llu (0x%llx), %s is %llu (0x%llx)", a,
+		   a_value, a_value, b, b_value, b_value);
+}
+
 void ktest_skip(const char *fmt, ...)
 {
 	va_list args;
@@ -285,6 +297,9 @@ static enum outcome run_guarded(void (*run)(void))
 	if (!left) {
 		irq_restore(flags);
 		run();
+		if (preempt_depth() != depth)
+			ktest_fail(__FILE__, __LINE__,
+				   "preemption is not as before");
 		(void)irq_save();
 	}
 	preempt_set_depth(depth);

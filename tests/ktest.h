@@ -68,6 +68,11 @@ struct ktest_suite {
 void ktest_fail(const char *file, int line, const char *fmt, ...)
 	__printf(3, 4);
 
+/* The same, with the texts that most failures have: calls of them are small. */
+void ktest_false(const char *file, int line, const char *cond);
+void ktest_differ(const char *file, int line, const char *a, const char *b,
+		  unsigned long long a_value, unsigned long long b_value);
+
 /* Leave the running test, as skipped or as failed. */
 void ktest_skip(const char *fmt, ...) __printf(1, 2) __noreturn;
 void ktest_abort(void) __noreturn;
@@ -75,13 +80,13 @@ void ktest_abort(void) __noreturn;
 #define EXPECT(cond)                                                      \
 	do {                                                              \
 		if (!(cond))                                              \
-			ktest_fail(__FILE__, __LINE__, "%s", #cond);      \
+			ktest_false(__FILE__, __LINE__, #cond);           \
 	} while (0)
 
 #define REQUIRE(cond)                                                     \
 	do {                                                              \
 		if (!(cond)) {                                            \
-			ktest_fail(__FILE__, __LINE__, "%s", #cond);      \
+			ktest_false(__FILE__, __LINE__, #cond);           \
 			ktest_abort();                                    \
 		}                                                         \
 	} while (0)
@@ -92,9 +97,7 @@ void ktest_abort(void) __noreturn;
 		unsigned long long a_ = (unsigned long long)(a);          \
 		unsigned long long b_ = (unsigned long long)(b);          \
 		if (a_ != b_)                                             \
-			ktest_fail(__FILE__, __LINE__,                    \
-				   "%s is %llu (0x%llx), %s is %llu (0x%llx)", \
-				   #a, a_, a_, #b, b_, b_);               \
+			ktest_differ(__FILE__, __LINE__, #a, #b, a_, b_); \
 	} while (0)
 
 /* For x_check(): NULL, or the law that is broken. */
@@ -102,7 +105,7 @@ void ktest_abort(void) __noreturn;
 	do {                                                              \
 		const char *text_ = (text);                               \
 		if (text_)                                                \
-			ktest_fail(__FILE__, __LINE__, "%s", text_);      \
+			ktest_false(__FILE__, __LINE__, text_);           \
 	} while (0)
 
 /* For x_check(): the broken law is the one with this label, "buddy B4". */

@@ -6,7 +6,7 @@ WHAT    Reads every #include line of the tree and compares it with the table
         LAYERS below, first row that matches the file. Then compiles each
         header by itself.
 
-            user -> kernel/uapi, lib, user    tests -> everything
+            user -> kernel/uapi, lib, user    tests, labs -> everything
             kernel -> kernel, mm, lib, <arch>
             mm -> mm, lib, <arch>
             lib -> lib, <arch>
@@ -66,6 +66,8 @@ LAYERS = [
     ("user/",             ["user/", "kernel/uapi/", "lib/"],
      "user mode sees kernel/uapi, lib and its own library"),
     ("tests/",            [""], ""),
+    ("docs/labs/",        [""], ""),
+    ("tools/lab/",        [""], ""),
 ]
 
 # The rooms of kernel/, the lowest first. Rooms of one row are beside each
@@ -139,7 +141,8 @@ def check_private(path, name):
     """Headers for a few files only: *_impl.h, and those of PRIVATE."""
     folder = os.path.dirname(name)
     if name.endswith("_impl.h"):
-        if os.path.dirname(path) != folder and not path.startswith("tests/"):
+        if os.path.dirname(path) != folder and \
+                not path.startswith(("tests/", "docs/labs/")):
             return f"is private to {folder}/ and to tests"
     for header, users in PRIVATE.items():
         if name.startswith(header) and not path.startswith(users):
@@ -176,7 +179,8 @@ def check_up(root):
 
 def check_include(root, path, name):
     """None, or why this file must not include that name."""
-    hosted = path.startswith(("tests/host/", "user/libc/"))
+    hosted = path.startswith(("tests/host/", "user/libc/",
+                              "tools/lab/runtime/host.c"))
     prefix, allowed, reason = layer_of(path)
     if name.startswith("<") and not name.startswith(ARCH):
         if hosted or name[1:-1] in FREESTANDING:

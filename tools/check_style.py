@@ -24,6 +24,8 @@ FUNCTION_LINES = 60
 FILE_LINES = 520
 # A suite is one file for each module, and has long tables of cases.
 TEST_FILE_LINES = 700
+# A function of a lab, which comes into a file of the kernel.
+PART_OF_A_FILE = re.compile(r"docs/labs/[^/]+/(second|stubs)/")
 SKIPPED = {"build", ".git", "__pycache__", ".pytest_cache", ".cache"}
 
 C = (".c", ".h")
@@ -89,6 +91,8 @@ def shorten(match):
 
 
 def spdx_first(source):
+    if PART_OF_A_FILE.match(source.path):
+        return
     scripted = source.raw[:1] and source.raw[0].startswith("#!")
     line = 2 if scripted else 1
     if "SPDX-License-Identifier: MIT" not in "".join(source.raw[line-1:line]):
@@ -120,7 +124,7 @@ def finished(source):
 
 
 def file_length(source):
-    tests = source.path.startswith("tests/")
+    tests = source.path.startswith(("tests/", "docs/labs/"))
     limit = TEST_FILE_LINES if tests else FILE_LINES
     if len(source.raw) > limit:
         yield len(source.raw), f"more than {limit} lines: split the file"

@@ -121,20 +121,20 @@ gcc_source() {
 
 needs() {
 	find_python
-	row make "run test" "have make" \
+	row make "run test grade" "have make" \
 		"there is no make, and nothing can be built without" \
 		make make make make make
-	row kernelcc "run test" have_kernel_compiler \
+	row kernelcc "run test grade" have_kernel_compiler \
 		"there is no compiler that makes code for i386" \
 		gcc-i686-linux-gnu gcc gcc build-base i686-elf-gcc
-	row qemu "run test" "have qemu-system-i386" \
+	row qemu "run test grade" "have qemu-system-i386" \
 		"there is no qemu-system-i386 to boot the kernel in" \
 		qemu-system-x86 qemu-system-x86-core qemu-system-x86 \
 		qemu-system-i386 qemu
-	row python "run test" "have_python sys" \
+	row python "run test grade" "have_python sys" \
 		"there is no Python 3 at $python, with which the build checks its image" \
 		python3 python3 python python3 python
-	row hostcc "test" have_host_compiler \
+	row hostcc "test grade" have_host_compiler \
 		"there is no gcc that links with its sanitizers, for the host tests" \
 		"gcc libc6-dev" "gcc libasan libubsan" gcc \
 		"(the host tests need glibc: musl's gcc has no sanitizers)" \
@@ -161,7 +161,7 @@ needs() {
 		"$python has no psutil, which reads the monitor's meminfo" \
 		python3-psutil python3-psutil python-psutil py3-psutil \
 		pip:psutil
-	row gdb "debug test" have_gdb \
+	row gdb "debug test grade" have_gdb \
 		"there is no GDB with Python that knows i386, for make debug" \
 		gdb gdb gdb gdb i386-elf-gdb
 	row grub "iso bochs test" have_grub \
@@ -180,8 +180,8 @@ needs() {
 		"there is no debootstrap, which makes roots of Debian" \
 		debootstrap debootstrap debootstrap debootstrap \
 		"(roots of Debian need Linux)"
-	row git "fresh" "have git" \
-		"there is no git, which clones the tree into a fresh root" \
+	row git "fresh test grade" "have git" \
+		"there is no git, which copies trees for roots and for students" \
 		git git git git git
 	row ctags "tags test" "have ctags" \
 		"there is no ctags, which lists where each name is defined" \

@@ -53,22 +53,20 @@ static const char *find_sequence(uint8_t code)
 	return "";
 }
 
-/* Keys that change the meaning of other keys. Returns: was it one? */
-static bool modifier_key(struct keyboard *keyboard, uint8_t code, bool down)
+/* Keys that change the meaning of other keys, and have no bytes. */
+static void modifier_key(struct keyboard *keyboard, uint8_t code, bool down)
 {
 	switch (code) {
 	case CODE_CTRL:
 		keyboard->ctrl = down;
-		return true;
+		break;
 	case CODE_LSHIFT:
 	case CODE_RSHIFT:
 		keyboard->shift = down;
-		return true;
+		break;
 	case CODE_CAPS:
 		keyboard->caps ^= down;
-		return true;
-	default:
-		return false;
+		break;
 	}
 }
 
@@ -96,13 +94,12 @@ const char *scancode_decode(struct keyboard *keyboard, uint8_t code)
 	bool down = !(code & RELEASED);
 
 	keyboard->extended = code == EXTENDED;
-	if (code == EXTENDED)
-		return "";
 	code &= (uint8_t)~RELEASED;
 	/* A Shift behind 0xe0 is no key: the keyboard invents it. */
 	if (extended && (code == CODE_LSHIFT || code == CODE_RSHIFT))
 		return "";
-	if (modifier_key(keyboard, code, down) || !down)
+	modifier_key(keyboard, code, down);
+	if (!down)   /* 0xe0 itself has this bit, too */
 		return "";
 	if (extended && code != CODE_SLASH)
 		return find_sequence(code);

@@ -194,6 +194,14 @@ bool memblock_list_find(const struct memblock_list *mem,
 	return any;
 }
 
+bool memblock_list_take(const struct memblock_list *mem,
+			struct memblock_list *used, phys_addr_t limit,
+			uint64_t size, uint64_t align, phys_addr_t *found)
+{
+	return memblock_list_find(mem, used, limit, size, align, found) &&
+	       memblock_list_add(used, *found, phys_add(*found, size)) == 0;
+}
+
 /* ---- the two lists ------------------------------------------------------ */
 
 int memblock_add(phys_addr_t start, phys_addr_t end)
@@ -222,9 +230,7 @@ void *memblock_alloc_raw(size_t size, size_t align)
 	caller_must(size > 0, "ask for at least a byte");
 	caller_must(is_pow2(align), "give an alignment that is a power of two");
 	if (retired ||
-	    !memblock_list_find(&memory, &reserved, limit, size, align, &pa))
-		return NULL;
-	if (memblock_list_add(&reserved, pa, phys_add(pa, size)) != 0)
+	    !memblock_list_take(&memory, &reserved, limit, size, align, &pa))
 		return NULL;
 	return phys_to_virt(pa);
 }

@@ -47,5 +47,14 @@ bool memblock_list_find(const struct memblock_list *memory,
 			phys_addr_t limit, uint64_t size, uint64_t align,
 			phys_addr_t *found);
 
+/*
+ * As memblock_list_find(), and adds the bytes to `reserved`. Returns: false
+ * also when this list is full. Then nothing has changed.
+ */
+bool memblock_list_take(const struct memblock_list *memory,
+			struct memblock_list *reserved,
+			phys_addr_t limit, uint64_t size, uint64_t align,
+			phys_addr_t *found);
+
 /* NULL, or the first broken invariant. */
 const char *memblock_list_check(const struct memblock_list *list);

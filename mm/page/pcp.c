@@ -55,11 +55,14 @@
 /* A list holds 1/256 of its zone, but at least 8 blocks. */
 #define PCP_ZONE_SHARE  256
 #define PCP_LIST_MIN    8u
+
+/* A batch is up to 1/8 of a full list, but at least 4 blocks. */
+#define PCP_LIST_SHARE  8
 #define PCP_BATCH_MIN   4u
-#define PCP_BATCH_MAX   64u
 
 _Static_assert(PCP_LIST_MIN / 2 >= PCP_BATCH_MIN, "a batch fits the list");
-_Static_assert((PCP_BATCH_MAX << (PCP_ORDERS - 1)) <= 1u << MAX_ORDER,
+_Static_assert((PCP_LIST_MAX / PCP_LIST_SHARE << (PCP_ORDERS - 1)) <=
+	       1u << MAX_ORDER,
 	       "a batch can be one block of the buddy lists");
 
 /* ---- refill ------------------------------------------------------------- */
@@ -198,9 +201,8 @@ static void pcp_list_init(struct pcp_list *pcp, unsigned long pages,
 
 	high = MAX(high, PCP_LIST_MIN);
 	high = MIN(high, PCP_LIST_MAX);
-	batch = 1u << ilog2(high / 8);
+	batch = 1u << ilog2(high / PCP_LIST_SHARE);
 	batch = MAX(batch, PCP_BATCH_MIN);
-	batch = MIN(batch, PCP_BATCH_MAX);
 	pcp->count = 0;
 	pcp->high = (unsigned)high;
 	pcp->batch = batch;

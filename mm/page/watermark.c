@@ -48,17 +48,15 @@
 #include "lib/div64.h"
 
 #define MIN_FREE_KBYTES_MIN  128u
-#define MIN_FREE_KBYTES_MAX  262144u
 #define HIGHMEM_MIN_LEAST    32u
 #define HIGHMEM_MIN_MOST     128u
 
 #define KB_PER_PAGE  (PAGE_SIZE / 1024)
 
-/* Linux's sysctl_lowmem_reserve_ratio; 0: keeps nothing back. */
-static const unsigned lowmem_reserve_ratio[MAX_NR_ZONES] = {
-	[ZONE_DMA]     = 256,
-	[ZONE_NORMAL]  = 32,
-	[ZONE_HIGHMEM] = 0,
+/* Linux's sysctl_lowmem_reserve_ratio. No zone lies above HIGHMEM. */
+static const unsigned lowmem_reserve_ratio[ZONE_HIGHMEM] = {
+	[ZONE_DMA]    = 256,
+	[ZONE_NORMAL] = 32,
 };
 
 struct zone *zonelists[GFP_ZONES + 1][MAX_NR_ZONES + 1];
@@ -68,11 +66,11 @@ struct zone *fast_zones[GFP_FAST + 1];
 static struct zone no_zone = { .name = "none" };
 
 /* Largest r with r * r <= x. */
-static unsigned long int_sqrt(unsigned long x)
+static uint32_t int_sqrt(uint32_t x)
 {
-	unsigned long root = 0;
+	uint32_t root = 0;
 
-	for (unsigned long bit = 1ul << 15; bit; bit >>= 1)
+	for (uint32_t bit = 1u << 15; bit; bit >>= 1)
 		if ((root | bit) * (root | bit) <= x)
 			root |= bit;
 	return root;
@@ -86,9 +84,8 @@ static unsigned long clamp_ul(unsigned long x, unsigned long low,
 
 static void set_marks(struct zone *zone, unsigned long lowmem)
 {
-	unsigned long kbytes = int_sqrt(lowmem * KB_PER_PAGE * 16);
-	uint64_t all_keep = clamp_ul(kbytes, MIN_FREE_KBYTES_MIN,
-				     MIN_FREE_KBYTES_MAX) / KB_PER_PAGE;
+	uint32_t kbytes = int_sqrt((uint32_t)lowmem * KB_PER_PAGE * 16);
+	uint64_t all_keep = MAX(kbytes, MIN_FREE_KBYTES_MIN) / KB_PER_PAGE;
 	unsigned long step;
 
 	assert(lowmem > 0);   /* at least mem_map lies there */
@@ -109,14 +106,14 @@ void watermarks_update(void)
 		zones[ZONE_DMA].managed + zones[ZONE_NORMAL].managed;
 
 	for (unsigned i = 0; i < MAX_NR_ZONES; i++) {
-		unsigned ratio = lowmem_reserve_ratio[i];
 		unsigned long above = 0;
 
 		if (zones[i].managed > 0)
 			set_marks(&zones[i], lowmem);
 		for (unsigned j = i + 1; j < MAX_NR_ZONES; j++) {
 			above += zones[j].managed;
-			zones[i].lowmem_reserve[j] = ratio ? above / ratio : 0;
+			zones[i].lowmem_reserve[j] =
+				above / lowmem_reserve_ratio[i];
 		}
 	}
 	for (gfp_t gfp = 0; gfp <= GFP_ZONES; gfp++) {

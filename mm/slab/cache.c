@@ -78,16 +78,13 @@ static const char *find_bad_argument(const char *name, size_t size,
 
 /* ---- one cache --------------------------------------------------------- */
 
-/*
- * Set up a cache, and add it to the list. The arguments are right.
- *
- * Returns: false when no slab can hold an object.
- */
-static bool cache_init(struct kmem_cache *cache, const char *name,
+/* Set up a cache, and add it to the list. The arguments are right. */
+static void cache_init(struct kmem_cache *cache, const char *name,
 		       size_t size, size_t align, unsigned flags,
 		       void (*ctor)(void *))
 {
 	irqflags_t irqs;
+	bool fits;
 
 	assert(size > 0 && size <= SLAB_MAX_SIZE);
 	memset(cache, 0, sizeof(*cache));
@@ -100,14 +97,13 @@ static bool cache_init(struct kmem_cache *cache, const char *name,
 	list_init(&cache->full);
 	list_init(&cache->partial);
 	list_init(&cache->empty);
-	if (!slab_layout(cache))
-		return false;
+	fits = slab_layout(cache);
+	assert(fits);
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
 		cache->magazine[cpu].capacity = magazine_capacity(cache);
 	irqs = spin_lock_irqsave(&cache_list_lock);
 	list_add_tail(&cache->list, &cache_list);
 	spin_unlock_irqrestore(&cache_list_lock, irqs);
-	return true;
 }
 
 static void cache_free_empty(struct kmem_cache *cache)
@@ -148,11 +144,11 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size,
 
 	if (!problem) {
 		cache = kmem_cache_alloc(&cache_cache, GFP_KERNEL);
-		if (cache && cache_init(cache, name, size, align, flags, ctor))
+		if (cache) {
+			cache_init(cache, name, size, align, flags, ctor);
 			return cache;
-		problem = cache ? "no slab is large enough" : "no memory";
-		if (cache)
-			kmem_cache_free(&cache_cache, cache);
+		}
+		problem = "no memory";
 	}
 	if (!name)
 		name = "";
@@ -248,23 +244,16 @@ static struct shrinker slab_shrinker = {
 	.shrink = slab_shrink,
 };
 
-/* Set up one of the two first caches: no cache can give the memory for it. */
-static void cache_init_first(struct kmem_cache *cache, const char *name,
-			     size_t size)
-{
-	bool fits = cache_init(cache, name, size, 0, 0, NULL);
-
-	assert(fits);
-}
-
 void slab_init(void)
 {
 	caller_must(list_empty(&cache_list), "call this once");
-	cache_init_first(&slab_descriptors, "slab_descriptor",
-			 sizeof(struct slab) +
-			 SLAB_OFF_OBJECTS * sizeof(uint16_t));
+	/* No cache can give the memory for the two first ones. */
+	cache_init(&slab_descriptors, "slab_descriptor",
+		   sizeof(struct slab) + SLAB_OFF_OBJECTS * sizeof(uint16_t),
+		   0, 0, NULL);
 	assert(!slab_descriptors.off_slab);
-	cache_init_first(&cache_cache, "kmem_cache", sizeof(struct kmem_cache));
+	cache_init(&cache_cache, "kmem_cache", sizeof(struct kmem_cache), 0, 0,
+		   NULL);
 	kmalloc_init();
 	register_shrinker(&slab_shrinker);
 }

@@ -11,13 +11,13 @@ PROMPT = "pagoda> "
 
 
 class Session:
-    """A machine at the monitor's prompt."""
+    """A machine at the monitor's prompt. image: kernel=, archive=."""
 
     def __init__(self, append="monitor", mem="1G", cpu="max", extra=(),
-                 prompt=PROMPT, board="pc"):
+                 prompt=PROMPT, board="pc", **image):
         self.marks = 0
         shape = machine.Shape(mem, cpu, board, extra=list(extra))
-        words = machine.command(shape, append)
+        words = machine.command(shape, append, **image)
         # ^C is for the guest, not for the emulator.
         words[words.index("stdio")] = "chardev:terminal"
         words += ["-chardev", "stdio,id=terminal,signal=off"]

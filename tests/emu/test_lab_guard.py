@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The guard of a lab: which texts are refused, by which rule, and which are not.
+"""The guard of a lab: which texts are refused, by which rule, and which not.
 
 The submissions here are hostile or clumsy. Those that only a run can judge are
 in test_lab_zoo.py.

@@ -13,12 +13,14 @@ sys.path.insert(0, str(ROOT / "tools" / "lab"))
 
 import handout      # noqa: E402  (needs the path above)
 import labs         # noqa: E402
+import look         # noqa: E402
 import measure      # noqa: E402
 import split        # noqa: E402
 from runs import Outcome    # noqa: E402
 
-NAMES = [labs.Lab(ROOT, labs.FOLDER / file.parent.name).name
-         for file in sorted((ROOT / labs.FOLDER).glob("*/lab.json"))]
+ALL = [labs.Lab(ROOT, labs.FOLDER / file.parent.name)
+       for file in sorted((ROOT / labs.FOLDER).glob("*/lab.json"))]
+NAMES = [lab.name for lab in ALL if not look.is_look(lab)]   # with functions
 LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#]+)")
 PASS, FAIL = Outcome("pass"), Outcome("fail")
 

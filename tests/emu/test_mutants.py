@@ -14,6 +14,7 @@ from machine import ROOT, limit
 sys.path.insert(0, str(ROOT / "tools" / "mutants"))
 import same  # noqa: E402  (needs the path above)
 import sites  # noqa: E402
+import trial  # noqa: E402
 
 MAKEFILE = """\
 OBJS := $(BUILD)/host/seen/sum.c.o $(BUILD)/host/blind/sum.c.o \\
@@ -145,6 +146,22 @@ def test_sources_are_as_before(tree):
     before = {path: path.read_bytes() for path in tree.glob("*/*.c")}
     mutants(tree, "--n", "5", "seen")
     assert before == {path: path.read_bytes() for path in before}
+
+
+def test_a_name_that_no_suite_has_is_never_asked_for(tmp_path):
+    def program(name, *lines):
+        (tmp_path / name).write_text("\n".join(["#!/bin/sh", *lines, ""]))
+        (tmp_path / name).chmod(0o755)
+        return f"./{name}"
+
+    good = program("good", "echo '    # Subtest: sum'",
+                   "case \"$1\" in ''|-*|sum) exit 0;; esac; exit 1")
+    runner = trial.Runner(tmp_path)
+    assert runner.control(good)[0] is None
+    for name in ("", "smu", "two words", "sum"):
+        bad = program("bad", f"echo '    # Subtest: {name}'", "echo 'not ok'")
+        assert runner.judge("seen/sum.c", bad) == ("test", name, "")
+        assert runner.judge("seen/sum.c", good) is None
 
 
 # ---- where a token can be changed --------------------------------------------

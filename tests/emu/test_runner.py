@@ -19,13 +19,15 @@ FAILS = {
     "expects_a_panic_in_vain": [r"no panic; expected \"no such thing\""],
     "expects_another_panic": [r"panic \"something else\"; expected "],
     "leaves_with_interrupts_off": [r"1 \+ 1 == 3"],
+    "ends_with_preemption_off": [r"preemption is not as before"],
     "operation_that_fails_by_itself": [r"although no allocation failed"],
     "check": [r"broken: this law is broken on purpose"],
 }
 
 PASSES = {
     "passes_after_expect", "passes_after_require", "may_end_with_more_pages",
-    "may_keep_a_page", "interrupts_are_on_again", "leaves_a_failure_armed",
+    "may_keep_a_page", "interrupts_are_on_again", "preemption_is_on_again",
+    "leaves_a_failure_armed",
     "no_failure_is_armed", "each_failure_counts_the_allocations",
 }
 

@@ -11,6 +11,7 @@
 #include "arch/i386/mm/upgtable_impl.h"
 #include "lib/align.h"
 #include "lib/printf.h"
+#include "mm/dma/dma_impl.h"
 #include "mm/early/memblock.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/pageblock.h"
@@ -138,6 +139,30 @@ KTEST(boot_log, memory_without_mem_map_is_warned_of)
 	snprintf(want, sizeof(want), "%pM of RAM at the top are not used",
 		 &lost);
 	EXPECT(!strncmp(at, want, strlen(want)));
+}
+
+/* ---- bounce buffers ------------------------------------------------------ */
+
+/* A page of each 4 MiB, from 16 KiB to 1 MiB, and a power of two. */
+KTEST(boot_log, the_pool_of_bounces_is_a_part_of_the_memory)
+{
+	const char *at = after("\ndma: ");
+	unsigned long pages = managed_pages() / 1024;
+	unsigned long long first, last;
+	struct bounce_usage usage;
+	uint64_t size = 16 * 1024;
+	char want[64];
+
+	REQUIRE(at);
+	while (size < 1024 * 1024 && 2 * size <= pages * PAGE_SIZE)
+		size *= 2;
+	snprintf(want, sizeof(want), "%pM for bounce buffers at [mem ", &size);
+	EXPECT(!strncmp(at, want, strlen(want)));
+	REQUIRE(sscanf(at + strlen(want), "0x%llx-0x%llx]", &first, &last)
+		== 2);
+	EXPECT_EQ(last - first + 1, size);
+	bounce_pool_usage(&usage);
+	EXPECT_EQ(usage.nr, size / PAGE_SIZE);
 }
 
 /* ---- page tables above 4 GiB --------------------------------------------- */

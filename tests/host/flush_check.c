@@ -7,12 +7,13 @@
  *          still remembers what it must forget: pages that are about to be
  *          freed, or addresses that are about to be reused. On real hardware
  *          such a bug is a rare corruption; here it is a panic that names the
- *          address.
+ *          address. The area must be busy meanwhile.
  *
  * SEE      <arch/kpgtable.h>, "retire" and "reap".
  */
 #include <arch/kpgtable.h>
 
+#include "mm/kva/vmalloc.h"
 #include "tests/host/host.h"
 
 unsigned checked_kpt_reap(kva_t va, unsigned nr, struct page *pages[]);
@@ -20,6 +21,15 @@ void checked_kpt_map_pages(kva_t va, struct page *const pages[], unsigned nr,
 			   enum kprot prot);
 void checked_kpt_map_range(kva_t va, pfn_t first, unsigned nr,
 			   enum kprot prot);
+
+/* Only an area that belongs to one thread may be filled or taken down. */
+static void must_be_busy(kva_t va)
+{
+	struct vm_area_info info;
+
+	if (!vmalloc_find_used(va, &info) || !info.busy)
+		panic("the area at 0x%08x is not busy", va);
+}
 
 static void must_be_flushed(kva_t va, unsigned nr, const char *before)
 {
@@ -32,6 +42,7 @@ static void must_be_flushed(kva_t va, unsigned nr, const char *before)
 
 unsigned checked_kpt_reap(kva_t va, unsigned nr, struct page *pages[])
 {
+	must_be_busy(va);
 	must_be_flushed(va, nr, "its page is freed");
 	return kpt_reap(va, nr, pages);
 }
@@ -39,6 +50,7 @@ unsigned checked_kpt_reap(kva_t va, unsigned nr, struct page *pages[])
 void checked_kpt_map_pages(kva_t va, struct page *const pages[], unsigned nr,
 			   enum kprot prot)
 {
+	must_be_busy(va);
 	must_be_flushed(va, nr, "it is mapped again");
 	kpt_map_pages(va, pages, nr, prot);
 }
@@ -46,6 +58,7 @@ void checked_kpt_map_pages(kva_t va, struct page *const pages[], unsigned nr,
 void checked_kpt_map_range(kva_t va, pfn_t first, unsigned nr,
 			   enum kprot prot)
 {
+	must_be_busy(va);
 	must_be_flushed(va, nr, "it is mapped again");
 	kpt_map_range(va, first, nr, prot);
 }

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * log_texts.c (host suite) - what boot and refusals log, and the kmap slots
+ * log_texts.c (host suite) - what boot and refusals log; areas and kmap slots
  *
  * NOT HERE the other dumps (dumps.c); how often a line comes (log_limit.c).
  */
 #include <stdio.h>
 
+#include <arch/fixmap.h>
+#include <arch/paging.h>
+#include <arch/pgtable_check.h>
+
+#include "arch/i386/mm/mm_impl.h"
 #include "lib/log.h"
+#include "lib/printf.h"
 #include "mm/early/memblock_impl.h"
 #include "mm/kva/kmap.h"
 #include "mm/kva/vmalloc.h"
@@ -142,6 +148,106 @@ KTEST(log_texts, each_kmap_slot_is_shown_with_its_frame)
 	}
 }
 
+/* ---- areas --------------------------------------------------------------- */
+
+/* The line of the area that begins at this address, without its range. */
+static const char *area_line(const void *ptr, unsigned pages)
+{
+	unsigned first, last, size;
+	char start[16];
+	int behind = 0;
+	const char *l;
+
+	begin();
+	vmallocinfo_dump();
+	end();
+	snprintf(start, sizeof(start), "0x%08x-", ptr_to_kva(ptr));
+	l = line_with(start);
+	REQUIRE(sscanf(l, "0x%x-0x%x %u%n", &first, &last, &size, &behind)
+		== 3);
+	EXPECT_EQ(last - first, size);
+	EXPECT_EQ(size, (pages + 1) * PAGE_SIZE);
+	return l + behind;
+}
+
+static void expect_tail(const char *l, const char *tail)
+{
+	REQUIRE(strlen(l) > strlen(tail));
+	EXPECT_STREQ(l + strlen(l) - strlen(tail), tail);
+}
+
+KTEST(log_texts, each_area_is_listed_with_what_it_holds)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	void *alloc, *map, *registers;
+	const char *l;
+
+	REQUIRE(page);
+	vmalloc_purge();
+	alloc = vmalloc(3 * PAGE_SIZE);
+	map = vmap(&page, 1, KPROT_RW);
+	registers = ioremap(PHYS(0xfec01000), 2 * PAGE_SIZE);
+	REQUIRE(alloc && map && registers);
+	l = area_line(alloc, 3);
+	expect_tail(l, " pages=3 vmalloc");
+	EXPECT(!strstr(l, "phys="));
+	l = area_line(map, 1);
+	expect_tail(l, " vmap");
+	EXPECT(!strstr(l, "pages=") && !strstr(l, "phys="));
+	l = area_line(registers, 2);
+	expect_tail(l, " phys=0x00000000fec01000 ioremap");
+	EXPECT(!strstr(l, "pages="));
+	vfree(alloc);
+	vunmap(map);
+	iounmap(registers);
+	EXPECT_STREQ(area_line(alloc, 3), CONFIG_DEBUG ? " spare vm_area" :
+							 " unpurged vm_area");
+	EXPECT_STREQ(area_line(map, 1), " spare vm_area");
+	EXPECT_STREQ(area_line(registers, 2), " spare vm_area");
+	vmalloc_purge();
+	free_page(page);
+}
+
+/* ---- page tables --------------------------------------------------------- */
+
+KTEST(log_texts, a_wrong_entry_is_named_with_its_address)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned long long entry;
+	const char *law;
+	char want[256];
+
+	REQUIRE(page);
+	fixmap_map(FIX_TEST, page_to_pfn(page), KPROT_RW);
+	fixmap_entry(FIX_TEST)->low |= (uint32_t)PAE_US;
+	entry = fixmap_entry(FIX_TEST)->v;
+	begin();
+	law = pgtable_check_kernel();
+	end();
+	fixmap_unmap(FIX_TEST);
+	REQUIRE(law);
+	snprintf(want, sizeof(want), "page tables: %s: PTE of 0x%08x is"
+		 " 0x%016llx", law, fixmap_slot_kva(FIX_TEST), entry);
+	EXPECT_STREQ(line(), want);
+	EXPECT(!line());
+	free_page(page);
+}
+
+KTEST(log_texts, regions_from_8_mib_on_are_shown_in_mib)
+{
+	kva_t real = high_memory;
+
+	for (unsigned i = 0; i < 2; i++) {
+		high_memory = PAGE_OFFSET + (8u << 20) - i * PAGE_SIZE;
+		begin();
+		layout_dump();
+		end();
+		high_memory = real;
+		expect_tail(line_with("    lowmem  : 0xc0000000 - 0xc0"),
+			    i ? "   (8188 kB)" : "   (   8 MB)");
+	}
+}
+
 /* ---- refusals ------------------------------------------------------------ */
 
 /* The next line of these words is not left out by the limiter. */
@@ -227,6 +333,20 @@ KTEST(log_texts, registers_that_cannot_be_mapped_are_named_with_the_reason)
 		EXPECT_STREQ(line_with("ioremap: ") + strlen("ioremap: "),
 			     cases[i].words);
 	}
+}
+
+KTEST(log_texts, a_size_of_vmalloc_that_cannot_be_is_named)
+{
+	uint64_t size = 1 << 20, min = VMALLOC_DEFAULT, limit;
+	uint64_t max = (1ull << 30) - LOWMEM_MIN;
+	char want[128];
+
+	begin();
+	EXPECT(lowmem_limit(size, &limit) != 0);
+	end();
+	snprintf(want, sizeof(want), "vmalloc=%pM is not between %pM and %pM:"
+		 " ignored", &size, &min, &max);
+	EXPECT_STREQ(line(), want);
 }
 
 KTEST(log_texts, an_address_beyond_the_mask_is_named)

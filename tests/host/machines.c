@@ -80,6 +80,24 @@ KTEST(machines, mem_map_has_no_room_for_all_of_it)
 		"--mem=8G", "--below-4g=64M" }));
 }
 
+/* The first has room for all 1983 blocks, the second for 1982. */
+KTEST(machines, one_page_of_lowmem_decides_about_a_block_at_the_top)
+{
+	EXPECT(pass_on((const char *[OPTIONS_MAX]){
+		"--mem=3900M", "--below-4g=64M", "--hole=65532K-64M" }));
+	EXPECT(pass_on((const char *[OPTIONS_MAX]){
+		"--mem=3900M", "--below-4g=64M", "--hole=65528K-64M" }));
+}
+
+/* Lowmem is 64 MiB with a hole: 524 KiB and 480 KiB are left. */
+KTEST(machines, mem_map_has_room_for_lowmem_only)
+{
+	EXPECT(pass_suites("boot_log,zone",
+			   (const char *[OPTIONS_MAX]){
+		"--mem=8G", "--below-4g=64M", "--hole=0-640K",
+		"--hole=2572K-65056K" }));
+}
+
 /* Lowmem is 64 MiB with a hole: two ranges of 512 KiB are left. */
 KTEST(machines, mem_map_has_no_room_even_for_lowmem)
 {

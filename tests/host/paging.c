@@ -6,6 +6,7 @@
  *          again, beside those in use. The tests compare them with what the log
  *          says of them.
  */
+#include <arch/cpu.h>
 #include <arch/cr.h>
 #include <arch/fixmap.h>
 #include <arch/paging.h>
@@ -90,30 +91,50 @@ static void free_tables(pde_t *pd)
 	free_table(pd);
 }
 
+/* What paging_init() replaces. */
+struct in_use {
+	pdpte_t *pdpt;
+	pde_t   *pd;
+	pte_t   *kmap, *fixmap;
+	uint32_t cr3;
+	struct image_layout image;
+};
+
+static struct in_use save(void)
+{
+	return (struct in_use){
+		kernel_pdpt, kernel_pd, pkmap_table, fixmap_table, read_cr3(),
+		kernel_image
+	};
+}
+
+/* Go back to the tables in use; the others are freed. */
+static void restore(const struct in_use *in_use)
+{
+	EXPECT(kernel_pd != in_use->pd && kernel_pdpt != in_use->pdpt);
+	free_tables(kernel_pd);
+	free_table(kernel_pdpt);
+	kernel_pdpt = in_use->pdpt;
+	kernel_pd = in_use->pd;
+	pkmap_table = in_use->kmap;
+	fixmap_table = in_use->fixmap;
+	kernel_image = in_use->image;
+	write_cr3(in_use->cr3);
+	tlb_flush_all();
+}
+
 /* Build, compare, and go back to the tables in use. */
 static void build_again(struct counts *said, struct counts *built)
 {
-	pdpte_t *pdpt = kernel_pdpt;
-	pde_t *pd = kernel_pd;
-	pte_t *kmap = pkmap_table, *fixmap = fixmap_table;
-	uint32_t cr3 = read_cr3();
-	struct image_layout image = kernel_image;
+	struct in_use in_use = save();
 	static char line[256];
 
 	host_log_capture(line, sizeof(line));
-	paging_init(&image);
+	paging_init(&in_use.image);
 	host_log_capture(NULL, 0);
-	EXPECT(kernel_pd != pd && kernel_pdpt != pdpt);
 	count_entries(kernel_pd, built);
 	expect_no_others(kernel_pd);
-	free_tables(kernel_pd);
-	free_table(kernel_pdpt);
-	kernel_pdpt = pdpt;
-	kernel_pd = pd;
-	pkmap_table = kmap;
-	fixmap_table = fixmap;
-	write_cr3(cr3);
-	tlb_flush_all();
+	restore(&in_use);
 	*said = (struct counts){
 		number_before(line, " pages of 2 MiB"),
 		number_before(line, " of 4 KiB"),
@@ -132,6 +153,89 @@ KTEST(paging, the_log_counts_what_was_built)
 	EXPECT_EQ(second.small - first.small, built.small);
 	EXPECT_EQ(second.holes - first.holes, built.holes);
 	EXPECT_EQ(second.tables - first.tables, built.tables);
+}
+
+KTEST(paging, the_switch_turns_on_what_the_tables_need)
+{
+	uint32_t cr0 = read_cr0(), cr4 = read_cr4(), efer = 0;
+	struct counts said, built;
+	unsigned long flushes;
+
+	write_cr0(cr0 & ~CR0_WP);
+	write_cr4(cr4 & ~CR4_PGE);
+	if (cpu_has(CPU_NX)) {
+		efer = read_efer();
+		write_efer(efer & ~EFER_NXE);
+	}
+	flushes = tlb_stats.all;
+	build_again(&said, &built);
+	EXPECT_EQ(tlb_stats.all, flushes + 2);   /* back again, too */
+	EXPECT_EQ(read_cr0(), cr0);
+	EXPECT_EQ(read_cr4(), cr4);
+	if (cpu_has(CPU_NX))
+		EXPECT_EQ(read_efer(), efer);
+	EXPECT_NULL(pgtable_check());
+}
+
+KTEST(paging, check_finds_what_is_turned_off)
+{
+	uint32_t cr4 = read_cr4(), efer;
+
+	write_cr4(cr4 ^ CR4_PGE);
+	EXPECT_LAW(pgtable_check(), "pgtable C2");
+	write_cr4(cr4);
+	if (cpu_has(CPU_NX)) {
+		efer = read_efer();
+		write_efer(efer & ~EFER_NXE);
+		EXPECT_LAW(pgtable_check(), "pgtable C2");
+		write_efer(efer);
+	}
+	EXPECT_NULL(pgtable_check());
+}
+
+static void image_beyond_lowmem(void *arg)
+{
+	struct image_layout image = kernel_image;
+
+	image.data_end = high_memory + PAGE_SIZE;
+	paging_init(&image);
+}
+
+/* The ISA hole is not RAM on any PC. */
+static void image_in_a_hole(void *arg)
+{
+	struct image_layout image = kernel_image;
+
+	image.text_start = image.text_end = PAGE_OFFSET + ISA_HOLE_START;
+	image.rodata_start = image.rodata_end = image.text_end;
+	image.data_start = image.text_end;
+	image.data_end = image.text_end + PAGE_SIZE;
+	paging_init(&image);
+}
+
+KTEST(paging, wrong_images_are_refused_before_the_switch)
+{
+	struct in_use in_use = save();
+
+	EXPECT_PANIC(image_beyond_lowmem, NULL, "does not fit in lowmem");
+	EXPECT(kernel_pd == in_use.pd && kernel_pdpt == in_use.pdpt);
+	EXPECT_PANIC(image_in_a_hole, NULL, "page tables: pgtable D3");
+	EXPECT_EQ(read_cr3(), in_use.cr3);
+	restore(&in_use);
+	EXPECT_NULL(pgtable_check());
+}
+
+KTEST(paging, the_checker_counts_what_is_there)
+{
+	struct pgtable_report report;
+	struct pgtable_facts facts;
+	struct counts counts;
+
+	pgtable_facts_init(&facts);
+	EXPECT_NULL(pgtable_check_tables(kernel_pdpt, &facts, &report));
+	count_entries(kernel_pd, &counts);
+	EXPECT_EQ(report.tables, counts.tables);
+	EXPECT_EQ(report.present, counts.small + counts.large);
 }
 
 /* The fixmap's entry comes last; no fixed address is used meanwhile. */

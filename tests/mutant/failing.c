@@ -9,6 +9,7 @@
 #include <arch/irqflags.h>
 
 #include "lib/failpoint.h"
+#include "lib/preempt.h"
 #include "mm/page/page_alloc.h"
 #include "tests/ktest.h"
 
@@ -101,6 +102,16 @@ KTEST(failing, leaves_with_interrupts_off)
 KTEST(failing, interrupts_are_on_again)
 {
 	EXPECT(!irqs_disabled());
+}
+
+KTEST(failing, ends_with_preemption_off)
+{
+	preempt_disable();
+}
+
+KTEST(failing, preemption_is_on_again)
+{
+	EXPECT_EQ(preempt_depth(), 0);
 }
 
 KTEST(failing, leaves_a_failure_armed)

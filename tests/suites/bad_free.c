@@ -200,7 +200,7 @@ KTEST(bad_free, free_of_a_lowmem_page_with_a_slot_is_caught)
 
 	REQUIRE(page);
 	page->kmap = 1;
-	expect_refused(page, 0, "pfn");
+	expect_refused(page, 0, "was allocated with 0, freed with 0");
 	page->kmap = 0;
 	free_page(page);
 }

@@ -67,17 +67,31 @@ KTEST(boot_modules, module_right_behind_the_kernel_is_taken)
 	EXPECT_EQ(info.warnings[0], 0);
 }
 
+/* All 24 orders of four modules. */
 KTEST(boot_modules, modules_are_sorted_whatever_order_the_loader_has)
 {
-	start();
-	EXPECT(add(8 * M, 9 * M));
-	EXPECT(add(4 * M, 5 * M));
-	EXPECT(add(12 * M, 13 * M));
-	EXPECT(add(5 * M, 6 * M));
-	EXPECT_EQ(info.nr_modules, 4);
-	EXPECT_NULL(boot_info_check(&info));
-	EXPECT_EQ(info.module[0].start.v, 4 * M);
-	EXPECT_EQ(info.module[3].start.v, 12 * M);
+	static const char *const args[] = { "a", "b", "c", "d" };
+
+	for (unsigned order = 0; order < 24; order++) {
+		unsigned left[] = { 0, 1, 2, 3 }, rest = order;
+
+		start();
+		for (unsigned nr = 4; nr > 0; rest /= nr--) {
+			unsigned k = left[rest % nr];
+
+			left[rest % nr] = left[nr - 1];
+			EXPECT(module_add(&info, PHYS((4 + k) * M),
+					  PHYS((5 + k) * M), args[k]));
+			EXPECT_NULL(boot_info_check(&info));
+		}
+		EXPECT_EQ(info.nr_modules, 4);
+		for (unsigned k = 0; k < 4; k++) {
+			EXPECT_EQ(info.module[k].start.v, (4 + k) * M);
+			EXPECT_EQ(info.module[k].end.v, (5 + k) * M);
+			EXPECT_STREQ(info.module[k].args, args[k]);
+		}
+		EXPECT_EQ(info.warnings[0], 0);
+	}
 }
 
 KTEST(boot_modules, module_over_the_kernel_is_dropped)

@@ -222,6 +222,21 @@ KTEST(boot_multiboot, lengths_and_counts_that_lie_end_anyway)
 	EXPECT(info.warnings[0] != 0);
 }
 
+KTEST(boot_multiboot, of_a_list_of_modules_the_first_256_are_read)
+{
+	start();
+	give_mmap(1);
+	mb.flags |= MULTIBOOT_HAS_MODULES;
+	mb.mods_addr = addr(mods);
+	mb.mods_count = ARRAY_SIZE(mods);
+	memset(mods, 0, sizeof(mods));   /* empty ones, which are dropped */
+	mods[255] = (struct multiboot_module){ 2 * M, 3 * M, 0, 0 };
+	mods[256] = (struct multiboot_module){ 4 * M, 5 * M, 0, 0 };
+	EXPECT_NULL(multiboot_read(&mb, &info));
+	EXPECT_EQ(info.nr_modules, 1);
+	EXPECT_EQ(info.module[0].start.v, 2 * M);
+}
+
 /* ---- the loader's form of the map: entries of variable size ---- */
 
 static struct multiboot_mmap_entry *entry_at(uint8_t *buf, unsigned offset,

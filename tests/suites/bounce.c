@@ -174,6 +174,39 @@ KTEST(bounce, a_wrong_device_changes_nothing)
 	end();
 }
 
+/* Without debug mode, these addresses mean nothing. */
+KTEST(bounce, addresses_beside_and_inside_a_copy_begin_none)
+{
+	bool debug = debug_mode(false);
+	unsigned long in, out;
+	bus_addr_t bus;
+
+	set_up();
+	bus = dma_map_page(&dev.dma, far.page, AT, SIZE, DMA_BIDIRECTIONAL);
+	if (!dma_mapping_error(bus)) {
+		EXPECT(fake_device_fill(&dev, bus, 'n', SIZE));
+		in = dev.dma.stats.copied_in;
+		out = dev.dma.stats.copied_out;
+		bounce_sync(&dev.dma, BUS(bus.v + SIZE), 8, DMA_FROM_DEVICE,
+			    true);
+		bounce_sync(&dev.dma, BUS(bus.v - 8), 8, DMA_FROM_DEVICE, true);
+		bounce_sync(&dev.dma, BUS(bus.v + SIZE), 8, DMA_TO_DEVICE,
+			    false);
+		bounce_unmap(&dev.dma, BUS(bus.v + 8), false);
+		bounce_unmap(&dev.dma, BUS(bus.v - 8), false);
+		EXPECT_EQ(dma_nr_bounces, 1);
+		EXPECT_EQ(dev.dma.stats.copied_in, in);
+		EXPECT_EQ(dev.dma.stats.copied_out, out);
+		bounce_sync(&dev.dma, BUS(bus.v + SIZE - 1), 8,
+			    DMA_FROM_DEVICE, true);
+		bounce_sync(&dev.dma, BUS(bus.v - 8), 9, DMA_FROM_DEVICE, true);
+		EXPECT_EQ(dev.dma.stats.copied_out, out + 2);
+		unmap(bus, SIZE, DMA_BIDIRECTIONAL);
+	}
+	end();
+	debug_mode(debug);
+}
+
 KTEST(bounce, sync_against_the_direction_copies_nothing)
 {
 	bus_addr_t bus;
@@ -416,10 +449,12 @@ static bool map_all_of_the_pool(void *arg)
 
 KTEST(bounce, failure_of_each_allocation_is_survived)
 {
+	unsigned long used;
 	unsigned wanted;
 
 	set_up();
 	wanted = map_many(DMA_TO_DEVICE);
+	used = objects_in_use();
 	if (wanted > 300)
 		wanted = 300;
 	/* In turn, one of the first six allocations fails. */
@@ -429,6 +464,7 @@ KTEST(bounce, failure_of_each_allocation_is_survived)
 		(void)failpoint_disarm();
 		EXPECT_NULL(dma_check());
 		EXPECT_EQ(dev.dma.stats.mapped, dev.dma.stats.unmapped);
+		EXPECT_EQ(objects_in_use(), used);
 	}
 	end();
 }

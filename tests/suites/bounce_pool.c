@@ -111,6 +111,75 @@ KTEST(bounce_pool, the_pool_gives_the_lowest_run_that_is_free)
 	fake_device_end(&dev);
 }
 
+KTEST(bounce_pool, all_of_the_pool_may_be_one_run)
+{
+	struct bounce_usage usage;
+	struct bounce *bounce;
+
+	model_init();
+	bounce = bounce_take(&dev.dma, model.nr);
+	REQUIRE(bounce);
+	EXPECT(bounce->from_pool && bounce->pages == model.first);
+	bounce_pool_usage(&usage);
+	EXPECT_EQ(usage.free, bounce->from_pool ? 0 : usage.nr);
+	bounce_give(bounce);
+	bounce = bounce_take(&dev.dma, model.nr + 1);
+	EXPECT(!bounce || !bounce->from_pool);
+	if (bounce)
+		bounce_give(bounce);
+	fake_device_end(&dev);
+}
+
+/* ---- duties ------------------------------------------------------------ */
+
+static void init_twice(void *arg)
+{
+	bounce_pool_init();
+}
+
+static void say_listed(const struct bounce *bounce, bool yes)
+{
+	irqflags_t flags = spin_lock_irqsave(&dma_lock);
+
+	bounce_pool_listed(bounce, yes);
+	spin_unlock_irqrestore(&dma_lock, flags);
+}
+
+static void list_again(void *bounce)
+{
+	say_listed(bounce, true);
+}
+
+static void give_copy(void *bounce)
+{
+	struct bounce copy = *(struct bounce *)bounce;
+
+	bounce_give(&copy);
+}
+
+static void take_too_large(void *arg)
+{
+	(void)!dma_alloc_lowmem(&dev.dma, GFP_KERNEL, MAX_ORDER + 1);
+}
+
+KTEST(bounce_pool, duties_are_checked)
+{
+	struct bounce *bounce;
+
+	model_init();
+	bounce = bounce_take(&dev.dma, 2);
+	REQUIRE(bounce && bounce->from_pool);
+	EXPECT_PANIC(init_twice, NULL, "call this once");
+	EXPECT_PANIC(give_copy, bounce, "give what bounce_take() gave");
+	EXPECT_PANIC(take_too_large, NULL, "an order up to MAX_ORDER");
+	say_listed(bounce, true);
+	EXPECT_PANIC(list_again, bounce, "list a bounce once");
+	spin_lock_init(&dma_lock);   /* the panic has left it taken */
+	say_listed(bounce, false);
+	bounce_give(bounce);
+	fake_device_end(&dev);
+}
+
 /* ---- the checker of the pool ------------------------------------------ */
 
 static struct bounce *listed;  /* the only one of the tree that is checked */
@@ -118,8 +187,6 @@ static struct bounce *listed;  /* the only one of the tree that is checked */
 /* Two pages of the pool, as if a mapping had them. */
 static void list_one(void)
 {
-	irqflags_t flags;
-
 	fake_device_init(&dev, MASK_PCI, false);
 	listed = bounce_take(&dev.dma, 2);
 	REQUIRE(listed);
@@ -128,17 +195,12 @@ static void list_one(void)
 		fake_device_end(&dev);
 		SKIP("needs room in the pool");
 	}
-	flags = spin_lock_irqsave(&dma_lock);
-	bounce_pool_listed(listed, true);
-	spin_unlock_irqrestore(&dma_lock, flags);
+	say_listed(listed, true);
 }
 
 static void unlist(void)
 {
-	irqflags_t flags = spin_lock_irqsave(&dma_lock);
-
-	bounce_pool_listed(listed, false);
-	spin_unlock_irqrestore(&dma_lock, flags);
+	say_listed(listed, false);
 	bounce_give(listed);
 	fake_device_end(&dev);
 }

@@ -190,6 +190,17 @@ KTEST(cpio, the_last_byte_of_the_archive_counts)
 	EXPECT_STREQ(cpio.broken, "a name lies beyond the end");
 }
 
+KTEST(cpio, the_last_byte_of_a_header_counts)
+{
+	struct cpio cpio;
+
+	start();
+	EXPECT_EQ(read_all(&cpio, archive, HEADER_SIZE - 1), 0);
+	EXPECT_STREQ(cpio.broken, "ends without a trailer");
+	EXPECT_EQ(read_all(&cpio, archive, HEADER_SIZE), 0);
+	EXPECT_STREQ(cpio.broken, "a name lies beyond the end");
+}
+
 /* The data of the only file ends there, or one byte later. */
 KTEST(cpio, the_last_byte_of_a_file_counts)
 {

@@ -18,6 +18,7 @@
 
 #include "arch/i386/mm/mm_impl.h"
 #include "lib/align.h"
+#include "lib/failpoint.h"
 #include "lib/random.h"
 #include "lib/string.h"
 #include "mm/early/memblock.h"
@@ -528,6 +529,18 @@ KTEST(direct_map, random_chunks_with_random_ends_match_a_model)
 	}
 	no_image();
 	expect_chunk(PAGE_OFFSET, high_memory);
+}
+
+static void map_first_chunk(void *arg)
+{
+	map_chunk(&pde, PAGE_OFFSET);
+}
+
+KTEST(direct_map, a_chunk_without_memory_for_its_table_panics)
+{
+	failpoint_arm(1);
+	EXPECT_PANIC(map_first_chunk, NULL, "no memory for the kernel's page");
+	EXPECT(failpoint_disarm());
 }
 
 /* ---- the checker --------------------------------------------------------- */

@@ -131,6 +131,15 @@ KTEST(dma, what_is_no_lowmem_or_no_memory_is_refused)
 	vfree(area);
 }
 
+/* The numbers of their frames are too large, and must not be cut. */
+KTEST(dma, addresses_that_wrap_or_have_no_frame_are_no_memory)
+{
+	EXPECT(dma_is_memory(PHYS(ISA_HOLE_END), 1));
+	EXPECT(!dma_is_memory(PHYS((1ull << 44) + ISA_HOLE_END), 1));
+	EXPECT(!dma_is_memory(PHYS(ISA_HOLE_END + PAGE_SIZE), SIZE_MAX));
+	EXPECT(!dma_is_memory(PHYS(ISA_HOLE_END), 0));
+}
+
 /* Each way to map this range is refused: direct, by a copy, by an IOMMU. */
 static void expect_refused(pfn_t first, size_t size)
 {
@@ -299,6 +308,26 @@ KTEST(dma, coherent_sizes_that_cannot_be_are_refused)
 	fake_device_end(&dev);
 }
 
+KTEST(dma, coherent_memory_may_be_a_largest_block)
+{
+	size_t size = PAGE_SIZE << MAX_ORDER;
+	struct page *page;
+	bus_addr_t bus;
+	void *ptr;
+
+	fake_device_init(&dev, MASK_PCI, false);
+	page = dma_alloc_lowmem(&dev.dma, GFP_KERNEL | GFP_NOWARN, MAX_ORDER);
+	if (!page) {
+		fake_device_end(&dev);
+		SKIP("no free block of 4 MiB");
+	}
+	free_pages(page, MAX_ORDER);
+	ptr = dma_alloc_coherent(&dev.dma, size, &bus, GFP_KERNEL);
+	EXPECT(ptr);
+	dma_free_coherent(&dev.dma, size, ptr, bus);
+	fake_device_end(&dev);
+}
+
 static bool alloc_coherent(void *arg)
 {
 	bus_addr_t bus;
@@ -312,12 +341,15 @@ static bool alloc_coherent(void *arg)
 
 KTEST(dma, coherent_memory_survives_failures)
 {
+	unsigned long used = objects_in_use();
+
 	fake_device_init(&dev, DMA_BIT_MASK(28), false);
 	EXPECT(ktest_each_failure(alloc_coherent, NULL) >= 2);
 	fake_device_end(&dev);
 	fake_device_init(&dev, DMA_BIT_MASK(28), true);
 	EXPECT(ktest_each_failure(alloc_coherent, NULL) >= 3);
 	fake_device_end(&dev);
+	EXPECT_EQ(objects_in_use(), used);
 }
 
 KTEST(dma, dump_says_who_there_is)
@@ -351,6 +383,10 @@ KTEST(dma, check_finds_each_broken_law)
 	dma_ram_run.size -= PAGE_SIZE;
 	EXPECT_LAW(dma_check(), "dma D4");
 	dma_ram_run.size += PAGE_SIZE;
+	/* The page before it is a hole: it is no RAM, or it is not there. */
+	dma_ram_run.start -= PAGE_SIZE;
+	EXPECT_LAW(dma_check(), "dma D4");
+	dma_ram_run.start += PAGE_SIZE;
 	EXPECT_NULL(dma_check());
 	fake_device_end(&other);
 	fake_device_end(&dev);

@@ -206,6 +206,63 @@ KTEST(dma_debug, syncs_that_do_not_agree_are_reported)
 	end();
 }
 
+/* Each unmap finds the mapping that agrees with it in everything. */
+KTEST(dma_debug, mappings_of_one_address_are_told_apart)
+{
+	static const struct {
+		size_t             size;
+		enum dma_direction dir;
+	} maps[] = {
+		{ 512, DMA_FROM_DEVICE }, { 256, DMA_FROM_DEVICE },
+		{ 512, DMA_TO_DEVICE }, { 256, DMA_BIDIRECTIONAL },
+	};
+	struct scatterlist sg = { .length = 512 };
+
+	set_up(false);
+	sg.page = virt_to_page(text);
+	for (unsigned first = 0; first < ARRAY_SIZE(maps); first++) {
+		bus_addr_t bus = BUS(virt_to_phys(text).v);
+
+		for (unsigned i = 0; i < ARRAY_SIZE(maps); i++)
+			EXPECT(bus_eq(dma_map_single(&dev.dma, text,
+						     maps[i].size,
+						     maps[i].dir), bus));
+		EXPECT_EQ(dma_map_sg(&dev.dma, &sg, 1, DMA_FROM_DEVICE), 1);
+		for (unsigned n = 0; n < ARRAY_SIZE(maps); n++) {
+			unsigned i = (first + n) % ARRAY_SIZE(maps);
+
+			dma_unmap_single(&dev.dma, bus, maps[i].size,
+					 maps[i].dir);
+			if (n == 1)
+				dma_unmap_sg(&dev.dma, &sg, 1, DMA_FROM_DEVICE);
+		}
+		EXPECT_EQ(reports(), 0);
+		EXPECT(list_empty(&dev.dma.mappings));
+	}
+	end();
+}
+
+/* A part of one mapping may be another mapping. */
+KTEST(dma_debug, a_part_is_found_in_the_mapping_that_has_all_of_it)
+{
+	bus_addr_t bus, part;
+
+	set_up(false);
+	for (unsigned i = 0; i < 2; i++) {
+		if (i == 0)
+			bus = map();
+		part = dma_map_single(&dev.dma, text + 8, 8, DMA_FROM_DEVICE);
+		if (i == 1)
+			bus = map();
+		EXPECT_EQ(dma_check_reach(&dev.dma, part, 100), 0);
+		dma_sync_single_for_cpu(&dev.dma, part, 100, DMA_FROM_DEVICE);
+		EXPECT_EQ(reports(), 0);
+		dma_unmap_single(&dev.dma, part, 8, DMA_FROM_DEVICE);
+		dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	}
+	end();
+}
+
 static void try_leak(bool iommu, bool debug, unsigned expected)
 {
 	bus_addr_t bus;
@@ -348,6 +405,10 @@ KTEST(dma_debug, find_knows_all_three_addresses)
 		EXPECT(found.bounced);
 		EXPECT_EQ(found.pa.v, bus.v + 2);
 		EXPECT_EQ(found.original.v, block_phys(&far).v + 11);
+		EXPECT(dma_find(&dev.dma, BUS(bus.v + 19), &found));
+		EXPECT(found.bounced);
+		EXPECT(!dma_find(&dev.dma, BUS(bus.v + 20), &found));
+		EXPECT(!found.bounced && found.original.v == bus.v + 20);
 		dma_unmap_page(&dev.dma, bus, 20, DMA_TO_DEVICE);
 	}
 	end();
@@ -365,6 +426,12 @@ KTEST(dma_debug, what_came_before_debug_mode_is_believed)
 	early = map();
 	dma_debug_enable(true);
 	EXPECT_EQ(dma_check_reach(&dev.dma, early, 512), 0);
+	dma_sync_single_for_cpu(&dev.dma, early, 512, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 0);
+	/* Coherent memory always has a record. */
+	dma_free_coherent(&dev.dma, 8, text, early);
+	EXPECT_EQ(reports(), 1);
+	EXPECT_EQ(dev.dma.untracked, 1);
 	late = dma_map_single(&dev.dma, text + PAGE_SIZE, 8, DMA_TO_DEVICE);
 	dma_unmap_single(&dev.dma, late, 8, DMA_TO_DEVICE);
 	dma_unmap_single(&dev.dma, early, 512, DMA_FROM_DEVICE);
@@ -372,6 +439,32 @@ KTEST(dma_debug, what_came_before_debug_mode_is_believed)
 	/* No mapping is left from the time before debug mode. */
 	dma_unmap_single(&dev.dma, early, 512, DMA_FROM_DEVICE);
 	EXPECT_EQ(reports(), 1);
+	end();
+}
+
+KTEST(dma_debug, what_came_before_debug_mode_and_stays_is_counted)
+{
+	set_up(false);
+	dma_debug_enable(false);
+	(void)map();
+	dma_debug_enable(true);
+	dma_device_destroy(&dev.dma);
+	dev.live = false;
+	EXPECT_EQ(reports(), 1);
+	put_free_pages(text, 1);
+	debug_mode(mode_before);
+}
+
+KTEST(dma_debug, a_mapping_for_both_directions_is_synced_for_each)
+{
+	bus_addr_t bus;
+
+	set_up(false);
+	bus = dma_map_single(&dev.dma, text, 512, DMA_BIDIRECTIONAL);
+	dma_sync_single_for_cpu(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	dma_sync_single_for_device(&dev.dma, bus, 512, DMA_TO_DEVICE);
+	dma_unmap_single(&dev.dma, bus, 512, DMA_BIDIRECTIONAL);
+	EXPECT_EQ(reports(), 0);
 	end();
 }
 
@@ -386,6 +479,20 @@ KTEST(dma_debug, turning_it_off_forgets_without_a_word)
 	EXPECT_EQ(reports(), 0);
 	dma_debug_enable(true);
 	EXPECT_EQ(dev.dma.untracked, 0);
+	end();
+}
+
+KTEST(dma_debug, turning_it_on_again_keeps_what_is_known)
+{
+	bus_addr_t bus;
+
+	set_up(false);
+	bus = map();
+	dma_debug_enable(true);
+	EXPECT_EQ(dev.dma.untracked, 0);
+	EXPECT(!list_empty(&dev.dma.mappings));
+	dma_unmap_single(&dev.dma, bus, 512, DMA_FROM_DEVICE);
+	EXPECT_EQ(reports(), 0);
 	end();
 }
 

@@ -177,9 +177,11 @@ KTEST(dma_iommu, lowmem_is_mapped_up_to_its_last_byte)
 KTEST(dma_iommu, bus_pages_run_out_and_come_back)
 {
 	bus_addr_t bus[PAGES_16_BITS + 1];
+	unsigned long used;
 	unsigned n = 0;
 
 	set_up(DMA_BIT_MASK(16));
+	used = objects_in_use();
 	for (; n <= PAGES_16_BITS; n++) {
 		bus[n] = dma_map_page(&dev.dma, block.page, 0, PAGE_SIZE,
 				      DMA_TO_DEVICE);
@@ -191,6 +193,7 @@ KTEST(dma_iommu, bus_pages_run_out_and_come_back)
 	EXPECT_NULL(dma_check());
 	for (unsigned i = 0; i < n; i++)
 		dma_unmap_page(&dev.dma, bus[i], PAGE_SIZE, DMA_TO_DEVICE);
+	EXPECT_EQ(objects_in_use(), used);
 	bus[0] = dma_map_page(&dev.dma, block.page, 0, PAGES_16_BITS *
 			      PAGE_SIZE, DMA_TO_DEVICE);
 	EXPECT_EQ(bus[0].v, PAGE_SIZE);
@@ -214,6 +217,32 @@ KTEST(dma_iommu, addresses_of_interrupts_are_never_given)
 	iova_give(&dev.dma, above);
 	iova_give(&dev.dma, below);
 	end();
+}
+
+/* Without debug mode, too: the runs of bus pages say what is mapped. */
+KTEST(dma_iommu, what_begins_no_mapping_is_reported)
+{
+	bool debug = debug_mode(false);
+	unsigned long reports = dma_debug_nr_reports();
+	static const uint64_t wrong[] = {
+		0, 0xfee00000, 0xfeefffff, 1ull << 40, 0xfffffffe000,
+		0xffffffff000, 0xfffffffff000, ~0ull - PAGE_SIZE,
+	};
+	bus_addr_t bus;
+
+	set_up(MASK_ALL);
+	bus = map(DMA_TO_DEVICE);
+	unmap(BUS(bus.v + PAGE_SIZE), DMA_TO_DEVICE);
+	unmap(BUS(bus.v - PAGE_SIZE), DMA_TO_DEVICE);
+	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++)
+		unmap(BUS(wrong[i]), DMA_TO_DEVICE);
+	EXPECT_EQ(dma_debug_nr_reports() - reports, 2 + ARRAY_SIZE(wrong));
+	EXPECT_EQ(dev.dma.stats.unmapped, 0);
+	EXPECT(fake_device_sees(&dev, bus, 'o', SIZE));
+	unmap(bus, DMA_TO_DEVICE);
+	EXPECT_EQ(dma_debug_nr_reports() - reports, 2 + ARRAY_SIZE(wrong));
+	end();
+	debug_mode(debug);
 }
 
 /* Another thread may be in the middle of iova_map() or iova_give(). */
@@ -284,6 +313,22 @@ KTEST(dma_iommu, mask_moves_the_bus_pages)
 	end();
 }
 
+KTEST(dma_iommu, a_mask_that_cannot_be_set_changes_nothing)
+{
+	unsigned long used;
+
+	set_up(MASK_PCI);
+	used = objects_in_use();
+	failpoint_arm(1);
+	EXPECT_EQ(dma_set_mask(&dev.dma, MASK_ISA), -ENOMEM);
+	EXPECT(failpoint_disarm());
+	EXPECT_EQ(dev.dma.mask, MASK_PCI);
+	EXPECT_EQ(dma_set_mask(&dev.dma, MASK_ISA), 0);
+	EXPECT_EQ(dev.dma.mask, MASK_ISA);
+	EXPECT_EQ(objects_in_use(), used);
+	end();
+}
+
 /* ---- failure --------------------------------------------------------- */
 
 static bool map_a_page(void *arg)
@@ -330,7 +375,10 @@ static bool make_device(void *arg)
 
 KTEST(dma_iommu, a_device_that_cannot_be_made_leaves_nothing)
 {
+	unsigned long used = objects_in_use();
+
 	EXPECT(ktest_each_failure(make_device, NULL) >= 3);
+	EXPECT_EQ(objects_in_use(), used);
 }
 
 KTEST(dma_iommu, a_device_that_is_gone_has_no_bus_pages)

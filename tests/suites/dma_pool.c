@@ -114,6 +114,30 @@ KTEST(dma_pool, pieces_are_aligned_and_cross_no_boundary)
 	}
 }
 
+KTEST(dma_pool, a_chunk_has_as_many_pieces_as_fit)
+{
+	static const struct {
+		uint32_t size, align, boundary, chunk_size, nr;
+	} cases[] = {
+		{ 64, 64, 0, 4096, 64 }, { 64, 64, 64, 4096, 64 },
+		{ 24, 8, 64, 4096, 128 }, { 48, 16, 4096, 4096, 85 },
+		{ 100, 256, 128, 4096, 16 }, { 20, 64, 32, 4096, 64 },
+		{ 1, 1, 0, 4096, 4096 }, { 4095, 1, 0, 4096, 1 },
+		{ 2048, 2048, 0, 4096, 2 }, { 5000, 4, 8192, 8192, 1 },
+		{ 5000, 8192, 65536, 8192, 1 }, { 40, 8, 1u << 20, 4096, 102 },
+		{ 33, 32, 64, 4096, 64 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct dma_pool *pool = set_up(cases[i].size, cases[i].align,
+					       cases[i].boundary, false);
+
+		EXPECT_EQ(pool->chunk_size, cases[i].chunk_size);
+		EXPECT_EQ(pool->nr, cases[i].nr);
+		end(pool);
+	}
+}
+
 KTEST(dma_pool, geometries_that_cannot_be_are_refused)
 {
 	struct dma_device *d = &dev.dma;
@@ -167,15 +191,15 @@ KTEST(dma_pool, wrong_frees_are_reported_and_do_nothing)
 	unsigned long reports = dma_debug_nr_reports();
 	struct piece p;
 
-	REQUIRE(take(pool, GFP_KERNEL));
-	REQUIRE(take(pool, GFP_KERNEL));
+	for (unsigned i = 0; i < 3; i++)
+		REQUIRE(take(pool, GFP_KERNEL));
 	p = pieces[0];
 	dma_pool_free(pool, p.ptr + 8, BUS(p.bus.v + 8));
 	dma_pool_free(pool, p.ptr, BUS(p.bus.v + 24));
 	dma_pool_free(pool, NULL, BUS(~0ull));
 	/* In the chunk: between two pieces, and a free piece. */
 	dma_pool_free(pool, p.ptr + 48, BUS(p.bus.v + 48));
-	dma_pool_free(pool, p.ptr + 64, BUS(p.bus.v + 64));
+	dma_pool_free(pool, p.ptr + 88, BUS(p.bus.v + 88));
 	EXPECT_EQ(dma_debug_nr_reports() - reports, 5);
 	EXPECT_NULL(dma_check());
 	give_all(pool);
@@ -305,9 +329,13 @@ static bool use_pool(void *arg)
 
 KTEST(dma_pool, failure_of_each_allocation_is_survived)
 {
+	unsigned long used;
+
 	nr_pieces = 0;
 	fake_device_init(&dev, DMA_BIT_MASK(28), true);
+	used = objects_in_use();
 	EXPECT(ktest_each_failure(use_pool, NULL) >= 5);
+	EXPECT_EQ(objects_in_use(), used);
 	fake_device_end(&dev);
 }
 

@@ -17,6 +17,7 @@
 #include "mm/page/zone.h"
 #include "tests/fake_device.h"
 #include "tests/ktest.h"
+#include "tests/suites/objects.h"
 
 #define MASK_ALL    DMA_BIT_MASK(64)
 #define MASK_ISA    DMA_BIT_MASK(24)

@@ -170,6 +170,23 @@ KTEST(elf, bad_header_is_refused_with_its_reason)
 	EXPECT(elf_parse(&file, 0, &elf));
 }
 
+/* Four letters, class, order of bytes, version; the rest means nothing. */
+KTEST(elf, each_byte_of_the_identity_counts)
+{
+	static const char *const reasons[] = {
+		"not an ELF file", "not an ELF file", "not an ELF file",
+		"not an ELF file", "not a 32-bit program", "not little-endian",
+		"unknown version of ELF",
+	};
+
+	start();
+	for (unsigned i = 0; i < sizeof(file.header.ident); i++) {
+		file.header.ident[i] ^= 2;
+		expect_refused(i < ARRAY_SIZE(reasons) ? reasons[i] :
+			       "accepted");
+	}
+}
+
 KTEST(elf, bad_segment_is_refused_with_its_reason)
 {
 	start();
@@ -329,9 +346,13 @@ KTEST(elf, of_two_interpreters_the_first_counts)
 	file.phdr[1].offset = 0x1900;
 	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
 	EXPECT_STREQ(elf.interp, "other");
+	file.phdr[1].offset += 4;   /* "r": the shortest name */
+	file.phdr[1].filesz = 2;
+	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
+	EXPECT_STREQ(elf.interp, "r");
 	file.phdr[2].offset = 0xffffffff;
 	EXPECT_NULL(elf_parse(&file, FILE_SIZE, &elf));
-	EXPECT_STREQ(elf.interp, "other");
+	EXPECT_STREQ(elf.interp, "r");
 }
 
 KTEST(elf, one_segment_is_enough)

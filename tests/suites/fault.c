@@ -208,7 +208,52 @@ KTEST(fault, the_description_names_rule_and_entries)
 		EXPECT(text_has("PDPTE["));
 		EXPECT_EQ(text_has("PTE["), true);
 		EXPECT(lines >= 3 + cases[i].walk.levels);
+		/* The other causes are a wrong bit of an entry. */
+		EXPECT_EQ(text_has("  <-- "),
+			  cases[i].cause != FAULT_RESERVED &&
+			  cases[i].cause != FAULT_STALE);
 	}
+}
+
+KTEST(fault, the_description_names_access_and_region)
+{
+	static const char never[] =
+		"  region: never mapped, 0x00000000 - 0x0000ffff\n";
+	static const char user[] =
+		"  region: user mode, 0x00010000 - 0xbfffffff\n";
+	const struct {
+		struct fault fault;
+		const char  *access, *region;
+	} told[] = {
+		{ { 4, R, 0 }, "  read of 0x00000004 by kernel mode, error 0x0",
+		  never },
+		{ { 0xffff, W | U, 0 },
+		  "  write to 0x0000ffff by user mode, error 0x6", never },
+		{ { 0x10000, X | U, 0 },
+		  "  fetch from 0x00010000 by user mode, error 0x14", user },
+		{ { 0xbfffffff, R, 1 },
+		  "  read of 0xbfffffff by kernel mode at 0x00000001 ", user },
+		/* Without NX, no bit says that it was a fetch. */
+		{ { 0x20000, R, 0x20000 },
+		  "  fetch from 0x00020000 by kernel mode at 0x00020000 ",
+		  user },
+	};
+	struct fault_walk walk = { 1, { 0 } };
+	struct fault_facts facts = { .phys_bits = 36, .nx = true };
+	struct fault fault = { PAGE_OFFSET, R, 0 };
+	char region[80];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(told); i++) {
+		collect_reset();
+		fault_describe(&told[i].fault, &walk, &facts, collect);
+		EXPECT(text_has(told[i].access));
+		EXPECT(text_has(told[i].region));
+	}
+	scnprintf(region, sizeof(region), "  region: %s, 0x%08x - 0x%08x\n",
+		  kva_region_name(KVA_LOWMEM), PAGE_OFFSET, high_memory - 1);
+	collect_reset();
+	fault_describe(&fault, &walk, &facts, collect);
+	EXPECT(text_has(region));
 }
 
 KTEST(fault, the_guilty_entry_is_marked)
@@ -245,16 +290,31 @@ KTEST(fault, stacks_and_areas_are_named)
 	facts = (struct fault_facts){ .phys_bits = 36, .area = &guard_info };
 	fault.va = vmalloc_start();
 	fault_describe(&fault, &walk, &facts, collect);
-	EXPECT(text_has("area 0xf9000000 - 0xf9002000"));
-
+	EXPECT(text_has("area 0xf9000000 - 0xf9002000, made by"));
 	collect_reset();
-	facts = (struct fault_facts){ .phys_bits = 36 };
-	fault.va = PKMAP_BASE + 5 * PAGE_SIZE + 1;
+	facts.area = &area_info;
 	fault_describe(&fault, &walk, &facts, collect);
-	EXPECT(text_has("kmap slot 5\n"));
-
+	EXPECT(text_has("area 0xf9000000 - 0xf9002000, made by"));
+	/* A page is there: the area says nothing. */
 	collect_reset();
-	fault.va = fixmap_slot_kva(FIX_TEST) + 1;
+	walk.entry[FAULT_PTE] = PAGE | PAE_RW;
+	fault_describe(&fault, &walk, &facts, collect);
+	EXPECT(text_has("a TLB flush is missing") && !text_has("made by"));
+	walk.entry[FAULT_PTE] = 0;
+
+	facts = (struct fault_facts){ .phys_bits = 36 };
+	for (unsigned at = 0; at < PAGE_SIZE; at += PAGE_SIZE / 2 - 1) {
+		collect_reset();
+		fault.va = PKMAP_BASE + 5 * PAGE_SIZE + at;
+		fault_describe(&fault, &walk, &facts, collect);
+		EXPECT(text_has("kmap slot 5\n"));
+		collect_reset();
+		fault.va = fixmap_slot_kva(FIX_TEST) + at;
+		fault_describe(&fault, &walk, &facts, collect);
+		EXPECT(text_has("fixmap slot 6\n"));
+	}
+	collect_reset();
+	fault.va = fixmap_slot_kva(FIX_TEST) + PAGE_SIZE - 1;
 	fault_describe(&fault, &walk, &facts, collect);
 	EXPECT(text_has("fixmap slot 6\n"));
 	_Static_assert(FIX_TEST == 6, "the line above");
@@ -327,6 +387,11 @@ KTEST_KEEPS(fault, a_guard_page_of_vmalloc_is_recognised)
 	collect_reset();
 	fault_explain(&fault, collect);
 	EXPECT(text_has("guard page of a vmalloc area"));
+	EXPECT(text_has("made by"));
+	collect_reset();
+	EXPECT_STREQ(fault_explain(&fault, NULL),
+		     "guard page of a vmalloc area");
+	EXPECT_EQ(lines, 0);
 	vfree(area);
 
 	fault.va = ptr_to_kva(area) + 8;

@@ -23,6 +23,19 @@ struct full_kva {
 	void         *map[FULL_MAPS];
 };
 
+/* All areas: in use, being made, retired and spare. */
+static inline unsigned nr_areas(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&vm_areas.lock);
+	const struct range_node *node;
+	unsigned n = 0;
+
+	range_for_each(node, &vm_areas.tree)
+		n++;
+	spin_unlock_irqrestore(&vm_areas.lock, flags);
+	return n;
+}
+
 /* The page tables of the whole region stay: use it in KTEST_KEEPS(). */
 static inline void kva_fill(struct full_kva *full)
 {

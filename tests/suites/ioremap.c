@@ -8,9 +8,11 @@
 #include <arch/probe.h>
 
 #include "lib/align.h"
+#include "lib/errno.h"
 #include "mm/early/memblock.h"
 #include "mm/kva/vm_area.h"
 #include "tests/ktest.h"
+#include "tests/suites/full_kva.h"
 
 SUITE(ioremap, vmalloc_check);
 
@@ -48,6 +50,7 @@ KTEST(ioremap, maps_consecutive_frames)
 		EXPECT(maps_frame(ptr + i * PAGE_SIZE,
 				  DEVICE / PAGE_SIZE + i));
 	EXPECT(!kpt_lookup(ptr_to_kva(ptr) + 3 * PAGE_SIZE, &pfn));
+	EXPECT_NULL(vmalloc_check());
 	iounmap(ptr);
 }
 
@@ -74,6 +77,10 @@ KTEST(ioremap, the_isa_hole_is_no_ram)
 	EXPECT(!probe_read8(ptr + 0x8000, &byte));
 	iounmap(ptr);
 	EXPECT(!probe_read8(ptr, &byte));
+	/* RAM begins right behind it. */
+	ptr = ioremap(PHYS(ISA_HOLE_END - 1), 1);
+	EXPECT(ptr);
+	iounmap(ptr);
 }
 
 KTEST(ioremap, find_says_ioremap)
@@ -204,6 +211,35 @@ KTEST(ioremap, failure_of_each_allocation_gives_everything_back)
 {
 	vmalloc_purge();
 	ktest_each_failure(try_ioremap, NULL);
+	EXPECT_NULL(vmalloc_check());
+}
+
+#define LARGE_AREA  10000u   /* pages: some of its page tables are new */
+
+static bool try_large_area(void *arg)
+{
+	int err = 0;
+	struct vm_area *area = vm_area_create(LARGE_AREA, VM_MAP, NULL, &err);
+
+	if (area)
+		vm_area_unmap(area);
+	else
+		EXPECT_EQ(err, -ENOMEM);
+	return area;
+}
+
+/* Keeps: the page tables. */
+KTEST_KEEPS(ioremap, an_area_without_page_tables_is_given_back)
+{
+	unsigned before;
+
+	if (nr_free_pages() < 8 * LARGE_AREA / PTRS_PER_PT)
+		SKIP("needs more memory for page tables");
+	vmalloc_purge();
+	before = nr_areas();
+	ktest_each_failure(try_large_area, NULL);
+	vmalloc_purge();
+	EXPECT_EQ(nr_areas(), before);
 	EXPECT_NULL(vmalloc_check());
 }
 

@@ -331,6 +331,21 @@ KTEST(kmalloc, large_block_freed_twice_is_caught)
 	EXPECT_PANIC(free_it, ptr, "or freed before");
 }
 
+/* The page allocator gives the block of a kmalloc() to somebody else. */
+KTEST(kmalloc, a_block_that_has_another_owner_now_is_caught)
+{
+	void *ptr = alloc_by_size(4 * PAGE_SIZE, GFP_KERNEL);
+	struct page *page;
+
+	REQUIRE(ptr);
+	kfree(ptr);
+	page = alloc_pages(GFP_KERNEL, 2);
+	REQUIRE(page);
+	if (page_address(page) == ptr)
+		EXPECT_PANIC(free_it, ptr, "was not given by kmalloc()");
+	free_pages(page, 2);
+}
+
 KTEST(kmalloc, pointer_into_a_large_block_is_caught)
 {
 	char *ptr = alloc_by_size(20000, GFP_KERNEL);

@@ -75,6 +75,20 @@ KTEST(kmap, to_page_knows_slots_in_use_only)
 	give_highmem(1);
 }
 
+KTEST(kmap, to_page_knows_the_first_and_the_last_byte_of_the_slots)
+{
+	take_highmem(PAGES_MAX);
+	move_cursor(PKMAP_SLOTS - 1);
+	EXPECT(kmap_try(pages[0]));
+	EXPECT(kmap_to_page(kva_to_ptr(PKMAP_END - 1)) == pages[0]);
+	EXPECT(kmap_try(pages[1]));
+	EXPECT(kmap_to_page(kva_to_ptr(PKMAP_BASE)) == pages[1]);
+	EXPECT(!kmap_to_page(kva_to_ptr(PKMAP_BASE - 1)));
+	kunmap(pages[0]);
+	kunmap(pages[1]);
+	give_highmem(PAGES_MAX);
+}
+
 KTEST(kmap, a_page_mapped_again_soon_keeps_its_slot)
 {
 	struct tlb_stats before;
@@ -296,6 +310,19 @@ KTEST(kmap, dump_shows_the_slot_of_a_page)
 	give_highmem(1);
 }
 
+/* What the checker says if this page is lowmem, too. */
+static const char *check_with_lowmem_up_to(const struct page *page)
+{
+	irqflags_t flags = irq_save();
+	pfn_t end = max_low_pfn;
+	const char *law;
+
+	max_low_pfn = pfn_add(page_to_pfn(page), 1);
+	law = kmap_check();
+	max_low_pfn = end;
+	irq_restore(flags);
+	return law;
+}
 
 KTEST(kmap, check_finds_a_slot_that_maps_nothing)
 {
@@ -309,12 +336,17 @@ KTEST(kmap, check_finds_a_slot_that_maps_nothing)
 	tlb_flush_page(ptr_to_kva(ptr));
 	law = kmap_check();
 	EXPECT_LAW(law, "kmap K2");
+	kpt_map_range(ptr_to_kva(ptr), PFN(1), 1, KPROT_RW);
+	EXPECT_STREQ(kmap_check(),
+		     "kmap K2: a slot maps the frame of its page");
 	kpt_map_range(ptr_to_kva(ptr), page_to_pfn(pages[0]), 1, KPROT_RW);
+	tlb_flush_page(ptr_to_kva(ptr));
 	EXPECT_NULL(kmap_check());
 	pages[0]->kmap++;
 	law = kmap_check();
 	pages[0]->kmap--;
 	EXPECT_LAW(law, "kmap K1");
+	EXPECT_LAW(check_with_lowmem_up_to(pages[0]), "kmap K1");
 	kunmap(pages[0]);
 	give_highmem(1);
 }

@@ -121,6 +121,18 @@ KTEST(kmap_local, check_finds_a_slot_that_maps_nothing)
 	give_highmem();
 }
 
+KTEST(kmap_local, check_finds_more_slots_than_there_are)
+{
+	int *top = &this_cpu(kmap_local_stacks)->top;
+	irqflags_t flags = irq_save();
+
+	*top = -KMAP_LOCAL_SLOTS - 1;
+	EXPECT_LAW(kmap_local_check(), "kmap_local L1");
+	*top = 0;
+	irq_restore(flags);
+	EXPECT_NULL(kmap_local_check());
+}
+
 KTEST(kmap_local, nests_sixteen_deep_and_no_deeper)
 {
 	uint32_t *ptr[KMAP_LOCAL_SLOTS];

@@ -4,11 +4,13 @@
  */
 #include <arch/cpu.h>
 #include <arch/fixmap.h>
+#include <arch/irqflags.h>
 #include <arch/kpgtable.h>
 #include <arch/paging.h>
 #include <arch/pgtable_check.h>
 #include <arch/probe.h>
 
+#include "lib/align.h"
 #include "lib/random.h"
 #include "mm/early/memblock.h"
 #include "tests/ktest.h"
@@ -144,6 +146,57 @@ KTEST(layout, a_vmalloc_size_out_of_bounds_is_refused)
 		EXPECT(lowmem_limit(sizes[i], &limit) == -EINVAL);
 		EXPECT_EQ(limit, LOWMEM_MAX);
 	}
+}
+
+/* ---- where lowmem ends --------------------------------------------------- */
+
+/* The end of the last RAM below the limit, the naive way. */
+static uint64_t naive_end(uint64_t limit)
+{
+	struct memblock_range range;
+	uint64_t end = 0;
+
+	for (unsigned i = 0; memblock_memory(i, &range); i++)
+		if (range.start.v < limit)
+			end = range.end.v < limit ? range.end.v : limit;
+	return ALIGN_DOWN(end, PAGE_SIZE);
+}
+
+static void expect_end(uint64_t limit)
+{
+	irqflags_t flags;
+	kva_t real, end;
+
+	if (limit > LOWMEM_MAX || !naive_end(limit))
+		return;
+	flags = irq_save();
+	real = high_memory;
+	lowmem_init(limit);
+	end = high_memory;
+	high_memory = real;
+	irq_restore(flags);
+	EXPECT_EQ(end, PAGE_OFFSET + naive_end(limit));
+}
+
+static void no_lowmem(void *arg)
+{
+	lowmem_init(PAGE_SIZE - 1);
+}
+
+KTEST(layout, lowmem_ends_with_the_last_ram_below_the_limit)
+{
+	struct memblock_range range;
+
+	for (unsigned i = 0; memblock_memory(i, &range); i++) {
+		expect_end(range.start.v);
+		expect_end(range.start.v + 1);
+		expect_end(range.start.v + PAGE_SIZE);
+		expect_end(range.end.v - 1);
+		expect_end(range.end.v);
+		expect_end(range.end.v + 1);
+	}
+	expect_end(LOWMEM_MAX);
+	EXPECT_PANIC(no_lowmem, NULL, "no RAM below 0 MiB");
 }
 
 /* ---- what each part of the image allows ---------------------------------- */

@@ -78,6 +78,23 @@ KTEST(magazine, larger_objects_have_smaller_magazines)
 	}
 }
 
+KTEST(magazine, the_stride_decides_how_large_it_is)
+{
+	static const struct {
+		uint32_t stride;
+		unsigned capacity;
+	} cases[] = {
+		{ 1, 128 }, { 256, 128 }, { 257, 52 }, { 1024, 52 },
+		{ 1025, 24 }, { 4096, 24 }, { 4097, 8 }, { UINT32_MAX, 8 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kmem_cache sized = { .stride = cases[i].stride };
+
+		EXPECT_EQ(magazine_capacity(&sized), cases[i].capacity);
+	}
+}
+
 KTEST(magazine, debug_cache_has_none)
 {
 	struct kmem_cache *debug = kmem_cache_create("test-debug", 64, 0,
@@ -114,6 +131,14 @@ KTEST(magazine, refill_brings_half_a_magazine)
 	EXPECT_EQ(magazine->count + 1,
 		  MIN(magazine->capacity / 2, cache->per_slab));
 	free_many(1);
+	/* The slabs that are kept have more free objects than that. */
+	alloc_many(OBJECTS_MAX);
+	free_many(OBJECTS_MAX);
+	EXPECT(magazine_drain(cache, &bad));
+	REQUIRE(cache->nr_slabs * cache->per_slab > magazine->capacity / 2);
+	alloc_many(1);
+	EXPECT_EQ(magazine->count + 1, magazine->capacity / 2);
+	free_many(1);
 	tear_down();
 }
 
@@ -129,6 +154,7 @@ KTEST(magazine, full_magazine_gives_back_its_oldest_three_quarters)
 	free_many(capacity);
 	EXPECT_EQ(magazine->count, capacity);
 	EXPECT_EQ(cache->taken, capacity + 1);
+	EXPECT_NULL(slab_check());
 	kmem_cache_free(cache, held[capacity]);
 	EXPECT_EQ(magazine->count, left);
 	EXPECT_EQ(cache->taken, left);

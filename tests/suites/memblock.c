@@ -251,6 +251,41 @@ KTEST(memblock, find_takes_a_range_from_its_first_byte_to_its_last)
 	EXPECT_EQ(find(0x800, 0x801, 1), 1);
 }
 
+static bool take(uint64_t size, uint64_t want)
+{
+	phys_addr_t found = PHYS(1);
+
+	return memblock_list_take(&memory, &used, PHYS(~0ull), size, 0x1000,
+				  &found) && found.v == want;
+}
+
+KTEST(memblock, what_is_taken_is_reserved)
+{
+	start_empty();
+	EXPECT_EQ(add(&memory, 0x10000, 0x20000), 0);
+	EXPECT(take(0x1000, 0x1f000));
+	EXPECT(take(0x1800, 0x1d000));
+	EXPECT(has(&used, 0, 0x1d000, 0x1e800));
+	EXPECT(has(&used, 1, 0x1f000, 0x20000));
+	EXPECT(!take(0xe000, 0x10000));
+	EXPECT_EQ(used.count, 2);
+	EXPECT(take(0xd000, 0x10000));
+	EXPECT(has(&used, 0, 0x10000, 0x1e800));
+}
+
+KTEST(memblock, nothing_is_taken_that_cannot_be_reserved)
+{
+	start_empty();
+	EXPECT_EQ(add(&memory, 0x10000, 0x20000), 0);
+	for (unsigned i = 0; i < MEMBLOCK_RANGES_MAX; i++)
+		EXPECT_EQ(add(&used, 0x18000 + (i << 16),
+			      0x18001 + (i << 16)), 0);
+	EXPECT(!take(0x1000, 0x1f000));
+	EXPECT_EQ(used.count, MEMBLOCK_RANGES_MAX);
+	EXPECT(take(0x8000, 0x10000));   /* it touches the first */
+	EXPECT(has(&used, 0, 0x10000, 0x18001));
+}
+
 /* ---- naive model -------------------------------------------------------- */
 
 #define CELLS  128

@@ -9,6 +9,7 @@
 #include "mm/slab/kmalloc.h"
 #include "mm/slab/mempool.h"
 #include "tests/ktest.h"
+#include "tests/suites/objects.h"
 
 #define RESERVE  8u
 #define MANY     64u
@@ -276,6 +277,17 @@ KTEST(mempool, resize_while_elements_are_out)
 	destroy(pool);
 }
 
+KTEST(mempool, nothing_is_left_of_a_pool)
+{
+	unsigned long used = objects_in_use();
+	struct mempool *pool = create(RESERVE);
+
+	EXPECT_EQ(mempool_resize(pool, 3), 0);
+	EXPECT_EQ(mempool_resize(pool, 100), 0);
+	destroy(pool);
+	EXPECT_EQ(objects_in_use(), used);
+}
+
 KTEST(mempool, resize_to_nothing_is_refused)
 {
 	struct mempool *pool = create(2);
@@ -314,8 +326,29 @@ static bool try_pool(void *arg)
 
 KTEST(mempool, failure_of_each_allocation_is_survived)
 {
+	unsigned long used = objects_in_use();
+
 	/* Create: pool, array, 3 elements. Resize: array, 2 elements. */
 	EXPECT(ktest_each_failure(try_pool, NULL) >= 8);
+	EXPECT_EQ(objects_in_use(), used);
+}
+
+/* The allocator took the element back, and gave it again. */
+KTEST(mempool, check_finds_an_element_that_is_there_twice)
+{
+	struct mempool *pool = create(3);
+
+	source.empty = true;
+	alloc_many(pool, 3);
+	mempool_free(pool, held[0]);
+	mempool_free(pool, held[1]);
+	EXPECT_NULL(mempool_check(pool));
+	mempool_free(pool, held[1]);
+	EXPECT_STREQ(mempool_check(pool),
+		     "mempool L2: no element is in the reserve twice");
+	EXPECT(mempool_alloc(pool, GFP_ATOMIC) == held[1]);
+	mempool_free(pool, held[2]);
+	destroy(pool);
 }
 
 KTEST(mempool, random_operations_keep_the_promise)

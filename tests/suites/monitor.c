@@ -52,6 +52,8 @@ static const char *run_line(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	/* A tick would say among the printed lines what was left out before. */
+	log_limits_flush();
 	printed_len = 0;
 	printed[0] = '\0';
 	console_divert(&keeper);

@@ -13,6 +13,7 @@
 #include <arch/probe.h>
 #include <arch/tlb.h>
 
+#include "arch/i386/mm/mm_impl.h"
 #include "lib/errno.h"
 #include "lib/failpoint.h"
 #include "lib/random.h"
@@ -181,6 +182,21 @@ KTEST(pgtable, protections_hold)
 	teardown();
 }
 
+KTEST(pgtable, each_protection_has_all_its_bits)
+{
+	const uint64_t cpu = PAE_P | PAE_A | PAE_D | PAE_G | PAE_XD;
+
+	for (unsigned i = 0; i < KPROT_NR; i++) {
+		uint64_t sdm = kprot_sdm_bits[i], bits = kprot_bits[i].v;
+
+		EXPECT(bits & PAE_P && bits & PAE_A);
+		EXPECT_EQ(!!(bits & PAE_D), !!(sdm & PAE_RW));
+		EXPECT_EQ(!!(bits & PAE_G), cpu_has(CPU_PGE));
+		EXPECT_EQ(!!(bits & PAE_XD), sdm & PAE_XD && cpu_has(CPU_NX));
+		EXPECT_EQ(bits & ~cpu, sdm & ~cpu);
+	}
+}
+
 KTEST(pgtable, retired_entries_remember_their_pages)
 {
 	setup();
@@ -275,6 +291,16 @@ static void populate_past_the_end(void *arg)
 	(void)!kpt_populate(FIXADDR_TOP - PAGE_SIZE, 2);
 }
 
+static void populate_unaligned(void *arg)
+{
+	(void)!kpt_populate(vmalloc_start() + 8, 1);
+}
+
+static void populate_the_gap(void *arg)
+{
+	(void)!kpt_populate(vmalloc_start() - PAGE_SIZE, 1);
+}
+
 KTEST(pgtable, misuse_is_caught)
 {
 	kva_t gap = vmalloc_start() - PAGE_SIZE;
@@ -283,6 +309,9 @@ KTEST(pgtable, misuse_is_caught)
 	EXPECT_PANIC(map_without_table, &gap, "is_table");
 	EXPECT_PANIC(populate_lowmem, NULL, "kpt_owns");
 	EXPECT_PANIC(populate_past_the_end, NULL, "kpt_owns");
+	EXPECT_PANIC(populate_unaligned, NULL, "kpt_owns");
+	EXPECT_PANIC(populate_the_gap, NULL, "kpt_owns");
+	EXPECT_EQ(kpt_populate(FIXADDR_TOP - PAGE_SIZE, 1), 0);
 	kpt_map_pages(at(0), pages, 1, KPROT_RW);
 	EXPECT_PANIC(reap_present, NULL, "PAE_P");
 	teardown();

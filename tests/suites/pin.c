@@ -241,6 +241,9 @@ KTEST(pin, what_is_not_the_programs_is_refused)
 	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), PAGES(2), true, pages), -EFAULT);
 	EXPECT_EQ(mm_pin(mm, UADDR(AT(1)), PAGES(2), false, pages), -EFAULT);
 	EXPECT_EQ(mm_pin(mm, UADDR(AT(3)), 1, false, pages), -EFAULT);
+	test_fill(mm, 0, 1, 1);
+	EXPECT_EQ(mm_mprotect(mm, UADDR(AT(0)), PAGES(1), PROT_READ), 0);
+	EXPECT_EQ(mm_pin(mm, UADDR(AT(0)), 1, true, pages), -EFAULT);
 	EXPECT_EQ(mm_pin(mm, UADDR(registers), 1, false, pages), -EFAULT);
 	EXPECT_EQ(mm_pin(mm, UADDR(PAGE_OFFSET - 1), 2, false, pages), -EFAULT);
 	EXPECT_EQ(mm_pin(mm, UADDR(UINT32_MAX), 1, false, pages), -EFAULT);

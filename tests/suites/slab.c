@@ -12,7 +12,7 @@
 #include "lib/string.h"
 #include "mm/page/page_alloc.h"
 #include "mm/page/shrinker.h"
-#include "mm/slab/slab_impl.h"
+#include "mm/slab/magazine.h"
 #include "tests/ktest.h"
 
 #define HELD_MAX  600
@@ -101,7 +101,8 @@ KTEST(slab, cache_line_alignment_shares_lines_evenly)
 	static const struct {
 		uint16_t size, align;
 	} cases[] = {
-		{ 8, 8 }, { 13, 16 }, { 17, 32 }, { 33, 64 }, { 100, 64 },
+		{ 1, 8 }, { 8, 8 }, { 9, 16 }, { 13, 16 }, { 16, 16 },
+		{ 17, 32 }, { 32, 32 }, { 33, 64 }, { 64, 64 }, { 100, 64 },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -111,6 +112,36 @@ KTEST(slab, cache_line_alignment_shares_lines_evenly)
 		EXPECT_EQ(cache->align, cases[i].align);
 		tear_down();
 	}
+}
+
+KTEST(slab, more_than_a_cache_line_of_alignment_is_kept)
+{
+	cache = kmem_cache_create("test-line", 8, 128, SLAB_HWCACHE_ALIGN,
+				  NULL);
+	REQUIRE(cache);
+	EXPECT_EQ(cache->align, 128);
+	tear_down();
+}
+
+/* The second cache gets the memory of the first one. */
+KTEST(slab, nothing_of_an_earlier_cache_is_left)
+{
+	struct kmem_cache *before;
+
+	cache = kmem_cache_create("test-before", 3000, 0,
+				  SLAB_DEBUG | SLAB_DMA, NULL);
+	REQUIRE(cache);
+	before = cache;
+	alloc_many(1);
+	free_many(1);
+	cache->colour = 7;
+	tear_down();
+	set_up(64);
+	EXPECT(cache == before || CONFIG_DEBUG);
+	EXPECT_EQ(cache->colour, 0);
+	EXPECT(cache_is_debug(cache) || cache->red_left == 0);
+	EXPECT(!(cache->flags & SLAB_DMA) && !cache->off_slab);
+	tear_down();
 }
 
 KTEST(slab, bad_arguments_are_refused)
@@ -339,6 +370,44 @@ static void free_and_shrink(void *object)
 	(void)kmem_cache_shrink(cache);
 }
 
+static void free_and_destroy(void *object)
+{
+	kmem_cache_free(cache, object);
+	(void)!kmem_cache_destroy(cache);
+}
+
+static void grow_under_its_lock(void *arg)
+{
+	spin_lock(&cache->lock);
+	EXPECT(slab_grow(cache, GFP_KERNEL));
+	spin_unlock(&cache->lock);
+}
+
+static void destroy_list_under_its_lock(void *arg)
+{
+	LIST_HEAD(none);
+
+	spin_lock(&cache->lock);
+	slab_destroy_list(cache, &none);
+	spin_unlock(&cache->lock);
+}
+
+static void take_from_highmem(void *arg)
+{
+	held[0] = cache_alloc_slow(cache, GFP_KERNEL | GFP_HIGHMEM, NULL);
+}
+
+KTEST(slab, duties_inside_are_checked_too)
+{
+	set_up(64);
+	EXPECT_PANIC(grow_under_its_lock, NULL, "not hold the lock");
+	spin_lock_init(&cache->lock);
+	EXPECT_PANIC(destroy_list_under_its_lock, NULL, "not hold the lock");
+	spin_lock_init(&cache->lock);
+	EXPECT_PANIC(take_from_highmem, NULL, "objects need an address");
+	tear_down();
+}
+
 KTEST(slab, double_free_is_caught)
 {
 	set_up(64);
@@ -371,6 +440,8 @@ KTEST(slab, pointer_into_an_object_is_caught)
 	set_up(64);
 	alloc_many(1);
 	EXPECT_PANIC(free_and_shrink, (char *)held[0] + 16,
+		     "not the start of an object");
+	EXPECT_PANIC(free_and_destroy, (char *)held[0] + 16,
 		     "not the start of an object");
 	free_many(1);
 	tear_down();

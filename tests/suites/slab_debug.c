@@ -320,6 +320,71 @@ KTEST(slab_debug, each_leaked_object_is_reported)
 	tear_down();
 }
 
+/* The first slab gets a page that is full of other bytes. */
+KTEST(slab_debug, an_object_that_nobody_had_has_no_owner)
+{
+	void *page = get_free_pages(GFP_KERNEL, 0), *object, *next;
+	const void *const *owners;
+
+	REQUIRE(page);
+	set_up();
+	memset(page, 0xff, PAGE_SIZE);
+	put_free_pages(page, 0);
+	object = get_object();
+	next = (char *)object + cache->stride;
+	/* Behind 61 bytes, up to the next pointer, and the red zone. */
+	owners = (const void *const *)((char *)next + 64 + 8);
+	EXPECT(debug_allocated_by(cache, next) == NULL);
+	EXPECT(owners[0] == NULL && owners[1] == NULL);
+	owners = (const void *const *)((char *)object + 64 + 8);
+	EXPECT(owners[0] == debug_allocated_by(cache, object));
+	EXPECT(owners[0] != NULL && owners[1] == NULL);
+	kmem_cache_free(cache, object);
+	EXPECT(owners[1] != NULL);
+	tear_down();
+}
+
+/* A cache without SLAB_DEBUG, and an object that is none. */
+static struct kmem_cache plain = { .size = 8, .align = 8 };
+static const uint8_t *where;
+
+static void lay_out_plain(void *object)
+{
+	(void)debug_layout(&plain);
+}
+
+static void init_plain(void *object)
+{
+	debug_init_object(&plain, object);
+}
+
+static void alloc_plain(void *object)
+{
+	debug_alloc(&plain, object, NULL);
+}
+
+static void free_plain(void *object)
+{
+	debug_free(&plain, object, NULL);
+}
+
+static void look_at_plain(void *object)
+{
+	(void)debug_find_damage(&plain, object, true, &where);
+}
+
+KTEST(slab_debug, other_caches_have_no_red_zones)
+{
+	static void (*const functions[])(void *) = {
+		lay_out_plain, init_plain, alloc_plain, free_plain,
+		look_at_plain,
+	};
+	static uint64_t memory[16];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(functions); i++)
+		EXPECT_PANIC(functions[i], &memory[8], "give a debug cache");
+}
+
 /* ---- check, failure, random -------------------------------------------- */
 
 KTEST(slab_debug, check_finds_damage)
@@ -331,11 +396,17 @@ KTEST(slab_debug, check_finds_damage)
 	object[SIZE] ^= 1;
 	EXPECT_STREQ(slab_check(), "slab_debug D1: red zones are whole");
 	object[SIZE] ^= 1;
+	object[-1] ^= 1;
+	EXPECT_STREQ(slab_check(), "slab_debug D1: red zones are whole");
+	object[-1] ^= 1;
 	EXPECT_NULL(slab_check());
 	kmem_cache_free(cache, object);
 	object[0] ^= 1;
 	EXPECT_STREQ(slab_check(), "slab_debug D2: a free object is whole poison");
 	object[0] ^= 1;
+	object[SIZE - 1] ^= 1;
+	EXPECT_STREQ(slab_check(), "slab_debug D2: a free object is whole poison");
+	object[SIZE - 1] ^= 1;
 	EXPECT_NULL(slab_check());
 	tear_down();
 }

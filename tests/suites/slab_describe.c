@@ -155,6 +155,33 @@ KTEST(slab_describe, what_is_no_object_has_none)
 	EXPECT(!info.object);
 	REQUIRE(slab_find_object(slab->objects + cache->span - 1, &info));
 	EXPECT_EQ(info.index, cache->per_slab - 1);
+	/* Behind the last object, too, if the slab does not end there. */
+	if (cache->first + cache->span < PAGE_SIZE << cache->order) {
+		REQUIRE(slab_find_object(slab->objects + cache->span, &info));
+		EXPECT(!info.object);
+	}
 	kmem_cache_free(cache, object);
+	tear_down();
+}
+
+/* Red zones belong to their object. */
+KTEST(slab_describe, an_address_in_a_slot_leads_to_its_object)
+{
+	struct slab_object_info info;
+	char *object[2];
+
+	set_up(SLAB_DEBUG);
+	for (unsigned i = 0; i < 2; i++) {
+		object[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+		REQUIRE(object[i]);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		for (uint32_t at = 0; at < cache->stride; at++) {
+			REQUIRE(slab_find_object(object[i] - cache->red_left +
+						 at, &info));
+			EXPECT(info.object == object[i]);
+		}
+	for (unsigned i = 0; i < 2; i++)
+		kmem_cache_free(cache, object[i]);
 	tear_down();
 }

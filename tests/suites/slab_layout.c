@@ -38,6 +38,32 @@ KTEST(slab_layout, index_of_each_object_is_found_without_division)
 	put_free_pages(start, SLAB_ORDER_MAX);
 }
 
+/* Slabs that are in use fill up. The empty ones can go back. */
+KTEST(slab_layout, an_object_comes_from_a_slab_in_use)
+{
+	struct kmem_cache *cache =
+		kmem_cache_create("test-layout", 64, 0, 0, NULL);
+	struct slab *slab;
+	char *held, *next;
+
+	REQUIRE(cache);
+	held = kmem_cache_alloc(cache, GFP_KERNEL);
+	REQUIRE(held);
+	for (unsigned empty = 0; empty < 2; empty++) {
+		/* Nothing is in the magazine. */
+		(void)kmem_cache_shrink(cache);
+		slab = slab_find(cache, held);
+		REQUIRE(slab && slab->inuse == 1 && cache->nr_slabs == 1);
+		REQUIRE(!empty || slab_grow(cache, GFP_KERNEL));
+		next = kmem_cache_alloc(cache, GFP_KERNEL);
+		REQUIRE(next);
+		EXPECT(slab->inuse > 1);
+		kmem_cache_free(cache, next);
+	}
+	kmem_cache_free(cache, held);
+	EXPECT_EQ(kmem_cache_destroy(cache), 0);
+}
+
 KTEST(slab_layout, nothing_but_objects_has_an_index)
 {
 	static const uint16_t strides[] = { 8, 24, 64, 96, 192, 704, 4096 };
@@ -84,6 +110,9 @@ static void expect_good_layout(size_t size)
 	if (size <= 4096 && (block - used) * 8 >= block)
 		ktest_fail(__FILE__, __LINE__, "size %zu wastes %u of %u",
 			   size, block - used, block);
+	if (used + geometry.colours * geometry.colour_step <= block)
+		ktest_fail(__FILE__, __LINE__, "size %zu: room for a colour",
+			   size);
 	EXPECT_EQ(geometry.off_slab, geometry.stride >= SLAB_OFF_MIN);
 }
 
@@ -93,6 +122,41 @@ KTEST(slab_layout, slabs_waste_less_than_an_eighth)
 		expect_good_layout(size);
 	expect_good_layout(4096);
 	expect_good_layout(8192);
+}
+
+/* With red zones and the largest alignment. */
+KTEST(slab_layout, the_largest_object_fits)
+{
+	struct kmem_cache geometry = {
+		.size = SLAB_MAX_SIZE, .align = PAGE_SIZE, .flags = SLAB_DEBUG
+	};
+
+	EXPECT(slab_layout(&geometry));
+	EXPECT(geometry.per_slab >= 1);
+}
+
+/*
+ * The smallest order that wastes less than an eighth; 512 bytes of a page are
+ * too much. For 6600 and 7000 bytes all orders from 1 on waste the same part,
+ * and more than that: the smallest of them is taken.
+ */
+KTEST(slab_layout, the_order_is_the_smallest_good_one)
+{
+	static const struct {
+		uint16_t size, order;
+	} cases[] = {
+		{ 512, 0 }, { 888, 1 }, { 896, 1 }, { 904, 0 }, { 1792, 2 },
+		{ 3584, 3 }, { 4096, 0 }, { 6600, 1 }, { 7000, 1 }, { 8192, 1 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kmem_cache geometry = {
+			.size = cases[i].size, .align = 8
+		};
+
+		REQUIRE(slab_layout(&geometry));
+		EXPECT_EQ(geometry.order, cases[i].order);
+	}
 }
 
 /* The size of a slab's descriptor and of the n objects behind it. */
@@ -169,7 +233,7 @@ KTEST(slab_layout, neighbouring_slabs_have_different_colours)
 	struct kmem_cache *cache = kmem_cache_create(
 		"test-colours", size_with_colours(), 0, 0, NULL);
 	const struct slab *last = NULL;
-	unsigned n, slabs = 0, last_colour = 0;
+	unsigned n, slabs = 0;
 
 	REQUIRE(cache);
 	/* Each new slab takes the next colour. */
@@ -182,10 +246,9 @@ KTEST(slab_layout, neighbouring_slabs_have_different_colours)
 		REQUIRE(slab);
 		if (slab == last)
 			continue;
-		EXPECT(!last || colour_of(cache, slab) != last_colour);
-		EXPECT(IS_ALIGNED(colour_of(cache, slab), SLAB_CACHE_LINE));
+		EXPECT_EQ(colour_of(cache, slab),
+			  slabs % cache->colours * SLAB_CACHE_LINE);
 		last = slab;
-		last_colour = colour_of(cache, slab);
 		slabs++;
 	}
 	EXPECT(slabs >= 3);

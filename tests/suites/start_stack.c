@@ -54,21 +54,6 @@ static const char *texts_check(uint32_t *at, const char *const texts[])
 	return NULL;
 }
 
-static const char *stack_check(const char *const argv[],
-			       const char *const envp[])
-{
-	uint32_t at = stack.esp.v, argc = 0;
-	const char *law;
-
-	while (argv[argc])
-		argc++;
-	HOLDS(stack.esp.v % 16 == 0, "start_stack A2: ESP is a multiple of 16");
-	HOLDS(word(at) == argc, "argc is wrong");
-	at += 4;
-	law = texts_check(&at, argv);
-	return law ? law : texts_check(&at, envp);
-}
-
 /* Find a value of the auxiliary vector, which begins behind the 0 of envp. */
 static uint32_t auxv(uint32_t type)
 {
@@ -83,6 +68,32 @@ static uint32_t auxv(uint32_t type)
 		if (word(at) == type)
 			return word(at + 4);
 	return 0xdeadbeef;
+}
+
+static const char *stack_check(const char *const argv[],
+			       const char *const envp[])
+{
+	uint32_t at = stack.esp.v, argc = 0;
+	const char *law;
+
+	while (argv[argc])
+		argc++;
+	HOLDS(stack.esp.v % 16 == 0, "start_stack A2: ESP is a multiple of 16");
+	HOLDS(word(at) == argc, "argc is wrong");
+	at += 4;
+	law = texts_check(&at, argv);
+	if (!law)
+		law = texts_check(&at, envp);
+	if (law)
+		return law;
+	while (word(at) != AT_NULL)
+		at += 8;
+	HOLDS(!word(at + 4), "the vector's end has a value");
+	for (at += 8; at < auxv(AT_RANDOM); at++)
+		HOLDS(!*start_stack_at(&stack, UADDR(at)),
+		      "a byte that aligns ESP is not 0");
+	HOLDS(!word(TOP - 4), "there is no 0 at the top");
+	return NULL;
 }
 
 KTEST(start_stack, arguments_and_environment_are_found)
@@ -115,6 +126,9 @@ KTEST(start_stack, auxiliary_vector_describes_the_program)
 	EXPECT_EQ(auxv(AT_PAGESZ), 4096);
 	EXPECT_EQ(auxv(AT_ENTRY), elf.entry.v);
 	EXPECT_EQ(auxv(AT_UID), 0);
+	EXPECT_EQ(auxv(AT_EUID), 0);
+	EXPECT_EQ(auxv(AT_GID), 0);
+	EXPECT_EQ(auxv(AT_EGID), 0);
 	EXPECT_EQ(auxv(AT_SECURE), 0);
 	EXPECT_EQ(auxv(AT_CLKTCK), 100);
 	EXPECT_STREQ(text(auxv(AT_EXECFN)), "prog");

@@ -242,15 +242,19 @@ KTEST(upgtable, a_range_is_unmapped_in_order)
 
 KTEST(upgtable, tables_wholly_inside_are_freed)
 {
-	uint32_t line = at(WINDOW / 2);
+	uint32_t line = at(WINDOW / 2), kept, freed;
 
 	setup();
 	map(0, 0, R);
 	map(WINDOW / 2, 1, R);
 	EXPECT_EQ(space.nr_tables, 3);
+	kept = page_to_pfn(upt_find_table(&space, UADDR(at(0)))).v;
+	freed = page_to_pfn(upt_find_table(&space, UADDR(line))).v;
+	upt_slot_load(1, kept);
 	upt_unmap_range(&space, UADDR(line), UADDR(line + PT_SPAN),
 			ignore_pages, NULL);
 	EXPECT_EQ(space.nr_tables, 2);
+	EXPECT(upt_slot_pfn[0] != freed && upt_slot_pfn[1] == kept);
 	upt_unmap_range(&space, UADDR(line - PT_SPAN + PAGE_SIZE), UADDR(line),
 			ignore_pages, NULL);
 	EXPECT_EQ(space.nr_tables, 2);

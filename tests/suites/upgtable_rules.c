@@ -5,9 +5,15 @@
  * ALGORITHM  For each address of the window, the model has the page and the
  *          rights that should be there.
  */
+#include <arch/fault_words.h>
+#include <arch/irqflags.h>
+#include <arch/pgtable_check.h>
+#include <arch/tlb.h>
+
 #include "lib/errno.h"
 #include "lib/failpoint.h"
 #include "lib/random.h"
+#include "mm/account/account.h"
 #include "tests/suites/upgtable_space.h"
 
 static struct upgtable other;   /* beside `space` */
@@ -158,6 +164,107 @@ KTEST(upgtable_rules, a_move_of_a_whole_table_leaves_no_empty_one)
 	teardown();
 }
 
+KTEST(upgtable_rules, each_table_is_charged)
+{
+	struct account *account = account_create(NULL);
+	unsigned long *used;
+
+	REQUIRE(account);
+	used = &account->used[ACCOUNT_TABLES];
+	setup();
+	space.account = account;
+	map(0, 0, R);
+	EXPECT_EQ(*used, 2);
+	failpoint_arm(1);
+	EXPECT_EQ(upt_map(&space, UADDR(at(WINDOW / 2)), frame(0), R), -ENOMEM);
+	EXPECT(failpoint_disarm());
+	EXPECT_EQ(*used, 2);
+	EXPECT(!space.refused);
+	map(WINDOW / 2, 0, R);
+	EXPECT_EQ(*used, 3);
+	account_set_limit(account, ACCOUNT_TABLES, 3);
+	EXPECT_EQ(upt_reserve(&space, UADDR(at(0) + PT_SPAN * 4)), -ENOMEM);
+	EXPECT(space.refused);
+	EXPECT_EQ(*used, 3);
+	upt_unmap_range(&space, UADDR(USER_BASE), UADDR(PAGE_OFFSET),
+			ignore_pages, NULL);
+	EXPECT_EQ(*used, space.nr_tables);
+	EXPECT_EQ(upt_reserve(&space, UADDR(at(0))), 0);
+	EXPECT(!space.refused);
+	teardown();
+	EXPECT_EQ(*used, 0);
+	account_put(account);
+}
+
+/* Returns: how many pages the end of an empty table flushes. */
+static unsigned long flushes_of_an_empty_table(void)
+{
+	uint32_t start = at(0) & ~(PT_SPAN - 1);
+	unsigned long before;
+
+	REQUIRE(upt_reserve(&space, UADDR(start)) == 0);
+	before = tlb_stats.pages;
+	upt_free_empty(&space, UADDR(start), UADDR(start + PT_SPAN));
+	EXPECT(!upt_find_table(&space, UADDR(start)));
+	return tlb_stats.pages - before;
+}
+
+/* The CPU may have cached the entry of the directory. */
+KTEST(upgtable_rules, the_end_of_a_table_is_flushed_while_it_is_loaded)
+{
+	unsigned long loaded, unloaded;
+
+	setup();
+	(void)flushes_of_an_empty_table();
+	loaded = flushes_of_an_empty_table();
+	upt_switch(NULL);
+	unloaded = flushes_of_an_empty_table();
+	upt_switch(&space);
+	EXPECT_EQ(loaded - unloaded, 1);
+	teardown();
+}
+
+/* CR3 has bits that are no address. */
+static void expect_walk(const struct upgtable *upt, unsigned levels)
+{
+	const pdpte_t *pdpte = &upt_pdpt(upt)[pdpt_index(at(0))];
+	struct fault_walk walk;
+
+	fault_walk((uint32_t)upt->root.v | 0x1f, at(0), &walk);
+	REQUIRE(walk.levels == levels);
+	EXPECT_EQ(walk.entry[FAULT_PDPTE], pdpte->v);
+	EXPECT_EQ(walk.entry[FAULT_PDE],
+		  upt_directory(pdpte)[pd_index(at(0))].v);
+	if (levels > FAULT_PTE)
+		EXPECT_EQ((walk.entry[FAULT_PTE] & PAE_ADDR_MASK) >> PAGE_SHIFT,
+			  frame(0).v);
+}
+
+KTEST(upgtable_rules, the_walk_of_a_fault_reads_these_tables)
+{
+	void *slots[KMAP_LOCAL_SLOTS];
+
+	setup();
+	REQUIRE(upt_create(&other) == 0);
+	map(0, 0, R);
+	REQUIRE(upt_map(&other, UADDR(at(0)), frame(0), R) == 0);
+	expect_walk(&space, 3);
+	expect_walk(&other, 3);
+	/* Without a slot of kmap_local(), tables in highmem cannot be read. */
+	if (page_is_highmem(pages[0]) &&
+	    page_is_highmem(upt_find_table(&space, UADDR(at(0))))) {
+		for (unsigned i = 0; i < KMAP_LOCAL_SLOTS; i++)
+			slots[i] = kmap_local(pages[0]);
+		expect_walk(&space, 2);
+		for (unsigned i = KMAP_LOCAL_SLOTS; i-- > 0; )
+			kunmap_local(slots[i]);
+	}
+	upt_unmap_range(&other, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
+	upt_destroy(&other);
+	teardown();
+}
+
 static void map_in_the_kernel(void *arg)
 {
 	(void)!upt_map(&space, UADDR(PAGE_OFFSET), frame(0), R);
@@ -198,12 +305,12 @@ KTEST(upgtable_rules, misuse_is_caught)
 
 /* ---- the checker -------------------------------------------------------- */
 
-/* Flip bits in the entry of page 0, check, and put the entry back. */
-static const char *law_with(uint32_t low, uint32_t high)
+/* Flip bits in the entry of a page, check, and put the entry back. */
+static const char *law_at(unsigned i, uint32_t low, uint32_t high)
 {
-	struct page *pt = upt_find_table(&space, UADDR(at(0)));
+	struct page *pt = upt_find_table(&space, UADDR(at(i)));
 	pte_t *entries = kmap_local(pt);
-	pte_t *entry = &entries[pt_index(at(0))];
+	pte_t *entry = &entries[pt_index(at(i))];
 	pte_t right = *entry;
 	const char *law;
 
@@ -213,6 +320,11 @@ static const char *law_with(uint32_t low, uint32_t high)
 	*entry = right;
 	kunmap_local(entries);
 	return law;
+}
+
+static const char *law_with(uint32_t low, uint32_t high)
+{
+	return law_at(0, low, high);
 }
 
 KTEST(upgtable_rules, the_checker_knows_each_rule_of_an_entry)
@@ -231,6 +343,157 @@ KTEST(upgtable_rules, the_checker_knows_each_rule_of_an_entry)
 	EXPECT_LAW(law_with(0, 1u << 31), "upgtable U9");
 	EXPECT_LAW(law_with((uint32_t)PAE_P, 0), "upgtable U6");
 	EXPECT_NULL(law_with((uint32_t)(PAE_A | PAE_D), 0));
+	EXPECT_LAW(law_with(0, FIRST_RESERVED), "upgtable U8");
+	teardown();
+}
+
+KTEST(upgtable_rules, the_checker_knows_what_is_no_ram)
+{
+	uint32_t flips;
+
+	setup();
+	map(0, 0, RW);
+	flips = frame(0).v ^ 0xb8;   /* video memory */
+	EXPECT_LAW(law_with(flips << 12 | UPTE_DEVICE, flips >> 20),
+		   "upgtable U14");
+	EXPECT_NULL(law_with(flips << 12 | UPTE_DEVICE | UPTE_UNCACHED,
+			     flips >> 20));
+	teardown();
+}
+
+KTEST(upgtable_rules, the_checker_knows_what_is_not_present)
+{
+	setup();
+	map(0, 0, RW);
+	map(1, 1, 0);
+	EXPECT_LAW(law_at(1, UPTE_KEPT, 0), "upgtable U6");
+	EXPECT_LAW(law_at(1, (uint32_t)PAE_RW, 0), "upgtable U6");
+	EXPECT_LAW(law_at(1, (uint32_t)PAE_US, 0), "upgtable U6");
+	EXPECT_NULL(law_at(1, (uint32_t)(PAE_A | PAE_D) | UPTE_NO_EXEC, 0));
+	EXPECT_LAW(law_at(2, 0, 1), "upgtable U6");
+	EXPECT_LAW(law_at(2, PAGE_SIZE, 0), "upgtable U6");
+	teardown();
+}
+
+/* Flip bits in one half of an entry of `other`, which is not loaded. */
+static const char *other_law(uint32_t *half, uint64_t flips)
+{
+	const char *law;
+
+	*half ^= (uint32_t)flips;
+	law = upt_check(&other);
+	*half ^= (uint32_t)flips;
+	return law;
+}
+
+/* The same, with another entry in its place. */
+static const char *other_law_with(uint64_t *entry, uint64_t value)
+{
+	uint64_t right = *entry;
+	const char *law;
+
+	*entry = value;
+	law = upt_check(&other);
+	*entry = right;
+	return law;
+}
+
+static void make_other(void)
+{
+	setup();
+	REQUIRE(upt_create(&other) == 0);
+	REQUIRE(upt_map(&other, UADDR(at(0)), frame(0), RW) == 0);
+	EXPECT_NULL(upt_check(&other));
+}
+
+static void end_other(void)
+{
+	EXPECT_NULL(upt_check(&other));
+	upt_unmap_range(&other, UADDR(0), UADDR(PAGE_OFFSET), ignore_pages,
+			NULL);
+	upt_destroy(&other);
+	teardown();
+}
+
+KTEST(upgtable_rules, the_checker_knows_each_rule_of_a_pdpte)
+{
+	pdpte_t *pdpt, *used, *empty, *last;
+
+	make_other();
+	pdpt = upt_pdpt(&other);
+	used = &pdpt[pdpt_index(at(0))];
+	empty = used + 1;
+	last = &pdpt[PTRS_PER_PDPT - 1];
+	REQUIRE(empty != last && !empty->v);
+	EXPECT_LAW(other_law(&last->low, PAGE_SIZE), "upgtable U1");
+	EXPECT_LAW(other_law(&last->low, PAE_RW), "upgtable U1");
+	EXPECT_NULL(other_law(&last->low, PAE_A));
+	EXPECT_LAW(other_law(&used->low, PAE_P), "upgtable U1");
+	EXPECT_LAW(other_law(&used->low, PAE_RW), "upgtable U1");
+	EXPECT_LAW(other_law(&used->high, FIRST_RESERVED), "upgtable U1");
+	EXPECT_NULL(other_law(&used->low, PAE_A));
+	EXPECT_LAW(other_law(&empty->high, 1), "upgtable U1");
+	EXPECT_LAW(other_law(&empty->low, PAE_RW), "upgtable U1");
+	if (page_is_highmem(pages[0]))
+		EXPECT_LAW(other_law_with(&used->v, page_to_phys(pages[0]).v |
+						    PAE_P), "upgtable U12");
+	end_other();
+}
+
+KTEST(upgtable_rules, the_checker_knows_each_rule_of_a_directory)
+{
+	struct page *pd, *pt;
+	pde_t *pde, right;
+
+	make_other();
+	pde = &upt_directory(&upt_pdpt(&other)[pdpt_index(at(0))])
+		[pd_index(at(0))];
+	pd = virt_to_page(pde);
+	pt = upt_find_table(&other, UADDR(at(0)));
+	EXPECT_LAW(other_law(&pde->low, PAE_RW), "upgtable U2");
+	EXPECT_LAW(other_law(&pde->low, PAE_US), "upgtable U2");
+	EXPECT_LAW(other_law(&pde->low, PAE_PS), "upgtable U2");
+	EXPECT_LAW(other_law(&pde->high, FIRST_RESERVED), "upgtable U2");
+	EXPECT_STREQ(other_law_with(&pde->v, pfn_to_phys(max_pfn).v |
+					     UPT_PDE_BITS),
+		     "upgtable U3: a table's frame is RAM, where tables may be");
+	pd->state = PAGE_USED;
+	EXPECT_STREQ(upt_check(&other),
+		     "upgtable U3: a table's frame is marked so");
+	pd->state = PAGE_TABLE;
+	pd->refs++;
+	EXPECT_LAW(upt_check(&other), "upgtable U5");
+	pd->refs--;
+	list_del(&pt->list);
+	EXPECT_LAW(upt_check(&other), "upgtable U4");
+	list_add(&pt->list, &other.tables);
+	/* The list has a table that the walk does not meet. */
+	right = *pde;
+	pde->v = 0;
+	pd->refs--;
+	EXPECT_LAW(upt_check(&other), "upgtable U4");
+	pd->refs++;
+	*pde = right;
+	end_other();
+}
+
+KTEST(upgtable_rules, the_checker_knows_which_tables_are_loaded)
+{
+	const char *user_law, *law;
+	irqflags_t flags;
+	uint32_t cr3;
+
+	setup();
+	flags = irq_save();
+	cr3 = read_cr3();
+	write_cr3((uint32_t)virt_to_phys(kernel_pdpt).v);
+	user_law = upt_check(&space);
+	law = pgtable_check();
+	write_cr3(cr3);
+	irq_restore(flags);
+	EXPECT_LAW(user_law, "upgtable U11");
+	EXPECT_LAW(law, "pgtable C1");
+	EXPECT_NULL(pgtable_check());
 	teardown();
 }
 
@@ -254,6 +517,10 @@ KTEST(upgtable_rules, the_checker_counts)
 	REQUIRE(upt_map(&space, UADDR(0), frame(0), R) == 0);
 	EXPECT_LAW(upt_check(&space), "upgtable U10");
 	upt_unmap(&space, UADDR(0));
+	REQUIRE(upt_map(&space, UADDR(USER_BASE - PAGE_SIZE), frame(0), R)
+		== 0);
+	EXPECT_LAW(upt_check(&space), "upgtable U10");
+	upt_unmap(&space, UADDR(USER_BASE - PAGE_SIZE));
 	teardown();
 }
 

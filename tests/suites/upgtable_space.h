@@ -34,6 +34,9 @@
 #define WINDOW  96u
 #define BASE    (0x40200000u - WINDOW / 2 * PAGE_SIZE)
 
+/* In the high half of an entry: the first bit that no address has. */
+#define FIRST_RESERVED  (1u << (cpu_phys_bits() - 32))
+
 static struct upgtable space;
 static struct page *pages[PAGES];
 static uint32_t saved_cr4;

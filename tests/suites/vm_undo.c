@@ -19,6 +19,8 @@
 
 SUITE(vm_undo, vm_check);
 
+struct world_shot shot_before, shot_after, shot_part;
+
 #define MID      5u                  /* a page in the middle of the area  */
 
 /* ---- worlds -------------------------------------------------------------- */

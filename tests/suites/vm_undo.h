@@ -168,7 +168,8 @@ static bool heal(struct world *w)
 
 /* ---- one failure --------------------------------------------------------- */
 
-static struct world_shot shot_before, shot_after, shot_part;
+/* 16 KiB each: the suites share them (vm_undo.c). */
+extern struct world_shot shot_before, shot_after, shot_part;
 
 /* Has the call left one of the parts that the case allows? */
 static bool is_part(const struct undo_case *c)

@@ -358,7 +358,7 @@ KTEST(vmalloc, double_free_is_caught)
 
 	REQUIRE(ptr);
 	vfree(ptr);
-	EXPECT_PANIC(free_it, ptr, "already freed");
+	EXPECT_PANIC(free_it, ptr, "already freed (was allocated by");
 	vmalloc_purge();
 	EXPECT_PANIC(free_it, ptr, "already freed, or never allocated");
 	EXPECT_NULL(vmalloc_check());
@@ -389,6 +389,7 @@ static bool try_vmalloc(void *arg)
 	if (err) {
 		/* There are addresses: only memory can be short. */
 		EXPECT_EQ(err, -ENOMEM);
+		EXPECT_EQ(vm_areas.retired_pages, 0);
 		return false;
 	}
 	vfree(ptr);

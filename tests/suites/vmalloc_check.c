@@ -5,6 +5,7 @@
  * WHAT     Breaks each law of mm/kva/area.c for a moment: of a live area, of a
  *          retired one, of a spare one, and of the lists.
  */
+#include <arch/pgtable_check.h>
 #include <arch/tlb.h>
 
 #include "mm/kva/vm_area.h"
@@ -139,6 +140,7 @@ KTEST(vmalloc_check, check_finds_a_guard_page_that_is_mapped)
 	REQUIRE(ptr && kpt_lookup(guard - PAGE_SIZE, &pfn));
 	kpt_map_range(guard, pfn, 1, KPROT_RW);
 	EXPECT_LAW(vmalloc_check(), "vmalloc V4");
+	EXPECT_LAW(pgtable_check(), "pgtable V1");
 	kpt_unmap(guard, 1);
 	tlb_flush_page(guard);
 	EXPECT_NULL(vmalloc_check());

@@ -94,6 +94,8 @@ static const struct {
 	{ 4096, 12288, 1024 },  /* 64 MiB     */
 	{ 4096, 61440, 2048 },  /* 256 MiB    */
 	{ 4096, 225280, 3831 }, /* 896 MiB    */
+	/* The root of 2^32 - 64; no machine has so much lowmem. */
+	{ 0, (1ul << 26) - 1, 65535 },
 };
 
 KTEST(watermark, lowmem_keeps_the_square_root_of_sixteen_times_its_kbytes)

@@ -21,6 +21,7 @@ import subprocess
 from pathlib import Path
 
 import labs
+import look
 import split
 from labs import LabError
 
@@ -137,8 +138,12 @@ def make(lab, seed, out, twists=None, with_bugs=False):
         raise LabError(f"{out} is there already, and not empty")
     out.mkdir(parents=True, exist_ok=True)
     copy_tree(lab.root, out)
-    write_lab(lab, out, seed, lab.choose_twists(seed) if twists is None
-              else twists, with_bugs)
+    if look.is_look(lab):
+        look.write_tree(lab, out, seed,
+                        git(lab.root, "rev-parse", "HEAD").strip())
+    else:
+        write_lab(lab, out, seed, lab.choose_twists(seed) if twists is None
+                  else twists, with_bugs)
     git(out, "init", "-q", "-b", "main")
     git(out, "add", "-A", "-f")
     git(out, "commit", "-q", "-m", f"Lab {lab.data['number']}: "

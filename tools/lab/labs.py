@@ -39,7 +39,7 @@ import split
 FOLDER = Path("docs/labs")
 BUG_HEAD = ("exercise", "class", "symptom", "story")
 SUITE = re.compile(r"^SUITE\((\w+),", re.MULTILINE)
-TODO = re.compile(r"\bLAB_TODO\s*\(")
+STUB_MARK = re.compile(r"\bLAB_TODO\s*\(")
 TWIST_MARK = re.compile(r"\{\{twist:(\w+)\}\}")
 
 
@@ -232,7 +232,7 @@ def find(root, name):
 
 def todo_line(chunk):
     """Line of LAB_TODO() in a function; 0: it is done."""
-    found = TODO.search(split.bare(chunk.text))
+    found = STUB_MARK.search(split.bare(chunk.text))
     return chunk.line + chunk.text.count("\n", 0, found.start()) \
         if found else 0
 

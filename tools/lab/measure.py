@@ -22,7 +22,7 @@ ALGORITHM  On the host first, then the suites that only the kernel has. The
          An exercise that no suite calls directly (its `where` has no bench) is
          measured promoted.
 
-         A test must count whatever the seed: so several trees are measured, with
+         A test must count whatever the seed: several trees are measured, with
          different twists, and a test counts only if it counts in all of them.
          After the first tree only those tests run that have counted so far.
 """

@@ -163,14 +163,29 @@ class Report:
                 for place, found in mark.outcomes.items()}},
         }
 
-    def results_json(self, seconds, extra):
+    def exam(self):
+        """What the secret seed and the look from outside said, as a test of
+        its own: students see it when all marks are published."""
+        wrong = [f"exercise {mark.exercise.n}: {mark.exam}"
+                 for mark in self.marks if mark.exam]
+        return {
+            "number": "exam", "name": "exam, with a seed that nobody knows",
+            "name_format": "text", "score": 0, "max_score": 0,
+            "status": "failed" if wrong else "passed",
+            "output": "\n".join(wrong) or "as the model says",
+            "output_format": "text", "tags": ["lied" if wrong else "pass"],
+            "visibility": "after_published", "extra_data": {},
+        }
+
+    def results_json(self, seconds, extra, examined=False):
+        tests = [self.of_gradescope(mark) for mark in self.marks]
         return json.dumps({
             "score": self.score, "execution_time": round(seconds, 1),
             "output": self.markdown(), "output_format": "md",
             "visibility": "visible", "stdout_visibility": "hidden",
             "extra_data": extra | {"verdicts": {
                 str(mark.exercise.n): mark.verdict for mark in self.marks}},
-            "tests": [self.of_gradescope(mark) for mark in self.marks],
+            "tests": tests + ([self.exam()] if examined else []),
         }, indent=2) + "\n"
 
     def results_xml(self):

@@ -92,6 +92,21 @@ def run(command, seconds):
     return status, out.decode(errors="replace")
 
 
+def versions(made):
+    """The emulator, and the compiler of an object."""
+    def first_line(*command):
+        try:
+            text = subprocess.run(command, capture_output=True, text=True,
+                                  check=False).stdout
+        except OSError:
+            return None
+        found = re.search(r"(?:QEMU emulator version|GCC:|clang version).*",
+                          text)
+        return found.group().strip() if found else None
+    return {"emulator": first_line("qemu-system-i386", "--version"),
+            "compiler": first_line("readelf", "-p", ".comment", str(made))}
+
+
 def ending(status):
     """The verdict of the test in which a run ended."""
     return {HANG: "hang", PANIC: "panic"}.get(status, "crash")

@@ -25,7 +25,7 @@ import split
 from report import Report
 
 FULL, GRADED, NOT_GRADABLE, OWN_FAULT = 0, 1, 2, 3
-ERROR = re.compile(r"^(\S+):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$",
+ERROR = re.compile(r"^([^\s:]+):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$",
                    re.MULTILINE)
 
 
@@ -117,10 +117,16 @@ def open_hints(lab, marks):
 
 # ---- commands ----------------------------------------------------------------
 
+def object_of(lab):
+    """What the compiler made of the first file with exercises."""
+    return lab.root / "build" / f"{lab.files[0]}.o"
+
+
 def write_results(lab, report, clock):
     cpu, wall = clock.read()
     extra = {"lab": lab.name, "seed": lab.data.get("seed"),
-             "commit": lab.data.get("made_from"), "cpu_seconds": round(cpu, 1)}
+             "commit": lab.data.get("made_from"), "cpu_seconds": round(cpu, 1),
+             "versions": runs.versions(object_of(lab))}
     for name, text in (("report.md", report.markdown()),
                        ("results.json", report.results_json(wall, extra)),
                        ("results.xml", report.results_xml())):

@@ -11,7 +11,8 @@ ALGORITHM  The suites that saw a mutant of a file are likely to see the next
          one. So they run first, and all suites only after them. For the first
          mutant of a file these are the suites of its folder's mutants. This
          changes the time, but no verdict: a suite has to pass alone, too, not
-         only among all of them.
+         only among all of them. A mutant of printf may print names that no
+         suite has: only the names that the unchanged program prints count.
 """
 import resource
 import subprocess
@@ -36,10 +37,13 @@ class Runner:
         self.root, self.name = root, name
         self.cpu_limit = self.few_limit = 600
         self.seen_by = defaultdict(Counter)
+        self.suites = set()     # of the unchanged program
         self.lock = threading.Lock()
 
-    def run(self, program, options=(), limit=None):
-        """None when all passed; or (how it died, the suite, the test)."""
+    def run(self, program, options=(), limit=None, suites=None):
+        """None when all passed; or (how it died, the suite, the test). The
+        names of the suites are added to a set.
+        """
         limit = limit or self.cpu_limit
         process = subprocess.Popen(
             ["sh", "-c", f'ulimit -c 0; ulimit -t {limit}; '
@@ -53,9 +57,11 @@ class Runner:
             for line in process.stdout:
                 word = line.split()
                 if word[:2] == ["#", "Subtest:"]:
-                    suite = word[2]
+                    suite = " ".join(word[2:])
+                    if suites is not None:
+                        suites.add(suite)
                 if word[:2] == ["not", "ok"]:
-                    return "test", suite, word[3]
+                    return "test", suite, " ".join(word[3:])
         finally:
             process.kill()
             process.stdout.close()
@@ -66,10 +72,10 @@ class Runner:
         # SIGXCPU, or SIGKILL: from our timer, or from a hard limit.
         return "time" if status in (-24, -9) else "crash", suite, ""
 
-    def run_all(self, program):
+    def run_all(self, program, suites=None):
         """run(), on a machine of each shape."""
         for shape in SHAPES:
-            died = self.run(program, shape)
+            died = self.run(program, shape, suites=suites)
             if died:
                 return died
         return None
@@ -78,7 +84,7 @@ class Runner:
         """Run the unchanged program. Returns how it died; seconds of one run.
         """
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        died = self.run_all(program)
+        died = self.run_all(program, self.suites)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds = (after.ru_utime + after.ru_stime -
                    before.ru_utime - before.ru_stime) / len(SHAPES)
@@ -95,7 +101,7 @@ class Runner:
         died = self.run(program, [",".join(first)],
                         self.few_limit) if first else None
         died = died or self.run_all(program)
-        if died and died[1]:
+        if died and died[1] in self.suites:
             with self.lock:
                 self.seen_by[path][died[1]] += 1
                 self.seen_by[folder][died[1]] += 1

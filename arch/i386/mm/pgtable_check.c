@@ -193,8 +193,7 @@ static bool area_contains(struct walk *w, kva_t va)
 {
 	if (!w->have_area || va < w->area.start || va >= w->area.end)
 		w->have_area = w->facts->find_area(va, &w->area);
-	return w->have_area && !w->area.guard &&
-	       va >= w->area.start && va < w->area.end;
+	return w->have_area && !w->area.guard;
 }
 
 static const char *check_cached(const struct leaf *leaf)

@@ -151,7 +151,6 @@ static void table_free(struct upgtable *upt, struct page *table)
 	preempt_enable();
 	list_del(&table->list);
 	upt->nr_tables--;
-	table->refs = 1;
 	page_set_state(table, PAGE_USED);
 	free_page(table);
 	account_uncharge(upt->account, ACCOUNT_TABLES, 1);

@@ -59,6 +59,12 @@ struct walk {
 	unsigned long          tables;   /* found so far */
 };
 
+/* All higher bits of an entry are reserved, but for XD. */
+static bool within_physical_width(uint32_t high)
+{
+	return !((uint64_t)high >> (cpu_phys_bits() - 32));
+}
+
 static const char *check_frame(pfn_t pfn)
 {
 	const struct page *page;
@@ -93,7 +99,7 @@ static const char *check_present(uaddr_t va, pte_t entry)
 	HOLDS(!(flags & UPTE_DEVICE) ||
 	      !(flags & UPTE_UNCACHED) == frame_is_ram(entry),
 	      "upgtable U14: a device's entry is uncached exactly where no RAM is");
-	HOLDS(!((uint64_t)high >> (cpu_phys_bits() - 32)),
+	HOLDS(within_physical_width(high),
 	      "upgtable U8: a frame has no bits above the physical address width");
 	HOLDS(xd == (cpu_has(CPU_NX) && flags & UPTE_NO_EXEC),
 	      "upgtable U9: XD is set exactly where execution is not allowed");
@@ -137,7 +143,8 @@ static const char *check_pde(struct walk *w, uaddr_t va, pde_t pde)
 	struct page *pt;
 
 	HOLDS((pde.low & (PAGE_SIZE - 1)) == UPT_PDE_BITS &&
-	      !(pde.high >> 31), "upgtable U2: a PDE allows everything");
+	      within_physical_width(pde.high),
+	      "upgtable U2: a PDE allows everything");
 	law = check_frame(upte_pfn(pde.low, pde.high));
 	if (law)
 		return law;
@@ -179,7 +186,7 @@ static const char *check_pdpte(struct walk *w, unsigned index)
 		return NULL;
 	/* A is reserved, but QEMU's software MMU sets it. */
 	HOLDS((pdpte->low & (PAGE_SIZE - 1) & ~PAE_A) == PAE_P &&
-	      !(pdpte->high >> 31),
+	      within_physical_width(pdpte->high),
 	      "upgtable U1: a PDPTE has P and an address only");
 	HOLDS(phys_is_lowmem(pfn_to_phys(upte_pfn(pdpte->low, pdpte->high))),
 	      "upgtable U12: a directory is lowmem");

@@ -34,22 +34,22 @@
 typedef void lab_code(void);
 
 struct lab_switch {
-	lab_code **now;         /* where the jump leads                         */
-	lab_code  *reference;   /* where the jump leads without a word from us  */
+	lab_code **now;         /* where the jump leads                      */
+	lab_code  *reference;   /* where it leads without a word from us      */
 	unsigned  *calls;
 };
 
 struct lab_bug {
-	unsigned  number;       /* 0: the end of the list                       */
+	unsigned  number;       /* 0: the end of the list                    */
 	lab_code *kernel, *bench;
 };
 
 struct lab_exercise {
 	unsigned              number;
 	const char           *function, *file;
-	unsigned              todo;      /* line of LAB_TODO(); 0: done         */
+	unsigned              todo;      /* line of LAB_TODO(); 0: done      */
 	lab_code             *student;
-	struct lab_switch     kernel, bench;   /* bench.now may be NULL         */
+	struct lab_switch     kernel, bench;   /* bench.now may be NULL      */
 	const struct lab_bug *bugs;
 };
 
@@ -59,7 +59,7 @@ struct lab_exercise {
  * rules.
  */
 struct lab_counted {
-	const char *suite, *test;        /* NULL, NULL: the end of the list     */
+	const char *suite, *test;        /* NULL, NULL: the end of the list  */
 	uint32_t    exercises;
 };
 

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""The labs: a student's tree from the stubs to full marks.
+
+WHAT    For each lab: the tree is made in seconds, builds, boots, and is worth
+        nothing with every exercise "not done yet" at its line. The reference
+        of each value of the twists is worth everything, and so is the second
+        solution, which was written from the text alone. The plain kernel's
+        functions lose points wherever a twist asks for something else.
+
+        Trees borrow the objects of this tree, as those of a class do.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+
+import pytest
+
+from machine import ROOT
+
+sys.path.insert(0, str(ROOT / "tools" / "lab"))
+import borrow    # noqa: E402  (needs the path above)
+import grade     # noqa: E402
+import handout   # noqa: E402
+import labs      # noqa: E402
+import split     # noqa: E402
+import student   # noqa: E402
+from report import Report  # noqa: E402
+
+CODE = [name for name in ("pae", "buddy", "kmap", "ipc")]
+SEED = 17
+
+
+class Tree:
+    """A student's tree of one lab."""
+
+    def __init__(self, name, out, seed=SEED, twists=None):
+        lab = labs.find(ROOT, name)
+        handout.make(lab, seed, out, twists)
+        borrow.borrow(ROOT, ROOT / "build", out, lab)
+        self.path, self.home = out, lab
+        self.lab = labs.Lab(out, lab.folder)
+
+    def run(self, *words):
+        done = subprocess.run([sys.executable, "tools/lab/lab", *words],
+                              cwd=self.path, capture_output=True, text=True,
+                              check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def write(self, texts):
+        for path, text in texts.items():
+            (self.path / path).write_text(text)
+
+    def solve(self):
+        self.write(self.lab.references())
+
+    def second(self):
+        """The second solution, in place of the stubs."""
+        texts = self.lab.plain()
+        for e in self.lab.exercises:
+            old = next(chunk.text for chunk in split.split(texts[e.file])
+                       if getattr(chunk, "name", None) == e.function)
+            own = self.home.path / "second" / f"{e.function}.c"
+            texts[e.file] = texts[e.file].replace(old, own.read_text())
+        self.write(texts)
+
+    def marks(self):
+        worked, text = student.make(self.path, "all", *(
+            ["host"] if self.lab.data.get("host", True) else []))
+        assert worked, text[-3000:]
+        places = student.places(self.lab, self.path / "build")
+        assert student.works_here(self.lab, *places)
+        return grade.Grader(self.lab, *places,
+                            student.todo_lines(self.lab)).mark()
+
+    def report(self):
+        return Report(self.lab, self.marks(), self.path, 3)
+
+
+def full(report):
+    assert report.score == report.most, report.text()
+
+
+@pytest.fixture(scope="module", params=CODE)
+def tree(request, tmp_path_factory):
+    """One tree for each lab; its tests run in the order of this file."""
+    return Tree(request.param, tmp_path_factory.mktemp("lab") / "tree")
+
+
+def test_counted_tests_are_there_and_are_enough(tree):
+    """Section "what counts": six a exercise, two of them random."""
+    counts, suites = tree.home.counts(), tree.home.all_suites()
+    for e in tree.home.exercises:
+        tests = counts.get(e.n, [])
+        assert len(tests) >= 6, f"exercise {e.n}: {tests}"
+        assert sum("random" in test for test in tests) >= 2, \
+            f"exercise {e.n}: {tests}"
+        assert {test.split(".")[0] for test in tests} <= set(suites)
+
+
+def test_the_stubs_are_worth_nothing(tree):
+    status, output = tree.run("grade")
+    assert status == student.GRADED, output
+    for e in tree.lab.exercises:
+        line = int(re.search(rf"  0\.0/\S+ +exercise {e.n}, {e.function}\(\): "
+                             rf"not done yet, {e.file}:(\d+)\n", output)[1])
+        text = (tree.path / e.file).read_text().splitlines()[line - 1]
+        assert text.strip() == f"LAB_TODO({e.n});"
+    results = json.loads((tree.path / "results.json").read_text())
+    assert results["score"] == 0
+    assert all(test["tags"] == ["todo"] for test in results["tests"])
+    cases = xml.parse(tree.path / "results.xml").iter("skipped")
+    assert len(list(cases)) == len(tree.lab.exercises)
+
+
+def test_the_reference_is_worth_everything(tree):
+    tree.solve()
+    full(tree.report())
+
+
+def test_half_a_solution_is_worth_its_half(tree):
+    """Odd exercises are right, the others return at once."""
+    texts, points = tree.lab.references(), 0
+    for e in tree.lab.exercises:
+        if e.n % 2:
+            points += e.points
+            continue
+        chunk = next(chunk for chunk in split.split(texts[e.file])
+                     if getattr(chunk, "name", None) == e.function)
+        stub = labs.plain_stub(e.n, chunk).replace(f"\tLAB_TODO({e.n});\n", "")
+        texts[e.file] = texts[e.file].replace(chunk.text, stub)
+    tree.write(texts)
+    report = tree.report()
+    right = {mark.exercise.n for mark in report.marks if mark.right}
+    assert right == {e.n for e in tree.lab.exercises if e.n % 2}, report.text()
+    empty = sum(mark.earned for mark in report.marks if not mark.right)
+    assert empty == 0 and report.score == points, report.text()
+
+
+def test_the_second_solution_is_worth_everything(tree):
+    tree.second()
+    full(tree.report())
+
+
+def test_the_plain_kernel_loses_under_every_other_twist(tree, tmp_path):
+    """Each twist has teeth: the function of the sources is not its answer."""
+    for name, values in tree.home.twist_values().items():
+        for value in values:
+            if not values[value].hunks:
+                continue
+            twists = tree.home.plain_twists() | {name: value}
+            other = Tree(tree.home.name, tmp_path / f"{name}-{value}",
+                         twists=twists)
+            other.solve()
+            full(other.report())
+            other.write(other.home.plain())
+            report = other.report()
+            assert report.score < report.most, f"{name}={value} has no teeth"
