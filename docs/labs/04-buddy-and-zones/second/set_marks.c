@@ -1,10 +1,9 @@
 /* Pages that the zones of lowmem keep together. */
 static unsigned long lowmem_min(unsigned long lowmem)
 {
-	unsigned long kbytes = int_sqrt(16 * (lowmem * KB_PER_PAGE));
+	uint32_t kbytes = int_sqrt((uint32_t)(16 * (lowmem * KB_PER_PAGE)));
 
-	return clamp_ul(kbytes, MIN_FREE_KBYTES_MIN, MIN_FREE_KBYTES_MAX) /
-	       KB_PER_PAGE;
+	return MAX(kbytes, MIN_FREE_KBYTES_MIN) / KB_PER_PAGE;
 }
 
 static void set_marks(struct zone *zone, unsigned long lowmem)

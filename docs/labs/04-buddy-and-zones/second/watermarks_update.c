@@ -1,12 +1,11 @@
 /* What zone i keeps back from requests for the zones above it. */
 static void set_reserves(unsigned i)
 {
-	unsigned ratio = lowmem_reserve_ratio[i];
 	unsigned long above = 0;
 
 	for (unsigned j = i + 1; j < MAX_NR_ZONES; j++) {
 		above += zones[j].managed;
-		zones[i].lowmem_reserve[j] = ratio ? above / ratio : 0;
+		zones[i].lowmem_reserve[j] = above / lowmem_reserve_ratio[i];
 	}
 }
 
