@@ -64,7 +64,7 @@ MACHINES = {
         r"memory: 248 MiB of RAM at the top are not used",
         Shape("256M", "max", "pc,max-ram-below-4g=8M")),
     "mem-map-takes-most-of-lowmem": Row(
-        "selftest: 11 passed, 0 failed, 0 skipped",
+        r"selftest: \d+ passed, 0 failed, 0 skipped",
         Shape("8G", "max", "pc,max-ram-below-4g=64M"),
         append="selftest=pcp"),
     # -- clocks and interrupts

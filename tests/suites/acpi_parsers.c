@@ -7,41 +7,16 @@
  *
  * NOT HERE the bytes of a DSDT (acpi_s5.c).
  */
-#include "tests/acpi_machine.h"
 #include "tests/acpi_tables.h"
-#include "tests/ktest.h"
-
-#define TABLE_PA  0x0ffe0003u
-#define ROOM      1200u
-
-static struct acpi_machine machine;
-static struct acpi_info info;
-static uint8_t room[ROOM];
-static struct acpi_table table;
-
-static const char *last_info_check(void)
-{
-	return acpi_info_check(&info);
-}
+#include "tests/suites/acpi_table.h"
 
 SUITE(acpi_parsers, last_info_check);
 
 /* Begin a table with these `length` bytes. */
 static void begin(const char *signature, const void *bytes, uint32_t length)
 {
-	machine_init(&machine);
-	machine_add(&machine, TABLE_PA, room, ROOM);
-	memset(room, 0, ROOM);
-	memset(&info, 0, sizeof(info));
-	memset(&table, 0, sizeof(table));
+	set_up_table(signature, length);
 	memcpy(room, bytes, length);
-	memcpy(table.signature, signature, 4);
-	table.pa = PHYS(TABLE_PA);
-	table.length = length;
-	table.valid = true;
-	info.present = true;
-	machine.reader.info = &info;
-	machine.reader.table = &table;
 }
 
 static void append(const void *bytes, uint32_t length)

@@ -2,21 +2,7 @@
 /*
  * acpi_s5.c (tests) - the sleep state S5 in the bytes of a DSDT
  */
-#include "tests/acpi_machine.h"
-#include "tests/ktest.h"
-
-#define TABLE_PA  0x0ffe0003u
-#define ROOM      1200u
-
-static struct acpi_machine machine;
-static struct acpi_info info;
-static uint8_t room[ROOM];
-static struct acpi_table table;
-
-static const char *last_info_check(void)
-{
-	return acpi_info_check(&info);
-}
+#include "tests/suites/acpi_table.h"
 
 SUITE(acpi_s5, last_info_check);
 
@@ -26,16 +12,9 @@ static bool s5_in(const uint8_t *bytes, uint32_t length, uint32_t before)
 	const uint32_t head = sizeof(struct acpi_header) + before;
 
 	REQUIRE(head + length <= ROOM);
-	machine_init(&machine);
-	machine_add(&machine, TABLE_PA, room, ROOM);
-	memset(room, 0, ROOM);
+	set_up_table("DSDT", head + length);
 	memcpy(room + head, bytes, length);
-	table = (struct acpi_table){ "DSDT", PHYS(TABLE_PA), head + length,
-				     true };
-	memset(&info, 0, sizeof(info));
-	info.present = info.has_fadt = true;
-	machine.reader.info = &info;
-	machine.reader.table = &table;
+	info.has_fadt = true;
 	acpi_s5_parse(&machine.reader);
 	EXPECT_NULL(acpi_info_check(&info));
 	return info.has_s5;

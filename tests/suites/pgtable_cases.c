@@ -11,6 +11,7 @@
 #include <arch/pgtable_check.h>
 
 #include "arch/i386/mm/mm_impl.h"
+#include "lib/align.h"
 #include "lib/string.h"
 #include "mm/kva/vmalloc.h"
 #include "mm/page/page_alloc.h"
@@ -155,23 +156,22 @@ KTEST(pgtable_cases, the_entry_of_a_table_allows_execution)
 /* A page of lowmem in the middle of 2 MiB: no other law looks at it. */
 KTEST(pgtable_cases, no_table_is_a_guard_page)
 {
+	unsigned order = ilog2(PT_SPAN / PAGE_SIZE);
+	struct page *block = alloc_pages(GFP_KERNEL | GFP_NOWARN, order);
 	kva_t va;
-	pde_t pde;
 
-	set_up();
-	va = ptr_to_kva(page_address(copy.page));
-	pde = kernel_pd[pd_index(va)];
-	if (!pde_large(pde) || pde_is_table(pde) || !pt_index(va)) {
-		tear_down();
+	if (!block)
 		SKIP("needs 2 MiB of RAM in one piece");
-	}
+	va = ptr_to_kva(page_address(&block[1]));
+	set_up();
 	REQUIRE(copy.image.nr_guards < IMAGE_GUARDS_MAX);
 	copy.image.guard[copy.image.nr_guards++] = va;
 	EXPECT_NULL(law_at(0));
 	EXPECT_LAW(law_with(&copy.pd[pd_index(PKMAP_BASE)].v,
-			    page_to_phys(copy.page).v | PDE_TABLE_BITS,
+			    page_to_phys(&block[1]).v | PDE_TABLE_BITS,
 			    PKMAP_BASE), "pgtable T2");
 	tear_down();
+	free_pages(block, order);
 }
 
 /* Bit 12 of a large page is PAT, and bits 13 to 20 must be 0. */

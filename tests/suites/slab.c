@@ -13,39 +13,9 @@
 #include "mm/page/page_alloc.h"
 #include "mm/page/shrinker.h"
 #include "mm/slab/magazine.h"
-#include "tests/ktest.h"
-
-#define HELD_MAX  600
+#include "tests/suites/slab_test.h"
 
 SUITE(slab, slab_check);
-
-static struct kmem_cache *cache;
-static void *held[HELD_MAX];
-
-static void set_up(size_t size)
-{
-	cache = kmem_cache_create("test-slab", size, 0, 0, NULL);
-	REQUIRE(cache);
-}
-
-static void tear_down(void)
-{
-	EXPECT_EQ(kmem_cache_destroy(cache), 0);
-}
-
-static void alloc_many(unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		held[i] = kmem_cache_alloc(cache, GFP_KERNEL);
-		REQUIRE(held[i]);
-	}
-}
-
-static void free_many(unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		kmem_cache_free(cache, held[i]);
-}
 
 /* ---- create ------------------------------------------------------------ */
 
@@ -567,38 +537,6 @@ KTEST(slab, check_finds_each_broken_law)
 	EXPECT_STREQ(slab_check(),
 		     "cache C2: a cache's geometry is what fits its block");
 	cache->span++;
-	EXPECT_NULL(slab_check());
-	free_many(1);
-	tear_down();
-}
-
-static void expect_page_law(void)
-{
-	EXPECT_STREQ(slab_check(),
-		     "slab S4: each page of a slab names its cache and slab");
-}
-
-KTEST(slab, check_finds_each_page_that_names_another_owner)
-{
-	struct slab *slab;
-
-	set_up(5000);
-	alloc_many(1);
-	slab = slab_find(cache, held[0]);
-	REQUIRE(slab && cache->order > 0);
-	for (unsigned i = 0; i < 1u << cache->order; i++) {
-		struct page *page = &slab->page[i];
-
-		page->slab = NULL;
-		expect_page_law();
-		page->slab = slab;
-		page->slab_cache = NULL;
-		expect_page_law();
-		page->slab_cache = cache;
-		page->state = PAGE_USED;
-		expect_page_law();
-		page->state = PAGE_SLAB;
-	}
 	EXPECT_NULL(slab_check());
 	free_many(1);
 	tear_down();

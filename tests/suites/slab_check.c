@@ -8,40 +8,9 @@
  */
 #include "mm/page/page_alloc.h"
 #include "mm/slab/slab_impl.h"
-#include "tests/ktest.h"
+#include "tests/suites/slab_test.h"
 
 SUITE(slab_check, slab_check);
-
-#define HELD_MAX  100
-
-static struct kmem_cache *cache;
-static void *held[HELD_MAX];
-
-static void set_up(size_t size)
-{
-	cache = kmem_cache_create("test-check", size, 0, 0, NULL);
-	REQUIRE(cache);
-}
-
-static void tear_down(void)
-{
-	EXPECT_EQ(kmem_cache_destroy(cache), 0);
-}
-
-static void alloc_many(unsigned n)
-{
-	REQUIRE(n <= HELD_MAX);
-	for (unsigned i = 0; i < n; i++) {
-		held[i] = kmem_cache_alloc(cache, GFP_KERNEL);
-		REQUIRE(held[i]);
-	}
-}
-
-static void free_many(unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		kmem_cache_free(cache, held[i]);
-}
 
 /* Change one member, expect the law, and put the member back. */
 #define EXPECT_LAW_WITH(member, value, law)                               \
@@ -64,6 +33,10 @@ KTEST(slab_check, each_page_of_a_slab_is_looked_at)
 	for (unsigned i = 0; i < 1u << cache->order; i++) {
 		struct page *page = slab->page + i;
 
+		page->slab_cache = NULL;
+		EXPECT_STREQ(slab_check(),
+			     "slab S4: each page of a slab names its cache and slab");
+		page->slab_cache = cache;
 		EXPECT_LAW_WITH(page->slab, NULL, "slab S4");
 		EXPECT_LAW_WITH(page->slab_cache, &slab_descriptors, "slab S4");
 		EXPECT_LAW_WITH(page->state, PAGE_USED, "slab S4");
