@@ -267,14 +267,14 @@ class GraderOfLab:
         """Rule G5: the kernel with the student's functions, after its suites.
         """
         build = lab.root / "build"
-        options = lab.data.get("machine", {}).get("qemu", ["-m", "1G"])
+        machine = lab.machine
 
         def faults_of(some):
             numbers = ",".join(str(mark.exercise.n) for mark in some)
             return outside_laws.promoted_faults(
                 build / "pagoda.elf", build / "boot.cpio",
-                [f"promote={numbers}"], lab.data.get("after") or lab.suites,
-                options)
+                [*machine.words(), f"promote={numbers}"],
+                lab.data.get("after") or lab.suites, machine.of_qemu())
         try:
             found = outside_laws.judge(marks, faults_of)
         except outside.OutsideError as error:

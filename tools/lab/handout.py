@@ -24,6 +24,7 @@ import labs
 import look
 import split
 from labs import LabError
+from machines import Machine
 
 # What only the makers of labs need.
 AT_HOME = ("docs/labs/", "tests/emu/test_lab")
@@ -33,6 +34,9 @@ LAB_MK = """\
 LAB_DIR    := {folder}
 LAB_FILES  := {files}
 LAB_SUITES := {suites}
+LAB_WORDS  := {words}
+MEM        := {machine.mem}
+CPU        := {machine.cpu}
 include tools/lab/rules.mk
 """
 COMMIT_ENV = {"GIT_AUTHOR_NAME": "Pagoda", "GIT_AUTHOR_EMAIL": "lab@localhost",
@@ -69,11 +73,12 @@ def with_stubs(lab, path, text):
     return "".join(parts)
 
 
-def lab_mk(lab):
+def lab_mk(lab, machine):
     def several(words):
         return " \\\n\t".join(words)
     return LAB_MK.format(folder=lab.folder, files=several(lab.files),
-                         suites=several(lab.suites))
+                         suites=several(lab.suites), machine=machine,
+                         words=" ".join(machine.words()))
 
 
 def not_here(lab, twists):
@@ -87,6 +92,7 @@ def lab_json(lab, seed, twists):
     """The lab's own words, and those of this student's tree."""
     counts = {str(n): tests for n, tests in sorted(lab.counts().items())}
     made = {"seed": seed, "twists": twists, "sources": lab.files,
+            "machine": lab.choose_machine(seed),
             "counts": counts, "not_here": not_here(lab, twists),
             "made_from": git(lab.root, "rev-parse", "HEAD").strip()}
     return json.dumps(lab.data | made, indent=2) + "\n"
@@ -118,7 +124,8 @@ def write_lab(lab, out, seed, twists, with_bugs):
         (out / path).write_text(with_stubs(lab, path, references[path]))
     (folder / "envelope").write_text(labs.close_envelope(references))
     (folder / "lab.json").write_text(lab_json(lab, seed, twists))
-    (out / "lab.mk").write_text(lab_mk(lab))
+    (out / "lab.mk").write_text(lab_mk(lab, Machine(
+        **lab.choose_machine(seed))))
     header = lab.path / "lab.h"
     if header.exists():
         (folder / "lab.h").write_text(labs.header_with(

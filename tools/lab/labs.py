@@ -17,7 +17,8 @@ PICTURE  docs/labs/04-buddy-and-zones/
 
          Of lab.json: `not_counted` names tests that know the kernel without
          twists ("suite.*": all of a suite); they are skipped in a tree that has
-         others. `suites_see_lab_h`: the ordinary suites are compiled with lab.h.
+         others. `machines`: a seed chooses one (machines.py).
+         `suites_see_lab_h`: the ordinary suites are compiled with lab.h.
 
 TERMS    reference  the tree's own text of a file with exercises, with the
                     twists of a seed; in a student's tree it is in the envelope
@@ -35,6 +36,7 @@ from pathlib import Path
 
 import patches
 import split
+from machines import Machine
 
 FOLDER = Path("docs/labs")
 BUG_HEAD = ("exercise", "class", "symptom", "story")
@@ -99,6 +101,17 @@ class Lab:
     def of_file(self, path):
         """function -> Exercise"""
         return {e.function: e for e in self.exercises if e.file == path}
+
+    @property
+    def machine(self):
+        """The machine of a student's tree; at home the first one."""
+        row = self.data.get("machine") or self.data.get("machines", [{}])[0]
+        return Machine(**row)
+
+    def choose_machine(self, seed):
+        """A row of `machines`, by the seed."""
+        return choose(seed, f"{self.name} machine",
+                      self.data.get("machines", [{}]))
 
     def on_bench(self, path):
         """Has the file functions for the bench?"""
@@ -191,9 +204,7 @@ class Lab:
         """twist -> value, by the seed; wishes ("half=upper") come first."""
         chosen = {}
         for name, values in self.twist_values().items():
-            text = f"{seed} {self.name} {name}".encode()
-            number = int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
-            chosen[name] = list(values)[number % len(values)]
+            chosen[name] = choose(seed, f"{self.name} {name}", list(values))
         for wish in wishes:
             name, _, value = wish.partition("=")
             if value not in self.twist_values().get(name, {}):
@@ -219,6 +230,12 @@ class Lab:
         values = self.twist_values()
         return [word for name, value in twists.items() for word in
                 values[name][value].words.get("constant", "").split()]
+
+
+def choose(seed, name, values):
+    """One of the values, by the seed."""
+    digest = hashlib.sha256(f"{seed} {name}".encode()).digest()
+    return values[int.from_bytes(digest[:8], "big") % len(values)]
 
 
 def find(root, name):

@@ -65,29 +65,24 @@ def is_look(lab):
 
 # ---- the seed ----------------------------------------------------------------
 
-def choose(seed, name, values):
-    """One of the values, by the seed."""
-    digest = hashlib.sha256(f"{seed} look {name}".encode()).digest()
-    return values[int.from_bytes(digest[:8], "big") % len(values)]
-
-
 def machine_of(seed):
     """MiB of RAM, of vmalloc=; the CPU; MiB of lowmem, which follows."""
-    lowmem = choose(seed, "lowmem", range(96, 400, 4))
-    if choose(seed, "hole", range(4)) == 0:     # RAM beyond the hole of PCI
-        mem = choose(seed, "large", range(3650, 4450))
+    lowmem = labs.choose(seed, "look lowmem", range(96, 400, 4))
+    if labs.choose(seed, "look hole", range(4)) == 0:
+        # RAM beyond the hole of PCI
+        mem = labs.choose(seed, "look large", range(3650, 4450))
         lowmem = max(lowmem, 160)
     else:
-        mem = lowmem + choose(seed, "highmem", range(40, 300))
-    cut = choose(seed, "cut", range(4))         # rounded up to 4 MiB
+        mem = lowmem + labs.choose(seed, "look highmem", range(40, 300))
+    cut = labs.choose(seed, "look cut", range(4))         # rounded up to 4 MiB
     return {"mem": mem, "vmalloc": 1024 - lowmem - cut, "lowmem": lowmem,
-            "cpu": choose(seed, "nx", ("max", "max,nx=off"))}
+            "cpu": labs.choose(seed, "look nx", ("max", "max,nx=off"))}
 
 
 def asked(seed):
     """name -> what is asked, as numbers and words."""
     def one(name, values):
-        return choose(seed, name, values)
+        return labs.choose(seed, f"look {name}", values)
     mib = one("mib", range(32, 72, 2))
     return {
         "order": one("order", range(2, 7)),

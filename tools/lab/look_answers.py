@@ -175,8 +175,8 @@ def lines_after(ask, pfn):
 
 def boot(kernel, archive, machine, *words):
     append = " ".join([*words, f"vmalloc={machine['vmalloc']}M"])
-    return Machine(kernel, archive, append, ("-m", f"{machine['mem']}M"),
-                   machine["cpu"])
+    return Machine(kernel, archive, append, ("-m", f"{machine['mem']}M",
+                                            "-cpu", machine["cpu"]))
 
 
 def type_lines(machine, layout, ask):

@@ -162,8 +162,7 @@ class Qmp:
 class Machine:
     """A kernel in QEMU; to be used with `with`."""
 
-    def __init__(self, kernel, archive, append, options=("-m", "1G"),
-                 cpu="max"):
+    def __init__(self, kernel, archive, append, options=("-m", "1G")):
         self.home = tempfile.TemporaryDirectory(prefix="look-")
         self.folder = Path(self.home.name)
         for name, file in (("kernel", kernel), ("archive", archive)):
@@ -171,7 +170,7 @@ class Machine:
         command = ["qemu-system-i386", "-accel", "tcg",
                    "-kernel", self.folder / "kernel",
                    "-initrd", self.folder / "archive",
-                   "-append", append, *options, "-cpu", cpu,
+                   "-append", append, "-cpu", "max", *options,
                    "-display", "none", "-serial", "stdio", "-monitor", "none",
                    "-no-reboot", "-no-shutdown", "-qmp",
                    f"unix:{self.folder}/qmp,server=on,wait=off"]

@@ -96,6 +96,7 @@ $(LAB_KERNEL_NEW) $(LAB_HOST_NEW): $(BUILD)/flags
 ifneq ($(REFERENCE),1)
 override APPEND := $(strip promote=all $(APPEND))
 endif
+override APPEND := $(strip $(LAB_WORDS) $(APPEND))
 
 .PHONY: grade try submission
 grade:  ## this lab: what your functions are worth (EX=2: one exercise)

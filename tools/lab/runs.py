@@ -163,22 +163,29 @@ class Host:
 class Kernel:
     """The kernel in the emulator."""
 
-    def __init__(self, kernel, archive, machine=("-m", "1G")):
+    def __init__(self, kernel, archive, machine=("-m", "1G"), words=()):
+        self.words = words      # of every boot
         self.command = ["qemu-system-i386", "-kernel", str(kernel),
-                        "-initrd", str(archive), *machine, "-cpu", "max",
+                        "-initrd", str(archive), "-cpu", "max", *machine,
                         "-display", "none", "-serial", "stdio",
                         "-monitor", "none", "-no-reboot", "-device",
                         "isa-debug-exit,iobase=0xf4,iosize=0x04"]
 
+    def append(self, *words):
+        return ["-append", " ".join([*self.words, *words])]
+
     def boot(self, *words):
         """(exit status, {pair: Outcome}, lines behind the last result)"""
-        status, text = run([*self.command, "-append", " ".join(words)],
+        status, text = run([*self.command, *self.append(*words)],
                            BOOT_SECONDS)
         return (status, *read_results(text))
 
     def exam_command(self, suite, seed, words):
-        return [*self.command, "-append",
-                " ".join([*words, f"seed={seed}", f"selftest={suite}"])]
+        return [*self.command, *self.append(*words, f"seed={seed}",
+                                            f"selftest={suite}")]
+
+    def room(self, words):
+        return LINE_MAX - len(" ".join([*self.words, *words]))
 
     def suites(self, suites, *words):
         return self.boot(*words, f"selftest={','.join(suites)}")[1]
@@ -186,7 +193,7 @@ class Kernel:
     def together(self, pairs, *words):
         """As Host.together(), in as few boots as the command line allows."""
         found = {}
-        for some in batches(pairs, LINE_MAX - len(" ".join(words))):
+        for some in batches(pairs, self.room(words)):
             list_ = ",".join(map(".".join, some))
             found |= self.boot(*words, f"selftest={list_}")[1]
         return found
@@ -195,7 +202,7 @@ class Kernel:
         """{pair: Outcome} of these tests, in their order. The test in which
         a boot ends has that verdict; those behind it have none."""
         outcomes = dict.fromkeys(in_order(pairs), NONE)
-        for some in batches(outcomes, LINE_MAX - len(" ".join(words))):
+        for some in batches(outcomes, self.room(words)):
             list_ = ",".join(".".join(pair) for pair in some)
             status, found, rest = self.boot(*words, f"selftest={list_}")
             outcomes |= {pair: found[pair] for pair in some if pair in found}

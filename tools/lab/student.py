@@ -72,11 +72,13 @@ def build_errors(lab, text):
 
 def places(lab, build):
     """(the host program or None, the kernel), as built in a folder."""
-    machine = lab.data.get("machine", {})
-    host = runs.Host(build / "host" / "suites", machine.get("host", [])) \
+    machine, seed = lab.machine, lab.data.get("seed", 1)
+    host = runs.Host(build / "host" / "suites",
+                     [*machine.of_host(), f"--seed={seed}"]) \
         if lab.data.get("host", True) else None
     return host, runs.Kernel(build / "pagoda.elf", build / "boot.cpio",
-                             machine.get("qemu", ["-m", "1G"]))
+                             machine.of_qemu(),
+                             [*machine.words(), f"seed={seed}"])
 
 
 def works_here(lab, host, kernel):
@@ -171,7 +173,8 @@ def try_test(lab, name):
         kernel.tests([pair], *words)[pair]
     print("\n".join([*outcome.lines, f"{name}: {outcome.verdict}"]))
     print(f"in the kernel, under GDB: make debug "
-          f"APPEND='selftest={name} {' '.join(words)}'")
+          f"APPEND='seed={lab.data['seed']} selftest={name} "
+          f"{' '.join(words)}'")
     return FULL if outcome.passed else GRADED
 
 
