@@ -222,10 +222,9 @@ class GraderOfLab:
         return self.grade_built(student_id, seed, lab, clock)
 
     def grade_built(self, student_id, seed, lab, clock):
-        has_host = lab.data.get("host", True)
         exam = lab.path / "exam.c"
         worked, text = student.make(
-            lab.root, "all", "guard-objects", *(["host"] if has_host else []),
+            lab.root, student.BUILT, "guard-objects",
             *([f"LAB_EXAM={lab.folder}/exam.c"] if exam.exists() else []))
         if not worked:
             errors = ["it does not compile:", *student.build_errors(lab, text)]

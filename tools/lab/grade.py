@@ -29,7 +29,6 @@ from runs import NONE, Outcome, ending
 
 WEIGHTS = {"host": 70, "kernel": 15, "promoted": 15}
 HANGS_MAX = 2
-NO_SUCH = "no such"
 
 
 @dataclass
@@ -97,6 +96,14 @@ def pairs_of(lab, exercise):
             lab.counts().get(exercise.n, [])]
 
 
+def not_skipped(outcome):
+    """A counted test runs on the host with the reference. So one that is
+    skipped there has failed: its set-up found something missing."""
+    if outcome.verdict != "skip":
+        return outcome
+    return Outcome("fail", (f"it could not run: {outcome.lines[0]}",))
+
+
 def word_of(exercises):
     """The words that put the student's functions of exercises in place."""
     words = []
@@ -141,9 +148,8 @@ class Grader:
                 outcomes[pair] = NONE
                 continue
             outcome = self.host.one(pair, *word_of([mark.exercise]))
-            if outcome.lines and NO_SUCH in outcome.lines[0]:
-                continue
-            outcomes[pair] = outcome
+            if outcome.verdict != "absent":
+                outcomes[pair] = not_skipped(outcome)
             hangs += outcome.verdict == "hang"
         if outcomes:
             mark.outcomes["host"] = outcomes

@@ -35,6 +35,7 @@ LAB_DIR    := {folder}
 LAB_FILES  := {files}
 LAB_SUITES := {suites}
 LAB_WORDS  := {words}
+LAB_KERNEL_ONLY := {kernel_only}
 MEM        := {machine.mem}
 CPU        := {machine.cpu}
 include tools/lab/rules.mk
@@ -78,7 +79,8 @@ def lab_mk(lab, machine):
         return " \\\n\t".join(words)
     return LAB_MK.format(folder=lab.folder, files=several(lab.files),
                          suites=several(lab.suites), machine=machine,
-                         words=" ".join(machine.words()))
+                         words=" ".join(machine.words()),
+                         kernel_only="" if lab.data.get("host", True) else 1)
 
 
 def not_here(lab, twists):

@@ -40,6 +40,7 @@ from machines import Machine
 
 FOLDER = Path("docs/labs")
 BUG_HEAD = ("exercise", "class", "symptom", "story")
+TEST = re.compile(r"^KTEST(?:_KEEPS)?\((\w+),\s*(\w+)\)", re.MULTILINE)
 SUITE = re.compile(r"^SUITE\((\w+),", re.MULTILINE)
 STUB_MARK = re.compile(r"\bLAB_TODO\s*\(")
 TWIST_MARK = re.compile(r"\{\{twist:(\w+)\}\}")
@@ -123,6 +124,17 @@ class Lab:
             list(self.path.glob("suite.c"))
         return {name: file for file in files
                 for name in SUITE.findall(file.read_text())}
+
+    def check_counts(self):
+        """Raises LabError if the counted tests are not those of the suites."""
+        files = [self.root / f"tests/suites/{suite}.c"
+                 for suite in self.suites] + list(self.own_suites().values())
+        there = {".".join(pair) for file in files
+                 for pair in TEST.findall(file.read_text())}
+        for n, tests in self.counts().items():
+            for test in set(tests) - there:
+                raise LabError(f"{test} counts for exercise {n}, and there is "
+                               "no such test: measure the lab again")
 
     def all_suites(self):
         return self.suites + list(self.own_suites())

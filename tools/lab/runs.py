@@ -12,6 +12,8 @@ TERMS    verdict  pass    the test passed, and the laws hold behind it
                   skip    the test says that it cannot run here
                   none    the test gave no result, because an earlier one ended
                           the run
+                  absent  the program has no such test: the host program lacks
+                          the suites that need the real machine
 
 ALGORITHM  Limits are CPU time: a busy machine takes no points. A wide limit by
          the clock stands behind, for what sleeps.
@@ -32,6 +34,8 @@ HANG = 40               # exit status of runtime/host.c: out of CPU time
 PANIC = 37              # of the host program and of the kernel
 
 SUITE = re.compile(r"^    # Subtest: (\w+)$")
+HEADER = re.compile(r"KTAP version|\d+\.\.\d+$|# seed |# Subtest: ")
+ABSENT = re.compile(r"^not ok \d+ (\w+)\.(\w+) # no such", re.MULTILINE)
 RESULT = re.compile(r"^    (ok|not ok) \d+ (\w+)(?: # SKIP (.*))?$")
 
 
@@ -50,7 +54,8 @@ NONE = Outcome("none")
 
 def read_results(text):
     """{(suite, test): Outcome}, and the lines behind the last result."""
-    found, suite, lines = {}, None, []
+    found = {pair: Outcome("absent") for pair in ABSENT.findall(text)}
+    suite, lines = None, []
     for line in text.replace("\r", "").splitlines():
         begin, result = SUITE.match(line), RESULT.match(line)
         if begin:
@@ -64,7 +69,8 @@ def read_results(text):
             lines = []
         else:
             lines.append(line.strip())
-    return found, tuple(line for line in lines if line)
+    return found, tuple(line for line in lines
+                        if line and not HEADER.match(line))
 
 
 def limit_cpu(seconds):
@@ -131,6 +137,8 @@ class Host:
         outcome = found.get(pair)
         if not outcome:
             return Outcome(ending(status), rest)
+        if outcome.verdict == "absent":
+            return outcome
         law = found.get((pair[0], "check"), NONE)
         if outcome.passed and not law.passed:
             return Outcome("fail" if law.verdict == "fail"
@@ -138,14 +146,17 @@ class Host:
         return outcome
 
     def tests(self, pairs, *words):
-        """{pair: Outcome} of tests in one process; {} unless all passed."""
+        """{pair: Outcome} of tests in one process; {} unless all passed that
+        the program has."""
         list_ = ",".join(".".join(pair) for pair in pairs)
         status, text = run([*self.command, *(f"--{word}" for word in words),
                             list_], BOOT_SECONDS)
         found = read_results(text)[0]
-        if status or not all(found.get(pair, NONE).passed for pair in pairs):
+        if status not in (0, 1) or not found.keys() >= set(pairs) or \
+                not all(o.verdict in ("pass", "absent")
+                        for o in found.values()):
             return {}
-        return {pair: found[pair] for pair in pairs}
+        return {pair: found[pair] for pair in pairs if found[pair].passed}
 
     def together(self, pairs, *words):
         """{pair: Outcome} of tests of one suite in one process, and of its

@@ -68,7 +68,7 @@ class Selftest:
                 found[pair] = self.host.one(pair, self.word(bug))
                 hangs += found[pair].verdict == "hang"
         return {pair: o for pair, o in found.items()
-                if not (o.lines and grade.NO_SUCH in o.lines[0])}
+                if o.verdict != "absent"}
 
     def one(self, bug):
         """A Seen of one bug."""

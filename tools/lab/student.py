@@ -51,6 +51,9 @@ def todo_lines(lab):
 
 # ---- build -------------------------------------------------------------------
 
+BUILT = "graded"    # of make: all that a mark needs
+
+
 def make(root, *words):
     """(worked?, what make printed)"""
     jobs = f"-j{os.cpu_count() or 1}"
@@ -73,7 +76,7 @@ def build_errors(lab, text):
 def places(lab, build):
     """(the host program or None, the kernel), as built in a folder."""
     machine, seed = lab.machine, lab.data.get("seed", 1)
-    host = runs.Host(build / "host" / "suites",
+    host = runs.Host(build / "host" / "graded",
                      [*machine.of_host(), f"--seed={seed}"]) \
         if lab.data.get("host", True) else None
     return host, runs.Kernel(build / "pagoda.elf", build / "boot.cpio",
@@ -83,7 +86,8 @@ def places(lab, build):
 
 def works_here(lab, host, kernel):
     """Does one counted test pass with the reference? If not, this machine
-    cannot grade."""
+    cannot grade. Raises LabError if a counted test is not there."""
+    lab.check_counts()
     tests = [pair for e in lab.exercises for pair in grade.pairs_of(lab, e)]
     if not tests:
         return False
@@ -138,8 +142,7 @@ def write_results(lab, report, clock):
 def grade_tree(lab, numbers=None):
     """Build, grade, report. Returns the exit status."""
     clock = runs.Clock()
-    worked, text = make(lab.root, "all",
-                        *(["host"] if lab.data.get("host", True) else []))
+    worked, text = make(lab.root, BUILT)
     if not worked:
         print("\n".join(["the tree does not compile:",
                          *build_errors(lab, text)]))
@@ -162,7 +165,7 @@ def grade_tree(lab, numbers=None):
 def try_test(lab, name):
     """Run one test with all that is done, and show what it prints."""
     suite, _, test = name.partition(".")
-    worked, text = make(lab.root, "all", "host")
+    worked, text = make(lab.root, BUILT)
     if not worked:
         print("\n".join(build_errors(lab, text)))
         return NOT_GRADABLE

@@ -229,7 +229,8 @@ class Bench:
         for path, text in texts.items():
             (self.lab.root / path).write_text(text)
         return student.make(self.lab.root,
-                            "host" if self.has_host else "all", *more)
+                            "build/host/graded" if self.has_host else "all",
+                            *more)
 
     def check(self, texts):
         """Raises Refused if the guard says no, or it does not compile."""
