@@ -18,6 +18,7 @@ SUITE(kmap_sleep, kmap_check);
 static struct page *pages[THREADS];
 static unsigned before, done, wrong;
 static unsigned at_once, most_at_once;
+static bool     stuck;              /* threads of an earlier test still sleep */
 
 /* Threads count here, and any interrupt may switch threads. */
 static unsigned add(unsigned *counter, int n)
@@ -25,11 +26,25 @@ static unsigned add(unsigned *counter, int n)
 	return __atomic_add_fetch(counter, (unsigned)n, __ATOMIC_RELAXED);
 }
 
+/* Without this the tests would sleep for ever, or a lap would never end. */
+static void require_a_slot_that_comes_and_goes(void)
+{
+	struct kmap_usage usage;
+
+	kmap_flush_unused();
+	REQUIRE(kmap_try(pages[0]));
+	kunmap(pages[0]);
+	REQUIRE(kmap_flush_unused() == 1);
+	kmap_usage(&usage);
+	REQUIRE(usage.used == 0);
+}
+
 /* Take THREADS pages of HIGHMEM. Memory must be left for as many stacks. */
 static void begin(void)
 {
 	unsigned had;
 
+	REQUIRE(!stuck);
 	before = sched_nr_threads();
 	done = wrong = at_once = most_at_once = 0;
 	if (zones[ZONE_HIGHMEM].managed < 8 * THREADS)
@@ -40,12 +55,14 @@ static void begin(void)
 		free_pages_bulk(pages, THREADS);
 		SKIP("needs more highmem");
 	}
-	kmap_flush_unused();
+	require_a_slot_that_comes_and_goes();
 }
 
 static void end(void)
 {
+	stuck = true;
 	all_gone(before);
+	stuck = false;
 	free_pages_bulk(pages, THREADS);
 }
 
@@ -53,8 +70,9 @@ static void end(void)
 static void pin_all_slots(void)
 {
 	for (unsigned i = 0; i < PKMAP_SLOTS; i++) {
-		uint32_t *ptr = kmap(pages[i]);
+		uint32_t *ptr = kmap_try(pages[i]);
 
+		REQUIRE(ptr);
 		*ptr = i;
 	}
 }

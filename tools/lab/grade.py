@@ -21,7 +21,7 @@ ALGORITHM  An error costs the points of its own exercise: only this exercise is
 
          After two tests that did not come back, the other tests of the exercise
          are not run, and count as failed. In the kernel only tests run that
-         passed on the host.
+         passed on the host; and none of an exercise that hung there.
 """
 from dataclasses import dataclass, field
 
@@ -159,6 +159,8 @@ class Grader:
     def kernel_pairs(self, mark):
         """What runs in the kernel: not what failed on the host already."""
         host = mark.outcomes.get("host", {})
+        if any(o.verdict == "hang" for o in host.values()):
+            return []
         return [pair for pair in pairs_of(self.lab, mark.exercise)
                 if host.get(pair, Outcome("pass")).passed]
 
