@@ -273,7 +273,8 @@ class GraderOfLab:
             return outside_laws.promoted_faults(
                 build / "pagoda.elf", build / "boot.cpio",
                 [*machine.words(), f"promote={numbers}"],
-                lab.data.get("after") or lab.suites, machine.of_qemu())
+                lab.data.get("after") or lab.suites, machine.of_qemu(),
+                self.lab.right_faults(lab.data["twists"]))
         try:
             found = outside_laws.judge(marks, faults_of)
         except outside.OutsideError as error:

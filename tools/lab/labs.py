@@ -237,6 +237,14 @@ class Lab:
             texts = patches.apply(values[name][value], texts, "twists.patch")
         return self.with_functions(references, texts)
 
+    def right_faults(self, twists):
+        """How faults begin that the look from outside finds, and that these
+        twists ask for."""
+        values = self.twist_values()
+        return tuple(values[name][value].words["fault"]
+                     for name, value in twists.items()
+                     if "fault" in values[name][value].words)
+
     def constants(self, twists):
         """The words NAME=VALUE of these twists."""
         values = self.twist_values()
