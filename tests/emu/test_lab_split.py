@@ -90,12 +90,11 @@ def test_kinds_names_and_types():
 
 
 @pytest.mark.parametrize("old, new, line, why", [
-    ("	}\n	return 0;", "	return 0;", 21, "does not close"),
+    ("	}\n	return 0;", "	return 0;", 20, "does not close"),
     ("		return NULL;   /* } */\n	}\n", "}\n", 18, "does not close"),
-    ("	return 0;\n}\n\nunsigned", "	return 0;\n\nunsigned", 24,
+    ("	return 0;\n}\n\nunsigned", "	return 0;\n\nunsigned", 23,
      "`{` in column 0 inside"),
     ("	return 0;\n}\n\"\"\"", "", 0, ""),
-    ("	int b;\n};", "	int b;\n}", 7, "no end"),
     ("/* A comment with { and ; */", "}", 6, "nothing opened"),
 ])
 def test_a_broken_file_is_refused_where_it_breaks(old, new, line, why):

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""test_lab_weave.py - files with exercises are woven, compile without a
-warning, and run; a kernel without a lab has no trace of all this"""
+"""test_lab_weave.py - files with exercises are woven, and compile without a
+warning; a kernel without a lab has no trace of all this"""
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,15 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from judge import parse
-from machine import BUILD, KERNEL, ROOT, limit
+from machine import KERNEL, ROOT, limit
 
 sys.path.insert(0, str(ROOT / "tools" / "lab"))
 
-import borrow       # noqa: E402  (needs the path above)
-import handout      # noqa: E402
+import handout      # noqa: E402  (needs the path above)
 import labs         # noqa: E402
-import split        # noqa: E402
 import weave        # noqa: E402
 
 # Exercises of the labs that there are or may be, by file.
@@ -172,7 +168,7 @@ def test_a_kernel_without_a_lab_has_no_trace(tmp_path):
     """Its symbols, and the commands that make it where no lab's folder is."""
     names = subprocess.run(["nm", KERNEL], check=True, capture_output=True,
                            text=True).stdout
-    assert not re.search(r" (student_|reference_|bench_reference_|lab_)", names)
+    assert not re.search(r" (student_|bench_reference_|lab_)", names)
     commands = []
     for without in ((), ("tools/lab", "docs/labs")):
         tree = tmp_path / "tree"
@@ -189,105 +185,3 @@ def test_a_kernel_without_a_lab_has_no_trace(tmp_path):
             check=True, capture_output=True, text=True,
             timeout=limit("build")).stdout)
     assert commands[0] == commands[1]
-
-
-# ---- a student's tree -------------------------------------------------------
-
-NAMES = [name for name in ("buddy",)
-         if any(labs.Lab(ROOT, labs.FOLDER / file.parent.name).name == name
-                for file in (ROOT / labs.FOLDER).glob("*/lab.json"))]
-
-
-def make(tree, *words):
-    environment = {name: value for name, value in os.environ.items()
-                   if name not in ("MAKEFLAGS", "MFLAGS", "BUILD")}
-    return subprocess.run(["make", "-s", "-j2", *words], cwd=tree, check=False,
-                          capture_output=True, text=True, env=environment,
-                          timeout=limit("build"))
-
-
-@pytest.fixture(scope="module", params=NAMES)
-def tree(request, tmp_path_factory):
-    """(lab, the plain tree of it as handed out, the host program built)"""
-    lab = labs.find(ROOT, request.param)
-    out = tmp_path_factory.mktemp("lab") / "tree"
-    handout.make(lab, 17, out, lab.plain_twists())
-    borrow.borrow(ROOT, BUILD, out, lab)
-    done = make(out, "build/host/suites")
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr
-    return lab, out
-
-
-def host(out, *words):
-    done = subprocess.run([out / "build/host/suites", *words],
-                          capture_output=True, check=False, text=True,
-                          timeout=limit("host"))
-    return parse(done.stdout), done
-
-
-def test_the_tree_is_one_commit_with_stubs(tree):
-    lab, out = tree
-    log = handout.git(out, "log", "--oneline")
-    assert len(log.splitlines()) == 1
-    assert handout.git(out, "ls-files", "docs/labs").split()
-    for path in lab.files:
-        text = (out / path).read_text()
-        todos = [int(n) for n in re.findall(r"\bLAB_TODO\((\d+)\)",
-                                            split.bare(text))]
-        assert todos == [e.n for e in lab.exercises if e.file == path]
-    others = [file for file in (out / labs.FOLDER).iterdir()
-              if file.name != lab.folder.name]
-    assert not others
-
-
-def test_with_stubs_everything_passes(tree):
-    lab, out = tree
-    _, done = host(out, ",".join(lab.all_suites()))
-    assert done.returncode == 0, done.stdout
-
-
-def test_what_is_not_done_is_skipped_with_its_line(tree):
-    lab, out = tree
-    counts = lab.counts()
-    for e in lab.exercises:
-        if not counts.get(e.n):
-            continue
-        text = (out / e.file).read_text().splitlines()
-        line = next(i for i, row in enumerate(text, 1)
-                    if f"LAB_TODO({e.n})" in row)
-        _, done = host(out, f"--exercise={e.n}", counts[e.n][0])
-        assert f"# SKIP exercise {e.n} not done yet: {e.file}:{line}" in \
-            done.stdout
-
-
-def test_counted_tests_fail_for_the_empty_function(tree):
-    """A sample: `lab measure` has asked all."""
-    lab, out = tree
-    for e in lab.exercises:
-        for test in lab.counts().get(e.n, [])[:3]:
-            found, done = host(out, f"--exercise=e{e.n}", test)
-            assert done.returncode != 0, (e.n, test)
-
-
-def test_the_reference_in_the_students_place_passes(tree):
-    lab, out = tree
-    for path, text in labs.open_envelope(
-            (out / lab.folder / "envelope").read_text()).items():
-        (out / path).write_text(text)
-    done = make(out, "build/host/suites")
-    assert done.returncode == 0 and not done.stderr, done.stderr
-    every = ",".join(lab.all_suites() + lab.data.get("after", []))
-    for words in (["--exercise=all"], ["--promote=all"],
-                  ["--exercise=all", "--promote=all"]):
-        found, done = host(out, *words, every)
-        assert done.returncode == 0, (words, done.stdout)
-        assert "not done yet" not in done.stdout
-
-
-def test_words_that_mean_nothing_are_refused(tree):
-    _, out = tree
-    for word in ("99", "x", "b999", "1x"):
-        _, done = host(out, f"--exercise={word}", "list")
-        assert done.returncode == 2
-        assert f"there is no {word} in lab" in done.stderr

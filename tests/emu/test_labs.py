@@ -25,6 +25,7 @@ import borrow    # noqa: E402  (needs the path above)
 import grade     # noqa: E402
 import handout   # noqa: E402
 import labs      # noqa: E402
+import runs      # noqa: E402
 import split     # noqa: E402
 import student   # noqa: E402
 from report import Report  # noqa: E402
@@ -99,6 +100,17 @@ def test_counted_tests_are_there_and_are_enough(tree):
         assert {test.split(".")[0] for test in tests} <= set(suites)
 
 
+def test_the_tree_is_one_commit_with_stubs(tree):
+    log = handout.git(tree.path, "log", "--oneline")
+    assert len(log.splitlines()) == 1
+    for path in tree.lab.files:
+        text = split.bare((tree.path / path).read_text())
+        todos = [int(n) for n in re.findall(r"\bLAB_TODO\((\d+)\)", text)]
+        assert todos == [e.n for e in tree.lab.exercises if e.file == path]
+    folders = [file.name for file in (tree.path / labs.FOLDER).iterdir()]
+    assert folders == [tree.lab.folder.name]
+
+
 def test_the_stubs_are_worth_nothing(tree):
     status, output = tree.run("grade")
     assert status == student.GRADED, output
@@ -112,6 +124,28 @@ def test_the_stubs_are_worth_nothing(tree):
     assert all(test["tags"] == ["todo"] for test in results["tests"])
     cases = xml.parse(tree.path / "results.xml").iter("skipped")
     assert len(list(cases)) == len(tree.lab.exercises)
+
+
+def test_what_is_not_done_is_skipped_with_its_line(tree):
+    host, kernel = student.places(tree.lab, tree.path / "build")
+    pairs = {grade.pairs_of(tree.lab, e)[0]: e for e in tree.lab.exercises}
+    found = {pair: (host or kernel).together([pair], *grade.word_of([e]))[pair]
+             for pair, e in pairs.items()}
+    todos = student.todo_lines(tree.lab)
+    for pair, e in pairs.items():
+        assert found[pair].lines == (
+            f"exercise {e.n} not done yet: {e.file}:{todos[e.n]}",), pair
+
+
+def test_words_that_mean_nothing_are_refused(tree):
+    host, kernel = student.places(tree.lab, tree.path / "build")
+    if not host:
+        pytest.skip("this lab has no host program")
+    for word in ("99", "x", "b999", "1x"):
+        status, text = runs.run([*host.command, f"--exercise={word}", "list"],
+                                runs.HOST_SECONDS)
+        assert status == 2
+        assert f"there is no {word} in lab" in text
 
 
 def test_the_reference_is_worth_everything(tree):

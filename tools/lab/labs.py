@@ -273,7 +273,7 @@ def plain_stub(n, function):
         lines.append("\treturn NULL;")
     elif result == "bool":
         lines.append("\treturn false;")
-    elif result.endswith("_t"):
+    elif result.endswith("_t") or result.startswith("struct "):
         lines.append(f"\treturn ({result}){{ 0 }};")
     elif result != "void":
         lines.append("\treturn 0;")

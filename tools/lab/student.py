@@ -27,6 +27,9 @@ from report import Report
 FULL, GRADED, NOT_GRADABLE, OWN_FAULT = 0, 1, 2, 3
 ERROR = re.compile(r"^([^\s:]+):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$",
                    re.MULTILINE)
+LINK_ERROR = re.compile(r"^.*(?:undefined (?:reference|symbol)|"
+                        r"multiple definition|duplicate symbol).*$",
+                        re.MULTILINE)
 
 
 def functions_of(lab):
@@ -66,11 +69,16 @@ def make(root, *words):
 
 
 def build_errors(lab, text):
-    """What the compiler says of the student's files; the whole of it where it
-    says nothing of them."""
+    """What the compiler and the linker say of the student's files. Raises
+    LabError if they say nothing: then something else does not compile."""
     own = [found.group() for found in ERROR.finditer(text)
            if found[1] in lab.files]
-    return own or text.splitlines()[-20:]
+    own += LINK_ERROR.findall(text)
+    if not own:
+        raise labs.LabError("the tree does not compile, and no file with "
+                            "exercises is the reason:\n" +
+                            "\n".join(text.splitlines()[-20:]))
+    return own
 
 
 def places(lab, build):

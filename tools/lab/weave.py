@@ -288,11 +288,12 @@ def weave_all(lab, build, with_bugs=False):
         texts = references[path], references[path]
         write(build / "guard" / path, Weaver(
             lab, path, texts, public, bugs, build / "reference").weave())
-    for suite in lab.suites:
-        write(build / "bench" / f"{suite}.h",
-              "".join(bench_header(lab, suite, references)))
-    for suite, file in lab.own_suites().items():
-        write(build / "bench" / f"{file.stem}.h",
+    files = {suite: suite for suite in lab.suites} | {
+        suite: file.stem for suite, file in lab.own_suites().items()}
+    if (lab.path / "exam.c").exists():          # at the grader's only
+        files[f"exam_{lab.name}"] = "exam"
+    for suite, name in files.items():
+        write(build / "bench" / f"{name}.h",
               "".join(bench_header(lab, suite, references)))
     write(build / "table.c", "".join(table(lab)))
 
