@@ -5,7 +5,8 @@ WHAT     Grades each seeded bug as if a student had handed it in. With
          solutions.py: docs/labs/selftest.md, which says how far the grader of
          each lab can be trusted.
 
-TERMS    seen     a counted test of the bug's exercise does not pass with it
+TERMS    seen     a counted test of the bug's exercise does not pass with it.
+                  One that an earlier test kept from running has seen nothing
          caught   seen by one test at least
          twice    seen by two tests at least: four bugs of five must be
 
@@ -54,7 +55,7 @@ HEAD = ("bug", "exercise", "function", "class", "seen by", "where",
 
 def wrong(outcomes):
     return [(pair, outcome) for pair, outcome in outcomes.items()
-            if outcome.verdict not in ("pass", "skip")]
+            if outcome.verdict not in ("pass", "skip", "none")]
 
 
 class Selftest:
