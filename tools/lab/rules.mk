@@ -6,7 +6,7 @@
 #          includes this file. Each file with exercises is compiled from what
 #          tools/lab/weave.py writes, in place of the file itself.
 #
-# LAB_BUGS=1 builds the seeded bugs in (bugs.patch). REFERENCE=1 boots with the
+# LAB_BUGS=1 builds the seeded bugs in (bugs.patch, or teeth.json). REFERENCE=1 boots with the
 # kernel's own functions only.
 
 LAB_BUGS ?=
