@@ -58,8 +58,9 @@ class Stand:
             time.sleep(0.05)
         self.stub = Stub(path)
 
-    def with_writes(self, writes):
-        """The faults of the machine while these bytes are different."""
+    def with_writes(self, writes, right=()):
+        """The faults of the machine while these bytes are different. `right`:
+        as in outside_laws.faults()."""
         old = []
         for address, data in writes:
             self.look.memory.forget()
@@ -67,7 +68,7 @@ class Stand:
             self.stub.write(address, data)
         try:
             self.look.memory.forget()
-            return outside_laws.faults(self.look)
+            return outside_laws.faults(self.look, right=right)
         finally:
             for address, data in reversed(old):
                 self.stub.write(address, data)
@@ -423,6 +424,13 @@ def test_a_fault_says_which_frame(stand):
     faults = stand.with_writes(two_free_buddies(stand.look))
     assert len(faults) == 1
     assert f"frames 0x{pfn:x} and 0x{pfn + (1 << order - 1):x}" in faults[0]
+
+
+def test_what_a_twist_asks_for_is_no_fault(stand):
+    fault, = stand.with_writes(data_read_only(stand.look))
+    assert stand.with_writes(data_read_only(stand.look), [fault[:-18]]) == []
+    assert stand.with_writes(data_read_only(stand.look), ["pgtable D8"]) == \
+        [fault]
 
 
 def test_many_faults_are_counted():

@@ -165,11 +165,13 @@ class Graded:
         report = self.report
         wrong = [mark for mark in report.marks if not mark.right]
         verdicts = [mark.verdict for mark in wrong] + ["pass"]
+        has_marks = self.status != student.OWN_FAULT
         lines = report.of_mark(wrong[0])[:2] if wrong else [""]
         return dict(zip(COLUMNS, (
             self.id, self.seed, report.lab.name,
-            " ".join(f"{mark.earned:g}" for mark in report.marks),
-            f"{report.score:g}",
+            " ".join(f"{mark.earned:g}" for mark in report.marks
+                     if has_marks),
+            f"{report.score:g}" if has_marks else "",
             "lied" if "lied" in verdicts else verdicts[0],
             self.note or lines[-1].strip(" -"), commit,
             f"{self.wall:.0f}")))
@@ -199,6 +201,10 @@ class GraderOfLab:
         marks = [grade.Mark(e, e.points, refused="\n".join(refusals))
                  for e in lab.exercises]
         return Report(lab, marks, lab.root, runs.HOST_SECONDS)
+
+    def no_marks(self):
+        return Report(self.lab, [grade.Mark(e, e.points) for e in
+                                 self.lab.exercises], self.root, 0)
 
     def grade(self, student_id, seed, where):
         """A Graded of one submission."""
@@ -273,7 +279,8 @@ class GraderOfLab:
             return outside_laws.promoted_faults(
                 build / "pagoda.elf", build / "boot.cpio",
                 [*machine.words(), f"promote={numbers}"],
-                lab.data.get("after") or lab.suites, machine.of_qemu())
+                lab.data.get("after") or lab.suites, machine.of_qemu(),
+                self.lab.right_faults(lab.data["twists"]))
         try:
             found = outside_laws.judge(marks, faults_of)
         except outside.OutsideError as error:
@@ -296,10 +303,17 @@ def grader(root, lab):
 
 
 def grade_class(grader, roster, key, submissions, jobs):
-    """[Graded] in the order of the roster."""
+    """[Graded] in the order of the roster. Where the grader itself fails, this
+    student has no marks, and the others have theirs."""
     def one(student_id):
-        return grader.grade(student_id, seed_of(key, student_id, grader.lab),
-                            find_submission(Path(submissions), student_id))
+        seed = seed_of(key, student_id, grader.lab)
+        clock = runs.Clock()
+        try:
+            return grader.grade(student_id, seed, find_submission(
+                Path(submissions), student_id))
+        except labs.LabError as error:
+            return Graded(student_id, seed, grader.no_marks(), student.OWN_FAULT,
+                          clock, f"the grader failed: {error}")
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(one, read_roster(roster)))
 

@@ -90,25 +90,32 @@ def not_here(lab, twists):
     return [row["test"] for row in lab.data.get("not_counted", [])]
 
 
-def lab_json(lab, seed, twists):
+def lab_json(lab, seed, twists, machine):
     """The lab's own words, and those of this student's tree."""
     counts = {str(n): tests for n, tests in sorted(lab.counts().items())}
     made = {"seed": seed, "twists": twists, "sources": lab.files,
-            "machine": lab.choose_machine(seed),
+            "machine": machine,
             "counts": counts, "not_here": not_here(lab, twists),
             "made_from": git(lab.root, "rev-parse", "HEAD").strip()}
     return json.dumps(lab.data | made, indent=2) + "\n"
 
 
-def copy_suites(lab, folder, with_bugs):
-    """What is compiled with the kernel, and for tests of tests the bugs."""
-    names = ["suite.c", "stage.h"] + (["bugs.patch"] if with_bugs else [])
-    for name in names:
+def copy_suites(lab, folder):
+    """What is compiled with the kernel."""
+    for name in ("suite.c", "stage.h"):
         if (lab.path / name).exists():
             shutil.copy2(lab.path / name, folder / name)
     for name in ("suites", "peek"):
         if (lab.path / name).is_dir():
             shutil.copytree(lab.path / name, folder / name)
+
+
+def copy_bugs(lab, folder, twists):
+    """For tests of tests. The second solution does not come along."""
+    if twists == lab.plain_twists():
+        shutil.copy2(lab.path / "bugs.patch", folder / "bugs.patch")
+    else:
+        (folder / "teeth.json").write_text(json.dumps(lab.teeth(twists)))
 
 
 def links_from_root(text, folder):
@@ -117,7 +124,7 @@ def links_from_root(text, folder):
                     f"]({os.path.normpath(folder / link[1])})", text)
 
 
-def write_lab(lab, out, seed, twists, with_bugs):
+def write_lab(lab, out, seed, twists, machine):
     """Everything of the tree that is not the kernel's."""
     folder = out / lab.folder
     references = lab.twisted(lab.plain(), twists)
@@ -125,9 +132,8 @@ def write_lab(lab, out, seed, twists, with_bugs):
     for path in lab.files:
         (out / path).write_text(with_stubs(lab, path, references[path]))
     (folder / "envelope").write_text(labs.close_envelope(references))
-    (folder / "lab.json").write_text(lab_json(lab, seed, twists))
-    (out / "lab.mk").write_text(lab_mk(lab, Machine(
-        **lab.choose_machine(seed))))
+    (folder / "lab.json").write_text(lab_json(lab, seed, twists, machine))
+    (out / "lab.mk").write_text(lab_mk(lab, Machine(**machine)))
     header = lab.path / "lab.h"
     if header.exists():
         (folder / "lab.h").write_text(labs.header_with(
@@ -136,12 +142,12 @@ def write_lab(lab, out, seed, twists, with_bugs):
     if text.exists():
         (out / "LAB.md").write_text(links_from_root(labs.text_with(
             text.read_text(), lab.twist_values(), twists), lab.folder))
-    copy_suites(lab, folder, with_bugs)
+    copy_suites(lab, folder)
 
 
-def make(lab, seed, out, twists=None, with_bugs=False):
+def make(lab, seed, out, twists=None, with_bugs=False, machine=None):
     """Write the tree of one student; `out` must not be there yet. Without
-    `twists` the seed chooses them."""
+    `twists` and `machine` the seed chooses them."""
     out = Path(out)
     if out.exists() and any(out.iterdir()):
         raise LabError(f"{out} is there already, and not empty")
@@ -151,8 +157,11 @@ def make(lab, seed, out, twists=None, with_bugs=False):
         look.write_tree(lab, out, seed,
                         git(lab.root, "rev-parse", "HEAD").strip())
     else:
-        write_lab(lab, out, seed, lab.choose_twists(seed) if twists is None
-                  else twists, with_bugs)
+        twists = lab.choose_twists(seed) if twists is None else twists
+        write_lab(lab, out, seed, twists,
+                  machine or lab.choose_machine(seed))
+        if with_bugs:
+            copy_bugs(lab, out / lab.folder, twists)
     git(out, "init", "-q", "-b", "main")
     git(out, "add", "-A", "-f")
     git(out, "commit", "-q", "-m", f"Lab {lab.data['number']}: "

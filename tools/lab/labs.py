@@ -202,6 +202,23 @@ class Lab:
                              section.words))
         return found
 
+    def second(self, references):
+        """The references with the second solution's functions."""
+        return self.with_functions(references, {
+            e.n: (self.path / "second" / f"{e.function}.c").read_text()
+            for e in self.exercises})
+
+    def variants(self, references):
+        """What is built in with LAB_BUGS=1: the seeded bugs; under other rules
+        than the kernel's the functions that know one rule less."""
+        file = self.path / "teeth.json"
+        if not file.exists():
+            return self.bugs(references)
+        exercises = {e.n: e for e in self.exercises}
+        return [Bug(n, exercises[row["exercise"]].function,
+                    exercises[row["exercise"]].file, row["text"], row)
+                for n, row in enumerate(json.loads(file.read_text()), 1)]
+
     # ---- twists --------------------------------------------------------------
 
     def twist_values(self):
@@ -236,6 +253,26 @@ class Lab:
         for name, value in twists.items():
             texts = patches.apply(values[name][value], texts, "twists.patch")
         return self.with_functions(references, texts)
+
+    def right_faults(self, twists):
+        """How faults begin that the look from outside finds, and that these
+        twists ask for."""
+        values = self.twist_values()
+        return tuple(values[name][value].words["fault"]
+                     for name, value in twists.items()
+                     if "fault" in values[name][value].words)
+
+    def teeth(self, twists):
+        """Rows {twist, exercise, text}: for each twist that is not the
+        kernel's, the functions of a student who overlooks this one."""
+        plain, rows = self.plain_twists(), []
+        for name, value in twists.items():
+            hunks = self.twist_values()[name][value].hunks
+            texts = self.exercise_texts(self.twisted(
+                self.plain(), twists | {name: plain[name]}))
+            rows += [{"twist": name, "exercise": n, "text": texts[n]}
+                     for n in dict.fromkeys(n for n, _ in hunks)]
+        return rows
 
     def constants(self, twists):
         """The words NAME=VALUE of these twists."""

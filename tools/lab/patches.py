@@ -17,6 +17,8 @@ TERMS    hunk   old lines (a blank or `-` in column 0) that stand in the
                 function exactly once, and become new ones (a blank or `+`). No
                 line numbers: other parts of the function may change
          plain  a value of a twist without hunks: what the kernel itself does
+         fault  a word of a twist: how a fault begins that the look from outside
+                finds in every kernel with this value
 """
 import re
 from dataclasses import dataclass, field

@@ -5,8 +5,9 @@ WHAT     The report for the student (report.md), results.json in the form of
          Gradescope, results.xml in the form of JUnit, a row of grades.csv.
 
 ALGORITHM  At most three failures of an exercise are shown; the others are
-         counted. A failure says what was expected and what came, where, and
-         shows the line of the test.
+         counted. Tests that count for fewer exercises come first: they are
+         nearer to the function. A failure says what was expected and what came,
+         where, and shows the line of the test.
 """
 import json
 import re
@@ -95,9 +96,16 @@ class Report:
     def most(self):
         return sum(mark.points for mark in self.marks)
 
+    def exercises_of(self, pair):
+        """For how many exercises does a test count?"""
+        return sum(".".join(pair) in tests
+                   for tests in self.lab.counts().values())
+
     def failures(self, mark):
         """Lines about what failed, at most three, the others counted."""
-        failures, lines = mark.failures(), []
+        places, lines = list(mark.outcomes), []
+        failures = sorted(mark.failures(), key=lambda one: (
+            places.index(one[0]), self.exercises_of(one[1])))
         for place, pair, outcome in failures[:FAILURES_SHOWN]:
             first, *more = in_words(pair, outcome, self.root,
                                     [mark.exercise.file], self.limit)

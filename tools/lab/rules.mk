@@ -6,7 +6,7 @@
 #          includes this file. Each file with exercises is compiled from what
 #          tools/lab/weave.py writes, in place of the file itself.
 #
-# LAB_BUGS=1 builds the seeded bugs in (bugs.patch). REFERENCE=1 boots with the
+# LAB_BUGS=1 builds the seeded bugs in (bugs.patch, or teeth.json). REFERENCE=1 boots with the
 # kernel's own functions only.
 
 LAB_BUGS ?=
@@ -112,6 +112,7 @@ override APPEND := $(strip $(LAB_WORDS) $(APPEND))
 
 .PHONY: grade try submission
 grade:  ## this lab: what your functions are worth (EX=2: one exercise)
+	$(Q)tools/setup grade
 	$(Q)$(PYTHON) tools/lab/lab grade $(EX:%=--exercise %) || test $$? = 1
 try:  ## this lab: one test, with all that it prints: TEST=suite.name
 	$(Q)$(PYTHON) tools/lab/lab try $(TEST)

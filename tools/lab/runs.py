@@ -166,6 +166,20 @@ class Host:
             [*self.command, *(f"--{word}" for word in words),
              ",".join(map(".".join, pairs))], TOGETHER_SECONDS)[1])[0]
 
+    def until_end(self, pairs, *words):
+        """{pair: Outcome} of tests in one process, without those behind the
+        test in which the process ended; in the order in which they run."""
+        pairs = in_order(pairs)
+        list_ = ",".join(map(".".join, pairs))
+        status, text = run([*self.command, *(f"--{word}" for word in words),
+                            list_], HOST_SECONDS)
+        found, rest = read_results(text)
+        outcomes = {pair: found[pair] for pair in pairs if pair in found}
+        missing = [pair for pair in pairs if pair not in found]
+        if missing:
+            outcomes[missing[0]] = Outcome(ending(status), rest)
+        return outcomes
+
     def exam_command(self, suite, seed, words):
         return [*self.command, f"--seed={seed}",
                 *(f"--{word}" for word in words), suite]

@@ -1,21 +1,29 @@
 # SPDX-License-Identifier: MIT
 """selftest.py - does the grader see the seeded bugs, and nothing else?
 
-WHAT     Grades each seeded bug as if a student had handed it in, and the
-         reference as if it were a student's solution.
+WHAT     Grades each seeded bug as if a student had handed it in. With
+         solutions.py: docs/labs/selftest.md, which says how far the grader of
+         each lab can be trusted.
 
-TERMS    seen     a counted test of the bug's exercise does not pass with it
+TERMS    seen     a counted test of the bug's exercise does not pass with it.
+                  One that an earlier test kept from running has seen nothing
          caught   seen by one test at least
          twice    seen by two tests at least: four bugs of five must be
 
 ALGORITHM  All bugs of a lab are in one program, behind the switches of their
-         exercises: `exercise=b7`. On the host first; what no test sees there
+         exercises: `exercise=b7`. On the host first, all tests of a bug in one
+         process, and a new process behind a test that ends one; what no test
+         sees there
          is tried in the kernel, then in the kernel that calls the bug itself.
 """
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import grade
+import runs
+import solutions
 from runs import NONE
 
 TWICE = 0.8
@@ -47,7 +55,7 @@ HEAD = ("bug", "exercise", "function", "class", "seen by", "where",
 
 def wrong(outcomes):
     return [(pair, outcome) for pair, outcome in outcomes.items()
-            if outcome.verdict not in ("pass", "skip")]
+            if outcome.verdict not in ("pass", "skip", "none")]
 
 
 class Selftest:
@@ -62,11 +70,12 @@ class Selftest:
         return f"{place}=b{bug.n}"
 
     def on_host(self, bug, pairs):
-        found, hangs = {}, 0
-        for pair in pairs:
-            if hangs < grade.HANGS_MAX:
-                found[pair] = self.host.one(pair, self.word(bug))
-                hangs += found[pair].verdict == "hang"
+        found, hangs, left = {}, 0, pairs
+        while left and hangs < grade.HANGS_MAX:
+            run = self.host.until_end(left, self.word(bug))
+            found |= run
+            hangs += any(o.verdict == "hang" for o in run.values())
+            left = [pair for pair in left if pair not in run]
         return {pair: o for pair, o in found.items()
                 if o.verdict != "absent"}
 
@@ -102,3 +111,51 @@ def table(found):
         faults.append(f"only {twice} of {len(found)} bugs are seen by two "
                       "tests")
     return "\n".join(lines) + "\n", faults
+
+
+# ---- all of a lab ------------------------------------------------------------
+
+def of_lab(lab, build, seeds, jobs):
+    """(the text about a lab, what is wrong). The trees share the seeds."""
+    clock = runs.Clock()
+    with tempfile.TemporaryDirectory(prefix="lab-") as work, \
+            ThreadPoolExecutor(jobs) as pool:
+        choices = solutions.choices(lab)
+        trees = list(pool.map(lambda i: solutions.Tree(
+            lab, build, Path(work) / str(i), choices[i]),
+            range(len(choices))))
+        said = list(pool.map(lambda i: trees[i].said(
+            range(1 + i, seeds + 1, len(trees))), range(len(trees))))
+        seen = Selftest(lab, *trees[0].places(1), jobs).bugs(
+            lab.bugs(lab.plain()))
+    bugs, faults = table(seen)
+    right, more = solutions.table(said)
+    text = f"## Lab {lab.data['number']}: {lab.data['title']}\n\n" \
+           f"{right}\n{bugs}"
+    return text, [f"lab {lab.name}: {fault}" for fault in faults + more], \
+        clock.read()[0]
+
+
+HEADER = """\
+# How far the grader can be trusted
+
+`make grade-selftest` writes this page. For each lab:
+
+* Solutions. A row is a student's tree. With each of so many seeds the counted tests
+  and the exam said yes to the kernel's own functions, and to a second solution that
+  was written from `LAB.md` alone. "rejected" says where one of them said no. A twist
+  has no teeth if a student may overlook it without losing a test.
+* Seeded bugs. Each was graded as if a student had handed it in. "seen by" counts the
+  tests of its exercise that failed.
+"""
+
+
+def of_labs(labs, build, seeds, jobs):
+    """(the page, what is wrong, [(lab's name, CPU seconds)])"""
+    texts, faults, seconds = [HEADER], [], []
+    for lab in labs:
+        text, wrong, cpu = of_lab(lab, build, seeds, jobs)
+        texts.append(text)
+        faults += wrong
+        seconds.append((lab.name, cpu))
+    return "\n".join(texts), faults, seconds

@@ -81,9 +81,10 @@ def build_errors(lab, text):
     return own
 
 
-def places(lab, build):
-    """(the host program or None, the kernel), as built in a folder."""
-    machine, seed = lab.machine, lab.data.get("seed", 1)
+def places(lab, build, seed=None):
+    """(the host program or None, the kernel), as built in a folder; with the
+    random numbers of a seed, or of the tree's."""
+    machine, seed = lab.machine, seed or lab.data.get("seed", 1)
     host = runs.Host(build / "host" / "graded",
                      [*machine.of_host(), f"--seed={seed}"]) \
         if lab.data.get("host", True) else None

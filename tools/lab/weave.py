@@ -278,7 +278,7 @@ def write(path, text):
 
 def weave_all(lab, build, with_bugs=False):
     references = lab.references()
-    bugs = lab.bugs(references) if with_bugs else []
+    bugs = lab.variants(references) if with_bugs else []
     public = public_functions(lab, references)
     for path in lab.files:
         texts = (lab.root / path).read_text(), references[path]

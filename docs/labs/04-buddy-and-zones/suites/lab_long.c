@@ -26,31 +26,50 @@ static void free_both(struct page *buddy)
 	EXPECT_EQ(buddy->state_order, STATE_ORDER(PAGE_FREE, MAX_ORDER));
 }
 
-/* Call fn() with the buddy of the whole zone, where the machine has it. */
+/* The one of these blocks that is the buddy of a block, or NULL. */
+static struct page *buddy_among(struct page *const *blocks, unsigned nr,
+				const struct page *page)
+{
+	for (unsigned i = 0; i < nr; i++)
+		if (page_to_pfn(blocks[i]).v == (page_to_pfn(page).v ^ FRAMES))
+			return blocks[i];
+	return NULL;
+}
+
+/* fn() works with `block`, which is the whole zone, and with its buddy. */
+static void run_with(void (*fn)(struct page *buddy), struct page *buddy)
+{
+	zone_open(0, 0);
+	fn(buddy);
+	for (unsigned i = 1; i < FRAMES; i++)
+		buddy[i].state_order = STATE_ORDER(PAGE_TAIL, 0);
+	buddy->state_order = STATE_ORDER(PAGE_USED, MAX_ORDER);
+	zone_close();
+}
+
+/* Take blocks until two of them are buddies. */
 static void with_buddy(void (*fn)(struct page *buddy))
 {
-	struct page *got[16], *buddy = NULL;
+	struct page *got[16], *page = NULL, *buddy = NULL;
 	unsigned nr = 0;
 
-	zone_open(0, 0);
-	for (; nr < ARRAY_SIZE(got) && !buddy; nr++) {
-		got[nr] = kernel_alloc_pages(GFP_HIGHUSER | GFP_NOWARN,
-					     MAX_ORDER);
-		if (!got[nr])
+	if (block)   /* a test that failed may have left it */
+		zone_close();
+	while (nr < ARRAY_SIZE(got) && !buddy) {
+		page = kernel_alloc_pages(GFP_HIGHUSER | GFP_NOWARN,
+					  MAX_ORDER);
+		if (!page)
 			break;
-		if (page_to_pfn(got[nr]).v == (page_to_pfn(block).v ^ FRAMES))
-			buddy = got[nr];
+		buddy = buddy_among(got, nr, page);
+		got[nr++] = page;
 	}
 	if (buddy) {
-		fn(buddy);
-		for (unsigned i = 1; i < FRAMES; i++)
-			buddy[i].state_order = STATE_ORDER(PAGE_TAIL, 0);
-		buddy->state_order = STATE_ORDER(PAGE_USED, MAX_ORDER);
+		nr--;   /* zone_close() frees it */
+		block = page;
+		run_with(fn, buddy);
 	}
 	while (nr-- > 0)
-		if (got[nr])
-			kernel_free_pages(got[nr], MAX_ORDER);
-	zone_close();
+		kernel_free_pages(got[nr], MAX_ORDER);
 	if (!buddy)
 		SKIP("needs two free blocks of 4 MiB that are buddies");
 }

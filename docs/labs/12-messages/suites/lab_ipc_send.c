@@ -147,7 +147,7 @@ enum { SERVER = 1, BYSTANDER };
 
 static struct order ran;
 static struct ipc_parcel pages_to_take;
-static struct thread *server;          /* NULL: it has ended                  */
+static struct thread *volatile server; /* NULL: it has ended                  */
 
 static void serve_one(void *arg)
 {
@@ -185,6 +185,8 @@ static bool server_runs_first(bool calls, struct ipc_parcel *parcel)
 		thread_sleep_ns(NS_PER_TICK);
 	if (server)
 		thread_kill(server);
+	for (unsigned n = 0; n < PATIENCE_ENDS && server; n++)
+		thread_sleep_ns(NS_PER_TICK);
 	return ran.nr == 2 && ran.who[0] == SERVER;
 }
 

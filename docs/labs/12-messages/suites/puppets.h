@@ -141,6 +141,11 @@ static inline void order_with(unsigned i, enum act act, uint32_t n,
 {
 	struct puppet *puppet = &puppets[i];
 
+	if (puppet->busy) {
+		ktest_fail(__FILE__, __LINE__,
+			   "thread %u still waits, and can do nothing more", i);
+		return;
+	}
 	op.regs = &puppet->words;
 	op.label = n;
 	op.calls = act == DO_CALL;
@@ -194,20 +199,56 @@ static inline void let_deadlines_pass(unsigned i)
 		thread_sleep_ns(NS_PER_TICK);
 }
 
-#define EXPECT_WAITS(i)  EXPECT(puppets[i].busy)
-#define EXPECT_DONE(i, value)                              \
-	do {                                               \
-		EXPECT(!puppets[i].busy);                  \
-		EXPECT_EQ(puppets[i].result, value);       \
-		EXPECT(!puppets[i].irqs_off);              \
-	} while (0)
-#define EXPECT_WORDS(i, n)  EXPECT(are(&puppets[i].words, n))
+/* ---- what puppet i must see --------------------------------------------- */
+
+static inline void expect_waits(const char *file, int line, unsigned i)
+{
+	if (!puppets[i].busy)
+		ktest_fail(file, line,
+			   "thread %u does not wait: its result is %ld", i,
+			   puppets[i].result);
+}
+
+static inline void expect_done(const char *file, int line, unsigned i,
+			       long result)
+{
+	const struct puppet *puppet = &puppets[i];
+
+	if (puppet->busy)
+		ktest_fail(file, line, "thread %u still waits", i);
+	else if (puppet->result != result)
+		ktest_fail(file, line,
+			   "the result of thread %u is %ld, expected %ld", i,
+			   puppet->result, result);
+	if (puppet->irqs_off)
+		ktest_fail(file, line, "thread %u came back with interrupts off",
+			   i);
+}
+
+static inline void expect_words(const char *file, int line, unsigned i,
+				uint32_t n)
+{
+	const struct ipc_regs *words = &puppets[i].words;
+
+	if (!are(words, n))
+		ktest_fail(file, line,
+			   "the words of thread %u are %u ... %u, expected %u ... %u",
+			   i, words->ebx, words->ebp, n * 16, n * 16 + 5);
+}
+
+#define EXPECT_WAITS(i)         expect_waits(__FILE__, __LINE__, i)
+#define EXPECT_DONE(i, result)  expect_done(__FILE__, __LINE__, i, result)
+#define EXPECT_WORDS(i, n)      expect_words(__FILE__, __LINE__, i, n)
 
 /* ---- before and after each test ----------------------------------------- */
 
 static inline void set_up(void)
 {
-	REQUIRE(!threads_lost);
+	if (threads_lost) {
+		ktest_fail(__FILE__, __LINE__,
+			   "threads of an earlier test are still there");
+		ktest_abort();
+	}
 	threads_before = sched_nr_threads();
 	objects_before = object_count(OBJECT_ANY);
 	memset(puppets, 0, sizeof(puppets));
@@ -267,7 +308,11 @@ static inline void tear_down(void)
 	     sched_nr_threads() > threads_before; n++)
 		thread_sleep_ns(NS_PER_TICK);
 	threads_lost = sched_nr_threads() > threads_before;
-	REQUIRE(!threads_lost);
+	if (threads_lost) {
+		ktest_fail(__FILE__, __LINE__,
+			   "a thread waits for ever: a kill does not end its wait");
+		ktest_abort();
+	}
 	endpoint_put(endpoint);
 	EXPECT_EQ(object_count(OBJECT_ANY), objects_before);
 }
