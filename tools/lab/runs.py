@@ -33,7 +33,7 @@ LINE_MAX = 2000         # of a kernel's command line (KERNEL_CMDLINE_SIZE)
 HANG = 40               # exit status of runtime/host.c: out of CPU time
 PANIC = 37              # of the host program and of the kernel
 
-SUITE = re.compile(r"^    # Subtest: (\w+)$")
+SUITE = re.compile(r"^    # Subtest: (\w+)$", re.MULTILINE)
 HEADER = re.compile(r"KTAP version|\d+\.\.\d+$|# seed |# Subtest: ")
 ABSENT = re.compile(r"^not ok \d+ (\w+)\.(\w+) # no such", re.MULTILINE)
 RESULT = re.compile(r"^    (ok|not ok) \d+ (\w+)(?: # SKIP (.*))?$")
@@ -168,14 +168,18 @@ class Host:
 
     def until_end(self, pairs, *words):
         """{pair: Outcome} of tests in one process, without those behind the
-        test in which the process ended; in the order in which they run."""
+        test in which the process ended; in the order in which they run. A suite
+        that was passed over is absent."""
         pairs = in_order(pairs)
         list_ = ",".join(map(".".join, pairs))
         status, text = run([*self.command, *(f"--{word}" for word in words),
                             list_], HOST_SECONDS)
         found, rest = read_results(text)
         outcomes = {pair: found[pair] for pair in pairs if pair in found}
-        missing = [pair for pair in pairs if pair not in found]
+        last = max(SUITE.findall(text), default="")
+        outcomes |= {pair: Outcome("absent") for pair in pairs
+                     if pair not in found and pair[0] < last}
+        missing = [pair for pair in pairs if pair not in outcomes]
         if missing:
             outcomes[missing[0]] = Outcome(ending(status), rest)
         return outcomes

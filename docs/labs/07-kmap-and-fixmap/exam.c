@@ -25,6 +25,9 @@
  *                 numbers, and after the last one with 0. unmap passes over
  *                 pages without users, freed over pages with users
  */
+/* Exercise 5 is promoted: the run calls what the kernel calls. */
+#undef kmap_page_freed
+
 #include <arch/tlb.h>
 
 #include "docs/labs/07-kmap-and-fixmap/lab.h"

@@ -12,6 +12,9 @@
  */
 #pragma once
 
+/* Exercise 5 is promoted: the suites call what the kernel calls. */
+#undef kmap_page_freed
+
 #include <arch/probe.h>
 #include <arch/tlb.h>
 
