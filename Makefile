@@ -273,7 +273,7 @@ MAKE_AGAIN := $(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: all iso run-iso run-bochs host run debug test smoke smoke-kernel \
 	smoke-host soak bench mutants coverage doctor pictures \
-	lab check measure compile_commands.json tags help clean
+	lab grade-selftest check measure compile_commands.json tags help clean
 
 all: $(BUILD)/pagoda.elf $(BUILD)/boot.cpio  ## build the kernel and the boot archive
 	$(if $(LEFT_OUT),$(info $(LEFT_OUT)))
@@ -397,7 +397,12 @@ coverage: all  ## lines that the suites run, in the kernel and on the host; bran
 		--missed $(COVERAGE)/missed.txt
 
 lab:  ## a student's tree with a lab in it (LAB=buddy SEED=17 OUT=../mylab)
+	$(Q)tools/setup grade
 	$(Q)$(PYTHON) tools/lab/lab make $(LAB) --seed $(SEED) --out $(OUT)
+
+grade-selftest:  ## grade seeded bugs and right solutions of the labs (LAB=buddy: of one)
+	$(Q)$(MAKE_AGAIN) all host
+	$(Q)$(PYTHON) tools/lab/lab selftest $(LAB)
 
 doctor:  ## what is wrong with this machine, and the command that mends it
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/doctor

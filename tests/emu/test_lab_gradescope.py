@@ -150,7 +150,7 @@ def test_the_zip_has_what_gradescope_needs(autograder):
                           "tree.tar.gz"}
     assert modes["setup.sh"] & modes["run_autograder"] & 0o111
     for name in ("tools/lab/lab", "build/pagoda.elf", "build/host/suites",
-                 "build/mm/page/page.c.o",
+                 "build/mm/page/zone.c.o",
                  "docs/labs/04-buddy-and-zones/exam.c"):
         assert f"./{name}" in names, name
 

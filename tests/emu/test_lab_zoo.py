@@ -113,7 +113,7 @@ REFUSED = {
               "\treturn 0;\n"), "rule G3"),
     "ends the kernel with the status of success":
         (only("\tvoid kernel_exit(int status);\n\n\tkernel_exit(16);\n"
-              "\treturn 0;\n"), "undefined reference"),
+              "\treturn 0;\n"), "rule G3"),
     "endless output":
         (only("\tint console_printf(const char *, ...);\n\n\tfor (;;)\n"
               '\t\tconsole_printf("ok 1 - everything\\n");\n'), "rule G3"),
@@ -178,40 +178,68 @@ def test_what_is_no_submission_earns_nothing(grader, tmp_path, name):
 
 # ---- compiled and run --------------------------------------------------------
 
-def address_of(symbol):
-    """Where the host program has it: the same in every run (-no-pie)."""
-    nm = subprocess.run(["nm", ROOT / "build/host/suites"], text=True,
-                        capture_output=True, check=True).stdout
-    return int(re.search(rf"^(\w+) \w {symbol}$", nm, re.MULTILINE)[1], 16)
+def at(symbol):
+    """An address of the host program, to be filled in: the same in every run
+    (-no-pie)."""
+    return f"ADDRESS_OF_{symbol}"
 
 
-def computed_address(_):
-    """Clears the counter of failures of the running test, again and again."""
-    return first(f"\t*(volatile unsigned *){address_of('running'):#x}ul = 0;\n"
-                 "\tif (order <= MAX_ORDER)\n\t\treturn 0;\n")
-
-
-def late(calls):
-    """A change: right for so many calls, and NULL after them."""
+def late(calls, statement="return 0;"):
+    """A change: right for so many calls; then this statement."""
     return first(f"\tstatic unsigned calls;\n\n\tif (++calls > {calls})\n"
-                 "\t\treturn 0;\n")
+                 f"\t\t{statement}\n")
 
 
 # name -> (the change of buddy_alloc_locked(), the verdicts it may have)
 RUN = {
     "a stub that returns something":
-        (lambda: only("\treturn 0;\n"), {"fail", "panic", "crash"}),
-    "a computed address": (lambda: computed_address(None),
-                           {"fail", "panic", "crash", "lied"}),
-    "right for the visible tests only": (lambda: late(20000),
-                                         {"fail", "panic", "lied"}),
+        (only("\treturn 0;\n"), {"fail", "panic", "crash"}),
+    # Clears what the runner has counted, again and again.
+    "the runner's counter, by a computed address":
+        (first(f"\t*(volatile unsigned *){at('running')} = 0;\n"
+               "\tif (order <= MAX_ORDER)\n\t\treturn 0;\n"),
+         {"fail", "panic", "crash", "lied"}),
+    # Reads the seed of the runner.
+    "right for the seeds 1 to 100 only":
+        (first(f"\tif (*(volatile unsigned *){at('seed')} > 100u)\n"
+               "\t\treturn 0;\n"), {"fail", "panic", "crash", "lied"}),
+    "right for the visible tests only": (late(20000), {"fail", "panic", "lied"}),
+    "breaks the promoted kernel, late":
+        (late(6000, "zone->free_orders ^= 1u;"), {"fail", "panic", "lied"}),
 }
+
+
+def addresses(grader, names):
+    """symbol -> its address, in the program of the submission before."""
+    nm = subprocess.run(
+        ["nm", grader.work / "one/build/host/graded"], text=True,
+        capture_output=True, check=True).stdout
+    return {name: int(re.search(rf"^(\w+) \w {name}$", nm, re.MULTILINE)[1], 16)
+            for name in names}
+
+
+def with_addresses(grader, tree, change, folder):
+    """A change with the addresses of a program that has the same code."""
+    text = change("{\n}\n")
+    names = set(re.findall(r"ADDRESS_OF_(\w+)", text))
+
+    def fill(known):
+        def changed(old):
+            return re.sub(r"ADDRESS_OF_(\w+)",
+                          lambda m: f"{known[m[1]]:#010x}ul", change(old))
+        return changed
+    if not names:
+        return change
+    guess = fill(dict.fromkeys(names, 0x12345678))
+    grade(grader, Submission(tree, True).replace(ALLOC, guess).write(folder))
+    return fill(addresses(grader, names))
 
 
 @pytest.mark.parametrize("name", RUN)
 def test_a_liar_earns_nothing(grader, tree, tmp_path, name):
-    make, verdicts = RUN[name]
-    file = Submission(tree, solved=True).replace(ALLOC, make()).write(tmp_path)
+    change, verdicts = RUN[name]
+    change = with_addresses(grader, tree, change, tmp_path)
+    file = Submission(tree, solved=True).replace(ALLOC, change).write(tmp_path)
     graded = grade(grader, file)
     mark = graded.report.marks[0]
     assert mark.verdict in verdicts, graded.report.text()

@@ -165,11 +165,13 @@ class Graded:
         report = self.report
         wrong = [mark for mark in report.marks if not mark.right]
         verdicts = [mark.verdict for mark in wrong] + ["pass"]
+        has_marks = self.status != student.OWN_FAULT
         lines = report.of_mark(wrong[0])[:2] if wrong else [""]
         return dict(zip(COLUMNS, (
             self.id, self.seed, report.lab.name,
-            " ".join(f"{mark.earned:g}" for mark in report.marks),
-            f"{report.score:g}",
+            " ".join(f"{mark.earned:g}" for mark in report.marks
+                     if has_marks),
+            f"{report.score:g}" if has_marks else "",
             "lied" if "lied" in verdicts else verdicts[0],
             self.note or lines[-1].strip(" -"), commit,
             f"{self.wall:.0f}")))
@@ -186,7 +188,7 @@ class GraderOfLab:
         """The tree as the student got it, with the grader's objects."""
         out = self.work / student_id
         shutil.rmtree(out, ignore_errors=True)
-        handout.make(self.lab, seed, out)
+        handout.make(self.lab, seed, out, repository=False)
         for name in ("exam.c", "exam.py"):
             if (self.lab.path / name).exists():
                 shutil.copy2(self.lab.path / name,
@@ -199,6 +201,10 @@ class GraderOfLab:
         marks = [grade.Mark(e, e.points, refused="\n".join(refusals))
                  for e in lab.exercises]
         return Report(lab, marks, lab.root, runs.HOST_SECONDS)
+
+    def no_marks(self):
+        return Report(self.lab, [grade.Mark(e, e.points) for e in
+                                 self.lab.exercises], self.root, 0)
 
     def grade(self, student_id, seed, where):
         """A Graded of one submission."""
@@ -224,16 +230,15 @@ class GraderOfLab:
     def grade_built(self, student_id, seed, lab, clock):
         exam = lab.path / "exam.c"
         worked, text = student.make(
-            lab.root, student.BUILT, "guard-objects",
+            lab.root, "-k", "guard-objects", student.BUILT,
             *([f"LAB_EXAM={lab.folder}/exam.c"] if exam.exists() else []))
-        if not worked:
-            errors = ["it does not compile:", *student.build_errors(lab, text)]
-            return Graded(student_id, seed, self.refuse(lab, errors),
-                          student.NOT_GRADABLE, clock, errors[-1])
         refused = self.check_objects(lab)
+        if not worked and not refused:
+            refused = ["it does not compile:",
+                       *student.build_errors(lab, text)]
         if refused:
             return Graded(student_id, seed, self.refuse(lab, refused),
-                          student.NOT_GRADABLE, clock, refused[0])
+                          student.NOT_GRADABLE, clock, refused[-1])
         host, kernel = student.places(lab, lab.root / "build")
         if not student.works_here(lab, host, kernel):
             raise labs.LabError("the reference itself fails on this machine")
@@ -247,11 +252,14 @@ class GraderOfLab:
                       made=student.object_of(lab))
 
     def check_objects(self, lab):
+        """What rule G3 says of the objects that there are: where a name is
+        missing the linker has failed."""
         refused, build = [], lab.root / "build"
         for path in lab.files:
-            refused += [one.text(path) for one in guard.check_object(
-                build / f"{path}.o", build / "lab" / "guard" / f"{path}.o",
-                lab.data.get("may_use", []))]
+            objects = build / f"{path}.o", build / "lab/guard" / f"{path}.o"
+            if all(file.exists() for file in objects):
+                refused += [one.text(path) for one in guard.check_object(
+                    *objects, lab.data.get("may_use", []))]
         return refused
 
     def examine(self, lab, place, marks):
@@ -297,10 +305,17 @@ def grader(root, lab):
 
 
 def grade_class(grader, roster, key, submissions, jobs):
-    """[Graded] in the order of the roster."""
+    """[Graded] in the order of the roster. Where the grader itself fails, this
+    student has no marks, and the others have theirs."""
     def one(student_id):
-        return grader.grade(student_id, seed_of(key, student_id, grader.lab),
-                            find_submission(Path(submissions), student_id))
+        seed = seed_of(key, student_id, grader.lab)
+        clock = runs.Clock()
+        try:
+            return grader.grade(student_id, seed, find_submission(
+                Path(submissions), student_id))
+        except labs.LabError as error:
+            return Graded(student_id, seed, grader.no_marks(), student.OWN_FAULT,
+                          clock, f"the grader failed: {error}")
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(one, read_roster(roster)))
 

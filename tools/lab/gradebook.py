@@ -42,6 +42,11 @@ def read(file):
                  if name} for row in csv.DictReader(stream)]
 
 
+def read_marks(file):
+    """The rows of grades.csv, without students whom nobody could grade."""
+    return [row for row in read(file) if row["total"]]
+
+
 def title_of(lab):
     """The name of the assignment. Canvas reads a number in parentheses at the
     end as the assignment's own: no title of a lab has one."""

@@ -112,6 +112,7 @@ override APPEND := $(strip $(LAB_WORDS) $(APPEND))
 
 .PHONY: grade try submission
 grade:  ## this lab: what your functions are worth (EX=2: one exercise)
+	$(Q)tools/setup grade
 	$(Q)$(PYTHON) tools/lab/lab grade $(EX:%=--exercise %) || test $$? = 1
 try:  ## this lab: one test, with all that it prints: TEST=suite.name
 	$(Q)$(PYTHON) tools/lab/lab try $(TEST)
