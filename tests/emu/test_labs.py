@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The labs: a student's tree from the stubs to full marks.
+"""A student's tree of each lab, from the stubs to half a solution.
 
-WHAT    For each lab: the tree is made in seconds, builds, boots, and is worth
-        nothing with every exercise "not done yet" at its line. The reference
-        of each value of the twists is worth everything, and so is the second
-        solution, which was written from the text alone. The plain kernel's
-        functions lose points wherever a twist asks for something else.
+WHAT    The tree builds, and is worth nothing with every exercise "not done yet"
+        at its line. Half a solution is worth half. What is worth everything:
+        test_lab_selftest.py.
 
         Trees borrow the objects of this tree, as those of a class do.
 """
@@ -30,7 +28,7 @@ import split     # noqa: E402
 import student   # noqa: E402
 from report import Report  # noqa: E402
 
-CODE = [name for name in ("pae", "buddy", "kmap", "ipc")]
+CODE = ("pae", "buddy", "kmap", "ipc")
 SEED = 17
 
 
@@ -54,19 +52,6 @@ class Tree:
         for path, text in texts.items():
             (self.path / path).write_text(text)
 
-    def solve(self):
-        self.write(self.lab.references())
-
-    def second(self):
-        """The second solution, in place of the stubs."""
-        texts = self.lab.plain()
-        for e in self.lab.exercises:
-            old = next(chunk.text for chunk in split.split(texts[e.file])
-                       if getattr(chunk, "name", None) == e.function)
-            own = self.home.path / "second" / f"{e.function}.c"
-            texts[e.file] = texts[e.file].replace(old, own.read_text())
-        self.write(texts)
-
     def marks(self):
         worked, text = student.make(self.path, student.BUILT)
         assert worked, text[-3000:]
@@ -77,10 +62,6 @@ class Tree:
 
     def report(self):
         return Report(self.lab, self.marks(), self.path, 3)
-
-
-def full(report):
-    assert report.score == report.most, report.text()
 
 
 @pytest.fixture(scope="module", params=CODE)
@@ -148,11 +129,6 @@ def test_words_that_mean_nothing_are_refused(tree):
         assert f"there is no {word} in lab" in text
 
 
-def test_the_reference_is_worth_everything(tree):
-    tree.solve()
-    full(tree.report())
-
-
 def test_half_a_solution_is_worth_its_half(tree):
     """Odd exercises are right, the others return at once."""
     texts, points = tree.lab.references(), 0
@@ -170,24 +146,3 @@ def test_half_a_solution_is_worth_its_half(tree):
     assert right == {e.n for e in tree.lab.exercises if e.n % 2}, report.text()
     empty = sum(mark.earned for mark in report.marks if not mark.right)
     assert empty == 0 and report.score == points, report.text()
-
-
-def test_the_second_solution_is_worth_everything(tree):
-    tree.second()
-    full(tree.report())
-
-
-def test_the_plain_kernel_loses_under_every_other_twist(tree, tmp_path):
-    """Each twist has teeth: the function of the sources is not its answer."""
-    for name, values in tree.home.twist_values().items():
-        for value in values:
-            if not values[value].hunks:
-                continue
-            twists = tree.home.plain_twists() | {name: value}
-            other = Tree(tree.home.name, tmp_path / f"{name}-{value}",
-                         twists=twists)
-            other.solve()
-            full(other.report())
-            other.write(other.home.plain())
-            report = other.report()
-            assert report.score < report.most, f"{name}={value} has no teeth"

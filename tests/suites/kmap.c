@@ -339,6 +339,7 @@ KTEST(kmap, check_finds_a_slot_that_maps_nothing)
 	kpt_map_range(ptr_to_kva(ptr), PFN(1), 1, KPROT_RW);
 	EXPECT_STREQ(kmap_check(),
 		     "kmap K2: a slot maps the frame of its page");
+	kpt_unmap(ptr_to_kva(ptr), 1);
 	kpt_map_range(ptr_to_kva(ptr), page_to_pfn(pages[0]), 1, KPROT_RW);
 	tlb_flush_page(ptr_to_kva(ptr));
 	EXPECT_NULL(kmap_check());

@@ -188,7 +188,7 @@ class GraderOfLab:
         """The tree as the student got it, with the grader's objects."""
         out = self.work / student_id
         shutil.rmtree(out, ignore_errors=True)
-        handout.make(self.lab, seed, out)
+        handout.make(self.lab, seed, out, repository=False)
         for name in ("exam.c", "exam.py"):
             if (self.lab.path / name).exists():
                 shutil.copy2(self.lab.path / name,
@@ -230,16 +230,15 @@ class GraderOfLab:
     def grade_built(self, student_id, seed, lab, clock):
         exam = lab.path / "exam.c"
         worked, text = student.make(
-            lab.root, student.BUILT, "guard-objects",
+            lab.root, "-k", "guard-objects", student.BUILT,
             *([f"LAB_EXAM={lab.folder}/exam.c"] if exam.exists() else []))
-        if not worked:
-            errors = ["it does not compile:", *student.build_errors(lab, text)]
-            return Graded(student_id, seed, self.refuse(lab, errors),
-                          student.NOT_GRADABLE, clock, errors[-1])
         refused = self.check_objects(lab)
+        if not worked and not refused:
+            refused = ["it does not compile:",
+                       *student.build_errors(lab, text)]
         if refused:
             return Graded(student_id, seed, self.refuse(lab, refused),
-                          student.NOT_GRADABLE, clock, refused[0])
+                          student.NOT_GRADABLE, clock, refused[-1])
         host, kernel = student.places(lab, lab.root / "build")
         if not student.works_here(lab, host, kernel):
             raise labs.LabError("the reference itself fails on this machine")
@@ -253,11 +252,14 @@ class GraderOfLab:
                       made=student.object_of(lab))
 
     def check_objects(self, lab):
+        """What rule G3 says of the objects that there are: where a name is
+        missing the linker has failed."""
         refused, build = [], lab.root / "build"
         for path in lab.files:
-            refused += [one.text(path) for one in guard.check_object(
-                build / f"{path}.o", build / "lab" / "guard" / f"{path}.o",
-                lab.data.get("may_use", []))]
+            objects = build / f"{path}.o", build / "lab/guard" / f"{path}.o"
+            if all(file.exists() for file in objects):
+                refused += [one.text(path) for one in guard.check_object(
+                    *objects, lab.data.get("may_use", []))]
         return refused
 
     def examine(self, lab, place, marks):

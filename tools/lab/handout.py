@@ -145,7 +145,8 @@ def write_lab(lab, out, seed, twists, machine):
     copy_suites(lab, folder)
 
 
-def make(lab, seed, out, twists=None, with_bugs=False, machine=None):
+def make(lab, seed, out, twists=None, with_bugs=False, machine=None,
+         repository=True):
     """Write the tree of one student; `out` must not be there yet. Without
     `twists` and `machine` the seed chooses them."""
     out = Path(out)
@@ -162,6 +163,8 @@ def make(lab, seed, out, twists=None, with_bugs=False, machine=None):
                   machine or lab.choose_machine(seed))
         if with_bugs:
             copy_bugs(lab, out / lab.folder, twists)
+    if not repository:          # the grader's own copy
+        return
     git(out, "init", "-q", "-b", "main")
     git(out, "add", "-A", "-f")
     git(out, "commit", "-q", "-m", f"Lab {lab.data['number']}: "

@@ -120,7 +120,7 @@ def of_lab(lab, build, seeds, jobs):
     clock = runs.Clock()
     with tempfile.TemporaryDirectory(prefix="lab-") as work, \
             ThreadPoolExecutor(jobs) as pool:
-        choices = solutions.choices(lab)
+        choices = solutions.choices(lab)[:seeds]
         trees = list(pool.map(lambda i: solutions.Tree(
             lab, build, Path(work) / str(i), choices[i]),
             range(len(choices))))

@@ -73,7 +73,8 @@ def build_errors(lab, text):
     LabError if they say nothing: then something else does not compile."""
     own = [found.group() for found in ERROR.finditer(text)
            if found[1] in lab.files]
-    own += LINK_ERROR.findall(text)
+    own += [line.replace(f"{lab.root}/build/lab/", "")
+            for line in LINK_ERROR.findall(text)]
     if not own:
         raise labs.LabError("the tree does not compile, and no file with "
                             "exercises is the reason:\n" +
