@@ -82,7 +82,7 @@ class Tree:
         said = Said(self.twists, self.machine, len(seeds))
         for seed in seeds:
             said.faults += self.rejected(seed)
-        said.faults += self.marks()
+        said.faults += self.suites() + self.marks()
         said.toothless = self.toothless()
         return said
 
@@ -103,6 +103,14 @@ class Tree:
                 faults.append(f"seed {seed}, {name}, exam: "
                               f"{difference.text()}")
         return faults
+
+    def suites(self):
+        """The tests of the lab's suites that fail with the reference; those
+        that know the plain kernel are skipped under other rules."""
+        return [f"suites: {'.'.join(pair)}: {outcome.verdict}"
+                for place in self.places(1) if place
+                for pair, outcome in place.suites(self.lab.all_suites()).items()
+                if outcome.verdict not in ("pass", "skip")]
 
     def marks(self):
         """Where the second solution does not get all points."""
