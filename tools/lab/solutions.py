@@ -107,10 +107,14 @@ class Tree:
     def suites(self):
         """The tests of the lab's suites that fail with the reference; those
         that know the plain kernel are skipped under other rules."""
-        return [f"suites: {'.'.join(pair)}: {outcome.verdict}"
-                for place in self.places(1) if place
-                for pair, outcome in place.suites(self.lab.all_suites()).items()
-                if outcome.verdict not in ("pass", "skip")]
+        faults = []
+        for place in filter(None, self.places(1)):
+            found = place.suites(self.lab.all_suites())
+            faults += [] if found else ["suites: they do not come to an end"]
+            faults += [f"suites: {'.'.join(pair)}: {outcome.verdict}"
+                       for pair, outcome in found.items()
+                       if outcome.verdict not in ("pass", "skip")]
+        return faults
 
     def marks(self):
         """Where the second solution does not get all points."""
