@@ -239,5 +239,5 @@ def suites_with(kernel, suites, *words):
         whole = (suite, "check") in tests
         outcomes["the kernel", suite] = \
             bad[0] if bad else Outcome("pass") if whole else \
-            Outcome(ending(status), rest)
+            Outcome(ending(status, rest), rest)
     return outcomes

@@ -35,6 +35,11 @@ LINE_MAX = 2000         # of a kernel's command line (KERNEL_CMDLINE_SIZE)
 HANG = 40               # exit status of runtime/host.c: out of CPU time
 PANIC = 37              # of the host program and of the kernel
 
+# The guest's clock counts instructions: 4 ns each. Nothing waits.
+NMI = "panic: non-maskable interrupt"    # of the watchdog
+COUNTED = ("-accel", "tcg", "-icount", "shift=2,sleep=off")
+WATCHDOG = ("-device", "ib700", "-action", "watchdog=inject-nmi")
+
 SUITE = re.compile(r"^    # Subtest: (\w+)$", re.MULTILINE)
 HEADER = re.compile(r"KTAP version|\d+\.\.\d+$|# seed |# Subtest: ")
 ABSENT = re.compile(r"^not ok \d+ (\w+)\.(\w+) # no such", re.MULTILINE)
@@ -119,8 +124,10 @@ def all_passed(outcomes):
     return all(o.verdict in ("pass", "absent") for o in outcomes.values())
 
 
-def ending(status):
+def ending(status, lines):
     """The verdict of the test in which a run ended."""
+    if any(NMI in line for line in lines):
+        return "hang"
     return {HANG: "hang", PANIC: "panic"}.get(status, "crash")
 
 
@@ -143,13 +150,13 @@ class Host:
         found, rest = read_results(text)
         outcome = found.get(pair)
         if not outcome:
-            return Outcome(ending(status), rest)
+            return Outcome(ending(status, rest), rest)
         if outcome.verdict == "absent":
             return outcome
         law = found.get((pair[0], "check"), NONE)
         if outcome.passed and not law.passed:
             return Outcome("fail" if law.verdict == "fail"
-                           else ending(status), law.lines or rest)
+                           else ending(status, rest), law.lines or rest)
         return outcome
 
     def tests(self, pairs, *words):
@@ -182,7 +189,7 @@ class Host:
                      if pair not in found and pair[0] < last}
         missing = [pair for pair in pairs if pair not in outcomes]
         if missing:
-            outcomes[missing[0]] = Outcome(ending(status), rest)
+            outcomes[missing[0]] = Outcome(ending(status, rest), rest)
         return outcomes | {pair: outcome for pair, outcome in found.items()
                            if pair[1] == "check"}
 
@@ -198,7 +205,8 @@ class Kernel:
         self.words = words      # of every boot
         self.seconds = BOOT_SECONDS     # CPU time of a boot with counted tests
         self.command = ["qemu-system-i386", "-kernel", str(kernel),
-                        "-initrd", str(archive), "-cpu", "max", *machine,
+                        "-initrd", str(archive), *COUNTED, *WATCHDOG,
+                        "-cpu", "max", *machine,
                         "-display", "none", "-serial", "stdio",
                         "-monitor", "none", "-no-reboot", "-device",
                         "isa-debug-exit,iobase=0xf4,iosize=0x04"]
@@ -250,7 +258,7 @@ class Kernel:
             outcomes |= {pair: found[pair] for pair in some if pair in found}
             missing = [pair for pair in some if pair not in found]
             if missing:
-                outcomes[missing[0]] = Outcome(ending(status), rest)
+                outcomes[missing[0]] = Outcome(ending(status, rest), rest)
                 break
         return outcomes
 
