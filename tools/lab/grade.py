@@ -25,7 +25,7 @@ ALGORITHM  An error costs the points of its own exercise: only this exercise is
 """
 from dataclasses import dataclass, field
 
-from runs import NONE, Outcome, ending
+from runs import HOST_SECONDS, NONE, Outcome, ending
 
 WEIGHTS = {"host": 70, "kernel": 15, "promoted": 15}
 HANGS_MAX = 2
@@ -142,7 +142,7 @@ class Grader:
             return
         pairs = pairs_of(self.lab, mark.exercise)
         outcomes, hangs = self.host.tests(
-            pairs, *word_of([mark.exercise])), 0
+            pairs, *word_of([mark.exercise]), seconds=HOST_SECONDS), 0
         for pair in pairs if not outcomes else ():
             if hangs == HANGS_MAX:
                 outcomes[pair] = NONE
