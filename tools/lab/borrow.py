@@ -8,7 +8,9 @@ WHAT     Copies every object that a make in the new tree would make with the
 
 RULES    R1  what the lab compiles in another way is never borrowed: files with
              exercises, and suites with a bench
-         R2  a borrowed object is younger than the sources: make takes it
+         R2  an object is lent only if it is younger than its sources: a make
+             in the lender's tree would not make it again
+         R3  a borrowed object is younger than the sources: make takes it
 """
 import os
 import shutil
@@ -26,18 +28,21 @@ class Borrower:
         self.lender, self.tree = Path(lender), Path(tree)
         self.own = set(lab.files) | {f"tests/suites/{suite}.c"
                                      for suite in lab.suites}
-        self.known = {}
+        self.known, self.times = {}, {}
 
     def is_same(self, name):
         if name not in self.known:
             mine, other = self.tree / name, self.lender / name
             self.known[name] = mine.exists() and other.exists() and \
                 mine.read_bytes() == other.read_bytes()
+            self.times[name] = self.known[name] and other.stat().st_mtime_ns
         return self.known[name]
 
-    def may_borrow(self, dep):
-        sources = sources_of(dep)
-        return not self.own & set(sources) and all(map(self.is_same, sources))
+    def may_borrow(self, dep, made):
+        sources, age = sources_of(dep), made.stat().st_mtime_ns
+        return not self.own & set(sources) and \
+            all(self.is_same(name) and self.times[name] <= age
+                for name in sources)
 
 
 def copy(path, build, target_build):
@@ -56,7 +61,7 @@ def borrow(lender, build, tree, lab):
     os.utime(copy(build / "flags", build, target), (0, 0))
     for dep in sorted(build.rglob("*.d")):
         made = dep.with_suffix(".o")
-        if made.exists() and borrower.may_borrow(dep):
+        if made.exists() and borrower.may_borrow(dep, made):
             copy(dep, build, target)
             copy(made, build, target)
             copied += 1

@@ -314,8 +314,9 @@ def grade_class(grader, roster, key, submissions, jobs):
             return grader.grade(student_id, seed, find_submission(
                 Path(submissions), student_id))
         except labs.LabError as error:
-            return Graded(student_id, seed, grader.no_marks(), student.OWN_FAULT,
-                          clock, f"the grader failed: {error}")
+            return Graded(student_id, seed, grader.no_marks(),
+                          student.OWN_FAULT, clock,
+                          f"the grader failed: {error}")
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(one, read_roster(roster)))
 

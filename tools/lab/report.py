@@ -52,8 +52,9 @@ def place_of(outcome, files):
     return None
 
 
-def in_words(pair, outcome, root, files, limit):
-    """One failure: a list of lines, the first one without a file."""
+def in_words(pair, outcome, root, files, limit=None):
+    """One failure: a list of lines, the first one without a file. `limit`: CPU
+    time of one test; None in the kernel, where a boot has a limit."""
     name, place = words_of(pair), place_of(outcome, files)
     where = []
     if place:
@@ -61,8 +62,8 @@ def in_words(pair, outcome, root, files, limit):
         text = source_line(root, file, line)
         where = [f"it was in {function}() at {file}:{line}: `{text}`"]
     if outcome.verdict == "hang":
-        return [f"{name}: does not come back within {limit} s of CPU time",
-                *where]
+        within = f" within {limit} s of CPU time" if limit else ""
+        return [f"{name}: does not come back{within}", *where]
     for line in outcome.lines:
         failed, panic = FAILED_AT.search(line), PANIC.search(line)
         wrong = SANITIZER.search(line)
@@ -96,6 +97,9 @@ class Report:
     def most(self):
         return sum(mark.points for mark in self.marks)
 
+    def limit_of(self, place):
+        return self.limit if place == "host" else None
+
     def exercises_of(self, pair):
         """For how many exercises does a test count?"""
         return sum(".".join(pair) in tests
@@ -108,7 +112,8 @@ class Report:
             places.index(one[0]), self.exercises_of(one[1])))
         for place, pair, outcome in failures[:FAILURES_SHOWN]:
             first, *more = in_words(pair, outcome, self.root,
-                                    [mark.exercise.file], self.limit)
+                                    [mark.exercise.file],
+                                    self.limit_of(place))
             where = "" if place == "host" else " (in the kernel)" \
                 if place == "kernel" else " (the kernel with your function)"
             lines.append(f"    - {first}{where}")
@@ -227,6 +232,6 @@ class Report:
             xml.SubElement(case, "skipped", message=why)
         elif not outcome.passed:
             words = in_words(pair, outcome, self.root, [mark.exercise.file],
-                             self.limit)
+                             self.limit_of(place))
             xml.SubElement(case, "failure", type=outcome.verdict,
                            message=words[0]).text = "\n".join(words)

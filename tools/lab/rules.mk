@@ -25,7 +25,7 @@ LAB_KERNEL_NEW := $(LAB)/kernel/table.c.o \
 		tools/lab/runtime/kernel.c $(LAB_OWN))
 LAB_HOST_NEW := $(LAB)/host/table.c.o \
 	$(patsubst %,$(HOST_BUILD)/%.o,tools/lab/runtime/lab.c \
-		tools/lab/runtime/host.c $(LAB_OWN))
+		tools/lab/runtime/host.c $(if $(LAB_KERNEL_ONLY),,$(LAB_OWN)))
 
 $(LAB_WOVEN:$(LAB)/%=$(BUILD)/%.o): $(BUILD)/%.c.o: $(LAB)/%.c
 	@mkdir -p $(@D)

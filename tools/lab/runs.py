@@ -25,13 +25,20 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-HOST_SECONDS = 3        # CPU time of one test on the host
-TOGETHER_SECONDS = 6    # CPU time of the tests of one suite on the host
+HOST_SECONDS = 2        # CPU time of one test on the host
+TOGETHER_SECONDS = 6    # CPU time of several tests on the host
 BOOT_SECONDS = 30       # CPU time of one boot
+BOOT_LEAST = 5          # CPU time of a boot with counted tests: as much at
+BOOT_TIMES = 10         # least, and so many times that of the reference
 WALL_SECONDS = 600      # behind both
 LINE_MAX = 2000         # of a kernel's command line (KERNEL_CMDLINE_SIZE)
 HANG = 40               # exit status of runtime/host.c: out of CPU time
 PANIC = 37              # of the host program and of the kernel
+
+# The guest's clock counts instructions: 4 ns each. Nothing waits.
+NMI = "panic: non-maskable interrupt"    # of the watchdog
+COUNTED = ("-accel", "tcg", "-icount", "shift=2,sleep=off")
+WATCHDOG = ("-device", "ib700", "-action", "watchdog=inject-nmi")
 
 SUITE = re.compile(r"^    # Subtest: (\w+)$", re.MULTILINE)
 HEADER = re.compile(r"KTAP version|\d+\.\.\d+$|# seed |# Subtest: ")
@@ -113,8 +120,14 @@ def versions(made):
             "compiler": first_line("readelf", "-p", ".comment", str(made))}
 
 
-def ending(status):
+def all_passed(outcomes):
+    return all(o.verdict in ("pass", "absent") for o in outcomes.values())
+
+
+def ending(status, lines):
     """The verdict of the test in which a run ended."""
+    if any(NMI in line for line in lines):
+        return "hang"
     return {HANG: "hang", PANIC: "panic"}.get(status, "crash")
 
 
@@ -122,7 +135,8 @@ class Host:
     """The host program: a process for each test."""
 
     def __init__(self, program, machine=()):
-        self.command = [str(program), *machine]
+        self.command = [str(program), *machine,
+                        f"--test-seconds={HOST_SECONDS}"]
 
     def suites(self, suites):
         """The outcome of each test of these suites that the program has."""
@@ -132,31 +146,25 @@ class Host:
     def one(self, pair, *words):
         """The outcome of one test, with words like "exercise=3"."""
         status, text = run([*self.command, *(f"--{word}" for word in words),
-                            ".".join(pair)], HOST_SECONDS)
+                            ".".join(pair)], HOST_SECONDS + 1)
         found, rest = read_results(text)
         outcome = found.get(pair)
         if not outcome:
-            return Outcome(ending(status), rest)
+            return Outcome(ending(status, rest), rest)
         if outcome.verdict == "absent":
             return outcome
         law = found.get((pair[0], "check"), NONE)
         if outcome.passed and not law.passed:
             return Outcome("fail" if law.verdict == "fail"
-                           else ending(status), law.lines or rest)
+                           else ending(status, rest), law.lines or rest)
         return outcome
 
-    def tests(self, pairs, *words, seconds=BOOT_SECONDS):
+    def tests(self, pairs, *words):
         """{pair: Outcome} of tests in one process; {} unless all passed that
         the program has."""
-        list_ = ",".join(".".join(pair) for pair in pairs)
-        status, text = run([*self.command, *(f"--{word}" for word in words),
-                            list_], seconds)
-        found = read_results(text)[0]
-        if status not in (0, 1) or not found.keys() >= set(pairs) or \
-                not all(o.verdict in ("pass", "absent")
-                        for o in found.values()):
-            return {}
-        return {pair: found[pair] for pair in pairs if found[pair].passed}
+        found = self.until_end(pairs, *words)
+        return {pair: found[pair] for pair in pairs if found[pair].passed} \
+            if all_passed(found) else {}
 
     def together(self, pairs, *words):
         """{pair: Outcome} of tests of one suite in one process, and of its
@@ -169,11 +177,11 @@ class Host:
     def until_end(self, pairs, *words):
         """{pair: Outcome} of tests in one process, without those behind the
         test in which the process ended; in the order in which they run. A suite
-        that was passed over is absent."""
+        that was passed over is absent. Behind them the laws of the suites."""
         pairs = in_order(pairs)
         list_ = ",".join(map(".".join, pairs))
         status, text = run([*self.command, *(f"--{word}" for word in words),
-                            list_], HOST_SECONDS)
+                            list_], BOOT_SECONDS)
         found, rest = read_results(text)
         outcomes = {pair: found[pair] for pair in pairs if pair in found}
         last = max(SUITE.findall(text), default="")
@@ -181,8 +189,9 @@ class Host:
                      if pair not in found and pair[0] < last}
         missing = [pair for pair in pairs if pair not in outcomes]
         if missing:
-            outcomes[missing[0]] = Outcome(ending(status), rest)
-        return outcomes
+            outcomes[missing[0]] = Outcome(ending(status, rest), rest)
+        return outcomes | {pair: outcome for pair, outcome in found.items()
+                           if pair[1] == "check"}
 
     def exam_command(self, suite, seed, words):
         return [*self.command, f"--seed={seed}",
@@ -194,8 +203,10 @@ class Kernel:
 
     def __init__(self, kernel, archive, machine=("-m", "1G"), words=()):
         self.words = words      # of every boot
+        self.seconds = BOOT_SECONDS     # CPU time of a boot with counted tests
         self.command = ["qemu-system-i386", "-kernel", str(kernel),
-                        "-initrd", str(archive), "-cpu", "max", *machine,
+                        "-initrd", str(archive), *COUNTED, *WATCHDOG,
+                        "-cpu", "max", *machine,
                         "-display", "none", "-serial", "stdio",
                         "-monitor", "none", "-no-reboot", "-device",
                         "isa-debug-exit,iobase=0xf4,iosize=0x04"]
@@ -203,11 +214,20 @@ class Kernel:
     def append(self, *words):
         return ["-append", " ".join([*self.words, *words])]
 
-    def boot(self, *words):
+    def boot(self, *words, seconds=BOOT_SECONDS):
         """(exit status, {pair: Outcome}, lines behind the last result)"""
-        status, text = run([*self.command, *self.append(*words)],
-                           BOOT_SECONDS)
+        status, text = run([*self.command, *self.append(*words)], seconds)
         return (status, *read_results(text))
+
+    def works(self, pair):
+        """Does a test pass with the reference? Its boot says how fast this
+        machine is: from now on a boot with counted tests may take BOOT_TIMES
+        as long. So a student's endless loop costs seconds and not minutes."""
+        clock = Clock()
+        passed = self.tests([pair])[pair].passed
+        self.seconds = min(BOOT_SECONDS, max(
+            BOOT_LEAST, round(BOOT_TIMES * clock.read()[0])))
+        return passed
 
     def exam_command(self, suite, seed, words):
         return [*self.command, *self.append(*words, f"seed={seed}",
@@ -233,11 +253,12 @@ class Kernel:
         outcomes = dict.fromkeys(in_order(pairs), NONE)
         for some in batches(outcomes, self.room(words)):
             list_ = ",".join(".".join(pair) for pair in some)
-            status, found, rest = self.boot(*words, f"selftest={list_}")
+            status, found, rest = self.boot(*words, f"selftest={list_}",
+                                            seconds=self.seconds)
             outcomes |= {pair: found[pair] for pair in some if pair in found}
             missing = [pair for pair in some if pair not in found]
             if missing:
-                outcomes[missing[0]] = Outcome(ending(status), rest)
+                outcomes[missing[0]] = Outcome(ending(status, rest), rest)
                 break
         return outcomes
 

@@ -73,7 +73,7 @@ class Selftest:
         found, hangs, left = {}, 0, pairs
         while left and hangs < grade.HANGS_MAX:
             run = self.host.until_end(left, self.word(bug))
-            found |= run
+            found |= {pair: o for pair, o in run.items() if pair in left}
             hangs += any(o.verdict == "hang" for o in run.values())
             left = [pair for pair in left if pair not in run]
         return {pair: o for pair, o in found.items()
@@ -141,12 +141,13 @@ HEADER = """\
 
 `make grade-selftest` writes this page. For each lab:
 
-* Solutions. A row is a student's tree. With each of so many seeds the counted tests
-  and the exam said yes to the kernel's own functions, and to a second solution that
-  was written from `LAB.md` alone. "rejected" says where one of them said no. A twist
-  has no teeth if a student may overlook it without losing a test.
-* Seeded bugs. Each was graded as if a student had handed it in. "seen by" counts the
-  tests of its exercise that failed.
+* Solutions. A row is a student's tree. With each of so many seeds the counted
+  tests and the exam said yes to the kernel's own functions, and to a second
+  solution that was written from `LAB.md` alone. "rejected" says where one of
+  them said no. A twist has no teeth if a student may overlook it without losing
+  a test.
+* Seeded bugs. Each was graded as if a student had handed it in. "seen by"
+  counts the tests of its exercise that failed.
 """
 
 

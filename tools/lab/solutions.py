@@ -82,7 +82,7 @@ class Tree:
         said = Said(self.twists, self.machine, len(seeds))
         for seed in seeds:
             said.faults += self.rejected(seed)
-        said.faults += self.marks()
+        said.faults += self.suites() + self.marks()
         said.toothless = self.toothless()
         return said
 
@@ -102,6 +102,18 @@ class Tree:
             if difference:
                 faults.append(f"seed {seed}, {name}, exam: "
                               f"{difference.text()}")
+        return faults
+
+    def suites(self):
+        """The tests of the lab's suites that fail with the reference; those
+        that know the plain kernel are skipped under other rules."""
+        faults = []
+        for place in filter(None, self.places(1)):
+            found = place.suites(self.lab.all_suites())
+            faults += [] if found else ["suites: they do not come to an end"]
+            faults += [f"suites: {'.'.join(pair)}: {outcome.verdict}"
+                       for pair, outcome in found.items()
+                       if outcome.verdict not in ("pass", "skip")]
         return faults
 
     def marks(self):

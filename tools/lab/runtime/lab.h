@@ -85,6 +85,9 @@ const char *lab_choose(enum lab_place place, const char *list);
 /* Say in the log which functions of the kernel are the student's. */
 void lab_log(void);
 
+/* A test of the lab's suites begins. The host limits its CPU time (host.c). */
+void lab_test_begins(void);
+
 /* For the lab's suites: leave a test that counts only for stubs, as skipped. */
 void lab_skip_unless_done(const char *suite, const char *test);
 

@@ -19,6 +19,7 @@
 	static void function(void);                                       \
 	static void function##_if_done(void)                              \
 	{                                                                 \
+		lab_test_begins();                                        \
 		lab_skip_unless_done(suite, test);                        \
 		function();                                               \
 	}                                                                 \
