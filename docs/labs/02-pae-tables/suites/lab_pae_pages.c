@@ -191,6 +191,26 @@ KTEST(lab_pae_pages, the_table_is_found_once_for_each_run)
 	stage_destroy();
 }
 
+KTEST(lab_pae_pages, random_ranges_find_each_table_once)
+{
+	struct rng rng;
+
+	begin();
+	rng_init(&rng, ktest_seed());
+	for (unsigned step = 0; step < 60; step++) {
+		unsigned first = rng_below(&rng, WINDOW_PAGES);
+		unsigned nr = 1 + rng_below(&rng, WINDOW_PAGES - first);
+		unsigned tables = (first + nr - 1) / PTRS_PER_PT -
+				  first / PTRS_PER_PT + 1;
+		unsigned before = lab_calls("kpt_entry");
+
+		map(first, nr, rng_below(&rng, FRAMES - nr), KPROT_RW);
+		EXPECT(lab_calls("kpt_entry") - before <= tables);
+	}
+	expect_window();
+	stage_destroy();
+}
+
 /* ---- kpt_unmap() --------------------------------------------------------- */
 
 static void unmap(unsigned first, unsigned nr)
