@@ -16,7 +16,7 @@ import xml.etree.ElementTree as xml
 FAILURES_SHOWN = 3
 FAILED_AT = re.compile(r"# failed at ([^:]+):(\d+): (.*)")
 FRAME = re.compile(r"#\d+ 0x[0-9a-f]+ in (?:student_)?(\w+) (\S+?):(\d+)")
-BACKTRACE = re.compile(r"#\s+[0-9a-f]{8}  (?:student_)?(\w+)\+0x")
+BACKTRACE = re.compile(r"#\s+[0-9a-f]{8}  student_(\w+)\+0x")
 PANIC = re.compile(r"# (?:pagoda: )?panic: (.*)")
 SANITIZER = re.compile(r"(?:ERROR: \w+Sanitizer: |runtime error: )(.*)")
 
@@ -52,15 +52,22 @@ def place_of(outcome, files):
     return None
 
 
-def in_words(pair, outcome, root, files, limit=None):
-    """One failure: a list of lines, the first one without a file. `limit`: CPU
-    time of one test; None in the kernel, where a boot has a limit."""
-    name, place = words_of(pair), place_of(outcome, files)
-    where = []
+def where_of(outcome, root, files):
+    """A line about the student's code in which a test ended; [] if it did not
+    end there. The kernel's backtrace has names only."""
+    place = place_of(outcome, files)
     if place:
         function, file, line = place
         text = source_line(root, file, line)
-        where = [f"it was in {function}() at {file}:{line}: `{text}`"]
+        return [f"it was in {function}() at {file}:{line}: `{text}`"]
+    names = BACKTRACE.findall("\n".join(outcome.lines))
+    return [f"it was in {names[0]}()"] if names else []
+
+
+def in_words(pair, outcome, root, files, limit=None):
+    """One failure: a list of lines, the first one without a file. `limit`: CPU
+    time of one test; None in the kernel, where a boot has a limit."""
+    name, where = words_of(pair), where_of(outcome, root, files)
     if outcome.verdict == "hang":
         within = f" within {limit} s of CPU time" if limit else ""
         return [f"{name}: does not come back{within}", *where]
@@ -72,7 +79,8 @@ def in_words(pair, outcome, root, files, limit=None):
             return [f"{name}: {text}",
                     f"{file}:{number}: {source_line(root, file, number)}"]
         if panic:
-            return [f"{name}: panic: {panic[1]}", *where]
+            text = panic[1].replace("student_", "")
+            return [f"{name}: panic: {text}", *where]
         if wrong:
             return [f"{name}: {wrong[1]}", *where]
     rest = outcome.lines[0].lstrip("# ") if outcome.lines else \

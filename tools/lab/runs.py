@@ -28,8 +28,6 @@ from dataclasses import dataclass
 HOST_SECONDS = 2        # CPU time of one test on the host
 TOGETHER_SECONDS = 6    # CPU time of several tests on the host
 BOOT_SECONDS = 30       # CPU time of one boot
-BOOT_LEAST = 5          # CPU time of a boot with counted tests: as much at
-BOOT_TIMES = 10         # least, and so many times that of the reference
 WALL_SECONDS = 600      # behind both
 LINE_MAX = 2000         # of a kernel's command line (KERNEL_CMDLINE_SIZE)
 HANG = 40               # exit status of runtime/host.c: out of CPU time
@@ -203,7 +201,6 @@ class Kernel:
 
     def __init__(self, kernel, archive, machine=("-m", "1G"), words=()):
         self.words = words      # of every boot
-        self.seconds = BOOT_SECONDS     # CPU time of a boot with counted tests
         self.command = ["qemu-system-i386", "-kernel", str(kernel),
                         "-initrd", str(archive), *COUNTED, *WATCHDOG,
                         "-cpu", "max", *machine,
@@ -214,20 +211,11 @@ class Kernel:
     def append(self, *words):
         return ["-append", " ".join([*self.words, *words])]
 
-    def boot(self, *words, seconds=BOOT_SECONDS):
+    def boot(self, *words):
         """(exit status, {pair: Outcome}, lines behind the last result)"""
-        status, text = run([*self.command, *self.append(*words)], seconds)
+        status, text = run([*self.command, *self.append(*words)],
+                           BOOT_SECONDS)
         return (status, *read_results(text))
-
-    def works(self, pair):
-        """Does a test pass with the reference? Its boot says how fast this
-        machine is: from now on a boot with counted tests may take BOOT_TIMES
-        as long. So a student's endless loop costs seconds and not minutes."""
-        clock = Clock()
-        passed = self.tests([pair])[pair].passed
-        self.seconds = min(BOOT_SECONDS, max(
-            BOOT_LEAST, round(BOOT_TIMES * clock.read()[0])))
-        return passed
 
     def exam_command(self, suite, seed, words):
         return [*self.command, *self.append(*words, f"seed={seed}",
@@ -253,8 +241,7 @@ class Kernel:
         outcomes = dict.fromkeys(in_order(pairs), NONE)
         for some in batches(outcomes, self.room(words)):
             list_ = ",".join(".".join(pair) for pair in some)
-            status, found, rest = self.boot(*words, f"selftest={list_}",
-                                            seconds=self.seconds)
+            status, found, rest = self.boot(*words, f"selftest={list_}")
             outcomes |= {pair: found[pair] for pair in some if pair in found}
             missing = [pair for pair in some if pair not in found]
             if missing:
