@@ -72,7 +72,9 @@ class Exam:
     def differs(self, words):
         """The first Difference of a run with these words; None: none."""
         command = self.place.exam_command(self.suite, self.seed, words)
-        _, text = runs.run(command, runs.BOOT_SECONDS)
+        return self.difference(runs.run(command, runs.BOOT_SECONDS)[1])
+
+    def difference(self, text):
         return compare(data_lines(text), self.expected)
 
     def judge(self, marks, word_of):

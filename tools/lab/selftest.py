@@ -141,9 +141,10 @@ HEADER = """\
 
 `make grade-selftest` writes this page. For each lab:
 
-* Solutions. A row is a student's tree. With each of so many seeds the counted
+* Solutions. A row is a student's tree. With each of so many seeds the random
   tests and the exam said yes to the kernel's own functions, and to a second
-  solution that was written from `LAB.md` alone. "rejected" says where one of
+  solution that was written from `LAB.md` alone; with one seed all tests did.
+  "rejected" says where one of
   them said no. A twist has no teeth if a student may overlook it without losing
   a test.
 * Seeded bugs. Each was graded as if a student had handed it in. "seen by"
