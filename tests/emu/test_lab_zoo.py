@@ -184,10 +184,18 @@ def at(symbol):
     return f"ADDRESS_OF_{symbol}"
 
 
-def late(calls, statement="return 0;"):
-    """A change: right for so many calls; then this statement."""
-    return first(f"\tstatic unsigned calls;\n\n\tif (++calls > {calls})\n"
-                 f"\t\t{statement}\n")
+def late_in_the_kernel(calls):
+    """A change: right on the host, and in the kernel for so many calls; then
+    the zone is spoilt."""
+    return first("\tstatic unsigned calls;\n\n"
+                 f"\tif (sizeof(long) == 4 && ++calls > {calls})\n"
+                 "\t\tzone->free_orders ^= 1u;\n")
+
+
+def on_host_if(condition):
+    """A change: wrong on the host where a condition about the seed holds."""
+    return first(f"\tif (sizeof(long) == 8 && *(volatile unsigned *){at('seed')}"
+                 f" {condition})\n\t\treturn 0;\n")
 
 
 # name -> (the change of buddy_alloc_locked(), the verdicts it may have)
@@ -199,13 +207,14 @@ RUN = {
         (first(f"\t*(volatile unsigned *){at('running')} = 0;\n"
                "\tif (order <= MAX_ORDER)\n\t\treturn 0;\n"),
          {"fail", "panic", "crash", "lied"}),
-    # Reads the seed of the runner.
-    "right for the seeds 1 to 100 only":
-        (first(f"\tif (*(volatile unsigned *){at('seed')} > 100u)\n"
-               "\t\treturn 0;\n"), {"fail", "panic", "crash", "lied"}),
-    "right for the visible tests only": (late(20000), {"fail", "panic", "lied"}),
+    # Students know the seed of their tree, so their tests say that all is well.
+    "right for the visible tests only": (on_host_if(f"!= {SEED}"), {"lied"}),
+    "wrong for large seeds, which are the grader's":
+        (on_host_if("> 100"), {"lied"}),
+    "right for the seeds 1 to 19 only": (on_host_if("> 19"),
+                                         {"fail", "panic", "crash"}),
     "breaks the promoted kernel, late":
-        (late(6000, "zone->free_orders ^= 1u;"), {"fail", "panic", "lied"}),
+        (late_in_the_kernel(800), {"fail", "panic", "hang", "lied"}),
 }
 
 

@@ -90,9 +90,15 @@ class Layout:
         return self.constants[name]
 
 
-@functools.lru_cache(maxsize=None)
 def layout_of(kernel, more=()):
     """The Layout of an image; `more`: further symbols."""
+    file = os.stat(kernel)
+    return read_layout(kernel, (file.st_ino, file.st_mtime_ns), more)
+
+
+@functools.lru_cache(maxsize=None)
+def read_layout(kernel, _, more):
+    """`_` is another one when the file is another one."""
     want = {"symbols": [*SYMBOLS, *more], "members": MEMBERS, "sizes": SIZES,
             "constants": CONSTANTS}
     env = os.environ | {"PAGODA_GDB": str(TOOLS_GDB),
