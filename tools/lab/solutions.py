@@ -3,10 +3,11 @@
 
 WHAT     For each lab some trees, which together have every value of each twist
          and every machine. In each tree, with many seeds: the random tests
-         and the exam, and with one seed all tests, say yes to the reference and to the second solution,
-         which was written from LAB.md alone. Once a tree: the second solution
-         is graded, and gets full marks. And the function of the plain kernel
-         fails a test wherever a twist asks for another one.
+         and the exam, and with one seed all tests, say yes to the reference
+         and to the second solution, which was written from LAB.md alone. Once a
+         tree: the second solution is graded, and gets full marks. And the
+         function of the plain kernel fails a test wherever a twist asks for
+         another one.
 
 TERMS    rejected  a seed with which a test, or the exam, says no
          teeth     a twist has them if the plain kernel's function fails
