@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The grader of each lab grades what is known: `make grade-selftest`, with a
-sample of its seeds.
+"""The grader of each lab grades what is known: `make grade-selftest`, with one
+of its trees and one seed.
 
 WHAT    Every seeded bug is caught. The kernel's own functions, and a second
-        solution that was written from the text alone, are never rejected. A
-        function that overlooks a rule of its tree loses a test.
+        solution that was written from the text alone, are not rejected.
 """
 
 import sys
@@ -38,7 +37,7 @@ def all_labs():
 
 @pytest.mark.parametrize("lab", all_labs(), ids=lambda lab: lab.name)
 def test_bugs_are_caught_and_solutions_are_not_rejected(lab):
-    text, faults, _ = selftest.of_lab(lab, BUILD, seeds=2, jobs=1)
+    text, faults, _ = selftest.of_lab(lab, BUILD, seeds=1, jobs=1)
     assert not faults, text
     assert text.count("\n| ") >= BUGS_MIN
 

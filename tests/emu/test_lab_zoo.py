@@ -209,8 +209,6 @@ RUN = {
          {"fail", "panic", "crash", "lied"}),
     # Students know the seed of their tree, so their tests say that all is well.
     "right for the visible tests only": (on_host_if(f"!= {SEED}"), {"lied"}),
-    "wrong for large seeds, which are the grader's":
-        (on_host_if("> 100"), {"lied"}),
     "right for the seeds 1 to 19 only": (on_host_if("> 19"),
                                          {"fail", "panic", "crash"}),
     "breaks the promoted kernel, late":
@@ -218,16 +216,21 @@ RUN = {
 }
 
 
-def addresses(grader, names):
-    """symbol -> its address, in the program of the submission before."""
-    nm = subprocess.run(
-        ["nm", grader.work / "one/build/host/graded"], text=True,
-        capture_output=True, check=True).stdout
+def addresses(grader, texts, names):
+    """symbol -> its address, in the program of a submission."""
+    lab = grader.tree("one", SEED)
+    for path, text in texts.items():
+        (lab.root / path).write_text(text)
+    worked, said = student.make(lab.root, student.BUILT,
+                                f"LAB_EXAM={lab.folder}/exam.c")
+    assert worked, said[-2000:]
+    nm = subprocess.run(["nm", lab.root / "build/host/graded"], text=True,
+                        capture_output=True, check=True).stdout
     return {name: int(re.search(rf"^(\w+) \w {name}$", nm, re.MULTILINE)[1], 16)
             for name in names}
 
 
-def with_addresses(grader, tree, change, folder):
+def with_addresses(grader, tree, change):
     """A change with the addresses of a program that has the same code."""
     text = change("{\n}\n")
     names = set(re.findall(r"ADDRESS_OF_(\w+)", text))
@@ -240,14 +243,14 @@ def with_addresses(grader, tree, change, folder):
     if not names:
         return change
     guess = fill(dict.fromkeys(names, 0x12345678))
-    grade(grader, Submission(tree, True).replace(ALLOC, guess).write(folder))
-    return fill(addresses(grader, names))
+    return fill(addresses(
+        grader, Submission(tree, True).replace(ALLOC, guess).texts, names))
 
 
 @pytest.mark.parametrize("name", RUN)
 def test_a_liar_earns_nothing(grader, tree, tmp_path, name):
     change, verdicts = RUN[name]
-    change = with_addresses(grader, tree, change, tmp_path)
+    change = with_addresses(grader, tree, change)
     file = Submission(tree, solved=True).replace(ALLOC, change).write(tmp_path)
     graded = grade(grader, file)
     mark = graded.report.marks[0]

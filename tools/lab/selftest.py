@@ -27,6 +27,7 @@ import solutions
 from runs import NONE
 
 TWICE = 0.8
+ENDS_MAX = 4    # of a bug that ends the process of its tests
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,10 @@ class Selftest:
         return f"{place}=b{bug.n}"
 
     def on_host(self, bug, pairs):
-        found, hangs, left = {}, 0, pairs
-        while left and hangs < grade.HANGS_MAX:
+        found, hangs, ends, left = {}, 0, 0, pairs
+        while left and hangs < grade.HANGS_MAX and ends < ENDS_MAX:
             run = self.host.until_end(left, self.word(bug))
+            ends += 1
             found |= {pair: o for pair, o in run.items() if pair in left}
             hangs += any(o.verdict == "hang" for o in run.values())
             left = [pair for pair in left if pair not in run]
@@ -148,7 +150,8 @@ HEADER = """\
   them said no. A twist has no teeth if a student may overlook it without losing
   a test.
 * Seeded bugs. Each was graded as if a student had handed it in. "seen by"
-  counts the tests of its exercise that failed.
+  counts the tests of its exercise that failed. Where a bug ends the program
+  again and again, what would have come after the fourth end is not counted.
 """
 
 
