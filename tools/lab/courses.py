@@ -263,8 +263,8 @@ class GraderOfLab:
         return refused
 
     def examine(self, lab, place, marks):
-        exam = exams.Exam(lab, place, 1 + secrets.randbelow(2 ** 32 - 2),
-                          lab.data["twists"])
+        exam = exams.Exam(lab, 1 + secrets.randbelow(2 ** 32 - 2),
+                          lab.data["twists"], place)
         for n, difference in exam.judge(marks, grade.word_of).items():
             mark = next(m for m in marks if m.exercise.n == n)
             mark.exam = difference.text()

@@ -83,11 +83,12 @@ $(foreach test,$(LAB_TESTS),$(eval $(call bench_header,$(test),$\
 	$(LAB)/bench/$(basename $(notdir $(test))).h)))
 
 $(BUILD)/symbols.S $(BUILD)/pagoda.elf: $(LAB_KERNEL_NEW)
-$(BUILD)/symbols.S $(BUILD)/pagoda.elf: LDFLAGS += --wrap=cmdline_parse
+$(BUILD)/symbols.S $(BUILD)/pagoda.elf: LDFLAGS += --wrap=cmdline_parse \
+	--wrap=ktest_run
 
 $(HOST_BUILD)/suites $(HOST_BUILD)/mutant: $(LAB_HOST_NEW)
 $(HOST_BUILD)/suites $(HOST_BUILD)/mutant $(HOST_BUILD)/graded: \
-	HOST_LDFLAGS += -Wl,--wrap=main
+	HOST_LDFLAGS += -Wl,--wrap=main,--wrap=ktest_run
 
 # For a mark: of the suites only those that have to do with the lab. The others
 # would take half of the time of the first `make grade`.

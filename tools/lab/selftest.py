@@ -117,6 +117,11 @@ def table(found):
 
 # ---- all of a lab ------------------------------------------------------------
 
+def part(seeds, i, nr):
+    """The seeds of tree i of so many: all seeds are in one of them."""
+    return range(1 + seeds * i // nr, 1 + seeds * (i + 1) // nr)
+
+
 def of_lab(lab, build, seeds, jobs):
     """(the text about a lab, what is wrong). The trees share the seeds."""
     clock = runs.Clock()
@@ -127,7 +132,7 @@ def of_lab(lab, build, seeds, jobs):
             lab, build, Path(work) / str(i), choices[i]),
             range(len(choices))))
         said = list(pool.map(lambda i: trees[i].said(
-            range(1 + i, seeds + 1, len(trees))), range(len(trees))))
+            part(seeds, i, len(trees))), range(len(trees))))
         seen = Selftest(lab, *trees[0].places(1), jobs).bugs(
             lab.bugs(lab.plain()))
     bugs, faults = table(seen)
@@ -146,9 +151,8 @@ HEADER = """\
 * Solutions. A row is a student's tree. With each of so many seeds the random
   tests and the exam said yes to the kernel's own functions, and to a second
   solution that was written from `LAB.md` alone; with one seed all tests did.
-  "rejected" says where one of
-  them said no. A twist has no teeth if a student may overlook it without losing
-  a test.
+  "rejected" says where one of them said no. A twist has no teeth if a student
+  may overlook it without losing a test.
 * Seeded bugs. Each was graded as if a student had handed it in. "seen by"
   counts the tests of its exercise that failed. Where a bug ends the program
   again and again, what would have come after the fourth end is not counted.

@@ -12,6 +12,7 @@ WHAT     For each lab some trees, which together have every value of each twist
 TERMS    rejected  a seed with which a test, or the exam, says no
          teeth     a twist has them if the plain kernel's function fails
 """
+import re
 from dataclasses import dataclass, field
 
 import borrow
@@ -35,12 +36,15 @@ class Said:
     def row(self):
         words = " ".join(f"{name}={value}" for name, value
                          in self.twists.items())
-        return (words, " ".join(f"{name}={value}" for name, value
-                                in self.machine.items() if name != "why"),
+        return (words, " ".join(
+            f"{name}={','.join(value) if name == 'holes' else value}"
+            for name, value in self.machine.items() if name != "why"),
                 str(self.seeds), "; ".join(self.faults) or "none",
                 ", ".join(self.toothless) or "none")
 
 
+SEEDS_SECONDS = 300     # CPU time of a run with many seeds
+SEED = re.compile(r"^KTAP version 1\n# seed (\d+)$", re.MULTILINE)
 GOOD = ("pass", "skip", "absent")   # absent: the host lacks such a suite
 HEAD = ("twists", "machine", "seeds", "rejected", "twists without teeth")
 
@@ -83,46 +87,45 @@ class Tree:
 
     def said(self, seeds):
         said = Said(self.twists, self.machine, len(seeds))
-        for seed in seeds:
-            said.faults += self.rejected(seed, whole=seed == seeds[0])
-        said.faults += self.suites() + self.marks()
+        second = grade.word_of(self.lab.exercises)
+        for name, words in (("reference", []), ("second", second)):
+            said.faults += [f"{name}, {fault}" for fault in
+                            self.suites(words) + self.rejected(seeds, words)]
+        said.faults += self.marks()
         said.toothless = self.toothless()
         return said
 
-    def rejected(self, seed, whole):
-        """What says no to the reference or to the second solution: all suites
-        with counted tests, or the random tests; and the exam."""
-        host, kernel = self.places(seed)
-        place, faults = host or kernel, []
-        second = grade.word_of(self.lab.exercises)
-        exam = exams.Exam(self.lab, place, seed, self.twists)
-        counted = self.counted(self.lab.exercises)
-        if whole:
-            names = sorted({suite for suite, _ in counted})
-        else:
-            counted = [pair for pair in counted if "random" in pair[1]]
-            names = list(map(".".join, counted))
-        for name, words in (("reference", []), ("second", second)):
-            text = place.say([*names, exam.suite], *words)[1]
-            outcomes = runs.read_results(text)[0]
-            absent = runs.ABSENT_SUITE.findall(text)
-            bad = [".".join(pair) for pair in {*counted, *outcomes}
-                   if outcomes.get(pair, runs.NONE).verdict not in GOOD and
-                   pair[0] not in absent]
-            if bad:
-                faults.append(f"seed {seed}, {name}: {', '.join(bad)}")
-            difference = exam.difference(text)
-            if difference:
-                faults.append(f"seed {seed}, {name}, exam: "
-                              f"{difference.text()}")
+    def rejected(self, seeds, words):
+        """What the random tests and the exam say no to. All seeds in one run:
+        a program needs longer to begin than for the tests of a seed."""
+        host, kernel = self.places(seeds[0])
+        counted = [pair for pair in self.counted(self.lab.exercises)
+                   if "random" in pair[1]]
+        faults = []
+        text = (host or kernel).say(
+            [*map(".".join, counted), f"exam_{self.lab.name}"], *words,
+            f"last_seed={seeds[-1]}", seconds=SEEDS_SECONDS)[1]
+        parts = SEED.split(text.replace("\r", ""))
+        said = {int(n): part for n, part in zip(parts[1::2], parts[2::2])}
+        for seed in seeds:
+            faults += [f"seed {seed}: {fault}" for fault in self.judge(
+                counted, said.get(seed, ""), seed)]
         return faults
 
-    def suites(self):
-        """The tests of the lab's suites that fail with the reference; those
-        that know the plain kernel are skipped under other rules."""
+    def judge(self, counted, text, seed):
+        """What is wrong with all that a run with a seed has printed."""
+        found = runs.read_results(text)[0]
+        bad = [".".join(pair) for pair in {*counted, *found}
+               if found.get(pair, runs.NONE).verdict not in GOOD]
+        difference = exams.Exam(self.lab, seed, self.twists).difference(text)
+        return bad + ([f"exam: {difference.text()}"] if difference else [])
+
+    def suites(self, words):
+        """The tests of the lab's suites that fail; those that know the plain
+        kernel are skipped under other rules."""
         faults = []
         for place in filter(None, self.places(1)):
-            found = place.suites(self.lab.all_suites())
+            found = place.suites(self.lab.all_suites(), *words)
             faults += [] if found else ["suites: they do not come to an end"]
             faults += [f"suites: {'.'.join(pair)}: {outcome.verdict}"
                        for pair, outcome in found.items()

@@ -92,6 +92,7 @@ int __wrap_main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!take(argv[i], "--exercise=", LAB_BENCH, &wrong) &&
 		    !take(argv[i], "--promote=", LAB_KERNEL, &wrong) &&
+		    !take(argv[i], "--last_seed=", LAB_LAST_SEED, &wrong) &&
 		    !take_limit(argv[i]))
 			argv[kept++] = argv[i];
 		if (wrong) {

@@ -54,6 +54,7 @@ static const char *without_our_words(const char *line)
 
 		take(word, len, "exercise=", LAB_BENCH);
 		take(word, len, "promote=", LAB_KERNEL);
+		take(word, len, "last_seed=", LAB_LAST_SEED);
 		word += len;
 		while (*word == ' ')
 			word++;

@@ -70,16 +70,20 @@ extern const struct lab_counted lab_counted[];
 extern const char lab_name[];
 
 /*
- * Choose who is called, by a list of these words with commas between them:
+ * Choose who is called in a place, by a list of these words with commas between
+ * them:
  *
  *   3    the student's function of exercise 3, if it is done
  *   all  the same for every exercise
  *   e3   the student's function, also while it is a stub
  *   b7   seeded bug 7, in place of the function that it is a bug of
  *
+ * LAB_LAST_SEED is no place: its word is a number, and the suites run with each
+ * seed from the chosen one to this one.
+ *
  * Returns: NULL, or the first word that means nothing.
  */
-enum lab_place { LAB_BENCH, LAB_KERNEL };
+enum lab_place { LAB_BENCH, LAB_KERNEL, LAB_LAST_SEED };
 const char *lab_choose(enum lab_place place, const char *list);
 
 /* Say in the log which functions of the kernel are the student's. */
