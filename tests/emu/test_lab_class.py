@@ -18,16 +18,10 @@ from machine import ROOT
 sys.path.insert(0, str(ROOT / "tools" / "lab"))
 import courses   # noqa: E402  (needs the path above)
 import labs      # noqa: E402
-import split     # noqa: E402
 
 LAB = "buddy"
 SIZE = int(os.environ.get("LAB_CLASS", "6"))
 KEY = b"a key of the tests, no secret"
-
-
-def function_of(texts, exercise):
-    return next(chunk for chunk in split.split(texts[exercise.file])
-                if getattr(chunk, "name", None) == exercise.function)
 
 
 def solved(lab):
@@ -40,22 +34,19 @@ def stubs(lab):
 
 def odd(lab):
     """The exercises with an odd number; the others are not done yet."""
-    texts, handed = lab.references(), lab.plain()
-    for e in lab.exercises:
-        if e.n % 2 == 0:
-            texts[e.file] = texts[e.file].replace(
-                function_of(texts, e).text, function_of(handed, e).text)
-    return texts
+    texts = lab.references()
+    own, stubs = lab.exercise_texts(texts), lab.exercise_texts(lab.plain())
+    return lab.with_functions(texts, {
+        n: own[n] if n % 2 else stubs[n] for n in own})
 
 
 def in_first(statement):
     """The reference, with a statement before all others of exercise 1."""
     def make(lab):
-        texts, e = lab.references(), lab.exercises[0]
-        old = function_of(texts, e).text
-        texts[e.file] = texts[e.file].replace(
-            old, old.replace("{\n", "{\n\t" + statement + "\n", 1))
-        return texts
+        texts = lab.references()
+        own = lab.exercise_texts(texts)
+        first = own[1].replace("{\n", "{\n\t" + statement + "\n", 1)
+        return lab.with_functions(texts, own | {1: first})
     return make
 
 

@@ -23,7 +23,6 @@ sys.path.insert(0, str(ROOT / "tools" / "lab"))
 import courses   # noqa: E402  (needs the path above)
 import handout   # noqa: E402
 import labs      # noqa: E402
-import split     # noqa: E402
 import student   # noqa: E402
 
 SEED = 20
@@ -54,10 +53,10 @@ class Submission:
 
     def replace(self, name, change):
         """Give one exercise another text; change() gets the old one."""
-        e = next(e for e in self.lab.exercises if e.function == name)
-        old = next(chunk.text for chunk in split.split(self.texts[e.file])
-                   if getattr(chunk, "name", None) == name)
-        self.texts[e.file] = self.texts[e.file].replace(old, change(old))
+        n = next(e.n for e in self.lab.exercises if e.function == name)
+        own = self.lab.exercise_texts(self.texts)
+        self.texts = self.lab.with_functions(self.texts,
+                                             own | {n: change(own[n])})
         return self
 
     def write(self, folder):

@@ -188,11 +188,7 @@ class GraderOfLab:
         """The tree as the student got it, with the grader's objects."""
         out = self.work / student_id
         shutil.rmtree(out, ignore_errors=True)
-        handout.make(self.lab, seed, out, repository=False)
-        for name in ("exam.c", "exam.py"):
-            if (self.lab.path / name).exists():
-                shutil.copy2(self.lab.path / name,
-                             out / self.lab.folder / name)
+        handout.make(self.lab, seed, out, for_grader=True)
         borrow.borrow(self.root, self.build, out, self.lab)
         return labs.Lab(out, self.lab.folder)
 
@@ -295,8 +291,7 @@ class GraderOfLab:
 def grader(root, lab):
     """A GraderOfLab with objects of a tree that is built, and a place to work
     in that is gone afterwards."""
-    targets = ["all"] + (["host"] if lab.data.get("host", True) else [])
-    worked, text = student.make(root, *targets)
+    worked, text = student.make(root, *student.home_targets(lab))
     if not worked:
         raise labs.LabError("the grader's own tree does not compile:\n" +
                             "\n".join(text.splitlines()[-10:]))

@@ -80,7 +80,7 @@ def lab_mk(lab, machine):
     return LAB_MK.format(folder=lab.folder, files=several(lab.files),
                          suites=several(lab.suites), machine=machine,
                          words=" ".join(machine.words()),
-                         kernel_only="" if lab.data.get("host", True) else 1)
+                         kernel_only="" if lab.has_host else 1)
 
 
 def not_here(lab, twists):
@@ -100,11 +100,16 @@ def lab_json(lab, seed, twists, machine):
     return json.dumps(lab.data | made, indent=2) + "\n"
 
 
-def copy_suites(lab, folder):
-    """What is compiled with the kernel."""
-    for name in ("suite.c", "stage.h"):
+def copy_files(lab, folder, names):
+    """Those of these files that the lab has."""
+    for name in names:
         if (lab.path / name).exists():
             shutil.copy2(lab.path / name, folder / name)
+
+
+def copy_suites(lab, folder):
+    """What is compiled with the kernel."""
+    copy_files(lab, folder, ("suite.c", "stage.h"))
     for name in ("suites", "peek"):
         if (lab.path / name).is_dir():
             shutil.copytree(lab.path / name, folder / name)
@@ -146,9 +151,10 @@ def write_lab(lab, out, seed, twists, machine):
 
 
 def make(lab, seed, out, twists=None, with_bugs=False, machine=None,
-         repository=True):
+         for_grader=False):
     """Write the tree of one student; `out` must not be there yet. Without
-    `twists` and `machine` the seed chooses them."""
+    `twists` and `machine` the seed chooses them. The grader's own copy has the
+    exam, and is no repository."""
     out = Path(out)
     if out.exists() and any(out.iterdir()):
         raise LabError(f"{out} is there already, and not empty")
@@ -163,7 +169,8 @@ def make(lab, seed, out, twists=None, with_bugs=False, machine=None,
                   machine or lab.choose_machine(seed))
         if with_bugs:
             copy_bugs(lab, out / lab.folder, twists)
-    if not repository:          # the grader's own copy
+    if for_grader:
+        copy_files(lab, out / lab.folder, ("exam.c", "exam.py"))
         return
     git(out, "init", "-q", "-b", "main")
     git(out, "add", "-A", "-f")

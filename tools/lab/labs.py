@@ -104,6 +104,11 @@ class Lab:
         return {e.function: e for e in self.exercises if e.file == path}
 
     @property
+    def has_host(self):
+        """Can the host program run its tests?"""
+        return self.data.get("host", True)
+
+    @property
     def machine(self):
         """The machine of a student's tree; at home the first one."""
         row = self.data.get("machine") or self.data.get("machines", [{}])[0]

@@ -51,12 +51,8 @@ def clone(root, tree):
     handout.git(tree, "remote", "remove", "origin")
 
 
-def targets(lab):
-    return ["all"] + (["host"] if lab.data.get("host", True) else [])
-
-
 def make(root, lab):
-    worked, text = student.make(root, *targets(lab))
+    worked, text = student.make(root, *student.home_targets(lab))
     if not worked:
         raise labs.LabError("the tree does not compile:\n" +
                             "\n".join(text.splitlines()[-10:]))
@@ -107,7 +103,7 @@ def gradescope(root, lab, out, key, roster=None):
                     0o755)
             add(zip_, "pack.json",
                 json.dumps(pack_json(lab, key, roster), indent=1) + "\n")
-            add(zip_, "targets", " ".join(targets(lab)) + "\n")
+            add(zip_, "targets", " ".join(student.home_targets(lab)) + "\n")
             zip_.write(archive, archive.name)
 
 

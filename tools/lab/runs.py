@@ -196,10 +196,6 @@ class Host:
         return outcomes | {pair: outcome for pair, outcome in found.items()
                            if pair[1] == "check"}
 
-    def exam_command(self, suite, seed, words):
-        return [*self.command, f"--seed={seed}",
-                *(f"--{word}" for word in words), suite]
-
 
 class Kernel:
     """The kernel in the emulator."""
@@ -226,10 +222,6 @@ class Kernel:
         status, text = run([*self.command, *COUNTED, *WATCHDOG,
                             *self.append(*words)], BOOT_SECONDS)
         return (status, *read_results(text))
-
-    def exam_command(self, suite, seed, words):
-        return [*self.command, *self.append(*words, f"seed={seed}",
-                                            f"selftest={suite}")]
 
     def room(self, words):
         return LINE_MAX - len(" ".join([*self.words, *words]))

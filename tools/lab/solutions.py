@@ -64,10 +64,7 @@ class Tree:
 
     def __init__(self, lab, build, out, choice):
         self.home, self.twists, self.machine = lab, *choice
-        handout.make(lab, 1, out, self.twists, True, self.machine, False)
-        for name in ("exam.c", "exam.py"):
-            (out / lab.folder / name).write_bytes(
-                (lab.path / name).read_bytes())
+        handout.make(lab, 1, out, self.twists, True, self.machine, True)
         borrow.borrow(lab.root, build, out, lab)
         self.lab = labs.Lab(out, lab.folder)
         for path, text in lab.second(self.lab.references()).items():

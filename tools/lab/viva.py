@@ -223,7 +223,7 @@ class Bench:
 
     def __init__(self, grader, lab):
         self.grader, self.lab = grader, lab
-        self.has_host = lab.data.get("host", True)
+        self.has_host = lab.has_host
 
     def build(self, texts, *more):
         for path, text in texts.items():

@@ -8,6 +8,7 @@ WHAT     model(seed, twists) gives the lines that exam.c must print, as a list.
 
 TERMS   kind   1 RW, 2 RO or RX, 3 DEVICE, 0 nothing
 """
+from draws import random_numbers
 
 PAGE, CHUNK = 0x1000, 0x200000
 KINDS = {"RW": 1, "RO": 2, "RX": 2, "DEVICE": 3}
@@ -17,20 +18,6 @@ WINDOW = 3 * 512                # pages
 LARGE_FRAME = 0x880000
 EBDA_PAGE = 0x9f
 ENOMEM = -12
-
-
-def random_numbers(seed):
-    """lib/random.h: xorshift32. below(n) gives the next number below n."""
-    state = seed & 0xffffffff or 1
-
-    def below(n):
-        nonlocal state
-        state ^= state << 13 & 0xffffffff
-        state ^= state >> 17
-        state ^= state << 5 & 0xffffffff
-        return state % n
-
-    return below
 
 
 def total(values):

@@ -9,6 +9,8 @@ ALGORITHM  The model knows of each frame only whether it is free. Two free
          two halves. A block that was not there before the last operation has
          come last on the list of its order.
 """
+from draws import random_numbers
+
 FRAMES = 1024
 MAX_ORDER = 10
 PCP_ORDERS = 4
@@ -16,19 +18,6 @@ DMA, NORMAL, HIGHMEM = range(3)
 GFP_DMA, GFP_HIGHMEM, GFP_HIGH, GFP_ZERO = 1, 2, 8, 16
 PLAIN = {"half": "lower", "end": "newest", "step": "quarter",
          "drain": "older"}
-
-
-class Random:
-    """lib/random.h: xorshift32."""
-
-    def __init__(self, seed):
-        self.x = seed & 0xffffffff or 1
-
-    def below(self, n):
-        self.x ^= self.x << 13 & 0xffffffff
-        self.x ^= self.x >> 17
-        self.x ^= self.x << 5 & 0xffffffff
-        return self.x % n
 
 
 class Frames:
@@ -110,7 +99,7 @@ class Frames:
 class Exam:
     def __init__(self, seed, twists):
         self.twists = PLAIN | dict(twists)
-        self.random = Random(seed)
+        self.below = random_numbers(seed)
         self.lines = []
 
     def put(self, *words):
@@ -120,8 +109,8 @@ class Exam:
     # ---- splitting and merging -----------------------------------------------
 
     def step_run(self, frames):
-        order = 2 + self.random.below(5)
-        cut = 1 + self.random.below((1 << order) - 1)
+        order = 2 + self.below(5)
+        cut = 1 + self.below((1 << order) - 1)
         frame = frames.take(order)
         if frame >= 0:
             frames.set(frame + cut, (1 << order) - cut, True)
@@ -129,7 +118,7 @@ class Exam:
         self.put("run", order, frame, cut, frames.count(), frames.orders())
 
     def step_give(self, frames, held):
-        i = self.random.below(len(held))
+        i = self.below(len(held))
         order, frame = held[i]
         frames.set(frame, 1 << order, True)
         last = held.pop()
@@ -138,19 +127,19 @@ class Exam:
         self.put("give", order, frame, frames.count(), frames.orders())
 
     def step_take(self, frames, held):
-        order = self.random.below(self.random.below(8) + 1)
+        order = self.below(self.below(8) + 1)
         frame = frames.take(order)
         if frame >= 0:
             held.append((order, frame))
         self.put("take", order, frame, frames.count(), frames.orders())
 
     def part_buddy(self):
-        start = self.random.below(64)
-        end = FRAMES - self.random.below(64)
+        start = self.below(64)
+        end = FRAMES - self.below(64)
         frames, held = Frames(self.twists), []
         frames.set(start, end - start, True)
         for i in range(300):
-            what = self.random.below(8)
+            what = self.below(8)
             if what == 0:
                 self.step_run(frames)
             elif len(held) == 120 or (held and what < 4):
@@ -165,9 +154,9 @@ class Exam:
 
     def frames_with_holes(self):
         used = set()
-        for _ in range(self.random.below(200)):
-            order = self.random.below(5)
-            start = self.random.below(FRAMES) >> order << order
+        for _ in range(self.below(200)):
+            order = self.below(5)
+            start = self.below(FRAMES) >> order << order
             used.update(range(start, start + (1 << order)))
         frames = Frames(self.twists)
         frames.free = [i not in used for i in range(FRAMES)]
@@ -177,9 +166,9 @@ class Exam:
     def part_lists(self):
         for _ in range(40):
             frames = self.frames_with_holes()
-            order = self.random.below(PCP_ORDERS)
-            batch = 1 + self.random.below(64)
-            floor = self.random.below(FRAMES) if self.random.below(2) else 0
+            order = self.below(PCP_ORDERS)
+            batch = 1 + self.below(64)
+            floor = self.below(FRAMES) if self.below(2) else 0
             blocks = frames.refill(order, floor, batch)
             self.put("refill", order, floor, len(blocks), *blocks)
             half = max(len(blocks), 1) // 2
@@ -201,9 +190,9 @@ class Exam:
         zone = Frames(self.twists, start, end)
         zone.set(start, end - start, True)
         zone.lists = [[] for _ in range(PCP_ORDERS)]
-        zone.min = self.random.below(60)
-        zone.low = zone.min + self.random.below(20)
-        zone.reserve = [self.random.below(50) if j > number else 0
+        zone.min = self.below(60)
+        zone.low = zone.min + self.below(20)
+        zone.reserve = [self.below(50) if j > number else 0
                         for j in range(3)]
         return zone
 
@@ -240,10 +229,10 @@ class Exam:
             zones = [self.zone(768, 900, DMA), self.zone(512, 700, NORMAL),
                      self.zone(0, 400, HIGHMEM)]
             for _ in range(40):
-                gfp = (GFP_DMA, 0, GFP_HIGHMEM)[self.random.below(3)]
-                if self.random.below(4) == 0:
+                gfp = (GFP_DMA, 0, GFP_HIGHMEM)[self.below(3)]
+                if self.below(4) == 0:
                     gfp |= GFP_HIGH
-                order = self.random.below(6)
+                order = self.below(6)
                 self.put("ask", gfp, order, self.ask(zones, gfp, order),
                          *[zone.count() for zone in zones])
 
@@ -268,11 +257,11 @@ class Exam:
 
     def part_marks(self):
         for _ in range(40):
-            pages = [1 + self.random.below(4096), 0, 0]
-            if self.random.below(4):
-                pages[NORMAL] = self.random.below(240000)
-            if self.random.below(3):
-                pages[HIGHMEM] = self.random.below(1000000)
+            pages = [1 + self.below(4096), 0, 0]
+            if self.below(4):
+                pages[NORMAL] = self.below(240000)
+            if self.below(3):
+                pages[HIGHMEM] = self.below(1000000)
             reserves = [[pages[NORMAL] // 256,
                          (pages[NORMAL] + pages[HIGHMEM]) // 256],
                         [pages[HIGHMEM] // 32], []]

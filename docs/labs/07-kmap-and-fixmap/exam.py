@@ -10,22 +10,10 @@ ALGORITHM  The slots of the lap that are still to come lie in a queue. A page
 """
 from collections import deque
 
+from draws import random_numbers
+
 OPERATIONS = 600
 WHOLE_ABOVE = 32        # pages: a larger range is one flush of everything
-
-
-def random_numbers(seed):
-    """lib/random.h: xorshift32. below(n) gives the next number below n."""
-    state = seed & 0xffffffff or 1
-
-    def below(n):
-        nonlocal state
-        state ^= state << 13 & 0xffffffff
-        state ^= state >> 17
-        state ^= state << 5 & 0xffffffff
-        return state % n
-
-    return below
 
 
 class Kmap:

@@ -8,6 +8,7 @@ WHAT    model(seed, twists) gives the lines of exam.c. It knows only the rules
 TERMS   puppet   a thread of the exam, by its number
         owed     owed[server] = client: the server owes the client a reply
 """
+from draws import random_numbers
 
 PUPPETS = 6
 STEPS = 400
@@ -19,16 +20,6 @@ OPS = ["send"] * 2 + ["call"] * 3 + ["receive"] * 3 + ["reply"] * 2 + \
 ESRCH, EINTR, EAGAIN, EPIPE = 3, 4, 11, 32
 EXTRAS = 1 << 30
 NOTIFICATION = 1 << 29 | 4 << 26
-
-
-def numbers(seed):
-    """lib/random.h: xorshift32."""
-    x = seed & 0xffffffff or 1
-    while True:
-        x ^= x << 13 & 0xffffffff
-        x ^= x >> 17
-        x ^= x << 5 & 0xffffffff
-        yield x
 
 
 class Puppet:
@@ -188,11 +179,7 @@ class Machine:
 
 def model(seed, twists):
     """The lines of the exam. twists: {"sender": ..., "receiver": ...}."""
-    stream, machine, lines = numbers(seed), Machine(twists), []
-
-    def draw(n):
-        return next(stream) % n
-
+    draw, machine, lines = random_numbers(seed), Machine(twists), []
     for step in range(1, STEPS + 1):
         op, who = machine.step(draw)
         lines.append(machine.line(step, op, who))
