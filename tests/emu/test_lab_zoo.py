@@ -115,7 +115,8 @@ REFUSED = {
               "\treturn 0;\n"), "rule G3"),
     "endless output":
         (only("\tint console_printf(const char *, ...);\n\n\tfor (;;)\n"
-              '\t\tconsole_printf("ok 1 - everything\\n");\n'), "rule G3"),
+              '\t\tconsole_printf("ok 1 - everything\\n");\n'
+              "\treturn 0;\n"), "rule G3"),
 }
 
 
