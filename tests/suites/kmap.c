@@ -362,7 +362,7 @@ KTEST(kmap, random_operations_match_a_naive_model)
 	rng_init(&rng, ktest_seed());
 	memset(users, 0, sizeof(users));
 	take_highmem(PAGES_MAX);
-	for (unsigned step = 0; step < 6000; step++) {
+	for (unsigned step = 0; step < 2500; step++) {
 		unsigned i = rng_below(&rng, PAGES_MAX);
 
 		if (users[i] && rng_below(&rng, 5) < 2) {

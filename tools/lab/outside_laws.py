@@ -404,7 +404,8 @@ def promoted_faults(kernel, archive, words, suites, options=("-m", "1G"),
     """
     append = " ".join([*words, f"selftest={','.join(suites)}"])
     layout = layout_of(str(kernel))
-    with Machine(kernel, archive, append, options) as machine:
+    with Machine(kernel, archive, append,
+                 ("-vga", "none", *options)) as machine:
         try:
             machine.until_held()
         except OutsideError as error:

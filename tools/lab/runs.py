@@ -204,7 +204,7 @@ class Kernel:
         self.words = words      # of every boot
         self.command = ["qemu-system-i386", "-kernel", str(kernel),
                         "-initrd", str(archive), "-cpu", "max", *machine,
-                        "-display", "none", "-serial", "stdio",
+                        "-display", "none", "-vga", "none", "-serial", "stdio",
                         "-monitor", "none", "-no-reboot", "-device",
                         "isa-debug-exit,iobase=0xf4,iosize=0x04"]
 

@@ -64,6 +64,7 @@ class Tree:
 
     def __init__(self, lab, build, out, choice):
         self.home, self.twists, self.machine = lab, *choice
+        self.exams = {}         # seed -> Exam
         handout.make(lab, 1, out, self.twists, True, self.machine, True)
         borrow.borrow(lab.root, build, out, lab)
         self.lab = labs.Lab(out, lab.folder)
@@ -114,7 +115,9 @@ class Tree:
         found = runs.read_results(text)[0]
         bad = [".".join(pair) for pair in {*counted, *found}
                if found.get(pair, runs.NONE).verdict not in GOOD]
-        difference = exams.Exam(self.lab, seed, self.twists).difference(text)
+        if seed not in self.exams:
+            self.exams[seed] = exams.Exam(self.lab, seed, self.twists)
+        difference = self.exams[seed].difference(text)
         return bad + ([f"exam: {difference.text()}"] if difference else [])
 
     def suites(self, words):

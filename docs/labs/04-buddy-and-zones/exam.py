@@ -9,6 +9,8 @@ ALGORITHM  The model knows of each frame only whether it is free. Two free
          two halves. A block that was not there before the last operation has
          come last on the list of its order.
 """
+from functools import lru_cache
+
 from draws import random_numbers
 
 FRAMES = 1024
@@ -20,38 +22,41 @@ PLAIN = {"half": "lower", "end": "newest", "step": "quarter",
          "drain": "older"}
 
 
+@lru_cache(4096)
+def blocks(free, start, order):
+    """The free blocks of a range; `free`: the bits of its frames."""
+    half = 1 << order >> 1
+    if free == 0:
+        return ()
+    if free == (1 << (1 << order)) - 1:
+        return ((start, order),)
+    return blocks(free & (1 << half) - 1, start, order - 1) + \
+        blocks(free >> half, start + half, order - 1)
+
+
 class Frames:
     """The frames of one block of 4 MiB, some of them free."""
 
     def __init__(self, twists, low=0, high=FRAMES):
         self.low, self.high = low, high     # the zone's part of the block
-        self.free = [False] * FRAMES
+        self.free = 0                       # bit n: frame n is free
         self.born = {}                      # (start, order) -> a clock
         self.clock = 0
         self.upper = twists["half"] == "upper"
         self.oldest = twists["end"] == "oldest"
 
-    def look(self, start, order):
-        """The free blocks of a range."""
-        part = self.free[start:start + (1 << order)]
-        if all(part):
-            return [(start, order)]
-        if not any(part):
-            return []
-        half = 1 << order - 1
-        return self.look(start, order - 1) + self.look(start + half, order - 1)
-
     def set(self, start, count, free):
-        self.free[start:start + count] = [free] * count
+        bits = (1 << count) - 1 << start
+        self.free = self.free | bits if free else self.free & ~bits
         born = {}
-        for found in self.look(0, MAX_ORDER):
+        for found in blocks(self.free, 0, MAX_ORDER):
             if found not in self.born:
                 self.clock += 1
             born[found] = self.born.get(found, self.clock)
         self.born = born
 
     def count(self):
-        return sum(self.free)
+        return bin(self.free).count("1")
 
     def orders(self):
         return sum(1 << order for order in {order for _, order in self.born})
@@ -153,13 +158,13 @@ class Exam:
     # ---- lists of one CPU ----------------------------------------------------
 
     def frames_with_holes(self):
-        used = set()
+        used = 0
         for _ in range(self.below(200)):
             order = self.below(5)
             start = self.below(FRAMES) >> order << order
-            used.update(range(start, start + (1 << order)))
+            used |= (1 << (1 << order)) - 1 << start
         frames = Frames(self.twists)
-        frames.free = [i not in used for i in range(FRAMES)]
+        frames.free = (1 << FRAMES) - 1 & ~used
         frames.set(0, 0, True)
         return frames
 

@@ -110,7 +110,7 @@ KTEST(lab_kmap, nothing_to_empty_needs_no_flush)
 /* Any slots are emptied: the flush reaches from the first to the last one. */
 KTEST(lab_kmap, random_flushes_cover_what_they_emptied)
 {
-	enum { ROUNDS = 150, AT_ONCE = 60 };
+	enum { ROUNDS = 60, AT_ONCE = 60 };
 	struct rng rng;
 
 	rng_init(&rng, ktest_seed());

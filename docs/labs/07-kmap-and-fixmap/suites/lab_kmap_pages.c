@@ -388,7 +388,7 @@ KTEST(lab_kmap_pages, random_operations_take_the_slots_of_a_naive_model)
 	begin_lap();
 	memset(&model, 0, sizeof(model));
 	flushes = usage_now().flushes;
-	for (unsigned step = 0; step < 8192; step++) {
+	for (unsigned step = 0; step < 3000; step++) {
 		if (!random_step(&rng, step))
 			break;
 		if (step % 32)
@@ -423,7 +423,7 @@ KTEST(lab_kmap_pages, random_pages_come_and_go)
 
 	rng_init(&rng, ktest_seed());
 	begin();
-	for (unsigned step = 0; step < 6000; step++) {
+	for (unsigned step = 0; step < 2500; step++) {
 		unsigned i = rng_below(&rng, PAGES);
 
 		if (users[i] && rng_below(&rng, 2)) {
