@@ -456,7 +456,7 @@ class Waiting(outside.Machine):
 
 
 def test_a_kernel_that_does_not_end_is_a_fault(kernel, monkeypatch):
-    monkeypatch.setattr(outside, "WALL_SECONDS", 20)
+    monkeypatch.setattr(outside, "WALL_SECONDS", 3)
     # A list of tests is wanted, but there is nothing that ends: `monitor`
     # waits at its prompt.
     monkeypatch.setattr(outside_laws, "Machine", Waiting)

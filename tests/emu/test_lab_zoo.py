@@ -221,8 +221,8 @@ def addresses(grader, texts, names):
     lab = grader.tree("one", SEED)
     for path, text in texts.items():
         (lab.root / path).write_text(text)
-    worked, said = student.make(lab.root, student.BUILT,
-                                f"LAB_EXAM={lab.folder}/exam.c")
+    worked, said = student.make_with(grader.lenders, lab,
+                                     f"LAB_EXAM={lab.folder}/exam.c")
     assert worked, said[-2000:]
     nm = subprocess.run(["nm", lab.root / "build/host/graded"], text=True,
                         capture_output=True, check=True).stdout

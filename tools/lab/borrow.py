@@ -6,8 +6,8 @@ WHAT     Copies every object that a make in the new tree would make with the
          for it (its .d file) are the same in both trees. Then a student's tree
          with a lab compiles a dozen files and not five hundred.
 
-RULES    R1  what the lab compiles in another way is never borrowed: files with
-             exercises, and suites with a bench
+RULES    R1  what the lab compiles in another way is never borrowed from a tree
+             without the lab: files with exercises, and suites with a bench
          R2  an object is lent only if it is younger than its sources: a make
              in the lender's tree would not make it again
          R3  a borrowed object is younger than the sources: make takes it
@@ -24,10 +24,8 @@ def sources_of(dep):
 
 
 class Borrower:
-    def __init__(self, lender, tree, lab):
-        self.lender, self.tree = Path(lender), Path(tree)
-        self.own = set(lab.files) | {f"tests/suites/{suite}.c"
-                                     for suite in lab.suites}
+    def __init__(self, lender, tree, own):
+        self.lender, self.tree, self.own = Path(lender), Path(tree), own
         self.known, self.times = {}, {}
 
     def is_same(self, name):
@@ -52,17 +50,38 @@ def copy(path, build, target_build):
     return target
 
 
-def borrow(lender, build, tree, lab):
-    """Copy the objects of lender's folder `build`. Returns: how many."""
-    borrower, target, copied = Borrower(lender, tree, lab), tree / "build", 0
+def borrow(lender, build, tree, lab=None):
+    """Copy the objects of lender's folder `build` that the tree does not have.
+    `lab`: the tree has it, and the lender has not. Returns: how many."""
+    own = {*lab.files, *(f"tests/suites/{suite}.c" for suite in lab.suites)} \
+        if lab else set()
+    borrower, target, copied = Borrower(lender, tree, own), tree / "build", 0
     if not (build / "flags").exists():
         return 0
     # Old: where the flags do not fit, make writes them anew.
     os.utime(copy(build / "flags", build, target), (0, 0))
     for dep in sorted(build.rglob("*.d")):
         made = dep.with_suffix(".o")
-        if made.exists() and borrower.may_borrow(dep, made):
+        if made.exists() and not (target / made.relative_to(build)).exists() \
+                and borrower.may_borrow(dep, made):
             copy(dep, build, target)
             copy(made, build, target)
             copied += 1
     return copied
+
+
+class Lenders:
+    """Trees of one lab that are built. They lend suites, and files with
+    exercises whose text is the same, to trees with the same twists."""
+
+    def __init__(self):
+        self.trees = {}     # text of lab.h -> folder
+
+    def add(self, lab):
+        self.trees.setdefault((lab.path / "lab.h").read_text(), lab.root)
+
+    def lend(self, lab):
+        """To a tree in which weave.py has written its files."""
+        lender = self.trees.get((lab.path / "lab.h").read_text())
+        if lender:
+            borrow(lender, lender / "build", lab.root)

@@ -21,7 +21,6 @@ import hmac
 import io
 import json
 import secrets
-import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -182,12 +181,11 @@ class GraderOfLab:
 
     def __init__(self, root, lab, build, work):
         self.root, self.lab, self.build = Path(root), lab, Path(build)
-        self.work = Path(work)
+        self.work, self.lenders = Path(work), borrow.Lenders()
 
     def tree(self, student_id, seed):
         """The tree as the student got it, with the grader's objects."""
-        out = self.work / student_id
-        shutil.rmtree(out, ignore_errors=True)
+        out = Path(tempfile.mkdtemp(prefix=student_id, dir=self.work), "tree")
         handout.make(self.lab, seed, out, for_grader=True)
         borrow.borrow(self.root, self.build, out, self.lab)
         return labs.Lab(out, self.lab.folder)
@@ -225,8 +223,8 @@ class GraderOfLab:
 
     def grade_built(self, student_id, seed, lab, clock):
         exam = lab.path / "exam.c"
-        worked, text = student.make(
-            lab.root, "-k", "guard-objects", student.BUILT,
+        worked, text = student.make_with(
+            self.lenders, lab, "-k", "guard-objects",
             *([f"LAB_EXAM={lab.folder}/exam.c"] if exam.exists() else []))
         refused = self.check_objects(lab)
         if not worked and not refused:

@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import borrow
 import grade
 import runs
 import solutions
@@ -127,9 +128,9 @@ def of_lab(lab, build, seeds, jobs):
     clock = runs.Clock()
     with tempfile.TemporaryDirectory(prefix="lab-") as work, \
             ThreadPoolExecutor(jobs) as pool:
-        choices = solutions.choices(lab)[:seeds]
+        choices, lenders = solutions.choices(lab)[:seeds], borrow.Lenders()
         trees = list(pool.map(lambda i: solutions.Tree(
-            lab, build, Path(work) / str(i), choices[i]),
+            lab, build, Path(work) / str(i), choices[i], lenders),
             range(len(choices))))
         said = list(pool.map(lambda i: trees[i].said(
             part(seeds, i, len(trees))), range(len(trees))))

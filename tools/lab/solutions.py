@@ -62,7 +62,7 @@ def choices(lab):
 class Tree:
     """A student's tree with seeded bugs, in which the second solution is."""
 
-    def __init__(self, lab, build, out, choice):
+    def __init__(self, lab, build, out, choice, lenders):
         self.home, self.twists, self.machine = lab, *choice
         self.exams = {}         # seed -> Exam
         handout.make(lab, 1, out, self.twists, True, self.machine, True)
@@ -70,9 +70,8 @@ class Tree:
         self.lab = labs.Lab(out, lab.folder)
         for path, text in lab.second(self.lab.references()).items():
             (out / path).write_text(text)
-        worked, text = student.make(
-            out, student.BUILT, "LAB_BUGS=1",
-            f"LAB_EXAM={lab.folder}/exam.c")
+        worked, text = student.make_with(
+            lenders, self.lab, "LAB_BUGS=1", f"LAB_EXAM={lab.folder}/exam.c")
         if not worked:
             raise labs.LabError(f"{out} does not compile:\n{text[-2000:]}")
 
