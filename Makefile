@@ -322,7 +322,8 @@ test:  ## install what is missing, build, run every test (T=buddy: of one subjec
 	$(Q)tools/fetch_i386 $(I386)
 	$(Q)$(MAKE_AGAIN) all host
 	$(if $(T),$(Q)$(PYTHON) tests/emu/smoke.py --about $(T))
-	SUBJECT=$(T) $(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) tests
+	SUBJECT=$(T) $(PYTHON) -m pytest -c tests/pytest.ini -q -n $(JOBS) \
+		--dist loadfile tests
 
 # Each part runs as soon as its program is built; the kernel's waits for timers
 # half of its time, and the host's runs meanwhile.

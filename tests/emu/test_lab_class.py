@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tools" / "lab"))
 import courses   # noqa: E402  (needs the path above)
 import labs      # noqa: E402
 
-LAB = os.environ.get("LAB", "kmap")
+LAB = os.environ.get("LAB", "ipc")
 SIZE = int(os.environ.get("LAB_CLASS", "6"))
 KEY = b"a key of the tests, no secret"
 

@@ -27,6 +27,7 @@ import gradescope   # noqa: E402
 import handout      # noqa: E402
 import pack         # noqa: E402
 
+NAME = "kmap"
 KEY = b"a key that nobody knows"
 ROSTER_CSV = "id,email\nann,ann@example.org\nbob,bob@example.org\n"
 TOP = {"score", "execution_time", "output", "output_format",
@@ -109,7 +110,7 @@ def make_autograder(tmp_path_factory, kernel):
     committed = folder / "root"
     commit_of_this_tree(committed)
     done = subprocess.run(
-        [committed / "tools/lab/lab", "pack", "gradescope", "buddy", "--out",
+        [committed / "tools/lab/lab", "pack", "gradescope", NAME, "--out",
          folder / "F.zip", "--key", key, "--roster", write_roster(folder)],
         text=True, capture_output=True, check=False, timeout=limit("build"))
     assert done.returncode == 0, done.stderr
@@ -176,24 +177,24 @@ def run_autograder(folder, email, files):
 
 def test_run_autograder_gives_the_marks_of_lab_grade(autograder, tmp_path):
     """One exercise is right, the others are not done."""
-    one = lab("buddy")
+    one = lab(NAME)
     seed = courses.seed_of(KEY, "ann", one)
     files = with_bodies(one, {
-        "buddy_free_run_locked": second(one)["buddy_free_run_locked"]},
+        "kmap_page_freed": second(one)["kmap_page_freed"]},
         handed_to(one, seed))
     text = submission(one, files, seed)
     status, results, said = run_autograder(
-        autograder, "Ann@example.org", {"submission-buddy.json": text})
+        autograder, "Ann@example.org", {f"submission-{NAME}.json": text})
     assert (status, results is not None) == (0, True), said
     check_results(results)
     by_number = {test["number"]: test for test in results["tests"]}
-    assert by_number["3"]["status"] == "passed", said
-    assert by_number["3"]["score"] == 10 == results["score"]
+    assert by_number["5"]["status"] == "passed", said
+    assert by_number["5"]["score"] == 20 == results["score"]
     assert by_number["1"]["tags"] == ["todo"]
     assert results["extra_data"]["seed"] == seed
     (tmp_path / "f.json").write_text(text)
     done = subprocess.run(
-        [autograder / "grader/tools/lab/lab", "grade", "buddy", "--seed",
+        [autograder / "grader/tools/lab/lab", "grade", NAME, "--seed",
          str(seed), "--submission", tmp_path / "f.json", "--out", tmp_path],
         text=True, capture_output=True, check=False, timeout=limit("build"))
     assert done.returncode == 1, done.stderr
@@ -213,6 +214,6 @@ def test_run_autograder_refuses_with_zero_points(autograder):
 def test_a_stranger_gets_no_marks_at_all(autograder):
     """That is the instructor's to mend: the pack is older than the roster."""
     status, results, said = run_autograder(
-        autograder, "eve@example.org", {"submission-buddy.json": "{}"})
+        autograder, "eve@example.org", {f"submission-{NAME}.json": "{}"})
     assert (status, results) == (3, None)
     assert "the roster has nobody of eve@example.org" in said

@@ -28,7 +28,7 @@ import look              # noqa: E402
 import look_answers      # noqa: E402
 import runs              # noqa: E402
 
-SEEDS = (17, 18, 19)
+SEEDS = (17, 19)
 
 
 def the_lab():

@@ -71,7 +71,7 @@ def borrow(lender, build, tree, lab=None):
 
 
 class Lenders:
-    """Trees of one lab that are built. They lend suites, and files with
+    """Trees of one lab in which make has run. They lend suites, and files with
     exercises whose text is the same, to trees with the same twists."""
 
     def __init__(self):

@@ -184,11 +184,20 @@ class GraderOfLab:
         self.work, self.lenders = Path(work), borrow.Lenders()
 
     def tree(self, student_id, seed):
-        """The tree as the student got it, with the grader's objects."""
+        """The tree as the student got it."""
         out = Path(tempfile.mkdtemp(prefix=student_id, dir=self.work), "tree")
         handout.make(self.lab, seed, out, for_grader=True)
-        borrow.borrow(self.root, self.build, out, self.lab)
         return labs.Lab(out, self.lab.folder)
+
+    def make(self, lab, texts, *words):
+        """Build a tree with a student's texts in it; as student.make()."""
+        for path, text in texts.items():
+            (lab.root / path).write_text(text)
+        borrow.borrow(self.root, self.build, lab.root, self.lab)
+        exam = lab.path / "exam.c"
+        return student.make_with(
+            self.lenders, lab, *words,
+            *([f"LAB_EXAM={lab.folder}/exam.c"] if exam.exists() else []))
 
     def refuse(self, lab, refusals):
         """Marks of 0 for all, with the reasons."""
@@ -217,15 +226,10 @@ class GraderOfLab:
         if refused:
             return Graded(student_id, seed, self.refuse(lab, refused),
                           student.NOT_GRADABLE, clock, refused[0])
-        for path, text in texts.items():
-            (lab.root / path).write_text(text)
-        return self.grade_built(student_id, seed, lab, clock)
+        return self.grade_texts(student_id, seed, lab, texts, clock)
 
-    def grade_built(self, student_id, seed, lab, clock):
-        exam = lab.path / "exam.c"
-        worked, text = student.make_with(
-            self.lenders, lab, "-k", "guard-objects",
-            *([f"LAB_EXAM={lab.folder}/exam.c"] if exam.exists() else []))
+    def grade_texts(self, student_id, seed, lab, texts, clock):
+        worked, text = self.make(lab, texts, "-k", "guard-objects")
         refused = self.check_objects(lab)
         if not worked and not refused:
             refused = ["it does not compile:",

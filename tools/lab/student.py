@@ -79,8 +79,7 @@ def make_with(lenders, lab, *words):
     make(lab.root, WOVEN, *words)
     lenders.lend(lab)
     worked, text = make(lab.root, BUILT, *words)
-    if worked:
-        lenders.add(lab)
+    lenders.add(lab)        # also where make failed: it made some objects
     return worked, text
 
 
