@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The grader of each lab grades what is known: `make grade-selftest`, with one
-of its trees and one seed.
+"""What `make grade-selftest` grades, and that its verdict can be bad.
 
-WHAT    Every seeded bug is caught. The kernel's own functions, and a second
-        solution that was written from the text alone, are not rejected.
+NOT HERE  one of its trees with one seed: test_labs.py
 """
 
 import sys
 
-import pytest
-
-from machine import BUILD, ROOT
+from machine import ROOT
 
 sys.path.insert(0, str(ROOT / "tools" / "lab"))
 import labs         # noqa: E402  (needs the path above)
@@ -35,15 +31,10 @@ def all_labs():
     return [labs.find(ROOT, name) for name in ("pae", "buddy", "kmap", "ipc")]
 
 
-@pytest.mark.parametrize("lab", all_labs(), ids=lambda lab: lab.name)
-def test_bugs_are_caught_and_solutions_are_not_rejected(lab):
-    text, faults, _ = selftest.of_lab(lab, BUILD, seeds=1, jobs=1)
-    assert not faults, text
-    assert text.count("\n| ") >= BUGS_MIN
-
-
 def test_the_bugs_are_many_and_of_every_class():
-    bugs = [bug for lab in all_labs() for bug in lab.bugs(lab.plain())]
+    of_labs = [lab.bugs(lab.plain()) for lab in all_labs()]
+    assert all(len(bugs) >= BUGS_MIN for bugs in of_labs)
+    bugs = sum(of_labs, [])
     assert len(bugs) >= BUGS_OF_ALL
     for name, words in CLASSES.items():
         assert any(words in bug.head["class"] for bug in bugs), name

@@ -2,10 +2,13 @@
 """A student's tree of each lab, from the stubs to half a solution.
 
 WHAT    The tree builds, and is worth nothing with every exercise "not done yet"
-        at its line. Half a solution is worth half. What is worth everything:
-        test_lab_selftest.py.
+        at its line. Half a solution is worth half. Every seeded bug is caught.
+        The kernel's own functions, and a second solution that was written from
+        the text alone, are not rejected (`make grade-selftest`, with one of its
+        trees and one seed).
 
-        Trees borrow the objects of this tree, as those of a class do.
+        Trees borrow the objects of this tree, as those of a class do. The tree
+        of the selftest has the same twists, and borrows suites too.
 """
 
 import json
@@ -16,7 +19,7 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from machine import ROOT
+from machine import BUILD, ROOT
 
 sys.path.insert(0, str(ROOT / "tools" / "lab"))
 import borrow    # noqa: E402  (needs the path above)
@@ -24,6 +27,7 @@ import grade     # noqa: E402
 import handout   # noqa: E402
 import labs      # noqa: E402
 import runs      # noqa: E402
+import selftest  # noqa: E402
 import split     # noqa: E402
 import student   # noqa: E402
 from report import Report  # noqa: E402
@@ -35,10 +39,10 @@ SEED = 17
 class Tree:
     """A student's tree of one lab."""
 
-    def __init__(self, name, out, seed=SEED, twists=None):
+    def __init__(self, name, out):
         lab = labs.find(ROOT, name)
-        handout.make(lab, seed, out, twists)
-        borrow.borrow(ROOT, ROOT / "build", out, lab)
+        handout.make(lab, SEED, out, lab.plain_twists())
+        borrow.borrow(ROOT, BUILD, out, lab)
         self.path, self.home = out, lab
         self.lab = labs.Lab(out, lab.folder)
 
@@ -147,3 +151,10 @@ def test_half_a_solution_is_worth_its_half(tree):
     assert right == {e.n for e in tree.lab.exercises if e.n % 2}, report.text()
     empty = sum(mark.earned for mark in report.marks if not mark.right)
     assert empty == 0 and report.score == points, report.text()
+
+
+def test_bugs_are_caught_and_solutions_are_not_rejected(tree):
+    lenders = borrow.Lenders()
+    lenders.add(tree.lab)
+    text, faults, _ = selftest.of_lab(tree.home, BUILD, 1, 1, lenders)
+    assert not faults, text

@@ -132,6 +132,19 @@ def read_packed(lab, name, text):
     return texts, []
 
 
+def read_checked(lab, where, seed):
+    """(path -> text, path -> text as handed out, the refusals)"""
+    handed = handout.handed_out(lab, lab.twisted(
+        lab.plain(), lab.choose_twists(seed)))
+    texts, refused = read_texts(lab, where) if where else \
+        ({}, ["nothing was handed in"])
+    for path, text in texts.items():
+        if not refused:
+            refused = [one.text(path) for one in guard.check_text(
+                text, handed[path], set(lab.of_file(path)))]
+    return texts, handed, refused
+
+
 # ---- one submission ----------------------------------------------------------
 
 class Graded:
@@ -147,9 +160,10 @@ class Graded:
 
     def write(self, folder):
         """report.md, results.json and results.xml, into a folder."""
-        data = self.report.lab.data
-        extra = {"student": self.id, "seed": self.seed,
-                 "lab": self.report.lab.name, "commit": data.get("made_from"),
+        lab = self.report.lab
+        extra = {"student": self.id, "seed": self.seed, "lab": lab.name,
+                 "commit": lab.data.get("made_from") or
+                 handout.commit_of(lab.root),
                  "cpu_seconds": round(self.cpu, 1), "versions": self.versions}
         Path(folder).mkdir(parents=True, exist_ok=True)
         for name, text in (
@@ -215,20 +229,14 @@ class GraderOfLab:
         if look.is_look(self.lab):
             return Graded(student_id, seed, *look.grade_handed(
                 self.lab, self.build, seed, where, clock))
-        lab = self.tree(student_id, seed)
-        texts, refused = read_texts(lab, where) if where else \
-            ({}, ["nothing was handed in"])
-        for path, text in texts.items():
-            if not refused:
-                handed = (lab.root / path).read_text()
-                refused = [one.text(path) for one in guard.check_text(
-                    text, handed, set(lab.of_file(path)))]
+        texts, _, refused = read_checked(self.lab, where, seed)
         if refused:
-            return Graded(student_id, seed, self.refuse(lab, refused),
+            return Graded(student_id, seed, self.refuse(self.lab, refused),
                           student.NOT_GRADABLE, clock, refused[0])
-        return self.grade_texts(student_id, seed, lab, texts, clock)
+        return self.grade_texts(student_id, seed, texts, clock)
 
-    def grade_texts(self, student_id, seed, lab, texts, clock):
+    def grade_texts(self, student_id, seed, texts, clock):
+        lab = self.tree(student_id, seed)
         worked, text = self.make(lab, texts, "-k", "guard-objects")
         refused = self.check_objects(lab)
         if not worked and not refused:

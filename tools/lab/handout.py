@@ -56,6 +56,10 @@ def git(root, *words, env=None):
     return done.stdout
 
 
+def commit_of(root):
+    return git(root, "rev-parse", "HEAD").strip()
+
+
 def copy_tree(root, out):
     for name in git(root, "ls-files", "-z").split("\0"):
         source, target = root / name, out / name
@@ -72,6 +76,12 @@ def with_stubs(lab, path, text):
         exercise = exercises.get(getattr(chunk, "name", None))
         parts.append(lab.stub(exercise, chunk) if exercise else chunk.text)
     return "".join(parts)
+
+
+def handed_out(lab, references):
+    """path -> the text with stubs, as a student gets it."""
+    return {path: with_stubs(lab, path, references[path])
+            for path in lab.files}
 
 
 def lab_mk(lab, machine):
@@ -96,7 +106,7 @@ def lab_json(lab, seed, twists, machine):
     made = {"seed": seed, "twists": twists, "sources": lab.files,
             "machine": machine,
             "counts": counts, "not_here": not_here(lab, twists),
-            "made_from": git(lab.root, "rev-parse", "HEAD").strip()}
+            "made_from": commit_of(lab.root)}
     return json.dumps(lab.data | made, indent=2) + "\n"
 
 
@@ -134,8 +144,8 @@ def write_lab(lab, out, seed, twists, machine):
     folder = out / lab.folder
     references = lab.twisted(lab.plain(), twists)
     folder.mkdir(parents=True)
-    for path in lab.files:
-        (out / path).write_text(with_stubs(lab, path, references[path]))
+    for path, text in handed_out(lab, references).items():
+        (out / path).write_text(text)
     (folder / "envelope").write_text(labs.close_envelope(references))
     (folder / "lab.json").write_text(lab_json(lab, seed, twists, machine))
     (out / "lab.mk").write_text(lab_mk(lab, Machine(**machine)))
@@ -161,8 +171,7 @@ def make(lab, seed, out, twists=None, with_bugs=False, machine=None,
     out.mkdir(parents=True, exist_ok=True)
     copy_tree(lab.root, out)
     if look.is_look(lab):
-        look.write_tree(lab, out, seed,
-                        git(lab.root, "rev-parse", "HEAD").strip())
+        look.write_tree(lab, out, seed, commit_of(lab.root))
     else:
         twists = lab.choose_twists(seed) if twists is None else twists
         write_lab(lab, out, seed, twists,

@@ -123,12 +123,12 @@ def part(seeds, i, nr):
     return range(1 + seeds * i // nr, 1 + seeds * (i + 1) // nr)
 
 
-def of_lab(lab, build, seeds, jobs):
+def of_lab(lab, build, seeds, jobs, lenders):
     """(the text about a lab, what is wrong). The trees share the seeds."""
     clock = runs.Clock()
     with tempfile.TemporaryDirectory(prefix="lab-") as work, \
             ThreadPoolExecutor(jobs) as pool:
-        choices, lenders = solutions.choices(lab)[:seeds], borrow.Lenders()
+        choices = solutions.choices(lab)[:seeds]
         trees = list(pool.map(lambda i: solutions.Tree(
             lab, build, Path(work) / str(i), choices[i], lenders),
             range(len(choices))))
@@ -164,7 +164,7 @@ def of_labs(labs, build, seeds, jobs):
     """(the page, what is wrong, [(lab's name, CPU seconds)])"""
     texts, faults, seconds = [HEADER], [], []
     for lab in labs:
-        text, wrong, cpu = of_lab(lab, build, seeds, jobs)
+        text, wrong, cpu = of_lab(lab, build, seeds, jobs, borrow.Lenders())
         texts.append(text)
         faults += wrong
         seconds.append((lab.name, cpu))

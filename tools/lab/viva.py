@@ -28,8 +28,6 @@ from dataclasses import dataclass
 
 import courses
 import grade
-import guard
-import handout
 import labs
 import look
 import split
@@ -301,14 +299,7 @@ def read(lab, where, seed):
     """(path -> text, path -> text as handed out). Raises Refused."""
     if look.is_look(lab):
         raise Refused("this lab has no code to ask about")
-    references = lab.twisted(lab.plain(), lab.choose_twists(seed))
-    handed = {path: handout.with_stubs(lab, path, references[path])
-              for path in lab.files}
-    texts, refused = courses.read_texts(lab, where)
-    for path, text in texts.items():
-        if not refused:
-            refused = [one.text(path) for one in guard.check_text(
-                text, handed[path], set(lab.of_file(path)))]
+    texts, handed, refused = courses.read_checked(lab, where, seed)
     if refused:
         raise Refused(refused[0])
     return texts, handed
