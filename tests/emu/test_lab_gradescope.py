@@ -110,12 +110,14 @@ def make_autograder(tmp_path_factory, kernel):
     committed = folder / "root"
     commit_of_this_tree(committed)
     done = subprocess.run(
-        [committed / "tools/lab/lab", "pack", "gradescope", NAME, "--out",
-         folder / "F.zip", "--key", key, "--roster", write_roster(folder)],
+        [sys.executable, committed / "tools/lab/lab", "pack", "gradescope",
+         NAME, "--out", folder / "F.zip", "--key", key, "--roster",
+         write_roster(folder)],
         text=True, capture_output=True, check=False, timeout=limit("build"))
     assert done.returncode == 0, done.stderr
-    for name in ("source", "submission"):
+    for name in ("source", "submission", "bin"):
         (folder / name).mkdir()
+    (folder / "bin/python3").symlink_to(sys.executable)
     subprocess.run([sys.executable, "-m", "zipfile", "-e", folder / "F.zip",
                     folder / "source"], check=True)
     done = subprocess.run(
@@ -168,8 +170,9 @@ def run_autograder(folder, email, files):
          "assignment": {"title": "Lab 4"}, "previous_submissions": []}))
     done = subprocess.run(
         ["sh", folder / "source/run_autograder"], text=True,
-        capture_output=True, env=os.environ | {"AUTOGRADER": str(folder)},
-        check=False, timeout=limit("build"))
+        capture_output=True, check=False, timeout=limit("build"),
+        env=os.environ | {"AUTOGRADER": str(folder), "PATH":
+                          f"{folder / 'bin'}:{os.environ['PATH']}"})
     results = folder / "results/results.json"
     return done.returncode, json.loads(results.read_text()) \
         if results.exists() else None, done.stdout + done.stderr
@@ -194,8 +197,9 @@ def test_run_autograder_gives_the_marks_of_lab_grade(autograder, tmp_path):
     assert results["extra_data"]["seed"] == seed
     (tmp_path / "f.json").write_text(text)
     done = subprocess.run(
-        [autograder / "grader/tools/lab/lab", "grade", NAME, "--seed",
-         str(seed), "--submission", tmp_path / "f.json", "--out", tmp_path],
+        [sys.executable, autograder / "grader/tools/lab/lab", "grade", NAME,
+         "--seed", str(seed), "--submission", tmp_path / "f.json", "--out",
+         tmp_path],
         text=True, capture_output=True, check=False, timeout=limit("build"))
     assert done.returncode == 1, done.stderr
     own = json.loads((tmp_path / "results.json").read_text())

@@ -164,7 +164,8 @@ def test_similar_reads_a_folder(tmp_path):
     (tmp_path / "dan.json").write_text(
         submission(one, similar.handed_out(one)))
     (tmp_path / "eve.json").write_text("no JSON")
-    done = subprocess.run([LAB / "lab", "similar", tmp_path], text=True,
+    done = subprocess.run([sys.executable, LAB / "lab", "similar",
+                           tmp_path], text=True,
                           capture_output=True, check=True)
     assert "100%  ann - bob\n" in done.stdout
     assert f"100%  cid - {similar.REFERENCE}\n" in done.stdout
@@ -222,12 +223,14 @@ def test_gradebook_reads_grades_csv(tmp_path):
             {"id": "s1", "total": "22.5", "points": "15 0 7.5",
              "verdict": "fail"}.get(name, "") for name in courses.COLUMNS))
     for lms in gradebook.SYSTEMS:
-        subprocess.run([LAB / "lab", "gradebook", "buddy", "--lms", lms,
+        subprocess.run([sys.executable, LAB / "lab", "gradebook", "buddy",
+                        "--lms", lms,
                         "--grades", tmp_path / "grades.csv",
                         "--roster", tmp_path / "class.csv"], check=True,
                        stdout=subprocess.DEVNULL)
         assert "22.5" in (tmp_path / f"grades-{lms}.csv").read_text()
-    done = subprocess.run([LAB / "lab", "gradebook", "buddy", "--lms", "x",
+    done = subprocess.run([sys.executable, LAB / "lab", "gradebook",
+                           "buddy", "--lms", "x",
                            "--grades", "f", "--roster", "f"], check=False,
                           capture_output=True)
     assert done.returncode == 4
@@ -291,7 +294,8 @@ def test_viva_runs_nothing_that_the_guard_refuses(tmp_path):
     (tmp_path / "f.json").write_text(submission(one, files))
     with pytest.raises(viva.Refused, match="rule G1"):
         viva.read(one, tmp_path / "f.json", 1)
-    done = subprocess.run([LAB / "lab", "viva", "kmap", "--seed", "1",
+    done = subprocess.run([sys.executable, LAB / "lab", "viva", "kmap",
+                           "--seed", "1",
                            "--submission", tmp_path / "f.json"], text=True,
                           capture_output=True, check=False)
     assert done.returncode == 2 and "rule G1" in done.stderr
