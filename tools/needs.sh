@@ -52,9 +52,16 @@ have_host_compiler() {
 }
 
 # The distribution's one, for which apt installs modules. If there is none, the
-# one in PATH. This is asked again after an installation.
+# one in PATH, unless it cannot run and apt will install a better one. This is
+# asked again after an installation.
 find_python() {
-	python=${PYTHON:-$(have /usr/bin/python3 || echo python3)}
+	python=${PYTHON:-$(have /usr/bin/python3 || python_of_apt ||
+		echo python3)}
+}
+
+python_of_apt() {
+	have apt-get > /dev/null && ! python3 -c '' 2> /dev/null &&
+		echo /usr/bin/python3
 }
 find_python
 
