@@ -23,15 +23,15 @@ PLAIN = {"half": "lower", "end": "newest", "step": "quarter",
 
 
 @lru_cache(4096)
-def blocks(free, start, order):
+def free_blocks(free, start, order):
     """The free blocks of a range; `free`: the bits of its frames."""
     half = 1 << order >> 1
     if free == 0:
         return ()
     if free == (1 << (1 << order)) - 1:
         return ((start, order),)
-    return blocks(free & (1 << half) - 1, start, order - 1) + \
-        blocks(free >> half, start + half, order - 1)
+    return free_blocks(free & (1 << half) - 1, start, order - 1) + \
+        free_blocks(free >> half, start + half, order - 1)
 
 
 class Frames:
@@ -49,7 +49,7 @@ class Frames:
         bits = (1 << count) - 1 << start
         self.free = self.free | bits if free else self.free & ~bits
         born = {}
-        for found in blocks(self.free, 0, MAX_ORDER):
+        for found in free_blocks(self.free, 0, MAX_ORDER):
             if found not in self.born:
                 self.clock += 1
             born[found] = self.born.get(found, self.clock)
